@@ -1,0 +1,98 @@
+"""A row becomes conversations: all prompts of all tasks in both languages stand here and nowhere else.
+
+A single turn is laid out exactly as the RadGrounder release does: newline, context, newline, task line, one space.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from refrad2d.grounding import Span, locate_answer, render
+from refrad2d.labels import LANGUAGES, label_by_name
+
+PROMPTS = {
+    "report": {"en": "Caption this image:", "de": "Beschreibe dieses Bild:"},
+    "report_boxes": {
+        "en": "Caption this image and detect keywords:",
+        "de": "Beschreibe dieses Bild und detektiere Schlüsselwörter:",
+    },
+    "report_masks": {
+        "en": "Caption this image and segment keywords:",
+        "de": "Beschreibe dieses Bild und segmentiere die Schlüsselwörter:",
+    },
+    "vqa": {"en": "{question}\nAnswer:", "de": "{question}\nAntwort:"},
+    "grounded_vqa": {"en": "{question}", "de": "{question}"},
+    "locate": {"en": "Where is the {name}?", "de": "Wo ist: {name}?"},
+}
+CONTEXT_LINES = {  # "Klinische angaben" is spelled as in the release
+    "clinical_info": {"en": "Clinical information: ", "de": "Klinische angaben: "},
+    "clinical_question": {"en": "Question: ", "de": "Fragestellung: "},
+}
+CONTEXTS = ((), ("clinical_info",), ("clinical_question",), ("clinical_info", "clinical_question"))
+MIN_LOCATE_PIXELS = 20  # a structure is asked for if it covers so many pixels of the 224 px mask
+
+Message = dict[str, Any]
+
+
+def prompt(task: str, language: str, *, context: str = "", **fields: str) -> str:
+    """The user's text of a single turn. ValueError if the task or the language is unknown."""
+    if task not in PROMPTS:
+        raise ValueError(f"Unknown task {task!r}. Choose from {', '.join(PROMPTS)}.")
+    if language not in LANGUAGES:
+        raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
+    return f"\n{context}\n{PROMPTS[task][language].format(**fields)} "
+
+
+def context(report: Mapping[str, Any], language: str, parts: Sequence[str]) -> str:
+    """The context lines above the task line; an empty field keeps its line, no part gives the empty string."""
+    return "\n".join(CONTEXT_LINES[part][language] + (report.get(part) or "") for part in parts)
+
+
+def vqa_prompt(entry: Mapping[str, Any], *, context: str = "") -> str:
+    """The prompt of one `vqa` entry: choices one a line after the question; grounded ones without "Answer:"."""
+    question = "\n".join([entry["question"], *(entry.get("choices") or [])])
+    return prompt("grounded_vqa" if entry.get("spans") else "vqa", entry["language"], context=context, question=question)
+
+
+def spans_of(stored: Sequence[Mapping[str, Any]]) -> list[Span]:
+    """Stored span structs as `Span`s."""
+    return [Span(s["start"], s["end"], s["label"], tuple(s["box"]), tuple(s["labels"])) for s in stored]
+
+
+def turn(question: str, answer: str) -> list[Message]:
+    """One question about the picture and its answer, as TRL's `messages`."""
+    return [
+        {"role": "user", "content": [{"type": "image", "text": None}, {"type": "text", "text": question}]},
+        {"role": "assistant", "content": [{"type": "text", "text": answer}]},
+    ]
+
+
+def conversations(row: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[list[Message]]:
+    """All training conversations of a row, one single turn each, in both languages where there is text.
+
+    `sizes` gives the pixels of each label in the 224 px mask. The context of a conversation (none, one or both of
+    clinical information and question) is drawn by a hash of the row's id, so it is the same in every build.
+    """
+    for language in LANGUAGES:
+        report = row["report"][language]
+        if not report:
+            continue
+        spans = spans_of(report["spans"])
+        task = "report_boxes" if spans else "report"
+        yield turn(
+            prompt(task, language, context=_drawn_context(row["id"], report, language, task)),
+            render(report["findings"], spans),
+        )
+        for found in row["objects"]:
+            if sizes.get(found["label"], 0) >= MIN_LOCATE_PIXELS:
+                name = label_by_name(found["label"]).display(language)
+                yield turn(prompt("locate", language, name=name), locate_answer(name, found["label"], found["box"]))
+    for number, entry in enumerate(row["vqa"]):
+        report = row["report"][entry["language"]] or {}
+        lines = _drawn_context(row["id"], report, entry["language"], f"vqa{number}")
+        yield turn(vqa_prompt(entry, context=lines), render(entry["answer"], spans_of(entry["spans"])))
+
+
+def _drawn_context(row_id: str, report: Mapping[str, Any], language: str, purpose: str) -> str:
+    draw = sha256(f"{row_id} {language} {purpose}".encode()).digest()[0]
+    return context(report, language, CONTEXTS[draw % len(CONTEXTS)])

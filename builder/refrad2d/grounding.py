@@ -1,0 +1,155 @@
+"""The grounding markup: spans of text that point at a box, rendered into tokens and parsed back.
+
+    >>> render("Leber glatt.", [Span(0, 5, "liver", (0.25, 0.25, 0.5, 0.75))])
+    '<p bbox=<loc0128><loc0128><loc0256><loc0384> id=<seg005>>Leber</p> glatt.'
+
+This is the only module that knows the markup. It is compatible with the detection checkpoint of the RadGrounder
+release: the same order of coordinates, the same bins, the same class ids.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from refrad2d.labels import FINDING, label_by_id, label_by_name
+
+Box = tuple[float, float, float, float]
+
+BINS = 512  # coordinate c in [0, 1] is written as the bin nearest to c * BINS, so 0..BINS occur
+COORDINATES = ("x_min", "y_min", "x_max", "y_max")  # order in the markup; the paper's text says y first, its code x first
+FINDING_ID = 0  # findings lie outside the 121 classes and share one id
+
+_SPAN = re.compile(
+    r"<p bbox=<loc(\d{4})><loc(\d{4})><loc(\d{4})><loc(\d{4})> id=<seg(\d{3})>>((?:(?!<p bbox).)*?)</p>", re.DOTALL
+)
+_LITERAL = re.compile(
+    r"<p bbox|</p>|</?seg>|<loc\d{4}>|<seg\d{3}>|<image>|<bos>|<eos>|<pad>|<unk>|<(?:start|end)_of_turn>"
+)
+_FRAGMENTS = re.compile(r"(?:<p bbox=?|</p>|</?seg>|<loc\d{4}>(?: id=)?|<seg\d{3}>>?)+")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A mention in a text and where it is in the picture.
+
+    `start`, `end` are Python string indices (end exclusive). `label` is a class name of labels.csv or "finding".
+    `box` is xyxy in [0, 1], ends exclusive. `labels` are all classes of the mention, the first of them being `label`.
+    """
+
+    start: int
+    end: int
+    label: str
+    box: Box
+    labels: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            object.__setattr__(self, "labels", (self.label,))
+
+
+class Parsed(NamedTuple):
+    """What `parse` read: plain text, the spans in it, and how many pieces of markup could not be read."""
+
+    text: str
+    spans: list[Span]
+    invalid: int
+
+
+def encode_box(box: Sequence[float]) -> tuple[int, int, int, int]:
+    """The four bins of an xyxy box in [0, 1]: nearest of 0..512, every box at least one bin wide and high."""
+    if len(box) != 4 or not all(0 <= c <= 1 for c in box):
+        raise ValueError(f"Box {tuple(box)} is not xyxy in [0, 1]. Divide pixel coordinates by width and height.")
+    x_min, y_min, x_max, y_max = (int(c * BINS + 0.5) for c in box)
+    if x_max < x_min or y_max < y_min:
+        raise ValueError(f"Box {tuple(box)} ends before it starts. Give x_min, y_min, x_max, y_max.")
+    x_min, y_min = min(x_min, BINS - 1), min(y_min, BINS - 1)
+    return x_min, y_min, max(x_max, x_min + 1), max(y_max, y_min + 1)
+
+
+def decode_box(bins: Sequence[int]) -> Box:
+    """The xyxy box in [0, 1] of four bins."""
+    x_min, y_min, x_max, y_max = (b / BINS for b in bins)
+    return x_min, y_min, x_max, y_max
+
+
+def snap(box: Sequence[float]) -> Box:
+    """The box after a round trip through the markup."""
+    return decode_box(encode_box(box))
+
+
+def span_id(label: str) -> int:
+    """The number written for a label: 1..121 for a class, 0 for a finding."""
+    return FINDING_ID if label == FINDING else label_by_name(label).id
+
+
+def has_markup(text: str) -> bool:
+    """True if the text holds a literal of the markup or a special token of the models."""
+    return _LITERAL.search(text) is not None
+
+
+def neutralise(text: str) -> str:
+    """The text with every markup literal taken apart ("<loc0001>" becomes "‹loc0001>"); "<5 mm" stays as it is."""
+    return _LITERAL.sub(lambda literal: "‹" + literal.group()[1:], text)
+
+
+def render(text: str, spans: Iterable[Span]) -> str:
+    """Write spans into the text as markup.
+
+    Spans must be sorted and must not overlap; adjacent ones are fine. ValueError otherwise, or if the text already
+    holds markup (see `neutralise`).
+    """
+    if has_markup(text):
+        raise ValueError("The text holds a literal of the markup. Pass it through neutralise() first.")
+    out, at = [], 0
+    for span in spans:
+        if not at <= span.start < span.end <= len(text):
+            raise ValueError(
+                f"Span {span.start}..{span.end} overlaps its neighbour or leaves the text of {len(text)} characters. "
+                "Sort the spans and keep the longest of those that overlap."
+            )
+        coordinates = "".join(f"<loc{b:04d}>" for b in encode_box(span.box))
+        mention = text[span.start : span.end]
+        out += [text[at : span.start], f"<p bbox={coordinates} id=<seg{span_id(span.label):03d}>>{mention}</p>"]
+        at = span.end
+    return "".join([*out, text[at:]])
+
+
+def parse(markup: str) -> Parsed:
+    """Read markup back into plain text and spans; what cannot be read is counted, stripped of its tags, and kept as text.
+
+    A span is invalid if its box is empty or reaches beyond 512, its id is above 121, or another tag stands inside it.
+    """
+    text, spans, invalid, at = "", [], 0, 0
+    for match in _SPAN.finditer(markup):
+        before, broken = _strip(markup[at : match.start()])
+        *bins, class_id = (int(number) for number in match.groups()[:5])
+        mention, nested = _strip(match.group(6))
+        invalid += broken + bool(nested)
+        text += before
+        label = FINDING if class_id == FINDING_ID else label_by_id(class_id)
+        x_min, y_min, x_max, y_max = bins
+        if label and mention and not nested and x_min < x_max <= BINS and y_min < y_max <= BINS:
+            spans.append(Span(len(text), len(text) + len(mention), label, decode_box(bins)))
+        elif not nested:
+            invalid += 1
+        text += mention
+        at = match.end()
+    rest, broken = _strip(markup[at:])
+    return Parsed(text + rest, spans, invalid + broken)
+
+
+def _strip(text: str) -> tuple[str, int]:
+    """The text without pieces of markup, and the number of places where such pieces stood."""
+    return _FRAGMENTS.subn("", text)
+
+
+def to_pixels(box: Sequence[float], width: int, height: int) -> tuple[float, float, float, float]:
+    """The xyxy box in pixels of a picture of this width and height."""
+    x_min, y_min, x_max, y_max = box
+    return x_min * width, y_min * height, x_max * width, y_max * height
+
+
+def locate_answer(name: str, label: str, box: Sequence[float]) -> str:
+    """The answer to a locate prompt: the name, wrapped whole in one span."""
+    return render(name, [Span(0, len(name), label, tuple(box))])

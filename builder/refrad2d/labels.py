@@ -1,0 +1,90 @@
+"""The vocabulary: 121 anatomical classes with ids, names in two languages, synonyms and TotalSegmentator ids.
+
+Everything stands in labels.csv; a new synonym touches that file alone. Ids are those of the RadGrounder release
+(CT `total` ids 1..117, then four classes that exist in MR only), so checkpoints stay interchangeable.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+FINDING = "finding"  # the one label outside the 121 classes: things that are not anatomy
+LANGUAGES = ("de", "en")
+MODALITIES = ("CT", "MR")
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class. `ct_id` and `mr_id` are TotalSegmentator's ids of the tasks `total` and `total_mr`, None if absent."""
+
+    id: int
+    name: str
+    english: str
+    german: str
+    ct_id: int | None
+    mr_id: int | None
+    synonyms_en: tuple[str, ...]
+    synonyms_de: tuple[str, ...]
+
+    def display(self, language: str) -> str:
+        """The name that a reader of this language sees: "left kidney", "linke Niere"."""
+        return {"en": self.english, "de": self.german}[language]
+
+
+@cache
+def labels() -> tuple[Label, ...]:
+    """All classes in the order of their ids, 1..121."""
+    text = files("refrad2d").joinpath("labels.csv").read_text(encoding="utf-8")
+    return tuple(
+        Label(
+            id=int(row["id"]),
+            name=row["name"],
+            english=row["english"],
+            german=row["german"],
+            ct_id=int(row["ct_id"]) if row["ct_id"] else None,
+            mr_id=int(row["mr_id"]) if row["mr_id"] else None,
+            synonyms_en=tuple(s for s in row["synonyms_en"].split("|") if s),
+            synonyms_de=tuple(s for s in row["synonyms_de"].split("|") if s),
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+@cache
+def _by_name() -> dict[str, Label]:
+    return {label.name: label for label in labels()}
+
+
+def label_by_name(name: str) -> Label:
+    """The class of this name, as in labels.csv ("kidney_left"). ValueError if there is none."""
+    if name not in _by_name():
+        raise ValueError(f"Unknown label {name!r}. Choose one of the 121 names in labels.csv, such as 'kidney_left'.")
+    return _by_name()[name]
+
+
+def is_label(name: str) -> bool:
+    """True if the name is one of the 121 classes."""
+    return name in _by_name()
+
+
+def label_by_id(class_id: int) -> str | None:
+    """The name of a unified class id, None outside 1..121."""
+    return labels()[class_id - 1].name if 1 <= class_id <= len(labels()) else None
+
+
+def find_label(text: str) -> Label | None:
+    """The class that a person means by a name: class name, English or German name, synonym; case does not matter."""
+    wanted = " ".join(text.replace("_", " ").casefold().split())
+    return next((label for label in labels() if wanted in _spellings(label)), None)
+
+
+@cache
+def _spellings(label: Label) -> frozenset[str]:
+    names = (label.name.replace("_", " "), label.english, label.german, *label.synonyms_en, *label.synonyms_de)
+    return frozenset(" ".join(name.casefold().split()) for name in names)
+
+
+def exists_in(label: Label, modality: str) -> bool:
+    """True if TotalSegmentator has the class in this modality's task."""
+    return (label.ct_id if modality == "CT" else label.mr_id) is not None

@@ -1,0 +1,88 @@
+"""Pixels to what the model and the reader see: window presets, resize, RGB.
+
+    >>> rgb = windows(hu, modality="CT")     # (224, 224, 3) uint8, the `image` column
+    >>> view = apply_window(hu, *get_window("lung"))
+"""
+
+import numpy as np
+
+IMAGE_SIZE = 224
+MIN_HU = -1000.0
+# name -> (center, width) in Hounsfield units
+WINDOWS: dict[str, tuple[float, float]] = {
+    "wide": (-100.0, 2250.0),
+    "soft_tissue": (40.0, 350.0),
+    "brain": (40.0, 80.0),
+    "lung": (-600.0, 1500.0),
+    "mediastinum": (50.0, 350.0),
+    "liver": (60.0, 160.0),
+    "bone": (400.0, 1800.0),
+}
+CT_CHANNELS = ("wide", "soft_tissue", "brain")  # R, G, B of a CT image, as in the RadGrounder release
+
+
+def get_window(name: str) -> tuple[float, float]:
+    """(center, width) of a preset. ValueError names the presets if there is none of this name."""
+    if name not in WINDOWS:
+        raise ValueError(f"Unknown window {name!r}. Choose from {', '.join(WINDOWS)}.")
+    return WINDOWS[name]
+
+
+def apply_window(hu: np.ndarray, center: float, width: float) -> np.ndarray:
+    """Values mapped linearly from [center - width/2, center + width/2] to [0, 1] and clipped; float32, same shape."""
+    if not width > 0:
+        raise ValueError(f"Window width {width} is not positive. Give center and width in the unit of the pixels.")
+    low = center - width / 2
+    return np.clip((np.asarray(hu, dtype=np.float32) - np.float32(low)) / np.float32(width), 0.0, 1.0)
+
+
+def scale_to_range(pixels: np.ndarray) -> np.ndarray:
+    """Min–max to [0, 1]; a constant picture becomes 0. float32, same shape."""
+    pixels = np.asarray(pixels, dtype=np.float32)
+    low, high = pixels.min(), pixels.max()
+    return (pixels - low) / (high - low) if high > low else np.zeros_like(pixels)
+
+
+def resize(picture: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
+    """Bilinear, squashed to (size, size), pixel centres aligned, no antialias. (H, W) or (H, W, C), float32."""
+    picture = np.asarray(picture, dtype=np.float32)
+    (top, bottom, down), (left, right, across) = (_taps(length, size) for length in picture.shape[:2])
+    tail = (1,) * (picture.ndim - 2)
+    down, across = down.reshape(-1, 1, *tail), across.reshape(1, -1, *tail)
+    rows = picture[top] * (1 - down) + picture[bottom] * down
+    return rows[:, left] * (1 - across) + rows[:, right] * across
+
+
+def _taps(length: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The two source indices of each of `size` output pixels and the weight of the second."""
+    at = np.clip((np.arange(size) + 0.5) * (length / size) - 0.5, 0, length - 1)
+    low = np.floor(at).astype(np.intp)
+    return low, np.minimum(low + 1, length - 1), (at - low).astype(np.float32)
+
+
+def resize_mask(mask: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
+    """Nearest neighbour on pixel centres, squashed to (size, size); class ids stay class ids."""
+    rows, columns = ((np.arange(size) + 0.5) * (length / size) for length in mask.shape[:2])
+    return mask[np.ix_(rows.astype(np.intp), columns.astype(np.intp))]
+
+
+def windows(pixels: np.ndarray, modality: str, size: int = IMAGE_SIZE) -> np.ndarray:
+    """The `image` of a slice: (size, size, 3) uint8.
+
+    `pixels` is (H, W): Hounsfield units for CT (three windows, one a channel), any unit for MR (min–max of the
+    slice, repeated). Everything that shows a picture to a model goes through here.
+    """
+    if modality == "CT":
+        hu = np.maximum(np.asarray(pixels, dtype=np.float32), MIN_HU)
+        channels = [resize(apply_window(hu, *WINDOWS[name]), size) for name in CT_CHANNELS]
+    elif modality == "MR":
+        channels = [resize(scale_to_range(pixels), size)] * 3
+    else:
+        raise ValueError(f"Unknown modality {modality!r}. Choose CT or MR.")
+    return np.round(np.stack(channels, axis=-1) * 255).astype(np.uint8)
+
+
+def picture_to_rgb(picture: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
+    """A PNG or JPEG of unknown origin as an `image`: (H, W) or (H, W, 3) → resized, then min–max; uint8."""
+    resized = scale_to_range(resize(picture, size))
+    return np.round((resized if resized.ndim == 3 else np.stack([resized] * 3, axis=-1)) * 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""RadGrounder: train, run and judge grounded vision-language models on RefRad2D."""
