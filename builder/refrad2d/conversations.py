@@ -51,7 +51,9 @@ def context(report: Mapping[str, Any], language: str, parts: Sequence[str]) -> s
 def vqa_prompt(entry: Mapping[str, Any], *, context: str = "") -> str:
     """The prompt of one `vqa` entry: choices one a line after the question; grounded ones without "Answer:"."""
     question = "\n".join([entry["question"], *(entry.get("choices") or [])])
-    return prompt("grounded_vqa" if entry.get("spans") else "vqa", entry["language"], context=context, question=question)
+    return prompt(
+        "grounded_vqa" if entry.get("spans") else "vqa", entry["language"], context=context, question=question
+    )
 
 
 def spans_of(stored: Sequence[Mapping[str, Any]]) -> list[Span]:

@@ -10,7 +10,7 @@ try:  # datasets < 4 has no List
 except ImportError:
     from datasets import Sequence
 
-    def List(feature, length=-1):  # noqa: N802
+    def List(feature, length=-1):
         """A list of features; `Sequence` turns lists of structs into structs of lists, so those are given as [feature]."""
         return [feature] if isinstance(feature, dict) else Sequence(feature, length=length)
 
@@ -44,7 +44,7 @@ VQA = {
     "source": Value("string"),  # text | mask | metadata
 }
 PROVENANCE = {
-    "slice_rule": Value("string"),  # structure | finding | named | middle
+    "slice_rule": Value("string"),  # named, finding, structure, middle; joined by + where sentences came by several
     "curator": Value("string"),
     "segmenter": Value("string"),
     "version": Value("string"),
@@ -85,10 +85,21 @@ CONFIG_COLUMNS = {
     "sft": ("image", "messages"),
 }
 CONFIGS = tuple(CONFIG_COLUMNS)
+FILES = {
+    "report": "data/slices",
+    "vqa": "data/slices",
+    "grounded": "grounded/grounded",
+    "sft": "sft/sft",
+}  # <stem>-<split>-*
 
 
 def features(config: str) -> Features:
-    """The `datasets` features of a config. ValueError names the configs if there is none of this name."""
+    """The `datasets` features of a config, or of the "slices" files that report and vqa are views of.
+
+    ValueError names the configs if there is none of this name.
+    """
+    if config == "slices":
+        return Features(ROW)
     if config not in CONFIG_COLUMNS:
         raise ValueError(f"Unknown config {config!r}. Choose from {', '.join(CONFIGS)}.")
     columns = SFT if config == "sft" else ROW

@@ -1,7 +1,7 @@
 """Pixels to what the model and the reader see: window presets, resize, RGB.
 
-    >>> rgb = windows(hu, modality="CT")     # (224, 224, 3) uint8, the `image` column
-    >>> view = apply_window(hu, *get_window("lung"))
+>>> rgb = windows(hu, modality="CT")     # (224, 224, 3) uint8, the `image` column
+>>> view = apply_window(hu, *get_window("lung"))
 """
 
 import numpy as np

@@ -1,0 +1,290 @@
+"""`refrad2d build EXPORT --reports FILE --out DIR`: an export becomes a dataset, stage by stage.
+
+Every stage is a folder below DIR/.stages, written as .tmp and renamed; one whose folder stands is skipped, so a killed
+build goes on where it was. DIR/manifest.json is written last: where it stands, the build is whole.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from refrad2d import curate, ingest, match, mentions, segment, shards, vqa
+from refrad2d.accounting import Progress, no_progress
+from refrad2d.cards import write_card
+from refrad2d.files import atomic_folder, read_json, read_jsonl, write_json, write_jsonl
+from refrad2d.pseudonyms import load_key, pseudonym
+from refrad2d.reports import read_reports
+from refrad2d.sources import list_sources
+
+PUBLISHED = ("refrad2d", "refrad2d-wds", "stats.json", "accounting.jsonl", "manifest.json")  # in order of renaming
+
+
+class NothingUsable(Exception):
+    """No row could be made of the input; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build does beside its input and output."""
+
+    masks: Path | None = None
+    mask_labels: str | None = None
+    segmenter: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    site: str | None = None
+    workers: int = 1
+    llm: Any = None
+
+
+def build(
+    export: Path, reports: Path, out: Path, key_file: Path, options: Options, progress: Progress = no_progress
+) -> dict:
+    """Build a dataset and return its stats. ValueError for wrong arguments, NothingUsable if no row came out."""
+    _check_arguments(export, out, options)
+    rows = read_reports(reports, options.columns)
+    new_key, new_out = not key_file.exists(), not out.exists()
+    key = load_key(key_file)
+    try:
+        inputs = _fingerprint_inputs(export, reports, options, key)
+        if (out / "manifest.json").exists():
+            if read_json(out / "manifest.json")["inputs"] != inputs:
+                raise ValueError(
+                    f"{out} already holds a dataset built from other input or options. Choose another --out, or delete it."
+                )
+            shutil.rmtree(out / ".stages", ignore_errors=True)
+            return read_json(out / "stats.json")
+        stages = out / ".stages"
+        with _locked(stages, inputs):
+            _run_stages(export, rows, stages, key, inputs, options, progress)
+            _publish(stages / "shards", out)
+            shutil.rmtree(stages)
+        return read_json(out / "stats.json")
+    except (ValueError, NothingUsable):
+        if new_out:
+            shutil.rmtree(out, ignore_errors=True)
+        if new_key:
+            key_file.unlink(missing_ok=True)
+        raise
+
+
+def _check_arguments(export: Path, out: Path, options: Options) -> None:
+    if not export.exists():
+        raise ValueError(f"Export {export} does not exist. Give the folder that the PACS wrote.")
+    if options.masks is not None and not options.masks.exists():
+        raise ValueError(
+            f"Mask folder {options.masks} does not exist. Give a folder of NIfTI or DICOM SEG files, or leave --masks out."
+        )
+    if options.masks is not None and options.segmenter:
+        raise ValueError("Both --masks and --segmenter are given. Choose one source of masks.")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} is a file. Give a folder.")
+    for folder in filter(None, (export, options.masks)):
+        if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"--out {out} lies inside the input {folder}. Choose a folder outside it.")
+    if options.workers < 1:
+        raise ValueError(f"--workers {options.workers} is not positive. Give at least 1.")
+
+
+def _fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes) -> str:
+    """A keyed name of the input: file names and sizes, the report table, the options that change the output."""
+    listing = [
+        (source.name, _size(source.root, source.path))
+        for root in (export, options.masks)
+        if root
+        for source in list_sources(root)
+    ]
+    table = hashlib.sha256(reports.read_bytes()).hexdigest()
+    choices = (options.mask_labels, options.segmenter, sorted(options.columns.items()), options.site, bool(options.llm))
+    return pseudonym(key, "inputs", listing, table, choices)
+
+
+def _size(root: str, path: str) -> int:
+    try:
+        return os.stat(os.path.join(root, path)).st_size
+    except OSError:
+        return -1
+
+
+@contextmanager
+def _locked(stages: Path, inputs: str) -> Iterator[None]:
+    """Hold the output folder for one build; stages of other input are an error."""
+    stages.mkdir(parents=True, exist_ok=True)
+    with (stages / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError(
+                f"Another build is writing {stages.parent}. Wait for it, or choose another --out."
+            ) from error
+        lock.seek(0)
+        known = lock.read()
+        if known not in ("", inputs):
+            raise ValueError(
+                f"{stages.parent} holds an unfinished build of other input. Choose another --out, or delete it."
+            )
+        if not known:
+            lock.write(inputs)
+            lock.flush()
+        yield
+
+
+def _run_stages(
+    export: Path, rows: list, stages: Path, key: bytes, inputs: str, options: Options, progress: Progress
+) -> None:
+    workers = options.workers
+    _stage(
+        stages / "ingest",
+        lambda dst: ingest.run(export, rows, dst, key=key, workers=workers, site=options.site, progress=progress),
+    )
+    _require_series_and_texts(stages / "ingest")
+    _stage(stages / "segment", lambda dst: segment.run(
+        stages / "ingest", options.masks, dst, key=key, scheme=options.mask_labels,
+        segmenter=options.segmenter, workers=workers, progress=progress,
+    ))  # fmt: skip
+    _require_masks(stages / "segment", options)
+    _stage(
+        stages / "curate",
+        lambda dst: curate.run(stages / "ingest" / "texts.jsonl", dst / "texts.jsonl", llm=options.llm),
+    )
+    _stage(stages / "mentions", lambda dst: mentions.run(_with_language(stages, dst), dst / "spans.jsonl"))
+    _stage(stages / "match", lambda dst: match.run(
+        stages / "ingest", stages / "segment", stages / "curate" / "texts.jsonl", stages / "mentions" / "spans.jsonl", dst,
+        progress=progress,
+    ))  # fmt: skip
+    if not any(True for _ in read_jsonl(stages / "match" / "rows.jsonl")):
+        raise NothingUsable(
+            "No sentence of any report could be given to a slice. Check that reports, images and masks belong together."
+        )
+    _stage(stages / "vqa", lambda dst: vqa.run(stages / "match" / "rows.jsonl", dst / "rows.jsonl", masks=stages / "segment" / "masks"))
+    _stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, workers, progress))
+
+
+def _stage(folder: Path, work: Callable[[Path], Any]) -> None:
+    """Do the work of a stage unless its folder stands; its counts go into counts.json."""
+    if folder.exists():
+        return
+    with atomic_folder(folder) as temporary:
+        counts = work(temporary)
+        write_json(temporary / "counts.json", counts)
+
+
+def _with_language(stages: Path, dst: Path) -> Path:
+    """Curated texts with the language and modality that `mentions` needs."""
+    texts = {row["id"]: row for row in read_jsonl(stages / "ingest" / "texts.jsonl")}
+    rows = (
+        {**{name: texts[row["id"]][name] for name in ("language", "modality")}, **row}
+        for row in read_jsonl(stages / "curate" / "texts.jsonl")
+    )
+    write_jsonl(dst / "texts.jsonl", rows)
+    return dst / "texts.jsonl"
+
+
+def _require_series_and_texts(folder: Path) -> None:
+    counts = read_json(folder / "counts.json")
+    if not any(True for _ in read_jsonl(folder / "series.jsonl")):
+        raise NothingUsable(
+            f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). Export CT or MR as DICOM or NIfTI."
+        )
+    if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
+        raise NothingUsable(
+            f"No report row belongs to an image of the export ({_reasons(counts, 'reports_dropped_')}). "
+            "Give StudyInstanceUID, AccessionNumber or path as they are in the export."
+        )
+
+
+def _require_masks(folder: Path, options: Options) -> None:
+    counts = read_json(folder / "counts.json")
+    if options.masks is not None and not counts.get("kept"):
+        raise NothingUsable(
+            f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
+            "A mask must have the grid of its series; leave --masks out to build without."
+        )
+
+
+def _reasons(counts: Mapping[str, int], prefix: str) -> str:
+    found = [f"{n} {name.removeprefix(prefix)}" for name, n in sorted(counts.items()) if name.startswith(prefix)]
+    return ", ".join(found) or "none given"
+
+
+def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, workers: int, progress: Progress) -> dict:
+    rows = stages / "vqa" / "rows.jsonl"
+    counts = shards.run(stages / "ingest", stages / "segment", rows, dst, key=key, workers=workers, progress=progress)
+    patients = counts.pop("patients")
+    stats = collect_stats(stages, rows, counts, patients)
+    write_card(dst / "refrad2d", stats)
+    write_json(dst / "stats.json", stats)
+    accounting = [line for name in ("ingest", "segment") for line in read_jsonl(stages / name / "accounting.jsonl")]
+    write_jsonl(dst / "accounting.jsonl", [*accounting, {"root": "reports", "n": 0, "status": "kept", "reason": None}])
+    write_json(dst / "manifest.json", {**shards.manifest(dst, key, counts), "inputs": inputs})
+    return {name: dict(by_split) for name, by_split in counts.items()}
+
+
+def collect_stats(
+    stages: Path, rows: Path, counts: Mapping[str, Mapping[str, int]], patients: Mapping[str, int]
+) -> dict:
+    """Everything that the card and the attrition table say, counted."""
+    ingest_counts, segment_counts, match_counts = (
+        read_json(stages / name / "counts.json") for name in ("ingest", "segment", "match")
+    )
+    slices: dict[str, Counter] = {
+        name: Counter() for name in ("modality_plane", "rule", "body_part", "sex", "age", "site")
+    }
+    labels, texts, spans, questions = Counter(), Counter(), Counter(), Counter()
+    for row in read_jsonl(rows):
+        slices["modality_plane"][f"{row['modality']} {row['plane']}"] += 1
+        slices["rule"][row["provenance"]["slice_rule"]] += 1
+        for name in ("body_part", "sex", "age", "site"):
+            slices[name][str(row[name])] += 1
+        for language, report in row["report"].items():
+            if report:
+                texts[language] += 1
+                spans[language] += len(report["spans"])
+                labels.update(label for span in report["spans"] for label in span["labels"])
+        questions.update(f"{q['language']} {q['type']} {q['source']}" for q in row["vqa"])
+    return {
+        "files": {
+            "export": {k: v for k, v in ingest_counts.items() if not k.startswith("reports_")},
+            "masks": segment_counts,
+        },
+        "reports": {k.removeprefix("reports_"): v for k, v in ingest_counts.items() if k.startswith("reports_")},
+        "sentences": {k.removeprefix("sentences_"): v for k, v in match_counts.items() if k.startswith("sentences_")},
+        "curate": read_json(stages / "curate" / "counts.json"),
+        "rows": {name: dict(by_split) for name, by_split in counts.items()},
+        "patients": dict(patients),
+        "slices": {name: dict(counter) for name, counter in slices.items()},
+        "texts": dict(texts),
+        "spans": dict(spans),
+        "labels": dict(labels),
+        "vqa": dict(questions),
+    }
+
+
+def _publish(finished: Path, out: Path) -> None:
+    """Rename the finished parts into place, the manifest last."""
+    for name in PUBLISHED:
+        if (finished / name).exists():
+            if (out / name).is_dir():
+                shutil.rmtree(out / name)
+            os.replace(finished / name, out / name)
+
+
+def attrition_table(stats: Mapping) -> str:
+    """What became of the input, for the end of a build."""
+    lines = []
+    for title, counts in (("export files", stats["files"]["export"]), ("mask files", stats["files"]["masks"]), ("report rows", stats["reports"]), ("sentences", stats["sentences"])):  # fmt: skip
+        lines += [
+            f"{title:<13} {name:<36} {n:>9,}"
+            for name, n in sorted(counts.items(), key=lambda c: (c[0] != "kept", c[0]))
+        ]
+    for config, by_split in stats["rows"].items():
+        lines.append(
+            f"{'rows':<13} {config:<36} {sum(by_split.values()):>9,}  ({', '.join(f'{s} {n:,}' for s, n in by_split.items())})"
+        )
+    return "\n".join(lines)

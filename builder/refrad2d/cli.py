@@ -1,0 +1,223 @@
+"""The `refrad2d` command: phantom, build, deidentify, curate, mentions, draw, explain.
+
+Exit codes: 0 done, 1 nothing usable or faults found, 2 wrong arguments. Errors are one line with value, rule, remedy.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from refrad2d import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.command(arguments)
+    except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        print(f"refrad2d: error: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("refrad2d: interrupted. Run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="refrad2d", description="From PACS export and reports to a grounded dataset.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    phantom = commands.add_parser("phantom", help="write a synthetic hospital export with known truth")
+    phantom.add_argument("out", type=Path, metavar="OUT")
+    phantom.add_argument("--patients", type=int, default=20, metavar="N")
+    phantom.add_argument("--seed", type=int, default=0, metavar="S")
+    phantom.add_argument("--site", choices=("A", "B", "C"), default="A")
+    phantom.set_defaults(command=_phantom)
+
+    build = commands.add_parser("build", help="turn an export and its reports into a dataset")
+    build.add_argument("export", type=Path, metavar="EXPORT", help="folder of DICOM or NIfTI files")
+    build.add_argument("--reports", type=Path, required=True, metavar="FILE", help="CSV, Parquet or JSONL")
+    build.add_argument("--out", type=Path, required=True, metavar="DIR")
+    build.add_argument("--masks", type=Path, metavar="DIR", help="folder of NIfTI or DICOM SEG masks")
+    build.add_argument("--segmenter", choices=("totalsegmentator",), help="make the masks instead")
+    build.add_argument(
+        "--mask-labels", metavar="total|total_mr|unified|FILE", help="classes of masks without a label table"
+    )
+    build.add_argument(
+        "--column", action="append", default=[], metavar="NAME=COLUMN", help="our column name = the table's"
+    )
+    build.add_argument("--site", metavar="NAME", help="a name for this site in every row")
+    build.add_argument("--key-file", type=Path, metavar="F", help="default: DIR.key beside DIR; made if missing")
+    build.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    build.add_argument("--offline", action="store_true", help="fail if anything opens a connection")
+    build.add_argument(
+        "--llm", metavar="URL", help="an OpenAI-compatible server on site, such as http://127.0.0.1:8000/v1"
+    )
+    build.add_argument("--model", metavar="NAME", help="the model it serves")
+    build.set_defaults(command=_build)
+
+    for name, help_text in (
+        ("deidentify", "remove names, dates, numbers and places from texts"),
+        ("curate", "remove temporal context from reports"),
+        ("mentions", "find the 121 anatomical classes in texts"),
+    ):
+        text = commands.add_parser(name, help=help_text)
+        text.add_argument("source", type=Path, metavar="IN.jsonl")
+        text.add_argument("target", type=Path, metavar="OUT.jsonl")
+        if name == "curate":
+            text.add_argument("--llm", metavar="URL")
+            text.add_argument("--model", metavar="NAME")
+        text.set_defaults(command=_texts, stage=name)
+
+    draw = commands.add_parser("draw", help="draw rows of a dataset with their boxes as one picture")
+    draw.add_argument("dataset", type=Path, metavar="DIR", help="a build's DIR")
+    draw.add_argument("out", type=Path, metavar="OUT.png")
+    draw.add_argument("--rows", type=int, default=6, metavar="N")
+    draw.add_argument("--split", choices=("train", "validation", "test"))
+    draw.add_argument("--window", default="soft_tissue", metavar="NAME", help="CT window of the native pixels")
+    draw.add_argument("--language", choices=("de", "en"), default="en")
+    draw.set_defaults(command=_draw)
+
+    explain = commands.add_parser(
+        "explain", help="name the input file at a position of accounting.jsonl (on site only)"
+    )
+    explain.add_argument("export", type=Path, metavar="EXPORT")
+    explain.add_argument("n", type=int, metavar="N")
+    explain.add_argument(
+        "--root", choices=("export", "masks", "reports"), default="export", help="which folder EXPORT is"
+    )
+    explain.add_argument("--key-file", type=Path, metavar="F", help="accepted for symmetry; positions need no key")
+    explain.set_defaults(command=_explain)
+    return parser
+
+
+def _phantom(arguments: argparse.Namespace) -> int:
+    from refrad2d import phantom
+
+    if arguments.out.exists() and any(arguments.out.iterdir()):
+        raise ValueError(f"{arguments.out} is not empty. Choose a new folder.")
+    if arguments.patients < 1:
+        raise ValueError(f"--patients {arguments.patients} is not positive. Give at least 1.")
+    counts = phantom.run(arguments.out, patients=arguments.patients, seed=arguments.seed, site=arguments.site)
+    print(f"{arguments.out}: " + ", ".join(f"{n:,} {name}" for name, n in counts.items()))
+    return 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from refrad2d.build import NothingUsable, Options, attrition_table, build
+
+    if arguments.offline:
+        if arguments.llm:
+            raise ValueError("--offline and --llm are both given. An LLM needs a connection; choose one.")
+        refuse_connections()
+    options = Options(
+        masks=arguments.masks,
+        mask_labels=arguments.mask_labels,
+        segmenter=arguments.segmenter,
+        columns=_columns(arguments.column),
+        site=arguments.site,
+        workers=arguments.workers,
+        llm=_llm(arguments, cache=arguments.out.with_name(arguments.out.name + ".llm-cache")),
+    )
+    key_file = arguments.key_file or arguments.out.with_name(arguments.out.name + ".key")
+    try:
+        stats = build(arguments.export, arguments.reports, arguments.out, key_file, options, progress_bar)
+    except NothingUsable as nothing:
+        print(f"refrad2d: error: {_one_line(nothing)}", file=sys.stderr)
+        return 1
+    print(attrition_table(stats))
+    print(f'\n{arguments.out}/refrad2d is ready: load_dataset("{arguments.out}/refrad2d", "grounded"). Key: {key_file}')
+    return 0
+
+
+def _columns(pairs: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not (name and equals and column):
+            raise ValueError(f"--column {pair!r} is not NAME=COLUMN. Write for example --column report=Befundtext.")
+        found[name] = column
+    return found
+
+
+def _llm(arguments: argparse.Namespace, cache: Path):
+    if not arguments.llm:
+        return None
+    if not arguments.model:
+        raise ValueError("--llm is given without --model. Name the model that the server serves.")
+    from refrad2d.llm import LLM
+
+    return LLM(base_url=arguments.llm, model=arguments.model, cache=cache)
+
+
+def refuse_connections() -> None:
+    """From now on any connection of this process or a child to a network address raises RuntimeError."""
+    os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
+
+    def refuse(event: str, details: tuple) -> None:
+        if event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(details[1], tuple)):
+            raise RuntimeError("Something tried to open a connection under --offline.")
+
+    sys.addaudithook(refuse)
+
+
+def progress_bar(items: Iterable, total: int, name: str) -> Iterable:
+    """A tqdm bar on stderr; silent where stderr is no terminal."""
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, desc=f"{name:<8}", unit="", disable=None)
+
+
+def _texts(arguments: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    if not arguments.source.is_file():
+        raise ValueError(f"{arguments.source} does not exist. Give a JSONL file with id, text, language and modality.")
+    stage = import_module(f"refrad2d.{arguments.stage}")
+    more = {}
+    if arguments.stage == "curate" and arguments.llm:
+        more["llm"] = _llm(arguments, cache=arguments.target.with_name(arguments.target.name + ".llm-cache"))
+    counts = stage.run(arguments.source, arguments.target, **more)
+    print(f"{arguments.stage}: " + ", ".join(f"{n:,} {name}" for name, n in sorted(counts.items())), file=sys.stderr)
+    return 0
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    from refrad2d.drawing import contact_sheet
+    from refrad2d.windows import get_window
+
+    get_window(arguments.window)
+    sheet = contact_sheet(
+        arguments.dataset,
+        rows=arguments.rows,
+        split=arguments.split,
+        window=arguments.window,
+        language=arguments.language,
+    )
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(arguments.out)
+    print(arguments.out)
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from refrad2d.sources import list_sources
+
+    if not arguments.export.exists():
+        raise ValueError(f"{arguments.export} does not exist. Give the folder that the build read.")
+    sources = list_sources(arguments.export)
+    if not 0 <= arguments.n < len(sources):
+        raise ValueError(f"Position {arguments.n} is outside 0..{len(sources) - 1}. Take n from accounting.jsonl.")
+    print(sources[arguments.n].name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Report text without identities: names, dates, addresses and numbers become placeholders such as [NAME].
+
+    refrad2d deidentify IN.jsonl OUT.jsonl
+    >>> deidentify("Frau Weber, geb. 12.04.1953: Baker-Zyste.", "de", known=["Weber^Anna", "19530412"])
+    '[NAME], geb. [DATE]: Baker-Zyste.'
+
+What the DICOM header knows goes in any spelling; the rest is found by recognisers for German and English, while
+eponyms, anatomy, levels, image numbers and measurements stay. docs/privacy.md says how well, and how to measure it.
+"""
+
+import json
+import logging
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from refrad2d.grounding import neutralise
+from refrad2d.labels import LANGUAGES
+from refrad2d.phi.clinical import protected
+from refrad2d.phi.contact import find_contacts
+from refrad2d.phi.dates import find_dates
+from refrad2d.phi.known import find_known
+from refrad2d.phi.lexicon import Found
+from refrad2d.phi.names import find_names
+
+Recogniser = Callable[[str, str], Iterable[Found]]
+
+RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_names)
+KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
+
+_PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+
+log = logging.getLogger(__name__)
+
+
+def deidentify(
+    text: str, language: str, known: Sequence[str] = (), *, recognisers: Sequence[Recogniser] = RECOGNISERS
+) -> str:
+    """The text with every identity replaced by a placeholder of KINDS in brackets, the same in both languages.
+
+    `known` are strings of the DICOM header as they stand there ("Müller^Hans^^Dr.", "19530412", "PAT00123"): they are
+    removed in any spelling. `recognisers` take (text, language) and yield `Found`; add your own to RECOGNISERS.
+    Markup literals are taken apart too. Applying it twice changes nothing more. ValueError for an unknown language.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = neutralise(_BLANKS.sub(" ", text))
+    while True:  # each pass leaves fewer letters that are not placeholders, so it ends
+        spans = _find(text, language, known, recognisers)
+        if not spans:
+            return text
+        pieces, at = [], 0
+        for found in spans:
+            pieces += [text[at : found.start], f"[{found.kind}]"]
+            at = found.end
+        text = "".join([*pieces, text[at:]])
+
+
+def _find(text: str, language: str, known: Sequence[str], recognisers: Sequence[Recogniser]) -> list[Found]:
+    """What to replace in this pass: sorted, without overlaps, nothing that touches a placeholder or is protected."""
+    kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
+    clinical = protected(text)
+    found = find_known(text, known)
+    for recognise in recognisers:
+        found += (f for f in recognise(text, language) if f.firm or not _inside(f, clinical))
+    outside = (part for f in found for part in _cut(f, kept))
+    return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
+
+
+def _inside(found: Found, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= found.start and found.end <= end for start, end in spans)
+
+
+def _cut(found: Found, kept: Iterable[tuple[int, int]]) -> Iterable[Found]:
+    """The parts of a stretch that lie outside the placeholders already there."""
+    at = found.start
+    for start, end in kept:
+        if end > at and start < found.end:
+            if start > at:
+                yield found._replace(start=at, end=start)
+            at = end
+    if at < found.end:
+        yield found._replace(start=at)
+
+
+def _merge(found: Iterable[Found]) -> list[Found]:
+    """Overlapping stretches joined into one, of the kind of the longest."""
+    merged: list[Found] = []
+    for item in sorted(found, key=lambda f: (f.start, -f.end)):
+        if merged and item.start < merged[-1].end:
+            last = merged[-1]
+            longest = max(last, item, key=lambda f: f.end - f.start)
+            merged[-1] = longest._replace(start=last.start, end=max(last.end, item.end))
+        else:
+            merged.append(item)
+    return merged
+
+
+def run(src: Path, dst: Path) -> Counter:
+    """Scrub a JSONL file of rows {"id", "text", "language", "modality", optional "known"} into rows {"id", "text"}."""
+    counts: Counter = Counter()
+    part = dst.with_name(dst.name + ".tmp")
+    with open(src, encoding="utf-8") as rows, open(part, "w", encoding="utf-8") as out:
+        for line in filter(str.strip, rows):
+            row = json.loads(line)
+            text = deidentify(row["text"], row["language"], row.get("known") or ())
+            out.write(json.dumps({"id": row["id"], "text": text}, ensure_ascii=False) + "\n")
+            counts["kept"] += 1
+            counts.update(f"removed_{kind.lower()}" for kind in _PLACEHOLDER.findall(text))
+    part.replace(dst)
+    log.info("deidentified %d texts", counts["kept"])
+    return counts

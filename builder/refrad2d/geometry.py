@@ -1,0 +1,154 @@
+"""Where a slice is in the patient, and how it is shown: everything in LPS millimetres, display convention of radiology.
+
+    >>> frames = display_frames(volume, affine)      # any (i, j, k) volume and its voxel → LPS matrix
+
+Axial slices show the patient's right at image left and anterior up; coronal ones right at left and superior up;
+sagittal ones anterior at left and superior up. Flips and transpositions only, never interpolation.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+PLANES = ("sagittal", "coronal", "axial")  # by the patient axis (L, P, S) that the slice axis follows
+# plane -> patient axis and sign of (slice order, image rows downwards, image columns rightwards)
+_DISPLAY = {
+    "axial": ((2, 1), (1, 1), (0, 1)),
+    "coronal": ((1, 1), (2, -1), (0, 1)),
+    "sagittal": ((0, 1), (2, -1), (1, 1)),
+}
+TOLERANCE_MM = 1e-3
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a shown slice lies: `origin` is the centre of its first pixel, `down` and `across` the steps to the next
+    row and column, each an LPS vector in mm; `shape` is (rows, columns)."""
+
+    plane: str
+    shape: tuple[int, int]
+    origin: tuple[float, float, float]
+    down: tuple[float, float, float]
+    across: tuple[float, float, float]
+
+    @property
+    def spacing(self) -> tuple[float, float]:
+        """mm between rows, mm between columns."""
+        return float(np.linalg.norm(self.down)), float(np.linalg.norm(self.across))
+
+    @property
+    def depth(self) -> float:
+        """Position along the normal in mm, rising to superior, posterior or left."""
+        normal = np.cross(self.across, self.down)
+        axis = _DISPLAY[self.plane][0][0]
+        normal = normal / np.linalg.norm(normal) * np.sign(normal[axis])
+        return float(normal @ np.asarray(self.origin))
+
+    def matches(self, other: "Placement") -> bool:
+        """True if both slices are the same pixels of the same patient space, within `TOLERANCE_MM`."""
+        mine, theirs = ((*p.origin, *p.down, *p.across) for p in (self, other))
+        return (
+            self.plane == other.plane
+            and self.shape == other.shape
+            and bool(np.allclose(mine, theirs, atol=TOLERANCE_MM))
+        )
+
+    def same_plane_grid(self, other: "Placement") -> bool:
+        """True if both slices can belong to one stack: same plane, shape and directions, wherever they lie."""
+        mine, theirs = ((*p.down, *p.across) for p in (self, other))
+        return (
+            self.plane == other.plane
+            and self.shape == other.shape
+            and bool(np.allclose(mine, theirs, atol=TOLERANCE_MM))
+        )
+
+
+def display_frames(
+    volume: np.ndarray, affine: np.ndarray, *, slice_axis: int | None = None
+) -> Iterator[tuple[np.ndarray, Placement]]:
+    """The slices of a volume as they are shown, each with its placement, in order of depth.
+
+    `volume` is (i, j, k); `affine` is the 4×4 matrix from voxel (i, j, k) to LPS mm. Without `slice_axis` the slices
+    are cut across the axis of the widest spacing (of equal ones, the one that runs along the patient).
+    """
+    affine = np.array(affine, dtype=float)
+    axes = patient_axes(affine)
+    slice_axis = widest_axis(affine) if slice_axis is None else slice_axis
+    plane = PLANES[axes[slice_axis]]
+    order = [axes.index(axis) for axis, _ in _DISPLAY[plane]]
+    volume, affine = np.transpose(volume, order), affine[:, [*order, 3]]
+    for position, (axis, sign) in enumerate(_DISPLAY[plane]):
+        if affine[axis, position] * sign < 0:
+            affine[:3, 3] += affine[:3, position] * (volume.shape[position] - 1)
+            affine[:3, position] *= -1
+            volume = np.flip(volume, position)
+    for k, picture in enumerate(volume):
+        origin = affine[:3, 3] + k * affine[:3, 0]
+        yield (
+            np.ascontiguousarray(picture),
+            Placement(plane, picture.shape, *map(_vector, (origin, affine[:3, 1], affine[:3, 2]))),
+        )
+
+
+def _vector(values: np.ndarray) -> tuple[float, float, float]:
+    x, y, z = (round(float(v), 6) + 0.0 for v in values)  # + 0.0 turns -0.0 into 0.0
+    return x, y, z
+
+
+def patient_axes(affine: np.ndarray) -> list[int]:
+    """For each voxel axis the patient axis (0 L, 1 P, 2 S) that it follows most; ValueError if it is no permutation."""
+    steps = np.asarray(affine, dtype=float)[:3, :3]
+    lengths = np.linalg.norm(steps, axis=0)
+    if not (np.isfinite(steps).all() and (lengths > 0).all()):
+        raise ValueError("The voxel matrix has a zero or non-finite column. Give the volume a valid affine.")
+    share = np.abs(steps / lengths)
+    axes: dict[int, int] = {}
+    for flat in np.argsort(-share, axis=None, kind="stable"):  # strongest agreement first
+        patient_axis, voxel_axis = divmod(int(flat), 3)
+        if voxel_axis not in axes and patient_axis not in axes.values():
+            axes[voxel_axis] = patient_axis
+    return [axes[v] for v in range(3)]
+
+
+def axis_across(plane: str, affine: np.ndarray) -> int:
+    """The voxel axis across which a volume must be cut to give slices of this plane."""
+    return patient_axes(affine).index(PLANES.index(plane))
+
+
+def widest_axis(affine: np.ndarray) -> int:
+    """The voxel axis along which a volume was acquired slice by slice: clearly the widest spacing, else superior."""
+    lengths = np.linalg.norm(np.asarray(affine, dtype=float)[:3, :3], axis=0)
+    widest = int(np.argmax(lengths))
+    others = np.delete(lengths, widest)
+    return widest if lengths[widest] > 1.1 * others.max() else patient_axes(affine).index(2)
+
+
+def frame_affine(
+    position: tuple[float, ...], orientation: tuple[float, ...], spacing: tuple[float, float]
+) -> np.ndarray:
+    """The voxel → LPS matrix of one DICOM frame as a (row, column, 1) volume.
+
+    `position` is ImagePositionPatient, `orientation` ImageOrientationPatient (row direction first), `spacing`
+    PixelSpacing (between rows, between columns). See PS3.3 C.7.6.2.1.1. ValueError if the directions are not
+    perpendicular unit vectors.
+    """
+    along_row, along_column = np.array(orientation[:3], float), np.array(orientation[3:], float)
+    if not (
+        np.allclose([along_row @ along_row, along_column @ along_column], 1, atol=1e-2)
+        and abs(along_row @ along_column) < 1e-2
+    ):
+        raise ValueError("ImageOrientationPatient is no pair of perpendicular unit vectors. Correct it in the export.")
+    if not all(s > 0 for s in spacing):
+        raise ValueError("PixelSpacing is not positive. Correct it in the export.")
+    affine = np.eye(4)
+    affine[:3, 0] = along_column * spacing[0]
+    affine[:3, 1] = along_row * spacing[1]
+    affine[:3, 2] = np.cross(along_row, along_column)
+    affine[:3, 3] = position
+    return affine
+
+
+def ras_to_lps(affine: np.ndarray) -> np.ndarray:
+    """A NIfTI matrix (RAS mm) as LPS mm."""
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.asarray(affine, dtype=float)

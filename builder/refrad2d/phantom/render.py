@@ -1,0 +1,343 @@
+"""Patients to pixels: paint body layers, organs, spine and findings on a plane, then what a scanner adds.
+
+    >>> pixels, mask, findings = render_slice(patient, plane="axial", position_mm=-30.0, size=256)
+
+Display convention: axial R at image left and anterior up; coronal R left and superior up; sagittal anterior left.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from refrad2d.labels import label_by_name
+from refrad2d.phantom.anatomy import CHEST_LEVEL, Patient
+from refrad2d.phantom.organs import Organ
+from refrad2d.phantom.shapes import Grid, rotations_of
+from refrad2d.phantom.tables import read_table
+
+AIR = -1000.0
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a series is taken. `phase` is a column of tissues.csv: native, arterial, portal, t1, t2 or flair."""
+
+    modality: str = "CT"
+    phase: str = "portal"
+    thickness: float = 3.0  # mm
+    noise: float = 12.0  # HU at 0.75 mm pixels
+    sharpness: float = 0.4  # 0 smooth kernel, 1 sharp kernel
+    gain: float = 1.0  # contrast of the scanner's calibration
+    table: str = "curved"  # curved | flat | deep | none
+    arms: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A rendered slice: `pixels` float32 (HU for CT, any unit for MR), `mask` uint8 unified ids, `findings` masks."""
+
+    pixels: np.ndarray
+    mask: np.ndarray
+    findings: dict[str, np.ndarray]
+
+
+@cache
+def _tissues(phase: str) -> dict[str, float]:
+    return {row["name"]: float(row[phase]) for row in read_table("tissues.csv")}
+
+
+@cache
+def _spreads() -> dict[str, float]:
+    return {row["name"]: float(row["spread"]) for row in read_table("tissues.csv")}
+
+
+@cache
+def _id(label: str) -> int:
+    return label_by_name(label).id
+
+
+def body_grid(patient: Patient, grid: Grid) -> Grid:
+    """The grid in the patient's frame: the patient lies rolled and off centre in the scanner."""
+    roll, left, below = patient.posture
+    turn = rotations_of(np.array([[-roll, 0.0, 0.0]]))[0]
+    return grid.moved(turn, turn @ np.array([-left, -below, 0.0]))
+
+
+class _Canvas:
+    """The picture being painted, with the fields that all structures share. Everything is (rows, columns) float32."""
+
+    def __init__(self, patient: Patient, grid: Grid, protocol: Protocol, rng: np.random.Generator):
+        self.patient, self.grid, self.protocol = patient, grid, protocol
+        self.points = grid.points() + patient.warp.on(grid)
+        self.squares = np.einsum("kij,kij->ij", self.points, self.points)
+        self.noise = patient.noise.on(grid)
+        self.soft = float(np.hypot(grid.spacing, 0.3 * protocol.thickness))  # mm over which an edge blurs
+        self.values = self._values(rng)
+        self.image = np.full(grid.shape, self.values["air"], dtype=np.float32)
+        self.mask = np.zeros(grid.shape, dtype=np.uint8)
+        self.findings: dict[str, np.ndarray] = {}
+
+    def _values(self, rng) -> dict[str, float]:
+        """What each tissue looks like in this series: table value, the patient's own offset, chance."""
+        tissues, spreads = _tissues(self.protocol.phase), _spreads()
+        scale = 1.0 if self.protocol.modality == "CT" else 0.6
+        chance = rng.standard_normal(len(tissues)) * scale
+        return {
+            name: value + spreads[name] * c + self.patient.tone.get(name, 0.0) * scale
+            for (name, value), c in zip(tissues.items(), chance, strict=True)
+        }
+
+    def paint(self, depth: np.ndarray, value, window=(slice(None), slice(None)), *, within=None) -> np.ndarray:
+        """Blend a value in where `depth` (mm inside a surface) is positive, with a soft edge."""
+        alpha = depth * np.float32(1 / self.soft)
+        alpha += 0.5
+        np.clip(alpha, 0, 1, out=alpha)
+        if within is not None:
+            alpha *= within
+        part = self.image[window]
+        part += alpha * (value - part)
+        return alpha
+
+
+def render_grid(patient: Patient, grid: Grid, protocol: Protocol, rng: np.random.Generator) -> Picture:
+    """Paint the patient on a grid that is given in the scanner's frame (LPS mm, z = 0 at the middle of L1)."""
+    canvas = _Canvas(patient, body_grid(patient, grid), protocol, rng)
+    body = _paint_body(canvas)
+    bounds = _bounds(canvas, body)
+    windows = patient.shapes.visible(canvas.grid, margin=5.0 + canvas.soft / 2, warp=patient.warp)
+    for organ in patient.organs:
+        if not organ.finding:
+            _paint_organ(canvas, organ, windows, bounds)
+    _paint_spine(canvas)
+    for organ in patient.organs:
+        if organ.finding:
+            _paint_organ(canvas, organ, windows, bounds)
+    pixels = _scan(canvas, grid, body["skin"], rng)
+    return Picture(pixels, canvas.mask, canvas.findings)
+
+
+def _paint_body(canvas: _Canvas) -> dict[str, np.ndarray]:
+    """Skin, fat, muscle wall with ribs, cavity fat. Gives depth below skin, below fascia and in the cavity (mm)."""
+    patient, (x, y, z) = canvas.patient, canvas.points
+    heights = np.clip(z - patient.bottom + 0.5, 0, patient.profile.shape[1] - 1).astype(np.int32)
+    level, width, depth, centre_y, wall, share, spine, a, b = np.take(patient.profile, heights, axis=1)
+    dy = y - centre_y
+    u2, v2 = (x / width) ** 2, (dy / depth) ** 2
+    radius = np.sqrt(np.maximum(u2 + v2 - 0.35 * u2 * v2, 1e-6))
+    reach = np.sqrt(x * x + dy * dy) / radius
+    skin = (1 - radius) * reach
+    front, side, back = patient.fat
+    steep = v2 / (u2 + v2 + 1e-6)
+    fat = share * (side + steep * (np.where(dy < 0, np.float32(front), np.float32(back)) - side))
+    fascia = skin - fat - 2
+    wall = wall * (1.12 - 0.38 * steep)
+    cavity = fascia - wall
+    values = canvas.values
+    canvas.paint(skin, values["skin"])
+    canvas.paint(skin - 1.8, values["fat"] + 9 * canvas.noise[0])
+    fibres = values["muscle"] + 7 * canvas.noise[2]
+    canvas.paint(fascia + 0.8 * canvas.noise[1], fibres)
+    lateral = (u2 > v2 * 0.5) & (level > CHEST_LEVEL)
+    for at in (0.34, 0.68):  # fat between the three oblique muscles
+        canvas.paint(0.9 - np.abs(fascia - at * wall), values["fat"] * 0.5, within=lateral)
+    canvas.paint(np.minimum(3.5 - np.abs(x), 6 + wall - fascia), values["connective"], within=(dy < 0) & (fascia > 0))
+    canvas.paint(cavity + 0.8 * canvas.noise[1], values["fat"] + 8 * canvas.noise[2])
+    fields = {"skin": skin, "fascia": fascia, "cavity": cavity, "level": level, "spine": spine, "a": a, "b": b}
+    if level.min() < CHEST_LEVEL + 2.5:
+        _paint_ribs(canvas, fields, wall, dy / depth)
+    return fields
+
+
+def _paint_ribs(canvas: _Canvas, body: dict[str, np.ndarray], wall: np.ndarray, v: np.ndarray) -> None:
+    """Ribs slope down and forward inside the wall: a point's rib is the vertebra it would reach along that slope."""
+    x, y, z = canvas.points
+    patient = canvas.patient
+    drop = np.maximum(body["spine"] - y + 22, 0) * 0.62
+    heights = np.clip(z + drop - patient.bottom + 0.5, 0, patient.profile.shape[1] - 1).astype(np.int32)
+    level = patient.profile[0][heights] + 0.15
+    number = np.clip(np.round(level - 7), 1, 12)
+    tall = 5.2 - np.abs(level - 7 - number) * 27
+    thick = 3.4 - np.abs(body["fascia"] - 0.55 * wall)
+    length = np.where(number >= 12, 0.15 - v, np.where(number >= 11, -0.2 - v, 9.0))
+    behind = np.where(number >= 11, -length * 60, 20.0)  # the two floating ribs end at the side
+    bone = np.minimum(np.minimum(tall, thick), behind).astype(np.float32)
+    cartilage = v < -0.62
+    values = canvas.values
+    alpha = canvas.paint(bone, np.where(cartilage, values["cartilage"], values["bone_cortex"]))
+    canvas.paint(bone - 1.6, values["bone_marrow"], within=(alpha > 0.5) & ~cartilage)
+    inside = bone > 0
+    ids = np.where(x > 0, 91, 103) + number
+    canvas.mask[inside] = np.where(cartilage, _id("costal_cartilages"), ids)[inside]
+
+
+def _bounds(canvas: _Canvas, body: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """How deep (mm) a point lies inside the regions that organs are confined to."""
+    x, y, z = canvas.points
+    tops = [
+        top - ((x - cx) ** 2 + (y - cy) ** 2) * np.float32(0.5 / curve) for cx, cy, top, curve in canvas.patient.domes
+    ]
+    below = np.maximum(*tops) - z
+    cavity = body["cavity"] - 0.5
+    chest = np.minimum(body["fascia"] - 11, -below)
+    return {"cavity": cavity, "abdomen": np.minimum(cavity, below), "thorax": chest, "wall": body["fascia"] - 1.5}
+
+
+def _paint_organ(canvas: _Canvas, organ: Organ, windows: list, bounds: dict[str, np.ndarray]) -> None:
+    seen = [k for k in range(organ.first, organ.last) if windows[k] is not None]
+    if not seen:
+        return
+    rows = [windows[k][0] for k in seen]
+    columns = [windows[k][1] for k in seen]
+    window = (
+        slice(min(r.start for r in rows), max(r.stop for r in rows)),
+        slice(min(c.start for c in columns), max(c.stop for c in columns)),
+    )
+    depth, gas = _organ_depth(canvas, organ, seen, windows, window)
+    if organ.loops:
+        cells = canvas.patient.cells.on(canvas.grid.crop(window))
+        np.minimum(depth, 9 * (np.abs(cells[0]) - 0.3), out=depth)
+        gas = canvas.points[1][window] + 60 * (cells[1] - 1.5)
+    if any(organ.noise):
+        depth += np.float32(organ.noise[0]) * canvas.noise[0][window]
+        depth += np.float32(organ.noise[1]) * canvas.noise[1][window]
+    if organ.bound:
+        np.minimum(depth, bounds[organ.bound][window], out=depth)
+    mask = canvas.mask[window]
+    within = mask == _id(organ.within) if organ.within else None
+    inside = depth > 0 if within is None else (depth > 0) & within
+    if not inside.any():
+        return
+    if organ.gap:
+        canvas.paint(depth + organ.gap, canvas.values["fat"], window, within=mask < 92)
+        mask[(depth > -organ.gap) & (mask < 92)] = 0
+    value = canvas.values[organ.tissue] + organ.offset + 0.35 * _spreads()[organ.tissue] * canvas.noise[2][window]
+    canvas.paint(depth, value, window, within=within)
+    if organ.content:
+        _paint_content(canvas, organ, depth, gas, window)
+    if organ.label != "=":
+        mask[inside] = _id(organ.label) if organ.label else 0
+    if organ.finding:
+        found = np.zeros(canvas.mask.shape, dtype=bool)
+        found[window] = inside
+        canvas.findings[organ.name] = found
+
+
+def _organ_depth(canvas, organ, seen, windows, window) -> tuple[np.ndarray, np.ndarray | None]:
+    """The union of the organ's shapes in `window`, and the gas level of the shape that each point belongs to."""
+    (top, left), shape = (window[0].start, window[1].start), tuple(w.stop - w.start for w in window)
+    depth = np.full(shape, -60.0, dtype=np.float32)
+    gas = np.full(shape, -np.inf, dtype=np.float32) if organ.content else None
+    for k in seen:
+        rows, columns = windows[k]
+        part = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+        own = canvas.patient.shapes.depth(k, canvas.points[:, rows, columns], canvas.squares[rows, columns])
+        if gas is not None:
+            np.copyto(gas[part], canvas.patient.gas[k], where=own > depth[part])
+        np.maximum(depth[part], own, out=depth[part])
+    return depth, gas
+
+
+def _paint_content(canvas, organ, depth, gas, window) -> None:
+    """Fluid, stool or marrow inside a wall; gas in front of its level."""
+    inner = depth - organ.wall
+    values = canvas.values
+    texture = canvas.noise[0][window] * (90 if organ.content == "stool" else 8)
+    filled = canvas.paint(inner, values[organ.content] + np.minimum(texture, 60), window)
+    canvas.paint(gas - canvas.points[1][window], values["gas"], window, within=filled)
+
+
+def _paint_spine(canvas: _Canvas) -> None:
+    """Vertebrae with body, canal, arch and processes; discs, spinal cord. One pass for all levels."""
+    patient = canvas.patient
+    table = patient.profile
+    x, y, z = canvas.points
+    heights = np.clip(z - patient.bottom + 0.5, 0, table.shape[1] - 1).astype(np.int32)
+    dy = y - table[6][heights]
+    near = (np.abs(x) < 52) & (dy > -34) & (dy < 78)
+    if not near.any():
+        return
+    rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    x, dy, heights = x[window], dy[window], heights[window]
+    level, a, b = table[0][heights], table[7][heights], table[8][heights]
+    number = np.round(level)
+    part = number - level  # above 0 in the upper half of a vertebra
+    pitch = np.float32(1) / np.maximum(np.abs(np.gradient(table[0])), 1e-3)[heights]
+    up = part * pitch  # mm above the middle of the vertebra
+    half = pitch * 0.5
+    waist = 1 - 0.1 * (1 - (up / half) ** 2)
+    section = (1 - np.sqrt((x / (a * waist)) ** 2 + (dy / (b * waist)) ** 2)) * b
+    section = np.minimum(section, b * 0.86 - dy)
+    disc_half = np.where(level > 19, 5.0, 2.6)
+    body = np.minimum(section, half - disc_half - np.abs(up) + 0.5)
+    values = canvas.values
+    canvas.paint(section - 1, values["disc"], window)
+    back = dy - (b * 0.86 + 8)  # behind the middle of the canal
+    canal = (1 - np.sqrt((x / 11) ** 2 + (back / 8) ** 2)) * 9
+    ring = np.minimum(canal + 6.5, -canal)
+    ring = np.minimum(ring, np.where(back > 2, 9 - np.abs(up + 6), 8 - np.abs(up - 5)))  # lamina low, pedicle high
+    wing = np.minimum(np.minimum(4.5 - np.abs(back - 1), 40 - np.abs(x)), 5 - np.abs(up - 3))
+    wing = np.minimum(wing, np.abs(x) - 10)
+    facet = 7.5 - np.sqrt((np.abs(x) - 17) ** 2 + (back - 9) ** 2)
+    spike = np.minimum(np.minimum(3.6 - np.abs(x), back - 8), 34 - back)
+    spike = np.minimum(spike, 9 - np.abs(up + 5 + 0.25 * back))
+    bone = np.maximum(np.maximum(body, ring), np.maximum(np.maximum(wing, facet), spike)).astype(np.float32)
+    mask = canvas.mask[window]
+    mask[section > 0] = 0
+    canvas.paint(canal, values["fat"] * 0.2 + values["csf"] * 0.8, window)
+    mask[canal > 0] = 0
+    cord = (5.2 - np.sqrt(x**2 + (back * 1.15) ** 2)).astype(np.float32)
+    cord = np.minimum(cord, (20.4 - level) * 30)
+    canvas.paint(cord, values["cord"], window)
+    mask[cord > 0] = _id("spinal_cord")
+    canvas.paint(bone, values["bone_cortex"], window)
+    canvas.paint(bone - 1.7, values["bone_marrow"] + 22 * canvas.noise[1][window], window)
+    inside = bone > 0
+    ids = 51 - number  # vertebrae_C1 is 50 at level 1, vertebrae_S1 is 26 at level 25
+    mask[inside] = np.clip(ids, 26, 50)[inside]
+
+
+def _scan(canvas: _Canvas, grid: Grid, skin: np.ndarray, rng) -> np.ndarray:
+    """What the scanner adds: table, streaks, noise of its kernel (CT); bias field and Rician noise (MR)."""
+    protocol, image = canvas.protocol, canvas.image
+    size = grid.shape
+    if protocol.modality == "MR":
+        y, x = np.ogrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j]
+        bias = (
+            1 + rng.uniform(-0.25, 0.25) * x + rng.uniform(-0.25, 0.25) * y + rng.uniform(-0.2, 0.1) * (x * x + y * y)
+        )
+        noise = rng.standard_normal((2, *size), dtype=np.float32) * np.float32(protocol.noise / 6)
+        return np.hypot(image * bias.astype(np.float32) + noise[0], noise[1])
+    if protocol.table != "none":
+        _paint_table(canvas, grid, skin)
+    image = (image - AIR) * np.float32(1) + AIR
+    soft = image > -300
+    image[soft] *= np.float32(protocol.gain)
+    for _ in range(int(rng.integers(0, 3))):  # streaks through dense bone
+        angle, offset, width = rng.uniform(-0.35, 0.35), rng.normal(0, 40), rng.uniform(3, 9)
+        x, y, _z = grid.points()
+        across = np.cos(angle) * (y - 30 - offset) - np.sin(angle) * x
+        image += np.float32(rng.normal(0, 9)) * np.exp(-((across / width) ** 2)) * (skin > 0)
+    noise = rng.standard_normal(size, dtype=np.float32)
+    blurred = (noise + np.roll(noise, 1, 0) + np.roll(noise, 1, 1) + np.roll(noise, (1, 1), (0, 1))) * np.float32(0.5)
+    mixed = blurred + np.float32(protocol.sharpness) * (noise - blurred)
+    level = protocol.noise * (0.75 / max(grid.spacing, 0.75)) ** 0.7
+    image += mixed * np.float32(level) * (1 + np.clip(skin, 0, 110) / 110) * np.float32(0.6)
+    return np.maximum(image, -1024)
+
+
+def _paint_table(canvas: _Canvas, grid: Grid, skin: np.ndarray) -> None:
+    """The patient table, in the scanner's frame below the lowest point of the back."""
+    x, y, _ = grid.points()
+    patient = canvas.patient
+    top = float((patient.profile[3] + patient.profile[2])[patient.profile[0] > 12].max()) + patient.posture[2] + 4
+    curve = {"curved": 0.0011, "flat": 0.0, "deep": 0.0022}[canvas.protocol.table]
+    half = {"curved": 205, "flat": 240, "deep": 190}[canvas.protocol.table]
+    surface = y - top + curve * x * x
+    shell = np.minimum(1.6 - np.abs(surface), half - np.abs(x))
+    lower = np.minimum(1.6 - np.abs(y - top - 34 - (0 if curve else 8) + curve * 0.3 * x * x), half - 12 - np.abs(x))
+    foam = np.minimum(np.minimum(surface, top + 34 - y), half - np.abs(x))
+    outside = (skin < 0).astype(np.float32)
+    canvas.paint(foam, -930.0, within=outside)
+    canvas.paint(np.maximum(shell, lower), 60.0, within=outside)

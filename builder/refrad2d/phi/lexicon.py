@@ -1,0 +1,136 @@
+"""Word lists of the recognisers: names, eponyms, cities, ordinary words. Each stands in a CSV file beside this module.
+
+A new eponym or name touches one CSV file alone.
+"""
+
+import csv
+import re
+import unicodedata
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from refrad2d.labels import labels
+
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "a", "œ": "o", "ð": "d", "þ": "th"})
+_DIGRAPHS = re.compile(r"([aou])e")
+_DOUBLES = re.compile(r"(.)\1")
+_PHONETIC = (
+    (re.compile(r"(?:ei|ai|ey|ay)"), "ai"),
+    (re.compile(r"(?:dt|th|d)"), "t"),
+    (re.compile(r"(?:ck|qu|c(?!h))"), "k"),
+    (re.compile(r"(?:ph|v)"), "f"),
+    (re.compile(r"ie|y|j"), "i"),
+    (re.compile(r"tz|ts"), "z"),
+    (re.compile(r"(?<=[aoukln])h"), ""),
+)
+# What a clinical noun ends in, so that "Frau Schmidt Hüftfraktur" or "Patient: Beckenfraktur" is not read as a name.
+_CLINICAL = re.compile(
+    r"(?:ung|ungen|itis|itiden|ose|osen|osis|oses|om|ome|oma|omas|omen|tion|tionen|sion|heit|keit|nis|nisse|tät|ment|"
+    r"ments|ness|ity|ie|ien|logy|pathy|pathie|ektomie|ectomy|graphie|graphy|gramm|gram|skopie|scopy|plastik|plasty|"
+    r"zyste|zysten|cyst|cysts|fraktur|frakturen|fracture|fractures|raum|räume|gewebe|knoten|knochen|organe?|abschnitt|"
+    r"abschnitte|wirbel|körper|erguss|ödem|emphysem|infarkt|metastasen?|tumore?n?|karzinom|läsion|läsionen|syndrom|"
+    r"syndrome|krankheit|disease|erkrankung|insuffizienz|stenose|anämie|emia|ämie|urie|uria|algie|algia|schmerz|"
+    r"schmerzen|pain|stand|verlauf|sequenz|phase|serie|kontrolle|therapie|operation|verdacht|ismus|ism|iert|ierte|"
+    r"isch|ische|ischer|lich|liche|licher|ous|ical|ated|ing|ology|zeichen|prothese|implantat|katheter|klappe|gefäße?|"
+    r"arterie|vene|arteries|veins|nerv|muskel|sehne|band|gelenk|drüse|lappen|segment|leber|lunge|niere|milz|herz)$"
+)
+
+
+class Found(NamedTuple):
+    """A stretch of text to replace. `firm` ones are replaced even where they look like a clinical term."""
+
+    start: int
+    end: int
+    kind: str
+    firm: bool = False
+
+
+@lru_cache(maxsize=65536)
+def fold(word: str) -> str:
+    """A key that all spellings of a word share: case, accents, umlaut or digraph, ß or ss, doubled letters."""
+    plain = unicodedata.normalize("NFKD", word.lower().translate(_LETTERS))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _DOUBLES.sub(r"\1", _DIGRAPHS.sub(r"\1", plain))
+
+
+@lru_cache(maxsize=65536)
+def sound(word: str) -> str:
+    """A coarser key that names of the same sound share: Meyer and Maier, Schmidt and Schmitt, Klaus and Claus."""
+    key = fold(word)
+    for pattern, replacement in _PHONETIC:
+        key = pattern.sub(replacement, key)
+    return _DOUBLES.sub(r"\1", key)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files("refrad2d.phi").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """Folded first names."""
+    return frozenset(fold(row["name"]) for row in _rows("names.csv") if row["kind"] != "surname")
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """Folded family names."""
+    return frozenset(fold(row["name"]) for row in _rows("names.csv") if row["kind"] != "given")
+
+
+@cache
+def eponyms() -> dict[str, bool]:
+    """Folded eponyms; True if clinical wherever they stand (Bosniak), False if only in a construct (Baker-Zyste)."""
+    return {fold(row["name"]): row["alone"] == "yes" for row in _rows("eponyms.csv")}
+
+
+@cache
+def cities() -> tuple[str, ...]:
+    """Names of cities, the longest first."""
+    return tuple(sorted((row["city"] for row in _rows("cities.csv")), key=len, reverse=True))
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Folded words that occur in reports without meaning a person, those of the label vocabulary included."""
+    listed = {fold(row["word"]) for row in _rows("ordinary.csv")}
+    spelled = (name for label in labels() for name in (label.english, label.german, *label.synonyms_en, *label.synonyms_de))
+    return frozenset(listed | {fold(word) for name in spelled for word in re.findall(r"[^\W\d_]+", name)})
+
+
+@lru_cache(maxsize=65536)
+def is_ordinary(word: str) -> bool:
+    """True if the word is in the list of ordinary words."""
+    return fold(word) in ordinary_words()
+
+
+@lru_cache(maxsize=65536)
+def is_name(word: str) -> bool:
+    """True if the word, its genitive included, is a listed first or family name and no ordinary word."""
+    return not is_ordinary(word) and (is_given(word) or is_surname(word))
+
+
+@lru_cache(maxsize=65536)
+def is_given(word: str) -> bool:
+    """True if the word or its genitive is a listed first name, ordinary word or not."""
+    return any(form in given_names() for form in _forms(word))
+
+
+@lru_cache(maxsize=65536)
+def is_surname(word: str) -> bool:
+    """True if the word or its genitive is a listed family name, ordinary word or not."""
+    return any(form in surnames() for form in _forms(word))
+
+
+@lru_cache(maxsize=65536)
+def looks_clinical(word: str) -> bool:
+    """True if the word is ordinary or ends like a clinical noun, and is no listed name."""
+    return is_ordinary(word) or (_CLINICAL.search(word.lower()) is not None and not is_name(word))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """The folded word, and without a genitive's s."""
+    key = fold(re.sub(r"['’]s?$", "", word))
+    return (key, key[:-1]) if len(key) > 4 and key.endswith("s") else (key,)

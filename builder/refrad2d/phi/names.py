@@ -1,0 +1,216 @@
+"""Names of persons: after titles, roles and signatures, beside first names, and listed names anywhere.
+
+    find_names("OA Dr. Öztürk, gez. Maria Keller", "de")
+"""
+
+import re
+from collections.abc import Iterator
+
+from refrad2d.phi.lexicon import Found, is_given, is_name, is_ordinary, is_surname, looks_clinical
+
+_TITLE = (
+    r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)?|PD|"
+    r"Priv\.-?\s?Doz\.?|Univ\.-Prof\.?|apl\.|Dipl\.[\s\-]?\w+\.?|med\.|dent\.|habil\.|rer\.|nat\.|phil\.|h\.\s?c\.|univ\.|MUDr\.|"
+    r"Sir|Dame|Lord|Lady|Rev\.?|Schwester|Pfleger|Koll\.|Kolleg(?:e|en|in)|Familie|Fam\.|Nurse|Matron)"
+)
+_ROLE = (
+    r"(?:OA|OÄ|LOA|LOÄ|AA|ÄiW|CA|CÄ|FA|FÄ|AÄ|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Stationsarzt|"
+    r"Stationsärztin|Facharzt|Fachärztin|Hausarzt|Hausärztin|Arzt|Ärztin|Radiologe|Radiologin|Chirurg|Chirurgin|MTRA?|MTA|RTA|Ltd\.|"
+    r"Leitende[rn]?|Attending|Resident|Registrar|Consultant|Fellow|Radiologist|Radiographer|Technologist|Surgeon|Physician|GP|"
+    r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|Befunder(?:in)?|Operateur(?:in)?)"
+)
+_LABEL = (
+    r"(?:Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|First\sname|Family\sname|"
+    r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|Überweiser(?:in)?|"
+    r"Überweisende[rn]?(?:\sArzt|\sÄrztin)?|Einsender(?:in)?|Anforderer|Anfordernde[rn]?(?:\sArzt|\sÄrztin)?|Hausarzt|Hausärztin|"
+    r"Untersucher(?:in)?|Befunder(?:in)?|Befundende[rn]?(?:\sArzt|\sÄrztin)?|Befundet|Operateur(?:in)?|Verantwortlich(?:er)?(?:\sArzt)?|"
+    r"Schreibkraft|Schreiber(?:in)?|Diktat|Diktiert|Validiert|Vidiert|Vid\.|Freigabe|Freigegeben|Unterschrift|Unterzeichner|Signatur|"
+    r"Erstbefunder|Zweitbefunder|Facharztbefundung|Ansprechpartner(?:in)?|Kontakt|Betreuer(?:in)?|Versicherter?|Kopie|Verteiler|"
+    r"Nachrichtlich|Empfänger|An|z\.\s?Hd\.|MTRA?|MTA|Durchgeführt|"
+    r"Radiologist|Physician|Attending(?:\sphysician|\sradiologist)?|Referring(?:\sphysician|\sdoctor|\sprovider|\sclinician|\sMD)?|Referrer|"
+    r"Ordering(?:\sphysician|\sprovider|\sdoctor)?|Requesting(?:\sphysician|\sclinician|\sdoctor)?|Requested\sby|Provider|Consultant|GP|"
+    r"PCP|Resident|Fellow|Technologist|Radiographer|Operator|Surgeon|Reader|Reporter|Author|Dictated|Signed|Signature|Transcriptionist|"
+    r"Transcribed|Verified|Approved|Finali[sz]ed|Reviewed|Reported|Interpreted|Contact|Next\sof\skin|Emergency\scontact|cc|CC|Attn|To|Re)"
+)
+_BY = (
+    r"(?:(?:befundet|diktiert|erstellt|geschrieben|vidiert|validiert|freigegeben|signiert|unterschrieben|unterzeichnet|gegengezeichnet|"
+    r"durchgeführt|überwiesen|zugewiesen|angefordert|beauftragt|operiert|untersucht|veranlasst|betreut|behandelt|verfasst|beurteilt|"
+    r"freigabe|befundung|abgenommen|supervidiert)\s(?:von|durch)|(?:besprochen|rücksprache|abgestimmt|diskutiert|konsens|telefonat)"
+    r"(?:\smit|\sm\.)|(?:mitgeteilt|übermittelt|weitergegeben|telefonisch|gemeldet|benachrichtigt|informiert|durchgegeben)(?:\san)?|"
+    r"gez\.|gezeichnet|i\.\s?A\.|i\.\s?V\.|vid\.|"
+    r"(?:referred|ordered|requested|signed|dictated|reported|reviewed|read|interpreted|performed|transcribed|verified|approved|"
+    r"finali[sz]ed|authori[sz]ed|seen|supervised|checked|prepared|typed|examined|treated|operated|written|entered|electronically\ssigned|"
+    r"co-?signed|attested|acknowledged|countersigned)\sby|(?:discussed|reviewed|spoke|spoken|conferred|consulted|communicated|agreed)\swith|"
+    r"d/w|(?:communicated|relayed|conveyed|reported|phoned|called|telephoned|given|sent|addressed|faxed|copied)\s(?:\w+\s){0,4}?to|"
+    r"(?:paged|notified|informed|telephoned|phoned)|attn:?|dear|liebe[r]?|sehr\sgeehrte[r]?|"
+    r"namens|genannt|geborene?|geb\.|née|nee|verh\.|named|called)"
+)
+_SIGN_OFF = (
+    r"(?:mit\s(?:freundlichen|kollegialen|besten|herzlichen)(?:\s\w+){0,2}\sgrüßen|freundliche\sgrüße|viele\sgrüße|beste\sgrüße|mfg|hochachtungsvoll|"
+    r"(?:yours\s)?(?:sincerely|faithfully|truly)(?:\syours)?|(?:kind|best|warm)?\s?regards|best\swishes|many\sthanks|thank\syou)"
+)
+_CREDENTIAL = (
+    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|PA-C|B\.?Sc\.?|M\.?Sc\.?|MPH|DO|EBIR|FSIR|FSCCT|Esq\.?)"
+)
+_RELATIVE = (
+    r"(?:wife|husband|daughter|son|mother|father|brother|sister|partner|spouse|carer|guardian|Ehefrau|Ehemann|Tochter|Sohn|Bruder|"
+    r"Lebensgefährtin|Lebensgefährte|Enkelin|Enkel|Nachbarin|Nachbar)"
+)
+_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
+_TRIGGER = re.compile(
+    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})(?:\s(?:von|durch|by|an|to))?\s?[:=])"
+    rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|(?P<relative>{_RELATIVE}(?!\w)))"
+)
+_PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
+_BLANK = re.compile(r"[ \t]*")
+_BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
+_PARTICLE = frozenset("von van de der den des di da del della dos das du la le zu zum zur vom af av bin ibn al el ten ter te und y".split())
+_STOP = frozenset(
+    "und oder der die das des dem den ein eine einer eines hat ist war wird wurde bei mit von vom im in an am zu zum zur auf aus als "
+    "nach wegen für ohne unter über sowie auch nicht kein keine klagt berichtet erhielt gibt kommt stellt leidet bat bittet teilt "
+    "sehr geehrte geehrter liebe lieber kollege kollegin kollegen kolleginnen patient patientin damen herren doktor med dent "
+    "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an patient "
+    "presents presented reports reported will would are were be been if as".split()
+)
+_CREDENTIALED = re.compile(rf"(?<![\w\-])(?P<name>{_CAP}[\w'’\-]*\.?(?:[ \t]{_CAP}[\w'’\-]*\.?){{0,3}}),?[ \t]{_CREDENTIAL}(?!\w)")
+_LISTED_FIRST = re.compile(rf"(?<![\w\-])(?P<last>{_CAP}[\w'’\-]+),[ \t]?(?P<first>{_CAP}[\w'’\-]+)(?!\w)")
+_CAPITALISED = re.compile(rf"(?<![\w\-])(?:[Oo]['’])?{_CAP}[^\W\d_]+(?:['’\-–][^\W\d_]+)*")
+_INITIALLED = re.compile(rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)")
+_LOWER = re.compile(r"(?<![\w\-])[a-zäöüß]{3,}(?![\w\-])")
+
+
+def find_names(text: str, language: str) -> Iterator[Found]:
+    """Persons by context (titles, roles, labels, signatures, credentials) and by the lists of names."""
+    for match in _TRIGGER.finditer(text):
+        yield from _follow(text, match, language)
+    for match in _CREDENTIALED.finditer(text):
+        words = [w for w in re.split(r"[ \t]", match["name"]) if len(w) > 2]
+        if words and not any(looks_clinical(word) for word in words) and ("," in match.group() or any(map(is_name, words))):
+            yield Found(*match.span("name"), "NAME", True)
+    for match in _LISTED_FIRST.finditer(text):
+        if is_given(match["first"]) and not is_ordinary(match["first"]) and not looks_clinical(match["last"]):
+            yield Found(*match.span(), "NAME", True)
+    yield from _find_pairs(text, language)
+    for match in _INITIALLED.finditer(text):
+        if is_surname(match["last"]) and not is_ordinary(match["last"]):
+            yield Found(*match.span(), "NAME", True)
+
+
+def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
+    """The name that a trigger announces. Titles and signatures are sure of it, roles need a listed name."""
+    kind = match.lastgroup
+    blank = (_BLANK_OR_LINE if kind in ("sign", "label") else _BLANK).match(text, match.end())
+    at = blank.end()
+    if kind == "sign" and "\n" in blank.group() and text[at : at + 1].isupper():
+        end = _read_line(text, at)
+    elif kind == "label" and "\n" in blank.group():
+        return
+    else:
+        end = _read_name(text, at, language, kind)
+    if end is None:
+        return
+    start = match.start() if kind == "title" else at
+    yield Found(start, end, "NAME", True)
+
+
+def _read_line(text: str, at: int) -> int | None:
+    """The end of a line that holds nothing but a name, as below "Mit freundlichen Grüßen"."""
+    end = text.find("\n", at)
+    line = text[at : len(text) if end < 0 else end].strip(" ,.")
+    words = line.split()
+    if 0 < len(words) <= 6 and not any(c.isdigit() for c in line):
+        return at + len(line)
+    return None
+
+
+def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
+    """The end of the name that starts at `at`, None if there is none."""
+    end, words, last = None, 0, ""
+    while piece := _PIECE.match(text, at):
+        word = piece.group().rstrip(".")
+        dotted = piece.group().endswith(".")
+        lower = word.lower()
+        if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):
+            kind = "title"
+        elif len(word) == 1 and word.isupper() and (dotted or words):
+            end = piece.end()
+        elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()):
+            pass
+        elif _is_part(word, words, last, language, kind):
+            words += 1
+            end = piece.start() + len(word)
+            last = word
+            if dotted and words > 1:
+                break
+        else:
+            break
+        if dotted and len(word) > 1 and words and kind != "title":
+            break
+        at = _BLANK.match(text, piece.end()).end()
+        if comma := re.compile(r",[ \t]?(?=[A-ZÄÖÜ])").match(text, piece.end()):
+            following = _PIECE.match(text, comma.end())
+            if words == 1 and following and (is_given(following.group().rstrip(".")) or len(following.group()) == 2):
+                at = comma.end()
+            else:
+                break
+    return end if words else None
+
+
+def _continues(text: str, at: int) -> bool:
+    """True if a capitalised word, perhaps after another particle, follows."""
+    return re.compile(r"[ \t]?(?:[a-z]{2,3}[ \t])?[A-ZÀ-ÞŁŚŞČŠŽ]").match(text, at) is not None
+
+
+def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool:
+    """Whether a word belongs to the name: the first one by the strength of its trigger, later ones by the lists."""
+    lower = word.lower()
+    if lower in _STOP or len(word) < 2:
+        return False
+    if not word[0].isupper():
+        return (is_given(word) or is_surname(word)) and (kind == "title" or not is_ordinary(word)) and words < 3
+    if words == 0:
+        if kind in ("title", "sign"):
+            return not (word.isupper() and len(word) < 3) and not (is_ordinary(word) and not (is_surname(word) or is_given(word)))
+        if kind in ("role", "relative", "by") or word.isupper():
+            return is_name(word) or (kind != "role" and not looks_clinical(word) and not (word.isupper() and len(word) < 5))
+        return not looks_clinical(word)
+    if words > 3:
+        return False
+    if is_name(word) or (is_surname(word) and is_given(last)):
+        return True
+    if word.isupper() and not last.isupper():
+        return False
+    if is_given(last) or language == "en":
+        return not looks_clinical(word)
+    return kind == "title" and not looks_clinical(word)
+
+
+def _find_pairs(text: str, language: str) -> Iterator[Found]:
+    """A first name with the capitalised word behind it, and listed names that stand alone."""
+    shouting = text.isupper()
+    for match in _CAPITALISED.finditer(text):
+        word = match.group()
+        parts = re.split(r"[\-–]", word)
+        listed = is_name(word) or (len(parts) > 1 and any(map(is_name, parts)) and not looks_clinical(parts[-1]))
+        if word.isupper() and len(word) < 5 and not shouting:
+            listed = False
+        first = listed and (is_given(word) or any(map(is_given, parts)))
+        if not first and not (is_given(word) and is_ordinary(word)):
+            if listed:
+                yield Found(*match.span(), "NAME")
+            continue
+        at = match.end()
+        following = re.compile(rf"(?:[ \t]{_CAP}\.)*[ \t](?:(?:von|van|de|der|den|di|da|del|la|al|zu|zum)[ \t])*(?P<last>{_CAP}[\w'’\-]+)").match(text, at)  # fmt: skip
+        if following and _completes(word, following["last"], language, certain=first):
+            yield Found(match.start(), following.end(), "NAME", True)
+        elif listed:
+            yield Found(*match.span(), "NAME")
+
+
+def _completes(first: str, last: str, language: str, *, certain: bool) -> bool:
+    """True if `last` is a family name behind `first`; `certain` says that `first` is a first name and nothing else."""
+    if last.lower() in _STOP or (last.isupper() and not first.isupper()):
+        return False
+    if not certain:
+        return is_surname(last) and not is_ordinary(last)
+    return is_surname(last) or not looks_clinical(last)

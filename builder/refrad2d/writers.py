@@ -1,0 +1,115 @@
+"""Shards of bounded size with the names that the Hub expects: Parquet files and WebDataset archives.
+
+The same rows in the same order give the same bytes: no time, user or machine enters a file.
+"""
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from datasets import Features
+
+SHARD_BYTES = 256 << 20
+ROWS_A_GROUP = 128  # small groups, so that streaming and the viewer fetch little
+
+
+class ParquetShards:
+    """Writes rows of one config and split to `<folder>/<stem>-00000-of-0000N.parquet`."""
+
+    def __init__(self, folder: Path, stem: str, features: Features) -> None:
+        self.folder, self.stem, self.features = folder, stem, features
+        self.rows = 0
+        self._group: list[Mapping] = []
+        self._parts: list[Path] = []
+        self._writer: pq.ParquetWriter | None = None
+        self._bytes = 0
+
+    def write(self, row: Mapping) -> None:
+        """Append a row; images as {"bytes", "path"}."""
+        self._group.append({name: row[name] for name in self.features})
+        self.rows += 1
+        if len(self._group) == ROWS_A_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._group:
+            return
+        table = pa.Table.from_pylist(self._group, schema=self.features.arrow_schema)
+        if self._writer is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._parts.append(self.folder / f"{self.stem}-part{len(self._parts):05d}")
+            # pages large enough that a slice's conversations share one, so its picture is stored once
+            self._writer = pq.ParquetWriter(
+                self._parts[-1], table.schema, compression="zstd", use_dictionary=True,
+                dictionary_pagesize_limit=64 << 20, write_page_index=True,
+            )  # fmt: skip
+        self._writer.write_table(table, row_group_size=ROWS_A_GROUP)
+        self._bytes = self._parts[-1].stat().st_size
+        self._group = []
+        if self._bytes >= SHARD_BYTES:
+            self._end_shard()
+
+    def _end_shard(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def close(self) -> list[Path]:
+        """Finish and give the files their final names."""
+        self._flush()
+        self._end_shard()
+        return _rename(self._parts, self.stem, "parquet")
+
+
+class TarShards:
+    """Writes samples of one split to `<folder>/<stem>-00000-of-0000N.tar`, members `{key}.{extension}`."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self.folder, self.stem = folder, stem
+        self._parts: list[Path] = []
+        self._tar: tarfile.TarFile | None = None
+        self._bytes = 0
+
+    def write(self, key: str, members: Mapping[str, bytes]) -> None:
+        """Append a sample; ValueError if its key could be cut at a dot or clash on a file system."""
+        if not key or set(key) - set("abcdefghijklmnopqrstuvwxyz0123456789_-"):
+            raise ValueError("A WebDataset key may hold a-z, 0-9, _ and - only. Use a pseudonym, not a UID.")
+        if self._tar is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._parts.append(self.folder / f"{self.stem}-part{len(self._parts):05d}")
+            self._tar = tarfile.open(self._parts[-1], "w", format=tarfile.USTAR_FORMAT)
+            self._bytes = 0
+        for extension, data in members.items():
+            info = tarfile.TarInfo(f"{key}.{extension}")
+            info.size, info.mode = len(data), 0o644
+            self._tar.addfile(info, io.BytesIO(data))
+            self._bytes += len(data)
+        if self._bytes >= SHARD_BYTES:
+            self._end_shard()
+
+    def _end_shard(self) -> None:
+        if self._tar is not None:
+            self._tar.close()
+            self._tar = None
+
+    def close(self) -> list[Path]:
+        """Finish and give the files their final names."""
+        self._end_shard()
+        return _rename(self._parts, self.stem, "tar")
+
+
+def _rename(parts: list[Path], stem: str, extension: str) -> list[Path]:
+    names = [part.with_name(f"{stem}-{n:05d}-of-{len(parts):05d}.{extension}") for n, part in enumerate(parts)]
+    for part, name in zip(parts, names, strict=True):
+        os.replace(part, name)
+    return names
+
+
+def json_bytes(row: Mapping) -> bytes:
+    """A row as JSON with sorted keys."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True).encode("utf-8")

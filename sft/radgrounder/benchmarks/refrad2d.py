@@ -1,0 +1,354 @@
+"""RefRad2D's own test split: grounding, reports and questions in both languages.
+
+    radgrounder eval --model MODEL --benchmark refrad2d --data build/demo/dataset/refrad2d --out OUT
+
+Controls: the training mean box of (label, modality, plane), a constant report, the most frequent answer, a blank
+image, and the image of another patient of the same modality, body part and plane.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset, get_dataset_config_names, get_dataset_split_names, load_dataset
+
+from radgrounder.benchmarks import BLANK, Benchmark, Column, Item, Scores, blank_picture, draw, plain
+from radgrounder.benchmarks.questions import majority_answers, score_answer
+from radgrounder.captioning import cider, rouge_l
+from radgrounder.metrics import (
+    count_entities,
+    entities,
+    g_iou,
+    invalid,
+    iou,
+    normalise,
+    pointing,
+    token_overlap,
+)
+from refrad2d.conversations import CONTEXTS, MIN_LOCATE_PIXELS, context, prompt, spans_of, vqa_prompt
+from refrad2d.grounding import Box, Parsed, Span
+from refrad2d.labels import LANGUAGES, label_by_name
+from refrad2d.windows import resize_mask
+
+Row = Mapping[str, Any]
+
+CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clinical question, as the release does
+TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
+CONSTANT_CANDIDATES, CONSTANT_SAMPLE = 200, 200  # training reports tried as the constant one, reports they are tried on
+SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
+
+COLUMNS = (
+    Column("grounding", "miou", ("locate",), "", "iou"),
+    Column("grounding", "prior_miou", ("locate",), "prior", "iou"),
+    Column("grounding", "shuffled_miou", ("locate",), "shuffled", "iou"),
+    Column("grounding", "g_iou_class", ("report",), "", "g_iou_class"),
+    Column("grounding", "invalid", ("locate", "report"), "", "invalid"),
+    Column("report", "f1", ("report",), "", "f1"),
+    Column("report", "majority_f1", ("report",), "majority", "f1"),
+    Column("report", "blank_image_f1", ("report",), "blank_image", "f1"),
+    Column("vqa", "accuracy_closed", ("vqa",), "", "accuracy_closed"),
+    Column("vqa", "majority_accuracy", ("vqa",), "majority", "accuracy_closed"),
+    Column("vqa", "blank_image_accuracy", ("vqa",), "blank_image", "accuracy_closed"),
+    Column("vqa", "f1_open", ("vqa",), "", "f1_open"),
+)
+EXTRA = (
+    Column("grounding", "pointing", ("locate",), "", "pointing"),
+    Column("grounding", "prior_pointing", ("locate",), "prior", "pointing"),
+    Column("grounding", "g_iou_class_optimal", ("report",), "", "g_iou_class_optimal"),
+    Column("grounding", "blank_image_g_iou_class", ("report",), "blank_image", "g_iou_class"),
+    Column("grounding", "entity_precision", ("report",), "", "entity_precision"),
+    Column("grounding", "entity_recall", ("report",), "", "entity_recall"),
+    Column("grounding", "entity_f1", ("report",), "", "entity_f1"),
+    Column("grounding", "hallucinated", ("report",), "", "hallucinated"),
+    Column("grounding", "missed", ("report",), "", "missed"),
+    Column("report", "recall", ("report",), "", "recall"),
+    Column("report", "cider", ("report",), "", "cider"),
+    Column("report", "majority_cider", ("report",), "majority", "cider"),
+    Column("report", "rouge_l", ("report",), "", "rouge_l"),
+    Column("vqa", "blank_image_f1_open", ("vqa",), "blank_image", "f1_open"),
+    Column("vqa", "majority_f1_open", ("vqa",), "majority", "f1_open"),
+    Column("vqa", "recall_open", ("vqa",), "", "recall_open"),
+)
+
+
+def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
+    """The test split of the dataset in this folder (or in its build folder); at most `limit` slices.
+
+    ValueError if it has no test split.
+    """
+    data = str(Path(data) / "refrad2d") if (Path(data) / "refrad2d" / "README.md").is_file() else data
+    configs = [name for name in ("report", "vqa", "grounded") if name in get_dataset_config_names(data)]
+    test = {name: _split(data, name, "test") for name in configs}
+    ids = [i for rows in test.values() if rows is not None for i in rows["id"]]
+    if not ids:
+        raise ValueError(f"The dataset {data} has no test slices. Build it from more patients.")
+    chosen = set(draw(ids, limit, seed))
+    train = {name: _split(data, name, "train") for name in configs}
+    reports = {row["id"]: row["report"] for row in _rows(test.get("report"), ("id", "report"))}
+    items = [
+        *_grounding_items(test.get("grounded"), train.get("grounded"), chosen, seed),
+        *_report_items(test.get("report"), train.get("report"), chosen),
+        *_vqa_items(test.get("vqa"), train.get("vqa"), chosen, reports),
+    ]
+    return Benchmark(
+        name="refrad2d",
+        items=items,
+        picture=_pictures(test),
+        score=score,
+        columns=COLUMNS,
+        extra=EXTRA,
+        about={"n_slices": len(chosen), "slices_of_the_split": len(set(ids)), "limit": limit},
+        notes=[f"{len(chosen)} of {len(set(ids))} test slices, drawn by hash."] if limit else [],
+    )
+
+
+def _split(data: str, config: str, split: str) -> Dataset | None:
+    return load_dataset(data, config, split=split) if split in get_dataset_split_names(data, config) else None
+
+
+def _rows(rows: Dataset | None, columns: Sequence[str], most: int | None = None) -> Iterator[Row]:
+    """Rows of these columns only, so that no picture is decoded in vain; at most `most` of them, evenly spaced."""
+    if rows is None:
+        return iter(())
+    if most is not None and len(rows) > most:
+        rows = rows.select(np.linspace(0, len(rows) - 1, most).astype(int))
+    return iter(rows.select_columns(list(columns)))
+
+
+def _pictures(test: Mapping[str, Dataset | None]) -> Callable[[str], np.ndarray]:
+    """Pictures of slices by id, from whichever config holds them."""
+    where = {}
+    for rows in test.values():
+        if rows is not None:
+            where |= {row_id: (rows, number) for number, row_id in enumerate(rows["id"])}
+
+    @lru_cache(maxsize=256)
+    def picture(key: str) -> np.ndarray:
+        if key == BLANK:
+            return blank_picture()
+        rows, number = where[key]
+        return np.asarray(rows.select_columns(["image"])[number]["image"].convert("RGB"))
+
+    return picture
+
+
+def _groups(row: Row, language: str) -> dict[str, str]:
+    groups = {name: str(row[name]) for name in ("modality", "body_part", "plane", "sex", "site") if row.get(name)}
+    return groups | {"language": language}
+
+
+# Grounding
+
+
+def eligible(row: Row) -> list[tuple[str, Box]]:
+    """(label, box) of the structures that cover at least 20 pixels of the row's mask, resized to 224 x 224."""
+    sizes = np.bincount(resize_mask(np.asarray(row["mask"])).ravel(), minlength=256)
+    return [
+        (found["label"], tuple(found["box"]))
+        for found in row["objects"]
+        if sizes[label_by_name(found["label"]).id] >= MIN_LOCATE_PIXELS
+    ]
+
+
+def mean_boxes(rows: Iterable[Row]) -> dict[tuple[str, str, str], Box]:
+    """The mean box of every (label, modality, plane) of the rows, over the structures that can be asked for."""
+    boxes = defaultdict(list)
+    for row in rows:
+        for label, box in eligible(row):
+            boxes[label, row["modality"], row["plane"]].append(box)
+    return {key: tuple(np.mean(found, axis=0).tolist()) for key, found in boxes.items()}
+
+
+def partners(rows: Sequence[Row], seed: int) -> dict[str, str]:
+    """Each slice's stand-in: another patient's slice of the same modality, body part and plane, drawn by hash.
+
+    A slice without such a counterpart has none.
+    """
+    alike = defaultdict(list)
+    for row in sorted(rows, key=lambda row: _draw_key(seed, row["id"])):
+        alike[row["modality"], row["body_part"], row["plane"]].append(row)
+    out = {}
+    for group in alike.values():
+        for row in group:
+            first = int.from_bytes(_draw_key(seed, "partner", row["id"])[:8], "big") % len(group)
+            others = (o for o in (*group[first:], *group[:first]) if o["patient"] != row["patient"])
+            if other := next(others, None):
+                out[row["id"]] = other["id"]
+    return out
+
+
+def _draw_key(*parts: object) -> bytes:
+    return sha256(" ".join(map(str, parts)).encode()).digest()
+
+
+def _grounding_items(test: Dataset | None, train: Dataset | None, chosen: set[str], seed: int) -> list[Item]:
+    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "mask", "objects")
+    rows = [row for row in _rows(test, columns) if row["id"] in chosen]
+    if not rows:
+        return []
+    prior = mean_boxes(_rows(train, columns, TRAINING_ROWS))
+    partner = partners(list(_rows(test, ("id", "patient", "modality", "body_part", "plane"))), seed)
+    items = []
+    for row in rows:
+        for label, box in eligible(row):
+            name = label_by_name(label).english
+            area = (box[2] - box[0]) * (box[3] - box[1])
+            size = next(word for bound, word in SIZES if area < bound)
+            item = Item(
+                id=f"locate/{row['id']}/{label}",
+                task="locate",
+                control="",
+                image=row["id"],
+                prompt=prompt("locate", "en", name=name),
+                true=Parsed(name, [Span(0, len(name), label, box)], 0),
+                cluster=row["patient"],
+                language="en",
+                groups={**_groups(row, "en"), "label": label, "size": size},
+            )
+            mean = prior.get((label, row["modality"], row["plane"]))
+            guess = Parsed(name, [Span(0, len(name), label, mean)] if mean else [], 0)
+            items += [item, _as_control(item, "prior", given=guess)]
+            if row["id"] in partner:
+                items.append(_as_control(item, "shuffled", image=partner[row["id"]]))
+    return items
+
+
+def _as_control(item: Item, control: str, **changes: Any) -> Item:
+    return replace(item, id=f"{item.id}/{control}", control=control, **changes)
+
+
+# Reports
+
+
+def constant_report(findings: Sequence[str], language: str) -> str:
+    """The training report that does best as the answer to everything: highest mean F1 against a sample of them.
+
+    Candidates and sample are drawn by hash, at most 200 each; equal ones are told apart by their text.
+    """
+    distinct = draw(findings, CONSTANT_CANDIDATES, 0)
+    sample = sorted(findings, key=lambda text: _draw_key(1, text))[:CONSTANT_SAMPLE]
+    # Words are counted once a text, not once a pair: 40,000 comparisons are then sums of minima.
+    words = {text: Counter(normalise(text, language).split()) for text in {*distinct, *sample}}
+
+    def mean_f1(candidate: str) -> float:
+        mine = words[candidate]
+        pairs = ((sum((mine & words[t]).values()), mine.total() + words[t].total()) for t in sample)
+        return sum(2 * shared / total if total else 1.0 for shared, total in pairs)
+
+    return max(sorted(distinct), key=mean_f1, default="")
+
+
+def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str]) -> list[Item]:
+    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "report")
+    rows = [row for row in _rows(test, columns) if row["id"] in chosen]
+    if not rows:
+        return []
+    training = [row["report"] for row in _rows(train, ("report",), TRAINING_ROWS)]
+    constant = {}
+    for language in LANGUAGES:
+        findings = [report[language]["findings"] for report in training if report[language]]
+        constant[language] = constant_report([text for text in findings if text], language)
+    items = []
+    for row in rows:
+        for language in LANGUAGES:
+            report = row["report"][language]
+            if not report or not report["findings"]:
+                continue
+            item = Item(
+                id=f"report/{row['id']}/{language}",
+                task="report",
+                control="",
+                image=row["id"],
+                prompt=prompt("report_boxes", language, context=context(report, language, CONTEXT)),
+                true=Parsed(report["findings"], spans_of(report["spans"]), 0),
+                cluster=row["patient"],
+                language=language,
+                groups=_groups(row, language),
+            )
+            items += [item, _as_control(item, "blank_image", image=BLANK)]
+            if constant[language]:
+                items.append(_as_control(item, "majority", given=plain(constant[language])))
+    return items
+
+
+# Questions
+
+
+def _vqa_items(test: Dataset | None, train: Dataset | None, chosen: set[str], reports: Mapping[str, Row]) -> list[Item]:
+    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "vqa")
+    rows = [row for row in _rows(test, columns) if row["id"] in chosen]
+    if not rows:
+        return []
+    training = (entry for row in _rows(train, ("vqa",), TRAINING_ROWS) for entry in row["vqa"] or [])
+    majority = majority_answers((e["language"], e["question"], e["type"], e["answer"]) for e in training)
+    items = []
+    for row in rows:
+        for number, entry in enumerate(row["vqa"] or []):
+            language = entry["language"]
+            report = (reports.get(row["id"]) or {}).get(language) or {}
+            item = Item(
+                id=f"vqa/{row['id']}/{number}",
+                task="vqa",
+                control="",
+                image=row["id"],
+                prompt=vqa_prompt(entry, context=context(report, language, CONTEXT)),
+                true=Parsed(entry["answer"], spans_of(entry["spans"]), 0),
+                cluster=row["patient"],
+                language=language,
+                kind="open" if entry["type"] == "open" else "closed",
+                groups={**_groups(row, language), "type": entry["type"]},
+            )
+            constant = plain(majority(language, entry["question"], entry["type"]))
+            items += [item, _as_control(item, "blank_image", image=BLANK)]
+            items.append(_as_control(item, "majority", given=constant))
+    return items
+
+
+# Scoring
+
+
+def score(items: Sequence[Item], answers: Sequence[Parsed]) -> list[Scores]:
+    """The measures of every answer."""
+    scores = [_SCORERS[item.task](item, answer) for item, answer in zip(items, answers, strict=True)]
+    groups = defaultdict(list)
+    for number, item in enumerate(items):
+        if item.task == "report":
+            groups[item.control, item.language].append(number)
+    for numbers in groups.values():  # CIDEr weighs words by how many references of the group hold them
+        texts = [answers[n].text for n in numbers], [items[n].true.text for n in numbers]
+        for number, value in zip(numbers, cider(*texts), strict=True):
+            scores[number]["cider"] = value
+    return scores
+
+
+def _score_locate(item: Item, answer: Parsed) -> Scores:
+    box = answer.spans[0].box if answer.spans else None
+    target = item.true.spans[0].box
+    return {"iou": iou(box, target), "pointing": pointing(box, target), "invalid": invalid(answer)}
+
+
+def _score_report(item: Item, answer: Parsed) -> Scores:
+    _, recall, f1 = token_overlap(answer.text, item.true.text, language=item.language)
+    true, predicted = entities(item.true), entities(answer)
+    counts = count_entities(true, predicted)
+    return {
+        "f1": f1,
+        "recall": recall,
+        "rouge_l": rouge_l(normalise(answer.text, item.language), normalise(item.true.text, item.language)),
+        "invalid": invalid(answer),
+        "g_iou_class": g_iou(true, predicted),
+        "g_iou_class_optimal": g_iou(true, predicted, matching="optimal"),
+        "entity_precision": counts.precision,
+        "entity_recall": counts.recall,
+        "entity_f1": counts.f1,
+        "hallucinated": float(counts.hallucinated),
+        "missed": float(counts.missed),
+    }
+
+
+_SCORERS = {"locate": _score_locate, "report": _score_report, "vqa": score_answer}

@@ -1,0 +1,114 @@
+"""VQA-RAD: questions of clinicians about radiology pictures, on a split whose test pictures no training row shows.
+
+    radgrounder eval --model MODEL --benchmark vqa-rad --data DATA --out OUT
+
+DATA holds images/*.jpg and either wu2025_split/{train,validation,test}_fixed_split.json (785/728/735 questions, Wu et
+al. 2025, the default) or original_split/{train,test}set.json (3,064/451, `split="original"`; Lau et al. 2018).
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from radgrounder.benchmarks import Benchmark
+from radgrounder.benchmarks.questions import (
+    COLUMNS,
+    EXTRA,
+    Question,
+    describe,
+    limit_questions,
+    make_items,
+    open_pictures,
+    read_table,
+    score,
+    text_only_note,
+    verify_pictures,
+)
+
+SOURCE = (
+    "Get VQA-RAD from its OSF project, osf.io/89kps, put the pictures into DATA/images and the split files into "
+    "DATA/wu2025_split or DATA/original_split."
+)
+FILES = {
+    "disjoint": {part: f"wu2025_split/{part}_fixed_split.json" for part in ("train", "validation", "test")},
+    "original": {part: f"original_split/{part}set.json" for part in ("train", "test")},
+}
+KINDS = ("open", "closed")
+
+
+def load(
+    data: str, *, limit: int | None = None, seed: int = 0, text_only: bool = False, split: str = "disjoint"
+) -> Benchmark:
+    """The test questions of a split. ValueError if files are missing, are another split or are not official."""
+    if split not in FILES:
+        raise ValueError(f"Unknown split {split!r} of VQA-RAD. Choose from {', '.join(FILES)}.")
+    root, table = Path(data), read_table("vqa_rad.csv")
+    every, training = (read_questions(root, split, part) for part in ("test", "train"))
+    questions = limit_questions(every, limit, seed)
+    paths = {q.image: root / "images" / q.image for q in questions}
+    if not text_only:
+        verify_pictures(paths, {image: row["sha256"] for image, row in table.items()}, source=SOURCE)
+    return Benchmark(
+        name="vqa-rad",
+        items=make_items(questions, training, seed=seed, text_only=text_only),
+        picture=open_pictures(paths),
+        score=score,
+        columns=COLUMNS,
+        extra=EXTRA,
+        about=describe(questions, len(every), limit, text_only) | {"split": split},
+        notes=[*text_only_note(text_only), *_overlap_note(every, training)],
+    )
+
+
+def _overlap_note(test: list[Question], training: list[Question]) -> list[str]:
+    images, seen = {q.image for q in test}, {q.image for q in training}
+    if not images & seen:
+        return []
+    shared = len(images & seen)
+    return [f"{shared} of {len(images)} test images occur in training: these figures partly measure memory."]
+
+
+def read_questions(root: Path, split: str, part: str) -> list[Question]:
+    """The questions of a part ("train", "test") of a split.
+
+    ValueError if the file is missing, or holds a picture that belongs to another part, or a kind of question other than
+    open and closed (blanks around it do not matter: two rows of the official files have "closed ").
+    """
+    path = root / FILES[split][part]
+    if not path.is_file():
+        raise ValueError(f"There is no {path}. {SOURCE}")
+    table, numbers = read_table("vqa_rad.csv"), Counter[str]()
+    questions = []
+    for row in json.loads(path.read_text(encoding="utf-8")):
+        image = row["image_name"]
+        if not _belongs(table.get(image, {}), split, part):
+            raise ValueError(f"Picture {image} in {path} is not of the {part} part of the {split} split. {SOURCE}")
+        kind = (row.get("q_type") or row.get("answer_type") or "").strip().lower()
+        if kind not in KINDS:
+            raise ValueError(f"Question type {kind!r} in {path} is unknown. It is open or closed.")
+        numbers[image] += 1
+        questions.append(
+            Question(
+                id=f"{part}/{image.removesuffix('.jpg')}/{numbers[image]}",
+                text=row["question"].strip(),
+                answer=str(row["answer"]).strip(),
+                image=image,
+                language="en",
+                kind=kind,
+                groups=_groups(row),
+            )
+        )
+    return questions
+
+
+def _belongs(known: dict[str, str], split: str, part: str) -> bool:
+    """True if the table has this picture in this part; every picture of the original test part is in training too."""
+    if split == "disjoint":
+        return known.get("split_disjoint") == part
+    return bool(known) and (part == "train" or known["in_original_test"] == "1")
+
+
+def _groups(row: dict[str, Any]) -> dict[str, str]:
+    names = {"image_organ": "body_part", "question_type": "content"}
+    return {group: str(row[column]).strip().lower() for column, group in names.items() if row.get(column)}

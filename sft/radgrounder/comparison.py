@@ -1,0 +1,112 @@
+"""Two systems on the same rows: paired differences, their intervals, and permutation tests.
+
+    python -m radgrounder.comparison FIRST/predictions.jsonl SECOND/predictions.jsonl [--where site=C]
+
+With `--where` only the rows of one subgroup count: a model that never saw site C against one that did, on site C, is
+the leave-one-site-out gap.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from radgrounder.intervals import SAMPLES, Comparison, compare
+from radgrounder.tables import format_figure
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scored answer of a predictions.jsonl: `asked` is what it must share with its counterpart."""
+
+    asked: tuple[str, str]
+    cluster: str
+    groups: Mapping[str, str]
+    scores: Mapping[str, float | None]
+
+
+def read_rows(path: Path) -> dict[str, Row]:
+    """The rows that judge the model itself, by id. ValueError if the file has none, or holds a run that was cut off."""
+    if not path.is_file():
+        raise ValueError(f"There is no {path}. Give the predictions.jsonl of a finished run.")
+    found = {}
+    for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
+        row = json.loads(line)
+        if "scores" not in row:
+            raise ValueError(
+                f"{path} is of a run that did not finish. Run radgrounder eval again, it goes on from there."
+            )
+        if not row["control"]:
+            asked = (row["task"], row["true"])
+            found[row["id"]] = Row(asked, row["cluster"], row["groups"], row["scores"])
+    if not found:
+        raise ValueError(f"{path} has no rows. Give the predictions.jsonl of a finished run.")
+    return found
+
+
+def compare_runs(
+    first: Mapping[str, Row],
+    second: Mapping[str, Row],
+    *,
+    where: Mapping[str, str] | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> dict[tuple[str, str], Comparison]:
+    """First minus second for every (task, measure) that both score, over the rows that both have.
+
+    ValueError if a shared id asks another thing in the two runs, or if no row is left.
+    """
+    wanted = (where or {}).items()
+    shared = [i for i in first if i in second and wanted <= first[i].groups.items()]
+    other = [i for i in shared if first[i].asked != second[i].asked]
+    if other:
+        raise ValueError(f"Row {other[0]!r} has another answer key in the two runs. Judge both on the same data.")
+    if not shared:
+        raise ValueError("The two runs share no row. Judge both on the same benchmark, data and limit.")
+    measures = Counter((first[i].asked[0], name) for i in shared for name in first[i].scores)
+    found = {}
+    for task, name in measures:
+        pairs = [
+            (first[i].scores.get(name), second[i].scores.get(name), first[i].cluster)
+            for i in shared
+            if first[i].asked[0] == task
+        ]
+        scored = [pair for pair in pairs if pair[0] is not None and pair[1] is not None]
+        if scored:
+            found[task, name] = compare(*zip(*scored, strict=True), samples=samples, seed=seed)
+    return found
+
+
+def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:
+    """A Markdown table, differences in points."""
+    lines = ["| task | measure | difference [interval] | p | n |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {task} | {name.replace('_', ' ')} | {format_figure(c.difference.as_dict())} | {c.p:.4f} | {c.difference.n} |"
+        for (task, name), c in found.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the comparison of two files."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    parser.add_argument("--where", metavar="KEY=VALUE", action="append", default=[], help="only rows of this subgroup")
+    parser.add_argument("--seed", type=int, default=0)
+    options: Any = parser.parse_args(arguments)
+    if wrong := [pair for pair in options.where if "=" not in pair]:
+        parser.error(f"--where {wrong[0]!r} is not KEY=VALUE. Write for example --where site=C.")
+    try:
+        where = dict(pair.split("=", 1) for pair in options.where)
+        found = compare_runs(read_rows(options.first), read_rows(options.second), where=where, seed=options.seed)
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from error
+    print(format_comparison(found), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`radgrounder prepare BASE OUT` and `radgrounder release ADAPTER OUT`: from stock checkpoint to training and back.
+
+A prepared base carries our processor and chat template (trust_remote_code in the recipe); a released model carries
+stock classes only and loads with plain `from_pretrained`.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor, GenerationConfig, PaliGemmaProcessor
+from transformers.processing_utils import ProcessorMixin
+
+from radgrounder.processing import CHAT_TEMPLATE, RadGrounderProcessor
+
+MAX_NEW_TOKENS = 256
+
+
+def prepare(base: str, out: Path) -> None:
+    """Write a base folder for `trl sft` from any PaliGemma checkpoint. ValueError if it is none or `out` exists."""
+    _refuse_existing(out)
+    _require_paligemma(base)
+    stock = PaliGemmaProcessor.from_pretrained(base)
+    processor = RadGrounderProcessor(stock.image_processor, stock.tokenizer, chat_template=CHAT_TEMPLATE)
+    model = AutoModelForImageTextToText.from_pretrained(base)
+    RadGrounderProcessor.register_for_auto_class("AutoProcessor")
+    _write(model, processor, out)
+
+
+def release(adapter: Path, out: Path) -> None:
+    """Merge a LoRA adapter (or take a fully trained model) and write it with stock classes, the adapter beside it.
+
+    ValueError if the folder holds neither or `out` exists.
+    """
+    _refuse_existing(out)
+    is_adapter = (adapter / "adapter_config.json").is_file()
+    if not is_adapter and not (adapter / "config.json").is_file():
+        raise ValueError(f"{adapter} holds neither adapter_config.json nor config.json. Give the output_dir of a training run.")
+    source = str(adapter)
+    if is_adapter:
+        from peft import PeftModel
+
+        source = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
+        base = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
+        model = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(safe_merge=True)
+    else:
+        model = AutoModelForImageTextToText.from_pretrained(source)
+    processor = PaliGemmaProcessor.from_pretrained(source)
+    _write(model, PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE), out)
+    if is_adapter:
+        (out / "adapter").mkdir()
+        for path in [*adapter.glob("adapter_*")]:
+            shutil.copy(path, out / "adapter" / path.name)
+
+
+def _write(model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path) -> None:
+    temporary = out.with_name(out.name + ".tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    tokenizer = processor.tokenizer
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        max_new_tokens=MAX_NEW_TOKENS,
+    )
+    model.save_pretrained(temporary)
+    processor.save_pretrained(temporary)
+    temporary.rename(out)
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists():
+        raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
+
+
+def _require_paligemma(base: str) -> None:
+    try:
+        kind = AutoConfig.from_pretrained(base).model_type
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{base} is no model folder or Hub name. Give a PaliGemma checkpoint.") from error
+    if kind != "paligemma":
+        raise ValueError(f"{base} is a {kind} model. Give a PaliGemma or PaliGemma 2 checkpoint.")
+
+
+def load_processor(model: str) -> ProcessorMixin:
+    """The processor of a model for inference: the stock class, also where a prepared base names ours."""
+    config = Path(model) / "processor_config.json"
+    ours = config.is_file() and "auto_map" in json.loads(config.read_text(encoding="utf-8"))
+    return (PaliGemmaProcessor if ours else AutoProcessor).from_pretrained(model)

@@ -1,0 +1,123 @@
+"""A PaliGemma processor whose chat layout can be trained by an unmodified `trl sft`, without leaking answers.
+
+Shipped inside every prepared base (`radgrounder prepare`), so this file stands alone. For a single turn it gives, token
+for token, what the stock processor gives for `text` and `suffix`: image tokens, <bos>, the user's text, a newline, the
+answer, <eos>. Released models carry the stock processor.
+"""
+
+from typing import Any
+
+import torch
+from transformers import PaliGemmaProcessor
+from transformers.feature_extraction_utils import BatchFeature
+from transformers.image_utils import load_image
+
+# The same layout as `_pieces`, for servers and for people who read templates
+CHAT_TEMPLATE = (
+    "{%- for message in messages -%}"
+    "{%- if message['role'] == 'assistant' -%}"
+    "{%- generation -%}"
+    "{%- if message['content'] is string -%}{{ message['content'] }}"
+    "{%- else -%}{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}{%- endif -%}"
+    "{{ eos_token }}"
+    "{%- endgeneration -%}"
+    "{%- else -%}"
+    "{%- if message['content'] is string -%}{%- if loop.first -%}{{ '<image>' + bos_token }}{%- endif -%}{{ message['content'] }}"
+    "{%- else -%}"
+    "{%- for part in message['content'] if part['type'] == 'image' -%}{{ '<image>' }}{%- endfor -%}"
+    "{%- if loop.first -%}{{ bos_token }}{%- endif -%}"
+    "{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}"
+    "{%- endif -%}"
+    "{{ '\\n' }}"
+    "{%- endif -%}"
+    "{%- endfor -%}"
+)
+
+
+class RadGrounderProcessor(PaliGemmaProcessor):
+    """PaliGemmaProcessor with a chat layout of its own.
+
+    `token_type_ids` are 0 on the image and the first user turn, which see each other in both directions, and 1 from
+    the first answer token on, which sees the past only. Prompt and answer are tokenised apart, as the stock class does.
+    """
+
+    def apply_chat_template(
+        self,
+        conversation: list[dict] | list[list[dict]],
+        chat_template: str | None = None,
+        tokenize: bool = False,
+        return_dict: bool = False,
+        return_tensors: str | None = None,
+        return_assistant_tokens_mask: bool = False,
+        processor_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> str | list[str] | BatchFeature:
+        """Text as the stock method gives it, or with `tokenize` and `return_dict` a batch of input_ids, attention_mask,
+        token_type_ids, pixel_values and, if asked for, assistant_masks (1 on answers and their <eos>)."""
+        if not (tokenize and return_dict):
+            return super().apply_chat_template(conversation, chat_template, tokenize=tokenize, **kwargs)
+        options = {**kwargs, **(processor_kwargs or {})}
+        batched = conversation and isinstance(conversation[0], (list, tuple))
+        conversations = list(conversation) if batched else [conversation]
+        rows = [self._encode(one, options.get("max_length") if options.get("truncation") else None) for one in conversations]
+        side = options.get("padding_side") or self.tokenizer.padding_side
+        multiple = options.get("pad_to_multiple_of") or 1
+        pads = {"input_ids": self.tokenizer.pad_token_id, "attention_mask": 0, "token_type_ids": 0, "assistant_masks": 0}
+        length = max(len(row["input_ids"]) for row in rows)
+        length = -(-length // multiple) * multiple
+        data: dict[str, Any] = {}
+        for name, value in pads.items():
+            if name == "assistant_masks" and not return_assistant_tokens_mask:
+                continue
+            fill = [[value] * (length - len(row[name])) for row in rows]
+            data[name] = [(f + row[name]) if side == "left" else (row[name] + f) for f, row in zip(fill, rows, strict=True)]
+        images = [image for one in conversations for image in _images(one)]
+        if images:
+            data["pixel_values"] = self.image_processor(images, return_tensors="pt")["pixel_values"]
+        batch = BatchFeature(data)
+        return batch.convert_to_tensors(return_tensors) if return_tensors else batch
+
+    def _encode(self, conversation: list[dict], max_length: int | None) -> dict[str, list[int]]:
+        ids: list[int] = []
+        answers: list[int] = []
+        for text, is_answer in self._pieces(conversation):
+            piece = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+            ids += piece
+            answers += [int(is_answer)] * len(piece)
+        ids, answers = ids[:max_length], answers[:max_length]
+        first = answers.index(1) if 1 in answers else len(ids)
+        return {
+            "input_ids": ids,
+            "attention_mask": [1] * len(ids),
+            "token_type_ids": [0] * first + [1] * (len(ids) - first),
+            "assistant_masks": answers,
+        }
+
+    def _pieces(self, conversation: list[dict]) -> list[tuple[str, bool]]:
+        """The turns as (text, is it an answer); the chat template renders the same text."""
+        pieces = []
+        for number, message in enumerate(conversation):
+            text = _text(message["content"])
+            if message["role"] == "assistant":
+                pieces.append((text + self.tokenizer.eos_token, True))
+                continue
+            plain = isinstance(message["content"], str)
+            count = int(plain and number == 0) if plain else sum(part["type"] == "image" for part in message["content"])
+            head = self.image_token * self.image_seq_length * count + (self.tokenizer.bos_token if number == 0 else "")
+            pieces.append((head + text + "\n", False))
+        return pieces
+
+
+def _text(content: str | list[dict]) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _images(conversation: list[dict]) -> list:
+    parts = [part for message in conversation if not isinstance(message["content"], str) for part in message["content"]]
+    found = (part.get("image") or part.get("url") or part.get("path") for part in parts if part["type"] == "image")
+    return [load_image(image) for image in found if image is not None]
+
+
+def answer_labels(batch: BatchFeature) -> torch.Tensor:
+    """Labels of a batch made with `return_assistant_tokens_mask`: the answer tokens, -100 elsewhere."""
+    return batch["input_ids"].masked_fill(batch["assistant_masks"] == 0, -100)
