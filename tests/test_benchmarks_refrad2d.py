@@ -10,6 +10,7 @@ import pytest
 from tiny_dataset import MASK_SIZE, make_row, write_dataset
 
 from radgrounder import judge
+from radgrounder.answers import write_requests
 from radgrounder.benchmarks import load_benchmark, refrad2d
 from radgrounder.metrics import iou
 from refrad2d.grounding import locate_answer
@@ -169,9 +170,17 @@ def test_a_predictions_file_that_lacks_rows_is_refused(results, data, tmp_path):
 
 
 def test_requests_can_be_answered_elsewhere(data, tmp_path):
-    count = judge.write_requests(load_benchmark("refrad2d", data), tmp_path)
+    count = write_requests(load_benchmark("refrad2d", data), tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "requests.jsonl").read_text().splitlines()]
     assert len(rows) == count and all((tmp_path / row["image"]).is_file() for row in rows)
+
+
+def test_a_folder_of_the_same_name_is_not_mistaken_for_another(tmp_path):
+    """The cache of `datasets` would give the first folder's rows for both."""
+    for name, box in (("first", (10, 10, 60, 60)), ("second", (40, 40, 90, 100))):
+        data = write_dataset(tmp_path / name / "refrad2d", {"test": [make_row(1, "p", box)]})
+        locate = next(item for item in load_benchmark("refrad2d", data).items if item.task == "locate")
+        assert locate.true.spans[0].box == pytest.approx(np.array(box) / MASK_SIZE)
 
 
 def test_a_dataset_without_masks_has_no_grounding_figures(tmp_path):
@@ -185,6 +194,16 @@ def test_a_dataset_without_test_slices_is_refused(tmp_path):
     data = write_dataset(tmp_path / "d", {"train": [make_row(1, "p", (10, 10, 60, 60))]})
     with pytest.raises(ValueError, match="no test slices"):
         load_benchmark("refrad2d", data)
+
+
+def test_a_folder_without_a_dataset_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds no dataset. Give a build's folder"):
+        load_benchmark("refrad2d", str(tmp_path))
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="There is no dataset at .*nowhere"):
+        load_benchmark("refrad2d", str(tmp_path / "nowhere"))
 
 
 def test_one_patient_gives_no_interval(tmp_path):

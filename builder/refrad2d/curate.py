@@ -6,20 +6,26 @@ Offline, the rules of temporal.yaml do it; with a language model (llm.py) the mo
 is checked against the input, and the rules take over where it fails.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import chain, tee
 from pathlib import Path
 
 import yaml
 
-from refrad2d.files import read_jsonl, write_jsonl
+from refrad2d.faithfulness import Anatomy, check_rewrite, cut_instructions
+from refrad2d.files import write_jsonl
 from refrad2d.grounding import neutralise
 from refrad2d.labels import LANGUAGES
+from refrad2d.llm import LLM, Check
+from refrad2d.prompting import load_prompt
 from refrad2d.sentences import split_sentences
+from refrad2d.translation import translate_rows
 
 RULES_CURATOR = "rules"  # what the `curator` of a row says when no language model had a part in it
 
@@ -93,24 +99,36 @@ def curate_sentence(sentence: str, language: str) -> str:
     if not rules.trigger.search(sentence):
         return sentence
     kept = _apply(rules.rules, sentence)
-    if kept == sentence:
-        return sentence
-    kept = _tidy(_apply(rules.tidy, kept), sentence, language)
+    if kept != sentence:
+        kept = _tidy(_apply(rules.tidy, kept), sentence, language)
     words = re.findall(r"[^\W\d_]+|\d+", kept.casefold())
     return kept if any(word not in rules.empty for word in words) else ""
 
 
-def curate_rows(rows: Iterable[Mapping], counts: Counter) -> Iterator[dict]:
-    """The rows with curated texts; those of which nothing is left are dropped. Counts kept and dropped_<reason>.
-
-    A row keeps its other fields (they tell later stages what the text speaks of) and says which curator it had.
-    """
+def curate_rows(rows: Iterable[Mapping], counts: Counter) -> Iterator[tuple[Mapping, str]]:
+    """Each usable row with its curated text; those of which nothing is left are dropped and counted by reason."""
     for row in rows:
-        reason = _fault(row)
-        text = "" if reason else curate(neutralise(row["text"]), row["language"])
-        if text:
-            yield {"origin": "original", **row, "text": text, "curator": RULES_CURATOR}
-        counts["kept" if text else f"dropped_{reason or 'temporal_only'}"] += 1
+        reason, text = _fault(row), ""
+        if not reason:
+            source = cut_instructions(neutralise(row["text"]), row["language"])
+            text = curate(source, row["language"])
+            reason = None if text else "temporal_only" if source else "instructions_only"
+            row = {**row, "text": source}
+        if reason:
+            counts[f"dropped_{reason}"] += 1
+        else:
+            yield row, text
+
+
+def _read_rows(src: Path) -> Iterator[Mapping]:
+    """The objects of a JSONL file; a line that is none comes as an empty row, to be counted with the bad ones."""
+    with src.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        for line in filter(str.strip, file):
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                row = {}
+            yield row if isinstance(row, dict) else {}
 
 
 def _fault(row: Mapping) -> str | None:
@@ -122,18 +140,72 @@ def _fault(row: Mapping) -> str | None:
     return None if row["text"].strip() else "no_findings"
 
 
-def run(src: Path, dst: Path, *, llm=None) -> Counter:
-    """Curate a JSONL file of {"id", "text", "language", …} into another. Returns kept and dropped_<reason> counts."""
+def rewrite_rows(
+    rows: Iterable[tuple[Mapping, str]], llm: LLM, counts: Counter, *, anatomy: Anatomy | None = None
+) -> Iterator[tuple[Mapping, str, str]]:
+    """Rows with the text of the model if it stands up to the checks, else with that of the rules; and the curator."""
+    prompt = load_prompt("rewrite")
+
+    def ask(row: Mapping, kept: str) -> tuple[str, Check]:
+        def check(answer: Mapping) -> str | None:
+            return check_rewrite(row["text"], kept, answer["findings"], row["language"], anatomy=anatomy)
+
+        return row["text"], check
+
+    asked, waiting = tee(rows)
+    for (row, kept), reply in zip(waiting, llm.ask_all(prompt, (ask(*pair) for pair in asked)), strict=True):
+        # What the model overlooked, the rules may still find.
+        text = curate(reply.value["findings"], row["language"]) if reply.value else ""
+        if text:
+            counts["rewritten"] += 1
+            yield row, text, f"{llm.model}@{prompt.name}:{prompt.hash}"
+        else:
+            counts[f"fallback_{reply.reason or 'empty'}"] += 1
+            yield row, kept, f"{RULES_CURATOR}:{reply.reason or 'empty'}"
+
+
+def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None = None) -> Counter:
+    """Curate a JSONL file of {"id", "text", "language", …} into another.
+
+    A row keeps its other fields and gains `curator` and, unless it has one, `origin`. With a model, texts without a
+    parallel in the other language get a translated row. `anatomy` finds the classes that a text names: no model may add
+    one. Returns how many texts were kept, dropped_<reason>, rewritten, fallback_<reason>, translated,
+    untranslated_<reason>.
+    """
     counts: Counter = Counter()
-    write_jsonl(dst, curate_rows(read_jsonl(src), counts))
+    curated = curate_rows(_read_rows(src), counts)
+    if llm is None:
+        texts = ((row, text, RULES_CURATOR) for row, text in curated)
+    else:
+        texts = rewrite_rows(curated, llm, counts, anatomy=anatomy)
+    rows = ({"origin": "original", **row, "text": text, "curator": curator} for row, text, curator in texts)
+    if llm is not None:
+        originals = list(rows)
+        rows = chain(originals, translate_rows(originals, llm, counts, anatomy=anatomy))
+
+    def counted() -> Iterator[dict]:
+        for row in rows:
+            counts["kept"] += 1
+            yield row
+
+    write_jsonl(dst, counted())
     return counts
 
 
 def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
     kept = sentence
+    seen: dict[str, bool] = {}  # many rules share a condition; a string is hashed faster than a compiled pattern
+
+    def holds(condition: re.Pattern) -> bool:
+        if condition.pattern not in seen:
+            seen[condition.pattern] = condition.search(sentence) is not None
+        return seen[condition.pattern]
+
     for rule in rules:
-        if (not rule.needs or rule.needs.search(sentence)) and not (rule.unless and rule.unless.search(sentence)):
-            kept = rule.find.sub(rule.put, kept)
+        if (rule.needs is None or holds(rule.needs)) and not (rule.unless and holds(rule.unless)):
+            kept, times = rule.find.subn(rule.put, kept)
+            if times:  # the next rule expects single blanks
+                kept = " ".join(kept.split())
     return kept
 
 
@@ -155,4 +227,5 @@ def _agree(kept: str, sentence: str) -> str:
         vowel = re.match(r"(?i)(?!uni|ur[ei]|ute|use|eu|one)[aeiou]|8|11\b|18\b|(?-i:[FLMNSX])\d", match[2])
         return match[1][0] + ("n " if vowel else " ") + match[2]
 
-    return re.sub(r"\b([Aa]n?) (\w+)", article, kept)
+    kept = re.sub(r"\b([Aa]n?) (\w+)", article, kept)
+    return re.sub(r"\bno (?=[A-Z][a-z])(\w)", lambda start: f"no {start[1].lower()}", kept)

@@ -23,14 +23,14 @@ from refrad2d.phi.contact import find_contacts
 from refrad2d.phi.dates import find_dates
 from refrad2d.phi.known import find_known
 from refrad2d.phi.lexicon import Found
-from refrad2d.phi.names import find_names
+from refrad2d.phi.names import find_names, holds_name
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_names)
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
-_PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
+_PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -67,13 +67,21 @@ def _find(text: str, language: str, known: Sequence[str], recognisers: Sequence[
     clinical = protected(text)
     found = find_known(text, known)
     for recognise in recognisers:
-        found += (f for f in recognise(text, language) if f.firm or not _inside(f, clinical))
+        found += (_before_term(f, text, clinical) for f in recognise(text, language) if f.firm or not _inside(f, clinical))
     outside = (part for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
 
 
 def _inside(found: Found, spans: Iterable[tuple[int, int]]) -> bool:
     return any(start <= found.start and found.end <= end for start, end in spans)
+
+
+def _before_term(found: Found, text: str, clinical: Iterable[tuple[int, int]]) -> Found:
+    """A name that ran on into a clinical term ("Dr. Anna Jones Baker cyst") ends before it, if a name is left."""
+    for start, end in clinical:
+        if found.kind == "NAME" and found.start < start < found.end < end and holds_name(text[found.start : start]):
+            return found._replace(end=start - len(text[:start]) + len(text[:start].rstrip()))
+    return found
 
 
 def _cut(found: Found, kept: Iterable[tuple[int, int]]) -> Iterable[Found]:

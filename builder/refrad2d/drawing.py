@@ -3,10 +3,9 @@
 >>> draw(load_dataset("refrad2d", "grounded", split="train")[0]).show()
 """
 
-import io
 import json
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from refrad2d.grounding import to_pixels
 from refrad2d.labels import LANGUAGES
+from refrad2d.loader import native_values, read_samples
 from refrad2d.windows import apply_window, get_window, scale_to_range
 
 PALETTE = ("#ff6b6b", "#4dd2ff", "#ffd93d", "#6bff95", "#d59bff", "#ffa94d", "#66fff0", "#ff8ad8", "#b0ff5c", "#9db4ff")
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "–": "-"})
 
 
 def draw(row: Mapping, *, language: str = "en", scale: int = 2) -> Image.Image:
@@ -59,7 +60,7 @@ def _coloured(text: str, spans: list, colours: Mapping[str, str]) -> list[tuple[
 
 
 def _with_caption(picture: Image.Image, pieces: list[tuple[str, str]]) -> Image.Image:
-    font = ImageFont.load_default(size=13)
+    font, pieces = _font(pieces)
     line_height, space = 17, font.getlength(" ")
     lines: list[list[tuple[float, str, str]]] = [[]]
     x = 4.0
@@ -79,17 +80,24 @@ def _with_caption(picture: Image.Image, pieces: list[tuple[str, str]]) -> Image.
     return out
 
 
+def _font(pieces: list[tuple[str, str]]) -> tuple[ImageFont.ImageFont, list[tuple[str, str]]]:
+    """A font and the words for it: DejaVu where the system has it; Pillow's own has no umlauts, so they are spelled out."""
+    try:
+        return ImageFont.truetype("DejaVuSans.ttf", 13), pieces
+    except OSError:
+        return ImageFont.load_default(size=13), [(word.translate(_SPELLED_OUT), colour) for word, colour in pieces]
+
+
 def contact_sheet(
     dataset: Path, *, rows: int, split: str | None, window: str, language: str, columns: int = 3
 ) -> Image.Image:
     """Rows of a build's archive, native pixels in a named window, boxes and text. ValueError if there is no archive."""
     center, width = get_window(window)
     tiles = []
-    for sample in _samples(dataset, split):
-        if len(tiles) == rows:
-            break
+    shards = sorted((dataset / "refrad2d-wds").glob(f"{split or '*'}-*.tar"))
+    for sample in islice((sample for shard in shards for sample in read_samples(shard)), rows):
         row = json.loads(sample["json"])
-        pixels = np.asarray(Image.open(io.BytesIO(sample["pixels.png"]))) * row["slope"] + row["intercept"]
+        pixels = native_values(sample, row)
         shown = apply_window(pixels, center, width) if row["modality"] == "CT" else scale_to_range(pixels)
         height_mm, width_mm = (n * s for n, s in zip(pixels.shape, row["spacing"], strict=True))
         size = (400, max(1, round(400 * height_mm / width_mm)))
@@ -104,19 +112,3 @@ def contact_sheet(
         for column, tile in enumerate(line):
             sheet.paste(tile, (400 * column, sum(heights[:number])))
     return sheet
-
-
-def _samples(dataset: Path, split: str | None) -> Iterator[dict[str, bytes]]:
-    for path in sorted((dataset / "refrad2d-wds").glob(f"{split or '*'}-*.tar")):
-        with tarfile.open(path) as tar:
-            sample: dict[str, bytes] = {}
-            last = None
-            for member in tar:
-                key, _, extension = member.name.partition(".")
-                if key != last and sample:
-                    yield sample
-                    sample = {}
-                last = key
-                sample[extension] = tar.extractfile(member).read()
-            if sample:
-                yield sample

@@ -155,6 +155,11 @@ def to_pixels(box: Sequence[float], width: int, height: int) -> tuple[float, flo
     return x_min * width, y_min * height, x_max * width, y_max * height
 
 
+def location_tokens() -> list[str]:
+    """The tokens of the bins 0..512, in order; PaliGemma's vocabulary has them."""
+    return [f"<loc{b:04d}>" for b in range(BINS + 1)]
+
+
 def locate_answer(name: str, label: str, box: Sequence[float]) -> str:
     """The answer to a locate prompt: the name, wrapped whole in one span."""
     return render(name, [Span(0, len(name), label, tuple(box))])

@@ -21,7 +21,7 @@ from refrad2d.labels import LANGUAGES, exists_in, label_by_name, labels
 SIDES = ("left", "right")
 _SUFFIXES = {"de": ("n", "s", "r", "m", "e", "en", "es", "er", "em", "ns", "ens", "ern"), "en": ("s", "es")}
 _ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth").split()
-_ROLES = ("and", "range", "article", "preposition", "verb", "light", "seen", "unit")
+_ROLES = ("and", "range", "article", "preposition", "verb", "light", "seen", "partial", "state")
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "œ": "oe", "æ": "ae"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")
 _MAX_WORDS = 100_000  # words remembered a lexicon
@@ -63,11 +63,18 @@ def fold(word: str) -> str:
     return word.casefold().translate(_FOLD)
 
 
+@cache
 def side_of(label: str) -> str | None:
     """The side of a class: "left" for rib_left_4, None for liver and for the middle lobe, which has one side only."""
     if label == "lung_middle_lobe_right":
         return "right"
     return next((side for side in SIDES if side in label.split("_")[1:]), None)
+
+
+@cache
+def are_paired(names: tuple[str, ...]) -> bool:
+    """True if the classes are of both sides, so that a side narrows them."""
+    return {side_of(name) for name in names} >= set(SIDES)
 
 
 @cache
@@ -123,7 +130,8 @@ class Lexicon:
         self._vocabulary: set[str] = set()
         self._single: dict[str, Term] = {}
         self._stems: dict[str, Term] = {}
-        self._tails: tuple[str, ...] = ()
+        self._tails: frozenset[str] = frozenset()
+        self._tail_starts: tuple[str, ...] = ()
         self._prefixes: tuple[str, ...] = ()
         self._grammar: dict[str, list[str]] = {}
         self._read_cues()
@@ -139,7 +147,8 @@ class Lexicon:
                 if row["kind"] in ("negation", "predicate_negation", "negated_after", "pseudo", "stop"):
                     add_phrase(self.cues, words, row["kind"])
                 else:
-                    self._grammar.setdefault("".join(words), []).append(row["kind"])
+                    word = "^" + phrase if len(phrase) == 1 and phrase.isupper() else "".join(words)  # "L kidney"
+                    self._grammar.setdefault(word, []).append(row["kind"])
 
     def _read_terms(self) -> None:
         for row in _read("terms.csv"):
@@ -147,7 +156,8 @@ class Lexicon:
                 continue
             entries = [entry for entry in row["terms"].split("|") if entry]
             if row["kind"] == "tail":
-                self._tails = tuple(fold(entry) for entry in entries)
+                self._tails = frozenset(fold(entry) for entry in entries if not entry.endswith("*"))
+                self._tail_starts = tuple(fold(entry[:-1]) for entry in entries if entry.endswith("*"))
             elif row["kind"] == "prefix":
                 self._prefixes = tuple(sorted(map(fold, entries), key=len, reverse=True))
             else:
@@ -169,7 +179,7 @@ class Lexicon:
             for entry in (name, *synonyms):
                 words = _LETTERS.findall(entry)
                 kinds = [set(self._grammar.get(fold(word), ())) for word in words]
-                if any(word.isdigit() for word in words) or any(kind & set(_ORDINALS) for kind in kinds):
+                if any(word.isdecimal() for word in words) or any(kind & set(_ORDINALS) for kind in kinds):
                     continue
                 plain = [word for word, kind in zip(words, kinds, strict=True) if not _is_side(kind)]
                 sided = len(plain) < len(words)
@@ -181,7 +191,7 @@ class Lexicon:
         if self.language == "de" and len(words) > 1:
             words = [_weak(word) for word in words]
         if entry.endswith("-") and len(words) == 1:  # a combining form: "Hüft-"
-            self._stems.setdefault(fold(words[0]), term)
+            self._add_stem(fold(words[0]), term)
             return
         if len(words) == 1 and words[0].isupper() and 1 < len(words[0]) <= _MAX_ABBREVIATION:
             keys = ["^" + words[0]]
@@ -189,12 +199,17 @@ class Lexicon:
             keys = [fold(word) for word in words]
         self._vocabulary.update(keys)
         add_phrase(self.terms, keys, term)
-        if len(keys) > 1 or keys[0][0] == "^" or term.kind == "elided":
+        if len(keys) > 1 or keys[0][0] == "^":
             return
         self._single.setdefault(keys[0], term)
-        if self.language == "de" and term.kind in ("term", "numbered", "none"):
+        if self.language == "de" and term.kind in ("term", "collective", "numbered", "none"):
             for stem in (keys[0], keys[0] + "n" if keys[0].endswith("e") else keys[0] + "s"):
-                self._stems.setdefault(stem, term)
+                self._add_stem(stem, term)
+
+    def _add_stem(self, stem: str, term: Term) -> None:
+        """Enter the first half of compounds; the first entry stays, but what is no anatomy goes before all."""
+        if term.kind == "none" or stem not in self._stems:
+            self._stems[stem] = term
 
     def word(self, raw: str) -> Word:
         """What is known of a word as it stands in a text; unknown words have no keys."""
@@ -207,10 +222,13 @@ class Lexicon:
 
     def _look_up(self, raw: str) -> Word:
         norm = fold(raw)
-        kinds = set(self._grammar.get(norm, ()))
+        kinds = {*self._grammar.get(norm, ()), *self._grammar.get("^" + raw, ())}
         keys = self._keys(raw, norm)
         compound, void = None, False
-        if self.language == "de" and norm.isalpha() and not any(key in self._single for key in keys):
+        single = next((self._single[key] for key in keys if key in self._single), None)
+        if single:
+            void = single.kind == "none"
+        elif self.language == "de" and norm.isalpha():
             compound, void = self._split_compound(norm)
         sides = [kind for kind in kinds if _is_side([kind])]
         return Word(
@@ -218,7 +236,7 @@ class Lexicon:
             keys=keys,
             compound=compound,
             void=void,
-            void_head=self._is_tail(norm) if self.language == "de" else norm in self._tails,
+            void_head=self._is_tail(norm),
             side=sides[0].split("_")[0] if sides else None,
             attributive=any(kind.endswith("_adjective") for kind in kinds),
             ordinal=next((n for n, name in enumerate(_ORDINALS, 1) if name in kinds), None),
@@ -234,27 +252,45 @@ class Lexicon:
             forms.append("^" + raw)
         return tuple(form for form in forms if form in self._vocabulary)
 
+    def _is_latin_adjective(self, tail: str) -> bool:
+        """True if the tail behind "vertebra", "femora" only makes their adjective ("vertebralarterie", "femoralen")."""
+        rest = tail[1:]
+        return tail[0] in "lr" and (rest in ("es", "en", "er", "em", "is") or self._is_tail(rest))
+
     def is_plural(self, norm: str, key: str) -> bool:
         """True if the word is visibly the plural of its base form: "Nieren", "kidneys"; "Unterlappen" is not."""
         if self.language == "de":
             return key.endswith("e") and norm == key + "n"
         return norm != key
 
+    def elided(self, half: str, whole: str) -> Term | None:
+        """What a hyphen stands for in "Ober- und Unterlappen": the term that half and the end of whole make."""
+        half, whole = fold(half), fold(whole)
+        for cut in range(_MIN_TAIL, len(whole) - _MIN_TAIL):
+            word = self.word(half + whole[cut:])
+            term = next((self._single[key] for key in word.keys if key in self._single), word.compound)
+            if term:
+                return term
+        return None
+
     def _is_tail(self, tail: str) -> bool:
-        return any(tail.startswith(head) if len(head) > 3 else tail == head for head in self._tails)
+        """True if the word takes the anatomy away: one of the table, inflected, or begun by one with a "*"."""
+        forms = {tail, *(tail[: -len(s)] for s in _SUFFIXES[self.language] if tail.endswith(s))}
+        return not forms.isdisjoint(self._tails) or tail.startswith(self._tail_starts)
 
     def _split_compound(self, norm: str) -> tuple[Term | None, bool]:
         """The term of a German compound, and True if its head takes the anatomy away ("Lebervenen")."""
-        for end in range(len(norm) - _MIN_TAIL, _MIN_STEM - 1, -1):
+        for end in range(len(norm), _MIN_STEM - 1, -1):
             term = self._stems.get(norm[:end])
-            if term:
-                void = term.kind == "none" or self._is_tail(norm[end:])
-                return (None, True) if void else (Term(term.kind, term.labels), False)
+            if term and (term.kind == "none" or len(norm) - end >= _MIN_TAIL):
+                void = term.kind == "none" or self._is_tail(norm[end:]) and "fraktur" not in norm
+                void = void or norm[end - 1] == "a" and self._is_latin_adjective(norm[end:])
+                return (None, True) if void else (term, False)
         for prefix in self._prefixes:
             rest = norm.removeprefix(prefix)
             if len(rest) < len(norm) and len(rest) >= _MIN_STEM:
                 for key in self._keys(rest, rest):
-                    if key in self._single and self._single[key].kind in ("term", "numbered"):
+                    if key in self._single and self._single[key].kind in ("term", "collective", "numbered"):
                         return self._single[key], False
                 term, void = self._split_compound(rest)
                 if term or void:

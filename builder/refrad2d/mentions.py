@@ -20,7 +20,7 @@ from typing import Any
 from refrad2d.labels import LANGUAGES, MODALITIES
 from refrad2d.labels import labels as all_labels
 from refrad2d.laterality import assign_sides
-from refrad2d.lexicon import Lexicon, Term, in_modality, lexicon, side_of
+from refrad2d.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.negation import mark_negated
 from refrad2d.numbering import keep_numbers, level_labels, read_levels, read_numbers_after, read_numbers_before
 from refrad2d.sentences import split_sentences
@@ -28,8 +28,10 @@ from refrad2d.tokens import Match, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read
 _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is there and no kidney is named
-_ADJECTIVAL = ("adjective", "elided")
-_NOT_THE_ORGAN = frozenset("para peri supra infra extra intra retro sub pre prae post inter trans juxta non endo".split())
+_ELISION = 6  # tokens between the halves of a list at most
+_NOT_THE_ORGAN = frozenset(
+    "para peri supra infra extra intra retro sub pre prae post inter trans juxta non endo".split()
+)
 _log = logging.getLogger(__name__)
 
 
@@ -69,10 +71,10 @@ def find_mentions(text: str, language: str, modality: str) -> list[Mention]:
 
 
 def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterator[Mention]:
-    matches = _keep_elided(tokens, _find_matches(tokens, words, modality))
+    matches = _find_matches(tokens, words, modality)
     if not matches:
         return
-    _join_neighbours(matches)
+    _join_neighbours(tokens, matches)
     assign_sides(tokens, matches)
     named = {label for match in matches if match.term.kind != _IMPLIED for label in match.labels}
     for match, negated in zip(matches, mark_negated(tokens, matches, words), strict=True):
@@ -96,12 +98,13 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Ma
     while at < len(tokens):
         word = tokens[at].word
         match = None
-        if word.keys or word.compound:
+        levels = read_levels(tokens, at, modality) if tokens[at].raw[0].isupper() else None
+        if levels:
+            match = Match(at, levels[0], Term(_LEVEL), level_labels(levels[1]))
+        elif word.keys or word.compound:
             match = _match_term(tokens, at, words)
-        if match is None and tokens[at].raw[0].isupper():
-            levels = read_levels(tokens, at, modality)
-            if levels:
-                match = Match(at, levels[0], Term(_LEVEL), level_labels(levels[1]))
+        if match is None or match.term.kind == "adjective":
+            match = _match_elided(tokens, at, words) or match
         if match is None:
             at += 1
             continue
@@ -114,26 +117,81 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Ma
 
 
 def _match_term(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
-    """The longest term that begins at `at`; full stops and hyphens between its words do not count."""
+    """The longest term that begins at `at`; full stops, hyphens and a side between its words do not count."""
     best: Match | None = None
-    stack = [(words.terms, at, False)]
+    stack: list[tuple[Trie, int, bool, str | None]] = [(words.terms, at, False, None)]
     while stack:
-        node, j, plural = stack.pop()
-        if "" in node and (best is None or j > best.last):
-            best = Match(at, j, node[""], node[""].labels, plural)
-        while j > at and j < len(tokens) and (tokens[j].raw == "." or tokens[j].raw == "-"):
+        node, j, plural, side = stack.pop()
+        if "" in node and (best is None or j > best.last) and not tokens[j - 1].word.side:
+            best = Match(at, j, node[""], node[""].labels, plural, side=side, side_from="before" if side else "")
+        while j > at and j < len(tokens) and tokens[j].raw in ".-":
             j += 1
-        if j < len(tokens):
-            word = tokens[j].word
-            stack += [(node[key], j + 1, words.is_plural(word.norm, key)) for key in word.keys if key in node]
+        if j >= len(tokens):
+            continue
+        word = tokens[j].word
+        stack += [(node[key], j + 1, words.is_plural(word.norm, key), side) for key in word.keys if key in node]
+        if j > at and word.side and not side:  # "lower lobe of the left lung"
+            stack.append((node, j + 1, plural, word.side))
     compound = tokens[at].word.compound
     if best is None and compound:
         best = Match(at, at + 1, compound, compound.labels, compound=True)
     return best
 
 
+def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
+    """The half of a list that shares its end: "upper" before "and lower lobes", "Ober-" before "und Unterlappen"."""
+    after, word = at + 1, tokens[at].word
+    if after + 1 >= len(tokens):
+        return None
+    if words.language == "de" and tokens[after].raw == "-" and tokens[after].start == tokens[at].end:
+        if tokens[after + 1].start == tokens[after].end and tokens[after + 1].raw not in ",/":
+            return None
+        whole = _whole_of(tokens, after)
+        term = words.elided(tokens[at].raw, whole.raw) if whole else None
+        return Match(at, after + 1, term, term.labels, elided=True) if term else None
+    if not (
+        word.keys
+        and not word.roles
+        and not word.side
+        and ("and" in tokens[after].word.roles or tokens[after].raw in ",/")
+    ):
+        return None
+    for j in range(after + 2, min(after + 2 + _ELISION, len(tokens))):
+        if tokens[j - 1].word.roles & {"verb", "preposition"} or tokens[j - 1].raw in ".;:":
+            return None
+        for key in word.keys:
+            term = _walk(words.terms.get(key, {}), tokens, j)
+            if term:
+                return Match(at, after, term, term.labels, elided=True)
+    return None
+
+
+def _whole_of(tokens: list[Token], hyphen: int) -> Token | None:
+    """The word that ends a list of halves: "Unterlappen" behind the hyphen of "Ober-, Mittel- und Unterlappen"."""
+    for j in range(hyphen + 1, min(hyphen + 1 + _ELISION, len(tokens))):
+        token = tokens[j]
+        half = j + 1 < len(tokens) and tokens[j + 1].raw == "-"
+        if token.raw.isalpha() and not (half or token.word.roles or token.word.side):
+            return token
+        if not (half or token.word.roles or token.word.side or token.raw in ",/-"):
+            return None
+    return None
+
+
+def _walk(node: Trie, tokens: list[Token], at: int) -> Term | None:
+    """The longest term that the words from `at` on complete, with at least one of them."""
+    found = None
+    for token in tokens[at:]:
+        key = next((key for key in token.word.keys if key in node), None)
+        if key is None:
+            break
+        node = node[key]
+        found = node.get("", found)
+    return found
+
+
 def _is_taken_away(tokens: list[Token], match: Match, words: Lexicon) -> bool:
-    """True if what stands around a term makes it something else: "renal artery", "para-aortal", "Leber- und Nierenwerte".
+    """True if its surroundings make a term something else: "renal artery", "para-aortal", "Leber- und Nierenwerte".
 
     In German it also lets the match grow over a hyphen to the whole word ("Leber-Metastasen").
     """
@@ -148,20 +206,23 @@ def _is_taken_away(tokens: list[Token], match: Match, words: Lexicon) -> bool:
                 return True
             if words.language == "de" and following.raw[0].isalpha() and not following.word.roles:
                 match.last = last + 2
-        elif "and" in following.word.roles:
-            return last + 2 < count and tokens[last + 2].word.void
-        return False
-    if words.language == "de" and match.term.kind not in _ADJECTIVAL or match.term.kind in ("removed", _LEVEL):
+        whole = _whole_of(tokens, last)
+        return whole is not None and whole.word.void
+    if words.language == "de" and match.term.kind != "adjective" or match.term.kind in ("removed", _LEVEL):
         return False
     if after < count and tokens[after].word.void_head:
         return True
-    return (
-        match.term.kind == "adjective"
-        and after + 1 < count
-        and tokens[after].raw[0].isalpha()
-        and not tokens[after].word.roles
-        and tokens[after + 1].word.void_head
-    )
+    if match.term.kind != "adjective":
+        return False
+    for token in tokens[after : after + _REACH]:  # "hepatic segmental arteries", "hepatic and portal veins"
+        if token.word.void_head:
+            return True
+        if not (token.raw[0].isalpha() or token.raw in ",/-") or token.word.roles - {"and"}:
+            return False
+        if token is tokens[after] and "and" not in token.word.roles and token.raw[0].isalpha():
+            nearest = tokens[after + 1] if after + 1 < count else None
+            return nearest is not None and nearest.word.void_head
+    return False
 
 
 def _take_numbers(tokens: list[Token], match: Match, floor: int) -> None:
@@ -174,43 +235,48 @@ def _take_numbers(tokens: list[Token], match: Match, floor: int) -> None:
         last, numbers = read_numbers_after(tokens, match.last)
     labels = keep_numbers(match.labels, numbers) if numbers else ()
     if labels:
+        taken = [*tokens[first : match.first], *tokens[match.last : last]]
+        within = {token.word.side for token in taken} - {None}  # "3rd to 7th left ribs", "Rippe links 4"
+        if len(within) == 1:
+            match.side, match.side_from = within.pop(), "before"
         match.first, match.last, match.labels, match.plural = first, last, labels, False
 
 
-def _keep_elided(tokens: list[Token], matches: list[Match]) -> list[Match]:
-    """Drop halves such as "upper" or "Ober-" that no conjunction joins to a whole of their kind."""
-    kept: list[Match] = []
-    for match in reversed(matches):
-        if match.term.kind == "elided":
-            if not (kept and _completes(tokens, match, kept[-1])):
-                continue
-            match.last += tokens[match.last].raw == "-"
-        kept.append(match)
-    return kept[::-1]
-
-
-def _completes(tokens: list[Token], half: Match, whole: Match) -> bool:
-    """True if half and whole are of one family and a conjunction stands between, with at most two more words."""
-    between = tokens[half.last : whole.first]
-    families = [{label.split("_")[0] for label in match.labels} for match in (half, whole)]
-    if not between or len(between) > 5 or not families[0] & families[1]:
-        return False
-    joined = between[1:] if between[0].raw == "-" else between
-    return bool(joined) and ("and" in joined[0].word.roles or joined[0].raw in ",/")
-
-
-def _join_neighbours(matches: list[Match]) -> None:
-    """Make one of a level and the vertebra beside it ("L3 vertebral body"), and of two words for the same classes."""
+def _join_neighbours(tokens: list[Token], matches: list[Match]) -> None:
+    """Make one of a level and the vertebra beside it ("L3 vertebral body"), and of two names for the same classes."""
     for k in range(len(matches) - 1, 0, -1):
         left, right = matches[k - 1], matches[k]
-        if left.last != right.first or not left.labels or not right.labels:
+        if not left.labels or not right.labels:
             continue
-        if {left.term.kind, right.term.kind} == {_LEVEL, "numbered"} and set(left.labels + right.labels) <= _spine():
+        if _in_parentheses(tokens, left, right) and left.labels == right.labels:
+            left.last = right.last + 1
+            del matches[k]
+            continue
+        if left.last != right.first and not _is_level_of(tokens, left, right):
+            continue
+        kinds = {left.term.kind, right.term.kind}
+        if _LEVEL in kinds and kinds & {"numbered", "adjective"} and set(left.labels + right.labels) <= _spine():
             level = left if left.term.kind == _LEVEL else right
             matches[k - 1 : k + 1] = [Match(left.first, right.last, level.term, level.labels)]
         elif left.labels == right.labels:
             right.first = left.first
             del matches[k - 1]
+
+
+def _in_parentheses(tokens: list[Token], left: Match, right: Match) -> bool:
+    """True for the abbreviation behind a name: "fifth lumbar vertebra (L5)"."""
+    opened = right.first == left.last + 1 and tokens[left.last].raw == "("
+    return opened and right.last < len(tokens) and tokens[right.last].raw == ")"
+
+
+def _is_level_of(tokens: list[Token], left: Match, right: Match) -> bool:
+    """True for a vertebra whose level follows: "Processus spinosus von C7", "vertebral bodies of L2 to L4"."""
+    between = {token.word.norm for token in tokens[left.last : right.first]}
+    return (
+        left.term.kind == "numbered"
+        and right.term.kind == _LEVEL
+        and between <= {"of", "the", "von", "vom", "des", "der"}
+    )
 
 
 @cache
@@ -226,7 +292,7 @@ def run(src: Path, dst: Path) -> Counter:
     """
     counts: Counter = Counter()
     part = dst.with_name(dst.name + ".tmp")
-    with src.open(encoding="utf-8", errors="replace") as lines, part.open("w", encoding="utf-8") as out:
+    with src.open("rb") as lines, part.open("w", encoding="utf-8") as out:
         for line in lines:
             if not line.strip():
                 continue
@@ -241,7 +307,7 @@ def run(src: Path, dst: Path) -> Counter:
                 {"start": m.start, "end": m.end, "label": m.label, "labels": list(m.labels), "negated": m.negated}
                 for m in found
             ]
-            out.write(json.dumps({"id": row["id"], "spans": spans}, ensure_ascii=False) + "\n")
+            out.write(json.dumps({"id": row["id"], "spans": spans}) + "\n")
     os.replace(part, dst)
     _log.info("mentions %d in %d texts (dropped: %d)", counts["mentions"], counts["kept"], _dropped(counts))
     return counts
@@ -251,11 +317,11 @@ def _dropped(counts: Counter) -> int:
     return sum(n for reason, n in counts.items() if reason.startswith("dropped_"))
 
 
-def _read_row(line: str) -> tuple[dict[str, Any], str]:
+def _read_row(line: bytes) -> tuple[dict[str, Any], str]:
     """A row and why it is dropped, the empty string if it is not."""
     try:
         row = json.loads(line)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return {}, "malformed"
     if not isinstance(row, dict) or not all(isinstance(row.get(k), str) for k in ("text", "language", "modality")):
         return {}, "malformed"

@@ -15,6 +15,7 @@ _LIGHT = frozenset(("and", "article", "verb", "light", "range"))
 _LIST = frozenset(("and", "article", "preposition", "light"))
 _CLAUSE_ENDS = frozenset(";:!?")
 _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
+_FREE = 6  # "…frei" longer than this says of what
 _BACKWARD = 8  # tokens that a backward cue reaches at most
 
 Cue = tuple[int, int, str]  # first token, last (exclusive), kind
@@ -22,7 +23,7 @@ Cue = tuple[int, int, str]  # first token, last (exclusive), kind
 
 def mark_negated(tokens: list[Token], matches: list[Match], words: Lexicon) -> list[bool]:
     """For every match, True if the statement about it is negative."""
-    negated = [match.term.kind == "removed" for match in matches]
+    negated = [m.term.kind == "removed" and not (m.first and _is_partial(tokens, m)) for m in matches]
     cues = _find_cues(tokens, words)
     if not cues:
         return negated
@@ -33,14 +34,29 @@ def mark_negated(tokens: list[Token], matches: list[Match], words: Lexicon) -> l
             end = _forward_end(tokens, last, inside, stops)
             negated = [n or last <= m.first < end for n, m in zip(negated, matches, strict=True)]
         if kind in ("negation", "predicate_negation"):
-            start = _clause_start(tokens, first, stops)
-            bare = {at for m in matches if not m.compound for at in range(m.first, m.last)}
-            if _is_subject_clause(tokens, start, first, bare):
+            bare = {
+                at for m in matches if not (m.compound or m.term.kind == "implied") for at in range(m.first, m.last)
+            }
+            start = _clause_start(tokens, first, stops, over_lists=bare)
+            if _is_subject_clause(tokens, start, first, bare) and not _is_contrasted(matches, last, stops):
                 negated = [n or start <= m.first and m.last <= first for n, m in zip(negated, matches, strict=True)]
+        if kind == "predicate_negation":
+            noun = next((m for m in matches if last < m.first <= last + 2), None)  # "nicht vergrößerte Milz"
+            if noun and all(t.raw[0].islower() and not t.word.roles for t in tokens[last : noun.first]):
+                negated[matches.index(noun)] = True
         if kind == "negated_after":
             start = max(_clause_start(tokens, first, stops, over_lists=inside), first - _BACKWARD)
-            negated = [n or start < m.last <= first for n, m in zip(negated, matches, strict=True)]
+            covered = [start < m.last <= first for m in matches]
+            if not any(covered):  # "absent spleen"
+                end = _forward_end(tokens, last, inside, stops)
+                covered = [last <= m.first < end for m in matches]
+            negated = [n or c for n, c in zip(negated, covered, strict=True)]
     return negated
+
+
+def _is_partial(tokens: list[Token], match: Match) -> bool:
+    """True for "partial nephrectomy": the organ is still there."""
+    return any("partial" in token.word.roles for token in tokens[match.first - 1 : match.last])
 
 
 def _find_cues(tokens: list[Token], words: Lexicon) -> list[Cue]:
@@ -58,6 +74,8 @@ def _find_cues(tokens: list[Token], words: Lexicon) -> list[Cue]:
             end += 1
             if "" in node:
                 best = (at, end, node[""])
+        if best is None and len(tokens[at].word.norm) > _FREE and tokens[at].word.norm.endswith("frei"):
+            best = (at, at + 1, "predicate_negation")  # "metastasenfrei"
         if best:
             cues.append(best)
         at = best[1] if best else at + 1
@@ -114,20 +132,23 @@ def _in_list(tokens: list[Token], at: int, inside: set[int], is_last: bool) -> b
 
 
 def _new_statement(tokens: list[Token], start: int, stops: set[int]) -> bool:
-    """True if a verb of its own follows the conjunction, other than "is seen"."""
+    """True if a verb or predicate of its own follows the conjunction ("und Milz unauffällig"), other than "is seen"."""
     end = _segment_end(tokens, start, stops)
     segment = tokens[start:end]
-    has_verb = any("verb" in token.word.roles and "preposition" not in token.word.roles for token in segment)
-    return has_verb and not any("seen" in token.word.roles for token in segment)
+    speaks = any(t.word.roles & {"verb", "state"} and "preposition" not in t.word.roles for t in segment)
+    return speaks and not any("seen" in token.word.roles for token in segment)
 
 
 def _clause_start(tokens: list[Token], end: int, stops: set[int], over_lists: set[int] | None = None) -> int:
-    """The first token of the clause that the token at `end` stands in; a comma between terms is no boundary."""
+    """The first token of the clause that the token at `end` stands in; a heading ("Leber:") belongs to it.
+
+    A comma between two of the tokens `over_lists` is no boundary.
+    """
     inside = over_lists or set()
     at = end
     while at > 0:
         token = tokens[at - 1]
-        if token.raw in _CLAUSE_ENDS or at - 1 in stops:
+        if token.raw in ";!?" or at - 1 in stops:
             break
         if token.raw == "," and not (at - 2 in inside and at in inside):
             break
@@ -141,6 +162,12 @@ def _is_subject_clause(tokens: list[Token], start: int, end: int, inside: set[in
     if not any(at in inside for at in span):
         return False
     return all(at in inside or _is_light(tokens[at]) for at in span)
+
+
+def _is_contrasted(matches: list[Match], end: int, stops: set[int]) -> bool:
+    """True if more is said of the subject behind a stop word: "Gallenblase steinfrei, aber wandverdickt"."""
+    stop = min((at for at in stops if at >= end), default=None)
+    return stop is not None and not any(match.first >= end for match in matches)
 
 
 def _is_light(token: Token) -> bool:

@@ -10,19 +10,24 @@ from functools import cache
 from refrad2d.tokens import Token
 
 _REGIONS = {
-    "HWK": "C", "HW": "C", "C": "C", "BWK": "T", "BW": "T", "TH": "T", "T": "T", "LWK": "L", "LW": "L", "L": "L",
+    "HWK": "C", "HW": "C", "C": "C", "BWK": "T", "BW": "T", "TH": "T", "T": "T", "D": "T",
+    "LWK": "L", "LW": "L", "L": "L",
     "SWK": "S", "SW": "S", "S": "S",
 }  # fmt: skip
 _SPACED = frozenset(("HWK", "HW", "BWK", "BW", "LWK", "LW", "SWK", "SW", "TH"))  # "LWK 3", but never "T 2" or "C 4"
+_ROMAN = {n: i for i, n in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _HIGHEST = {"C": 7, "T": 12, "L": 5, "S": 5}
 _COLUMN = [(region, n) for region in "CTLS" for n in range(1, _HIGHEST[region] + 1)]
 _NO_LEVEL_BEFORE = frozenset(  # T2 of a sequence, T3 of a tumour stage
-    "w weighted gewichtet gewichtete gewichteten gewichteter wichtung hyper hypo hyperintense hypointense hyperintens "
-    "hypointens signal flair stir sequence sequences sequenz sequenzen bild bilder image images relaxation time "
-    "shine mapping stage tumor tumour tumors tumoren stadium kontrast tse fse fs space se gre dixon nativ isointense "
-    "isointens vibe post nach hyperintensity hyperintensities signalanhebung signalalteration signalsteigerung".split()
+    "w mri mr mrt weighted wichtung signal signalanhebung signalalteration signalsteigerung flair stir sequence "
+    "sequences sequenz sequenzen bild bilder image images relaxation time shine mapping stage tumor tumour tumors "
+    "tumoren stadium kontrast tse fse fs space se gre dixon nativ vibe post nach".split()
 )
-_NERVE = frozenset("nerve nerves root roots wurzel wurzeln nerv nerven nervenwurzel radikulopathie radiculopathy".split())
+_NERVE = frozenset(
+    "nerve nerves root roots wurzel wurzeln nerv nerven nervenwurzel radikulopathie radiculopathy".split()
+)
+_VERTEBRA = ("vertebra", "wirbel")
+_SEGMENTED = ("segment", "liver", "leber", "hepat", "lung", "lobe", "lobus", "oberlappen", "unterlappen", "pulmo")
 _SUFFIX = frozenset(("st", "nd", "rd", "th", "te", "ten", "ter"))
 _UNITS = frozenset(("mm", "cm", "ml", "hu", "he", "x", "mal", "mg", "%", "°"))
 
@@ -41,7 +46,7 @@ def read_levels(tokens: list[Token], at: int, modality: str) -> Levels | None:
         step = _read_level(tokens, joined[0], levels[-1][0], bare=spaced or joined[1] in "-/") if joined else None
         if joined is None or step is None:
             break
-        if joined[1] == "," and not tokens[joined[0]].raw.isdigit():
+        if joined[1] == "," and not _number(tokens[joined[0]].raw):
             break  # "Th5 und L3" are two mentions, "LWK 3 und 4" is one
         end, level = step
         levels += _between(levels[-1], level)[1:] if joined[1] == "-" else [level]
@@ -62,15 +67,21 @@ def _read_level(tokens: list[Token], at: int, region: str | None, bare: bool = T
             number += 1
         if number >= len(tokens):
             return None
-        if tokens[number].start != tokens[at].end and raw.upper() not in _SPACED:
+        apart = tokens[number].start != tokens[at].end and raw.upper() not in _SPACED
+        if apart and not (number + 1 < len(tokens) and tokens[number + 1].raw == "/"):  # "L 4/5", but not "C 4"
             return None
         at, region = number, named
     elif not (region and bare):
         return None
-    raw = tokens[at].raw
-    if not raw.isdigit() or not 1 <= int(raw) <= _HIGHEST[region] or _is_quantity(tokens, at):
+    number = _number(tokens[at].raw)
+    if not 1 <= number <= _HIGHEST[region] or _is_quantity(tokens, at) or named == "D" and number < 4:  # vitamin D3
         return None
-    return at + 1, (region, int(raw))
+    return at + 1, (region, number)
+
+
+def _number(raw: str) -> int:
+    """The value of digits or of a Roman numeral up to XII, else 0."""
+    return int(raw) if raw.isdecimal() and len(raw) < 3 else _ROMAN.get(raw, 0)
 
 
 def _is_quantity(tokens: list[Token], at: int) -> bool:
@@ -87,8 +98,10 @@ def _read_connector(tokens: list[Token], at: int) -> tuple[int, str] | None:
     if raw == "/":
         return at + 1, "/"
     if raw in ",+&" or "and" in roles:
-        doubled = raw == "," and at + 1 < len(tokens) and "and" in tokens[at + 1].word.roles
-        return at + 1 + doubled, ","
+        after = at + 1
+        while after < len(tokens) and (tokens[after].raw == "." or "and" in tokens[after].word.roles):  # ", and", "u."
+            after += 1
+        return after, ","
     return None
 
 
@@ -104,15 +117,24 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
     following = tokens[after].word.norm if after < len(tokens) else ""
     if following in _NERVE or following.startswith(("radiku", "radicu", "dermatom")):
         return True
-    if len(tokens[at].raw) > 1 or tokens[at].raw not in "TS":
+    if tokens[at].raw not in ("T", "S"):
         return False
     if tokens[at].raw == "S":
-        return levels == [("S", levels[0][1])] and not following.startswith(("vertebra", "wirbel", "segment"))
+        bony = following.startswith(_VERTEBRA) or at and tokens[at - 1].word.norm.startswith(_VERTEBRA)
+        return not (bony or len(levels) > 1 or _names_sacrum(tokens, at, levels[0][1]))
     if following in _NO_LEVEL_BEFORE or following.startswith(("hyper", "hypo", "iso", "gewicht")):
         return True
-    staged = after + 1 < len(tokens) and tokens[after].raw in ("N", "M") and tokens[after + 1].raw.isdigit()
+    staged = after + 1 < len(tokens) and tokens[after].raw in ("N", "M") and tokens[after + 1].raw.isdecimal()
     only_weightings = all(number <= 2 for _, number in levels) and modality == "MR"
     return staged or only_weightings and not following.startswith(("vertebra", "level", "body", "wirbel"))
+
+
+def _names_sacrum(tokens: list[Token], at: int, number: int) -> bool:
+    """True if "S1" is the vertebra and no segment of liver or lung; below it, if the sentence names another level."""
+    if any(token.word.norm.startswith(_SEGMENTED) for token in tokens):
+        return False
+    pairs = enumerate(zip(tokens, tokens[1:], strict=False))
+    return number == 1 or any(one.raw in _REGIONS and _number(two.raw) and j != at for j, (one, two) in pairs)
 
 
 @cache
@@ -135,11 +157,11 @@ def read_numbers_before(tokens: list[Token], at: int, floor: int) -> tuple[int, 
     while j >= floor:
         token = tokens[j]
         marked = token.word.norm in _SUFFIX or token.raw == "."
-        if marked and j > floor and tokens[j - 1].raw.isdigit() and tokens[j - 1].end == token.start:
+        if marked and j > floor and _number(tokens[j - 1].raw) and tokens[j - 1].end == token.start:
             j, token = j - 1, tokens[j - 1]
-            number = int(token.raw)
-        elif token.raw.isdigit():
-            number = int(token.raw)
+            number = _number(token.raw)
+        elif _number(token.raw):
+            number = _number(token.raw)
         else:
             number = token.word.ordinal
             marked = number is not None
@@ -164,19 +186,18 @@ def read_numbers_after(tokens: list[Token], at: int) -> tuple[int, set[int]]:
     """Plain numbers behind a noun: (last token, numbers) of "ribs 4, 5 and 7"; (at, empty) if there are none."""
     numbers: set[int] = set()
     end, previous, connector = at, None, ""
-    j = at
+    j = at + 1 if at + 1 < len(tokens) and (tokens[at].raw == "#" or tokens[at].word.side and len(tokens[at].raw) > 1) else at
     while j < len(tokens):
-        raw = tokens[j].raw
-        if raw.isdigit() and not _is_quantity(tokens, j):
-            number = int(raw)
+        number = _number(tokens[j].raw)
+        if number and not _is_quantity(tokens, j):
             numbers |= set(range(previous, number + 1)) if connector == "-" and previous else {number}
             end, previous = j + 1, number
-        elif raw.isdigit():
+        elif number:
             break
         joined = _read_connector(tokens, end) if end > at else None
         if not joined or joined[0] >= len(tokens):
             break
         j, connector = joined
-        if not tokens[j].raw.isdigit():
+        if not _number(tokens[j].raw):
             break
     return end, numbers

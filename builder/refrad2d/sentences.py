@@ -10,7 +10,7 @@ from refrad2d.labels import LANGUAGES
 
 # A full stop after these never ends a sentence ...
 _NEVER_END = {
-    "de": "abb abs bzw ca cf dd dr evtl fr ggf hr inkl insb mind nr prof sog tel tr vd vgl vv aa mm zn z d h zw".split(),
+    "de": "aa abb abs bzw ca cf dd dr evtl fr ggf hr inkl insb mind mm nr prof sog tel tr vd vgl vv z zn zw".split(),
     "en": "approx ca cf dr eg fig figs ie incl mr mrs ms nos prof resp vs".split(),
 }
 # ... and after these only where the next word can only start one.
@@ -35,6 +35,7 @@ _ORDINAL_NOUN = re.compile(
 _ORDINAL_LEAD = re.compile(
     r"(?:\b(?:der|die|das|den|dem|des|im|am|zum|vom|und|bis|oder|sowie|bzw|an|von|rechten?r?|linken?r?)|[./,–-])\s*$"
 )
+_ROMAN = re.compile(r"(?:I|V|X){2,4}")
 _STOP = re.compile(r"[.!?]+[\"'”“)\]]*(?=\s|$)|\n+")
 _LAST_WORD = re.compile(r"(?:[^\W\d_]\.)*(?:[^\W\d_]+|\d+)$")
 _NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
@@ -85,7 +86,7 @@ def _stop_ends(text: str, start: int, stop: re.Match, language: str) -> bool:
     if not last:
         return True
     word = last.group()
-    if word[0].isdigit():
+    if word[0].isdecimal() or language == "de" and _ROMAN.fullmatch(word):
         return _number_ends(text, stop, word, language)
     following = after.group(1) if after else ""
     if following[:1].islower() and text[stop.end() : stop.end() + 1] != "\n":
@@ -96,7 +97,7 @@ def _stop_ends(text: str, start: int, stop: re.Match, language: str) -> bool:
     if word.casefold() in _NEVER_END[language] or (len(tail) == 1 and (language == "de" or tail.isupper())):
         return False
     if word.casefold() == "no":  # English "No. 3"
-        return not text[stop.end() :].lstrip()[:1].isdigit()
+        return not text[stop.end() :].lstrip()[:1].isdecimal()
     if tail.casefold() in _MAY_END[language]:
         return following in _STARTERS[language] or "\n" in text[stop.end() : stop.end() + 2]
     return True

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from refrad2d.lexicon import SIDES, Lexicon, Term, Word, side_of
+from refrad2d.lexicon import Lexicon, Term, Word, are_paired
 
+_NUMBERED = re.compile(r"[HBLS]WK?|Rippen?|ribs?")
+_PART = re.compile(r"\d+|,")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)+|\d+|[^\w\s]|_")
 
 
@@ -27,7 +29,8 @@ class Match:
     """A term found in the tokens first..last (exclusive).
 
     `labels` are all classes of any modality; the rules narrow them by number and side. `plural` if the form shows it,
-    `compound` if a German word names more than the anatomy ("Lebermetastasen"). `side` is left, right, both or None
+    `compound` if a German word names more than the anatomy ("Lebermetastasen"), `elided` if half a word or phrase
+    stands for the whole ("Ober-"). `side` is left, right, both or None
     while unknown; `side_from` tells where it was read: before, after, label, clause, sentence.
     """
 
@@ -37,13 +40,14 @@ class Match:
     labels: tuple[str, ...]
     plural: bool = False
     compound: bool = False
+    elided: bool = False
     side: str | None = None
     side_from: str = ""
 
     @property
     def paired(self) -> bool:
         """True if the classes are of both sides, so that a side narrows them."""
-        return len({side_of(label) for label in self.labels} & set(SIDES)) == 2
+        return are_paired(self.labels)
 
     @property
     def bars_sides(self) -> bool:
@@ -52,6 +56,16 @@ class Match:
 
 
 def tokenize(text: str, start: int, end: int, words: Lexicon) -> list[Token]:
-    """The tokens of text[start:end]; a decimal or a date is one token, a word never holds a hyphen."""
+    """The tokens of text[start:end]; a decimal or a date is one token ("BWK 4,5" is a list), a word holds no hyphen."""
     look_up = words.word
-    return [Token(m.start(), m.end(), m.group(), look_up(m.group())) for m in _TOKEN.finditer(text, start, end)]
+    tokens: list[Token] = []
+    for m in _TOKEN.finditer(text, start, end):
+        raw = m.group()
+        if "," in raw and tokens and _NUMBERED.fullmatch(tokens[-1].raw):
+            tokens += [
+                Token(m.start() + n.start(), m.start() + n.end(), n.group(), look_up(n.group()))
+                for n in _PART.finditer(raw)
+            ]
+        else:
+            tokens.append(Token(m.start(), m.end(), raw, look_up(raw)))
+    return tokens

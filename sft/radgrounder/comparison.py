@@ -36,9 +36,7 @@ def read_rows(path: Path) -> dict[str, Row]:
     for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
         row = json.loads(line)
         if "scores" not in row:
-            raise ValueError(
-                f"{path} is of a run that did not finish. Run radgrounder eval again, it goes on from there."
-            )
+            raise ValueError(f"{path} is of a run that did not finish. Run radgrounder eval again.")
         if not row["control"]:
             asked = (row["task"], row["true"])
             found[row["id"]] = Row(asked, row["cluster"], row["groups"], row["scores"])
@@ -83,10 +81,16 @@ def compare_runs(
 def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:
     """A Markdown table, differences in points."""
     lines = ["| task | measure | difference [interval] | p | n |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {task} | {name.replace('_', ' ')} | {format_figure(c.difference.as_dict())} | {c.p:.4f} | {c.difference.n} |"
-        for (task, name), c in found.items()
-    ]
+    for (task, name), compared in found.items():
+        difference = compared.difference
+        cells = (
+            task,
+            name.replace("_", " "),
+            format_figure(difference.as_dict()),
+            f"{compared.p:.4f}",
+            str(difference.n),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

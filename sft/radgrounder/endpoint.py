@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image
@@ -60,9 +60,9 @@ class Endpoint:
     ) -> str:
         """The text of one reply, empty if there is none; with a `schema` the server is bound to JSON of this form."""
         bound = {"name": "reply", "strict": True, "schema": dict(schema or {})}
-        options = {"response_format": {"type": "json_schema", "json_schema": bound}} if schema else {}
+        options: Any = {"response_format": {"type": "json_schema", "json_schema": bound}} if schema else {}
         reply = self._client.chat.completions.create(
-            model=self.model, messages=list(messages), temperature=0, max_tokens=max_tokens, **options
+            model=self.model, messages=cast(Any, list(messages)), temperature=0, max_tokens=max_tokens, **options
         )
         return reply.choices[0].message.content or ""
 

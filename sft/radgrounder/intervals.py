@@ -63,7 +63,7 @@ def figures(values: np.ndarray, clusters: Sequence[Hashable], *, samples: int = 
         rows = scored[:, columns].any(axis=1)
         if not rows.any():
             continue
-        means = resample_means(values[np.ix_(rows, columns)], codes[rows], samples=samples, seed=seed)
+        means = resample_means(values[np.ix_(rows, columns)], codes[rows].tolist(), samples=samples, seed=seed)
         for column, drawn in zip(columns, means.T, strict=True):
             mine = values[scored[:, column], column]
             alone = len(np.unique(codes[scored[:, column]])) == 1
@@ -96,7 +96,7 @@ def gap(
     if min(len(np.unique(codes[scored[:, side]])) for side in (0, 1)) == 1:
         return Figure(mean, None, None, int(scored.sum()))
     rows = scored.any(axis=1)
-    drawn = resample_means(pair[rows], codes[rows], samples=samples, seed=seed)
+    drawn = resample_means(pair[rows], codes[rows].tolist(), samples=samples, seed=seed)
     low, high = _limits(drawn[:, 0] - drawn[:, 1])
     return Figure(mean, low, high, int(scored.sum()))
 
@@ -147,7 +147,7 @@ def compare(
     if not scored.any():
         raise ValueError("No row is scored in both systems. Compare the outputs of the same benchmark.")
     totals = np.bincount(np.unique(codes[scored], return_inverse=True)[1], weights=column[scored, 0])
-    difference = figure(column[scored, 0], codes[scored], samples=samples, seed=seed)
+    difference = figure(column[scored, 0].tolist(), codes[scored].tolist(), samples=samples, seed=seed)
     return Comparison(difference, _sign_flip_p(totals, samples, seed))
 
 

@@ -21,10 +21,9 @@ from transformers import (
 )
 
 from radgrounder.processing import CHAT_TEMPLATE
-from refrad2d.grounding import BINS
+from refrad2d.grounding import location_tokens
 
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>")
-_LOCATION = "<" + "loc{:04d}>"  # PaliGemma's location tokens; the markup itself belongs to refrad2d.grounding
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,10 @@ def build_model(processor: PaliGemmaProcessor, size: NanoSize, seed: int) -> Pal
         **ids,
     )
     model = PaliGemmaForConditionalGeneration(config)
-    locations = tokenizer.convert_tokens_to_ids([_LOCATION.format(n) for n in range(BINS + 1)])
+    locations = location_ids(processor)
     embeddings = model.get_input_embeddings().weight
     with torch.no_grad():
-        embeddings[torch.tensor(locations)] = _sinusoid(BINS + 1, size.width) * embeddings.std()
+        embeddings[locations] = _sinusoid(len(locations), size.width) * embeddings.std()
     return model
 
 
@@ -141,4 +140,4 @@ def _sinusoid(count: int, width: int) -> torch.Tensor:
 
 def location_ids(processor: PaliGemmaProcessor) -> torch.Tensor:
     """Token ids of the coordinate bins 0..512, in order."""
-    return torch.tensor(processor.tokenizer.convert_tokens_to_ids([_LOCATION.format(n) for n in range(BINS + 1)]))
+    return torch.tensor(processor.tokenizer.convert_tokens_to_ids(location_tokens()))

@@ -1,6 +1,6 @@
 """One image, one task → text, spans and boxes in pixels: the function that eval, the Space and the command share.
 
-    radgrounder predict slice.dcm --model build/demo/model --task locate --question liver
+radgrounder predict slice.dcm --model build/demo/model --task locate --question liver
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from transformers import AutoModelForImageTextToText
 
 from radgrounder.prepare import MAX_NEW_TOKENS, load_processor
 from refrad2d.conversations import context, prompt
-from refrad2d.grounding import Box, parse, to_pixels
+from refrad2d.grounding import Box, location_tokens, parse, to_pixels
 from refrad2d.labels import find_label
 from refrad2d.windows import picture_to_rgb, windows
 
@@ -67,6 +67,7 @@ class Predictor:
 
     def __init__(self, model: torch.nn.Module, processor: Any, *, batch_size: int = 16) -> None:
         self.model, self.processor, self.batch_size = model.eval(), processor, batch_size
+        self._locations = set(processor.tokenizer.convert_tokens_to_ids(location_tokens()))
 
     @classmethod
     def load(cls, model: str | Path, *, device: str | None = None, batch_size: int = 16) -> "Predictor":
@@ -75,7 +76,9 @@ class Predictor:
             processor = load_processor(str(model))
             loaded = AutoModelForImageTextToText.from_pretrained(str(model))
         except (OSError, KeyError) as error:
-            raise ValueError(f"{model} is no model folder. Give the output of `radgrounder release`, or a Hub name.") from error
+            raise ValueError(
+                f"{model} is no model folder. Give the output of `radgrounder release`, or a Hub name."
+            ) from error
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         return cls(loaded.to(device), processor, batch_size=batch_size)
 
@@ -110,7 +113,11 @@ class Predictor:
         batch = self._encode([picture.image], [text])
         with torch.inference_mode():
             out = self.model.generate(
-                **batch, max_new_tokens=max_new_tokens, do_sample=False, return_dict_in_generate=True, output_logits=True
+                **batch,
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                return_dict_in_generate=True,
+                output_logits=True,
             )
         ids = out.sequences[0, batch["input_ids"].shape[1] :].tolist()
         probabilities = [float(torch.softmax(row[0].float(), -1)[i]) for row, i in zip(out.logits, ids, strict=True)]
@@ -127,7 +134,11 @@ class Predictor:
     def _encode(self, images: Sequence[Image.Image], prompts: Sequence[str]) -> dict[str, torch.Tensor]:
         image_token = self.processor.image_token
         batch = self.processor(
-            images=list(images), text=[image_token + p for p in prompts], return_tensors="pt", padding=True, padding_side="left"
+            images=list(images),
+            text=[image_token + p for p in prompts],
+            return_tensors="pt",
+            padding=True,
+            padding_side="left",
         )
         batch.pop("labels", None)
         return {name: tensor.to(self.model.device) for name, tensor in batch.items()}
@@ -141,21 +152,10 @@ class Predictor:
         return tokenizer.decode([i for i in ids if i != tokenizer.pad_token_id], skip_special_tokens=False)
 
     def _box_confidences(self, ids: Sequence[int], probabilities: Sequence[float]) -> list[float]:
-        """The mean probability of the coordinate tokens of each well-formed span, in order of the text."""
-        found, at = [], 0
-        pieces = [self._decode([i]) for i in ids]
-        while at < len(ids):
-            run = at
-            while run < len(ids) and parse(pieces[run]).text == "" and _is_coordinate(pieces[run]):
-                run += 1
-            if run - at == 4:
-                found.append(sum(probabilities[at:run]) / 4)
-            at = max(run, at + 1)
-        return found
-
-
-def _is_coordinate(piece: str) -> bool:
-    return len(piece) == 9 and piece[4:8].isdigit()  # a bin token
+        """The mean probability of the coordinate tokens of each box, in order of the text."""
+        places = [n for n, i in enumerate(ids) if i in self._locations]
+        runs = [places[n : n + 4] for n in range(0, len(places), 4)]
+        return [sum(probabilities[n] for n in run) / 4 for run in runs if len(run) == 4 and run[3] - run[0] == 3]
 
 
 def task_prompt(
@@ -198,5 +198,7 @@ def _open_dicom(data: bytes, path: Path) -> Picture:
     try:
         values, modality = shown_slice(data)
     except Unreadable as unreadable:
-        raise ValueError(f"{path.name} is no CT or MR slice ({unreadable}). Give a PNG, JPEG or DICOM file.") from unreadable
+        raise ValueError(
+            f"{path.name} is no CT or MR slice ({unreadable}). Give a PNG, JPEG or DICOM file."
+        ) from unreadable
     return Picture(Image.fromarray(windows(values, modality)), values.shape[1], values.shape[0])

@@ -6,7 +6,9 @@ stock classes only and loads with plain `from_pretrained`.
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor, GenerationConfig, PaliGemmaProcessor
@@ -25,7 +27,7 @@ def prepare(base: str, out: Path) -> None:
     processor = RadGrounderProcessor(stock.image_processor, stock.tokenizer, chat_template=CHAT_TEMPLATE)
     model = AutoModelForImageTextToText.from_pretrained(base)
     RadGrounderProcessor.register_for_auto_class("AutoProcessor")
-    _write(model, processor, out)
+    save_stock(model, processor, out)
 
 
 def release(adapter: Path, out: Path) -> None:
@@ -36,7 +38,9 @@ def release(adapter: Path, out: Path) -> None:
     _refuse_existing(out)
     is_adapter = (adapter / "adapter_config.json").is_file()
     if not is_adapter and not (adapter / "config.json").is_file():
-        raise ValueError(f"{adapter} holds neither adapter_config.json nor config.json. Give the output_dir of a training run.")
+        raise ValueError(
+            f"{adapter} holds neither adapter_config.json nor config.json. Give the output_dir of a training run."
+        )
     source = str(adapter)
     if is_adapter:
         from peft import PeftModel
@@ -47,14 +51,18 @@ def release(adapter: Path, out: Path) -> None:
     else:
         model = AutoModelForImageTextToText.from_pretrained(source)
     processor = PaliGemmaProcessor.from_pretrained(source)
-    _write(model, PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE), out)
+    processor = PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE)
+    save_stock(model, processor, out)
     if is_adapter:
         (out / "adapter").mkdir()
         for path in [*adapter.glob("adapter_*")]:
             shutil.copy(path, out / "adapter" / path.name)
 
 
-def _write(model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path) -> None:
+def save_stock(
+    model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path, *, more: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Write model and processor as one folder, renamed into place when whole; `more` are text files beside them."""
     temporary = out.with_name(out.name + ".tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     tokenizer = processor.tokenizer
@@ -66,6 +74,8 @@ def _write(model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path) -> 
     )
     model.save_pretrained(temporary)
     processor.save_pretrained(temporary)
+    for name, text in more.items():
+        (temporary / name).write_text(text, encoding="utf-8")
     temporary.rename(out)
 
 

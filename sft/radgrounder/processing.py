@@ -59,10 +59,17 @@ class RadGrounderProcessor(PaliGemmaProcessor):
         options = {**kwargs, **(processor_kwargs or {})}
         batched = conversation and isinstance(conversation[0], (list, tuple))
         conversations = list(conversation) if batched else [conversation]
-        rows = [self._encode(one, options.get("max_length") if options.get("truncation") else None) for one in conversations]
+        rows = [
+            self._encode(one, options.get("max_length") if options.get("truncation") else None) for one in conversations
+        ]
         side = options.get("padding_side") or self.tokenizer.padding_side
         multiple = options.get("pad_to_multiple_of") or 1
-        pads = {"input_ids": self.tokenizer.pad_token_id, "attention_mask": 0, "token_type_ids": 0, "assistant_masks": 0}
+        pads = {
+            "input_ids": self.tokenizer.pad_token_id,
+            "attention_mask": 0,
+            "token_type_ids": 0,
+            "assistant_masks": 0,
+        }
         length = max(len(row["input_ids"]) for row in rows)
         length = -(-length // multiple) * multiple
         data: dict[str, Any] = {}
@@ -70,7 +77,9 @@ class RadGrounderProcessor(PaliGemmaProcessor):
             if name == "assistant_masks" and not return_assistant_tokens_mask:
                 continue
             fill = [[value] * (length - len(row[name])) for row in rows]
-            data[name] = [(f + row[name]) if side == "left" else (row[name] + f) for f, row in zip(fill, rows, strict=True)]
+            data[name] = [
+                (f + row[name]) if side == "left" else (row[name] + f) for f, row in zip(fill, rows, strict=True)
+            ]
         images = [image for one in conversations for image in _images(one)]
         if images:
             data["pixel_values"] = self.image_processor(images, return_tensors="pt")["pixel_values"]

@@ -55,14 +55,15 @@ def format_table(results: Mapping[str, Any]) -> str:
         "\n".join(f"> **Note.** {note}" for note in results.get("notes", [])),
         "Percent, mean [95 % bootstrap interval], whole patients or images resampled; n = scored items.",
         format_sections(results),
-        "## Beside the published figures",
-        format_layout(results),
-        "## Also measured",
-        format_sections(results.get("additional", {})),
-        "## Gaps",
-        format_gaps(results.get("gaps", {})),
+        _chapter("Beside the published figures", format_layout(results)),
+        _chapter("Also measured", format_sections(results.get("additional", {}))),
+        _chapter("Gaps", format_gaps(results.get("gaps", {}))),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _chapter(title: str, body: str) -> str:
+    return f"## {title}\n\n{body}" if body else ""
 
 
 def format_sections(sections: Mapping[str, Any]) -> str:

@@ -38,8 +38,9 @@ def sheet(out: Path, *, slices: int, site: str, size: int, seed: int, regions, b
     tiles = []
     for k in range(slices):
         taken = sample_slice(8 * (seed + k) + k % 8, site=site, size=size, regions=regions)
+        window = "brain" if taken["body_part"] == "HEAD" and k % 2 else "soft_tissue"
         shade = (
-            apply_window(taken["pixels"], *get_window("soft_tissue"))
+            apply_window(taken["pixels"], *get_window(window))
             if taken["modality"] == "CT"
             else scale_to_range(taken["pixels"])
         )

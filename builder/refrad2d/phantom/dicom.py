@@ -115,8 +115,8 @@ def write_series(
 
 
 def _header(patient: Patient, who: Identity, study: Study, series: Series, series_uid: str, number: int) -> Dataset:
-    site, region = read_site(patient.site), get_region(series.region)
-    modality = series.protocol.modality
+    region, modality = get_region(series.region), series.protocol.modality
+    site = read_site(patient.site)[modality]
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 100" if patient.site != "C" else "ISO_IR 192"
     ds.ImageType = ["ORIGINAL", "PRIMARY", series.plane.upper()]
@@ -148,7 +148,7 @@ def _header(patient: Patient, who: Identity, study: Study, series: Series, serie
     else:
         ds.ScanningSequence, ds.SequenceVariant = "SE", "NONE"
         ds.SequenceName = series.protocol.phase.upper()
-        ds.MagneticFieldStrength = str(site.get("field", 1.5))
+        ds.MagneticFieldStrength = str(site["field"])
     ds.StudyInstanceUID, ds.SeriesInstanceUID = study.uid, series_uid
     ds.StudyID, ds.SeriesNumber = study.accession[-6:], number + 1
     ds.FrameOfReferenceUID = make_uid(study.uid, "frame")

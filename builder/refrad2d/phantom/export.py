@@ -76,7 +76,7 @@ def run(
 
 def _write_patient(out: Path, seed: int, site: str, regions: Sequence[str], number: int) -> tuple[list, list, Counter]:
     """Images and masks of one person; gives the rows of reports.csv and truth.jsonl and the counts."""
-    patient = make_patient(seed * 100_000 + number, site)
+    patient = make_patient(seed * 100_000 + number, site)  # who it is; the parts of the body depend on the study
     rng = np.random.default_rng([seed, number, "ABC".index(site), 7])
     who = make_identity(seed, patient, rng)
     rows, facts, counts = [], [], Counter(patients=1)
@@ -90,6 +90,7 @@ def _write_patient(out: Path, seed: int, site: str, regions: Sequence[str], numb
 def _write_study(out, patient: Patient, who: Identity, visit: int, regions, rng, counts) -> tuple[list, list]:
     study = _make_study(patient, who, visit, rng)
     region = regions[int(rng.integers(len(regions)))]
+    patient = make_patient(patient.seed, patient.site, parts=get_region(region).parts)
     folder = out / "dicom" / f"{who.spoken}_{who.patient_id}" / f"{study.date}_{study.accession}"
     present, shown = set(), set()
     for number in range(1 + (rng.random() < 0.15)):
@@ -119,13 +120,20 @@ def _make_study(patient: Patient, who: Identity, visit: int, rng) -> Study:
 
 def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list[dict], list[dict]]:
     """The rows of reports.csv and truth.jsonl of one study, German first."""
-    diffuse = {f.name for f in patient.findings if f.kind in ("scale", "tone") and f.host in present}
-    told = shown | diffuse
+    place = get_region(region)
+    diffuse = {f.name for f in patient.findings if f.is_diffuse and place.published(f.host) in present}
     fields = _fields(patient, who, study)
-    wordings = get_region(region).wordings
     sentences = [
         frame_sentence("opening", fields, rng),
-        *report_sentences(patient, present, rng, shown=told, wordings=wordings, fields=fields),
+        *report_sentences(
+            patient,
+            present,
+            rng,
+            shown=shown | diffuse,
+            wordings=place.wordings,
+            modality=place.modality,
+            fields=fields,
+        ),
         frame_sentence("closing", fields, rng),
     ]
     reported = {sentence.finding for sentence in sentences}
@@ -139,7 +147,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
                 "StudyInstanceUID": study.uid,
                 "PatientID": who.patient_id,
                 "AccessionNumber": study.accession,
-                "Modality": get_region(region).modality,
+                "Modality": place.modality,
                 "report": dictated,
                 "language": language,
                 **context[language],

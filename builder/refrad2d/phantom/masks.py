@@ -105,7 +105,9 @@ def _fix_clock(seg: Dataset, header: Dataset) -> None:
             element.value = header.StudyDate
         elif element.VR == "TM":
             element.value = header.StudyTime
+        elif element.VR == "DT":
+            element.value = header.StudyDate + header.StudyTime
         elif element.keyword == "DimensionOrganizationUID":
             element.value = dimension
 
-    seg.walk(lambda ds, element: settle(ds, element))
+    seg.walk(settle)

@@ -1,14 +1,17 @@
-"""Organs of one patient: the plan of anatomy.csv, jittered, scaled and put in place, all shapes at once.
+"""Organs of one patient: the plan of organs_PART.csv, jittered, scaled and put in place, all shapes at once.
 
-    >>> organs, geometry = place_organs(rng, Placement(profile, bottom, 1.0), scales={}, breath=0.0)
+    >>> organs, geometry = place_organs("abdomen", rng, Placement(profile, bottom, 1.0), scales={}, breath=0.0)
 
-Columns of anatomy.csv: `frame` cavity counts x, y in half axes of the abdominal cavity, spine in mm from the middle of
-the spine (x to the left, y to the back); z is a level. `kind` is ellipsoid (centre; radii), tube and colon (points with
-radius, joined by a spline), loops (centre; radii of the heap that bowel loops fill). Rows of one name are one organ,
-rows of one group move together. `size` is the spread of the logarithm of the size, `jitter` that of the place in mm.
+Columns of organs_PART.csv: `frame` says what x and y count: half axes of the body cavity, mm from the middle of the
+spine, or mm from the middle of the body (x to the left, y to the back); z is always a level. `kind` is ellipsoid
+(centre; radii), tube and colon (points with radius, joined by a spline), loops (a heap of bowel loops: centre; radii),
+gyri (a brain: centre; radii). Rows of one name are one organ, rows of one group move together. `size` is the spread of
+the logarithm of the size, `jitter` that of the place in mm. Some rows belong to one sex only, some are left out where
+another part (`unless`) draws the same in more detail.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -16,8 +19,10 @@ import numpy as np
 from refrad2d.phantom.shapes import rotations_of
 from refrad2d.phantom.tables import read_table
 
-_ROUND = ("ellipsoid", "loops")
-_PARTS = {"tube": 4, "colon": 8}  # segments between two points of a spline
+FRAMES = ("cavity", "spine", "body")
+CAVITY = 0
+_ROUND = ("ellipsoid", "loops", "gyri")
+THIN = 12.0  # mm of radius below which a tube needs more segments to look smooth
 # share of segments whose gas level (in radii behind the axis) is so: none, in front, more, full of gas
 _GAS = (-2.0, -0.2, 0.5, 2.0), (0.35, 0.65, 0.8, 1.0)
 
@@ -35,11 +40,13 @@ class Organ:
     last: int
     gap: float  # mm of fat around it
     noise: tuple[float, float]  # share of the two noise fields in its boundary, mm
-    bound: str  # thorax | abdomen | cavity | wall | ""
-    within: str  # painted only where the mask shows this label
+    bound: str  # a key of render._bounds, "outside" (painted before the body) or ""
+    within: str  # painted only where the mask shows this label ("-" for none)
     offset: float = 0.0  # added to the tissue's value, HU
-    loops: bool = False  # a heap of bowel loops
+    kind: str = ""  # loops: a heap of bowel; gyri: a brain
     finding: bool = False
+    sex: str = ""  # only in this sex
+    unless: str = ""  # left out where this part is drawn too
 
 
 @dataclass(frozen=True)
@@ -54,30 +61,36 @@ class Geometry:
     gas: np.ndarray  # (N,) in front of this y the content is gas
 
 
+def join_geometries(parts: Sequence[Geometry]) -> Geometry:
+    """Geometries one after the other."""
+    return Geometry(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Geometry)))
+
+
 @dataclass(frozen=True)
 class Placement:
-    """Turns the coordinates of anatomy.csv into mm. `profile` as in Patient."""
+    """Turns the coordinates of organs_PART.csv into mm. `profile` as in Patient."""
 
     profile: np.ndarray
     bottom: float
     size: float
 
-    def __call__(self, points: np.ndarray, spine: np.ndarray) -> np.ndarray:
-        """(N, 3) mm from (N, 3) x, y, level; `spine` (N,) tells which rows count in mm from the spine."""
+    def __call__(self, points: np.ndarray, frame: np.ndarray) -> np.ndarray:
+        """(N, 3) mm from (N, 3) x, y, level; `frame` (N,) is the index of each point's frame in FRAMES."""
         level, width, depth, centre_y, wall, fat, spine_y, *_ = self.profile
         at = np.interp(-points[:, 2], -level, np.arange(len(level)))
         below = np.minimum(at.astype(int), len(level) - 2)
         part = at - below
         columns = np.stack([width - wall - 8 * fat, depth - wall - 8 * fat, centre_y, spine_y])
         wide, deep, middle, back = columns[:, below] * (1 - part) + columns[:, below + 1] * part
-        x = np.where(spine, points[:, 0] * self.size, points[:, 0] * wide)
-        y = np.where(spine, back + points[:, 1] * self.size, middle + points[:, 1] * deep)
+        unit = np.where((frame == CAVITY)[:, None], np.stack([wide, deep], axis=1), self.size)
+        x = points[:, 0] * unit[:, 0]
+        y = np.choose(frame, [middle, back, 0.0]) + points[:, 1] * unit[:, 1]
         return np.stack([x, y, at + self.bottom], axis=1)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """anatomy.csv as arrays over path points P and rows R."""
+    """organs_PART.csv as arrays over path points P and rows R."""
 
     rows: tuple[dict[str, str], ...]
     groups: tuple[str, ...]
@@ -91,13 +104,13 @@ class _Plan:
     size: np.ndarray  # (R,)
     noise: np.ndarray  # (R,)
     round: np.ndarray  # (R,) bool
-    spine: np.ndarray  # (R,) bool
+    frame: np.ndarray  # (R,) index into FRAMES
     breathes: np.ndarray  # (R,) bool
 
 
 @cache
-def _plan() -> _Plan:
-    rows = read_table("anatomy.csv")
+def _plan(part: str) -> _Plan:
+    rows = read_table(f"organs_{part}.csv")
     paths, radii = [], np.ones((len(rows), 3))
     for number, row in enumerate(rows):
         points = [np.array(point.split(), dtype=float) for point in row["points"].split(";")]
@@ -105,7 +118,8 @@ def _plan() -> _Plan:
             paths.append(np.append(points[0], 0.0)[None])
             radii[number] = points[1]
         else:
-            paths.append(smooth_path(np.array(points), _PARTS[row["kind"]]))
+            thin = np.mean([point[3] for point in points]) < THIN
+            paths.append(smooth_path(np.array(points), 6 if row["kind"] == "colon" else 3 if thin else 2))
     groups = tuple(dict.fromkeys(row["group"] or row["name"] for row in rows))
     column = lambda name: np.array([float(row[name] or 0) for row in rows])  # noqa: E731
     triple = lambda name: np.array([[float(v) for v in (row[name] or "0 0 0").split()] for row in rows])  # noqa: E731
@@ -122,25 +136,27 @@ def _plan() -> _Plan:
         size=column("size"),
         noise=column("noise"),
         round=np.array([row["kind"] in _ROUND for row in rows]),
-        spine=np.array([row["frame"] == "spine" for row in rows]),
+        frame=np.array([FRAMES.index(row["frame"]) for row in rows]),
         breathes=np.array([row["bound"] == "abdomen" or row["group"].startswith("kidney") for row in rows]),
     )
 
 
-def place_organs(rng, place: Placement, *, scales: dict[str, float], breath: float) -> tuple[list[Organ], Geometry]:
+def place_organs(
+    part: str, rng, place: Placement, *, scales: dict[str, float], breath: float
+) -> tuple[list[Organ], Geometry]:
     """The organs in painting order and their shapes. `scales` multiplies the size of a class, `breath` is mm of z."""
-    plan = _plan()
+    plan = _plan(part)
     moves, sizes = rng.standard_normal((len(plan.groups), 3)), rng.standard_normal(len(plan.groups))
     shift = moves[plan.group] * plan.jitter
     shift[:, 2] += breath * plan.breathes
     scale = place.size * np.exp(sizes[plan.group] * plan.size)
-    scale *= [scales.get(row["label"], 1.0) for row in plan.rows]
-    centres = place(plan.path[:, :3], plan.spine[plan.row]) + shift[plan.row]
+    scale *= [scales.get(row["label"], 1.0) * scales.get(row["group"] or "-", 1.0) for row in plan.rows]
+    centres = place(plan.path[:, :3], plan.frame[plan.row]) + shift[plan.row]
     widths = plan.path[:, 3] * scale[plan.row]
-    for number in _rows_of("colon"):
+    for number in _rows_of(part, "colon"):
         own = slice(plan.first_point[number], plan.first_point[number + 1])
         count = own.stop - own.start
-        widths[own] *= 0.9 + 0.14 * np.sin(np.arange(count) * 1.9 + rng.uniform(0, 6))  # haustra
+        widths[own] *= 0.9 + 0.14 * np.sin(np.arange(count) * 2.2 + rng.uniform(0, 6))  # haustra
         centres[own, :2] += np.cumsum(rng.normal(0, 2.2, (count, 2)), axis=0)
     geometry, first = _join(rng, plan, centres, widths, scale)
     noise = rng.choice([-1.0, 1.0], (len(plan.rows), 2)) * rng.uniform(0.5, 1, (len(plan.rows), 2))
@@ -148,8 +164,8 @@ def place_organs(rng, place: Placement, *, scales: dict[str, float], breath: flo
 
 
 @cache
-def _rows_of(kind: str) -> tuple[int, ...]:
-    return tuple(number for number, row in enumerate(_plan().rows) if row["kind"] == kind)
+def _rows_of(part: str, kind: str) -> tuple[int, ...]:
+    return tuple(number for number, row in enumerate(_plan(part).rows) if row["kind"] == kind)
 
 
 def _join(rng, plan: _Plan, centres, widths, scale) -> tuple[Geometry, np.ndarray]:
@@ -161,8 +177,9 @@ def _join(rng, plan: _Plan, centres, widths, scale) -> tuple[Geometry, np.ndarra
     following = np.minimum(take + 1, len(centres) - 1)
     axis = np.where(is_round[:, None], 0.0, centres[following] - centres[take])
     tube = np.stack([widths[take], widths[following], np.zeros(len(take))], axis=1)
-    ball = plan.radii[row] * scale[row, None] * np.exp(rng.normal(0, 0.06, (len(row), 3)))
-    turn = rotations_of(plan.rotation[row] + rng.normal(0, 7, (len(row), 3)))
+    free = plan.jitter.any(axis=1)[row, None]  # what has no jitter is not turned or stretched either
+    ball = plan.radii[row] * scale[row, None] * np.exp(free * rng.normal(0, 0.06, (len(row), 3)))
+    turn = rotations_of(plan.rotation[row] + free * rng.normal(0, 7, (len(row), 3)))
     gas = _gas_levels(rng, plan, row, centres[take], widths[take])
     first = np.searchsorted(row, np.arange(len(plan.rows) + 1))
     return Geometry(is_round, centres[take], axis, np.where(is_round[:, None], ball, tube), turn, gas), first
@@ -204,7 +221,9 @@ def _organs(plan: _Plan, first: np.ndarray, noise: np.ndarray) -> list[Organ]:
                 noise=tuple(noise[number].tolist()),
                 bound=row["bound"],
                 within=row["within"],
-                loops=row["kind"] == "loops",
+                kind=row["kind"],
+                sex=row["sex"],
+                unless=row["unless"],
             )
         )
     return organs

@@ -11,12 +11,14 @@ from functools import cache
 import numpy as np
 
 from refrad2d.labels import label_by_name
-from refrad2d.phantom.anatomy import CHEST_LEVEL, Patient
+from refrad2d.phantom.anatomy import CHEST_LEVEL, FIRST_RIB_LEVEL, SKULL_BASE, Patient
 from refrad2d.phantom.organs import Organ
 from refrad2d.phantom.shapes import Grid, rotations_of
 from refrad2d.phantom.tables import read_table
 
 AIR = -1000.0
+RIB_IDS = range(92, 116)  # unified ids
+VERTEBRA_ZERO = 51  # the unified id of a vertebra is this minus its level
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class _Canvas:
         self.squares = np.einsum("kij,kij->ij", self.points, self.points)
         self.noise = patient.noise.on(grid)
         self.soft = float(np.hypot(grid.spacing, 0.3 * protocol.thickness))  # mm over which an edge blurs
+        self.grain = np.float32(1.0 if protocol.modality == "CT" else 0.3)  # contrast of texture: HU, or MR units
         self.values = self._values(rng)
         self.image = np.full(grid.shape, self.values["air"], dtype=np.float32)
         self.mask = np.zeros(grid.shape, dtype=np.uint8)
@@ -81,18 +84,19 @@ class _Canvas:
     def _values(self, rng) -> dict[str, float]:
         """What each tissue looks like in this series: table value, the patient's own offset, chance."""
         tissues, spreads = _tissues(self.protocol.phase), _spreads()
-        scale = 1.0 if self.protocol.modality == "CT" else 0.6
-        chance = rng.standard_normal(len(tissues)) * scale
+        chance = rng.standard_normal(len(tissues)) * (self.grain if self.protocol.modality == "CT" else 0.6)
+        tone = self.patient.tone if self.protocol.modality == "CT" else {}
         return {
-            name: value + spreads[name] * c + self.patient.tone.get(name, 0.0) * scale
+            name: value + spreads[name] * c + tone.get(name, 0.0)
             for (name, value), c in zip(tissues.items(), chance, strict=True)
         }
 
     def paint(self, depth: np.ndarray, value, window=(slice(None), slice(None)), *, within=None) -> np.ndarray:
         """Blend a value in where `depth` (mm inside a surface) is positive, with a soft edge."""
         alpha = depth * np.float32(1 / self.soft)
-        alpha += 0.5
-        np.clip(alpha, 0, 1, out=alpha)
+        alpha += np.float32(0.5)
+        np.maximum(alpha, 0, out=alpha)
+        np.minimum(alpha, 1, out=alpha)
         if within is not None:
             alpha *= within
         part = self.image[window]
@@ -103,11 +107,14 @@ class _Canvas:
 def render_grid(patient: Patient, grid: Grid, protocol: Protocol, rng: np.random.Generator) -> Picture:
     """Paint the patient on a grid that is given in the scanner's frame (LPS mm, z = 0 at the middle of L1)."""
     canvas = _Canvas(patient, body_grid(patient, grid), protocol, rng)
+    windows = patient.shapes.visible(canvas.grid, margin=canvas.soft / 2, warp=patient.warp)
+    for organ in patient.organs:
+        if organ.bound == "outside":
+            _paint_organ(canvas, organ, windows, {})
     body = _paint_body(canvas)
     bounds = _bounds(canvas, body)
-    windows = patient.shapes.visible(canvas.grid, margin=5.0 + canvas.soft / 2, warp=patient.warp)
     for organ in patient.organs:
-        if not organ.finding:
+        if not organ.finding and organ.bound != "outside":
             _paint_organ(canvas, organ, windows, bounds)
     _paint_spine(canvas)
     for organ in patient.organs:
@@ -124,7 +131,7 @@ def _paint_body(canvas: _Canvas) -> dict[str, np.ndarray]:
     level, width, depth, centre_y, wall, share, spine, a, b = np.take(patient.profile, heights, axis=1)
     dy = y - centre_y
     u2, v2 = (x / width) ** 2, (dy / depth) ** 2
-    radius = np.sqrt(np.maximum(u2 + v2 - 0.35 * u2 * v2, 1e-6))
+    radius = np.sqrt(np.maximum(u2 + v2 - 0.35 * np.minimum(u2, 1.5) * np.minimum(v2, 1.5), 1e-6))
     reach = np.sqrt(x * x + dy * dy) / radius
     skin = (1 - radius) * reach
     front, side, back = patient.fat
@@ -135,16 +142,16 @@ def _paint_body(canvas: _Canvas) -> dict[str, np.ndarray]:
     cavity = fascia - wall
     values = canvas.values
     canvas.paint(skin, values["skin"])
-    canvas.paint(skin - 1.8, values["fat"] + 9 * canvas.noise[0])
-    fibres = values["muscle"] + 7 * canvas.noise[2]
+    canvas.paint(skin - 1.8, values["fat"] + 9 * canvas.grain * canvas.noise[0])
+    fibres = values["muscle"] + 7 * canvas.grain * canvas.noise[2]
     canvas.paint(fascia + 0.8 * canvas.noise[1], fibres)
-    lateral = (u2 > v2 * 0.5) & (level > CHEST_LEVEL)
+    lateral = (u2 > v2 * 0.5) & (level > CHEST_LEVEL) & (level < 25.5)
     for at in (0.34, 0.68):  # fat between the three oblique muscles
         canvas.paint(0.9 - np.abs(fascia - at * wall), values["fat"] * 0.5, within=lateral)
     canvas.paint(np.minimum(3.5 - np.abs(x), 6 + wall - fascia), values["connective"], within=(dy < 0) & (fascia > 0))
-    canvas.paint(cavity + 0.8 * canvas.noise[1], values["fat"] + 8 * canvas.noise[2])
+    canvas.paint(cavity + 0.8 * canvas.noise[1], values["fat"] + 8 * canvas.grain * canvas.noise[2])
     fields = {"skin": skin, "fascia": fascia, "cavity": cavity, "level": level, "spine": spine, "a": a, "b": b}
-    if level.min() < CHEST_LEVEL + 2.5:
+    if level.min() < CHEST_LEVEL + 2.5 and level.max() > FIRST_RIB_LEVEL:
         _paint_ribs(canvas, fields, wall, dy / depth)
     return fields
 
@@ -158,7 +165,7 @@ def _paint_ribs(canvas: _Canvas, body: dict[str, np.ndarray], wall: np.ndarray, 
     level = patient.profile[0][heights] + 0.15
     number = np.clip(np.round(level - 7), 1, 12)
     tall = 5.2 - np.abs(level - 7 - number) * 27
-    thick = 3.4 - np.abs(body["fascia"] - 0.55 * wall)
+    thick = 3.4 - np.abs(body["cavity"] + 5)
     length = np.where(number >= 12, 0.15 - v, np.where(number >= 11, -0.2 - v, 9.0))
     behind = np.where(number >= 11, -length * 60, 20.0)  # the two floating ribs end at the side
     bone = np.minimum(np.minimum(tall, thick), behind).astype(np.float32)
@@ -179,39 +186,56 @@ def _bounds(canvas: _Canvas, body: dict[str, np.ndarray]) -> dict[str, np.ndarra
     ]
     below = np.maximum(*tops) - z
     cavity = body["cavity"] - 0.5
-    chest = np.minimum(body["fascia"] - 11, -below)
-    return {"cavity": cavity, "abdomen": np.minimum(cavity, below), "thorax": chest, "wall": body["fascia"] - 1.5}
+    fields = {
+        "cavity": cavity,
+        "shell": -cavity,
+        "abdomen": np.minimum(cavity, below),
+        "thorax": np.minimum(cavity, -below),
+        "wall": body["fascia"] - 1.5,
+    }
+    if "head" in canvas.patient.parts:  # the floor of the skull slopes down to the back
+        above = z - canvas.patient.height(SKULL_BASE) + np.float32(0.2) * y
+        fields["skull"] = np.minimum(cavity, above + 7)
+        fields["vault"] = np.minimum(cavity - 6.5, above)
+        fields["brain"] = np.minimum(cavity - 8.5, above - 1.5)
+    return fields
 
 
 def _paint_organ(canvas: _Canvas, organ: Organ, windows: list, bounds: dict[str, np.ndarray]) -> None:
     seen = [k for k in range(organ.first, organ.last) if windows[k] is not None]
     if not seen:
         return
-    rows = [windows[k][0] for k in seen]
-    columns = [windows[k][1] for k in seen]
-    window = (
-        slice(min(r.start for r in rows), max(r.stop for r in rows)),
-        slice(min(c.start for c in columns), max(c.stop for c in columns)),
-    )
+    window = _enclose([windows[k] for k in seen])
     depth, gas = _organ_depth(canvas, organ, seen, windows, window)
-    if organ.loops:
+    for share, noise in zip(organ.noise, canvas.noise, strict=False):
+        if share:
+            depth += np.float32(share) * noise[window]
+    if organ.kind == "gyri":  # sulci open to the surface
+        sulci = 7 * (np.abs(canvas.noise[2][window]) - np.float32(0.16))
+        np.minimum(depth, bounds[organ.bound][window], out=depth)
+        depth = np.minimum(depth, np.maximum(sulci, depth - 14))
+    if organ.kind == "loops":
         cells = canvas.patient.cells.on(canvas.grid.crop(window))
-        np.minimum(depth, 9 * (np.abs(cells[0]) - 0.3), out=depth)
-        gas = canvas.points[1][window] + 60 * (cells[1] - 1.5)
-    if any(organ.noise):
-        depth += np.float32(organ.noise[0]) * canvas.noise[0][window]
-        depth += np.float32(organ.noise[1]) * canvas.noise[1][window]
-    if organ.bound:
+        np.minimum(depth, 9 * (np.abs(cells[0]) - np.float32(0.3)), out=depth)
+        gas = canvas.points[1][window] + 60 * (cells[1] - np.float32(1.5))
+    if organ.bound in bounds:
         np.minimum(depth, bounds[organ.bound][window], out=depth)
     mask = canvas.mask[window]
-    within = mask == _id(organ.within) if organ.within else None
-    inside = depth > 0 if within is None else (depth > 0) & within
-    if not inside.any():
+    inside = depth > 0
+    within = mask == (_id(organ.within) if organ.within != "-" else 0) if organ.within else None
+    if within is not None:
+        inside &= within
+    if not np.count_nonzero(inside):
         return
     if organ.gap:
-        canvas.paint(depth + organ.gap, canvas.values["fat"], window, within=mask < 92)
-        mask[(depth > -organ.gap) & (mask < 92)] = 0
-    value = canvas.values[organ.tissue] + organ.offset + 0.35 * _spreads()[organ.tissue] * canvas.noise[2][window]
+        soft_parts = mask < RIB_IDS[0]
+        canvas.paint(depth + np.float32(organ.gap), canvas.values["fat"], window, within=soft_parts)
+        soft_parts &= depth > -organ.gap
+        mask[soft_parts] = 0
+    value = canvas.noise[2][window] * (canvas.grain * np.float32(0.35 * _spreads()[organ.tissue]))
+    value += np.float32(canvas.values[organ.tissue] + _offset(organ, canvas.protocol))
+    if organ.tissue == "lung" and canvas.protocol.modality == "CT":
+        value += _lung_vessels(canvas, window)
     canvas.paint(depth, value, window, within=within)
     if organ.content:
         _paint_content(canvas, organ, depth, gas, window)
@@ -223,28 +247,61 @@ def _paint_organ(canvas: _Canvas, organ: Organ, windows: list, bounds: dict[str,
         canvas.findings[organ.name] = found
 
 
+def _offset(organ: Organ, protocol: Protocol) -> float:
+    """How much a finding differs from its tissue: HU; in MR what has less is darker on T1 and brighter on T2."""
+    if protocol.modality == "CT":
+        return organ.offset
+    return organ.offset * (0.25 if protocol.phase == "t1" else -0.5)
+
+
+def _lung_vessels(canvas: _Canvas, window: tuple[slice, slice]) -> np.ndarray:
+    """HU of the many small vessels in a lung: bright where a noise field is high."""
+    vessel = canvas.noise[0][window] + canvas.noise[2][window] - np.float32(2.1)
+    np.maximum(vessel, 0, out=vessel)
+    np.minimum(vessel, np.float32(0.8), out=vessel)
+    return vessel * np.float32(900)
+
+
+def _enclose(windows: list[tuple[slice, slice]]) -> tuple[slice, slice]:
+    """The smallest window that holds all of these."""
+    if len(windows) == 1:
+        return windows[0]
+    rows, columns = zip(*windows, strict=True)
+    return (
+        slice(min(r.start for r in rows), max(r.stop for r in rows)),
+        slice(min(c.start for c in columns), max(c.stop for c in columns)),
+    )
+
+
 def _organ_depth(canvas, organ, seen, windows, window) -> tuple[np.ndarray, np.ndarray | None]:
     """The union of the organ's shapes in `window`, and the gas level of the shape that each point belongs to."""
+    shapes, points, squares = canvas.patient.shapes, canvas.points, canvas.squares
+    if len(seen) == 1:
+        depth = shapes.depth(seen[0], points[:, window[0], window[1]], squares[window])
+        return depth, canvas.patient.gas[seen[0]] if organ.content else None
     (top, left), shape = (window[0].start, window[1].start), tuple(w.stop - w.start for w in window)
     depth = np.full(shape, -60.0, dtype=np.float32)
     gas = np.full(shape, -np.inf, dtype=np.float32) if organ.content else None
     for k in seen:
         rows, columns = windows[k]
         part = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
-        own = canvas.patient.shapes.depth(k, canvas.points[:, rows, columns], canvas.squares[rows, columns])
+        own = shapes.depth(k, points[:, rows, columns], squares[rows, columns])
         if gas is not None:
             np.copyto(gas[part], canvas.patient.gas[k], where=own > depth[part])
         np.maximum(depth[part], own, out=depth[part])
     return depth, gas
 
 
-def _paint_content(canvas, organ, depth, gas, window) -> None:
-    """Fluid, stool or marrow inside a wall; gas in front of its level."""
-    inner = depth - organ.wall
-    values = canvas.values
-    texture = canvas.noise[0][window] * (90 if organ.content == "stool" else 8)
-    filled = canvas.paint(inner, values[organ.content] + np.minimum(texture, 60), window)
-    canvas.paint(gas - canvas.points[1][window], values["gas"], window, within=filled)
+def _paint_content(canvas: _Canvas, organ: Organ, depth: np.ndarray, gas, window) -> None:
+    """Fluid, stool or marrow inside a wall; gas in front of its level. `gas` is a y in mm, one number or an array."""
+    inner = depth - np.float32(organ.wall)
+    rough = 90 if organ.content == "stool" else 0.6 * _spreads()[organ.content]
+    texture = canvas.noise[0][window] * (canvas.grain * np.float32(rough))
+    np.minimum(texture, 60, out=texture)
+    texture += np.float32(canvas.values[organ.content])
+    filled = canvas.paint(inner, texture, window)
+    if np.max(gas) > -np.inf:
+        canvas.paint(gas - canvas.points[1][window], canvas.values["gas"], window, within=filled)
 
 
 def _paint_spine(canvas: _Canvas) -> None:
@@ -254,13 +311,15 @@ def _paint_spine(canvas: _Canvas) -> None:
     x, y, z = canvas.points
     heights = np.clip(z - patient.bottom + 0.5, 0, table.shape[1] - 1).astype(np.int32)
     dy = y - table[6][heights]
-    near = (np.abs(x) < 52) & (dy > -34) & (dy < 78)
+    level = table[0][heights]
+    near = (np.abs(x) < 52) & (dy > -34) & (dy < 78) & (level > 0.5) & (level < 30.5)
     if not near.any():
         return
     rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     x, dy, heights = x[window], dy[window], heights[window]
     level, a, b = table[0][heights], table[7][heights], table[8][heights]
+    valid, scale = (level > 0.5) & (level < 30.5), np.clip(a / 22, 0.5, 1.1)
     number = np.round(level)
     part = number - level  # above 0 in the upper half of a vertebra
     pitch = np.float32(1) / np.maximum(np.abs(np.gradient(table[0])), 1e-3)[heights]
@@ -268,34 +327,43 @@ def _paint_spine(canvas: _Canvas) -> None:
     half = pitch * 0.5
     waist = 1 - 0.1 * (1 - (up / half) ** 2)
     section = (1 - np.sqrt((x / (a * waist)) ** 2 + (dy / (b * waist)) ** 2)) * b
-    section = np.minimum(section, b * 0.86 - dy)
-    disc_half = np.where(level > 19, 5.0, 2.6)
-    body = np.minimum(section, half - disc_half - np.abs(up) + 0.5)
+    section = np.where(valid, np.minimum(section, b * 0.86 - dy), -50)
+    disc_half = np.where(level > 19, 5.0, 2.6) * (level < 25.4)  # the sacrum has none
+    tall = half - disc_half
+    for vertebra, lost in patient.crushed.items():  # a wedge: most height is lost in front
+        crushed = number == VERTEBRA_ZERO - vertebra
+        tall = np.where(crushed, tall * (1 - lost * np.clip(0.6 - dy / (2 * b), 0, 1)), tall)
+    body = np.minimum(section, tall - np.abs(up) + 0.5)
     values = canvas.values
     canvas.paint(section - 1, values["disc"], window)
+    disc = section > 1
     back = dy - (b * 0.86 + 8)  # behind the middle of the canal
-    canal = (1 - np.sqrt((x / 11) ** 2 + (back / 8) ** 2)) * 9
+    canal = np.where(valid, (1 - np.sqrt((x / 11) ** 2 + (back / 8) ** 2)) * 9, -50)
     ring = np.minimum(canal + 6.5, -canal)
     ring = np.minimum(ring, np.where(back > 2, 9 - np.abs(up + 6), 8 - np.abs(up - 5)))  # lamina low, pedicle high
-    wing = np.minimum(np.minimum(4.5 - np.abs(back - 1), 40 - np.abs(x)), 5 - np.abs(up - 3))
+    wing = np.minimum(np.minimum(4.5 - np.abs(back - 1), 40 * scale - np.abs(x)), 5 - np.abs(up - 3))
     wing = np.minimum(wing, np.abs(x) - 10)
     facet = 7.5 - np.sqrt((np.abs(x) - 17) ** 2 + (back - 9) ** 2)
-    spike = np.minimum(np.minimum(3.6 - np.abs(x), back - 8), 34 - back)
+    spike = np.minimum(np.minimum(3.6 - np.abs(x), back - 8), 34 * scale - back)
     spike = np.minimum(spike, 9 - np.abs(up + 5 + 0.25 * back))
-    bone = np.maximum(np.maximum(body, ring), np.maximum(np.maximum(wing, facet), spike)).astype(np.float32)
+    bone = np.maximum(np.maximum(body, ring), np.maximum(np.maximum(wing, facet), spike))
+    bone = np.where(valid, bone, -50).astype(np.float32)
     mask = canvas.mask[window]
     mask[section > 0] = 0
+    mask[disc] = _id("intervertebral_discs")
     canvas.paint(canal, values["fat"] * 0.2 + values["csf"] * 0.8, window)
     mask[canal > 0] = 0
     cord = (5.2 - np.sqrt(x**2 + (back * 1.15) ** 2)).astype(np.float32)
-    cord = np.minimum(cord, (20.4 - level) * 30)
+    cord = np.where(valid, np.minimum(cord, (20.4 - level) * 30), -50)
     canvas.paint(cord, values["cord"], window)
     mask[cord > 0] = _id("spinal_cord")
     canvas.paint(bone, values["bone_cortex"], window)
-    canvas.paint(bone - 1.7, values["bone_marrow"] + 22 * canvas.noise[1][window], window)
+    canvas.paint(bone - 1.7, values["bone_marrow"] + 22 * canvas.grain * canvas.noise[1][window], window)
     inside = bone > 0
-    ids = 51 - number  # vertebrae_C1 is 50 at level 1, vertebrae_S1 is 26 at level 25
-    mask[inside] = np.clip(ids, 26, 50)[inside]
+    ids = np.clip(
+        VERTEBRA_ZERO - number, 25, 50
+    )  # vertebrae_C1 is 50 at level 1, vertebrae_S1 26 at level 25, then the sacrum
+    mask[inside] = ids[inside]
 
 
 def _scan(canvas: _Canvas, grid: Grid, skin: np.ndarray, rng) -> np.ndarray:
@@ -308,7 +376,7 @@ def _scan(canvas: _Canvas, grid: Grid, skin: np.ndarray, rng) -> np.ndarray:
             1 + rng.uniform(-0.25, 0.25) * x + rng.uniform(-0.25, 0.25) * y + rng.uniform(-0.2, 0.1) * (x * x + y * y)
         )
         noise = rng.standard_normal((2, *size), dtype=np.float32) * np.float32(protocol.noise / 6)
-        return np.hypot(image * bias.astype(np.float32) + noise[0], noise[1])
+        return np.hypot(image * bias.astype(np.float32) + noise[0], noise[1]) * np.float32(8 * protocol.gain)
     if protocol.table != "none":
         _paint_table(canvas, grid, skin)
     image = (image - AIR) * np.float32(1) + AIR

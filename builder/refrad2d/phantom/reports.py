@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.phantom.anatomy import Finding, Patient
+from refrad2d.phantom.anatomy import Patient
+from refrad2d.phantom.findings import Finding
 from refrad2d.phantom.tables import read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
@@ -44,26 +45,36 @@ def report_sentences(
     *,
     shown: Collection[str] | None = None,
     wordings: Sequence[str] = ("wording_abdomen.yaml",),
+    modality: str = "CT",
     fields: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Sentence]:
     """Sentences about the classes in `present` (names of labels.csv), findings always, normal structures at random.
 
-    `shown` names the focal findings that the pictures show, all by default. `fields` gives what the templates may
-    name, by language: date, patient, physician and so on; see `expand`.
+    `shown` names the findings that the pictures show, all by default. `fields` gives what the templates may name, by
+    language: date, patient, physician and so on; see `expand`.
     """
-    present = set(present)
-    sentences = []
+    present, sentences = set(present), []
+    teller = _Teller(patient.site, modality, fields or {}, rng)
+    told_findings: set[str] = set()
     for wording in wordings:
         for topic, plan in read_yaml(wording).items():
             if not (set(plan.get("needs", present)) <= present and set(plan.get("any", present)) & present):
                 continue
-            told = [
-                _say(rng, topic, plan["findings"][f.name], patient.site, fields, finding=f)
+            findings = [
+                f
                 for f in patient.findings
-                if f.name in plan.get("findings", {}) and (shown is None or f.name in shown)
+                if f.name in plan.get("findings", {})
+                and f.name not in told_findings
+                and (shown is None or f.name in shown)
+                and not (f.kind == "tone" and modality == "MR")  # a change of density
             ]
-            if not told and rng.random() < 0.62:
-                told = [_say(rng, topic, plan["normal"], patient.site, fields, present=present, plan=plan)]
+            told_findings |= {f.name for f in findings}
+            told = [teller.say(topic, plan["findings"][f.name], finding=f) for f in findings]
+            contradicted = {f.name for f in patient.findings} & set(plan.get("unless", ()))
+            if not told and not contradicted and rng.random() < 0.62:
+                told = [
+                    teller.say(topic, plan["normal"], hosts=[name for name in plan.get("any", ()) if name in present])
+                ]
             sentences += [sentence for sentence in told if _is_covered(sentence, present)]
     return sentences
 
@@ -72,19 +83,29 @@ def _is_covered(sentence: Sentence, present: Collection[str]) -> bool:
     return all(set(labels) <= set(present) for _, _, labels in sentence.spans["en"])
 
 
-def _say(rng, topic, wordings, site, fields, *, finding: Finding | None = None, present=(), plan=None) -> Sentence:
-    usable = [w for w in wordings if site in w.get("sites", "ABC")]
-    if site == "B":  # the terse house style, where a topic has it
-        usable = [w for w in usable if "sites" in w and rng.random() < 0.7] or usable
-    wording = usable[int(rng.integers(len(usable)))]
-    own: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
-    if finding:
-        own = _sizes(rng, finding.size_mm)
-    vertebrae = [label for label in (plan or {}).get("any", ()) if label in present and label.startswith("vertebrae_")]
-    if vertebrae:
-        own = _vertebra(vertebrae[int(rng.integers(len(vertebrae)))])
-    both = {language: {**(fields or {}).get(language, {}), **own[language]} for language in LANGUAGES}
-    return expand(wording, both, rng, topic=topic, finding=finding.name if finding else "")
+@dataclass(frozen=True)
+class _Teller:
+    """Who dictates: the house style of a site, on one modality."""
+
+    site: str
+    modality: str
+    fields: Mapping[str, Mapping[str, str]]
+    rng: np.random.Generator
+
+    def say(self, topic: str, wordings, *, finding: Finding | None = None, hosts: Sequence[str] = ()) -> Sentence:
+        """A sentence by one of the wordings; `hosts` are the classes of which it may name one."""
+        rng = self.rng
+        usable = [w for w in wordings if self.site in w.get("sites", "ABC")]
+        usable = [w for w in usable if self.modality == w.get("modality", self.modality)] or usable
+        if self.site == "B":  # the terse house style, where a topic has it
+            usable = [w for w in usable if "sites" in w and rng.random() < 0.7] or usable
+        wording = usable[int(rng.integers(len(usable)))]
+        own: dict[str, dict[str, str]] = {language: dict(self.fields.get(language, {})) for language in LANGUAGES}
+        host = finding.host if finding else hosts[int(rng.integers(len(hosts)))] if hosts else ""
+        for more in ([_sizes(rng, finding.size_mm)] if finding else []) + ([_host_names(host)] if host else []):
+            for language in LANGUAGES:
+                own[language] |= more[language]
+        return expand(wording, own, rng, topic=topic, finding=finding.name if finding else "")
 
 
 def expand(wording: Mapping[str, str], fields, rng, *, topic: str = "", finding: str = "") -> Sentence:
@@ -106,7 +127,7 @@ def _pick(choices: Sequence[str], draw: float) -> str:
 
 def _tidy(text: str) -> str:
     """One space between words, none before a full stop, a capital first letter (also inside a mention's bracket)."""
-    text = re.sub(r"\s+([.,;])", r"\1", " ".join(text.split()))
+    text = re.sub(r"\s+([.,;])", r"\1", " ".join(text.split())).replace("..", ".")
     start = 1 if text.startswith("[") else 0
     return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
 
@@ -130,13 +151,17 @@ def _sizes(rng, size_mm: float) -> dict[str, dict[str, str]]:
     return {"en": texts, "de": {name: text.replace(".", ",") for name, text in texts.items()}}
 
 
-def _vertebra(label: str) -> dict[str, dict[str, str]]:
-    region, number = label.split("_")[1][0], label.split("_")[1][1:]
-    german = {"C": "HWK", "T": "BWK", "L": "LWK", "S": "SWK"}[region]
-    return {
-        "de": {"vertebra": label, "vertebra_de": f"{german} {number}"},
-        "en": {"vertebra": label, "vertebra_en": f"{region}{number}"},
+def _host_names(label: str) -> dict[str, dict[str, str]]:
+    """A class as the templates name it: `host`, and for a vertebra its short name as radiologists dictate it."""
+    names = {
+        language: {"host": label, f"host_{language}": label_by_name(label).display(language)} for language in LANGUAGES
     }
+    if label.startswith("vertebrae_"):
+        region, number = label.split("_")[1][0], label.split("_")[1][1:]
+        german = {"C": "HWK", "T": "BWK", "L": "LWK", "S": "SWK"}[region]
+        names["de"] |= {"vertebra": label, "vertebra_de": f"{german} {number}"}
+        names["en"] |= {"vertebra": label, "vertebra_en": f"{region}{number}"}
+    return names
 
 
 def context_of(patient: Patient, rng, shown: Collection[str]) -> dict[str, dict[str, str]]:

@@ -7,18 +7,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
-from refrad2d.labels import label_by_id, labels
+from refrad2d.labels import exists_in, label_by_id, label_by_name, labels
 from refrad2d.phantom.anatomy import Patient, make_patient
 from refrad2d.phantom.render import Picture, Protocol, render_grid
 from refrad2d.phantom.shapes import NORMAL, Grid
 from refrad2d.phantom.tables import read_yaml
 
 SITES = ("A", "B", "C")
+WHOLE_IN_MR = {  # painted class -> class of MR masks
+    "lung_*_left": "lung_left",
+    "lung_*_right": "lung_right",
+    "vertebrae_*": "vertebrae",
+}
 
 
 @dataclass(frozen=True)
@@ -33,24 +38,41 @@ class Region:
     planes: Mapping[str, float]  # plane -> share of series
     wordings: tuple[str, ...]
     classes: tuple[str, ...]  # names, a * matches any end
+    parts: tuple[str, ...]  # of the body, in the order in which they are painted
+    phases: Mapping[str, float] | None = None  # phase -> share of series; None for those of the site
+    noise: float = 1.0  # of the site's noise: a head gets more dose
+    reach: float = 0.5  # of coronal and sagittal stacks from the middle, in half widths of the body
 
     def select(self, mask: np.ndarray) -> np.ndarray:
         """The mask (unified ids) without the classes that this region's masks do not know."""
-        return _known_ids(self.classes)[mask]
+        return _known_ids(self.classes, self.modality)[mask]
+
+    def published(self, label: str) -> str | None:
+        """The class under which the masks show a painted one, None if they do not."""
+        return label_by_id(int(_known_ids(self.classes, self.modality)[label_by_name(label).id]))
 
 
 @cache
-def _known_ids(patterns: tuple[str, ...]) -> np.ndarray:
+def _known_ids(patterns: tuple[str, ...], modality: str) -> np.ndarray:
+    """Table from painted to published ids: MR has whole lungs and one class for all vertebrae, CT has no discs."""
     known = np.zeros(256, dtype=np.uint8)
     for label in labels():
-        if any(fnmatchcase(label.name, pattern) for pattern in patterns):
-            known[label.id] = label.id
+        if not any(fnmatchcase(label.name, pattern) for pattern in patterns):
+            continue
+        whole = next((name for start, name in WHOLE_IN_MR.items() if fnmatchcase(label.name, start)), label.name)
+        shown = label_by_name(whole) if modality == "MR" else label
+        known[label.id] = shown.id if exists_in(shown, modality) else 0
     return known
 
 
+def _read_region(name: str, entry: dict[str, Any]) -> Region:
+    flat = [c for pattern in entry.pop("classes") for c in (pattern if isinstance(pattern, list) else [pattern])]
+    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return Region(name=name, classes=tuple(flat), **lists)
+
+
 REGIONS: dict[str, Region] = {
-    name: Region(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-    for name, entry in read_yaml("regions.yaml").items()
+    name: _read_region(name, dict(entry)) for name, entry in read_yaml("regions.yaml").items()
 }
 
 
@@ -107,43 +129,64 @@ def get_region(name: str) -> Region:
 
 def draw_series(patient: Patient, rng: np.random.Generator, *, region: str = "abdomen_ct") -> Series:
     """A series of this region as the patient's site takes it: level, field of view, position, kernel at random."""
-    place, site = get_region(region), read_site(patient.site)
-    names, shares = zip(*place.planes.items(), strict=True)
-    plane = names[int(rng.choice(len(names), p=np.array(shares) / sum(shares)))]
+    place = get_region(region)
+    scanner = read_site(patient.site)[place.modality]
+    plane = _choose(place.planes, rng)
     top, bottom = patient.height(rng.uniform(*place.start)), patient.height(rng.uniform(*place.stop))
     middle = _middle(patient, (top + bottom) / 2)
-    fov = float(np.clip(_girth(patient, top, bottom) * rng.uniform(*site["fov"]), 260, 600))
-    centre = middle + np.append(rng.normal(0, 0.04 * fov, 2), 0.0)
-    ends = (bottom, top) if plane == "axial" else (middle[NORMAL[plane]] - 60, middle[NORMAL[plane]] + 60)
-    count = int(rng.integers(20, 37))
-    kernel = int(rng.integers(len(site["kernels"])))
-    phases, weights = zip(*site["phases"].items(), strict=True)
+    girth = _girth(patient, top, bottom)
+    extent = girth if plane == "axial" else max(top - bottom, 0.7 * girth)
+    fov = float(np.clip(extent * rng.uniform(*scanner["fov"]), 180, 600))
+    centre = middle + rng.normal(0, 0.04 * fov, 3) * (1, 1, plane != "axial")
+    axis, reach = NORMAL[plane], place.reach * girth / 2
+    ends = (bottom, top) if plane == "axial" else (middle[axis] - reach, middle[axis] + reach)
+    kernel = int(rng.integers(len(scanner["kernels"])))
     protocol = Protocol(
         modality=place.modality,
-        phase=phases[int(rng.choice(len(phases), p=weights))],
-        thickness=float(rng.choice(site["thickness"])),
-        noise=float(rng.uniform(*site["noise"])),
-        sharpness=float(site["sharpness"]) * (0.7 + 0.6 * kernel),
-        gain=float(site["gain"]),
-        table=site["table"],
+        phase=_choose(place.phases or scanner["phases"], rng),
+        thickness=float(_pick(scanner["thickness"], rng)),
+        noise=float(rng.uniform(*scanner["noise"]) * place.noise),
+        sharpness=float(scanner["sharpness"]) * (0.7 + 0.6 * kernel),
+        gain=float(scanner["gain"]),
+        table=scanner["table"],
     )
     return Series(
         region=region,
         plane=plane,
         protocol=protocol,
-        positions=tuple(float(p) for p in np.round(np.linspace(*ends, count), 2)),
+        positions=tuple(float(p) for p in np.round(np.linspace(*ends, int(rng.integers(20, 37))), 2)),
         centre=tuple(float(c) for c in np.round(centre, 1)),
-        size=int(rng.choice(site["matrix"])),
+        size=int(_pick(scanner["matrix"], rng)),
         fov_mm=float(np.round(fov)),
-        model=str(site["models"][int(rng.integers(len(site["models"])))]),
-        kernel=str(site["kernels"][kernel]),
+        model=str(_pick(scanner["models"], rng)),
+        kernel=str(scanner["kernels"][kernel]),
     )
 
 
+def _pick(options: Sequence[Any], rng: np.random.Generator) -> Any:
+    return options[int(rng.integers(len(options)))]
+
+
+def _choose(shares: Mapping[str, float], rng: np.random.Generator) -> str:
+    """One of the keys, as often as its share of the sum says."""
+    draw = rng.random() * sum(shares.values())
+    for name, share in shares.items():
+        draw -= share
+        if draw < 0:
+            return name
+    return name
+
+
 def _girth(patient: Patient, top: float, bottom: float) -> float:
-    """The largest width of the body between two heights, mm."""
+    """A usual width (or depth, where larger) of the body between two heights, mm."""
     rows = np.clip(np.round(np.array([bottom, top]) - patient.bottom), 0, patient.profile.shape[1] - 1).astype(int)
-    return float(2 * patient.profile[1][rows[0] : rows[1] + 1].max())
+    return float(2 * np.median(patient.profile[1:3, rows[0] : rows[1] + 1].max(axis=0)))
+
+
+def _ladder(first: float, last: float, count: int) -> tuple[float, ...]:
+    """Evenly spaced positions in mm; start and step are rounded, so that every position is exact in a DICOM string."""
+    start, step = round(first, 1), round((last - first) / max(1, count - 1), 2)
+    return tuple(round(start + k * step, 2) for k in range(count))
 
 
 def _middle(patient: Patient, z: float) -> np.ndarray:
@@ -180,36 +223,32 @@ def labels_of(mask: np.ndarray, least: int = 1) -> dict[str, int]:
 
 
 def sample_slice(seed: int, *, site: str = "A", size: int = 96, regions: Sequence[str] = ("abdomen_ct",)) -> dict:
-    """A random slice of a random patient, for pretraining: pixels, mask, modality, plane, body_part, spacing, findings.
+    """A random slice of a random patient, for pretraining.
 
-    Eight consecutive seeds share a patient, so that a loop does not build a person for each slice.
+    Gives pixels (float32, HU or MR units), mask (uint8 unified ids), findings (name -> mask), modality, plane,
+    body_part, spacing (mm between rows, between columns), patient and region. Eight consecutive seeds share a
+    patient and a region, so that a loop does not build a person for each slice.
     """
+    region = get_region(regions[int(np.random.default_rng([seed // 8, 29]).integers(len(regions)))])
     rng = np.random.default_rng([seed, 31])
-    patient = _cached_patient(seed // 8, site)
-    region = regions[int(rng.integers(len(regions)))]
-    series = draw_series(patient, rng, region=region)
-    low, high = series.positions[0], series.positions[-1]
-    grid = Grid.of_plane(series.plane, rng.uniform(low, high), size=size, fov_mm=series.fov_mm, centre=series.centre)
+    patient = _cached_patient(seed // 8, site, region.parts)
+    series = draw_series(patient, rng, region=region.name)
+    position = rng.uniform(series.positions[0], series.positions[-1])
+    grid = Grid.of_plane(series.plane, position, size=size, fov_mm=series.fov_mm, centre=series.centre)
     picture: Picture = render_grid(patient, grid, series.protocol, rng)
     return {
         "pixels": picture.pixels,
-        "mask": get_region(region).select(picture.mask),
+        "mask": region.select(picture.mask),
         "findings": picture.findings,
-        "modality": get_region(region).modality,
+        "modality": region.modality,
         "plane": series.plane,
-        "body_part": get_region(region).body_part,
+        "body_part": region.body_part,
         "spacing": (grid.spacing, grid.spacing),
         "patient": patient,
-        "region": region,
+        "region": region.name,
     }
 
 
-_PATIENTS: dict[tuple[int, str], Patient] = {}
-
-
-def _cached_patient(number: int, site: str) -> Patient:
-    if (number, site) not in _PATIENTS:
-        if len(_PATIENTS) > 64:
-            _PATIENTS.clear()
-        _PATIENTS[number, site] = make_patient(number, site)
-    return _PATIENTS[number, site]
+@lru_cache(maxsize=32)
+def _cached_patient(number: int, site: str, parts: tuple[str, ...]) -> Patient:
+    return make_patient(number, site, parts=parts)

@@ -181,14 +181,19 @@ class Shapes:
         return t.reshape(squares.shape)
 
 
-def build_shapes(geometry) -> Shapes:
-    """Shapes from a `Geometry`: ellipsoids (rotation, radii) and segments between two points."""
+def build_shapes(geometry, halo: np.ndarray) -> Shapes:
+    """Shapes from a `Geometry`; `halo` (N,) is how far (mm) beyond its surface a shape still paints.
+
+    Bounds grow by the halo and by what the warp may differ between a shape's middle and its surface.
+    """
     start, axis, radii, turn = geometry.start, geometry.axis, geometry.radii, geometry.turn
     balls = geometry.round
     reach = np.sqrt(((turn * radii[:, None, :]) ** 2).sum(axis=2))
     ends = start + axis
     low = np.where(balls[:, None], start - reach, np.minimum(start - radii[:, :1], ends - radii[:, 1:2]))
     high = np.where(balls[:, None], start + reach, np.maximum(start + radii[:, :1], ends + radii[:, 1:2]))
+    grown = (halo + 1.5 + 0.12 * radii.max(axis=1))[:, None]
+    low, high = low - grown, high + grown
     matrix = turn.transpose(0, 2, 1) / np.where(radii > 0, radii, 1)[:, :, None]
     origin = np.einsum("nij,nj->ni", matrix, start).astype(np.float32)[:, :, None]
     mean = np.exp(np.log(np.where(radii > 0, radii, 1)).mean(axis=1))

@@ -30,27 +30,30 @@ _HEADS_DE = (
     r"Nephritis|Enzephalopathie|Enzephalitis|Gastrektomie|Resektion|Prothese|Nagel|Schraube|Platte|Fixateur|Lappen|"
     r"Impingement|Meningeose|Infiltrat|Herd|Narbe|Delle|Plexus|Gebiet|Klinik|Therapie|Schema|Segmente?|Spatium|Lymphknoten"
 )
-_GRADE = r"(?:(?:Typ|type|Type|Grad|grade|Grade|Score|score|Klasse|class|Stadium|stage|Stage|Kategorie|category)\s?)?(?:I{1,3}V?|IV|VI{0,3}|[0-9]{1,2}|[A-D](?=\W?(?:$|[\s,.;)\-])))[a-f]?[0-9]?(?:\s?\+\s?[0-9])?\b"  # noqa: E501
+_GRADE = (
+    r"(?:(?:Typ|type|Type|Grad|grade|Grade|Score|score|Klasse|class|Stadium|stage|Stage|Kategorie|category)[ \t]?)?"
+    r"(?:I{1,3}V?|IV|VI{0,3}|10|[0-9](?!\d)|[A-D](?=\W?(?:$|[\s,.;)\-])))[a-f]?[0-9]?(?:[ \t]?\+[ \t]?[0-9])?\b"
+)
 _WORD = r"[^\W\d_]+(?:['’]?[^\W\d_]+)*"
 _CAPITAL = r"(?-i:[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ])[^\W\d_]*(?:['’](?!s\b)[^\W\d_]+)*"
 _NAMES = rf"{_CAPITAL}(?:[-–/]{_CAPITAL})*"
-_MORBUS = re.compile(rf"\b(?:Morbus|Mb\.|Maladie(?:\sde)?|Lymphogranulomatosis)\s(?P<name>{_NAMES})")
+_MORBUS = re.compile(rf"\b(?:Morbus|Mb\.|Maladie(?:\sde)?|Lymphogranulomatosis)[ \t](?P<name>{_NAMES})")
 _JOINED = re.compile(rf"\b(?P<name>{_NAMES})[-–](?:{_HEADS_DE}|(?i:{_HEADS_EN})|(?-i:[A-ZÄÖÜ])?[a-zäöü]+(?:zyste|fraktur|syndrom|krankheit|operation|metastase|tumor|artig\w*|förmig\w*|like|typisch\w*))\b")  # fmt: skip # noqa: E501
-_APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?\s(?:{_HEADS_EN}|{_HEADS_DE})\b")
-_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\s\-]{_GRADE}")
+_APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?[ \t](?:{_HEADS_EN}|{_HEADS_DE})\b")
+_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\-\t]{_GRADE}")
 _REFERRED = re.compile(
     rf"\b(?:nach|according to|per|modified|modifiziert(?:e[rn]?)?\snach|Typ|Syndrom|Zeichen|Raum|Papilla|Papille|im|des|vom|am|"
     rf"in the|of the|pouch of|space of|ligament of|circle of|ampulla of|sphincter of|duct of|foramen of|triangle of|canal of|"
-    rf"tetralogy of|vein of|node of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|Circulus|Ligamentum|Fossa|Vena|Arteria|Tumor)\s"
+    rf"tetralogy of|vein of|node of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|Circulus|Ligamentum|Fossa|Vena|Arteria|Tumor)[ \t]"
     rf"(?P<name>{_NAMES})"
 )
 _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
 _UNITS = (
     r"mm|cm|dm|m|µm|um|nm|ml|cl|dl|l|cc|ccm|mm²|cm²|mm2|cm2|mm3|cm3|cm³|HU|HE|H\.E\.|H\.U\.|Hounsfield\w*|mg|g|kg|µg|mcg|kV|kVp|"
     r"mA|mAs|mGy|Gy|mSv|cGy|MBq|GBq|ms|msec|s|sec|sek|min|Hz|kHz|MHz|Tesla|T|%|‰|°|Grad|degrees|mmHg|mg/dl|mmol/l|ppm|cm/s|m/s|"
-    r"Jahre|Jahren|years|Monate|Monaten|months|Wochen|weeks|Tage|Tagen|days|Stunden|hours|Minuten|minutes|mal|fach|x"
+    r"mal|fach|x"
 )
-_NUMBER = r"\d+(?:[.,]\d+)?"
+_NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?"
 _MEASURE = re.compile(rf"(?<![\w.,/])(?:ca\.\s?)?{_NUMBER}(?:\s?(?:mm|cm)?\s?(?:[x×*]|by|mal|-|–|bis|to|auf)\s?{_NUMBER}){{0,3}}\s?-?(?:{_UNITS})(?![^\W\d_])")  # fmt: skip # noqa: E501
 _DIMENSIONS = re.compile(rf"(?<![\w.,/]){_NUMBER}(?:\s?(?:mm|cm)?\s?[x×*]\s?{_NUMBER}){{1,3}}(?:\s?(?:mm|cm))?(?![\w])")
 _LEVELS = re.compile(
@@ -67,7 +70,7 @@ _IMAGES = re.compile(
 _PHRASES = re.compile(
     r"\b(?:(?:white|gr[ae]y) matter|black blood|brown fat|long axis|short axis|small bowel|large bowel|short bowel|"
     r"long[ -]segment|short[ -]segment|green stick|sharp margins?|hot cross bun|St\. Gallen|Pia mater|Carina tracheae|"
-    r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary Joseph)\b"
+    r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary Joseph|Hunt (?:und|and|&) Hess)\b"
 )
 
 

@@ -68,6 +68,8 @@ _PARTIAL = re.compile(
     rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{_DAY}|{_DAY}/{_MON})(?![/\d]|\sof\b)"
     rf"|(?<!\w)(?:von|vom|seit|in|im|from|since|aus|bis|zu|CT|MRT|MRI|Voraufnahme|OP|ED|Erstdiagnose|Z\.n\.|dated)\s"
     rf"(?P<short>{_MON}/['’]?\d\d)(?![/\d]|\sof\b)"
+    rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|Rezidiv|Infarkt|Biopsie|ED|"
+    rf"ectomy|surgery|resection|biopsy|radiation|chemotherapy|bypass)\s(?P<event>{_MON}/\d\d|['’]\d\d)(?![/\d])"
 )
 _VERSIONED = (
     r"(?:WHO|TNM|UICC|AJCC|RECIST|iRECIST|Lugano|Fleischner|FIGO|ESC|ESUR|ACR|RADS|Version|Fassung|Leitlinie|guidelines?|"
@@ -88,10 +90,12 @@ _TIME = re.compile(
     r"|\.[0-5]\d\s?(?:Uhr|h\b|[ap]\.?m\.?\b)|\s?(?:[ap]\.m\.|[ap]m\b|AM\b|PM\b)|[0-5]\d\s?(?:hours|hrs|Uhr)\b)(?![:\d])",
     re.I,
 )
+_LABELLED_TIME = re.compile(r"(?:zeit|time|Uhrzeit)\s?:?\s{1,2}(?P<time>(?:[01]?\d|2[0-3])[.:]?[0-5]\d)(?![\d]|[.,]\d)", re.I)
+_MILITARY = re.compile(r"(?:\bat|\bum|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d)(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x)\b)")
 _HOUR = re.compile(r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b")
 _CLOCK_FACE = re.compile(r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I)
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
-_IMAGE = re.compile(r"(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$", re.I)  # fmt: skip
+_IMAGE = re.compile(r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$", re.I)  # fmt: skip
 
 
 def find_dates(text: str, language: str = "de") -> Iterator[Found]:
@@ -132,6 +136,8 @@ def _find_times(text: str) -> Iterator[Found]:
     for match in _TIME.finditer(text):
         if not _after(_RATIO, text, match.start()) and not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "TIME")
+    for match in (*_LABELLED_TIME.finditer(text), *_MILITARY.finditer(text)):
+        yield Found(*match.span("time"), "TIME")
     for match in _HOUR.finditer(text):
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
             yield Found(match.start("hour"), match.end(), "TIME")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from refrad2d.phi.dates import find_date, read_header_date
-from refrad2d.phi.lexicon import Found, fold, is_ordinary, sound
+from refrad2d.phi.lexicon import Found, anatomy, fold, is_ordinary, sound, spell
 
 TITLES = frozenset(
     "dr drs prof professor pd med dent rer nat habil phil dipl ing herr herrn frau hr fr mr mrs ms miss mx md phd sir "
@@ -27,17 +27,22 @@ _SEPARATORS = " \t\n\r-./_:#\u2013\u2011\u00a0"
 _SQUEEZE = str.maketrans("", "", _SEPARATORS)
 _UNIT = re.compile(r"\s*(?:mm|cm|ml|hu|he|ms|mg|kg|µ|mgy|gy|kv|ma|x\s?\d|%|°)", re.I)
 _BEFORE = re.compile(
-    r"(?:(?<!\w)(?:[^\W\d_]\.|Mc|Mac|[OD]['’]|von|van|de|der|den|zu|zum|zur|di|da|del|la|le|al|el|bin|ten|ter|Dr\.?|Prof\.?|"
+    r"(?:(?<!\w)(?<!\d )(?:[^\W\d_]\.|Mc|Mac|[OD]['’ ]|(?i:von|van|de|der|den|zu|zum|zur|di|da|del|la|le|al|el|bin|ten|ter)(?!\w)|Dr\.?|Prof\.?|"
     r"PD|med\.|dent\.|Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?)[ \t]?-?)+$"
 )
+_GRADED = re.compile(r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|Weber|\d)\s$")  # "Typ B. Weber"
 _AFTER = re.compile(r"(?:['’]s?\b|,?[ \t]?\b[^\W\d_]\.(?![^\W\d_]{2})|,?[ \t](?:jun|sen|jr|sr)\b\.?|,[ \t]?(?:Prof\.|Dr\.)(?:[ \t]?med\.)?)")
+_PERSONAL = re.compile(
+    r"(?:['’]s)?\s(?:(?:wurde|wird|was|is)\s(?:\w+\s){0,2}(?:untersucht|vorgestellt|aufgenommen|examined|seen|admitted|referred)|stellte? sich|"
+    r"berichtet|klagt|gibt an|kam |presented|presents|complains|reports|underwent|attended|denies)"
+)
 
 
 class Identity(NamedTuple):
     """The header's strings, taken apart: keys of names, ids, dates (year, month, day)."""
 
     words: frozenset[str]
-    weak: frozenset[str]  # short or ordinary words: only beside another part of the name or a title
+    weak: frozenset[str]  # short, anatomical or descriptive words: only where they must be the name
     joined: frozenset[str]
     sounds: frozenset[str]
     ids: tuple[str, ...]
@@ -58,12 +63,11 @@ def read_identity(known: tuple[str, ...]) -> Identity:
         elif _ORGANISATION.search(entry) or (len(entry.split()) > 5 and "^" not in entry):
             phrases.append(entry)
         else:
-            parts += [w for w in _WORD.findall(entry) if fold(w) not in TITLES]
+            parts += [w for w in _WORD.findall(entry) if w.lower() not in TITLES]
             names = [_squeeze_word(piece) for piece in re.split(r"[\s^=,]+", entry)]
-            parts += [n for n in names if n and fold(n) not in TITLES]
-    keys = {fold(w): w for w in parts if fold(w) not in PARTICLES}
-    weak = {k for k, w in keys.items() if len(w) < 3 or is_ordinary(w)}
-    weak |= {k for k, w in keys.items() if len(w) == 1}
+            parts += [n for n in names if n and n.lower() not in TITLES]
+    keys = {fold(w): w for w in parts if w.lower() not in PARTICLES}
+    weak = {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
     strong = set(keys) - weak
     long = [k for k in keys if len(k) > 1]
     joined = {a + b for a in long for b in keys if a != b} | {b + a for a in long for b in keys if a != b}
@@ -127,11 +131,13 @@ def _shows_a_name(text: str, match: re.Match, word: str) -> bool:
     before = text[max(0, match.start() - 14) : match.start()]
     if re.search(r"(?:herrn?|frau|hr\.|fr\.|mrs?\.?|ms\.?|miss|dr\.?|prof\.?|patient(?:in)?:?|pat\.|name:)\s*$", before, re.I):
         return True
+    if _PERSONAL.match(text, match.end()):
+        return True
     if not word[0].isupper() or len(word) == 1:
         return False
     if len(word) == 2:
         return not word.isupper() and fold(word) not in PARTICLES and re.search(r"[.:!?\n]\s*$|^\s*$", before) is None
-    return fold(word) in _lower_case_words()
+    return spell(word) in _lower_case_words()
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +150,7 @@ def _lower_case_words() -> frozenset[str]:
         "brown white black green gray grey young long short small little big noble sharp strong swift wise moody "
         "savage rich hardy smart bright good best"
     ).split()
-    return frozenset(map(fold, words))
+    return frozenset(words)
 
 
 def _beside(text: str, span: tuple[int, int], others: list[tuple[int, int]]) -> bool:
@@ -161,7 +167,8 @@ def _beside(text: str, span: tuple[int, int], others: list[tuple[int, int]]) -> 
 def _grow(text: str, start: int, end: int) -> tuple[int, int]:
     """The stretch with the titles, particles and initials around it."""
     floor = max(0, start - 40)
-    if before := _BEFORE.search(text[floor:start]):
+    before = _BEFORE.search(text[floor:start])
+    if before and not _GRADED.search(text, max(0, floor + before.start() - 12), floor + before.start()):
         start = floor + before.start()
     while after := _AFTER.match(text, end):
         end = after.end()

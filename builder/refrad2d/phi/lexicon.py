@@ -32,9 +32,10 @@ _CLINICAL = re.compile(
     r"abschnitte|wirbel|körper|erguss|ödem|emphysem|infarkt|metastasen?|tumore?n?|karzinom|läsion|läsionen|syndrom|"
     r"syndrome|krankheit|disease|erkrankung|insuffizienz|stenose|anämie|emia|ämie|urie|uria|algie|algia|schmerz|"
     r"schmerzen|pain|stand|verlauf|sequenz|phase|serie|kontrolle|therapie|operation|verdacht|ismus|ism|iert|ierte|"
-    r"isch|ische|ischer|lich|liche|licher|ous|ical|ated|ing|ology|zeichen|prothese|implantat|katheter|klappe|gefäße?|"
+    r"isch|ische|ischer|lich|liche|licher|ous|ical|ated|ology|zeichen|prothese|implantat|katheter|klappe|gefäße?|"
     r"arterie|vene|arteries|veins|nerv|muskel|sehne|band|gelenk|drüse|lappen|segment|leber|lunge|niere|milz|herz)$"
 )
+_GIVEN = re.compile(r"^[A-ZÄÖÜ][a-zäöü]+(?:fried|bert|hilde?|trau[dt]|gard|gunde?|linde|beth|burga|lieb|wine?)$")
 
 
 class Found(NamedTuple):
@@ -61,6 +62,12 @@ def sound(word: str) -> str:
     for pattern, replacement in _PHONETIC:
         key = pattern.sub(replacement, key)
     return _DOUBLES.sub(r"\1", key)
+
+
+@lru_cache(maxsize=65536)
+def spell(word: str) -> str:
+    """A stricter key, for words whose exact spelling tells them from names: "Hase" is ordinary, "Haase" is not."""
+    return word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -92,18 +99,33 @@ def cities() -> tuple[str, ...]:
     return tuple(sorted((row["city"] for row in _rows("cities.csv")), key=len, reverse=True))
 
 
+def _listed(*roles: str) -> frozenset[str]:
+    return frozenset(spell(row["word"]) for row in _rows("ordinary.csv") if row["role"] in roles)
+
+
+@cache
+def anatomy() -> frozenset[str]:
+    """Words (`spell`ed) for parts of the body: in a report they mean these even if a patient bears them as a name."""
+    spelled = (name for label in labels() for name in (label.english, label.german, *label.synonyms_en, *label.synonyms_de))
+    return _listed("anatomy") | {spell(word) for name in spelled for word in re.findall(r"[^\W\d_]+", name)}
+
+
+@cache
+def report_words() -> frozenset[str]:
+    """Words (`spell`ed) that a report uses so often that beside a name they never belong to it; anatomy included."""
+    return _listed("report") | anatomy()
+
+
 @cache
 def ordinary_words() -> frozenset[str]:
-    """Folded words that occur in reports without meaning a person, those of the label vocabulary included."""
-    listed = {fold(row["word"]) for row in _rows("ordinary.csv")}
-    spelled = (name for label in labels() for name in (label.english, label.german, *label.synonyms_en, *label.synonyms_de))
-    return frozenset(listed | {fold(word) for name in spelled for word in re.findall(r"[^\W\d_]+", name)})
+    """Words (`spell`ed) that do not mean a person by themselves: the above, and names that are words as well."""
+    return _listed("name") | report_words()
 
 
 @lru_cache(maxsize=65536)
 def is_ordinary(word: str) -> bool:
     """True if the word is in the list of ordinary words."""
-    return fold(word) in ordinary_words()
+    return spell(word) in ordinary_words()
 
 
 @lru_cache(maxsize=65536)
@@ -114,8 +136,8 @@ def is_name(word: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def is_given(word: str) -> bool:
-    """True if the word or its genitive is a listed first name, ordinary word or not."""
-    return any(form in given_names() for form in _forms(word))
+    """True if the word or its genitive is a listed first name or built like an old German one, ordinary word or not."""
+    return any(form in given_names() for form in _forms(word)) or (len(word) > 5 and _GIVEN.search(word) is not None)
 
 
 @lru_cache(maxsize=65536)
@@ -126,8 +148,16 @@ def is_surname(word: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def looks_clinical(word: str) -> bool:
-    """True if the word is ordinary or ends like a clinical noun, and is no listed name."""
-    return is_ordinary(word) or (_CLINICAL.search(word.lower()) is not None and not is_name(word))
+    """True if the word is report vocabulary, an eponym that stands alone, or ends like a clinical noun."""
+    return is_report_word(word) or eponyms().get(fold(word), False)
+
+
+@lru_cache(maxsize=65536)
+def is_report_word(word: str) -> bool:
+    """True if the word is report vocabulary or ends like a clinical noun without being a listed name."""
+    if spell(word) in report_words():
+        return True
+    return _CLINICAL.search(word.lower()) is not None and not (is_given(word) or is_surname(word))
 
 
 def _forms(word: str) -> tuple[str, ...]:

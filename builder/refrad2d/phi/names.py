@@ -6,7 +6,20 @@
 import re
 from collections.abc import Iterator
 
-from refrad2d.phi.lexicon import Found, is_given, is_name, is_ordinary, is_surname, looks_clinical
+from refrad2d.phi.lexicon import (
+    Found,
+    anatomy,
+    eponyms,
+    fold,
+    is_given,
+    is_name,
+    is_ordinary,
+    is_report_word,
+    is_surname,
+    looks_clinical,
+    report_words,
+    spell,
+)
 
 _TITLE = (
     r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)?|PD|"
@@ -19,6 +32,7 @@ _ROLE = (
     r"Leitende[rn]?|Attending|Resident|Registrar|Consultant|Fellow|Radiologist|Radiographer|Technologist|Surgeon|Physician|GP|"
     r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|Befunder(?:in)?|Operateur(?:in)?)"
 )
+_AMBIGUOUS_ROLES = frozenset("OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split())
 _LABEL = (
     r"(?:Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|First\sname|Family\sname|"
     r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|Überweiser(?:in)?|"
@@ -64,11 +78,13 @@ _TRIGGER = re.compile(
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
-_PARTICLE = frozenset("von van de der den des di da del della dos das du la le zu zum zur vom af av bin ibn al el ten ter te und y".split())
+_PARTICLE = frozenset("von van de der den des di da del della dos das du la le zu zum zur vom af av v bin ibn al el ten ter te und y".split())
 _STOP = frozenset(
     "und oder der die das des dem den ein eine einer eines hat ist war wird wurde bei mit von vom im in an am zu zum zur auf aus als "
     "nach wegen für ohne unter über sowie auch nicht kein keine klagt berichtet erhielt gibt kommt stellt leidet bat bittet teilt "
     "sehr geehrte geehrter liebe lieber kollege kollegin kollegen kolleginnen patient patientin damen herren doktor med dent "
+    "oberarzt oberärztin chefarzt chefärztin assistenzarzt assistenzärztin facharzt fachärztin arzt ärztin professor "
+    "radiologie chirurgie station abteilung befund beurteilung "
     "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an patient "
     "presents presented reports reported will would are were be been if as".split()
 )
@@ -76,7 +92,18 @@ _CREDENTIALED = re.compile(rf"(?<![\w\-])(?P<name>{_CAP}[\w'’\-]*\.?(?:[ \t]{_
 _LISTED_FIRST = re.compile(rf"(?<![\w\-])(?P<last>{_CAP}[\w'’\-]+),[ \t]?(?P<first>{_CAP}[\w'’\-]+)(?!\w)")
 _CAPITALISED = re.compile(rf"(?<![\w\-])(?:[Oo]['’])?{_CAP}[^\W\d_]+(?:['’\-–][^\W\d_]+)*")
 _INITIALLED = re.compile(rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)")
-_LOWER = re.compile(r"(?<![\w\-])[a-zäöüß]{3,}(?![\w\-])")
+_GRADED = re.compile(r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|\d)\s$")  # "Typ B. Weber"
+# What only a person does; and in English two capitalised words inside a sentence.
+_SUBJECT = re.compile(
+    rf"(?<![\w\-])(?P<name>{_CAP}[^\W\d_]+[ \t]{_CAP}[\w'’\-]+)[ \t](?:underwent|presented|presents|attended|complains|complained|denies|"
+    r"reports|was (?:examined|seen|referred|admitted|born)|stellte? sich|kam zu[rm]?|klagt|berichtet|gibt an|erhielt|wurde (?:untersucht|vorgestellt|aufgenommen|geboren))"
+)
+_WORD_BEFORE = re.compile(rf"(?<![\w\-])(?P<word>{_CAP}[a-zß-öø-ÿ]+)[ \t]$")
+_STUDY_OF = re.compile(
+    rf"(?:kontrolle|untersuchung|Befund|Vorstellung|Anamnese|Bildgebung|Staging|aufnahmen?|Verlauf|CT|MRT|Bericht|Arztbrief|Anruf|Brief) (?:bei|von|für|an) "
+    rf"(?P<name>{_CAP}[a-zß-ÿ]+[ \t]{_CAP}[a-zß-ÿ]+(?:-{_CAP}[a-zß-ÿ]+)?)(?![\w\-])"
+)
+_CAPITAL_PAIR = re.compile(rf"(?<=[a-z,]\s)(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)(?![\w\-])")
 
 
 def find_names(text: str, language: str) -> Iterator[Found]:
@@ -86,14 +113,33 @@ def find_names(text: str, language: str) -> Iterator[Found]:
     for match in _CREDENTIALED.finditer(text):
         words = [w for w in re.split(r"[ \t]", match["name"]) if len(w) > 2]
         if words and not any(looks_clinical(word) for word in words) and ("," in match.group() or any(map(is_name, words))):
-            yield Found(*match.span("name"), "NAME", True)
+            yield Found(*match.span(), "NAME", True)
     for match in _LISTED_FIRST.finditer(text):
-        if is_given(match["first"]) and not is_ordinary(match["first"]) and not looks_clinical(match["last"]):
+        first, last = match["first"], match["last"]
+        certain = is_given(first) and not is_ordinary(first)
+        listed = is_name(last) and not looks_clinical(first) and first.lower() not in _STOP and last.isupper() == first.isupper()
+        if listed or (certain and (is_surname(last) or not looks_clinical(last))):
             yield Found(*match.span(), "NAME", True)
     yield from _find_pairs(text, language)
+    for match in _SUBJECT.finditer(text):
+        if not any(map(looks_clinical, match["name"].split())):
+            yield Found(*match.span("name"), "NAME", True)
+    for match in _STUDY_OF.finditer(text):
+        if not any(looks_clinical(word) or is_ordinary(word) or fold(word) in eponyms() for word in match["name"].split()):
+            yield Found(*match.span("name"), "NAME")
+    if language == "en":
+        for match in _CAPITAL_PAIR.finditer(text):
+            words = match["name"].split()
+            if not any(looks_clinical(word) or fold(word) in eponyms() for word in words):
+                yield Found(*match.span("name"), "NAME")
     for match in _INITIALLED.finditer(text):
-        if is_surname(match["last"]) and not is_ordinary(match["last"]):
+        if is_surname(match["last"]) and not is_ordinary(match["last"]) and not _GRADED.search(text[: match.start()][-12:]):
             yield Found(*match.span(), "NAME", True)
+
+
+def holds_name(text: str) -> bool:
+    """True if a capitalised word that is no title stands in the text."""
+    return any(not re.fullmatch(_TITLE, word, re.I) for word in re.findall(rf"{_CAP}[\w'’]+", text))
 
 
 def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
@@ -102,11 +148,12 @@ def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
     blank = (_BLANK_OR_LINE if kind in ("sign", "label") else _BLANK).match(text, match.end())
     at = blank.end()
     if kind == "sign" and "\n" in blank.group() and text[at : at + 1].isupper():
-        end = _read_line(text, at)
+        end = _read_line(text, at) or _read_name(text, at, language, kind)
     elif kind == "label" and "\n" in blank.group():
         return
     else:
-        end = _read_name(text, at, language, kind)
+        staff = kind == "role" and match.group() not in _AMBIGUOUS_ROLES
+        end = _read_name(text, at, language, "staff" if staff else kind)
     if end is None:
         return
     start = match.start() if kind == "title" else at
@@ -118,28 +165,28 @@ def _read_line(text: str, at: int) -> int | None:
     end = text.find("\n", at)
     line = text[at : len(text) if end < 0 else end].strip(" ,.")
     words = line.split()
-    if 0 < len(words) <= 6 and not any(c.isdigit() for c in line):
+    if 0 < len(words) <= 5 and not any(c.isdigit() for c in line) and not any(map(looks_clinical, words)):
         return at + len(line)
     return None
 
 
 def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
     """The end of the name that starts at `at`, None if there is none."""
-    end, words, last = None, 0, ""
+    end, words, last, after_comma = None, 0, "", False
     while piece := _PIECE.match(text, at):
         word = piece.group().rstrip(".")
         dotted = piece.group().endswith(".")
         lower = word.lower()
         if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):
             kind = "title"
-        elif len(word) == 1 and word.isupper() and (dotted or words):
+        elif len(word) == 1 and word.isupper() and (dotted or (words and not text[piece.end() : piece.end() + 1].isdigit())):
             end = piece.end()
-        elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()):
+        elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()) and lower not in ("und", "y", "e"):
             pass
-        elif _is_part(word, words, last, language, kind):
+        elif after_comma or _is_part(word, words, last, language, kind):
             words += 1
             end = piece.start() + len(word)
-            last = word
+            last, after_comma = word, False
             if dotted and words > 1:
                 break
         else:
@@ -149,11 +196,19 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
         at = _BLANK.match(text, piece.end()).end()
         if comma := re.compile(r",[ \t]?(?=[A-ZÄÖÜ])").match(text, piece.end()):
             following = _PIECE.match(text, comma.end())
-            if words == 1 and following and (is_given(following.group().rstrip(".")) or len(following.group()) == 2):
-                at = comma.end()
+            if words == 1 and following and _is_first_name(following.group(), last, kind):
+                at, after_comma = comma.end(), True
             else:
                 break
     return end if words else None
+
+
+def _is_first_name(piece: str, last: str, kind: str) -> bool:
+    """True if what follows "Weber," is a first name or an initial and not the next field."""
+    word = piece.rstrip(".")
+    if is_given(word) or len(word) == 1:
+        return True
+    return (kind == "label" or (last.isupper() and word.isupper())) and not looks_clinical(word) and word.lower() not in _STOP
 
 
 def _continues(text: str, at: int) -> bool:
@@ -169,20 +224,20 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
     if not word[0].isupper():
         return (is_given(word) or is_surname(word)) and (kind == "title" or not is_ordinary(word)) and words < 3
     if words == 0:
-        if kind in ("title", "sign"):
-            return not (word.isupper() and len(word) < 3) and not (is_ordinary(word) and not (is_surname(word) or is_given(word)))
-        if kind in ("role", "relative", "by") or word.isupper():
-            return is_name(word) or (kind != "role" and not looks_clinical(word) and not (word.isupper() and len(word) < 5))
-        return not looks_clinical(word)
+        if kind == "title":
+            return not (word.isupper() and len(word) < 3)
+        if is_name(word) or (kind == "relative" and is_given(word)):
+            return True
+        if kind in ("label", "sign", "staff"):
+            return is_surname(word) or not is_report_word(word) or spell(word) in anatomy()
+        return not (looks_clinical(word) or (word.isupper() and len(word) < 5))
     if words > 3:
         return False
-    if is_name(word) or (is_surname(word) and is_given(last)):
+    if is_name(word) or (is_given(last) and (is_surname(word) or spell(word) not in report_words())):
         return True
     if word.isupper() and not last.isupper():
         return False
-    if is_given(last) or language == "en":
-        return not looks_clinical(word)
-    return kind == "title" and not looks_clinical(word)
+    return not looks_clinical(word)
 
 
 def _find_pairs(text: str, language: str) -> Iterator[Found]:
@@ -191,26 +246,32 @@ def _find_pairs(text: str, language: str) -> Iterator[Found]:
     for match in _CAPITALISED.finditer(text):
         word = match.group()
         parts = re.split(r"[\-–]", word)
-        listed = is_name(word) or (len(parts) > 1 and any(map(is_name, parts)) and not looks_clinical(parts[-1]))
+        listed = is_name(word) or (len(parts) > 1 and any(map(is_name, parts)) and not any(map(looks_clinical, parts)))
         if word.isupper() and len(word) < 5 and not shouting:
             listed = False
-        first = listed and (is_given(word) or any(map(is_given, parts)))
+        first = listed and all(map(is_given, parts))
         if not first and not (is_given(word) and is_ordinary(word)):
             if listed:
-                yield Found(*match.span(), "NAME")
+                yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
             continue
         at = match.end()
         following = re.compile(rf"(?:[ \t]{_CAP}\.)*[ \t](?:(?:von|van|de|der|den|di|da|del|la|al|zu|zum)[ \t])*(?P<last>{_CAP}[\w'’\-]+)").match(text, at)  # fmt: skip
         if following and _completes(word, following["last"], language, certain=first):
             yield Found(match.start(), following.end(), "NAME", True)
         elif listed:
-            yield Found(*match.span(), "NAME")
+            yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
+
+
+def _start_of_name(text: str, at: int) -> int:
+    """Where a listed family name starts if the capitalised word before it is taken for a first name."""
+    before = _WORD_BEFORE.search(text, max(0, at - 30), at)
+    if not before or looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
+        return at
+    return before.start()
 
 
 def _completes(first: str, last: str, language: str, *, certain: bool) -> bool:
     """True if `last` is a family name behind `first`; `certain` says that `first` is a first name and nothing else."""
     if last.lower() in _STOP or (last.isupper() and not first.isupper()):
         return False
-    if not certain:
-        return is_surname(last) and not is_ordinary(last)
-    return is_surname(last) or not looks_clinical(last)
+    return is_surname(last) or (certain and spell(last) not in report_words())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import import_module
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from refrad2d.windows import IMAGE_SIZE
 
 BENCHMARKS = {"refrad2d": "refrad2d", "slake": "slake", "vqa-rad": "vqa_rad"}  # name on the command line → module
 BLANK = "blank"  # the key of the picture that shows nothing
-TOKENS = {"locate": 96, "vqa": 96, "report": 512}  # the longest answer of a task
+TOKENS = {"locate": 48, "vqa": 64, "report": 320}  # the longest answer of a task; a span costs about 20
 
 Scores = dict[str, float]
 
@@ -78,13 +79,18 @@ class Benchmark:
 def load_benchmark(name: str, data: str, *, limit: int | None = None, seed: int = 0, **options: Any) -> Benchmark:
     """The benchmark of this name over the data in this folder; `limit` keeps so many slices or questions, by hash.
 
-    ValueError if there is no benchmark of this name, or if the data or an option do not fit it.
+    ValueError if there is no benchmark of this name, or if the data or an option does not fit it.
     """
     if name not in BENCHMARKS:
         raise ValueError(f"Unknown benchmark {name!r}. Choose from {', '.join(BENCHMARKS)}.")
     if limit is not None and limit < 1:
         raise ValueError(f"A limit of {limit} leaves nothing to judge. Give a positive number or leave it out.")
-    return import_module(f"radgrounder.benchmarks.{BENCHMARKS[name]}").load(data, limit=limit, seed=seed, **options)
+    load = import_module(f"radgrounder.benchmarks.{BENCHMARKS[name]}").load
+    known = signature(load).parameters.keys() - {"data", "limit", "seed"}
+    if unknown := options.keys() - known:
+        choice = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
+        raise ValueError(f"Benchmark {name!r} has no option {min(unknown)!r}. {choice}")
+    return load(data, limit=limit, seed=seed, **options)
 
 
 def draw(ids: Sequence[str], limit: int | None, seed: int) -> list[str]:

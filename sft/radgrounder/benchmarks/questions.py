@@ -70,13 +70,14 @@ def majority_answers(entries: Iterable[tuple[str, str, str, str]]) -> Callable[[
     `entries` are (language, question, type, answer). A question never seen gets the most frequent answer to its type in
     its language, equal ones go by the alphabet, and without any training answer it gets the empty text.
     """
-    exact, kinds = defaultdict(Counter), defaultdict(Counter)
+    exact: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    kinds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for language, question, kind, answer in entries:
         exact[language, question][answer] += 1
         kinds[language, kind][answer] += 1
 
     def answer_to(language: str, question: str, kind: str) -> str:
-        counted = exact.get((language, question)) or kinds.get((language, kind)) or {}
+        counted = exact.get((language, question)) or kinds.get((language, kind)) or Counter()
         return min(counted.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))[0]
 
     return answer_to

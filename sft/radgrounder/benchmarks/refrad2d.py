@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import datasets
 import numpy as np
 from datasets import Dataset, get_dataset_config_names, get_dataset_split_names, load_dataset
 
@@ -82,8 +83,8 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     ValueError if it has no test split.
     """
     data = str(Path(data) / "refrad2d") if (Path(data) / "refrad2d" / "README.md").is_file() else data
-    configs = [name for name in ("report", "vqa", "grounded") if name in get_dataset_config_names(data)]
-    test = {name: _split(data, name, "test") for name in configs}
+    configs = [name for name in ("report", "vqa", "grounded") if name in _config_names(data)]
+    test: dict[str, Dataset | None] = {name: _split(data, name, "test") for name in configs}
     ids = [i for rows in test.values() if rows is not None for i in rows["id"]]
     if not ids:
         raise ValueError(f"The dataset {data} has no test slices. Build it from more patients.")
@@ -91,7 +92,7 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     train = {name: _split(data, name, "train") for name in configs}
     reports = {row["id"]: row["report"] for row in _rows(test.get("report"), ("id", "report"))}
     items = [
-        *_grounding_items(test.get("grounded"), train.get("grounded"), chosen, seed),
+        *_grounding_items(test.get("grounded"), train.get("grounded"), test.get("report"), chosen, seed),
         *_report_items(test.get("report"), train.get("report"), chosen),
         *_vqa_items(test.get("vqa"), train.get("vqa"), chosen, reports),
     ]
@@ -107,8 +108,34 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     )
 
 
+def _config_names(data: str) -> list[str]:
+    """The configs of a dataset folder or a Hub repository. ValueError if there is no dataset."""
+    if not Path(data).is_dir() and data.count("/") != 1:
+        raise ValueError(f"There is no dataset at {data}. Give the folder that a build left, or ORG/NAME on the Hub.")
+    try:
+        return get_dataset_config_names(data)
+    except (FileNotFoundError, ConnectionError) as error:
+        raise ValueError(f"{data} holds no dataset. Give a build's folder, or ORG/NAME on the Hub.") from error
+
+
 def _split(data: str, config: str, split: str) -> Dataset | None:
-    return load_dataset(data, config, split=split) if split in get_dataset_split_names(data, config) else None
+    if split not in get_dataset_split_names(data, config):
+        return None
+    return load_dataset(data, config, split=split, cache_dir=_cache_dir(data))
+
+
+def _cache_dir(data: str) -> str | None:
+    """A cache of its own for every state of a local folder; None, the usual cache, for a repository on the Hub.
+
+    `datasets` 5.2 tells local folders apart by name and card alone: a rebuilt folder with as many rows as before, or
+    another one of the same name, would give the old rows.
+    """
+    folder = Path(data)
+    if not folder.is_dir():
+        return None
+    found = sorted((p.relative_to(folder).as_posix(), p.stat()) for p in folder.rglob("*") if p.is_file())
+    state = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]
+    return str(Path(datasets.config.HF_DATASETS_CACHE) / f"refrad2d-{sha256(repr(state).encode()).hexdigest()[:16]}")
 
 
 def _rows(rows: Dataset | None, columns: Sequence[str], most: int | None = None) -> Iterator[Row]:
@@ -122,7 +149,7 @@ def _rows(rows: Dataset | None, columns: Sequence[str], most: int | None = None)
 
 def _pictures(test: Mapping[str, Dataset | None]) -> Callable[[str], np.ndarray]:
     """Pictures of slices by id, from whichever config holds them."""
-    where = {}
+    where: dict[str, tuple[Dataset, int]] = {}
     for rows in test.values():
         if rows is not None:
             where |= {row_id: (rows, number) for number, row_id in enumerate(rows["id"])}
@@ -186,13 +213,17 @@ def _draw_key(*parts: object) -> bytes:
     return sha256(" ".join(map(str, parts)).encode()).digest()
 
 
-def _grounding_items(test: Dataset | None, train: Dataset | None, chosen: set[str], seed: int) -> list[Item]:
+def _grounding_items(
+    test: Dataset | None, train: Dataset | None, every: Dataset | None, chosen: set[str], seed: int
+) -> list[Item]:
     columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "mask", "objects")
     rows = [row for row in _rows(test, columns) if row["id"] in chosen]
     if not rows:
         return []
     prior = mean_boxes(_rows(train, columns, TRAINING_ROWS))
-    partner = partners(list(_rows(test, ("id", "patient", "modality", "body_part", "plane"))), seed)
+    who = ("id", "patient", "modality", "body_part", "plane")
+    # A grounded slice as stand-in where there is one, else any slice of the test split.
+    partner = partners(list(_rows(every, who)), seed) | partners(list(_rows(test, who)), seed)
     items = []
     for row in rows:
         for label, box in eligible(row):

@@ -1,0 +1,109 @@
+"""The laws of a row: boxes follow from the mask, spans from the text, the image from the pixels.
+
+    kinds = list(check_row(row, mask))     # such as "box_differs"; empty where all is well
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from refrad2d.boxes import box_of, objects
+from refrad2d.grounding import has_markup
+from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, is_label
+from refrad2d.windows import windows
+
+PLANES = ("axial", "coronal", "sagittal")
+VQA_TYPES = ("open", "yesno", "multiple")
+MAX_AGE_DECADE = 90  # older patients share this decade
+_PSEUDONYM = re.compile(r"[a-z0-9_-]+")
+TOLERANCE = 1e-9
+
+
+def check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
+    """Kinds of law that a row breaks. `mask` is (rows, columns) of unified ids, None where the row has none."""
+    yield from check_fields(row)
+    if mask is None:
+        if row["objects"]:
+            yield "objects_without_mask"
+    elif mask.ndim != 2 or not _same_objects(row["objects"] or [], objects(mask)):
+        yield "objects_differ"
+    for text, spans in grounded_texts(row):
+        yield from check_spans(text, spans)
+        for span in spans:
+            if not _true_box(span, row, mask):
+                yield "box_differs"
+
+
+def check_fields(row: Mapping[str, Any]) -> Iterator[str]:
+    """Kinds of law that the plain fields of a row break."""
+    if not all(isinstance(row[name], str) and _PSEUDONYM.fullmatch(row[name]) for name in ("id", "patient", "study", "series")):
+        yield "not_a_pseudonym"
+    if row["modality"] not in MODALITIES or row["plane"] not in PLANES:
+        yield "unknown_value"
+    if row["age"] is not None and (row["age"] % 10 or not 0 <= row["age"] <= MAX_AGE_DECADE):
+        yield "age_is_no_decade"
+    if row["spacing"] is not None and not (len(row["spacing"]) == 2 and all(0 < mm < 1000 for mm in row["spacing"])):
+        yield "spacing_out_of_range"
+    if any(q["type"] not in VQA_TYPES or q["language"] not in LANGUAGES or not q["answer"] for q in row["vqa"] or ()):
+        yield "unknown_value"
+    for text in texts_of(row):
+        if has_markup(text):
+            yield "markup_in_text"
+
+
+def texts_of(row: Mapping[str, Any]) -> Iterator[str]:
+    """Every free text of a row."""
+    for report in filter(None, row["report"].values()):
+        yield from filter(None, (report[name] for name in ("clinical_question", "clinical_info", "findings")))
+    for entry in row["vqa"] or ():
+        yield from (entry["question"], entry["answer"], *(entry["choices"] or ()))
+
+
+def grounded_texts(row: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping]]]:
+    """(text, spans in it) of each report and each answer."""
+    for report in filter(None, row["report"].values()):
+        yield report["findings"] or "", report["spans"] or ()
+    for entry in row["vqa"] or ():
+        yield entry["answer"] or "", entry["spans"] or ()
+
+
+def check_spans(text: str, spans: Sequence[Mapping]) -> Iterator[str]:
+    """Spans are sorted, apart, inside the text, with a box inside the picture and known labels, the first being `label`."""
+    at = 0
+    for span in spans:
+        if not at <= span["start"] < span["end"] <= len(text):
+            yield "span_out_of_place"
+        at = span["end"]
+        box = span["box"]
+        if len(box) != 4 or not (0 <= box[0] < box[2] <= 1 and 0 <= box[1] < box[3] <= 1):
+            yield "box_out_of_range"
+        labels = list(span["labels"] or ())
+        if not labels or labels[0] != span["label"] or not all(name == FINDING or is_label(name) for name in labels):
+            yield "unknown_label"
+
+
+def make_image(pixels: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
+    """The image that follows from the archive's native pixels and its row, which has slope and intercept."""
+    return windows(pixels * np.float32(row["slope"]) + np.float32(row["intercept"]), row["modality"])
+
+
+def _true_box(span: Mapping, row: Mapping, mask: np.ndarray | None) -> bool:
+    """True if the span's box is the union box of its labels in the mask, or for a finding one of the row's findings."""
+    if FINDING in span["labels"] or not all(map(is_label, span["labels"])):
+        return any(_close(span["box"], finding["box"]) for finding in row["findings"] or ())
+    box = box_of(mask, list(span["labels"])) if mask is not None and mask.ndim == 2 else None
+    present = {found["label"] for found in row["objects"] or ()}
+    return box is not None and _close(span["box"], box) and set(span["labels"]) <= present
+
+
+def _same_objects(stored: Sequence[Mapping], true: Sequence[Mapping]) -> bool:
+    return len(stored) == len(true) and all(
+        a["label"] == b["label"] and a["area"] == b["area"] and _close(a["box"], b["box"])
+        for a, b in zip(stored, true, strict=True)
+    )
+
+
+def _close(a: Sequence[float], b: Sequence[float]) -> bool:
+    return len(a) == len(b) == 4 and all(abs(x - y) <= TOLERANCE for x, y in zip(a, b, strict=True))

@@ -1,0 +1,101 @@
+"""Training material for the nano, drawn fresh from the phantom: small slices with their conversations.
+
+The same windows, matching, questions and prompts as in a build; only the detour through DICOM is left out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from refrad2d.boxes import merge_boxes, objects
+from refrad2d.conversations import conversations
+from refrad2d.executors import run_isolated
+from refrad2d.labels import LANGUAGES, label_by_name
+from refrad2d.phantom import join_sentences, report_sentences, sample_slice
+from refrad2d.phantom.reports import context_of
+from refrad2d.phantom.series import get_region
+from refrad2d.vqa import questions
+from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
+
+
+@dataclass(frozen=True)
+class PhantomSlice:
+    """`image` is (S, S, 3) uint8, `mask` (S, S) uint8 unified ids, `boxes` by class id, `turns` (prompt, answer)."""
+
+    image: np.ndarray
+    mask: np.ndarray
+    boxes: dict[int, tuple[float, float, float, float]]
+    turns: list[tuple[str, str]]
+
+
+def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
+    """One slice by its seed; the site follows from it."""
+    rng = np.random.default_rng([seed, 7])
+    site = sites[seed // 8 % len(sites)]  # eight seeds share a patient
+    sample = sample_slice(seed, site=site, size=IMAGE_SIZE, regions=regions)
+    mask = sample["mask"]
+    found = objects(mask)
+    row = {
+        "id": f"phantom-{seed}",
+        **{name: sample[name] for name in ("modality", "plane")},
+        "body_part": sample["body_part"].lower(),
+        "objects": found,
+        "report": _reports(sample, found, rng),
+        "findings": [],
+    }
+    sizes = {o["label"]: o["area"] for o in found}
+    row["vqa"] = questions(row, sizes)
+    turns = [(_text(m[0]), _text(m[1])) for m in conversations(row, sizes)]
+    image = Image.fromarray(windows(sample["pixels"], sample["modality"])).resize((size, size), Image.BICUBIC)
+    boxes = {label_by_name(o["label"]).id: tuple(o["box"]) for o in found}
+    return PhantomSlice(np.asarray(image), resize_mask(mask, size), boxes, turns)
+
+
+def _text(message: dict) -> str:
+    return "".join(part["text"] for part in message["content"] if part["type"] == "text")
+
+
+def _reports(sample: dict, found: list[dict], rng: np.random.Generator) -> dict:
+    """Report structs of both languages about what the slice shows."""
+    boxes = {o["label"]: tuple(o["box"]) for o in found}
+    patient = sample["patient"]
+    diffuse = {f.name for f in patient.findings if f.kind in ("scale", "tone") and f.host in boxes}
+    shown = diffuse | {name for name, mask in sample["findings"].items() if mask.any()}
+    told = report_sentences(patient, list(boxes), rng, shown=shown, wordings=get_region(sample["region"]).wordings)
+    some = [told[i] for i in sorted(rng.permutation(len(told))[: rng.integers(1, 5)])]  # a slice has few sentences
+    background = context_of(patient, rng, {s.finding for s in some} - {""})
+    reports = {}
+    for language in LANGUAGES:
+        _, clean, spans = join_sentences(some, language)
+        for span in spans:
+            span["labels"] = [label for label in span["labels"] if label in boxes]
+        spans = [
+            {**s, "label": s["labels"][0], "box": list(merge_boxes([boxes[l] for l in s["labels"]]))}
+            for s in spans
+            if s["labels"]
+        ]
+        reports[language] = (
+            {**background[language], "findings": clean, "spans": spans, "origin": "original"} if clean else None
+        )
+    return reports
+
+
+def draw_slices(
+    seeds: Sequence[int], *, sites: Sequence[str], size: int, regions: Sequence[str], workers: int
+) -> list[PhantomSlice]:
+    """Many slices, in the order of their seeds, by several processes. RuntimeError if one of them fails."""
+    parts = [tuple(seeds[n : n + 16]) for n in range(0, len(seeds), 16)]
+    tasks = [(part, tuple(sites), size, tuple(regions)) for part in parts]
+    drawn: list[PhantomSlice] = []
+    for _, result in run_isolated(_draw_part, tasks, workers=workers, timeout_s=600, memory_mb=2048):
+        if result.reason:
+            raise RuntimeError(f"Drawing phantom slices failed ({result.reason}). Run with workers=1 to see where.")
+        drawn += result.value
+    return drawn
+
+
+def _draw_part(task: tuple[tuple[int, ...], tuple[str, ...], int, tuple[str, ...]]) -> list[PhantomSlice]:
+    seeds, sites, size, regions = task
+    return [draw_slice(seed, sites=sites, size=size, regions=regions) for seed in seeds]

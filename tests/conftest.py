@@ -1,0 +1,58 @@
+"""What several tests share: a small phantom hospital and the dataset built from it, made once a run."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """No test may find a dataset of the same name in somebody's cache."""
+    os.environ["HF_HOME"] = str(tmp_path_factory.mktemp("hf-home"))
+    os.environ["HF_DATASETS_CACHE"] = str(tmp_path_factory.mktemp("hf-datasets"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("real data (../shared) is not here")
+    return SHARED
+
+
+def make_once(tmp_path_factory, name: str, make) -> Path:
+    """A folder that the workers of a run share; the first to come makes it."""
+    root = tmp_path_factory.getbasetemp().parent
+    folder = root / name
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hospital(tmp_path_factory) -> Path:
+    """Twelve invented patients of site A, as an export."""
+    from refrad2d import phantom
+
+    return make_once(tmp_path_factory, "hospital", lambda out: phantom.run(out, patients=12, seed=3, site="A"))
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory, hospital) -> Path:
+    """The dataset built from that export."""
+    from refrad2d.build import Options, build
+
+    def make(out: Path) -> None:
+        key = out.with_name("dataset.key")
+        key.write_text("07" * 32)
+        options = Options(masks=hospital / "masks", site="A", workers=2)
+        build(hospital / "dicom", hospital / "reports.csv", out, key, options)
+
+    return make_once(tmp_path_factory, "dataset", make)

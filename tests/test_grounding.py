@@ -1,0 +1,121 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refrad2d.grounding import (
+    BINS,
+    Span,
+    decode_box,
+    encode_box,
+    has_markup,
+    neutralise,
+    parse,
+    render,
+    snap,
+    to_pixels,
+)
+from refrad2d.labels import FINDING, labels
+
+NAMES = [label.name for label in labels()] + [FINDING]
+texts = st.text(st.one_of(st.sampled_from("<>/pl oc=idbxseg0123äöüß\n.,5"), st.characters(exclude_categories=["Cs"])), max_size=60)
+coordinates = st.floats(0, 1)
+
+
+@st.composite
+def boxes(draw):
+    x, y = sorted((draw(coordinates), draw(coordinates))), sorted((draw(coordinates), draw(coordinates)))
+    return x[0], y[0], x[1], y[1]
+
+
+@st.composite
+def grounded(draw):
+    """A text without markup and sorted spans in it, adjacent ones included."""
+    text = draw(texts.filter(lambda t: not has_markup(t)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=8, unique=True)))
+    pairs = [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if draw(st.booleans())]
+    return text, [Span(a, b, draw(st.sampled_from(NAMES)), draw(boxes())) for a, b in pairs]
+
+
+@given(grounded())
+def test_parse_gives_back_what_render_wrote(case):
+    text, spans = case
+    parsed = parse(render(text, spans))
+    assert parsed.text == text
+    assert parsed.invalid == 0
+    assert [(s.start, s.end, s.label, s.box) for s in parsed.spans] == [(s.start, s.end, s.label, snap(s.box)) for s in spans]
+
+
+@given(boxes())
+def test_bins_are_the_nearest_and_every_box_is_a_bin_wide(box):
+    bins = encode_box(box)
+    assert bins[2] > bins[0] and bins[3] > bins[1] and 0 <= min(bins) and max(bins) <= BINS
+    for written, (low, high), value in zip(bins, [(0, 2), (1, 3), (0, 2), (1, 3)], box, strict=True):
+        if box[high] - box[low] > 1 / BINS and value * BINS <= BINS - 1:
+            assert abs(written - value * BINS) <= 0.5 + 1e-9
+
+
+@given(boxes())
+def test_encoding_is_stable_after_one_round_trip(box):
+    assert encode_box(snap(box)) == encode_box(box)
+
+
+def test_markup_is_laid_out_as_in_the_release():
+    markup = render("Leber glatt.", [Span(0, 5, "liver", (0.25, 0.25, 0.5, 0.75))])
+    assert markup == "<p bbox=<loc0128><loc0128><loc0256><loc0384> id=<seg005>>Leber</p> glatt."
+
+
+def test_a_finding_has_id_zero():
+    markup = render("Zyste", [Span(0, 5, FINDING, (0, 0, 1, 1))])
+    assert "<seg000>" in markup and parse(markup).spans[0].label == FINDING
+
+
+@pytest.mark.parametrize("literal", ["<p bbox=", "</p>", "<loc0001>", "<seg005>", "<seg>", "</seg>", "<image>", "<eos>"])
+def test_a_text_with_markup_is_refused_and_neutralise_makes_it_harmless(literal):
+    text = f"Herd {literal} 5 mm"
+    with pytest.raises(ValueError, match="neutralise"):
+        render(text, [])
+    assert not has_markup(neutralise(text))
+    assert parse(render(neutralise(text), [])).text == neutralise(text)
+
+
+@given(texts)
+def test_neutralise_leaves_nothing_that_render_refuses(text):
+    render(neutralise(text), [])
+
+
+def test_neutralise_keeps_a_size():
+    assert neutralise("Herd <5 mm") == "Herd <5 mm"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p bbox=<loc0001><loc0002><loc0003> id=<seg005>>Leber</p>",  # three coordinates
+        "<p bbox=<loc0300><loc0002><loc0200><loc0400> id=<seg005>>Leber</p>",  # ends before it starts
+        "<p bbox=<loc0001><loc0002><loc0600><loc0400> id=<seg005>>Leber</p>",  # beyond 512
+        "<p bbox=<loc0001><loc0002><loc0200><loc0400> id=<seg122>>Leber</p>",  # no such class
+        "<p bbox=<loc0001><loc0002><loc0200><loc0400> id=<seg005>>Leber",  # never closed
+    ],
+)
+def test_broken_markup_is_counted_and_its_words_stay(markup):
+    parsed = parse(f"Die {markup} ist glatt.")
+    assert parsed.spans == [] and parsed.invalid >= 1
+    assert parsed.text.startswith("Die Leber") and not re.search("<(p|loc|seg)", parsed.text)
+
+
+def test_an_unclosed_span_does_not_swallow_the_next():
+    good = "<p bbox=<loc0001><loc0002><loc0200><loc0400> id=<seg002>>Niere</p>"
+    parsed = parse(f"<p bbox=<loc0001><loc0002><loc0200><loc0400> id=<seg005>>Leber und {good}")
+    assert [s.label for s in parsed.spans] == ["kidney_right"] and parsed.invalid == 1
+
+
+def test_overlapping_spans_are_an_error():
+    spans = [Span(0, 5, "liver", (0, 0, 1, 1)), Span(4, 8, "spleen", (0, 0, 1, 1))]
+    with pytest.raises(ValueError, match="overlaps"):
+        render("Leber Milz", spans)
+
+
+def test_pixels_are_decoded_bins_times_size():
+    assert to_pixels(decode_box((128, 256, 512, 512)), 200, 100) == (50.0, 50.0, 200.0, 100.0)

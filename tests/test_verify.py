@@ -1,0 +1,256 @@
+"""verify: a sound dataset has no fault, and each kind of damage is found, also where the manifest was made to fit."""
+
+import io
+import json
+import shutil
+import tarfile
+from collections import Counter
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from refrad2d.boxes import box_of, objects
+from refrad2d.conversations import conversations
+from refrad2d.schema import features
+from refrad2d.shards import encode, manifest, slice_sizes
+from refrad2d.verify import Fault, digest, verify
+from refrad2d.writers import ParquetShards, TarShards, json_bytes
+
+KEY = b"0123456789abcdef"
+SLICES = "refrad2d/data/slices-train-00000-of-00001.parquet"
+GROUNDED = "refrad2d/grounded/grounded-train-00000-of-00001.parquet"
+SFT = "refrad2d/sft/sft-train-00000-of-00001.parquet"
+TAR = "refrad2d-wds/train-00000-of-00001.tar"
+
+
+def make_row(name, patient, mask):
+    """One axial CT slice whose report names the liver."""
+    span = {"start": 4, "end": 9, "label": "liver", "labels": ["liver"], "box": list(box_of(mask, ["liver"]))}
+    report = {"clinical_question": None, "clinical_info": None, "findings": "Die Leber ist glatt.", "spans": [span], "origin": "original"}
+    entry = {"question": "Leber?", "answer": "ja", "language": "de", "type": "yesno", "choices": [], "spans": [], "source": "mask"}
+    return {
+        "id": name, "patient": patient, "study": "t", "series": "r", "modality": "CT", "body_part": "abdomen", "plane": "axial",
+        "spacing": [1.0, 1.0], "objects": objects(mask), "sex": "F", "age": 60, "site": None, "report": {"de": report, "en": None},
+        "vqa": [entry], "findings": [],
+        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "version": "0"},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory):
+    """A dataset of four train slices and one test slice, written with the writers of the build."""
+    root, rng = tmp_path_factory.mktemp("sound"), np.random.default_rng(0)
+    parquet, tars, counts = {}, {}, {}
+    for number, split in enumerate(["train"] * 4 + ["test"]):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[10 + number : 30, 5:40] = 5
+        Image.fromarray(mask).save(root / "mask.png")
+        np.save(root / "pixels.npy", rng.integers(900, 1200, (48, 64), dtype=np.uint16))
+        row = make_row(f"s{number}", f"p{number // 2}", mask)
+        pictures = encode((str(root / "pixels.npy"), str(root / "mask.png"), "CT", 1.0, -1024.0))
+        image, stored = {"bytes": pictures.image, "path": f"s{number}.png"}, {"bytes": pictures.mask, "path": None}
+        for config, folder in (("slices", "data"), ("grounded", "grounded"), ("sft", "sft")):
+            if config == "sft" and split == "test":
+                continue
+            writer = parquet.setdefault((config, split), ParquetShards(root / "refrad2d" / folder, f"{config}-{split}", features(config)))
+            turns = conversations(row, slice_sizes(pictures.sizes, row["objects"])) if config == "sft" else [None]
+            for messages in turns:
+                writer.write({"image": image, "messages": messages} if config == "sft" else {**row, "image": image, "mask": stored})
+        tar = tars.setdefault(split, TarShards(root / "refrad2d-wds", split))
+        tar.write(row["id"], {"json": json_bytes({**row, "slope": 1.0, "intercept": -1024.0}), "pixels.png": pictures.pixels, "mask.png": pictures.mask})
+    for writer in (*parquet.values(), *tars.values()):
+        writer.close()
+    for (config, split), writer in parquet.items():
+        counts.setdefault(config, Counter())[split] = writer.rows
+    (root / "mask.png").unlink(), (root / "pixels.npy").unlink()
+    (root / "refrad2d" / "README.md").write_text("# RefRad2D\n")
+    (root / "accounting.jsonl").write_text('{"root": "export", "n": 0, "status": "kept", "reason": null}\n')
+    (root / "manifest.json").write_text(json.dumps(manifest(root, KEY, counts)))
+    return root
+
+
+@pytest.fixture
+def root(sound, tmp_path):
+    shutil.copytree(sound, tmp_path / "ds")
+    return tmp_path / "ds"
+
+
+def kinds(root):
+    return {fault.kind for fault in verify(root)}
+
+
+def refit(root):
+    """Make the manifest fit the damaged files, as if the build itself had written them."""
+    old = json.loads((root / "manifest.json").read_text())
+    (root / "manifest.json").write_text(json.dumps({**manifest(root, KEY, {}), "rows": old["rows"]}))
+
+
+def rewrite(root, name, change):
+    """Change the rows of a Parquet file in place and refit the manifest."""
+    config = name.split("/")[-1].split("-")[0]
+    rows = pq.read_table(root / name).to_pylist()
+    rows = change(rows) or rows
+    (root / name).unlink()
+    folder, stem = (root / name).parent, (root / name).name.split("-000")[0]
+    writer = ParquetShards(folder, stem, features(config))
+    for row in rows:
+        writer.write(row)
+    writer.close()
+    refit(root)
+
+
+def retar(root, change):
+    """Change the (name, data) members of the archive and refit the manifest."""
+    with tarfile.open(root / TAR) as tar:
+        members = [(m.name, tar.extractfile(m).read()) for m in tar]
+    members = change(members) or members
+    with tarfile.open(root / TAR, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    refit(root)
+
+
+def test_a_sound_dataset_has_no_fault(sound):
+    assert list(verify(sound)) == []
+
+
+def test_no_manifest_is_a_fault(tmp_path):
+    assert list(verify(tmp_path)) == [Fault("manifest.json", None, "missing_file")]
+
+
+@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT, TAR, "refrad2d/README.md"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove", "empty"])
+def test_damaged_files_are_found(root, name, damage):
+    data = bytearray((root / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    if damage == "remove":
+        (root / name).unlink()
+    else:
+        (root / name).write_bytes({"flip": data, "cut": data[:-7], "empty": b""}[damage])
+    expected = {"flip": "changed", "cut": "truncated", "remove": "missing_file", "empty": "truncated"}[damage]
+    assert Fault(name, None, expected) in list(verify(root))
+
+
+def test_swapped_files_are_found(root):
+    a, b = root / TAR, root / "refrad2d-wds/test-00000-of-00001.tar"
+    data = a.read_bytes(), b.read_bytes()
+    a.write_bytes(data[1]), b.write_bytes(data[0])
+    assert {"swapped", "wrong_split"} <= kinds(root)
+
+
+def test_extra_and_copied_files_are_found(root):
+    (root / "refrad2d/notes.txt").write_text("x")
+    shutil.copy(root / TAR, root / "refrad2d-wds/train-00001-of-00002.tar")
+    assert {"extra_file", "duplicate_file", "missing_shard"} <= kinds(root)
+
+
+def test_an_edited_manifest_is_found(root):
+    text = (root / "manifest.json").read_text()
+    (root / "manifest.json").write_text(text.replace('"sha256": "', '"sha256": "0', 1))
+    assert Fault("manifest.json", "fingerprint", "changed") in list(verify(root))
+
+
+def drop(n):
+    return lambda rows: rows.pop(n) and None
+
+
+def repeat(rows):
+    return [*rows, rows[0]]
+
+
+def edit(path, value):
+    """A change of one nested field of the first row."""
+
+    def change(rows):
+        at = rows[0]
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = value
+
+    return change
+
+
+SPAN = ("report", "de", "spans", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "kind"),
+    [
+        (SLICES, repeat, "duplicate_row"),
+        (SLICES, drop(0), "extra_row"),
+        (SLICES, edit((*SPAN, "box"), [0.1, 0.1, 0.2, 0.2]), "box_differs"),
+        (SLICES, edit((*SPAN, "box"), [0.5, 0.1, 0.2, 0.2]), "box_out_of_range"),
+        (SLICES, edit((*SPAN, "end"), 99), "span_out_of_place"),
+        (SLICES, edit((*SPAN, "label"), "spleen"), "unknown_label"),
+        (SLICES, edit(("report", "de", "findings"), "Die <loc0001> Leber"), "markup_in_text"),
+        (SLICES, edit(("objects", 0, "area"), 3), "objects_differ"),
+        (SLICES, edit(("age",), 63), "age_is_no_decade"),
+        (SLICES, edit(("patient",), "Müller, Hans"), "not_a_pseudonym"),
+        (SLICES, edit(("patient",), "p2"), "patient_in_two_splits"),
+        (SLICES, edit(("modality",), "US"), "unknown_value"),
+        (SLICES, edit(("image", "bytes"), b"no picture"), "image_unreadable"),
+        (SLICES, edit(("mask", "bytes"), b"no picture"), "mask_unreadable"),
+        (GROUNDED, repeat, "duplicate_row"),
+        (GROUNDED, drop(1), "missing_row"),
+        (GROUNDED, edit(("report", "de", "findings"), "Die Leber ist rauh."), "row_differs"),
+        (SFT, repeat, "conversation_differs"),
+        (SFT, drop(0), "conversation_differs"),
+        (SFT, edit(("image", "bytes"), b"other"), "image_of_no_row"),
+        (SFT, edit(("messages", 1, "content", 0, "text"), "<p bbox=<loc0001>>x</p>"), "markup_invalid"),
+        (SFT, drop(0), "row_count"),
+    ],
+)  # fmt: skip
+def test_rows_that_break_a_law_are_found(root, name, change, kind):
+    rewrite(root, name, change)
+    assert kind in kinds(root)
+
+
+def swap_pixels(members):
+    (a, x), (b, y) = members[1], members[4]
+    members[1], members[4] = (a, y), (b, x)
+
+
+def edit_json(members):
+    members[0] = (members[0][0], members[0][1].replace(b"glatt", b"rauh "))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (repeat, "duplicate_member"),
+        (drop(1), "missing_member"),
+        (lambda m: m[3:], "missing_sample"),
+        (lambda m: m[:1] + m[3:5] + m[1:3] + m[5:], "interleaved"),
+        (lambda m: [("s0.secret.txt", b"x"), *m], "member_name"),
+        (lambda m: [*m, ("s9.json", b"{}")], "extra_sample"),
+        (swap_pixels, "image_differs"),
+        (edit_json, "row_differs"),
+        (lambda m: [m[0], (m[1][0], b"no picture"), *m[2:]], "pixels_unreadable"),
+        (lambda m: [*m[:2], (m[2][0], m[5][1]), *m[3:]], "mask_differs"),
+    ],
+)
+def test_damaged_archives_are_found(root, change, kind):
+    retar(root, change)
+    assert kind in kinds(root)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ('{"root": "export", "n": 2, "status": "kept", "reason": null}', "positions"),
+        ('{"root": "export", "n": 1, "status": "dropped", "reason": null}', "status"),
+        ("{", "unreadable"),
+    ],
+)
+def test_accounting_is_checked(root, line, kind):
+    with (root / "accounting.jsonl").open("a") as file:
+        file.write(line + "\n")
+    assert kind in kinds(root)
+
+
+def test_a_digest_ignores_how_absence_and_numbers_are_written():
+    assert digest({"a": 1, "b": None, "c": []}) == digest({"a": 1.0})
