@@ -1,6 +1,6 @@
 """A small server that speaks the OpenAI chat protocol on 127.0.0.1 and answers as a test tells it to.
 
-    >>> with stub_server(lambda request: reply({"findings": "Leber glatt."})) as stub: ...
+>>> with stub_server(lambda request: reply({"findings": "Leber glatt."})) as stub: ...
 """
 
 import json

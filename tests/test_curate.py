@@ -6,6 +6,7 @@ import pytest
 from curate_scores import CORPUS, HALVES, read_corpus, score, table
 from hypothesis import given
 from hypothesis import strategies as st
+
 from refrad2d.curate import curate, load_rules, run
 
 EXAMPLES = [

@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 from llm_stub import Answer, error, reply, stub_server, text_of
+
 from refrad2d.llm import LLM, Refused, unfence
 from refrad2d.prompting import delimit, fits, load_prompt, read_prompt
 
@@ -87,7 +88,12 @@ def test_the_server_says_how_long_to_wait(make_llm):
 
 @pytest.mark.parametrize(
     "content",
-    ['```json\n{"findings": "x"}\n```', '```\n{"findings": "x"}```', '<think>hm {</think>\n{"findings": "x"}', '{"findings": "x"}'],
+    [
+        '```json\n{"findings": "x"}\n```',
+        '```\n{"findings": "x"}```',
+        '<think>hm {</think>\n{"findings": "x"}',
+        '{"findings": "x"}',
+    ],
 )
 def test_fenced_json_is_unfenced(content):
     assert json.loads(unfence(content)) == {"findings": "x"}

@@ -405,3 +405,17 @@ def test_run_writes_spans_and_counts_what_it_drops(tmp_path):
         {"id": "a", "spans": [{"start": 17, "end": 22, "label": "liver", "labels": ["liver"], "negated": True}]}
     ]
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_every_cue_is_of_a_kind_that_a_rule_asks_for():
+    rows = list(csv.DictReader(files("refrad2d").joinpath("cues.csv").read_text(encoding="utf-8").splitlines()))
+    sides = {side + form for side in ("left", "right", "both") for form in ("", "_adjective")}
+    ordinals = set("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
+    cues = {"negation", "predicate_negation", "negated_after", "pseudo", "stop"}
+    roles = set("and range article preposition verb light seen partial state unit weighting nerve beside".split())
+    assert {row["kind"] for row in rows} == sides | ordinals | cues | roles | {
+        "ordinal_ending",
+        "never_ends",
+        "seldom_ends",
+        "starter",
+    }

@@ -13,6 +13,8 @@ from refrad2d.phantom import run
 from refrad2d.phantom.masks import write_nifti
 from refrad2d.phantom.series import Volume
 
+PATIENTS, SEED = 3, 4
+
 
 def digests(root: Path) -> dict[str, str]:
     return {
@@ -25,7 +27,7 @@ def digests(root: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory):
     out = tmp_path_factory.mktemp("hospital") / "out"
-    run(out, patients=5, seed=4, site="A")
+    run(out, patients=PATIENTS, seed=SEED)
     return out
 
 
@@ -44,11 +46,11 @@ def truth_of(hospital):
     return [json.loads(line) for line in (hospital / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_the_workers(tmp_path, monkeypatch):
-    run(tmp_path / "a", patients=2, seed=8, site="C")
+def test_the_same_seed_gives_the_same_bytes_whatever_workers_and_time_zone(hospital, tmp_path, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    run(tmp_path / "b", patients=2, seed=8, site="C", workers=2)
-    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+    monkeypatch.setenv("LC_ALL", "C")
+    run(tmp_path / "again", patients=PATIENTS, seed=SEED, workers=2)
+    assert digests(hospital) == digests(tmp_path / "again")
 
 
 def test_every_study_has_a_german_row_before_its_english_one(hospital):
@@ -110,7 +112,7 @@ def test_masks_lie_on_their_series(hospital, headers):
         series = sorted(by_series[path.name[: -len(".nii.gz")]], key=lambda ds: ds.ImagePositionPatient[2])
         assert image.shape == (series[0].Columns, series[0].Rows, len(series))
         lps = np.diag([-1, -1, 1, 1]) @ image.affine @ [0, 0, len(series) - 1, 1]
-        assert np.allclose(lps[:3], [float(c) for c in series[-1].ImagePositionPatient], atol=0.02)
+        assert np.allclose(lps[:3], [float(c) for c in series[-1].ImagePositionPatient], atol=1e-3)
         ids = np.asarray(image.dataobj)
         ds = series[len(series) // 2]
         hu = ds.pixel_array * float(ds.RescaleSlope) + float(ds.RescaleIntercept)
@@ -150,3 +152,8 @@ def test_volume_is_frozen():
     volume = Volume(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), {}, np.eye(4))
     with pytest.raises(AttributeError):
         volume.mask = None
+
+
+def test_masks_come_as_nifti_and_as_seg(hospital):
+    suffixes = {path.suffix for path in (hospital / "masks").iterdir()}
+    assert suffixes == {".gz", ".dcm"}

@@ -22,8 +22,12 @@ def find_template(folder: str, name: str) -> str:
     return (Path(__file__).resolve().parents[2] / folder / name).read_text(encoding="utf-8")
 
 
-def card_yaml(rows: Mapping[str, Mapping[str, int]]) -> str:
-    """The YAML head of the card; `rows` is {"slices" | "grounded" | "sft": {split: rows}}, empty splits are left out."""
+def card_yaml(rows: Mapping[str, Mapping[str, int]], folder: Path) -> str:
+    """The YAML head of the card of the Parquet files in `folder`.
+
+    `rows` is {"slices" | "grounded" | "sft": {split: rows}}; empty splits are left out. The sizes in bytes are more than
+    information: `datasets` tells a local folder from its cache by this YAML alone, so a rebuilt one must differ.
+    """
     infos = DatasetInfosDict()
     configs = []
     for config in CONFIGS:
@@ -40,8 +44,15 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]]) -> str:
         if config == DEFAULT_CONFIG:
             entry["default"] = True
         configs.append(entry)
-        info_splits = SplitDict({s: SplitInfo(s, num_examples=rows[stem.rpartition("/")[2]][s]) for s in splits})
-        infos[config] = DatasetInfo(features=features(config), config_name=config, splits=info_splits)
+        sizes = {s: sum(path.stat().st_size for path in folder.glob(f"{stem}-{s}-*.parquet")) for s in splits}
+        counts = rows[stem.rpartition("/")[2]]
+        infos[config] = DatasetInfo(
+            features=features(config),
+            config_name=config,
+            splits=SplitDict({s: SplitInfo(s, num_bytes=sizes[s], num_examples=counts[s]) for s in splits}),
+            download_size=sum(sizes.values()),
+            dataset_size=sum(sizes.values()),
+        )
     data = DatasetCardData(
         language=["de", "en"],
         pretty_name="RefRad2D",
@@ -70,7 +81,7 @@ def write_card(folder: Path, stats: Mapping) -> None:
         rules_table=table(["rule", "slices"], sorted(stats["slices"]["rule"].items())),
         patients=", ".join(f"{split} {stats['patients'][split]}" for split in SPLITS if stats["patients"].get(split)),
     )  # fmt: skip
-    (folder / "README.md").write_text(f"---\n{card_yaml(rows)}---\n{body}", encoding="utf-8", newline="\n")
+    (folder / "README.md").write_text(f"---\n{card_yaml(rows, folder)}---\n{body}", encoding="utf-8", newline="\n")
 
 
 def table(header: list[str], rows: list) -> str:

@@ -23,11 +23,12 @@ from refrad2d.phi.contact import find_contacts
 from refrad2d.phi.dates import find_dates
 from refrad2d.phi.known import find_known
 from refrad2d.phi.lexicon import Found
+from refrad2d.phi.places import find_places
 from refrad2d.phi.names import find_names, holds_name
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 
-RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_names)
+RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_places, find_names)
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
@@ -64,10 +65,11 @@ def deidentify(
 def _find(text: str, language: str, known: Sequence[str], recognisers: Sequence[Recogniser]) -> list[Found]:
     """What to replace in this pass: sorted, without overlaps, nothing that touches a placeholder or is protected."""
     kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
-    clinical = protected(text)
     found = find_known(text, known)
-    for recognise in recognisers:
-        found += (_before_term(f, text, clinical) for f in recognise(text, language) if f.firm or not _inside(f, clinical))
+    guessed = [f for recognise in recognisers for f in recognise(text, language)]
+    if guessed:
+        clinical = protected(text)
+        found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
     outside = (part for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
 

@@ -21,11 +21,13 @@ from refrad2d.labels import LANGUAGES, exists_in, label_by_name, labels
 SIDES = ("left", "right")
 _SUFFIXES = {"de": ("n", "s", "r", "m", "e", "en", "es", "er", "em", "ns", "ens", "ern"), "en": ("s", "es")}
 _ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth").split()
-_ROLES = ("and", "range", "article", "preposition", "verb", "light", "seen", "partial", "state")
+_ROLES = frozenset(
+    "and range article preposition verb light seen partial state unit ordinal_ending weighting nerve beside".split()
+)
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "œ": "oe", "æ": "ae"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")
 _MAX_WORDS = 100_000  # words remembered a lexicon
-_MIN_STEM, _MIN_TAIL = 4, 3  # letters of a German compound's two halves
+_MIN_STEM, _MAX_STEM, _MIN_TAIL = 4, 40, 3  # letters of a German compound's two halves
 _MAX_ABBREVIATION = 4  # "OL", "VCI": capitals count
 
 Trie = dict[str, Any]  # word → Trie; the key "" holds the Term that ends here
@@ -44,7 +46,8 @@ class Word:
     """A word as the rules see it. `keys` are its possible base forms, `compound` the term that it contains.
 
     `side` is left, right, both or None; `attributive` if it inflects with the noun that follows ("linke", "left").
-    `void` if the word takes away the anatomy: a compound such as "Leberwerte", or a head such as "function".
+    `void` if it only looks like anatomy ("Leberwerte"), `void_head` if it takes the anatomy of its neighbour away
+    ("function"). `roles` are the kinds of cues.csv that the rules ask for.
     """
 
     norm: str
@@ -65,9 +68,7 @@ def fold(word: str) -> str:
 
 @cache
 def side_of(label: str) -> str | None:
-    """The side of a class: "left" for rib_left_4, None for liver and for the middle lobe, which has one side only."""
-    if label == "lung_middle_lobe_right":
-        return "right"
+    """The side of a class: "left" for rib_left_4, None for liver."""
     return next((side for side in SIDES if side in label.split("_")[1:]), None)
 
 
@@ -79,21 +80,22 @@ def are_paired(names: tuple[str, ...]) -> bool:
 
 @cache
 def in_modality(names: tuple[str, ...], modality: str) -> tuple[str, ...]:
-    """Those of the classes that the modality has; if it has none, the more general ones that it has ("lung_left")."""
-    own = tuple(name for name in names if exists_in(label_by_name(name), modality))
+    """Those of the classes that the modality has, by id; if it has none, the more general ones ("lung_left")."""
+    own = [label for label in map(label_by_name, names) if exists_in(label, modality)]
     if own:
-        return own
+        return tuple(label.name for label in sorted(own, key=lambda label: label.id))
     wider = {goal for name in names for pattern, goal in _general() if fnmatchcase(name, pattern)}
     return tuple(x.name for x in labels() if x.name in wider and exists_in(x, modality))
 
 
 @cache
 def _general() -> tuple[tuple[str, str], ...]:
-    return tuple((row["terms"], row["labels"]) for row in _read("terms.csv") if row["kind"] == "general")
+    return tuple((row["terms"], row["labels"]) for row in read_table("terms.csv") if row["kind"] == "general")
 
 
 @cache
-def _read(name: str) -> tuple[dict[str, str], ...]:
+def read_table(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of a CSV file of this package."""
     text = files("refrad2d").joinpath(name).read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
@@ -139,7 +141,7 @@ class Lexicon:
         self._read_labels()
 
     def _read_cues(self) -> None:
-        for row in _read("cues.csv"):
+        for row in read_table("cues.csv"):
             if row["language"] not in (self.language, "*"):
                 continue
             for phrase in row["phrases"].split("|"):
@@ -151,7 +153,7 @@ class Lexicon:
                     self._grammar.setdefault(word, []).append(row["kind"])
 
     def _read_terms(self) -> None:
-        for row in _read("terms.csv"):
+        for row in read_table("terms.csv"):
             if row["language"] != self.language:
                 continue
             entries = [entry for entry in row["terms"].split("|") if entry]
@@ -240,7 +242,7 @@ class Lexicon:
             side=sides[0].split("_")[0] if sides else None,
             attributive=any(kind.endswith("_adjective") for kind in kinds),
             ordinal=next((n for n, name in enumerate(_ORDINALS, 1) if name in kinds), None),
-            roles=frozenset(kinds & set(_ROLES)),
+            roles=_ROLES & kinds,
         )
 
     def _keys(self, raw: str, norm: str) -> tuple[str, ...]:
@@ -266,7 +268,7 @@ class Lexicon:
     def elided(self, half: str, whole: str) -> Term | None:
         """What a hyphen stands for in "Ober- und Unterlappen": the term that half and the end of whole make."""
         half, whole = fold(half), fold(whole)
-        for cut in range(_MIN_TAIL, len(whole) - _MIN_TAIL):
+        for cut in range(_MIN_TAIL, min(len(whole), _MAX_STEM) - _MIN_TAIL):
             word = self.word(half + whole[cut:])
             term = next((self._single[key] for key in word.keys if key in self._single), word.compound)
             if term:
@@ -280,7 +282,7 @@ class Lexicon:
 
     def _split_compound(self, norm: str) -> tuple[Term | None, bool]:
         """The term of a German compound, and True if its head takes the anatomy away ("Lebervenen")."""
-        for end in range(len(norm), _MIN_STEM - 1, -1):
+        for end in range(min(len(norm), _MAX_STEM), _MIN_STEM - 1, -1):
             term = self._stems.get(norm[:end])
             if term and (term.kind == "none" or len(norm) - end >= _MIN_TAIL):
                 void = term.kind == "none" or self._is_tail(norm[end:]) and "fraktur" not in norm

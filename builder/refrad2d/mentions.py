@@ -28,10 +28,9 @@ from refrad2d.tokens import Match, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read
 _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is there and no kidney is named
+_LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in pieces
 _ELISION = 6  # tokens between the halves of a list at most
-_NOT_THE_ORGAN = frozenset(
-    "para peri supra infra extra intra retro sub pre prae post inter trans juxta non endo".split()
-)
+_REACH = 5  # tokens that an adjective looks ahead for its noun
 _log = logging.getLogger(__name__)
 
 
@@ -63,11 +62,12 @@ def find_mentions(text: str, language: str, modality: str) -> list[Mention]:
     if modality not in MODALITIES:
         raise ValueError(f"Unknown modality {modality!r}. Choose from {', '.join(MODALITIES)}.")
     words = lexicon(language)
-    return [
-        mention
-        for start, end in split_sentences(text, language)
-        for mention in _read_sentence(tokenize(text, start, end, words), words, modality)
-    ]
+    mentions: list[Mention] = []
+    for start, end in split_sentences(text, language):
+        tokens = tokenize(text, start, end, words)
+        for at in range(0, len(tokens), _LONGEST):
+            mentions += _read_sentence(tokens[at : at + _LONGEST], words, modality)
+    return mentions
 
 
 def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterator[Mention]:
@@ -195,33 +195,34 @@ def _is_taken_away(tokens: list[Token], match: Match, words: Lexicon) -> bool:
 
     In German it also lets the match grow over a hyphen to the whole word ("Leber-Metastasen").
     """
-    first, last, count = match.first, match.last, len(tokens)
-    if first > 1 and tokens[first - 1].raw == "-" and tokens[first - 2].word.norm in _NOT_THE_ORGAN:
+    first, last = match.first, match.last
+    if first > 1 and tokens[first - 1].raw == "-" and "beside" in tokens[first - 2].word.roles:
         return True
-    after = last
-    if last + 1 < count and tokens[last].raw == "-" and tokens[last].start == tokens[last - 1].end:
+    if last + 1 < len(tokens) and tokens[last].raw == "-" and tokens[last].start == tokens[last - 1].end:
         following = tokens[last + 1]
-        if following.start == tokens[last].end:
-            if following.word.void_head or following.word.norm == "shaped":
-                return True
-            if words.language == "de" and following.raw[0].isalpha() and not following.word.roles:
-                match.last = last + 2
-        whole = _whole_of(tokens, last)
-        return whole is not None and whole.word.void
+        if following.start > tokens[last].end or following.raw in ",/":
+            whole = _whole_of(tokens, last)
+            return whole is not None and whole.word.void
+        if following.word.void_head or following.word.norm == "shaped":
+            return True
+        if words.language == "de" and following.raw[0].isalpha() and not following.word.roles:
+            match.last = last + 2
+        return False
     if words.language == "de" and match.term.kind != "adjective" or match.term.kind in ("removed", _LEVEL):
         return False
-    if after < count and tokens[after].word.void_head:
-        return True
-    if match.term.kind != "adjective":
-        return False
-    for token in tokens[after : after + _REACH]:  # "hepatic segmental arteries", "hepatic and portal veins"
+    return _head_takes_away(tokens[last : last + _REACH], match.term.kind == "adjective")
+
+
+def _head_takes_away(ahead: list[Token], adjective: bool) -> bool:
+    """True before "artery" or "function"; an adjective also reaches "segmental arteries" and "and portal veins"."""
+    if not ahead or not adjective:
+        return bool(ahead) and ahead[0].word.void_head
+    joined = "and" in ahead[0].word.roles or ahead[0].raw in ",/-"
+    for token in ahead if joined else ahead[:2]:
         if token.word.void_head:
             return True
         if not (token.raw[0].isalpha() or token.raw in ",/-") or token.word.roles - {"and"}:
             return False
-        if token is tokens[after] and "and" not in token.word.roles and token.raw[0].isalpha():
-            nearest = tokens[after + 1] if after + 1 < count else None
-            return nearest is not None and nearest.word.void_head
     return False
 
 

@@ -18,18 +18,8 @@ _SPACED = frozenset(("HWK", "HW", "BWK", "BW", "LWK", "LW", "SWK", "SW", "TH")) 
 _ROMAN = {n: i for i, n in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _HIGHEST = {"C": 7, "T": 12, "L": 5, "S": 5}
 _COLUMN = [(region, n) for region in "CTLS" for n in range(1, _HIGHEST[region] + 1)]
-_NO_LEVEL_BEFORE = frozenset(  # T2 of a sequence, T3 of a tumour stage
-    "w mri mr mrt weighted wichtung signal signalanhebung signalalteration signalsteigerung flair stir sequence "
-    "sequences sequenz sequenzen bild bilder image images relaxation time shine mapping stage tumor tumour tumors "
-    "tumoren stadium kontrast tse fse fs space se gre dixon nativ vibe post nach".split()
-)
-_NERVE = frozenset(
-    "nerve nerves root roots wurzel wurzeln nerv nerven nervenwurzel radikulopathie radiculopathy".split()
-)
 _VERTEBRA = ("vertebra", "wirbel")
 _SEGMENTED = ("segment", "liver", "leber", "hepat", "lung", "lobe", "lobus", "oberlappen", "unterlappen", "pulmo")
-_SUFFIX = frozenset(("st", "nd", "rd", "th", "te", "ten", "ter"))
-_UNITS = frozenset(("mm", "cm", "ml", "hu", "he", "x", "mal", "mg", "%", "°"))
 
 Levels = tuple[int, tuple[tuple[str, int], ...]]  # last token (exclusive), levels
 
@@ -85,7 +75,7 @@ def _number(raw: str) -> int:
 
 
 def _is_quantity(tokens: list[Token], at: int) -> bool:
-    return at + 1 < len(tokens) and tokens[at + 1].word.norm in _UNITS
+    return at + 1 < len(tokens) and (tokens[at + 1].raw in "%°" or "unit" in tokens[at + 1].word.roles)
 
 
 def _read_connector(tokens: list[Token], at: int) -> tuple[int, str] | None:
@@ -114,15 +104,15 @@ def _between(first: tuple[str, int], last: tuple[str, int]) -> list[tuple[str, i
 def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, modality: str) -> bool:
     """True for what only looks like a level: MR weightings, tumour stages, nerve roots, segment S4."""
     after = end + (end < len(tokens) and tokens[end].raw == "-")
-    following = tokens[after].word.norm if after < len(tokens) else ""
-    if following in _NERVE or following.startswith(("radiku", "radicu", "dermatom")):
+    following, roles = (tokens[after].word.norm, tokens[after].word.roles) if after < len(tokens) else ("", frozenset())
+    if "nerve" in roles:
         return True
     if tokens[at].raw not in ("T", "S"):
         return False
     if tokens[at].raw == "S":
         bony = following.startswith(_VERTEBRA) or at and tokens[at - 1].word.norm.startswith(_VERTEBRA)
         return not (bony or len(levels) > 1 or _names_sacrum(tokens, at, levels[0][1]))
-    if following in _NO_LEVEL_BEFORE or following.startswith(("hyper", "hypo", "iso", "gewicht")):
+    if "weighting" in roles or following.startswith(("hyper", "hypo", "iso", "gewicht")):
         return True
     staged = after + 1 < len(tokens) and tokens[after].raw in ("N", "M") and tokens[after + 1].raw.isdecimal()
     only_weightings = all(number <= 2 for _, number in levels) and modality == "MR"
@@ -156,7 +146,7 @@ def read_numbers_before(tokens: list[Token], at: int, floor: int) -> tuple[int, 
     j = at - 1
     while j >= floor:
         token = tokens[j]
-        marked = token.word.norm in _SUFFIX or token.raw == "."
+        marked = "ordinal_ending" in token.word.roles or token.raw == "."
         if marked and j > floor and _number(tokens[j - 1].raw) and tokens[j - 1].end == token.start:
             j, token = j - 1, tokens[j - 1]
             number = _number(token.raw)
@@ -186,7 +176,8 @@ def read_numbers_after(tokens: list[Token], at: int) -> tuple[int, set[int]]:
     """Plain numbers behind a noun: (last token, numbers) of "ribs 4, 5 and 7"; (at, empty) if there are none."""
     numbers: set[int] = set()
     end, previous, connector = at, None, ""
-    j = at + 1 if at + 1 < len(tokens) and (tokens[at].raw == "#" or tokens[at].word.side and len(tokens[at].raw) > 1) else at
+    skipped = at + 1 < len(tokens) and (tokens[at].raw == "#" or tokens[at].word.side and len(tokens[at].raw) > 1)
+    j = at + 1 if skipped else at
     while j < len(tokens):
         number = _number(tokens[j].raw)
         if number and not _is_quantity(tokens, j):

@@ -3,11 +3,14 @@
 import re
 from typing import NamedTuple
 
+_NUMBER = r"\.?\s*(?:nr\.?\s*|no\.?\s*)?(\d{1,5})"
+_RANGE = r"(?:\s*(?:-|–|bis|to)\s*(\d{1,5}))?(?!\d|[.,]\d|\s*(?:mm|cm|\.\s+[a-zäöü]))"
+_IMAGE = r"\b(?:bilder|bild|images|image|ima|img|schichten|schicht|slices|slice)"
+_SERIES = r"\b(?:serie|series|ser|se)" + _NUMBER + r"\s*[,;/]?\s*"
 _REFERENCE = re.compile(
     r"\s*[\(\[]?(?:(?:vgl\.|siehe|s\.|see|cf\.)\s*)?"
-    r"(?:\b(?:serie|series|ser|se)\.?\s*(?:nr\.?\s*|no\.?\s*)?(\d{1,5})\s*[,;/]?\s*)?"
-    r"\b(?:bilder|bild|images|image|ima|img|im|schichten|schicht|slices|slice)\.?\s*(?:nr\.?\s*|no\.?\s*)?(\d{1,5})"
-    r"(?:\s*(?:-|–|bis|to)\s*(\d{1,5}))?[\)\]]?",
+    # "Im" alone is a German preposition; behind a series number it is an image
+    rf"(?:{_SERIES}(?:{_IMAGE}|\bim){_NUMBER}{_RANGE}|{_IMAGE}{_NUMBER}{_RANGE})[\)\]]?",
     re.IGNORECASE,
 )
 MAX_RANGE = 200
@@ -26,7 +29,7 @@ def find_references(text: str) -> list[Reference]:
     """All references in a text, in order; a range of more than 200 images is none."""
     found = []
     for match in _REFERENCE.finditer(text):
-        series, first, last = match.groups()
+        series, first, last = match.groups()[:3] if match.group(1) else (None, *match.groups()[3:])
         instances = range(int(first), int(last or first) + 1)
         if 0 < len(instances) <= MAX_RANGE:
             found.append(Reference(match.start(), match.end(), int(series) if series else None, instances))

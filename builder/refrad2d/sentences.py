@@ -5,27 +5,12 @@
 """
 
 import re
+from functools import cache
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.lexicon import read_table
 
-# A full stop after these never ends a sentence ...
-_NEVER_END = {
-    "de": "aa abb abs bzw ca cf dd dr evtl fr ggf hr inkl insb mind mm nr prof sog tel tr vd vgl vv z zn zw".split(),
-    "en": "approx ca cf dr eg fig figs ie incl mr mrs ms nos prof resp vs".split(),
-}
-# ... and after these only where the next word can only start one.
-_MAY_END = {
-    "de": "ant bds beids com craniocaud dext dist etc ext inf int kl lat li lks max med min post prox re rel ser sin "
-    "std sup unauff usw vs bild std max".split(),
-    "en": "al ant bilat diam dist dx etc ex hx inf lat lt max med min post prox pt rt sec sup st".split(),
-}
-_STARTERS = {
-    "de": "Die Der Das Ein Eine Kein Keine Keinerlei Es Im In Am An Auf Bei Beide Beidseits Zustand Zudem Weiterhin "
-    "Ansonsten Sonst Nebenbefundlich Nach Unauffällige Unauffälliger Unauffälliges Regelrechte Regelrechter "
-    "Regelrechtes Normale Normaler Ferner Außerdem Soweit Dort Dieser Diese Dieses Mit Ohne Rechts Links".split(),
-    "en": "The A An No There This These It In On At Both Other Otherwise Additionally Normal Within Status Mild "
-    "Small Large Multiple Also Again Unremarkable Unchanged Stable Right Left".split(),
-}
+_AHEAD = 80  # characters looked at behind a full stop
 # A number with a full stop is an ordinal before these, whatever stands before it.
 _ORDINAL_NOUN = re.compile(
     r"\s*(?:(?:linken?|rechten?|li|re)\.?\s+)?(?:Rippe|Lendenw|Brustw|Halsw|Wirbel|Sakralw|[LBH]WK?\b|Ventrikel|"
@@ -73,45 +58,55 @@ def _line_ends(text: str, stop: re.Match) -> bool:
     """True if a line break ends the sentence: not where the line breaks off or the next one starts in lower case."""
     if len(stop.group()) > 1:
         return True
-    before, after = text[: stop.start()][-40:].rstrip(), text[stop.end() : stop.end() + 40].lstrip()
+    before = text[max(0, stop.start() - 40) : stop.start()].rstrip()
+    after = text[stop.end() : stop.end() + _AHEAD].lstrip()
     return not (_OPEN_LINE.search(before) or after[:1].islower())
+
+
+@cache
+def _words(kind: str, language: str) -> frozenset[str]:
+    """The words of a kind in cues.csv: abbreviations that never or seldom end a sentence, words that start one."""
+    rows = [row for row in read_table("cues.csv") if (row["kind"], row["language"]) == (kind, language)]
+    return frozenset(word for row in rows for word in row["phrases"].split("|"))
 
 
 def _stop_ends(text: str, start: int, stop: re.Match, language: str) -> bool:
     """True if a full stop, question or exclamation mark ends the sentence that begins at `start`."""
-    after = _NEXT_WORD.match(text, stop.end())
-    if stop.group() != "." or not text[stop.end() :].strip():
-        return True
+    ahead = text[stop.end() : stop.end() + _AHEAD]
     last = _LAST_WORD.search(text[max(start, stop.start() - 30) : stop.start()])
-    if not last:
+    if stop.group() != "." or not ahead.strip() or not last:
         return True
-    word = last.group()
-    if word[0].isdecimal() or language == "de" and _ROMAN.fullmatch(word):
+    word = last.group().casefold()
+    if word[0].isdecimal() or language == "de" and _ROMAN.fullmatch(last.group()):
         return _number_ends(text, stop, word, language)
-    following = after.group(1) if after else ""
-    if following[:1].islower() and text[stop.end() : stop.end() + 1] != "\n":
+    following = _NEXT_WORD.match(ahead)
+    first = following.group(1) if following else ""
+    if first[:1].islower() and ahead[0] != "\n":
         return False
-    tail = word.rsplit(".", 1)[-1]
-    if word.casefold() == "o.b":  # "ohne Befund" mostly closes a statement
+    if word == "o.b":  # "ohne Befund" mostly closes a statement
         return True
-    if word.casefold() in _NEVER_END[language] or (len(tail) == 1 and (language == "de" or tail.isupper())):
+    tail = last.group().rsplit(".", 1)[-1]
+    if word in _words("never_ends", language) or len(tail) == 1 and (language == "de" or tail.isupper()):
         return False
-    if word.casefold() == "no":  # English "No. 3"
-        return not text[stop.end() :].lstrip()[:1].isdecimal()
-    if tail.casefold() in _MAY_END[language]:
-        return following in _STARTERS[language] or "\n" in text[stop.end() : stop.end() + 2]
+    if word == "no":  # English "No. 3"
+        return not ahead.lstrip()[:1].isdecimal()
+    if tail.casefold() in _words("seldom_ends", language):
+        starts = first[:1].isupper() and first.casefold() in _words("starter", language)
+        return starts or "\n" in ahead[:2]
     return True
 
 
 def _number_ends(text: str, stop: re.Match, word: str, language: str) -> bool:
     """True if a number with a full stop closes a sentence ("BWK 12. Die …") and is no ordinal ("5. Rippe")."""
-    after = text[stop.end() :].lstrip()
-    if after[:1].islower() or not after[:1].isalnum():
-        return False if after[:1].islower() else after[:1] not in ("-", "–", "/", ",")
+    after = text[stop.end() : stop.end() + _AHEAD].lstrip()
+    if not after[:1].isalnum():
+        return after[:1] not in ("-", "–", "/", ",")
+    if after[0].islower():
+        return False
     if language == "en":
         return True
-    before = text[: stop.start() - len(word)][-20:]
+    before = text[max(0, stop.start() - len(word) - 20) : stop.start() - len(word)]
     if _ORDINAL_NOUN.match(text, stop.end()):
         return re.search(r"\b(?:[LBHS]WK?|Th|[CTLS])\s?$", before) is not None
-    next_word = after.split()[0]
-    return not (_ORDINAL_LEAD.search(before) and next_word not in _STARTERS["de"])
+    starts = after.split()[0].casefold() in _words("starter", "de")
+    return starts or not _ORDINAL_LEAD.search(before)

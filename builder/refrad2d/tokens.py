@@ -30,8 +30,8 @@ class Match:
 
     `labels` are all classes of any modality; the rules narrow them by number and side. `plural` if the form shows it,
     `compound` if a German word names more than the anatomy ("Lebermetastasen"), `elided` if half a word or phrase
-    stands for the whole ("Ober-"). `side` is left, right, both or None
-    while unknown; `side_from` tells where it was read: before, after, label, clause, sentence.
+    stands for the whole ("Ober-"). `side` is left, right, both or None while unknown; `side_from` tells where it was
+    read: before, after, label, clause, sentence.
     """
 
     first: int

@@ -133,7 +133,7 @@ def train_tower(
         _descend(class_loss + 4 * box_loss, both, optimizer, learning_rate(step, plan.tower_steps, plan.tower_rate))
         if step % 100 == 99:
             right = (out[..., :CLASSES].argmax(-1) == patches)[inside].float().mean()
-            _log.info("tower step %d: patch accuracy %.3f, box error %.4f", step + 1, right, box_loss)
+            _log.info("tower step %d: patch accuracy %.3f, box error %.4f", step + 1, right, box_loss.detach())
 
 
 def patch_classes(mask: np.ndarray, patch: int) -> np.ndarray:

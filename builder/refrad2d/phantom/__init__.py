@@ -17,13 +17,23 @@ from refrad2d.phantom.anatomy import PARTS, Patient, make_patient
 from refrad2d.phantom.findings import Finding
 from refrad2d.phantom.render import Protocol, render_grid
 from refrad2d.phantom.reports import Sentence, join_sentences, report_sentences
-from refrad2d.phantom.series import REGIONS, SITES, Series, Volume, draw_series, labels_of, render_volume, sample_slice
+from refrad2d.phantom.series import (
+    REGIONS,
+    SITES,
+    Series,
+    Volume,
+    draw_series,
+    labels_of,
+    render_volume,
+    sample_slice,
+    shown_findings,
+)
 from refrad2d.phantom.shapes import Grid
 
 __all__ = [
     "PARTS", "REGIONS", "SITES", "Finding", "Grid", "Patient", "Protocol", "Sentence", "Series", "Volume",
     "draw_series", "join_sentences", "labels_of", "make_patient", "render_grid", "render_slice", "render_volume",
-    "report_sentences", "run", "sample_slice",
+    "report_sentences", "run", "sample_slice", "shown_findings",
 ]  # fmt: skip
 
 

@@ -161,11 +161,11 @@ def _header(patient: Patient, who: Identity, study: Study, series: Series, serie
 def _describe_geometry(ds: Dataset, series: Series, k: int, instance: int, uid: str) -> None:
     grid = series.grid(k)
     ds.SOPInstanceUID, ds.InstanceNumber, ds.AcquisitionNumber = uid, instance, 1
-    ds.ImagePositionPatient = [f"{c:.6g}" for c in grid.origin]
+    ds.ImagePositionPatient = [f"{c:.9g}" for c in grid.origin]
     directions = np.concatenate([grid.across, grid.down]) / grid.spacing
     ds.ImageOrientationPatient = [f"{c:g}" for c in np.round(directions, 6) + 0.0]
-    ds.SliceLocation = f"{series.positions[k]:.6g}"
-    ds.PixelSpacing = [f"{grid.spacing:.8g}"] * 2
+    ds.SliceLocation = f"{series.positions[k]:.9g}"
+    ds.PixelSpacing = [f"{grid.spacing:.10g}"] * 2
     ds.Rows, ds.Columns = grid.shape
 
 

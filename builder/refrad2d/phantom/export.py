@@ -21,7 +21,7 @@ from refrad2d.phantom.anatomy import Patient, make_patient
 from refrad2d.phantom.dicom import Identity, Study, make_identity, make_uid, write_series
 from refrad2d.phantom.masks import write_masks
 from refrad2d.phantom.reports import context_of, frame_sentence, join_sentences, report_sentences
-from refrad2d.phantom.series import draw_series, get_region, labels_of, read_site, render_volume
+from refrad2d.phantom.series import draw_series, get_region, labels_of, read_site, render_volume, shown_findings
 
 COLUMNS = (
     "StudyInstanceUID", "PatientID", "AccessionNumber", "Modality",
@@ -121,7 +121,6 @@ def _make_study(patient: Patient, who: Identity, visit: int, rng) -> Study:
 def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list[dict], list[dict]]:
     """The rows of reports.csv and truth.jsonl of one study, German first."""
     place = get_region(region)
-    diffuse = {f.name for f in patient.findings if f.is_diffuse and place.published(f.host) in present}
     fields = _fields(patient, who, study)
     sentences = [
         frame_sentence("opening", fields, rng),
@@ -129,7 +128,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
             patient,
             present,
             rng,
-            shown=shown | diffuse,
+            shown=shown_findings(patient, region, present, shown),
             wordings=place.wordings,
             modality=place.modality,
             fields=fields,

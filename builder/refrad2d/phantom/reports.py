@@ -20,6 +20,7 @@ from refrad2d.phantom.tables import read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _MENTION = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+NORMAL_SHARE = 0.62  # of the topics without a finding are mentioned
 _GONE = re.compile(r"~[^~]*~")
 
 
@@ -70,13 +71,19 @@ def report_sentences(
             ]
             told_findings |= {f.name for f in findings}
             told = [teller.say(topic, plan["findings"][f.name], finding=f) for f in findings]
-            contradicted = {f.name for f in patient.findings} & set(plan.get("unless", ()))
-            if not told and not contradicted and rng.random() < 0.62:
-                told = [
-                    teller.say(topic, plan["normal"], hosts=[name for name in plan.get("any", ()) if name in present])
-                ]
+            if not told and rng.random() < NORMAL_SHARE:
+                told = _say_normal(teller, topic, plan, patient, present)
             sentences += [sentence for sentence in told if _is_covered(sentence, present)]
     return sentences
+
+
+def _say_normal(teller: "_Teller", topic: str, plan: Mapping[str, Any], patient: Patient, present) -> list[Sentence]:
+    """A sentence that all is well, unless a finding of the patient contradicts it."""
+    if {f.name for f in patient.findings} & set(plan.get("unless", ())):
+        return []
+    ill = {f.host for f in patient.findings}
+    healthy = [name for name in plan.get("any", ()) if name in present and name not in ill]
+    return [teller.say(topic, plan["normal"], hosts=healthy)] if healthy or "any" not in plan else []
 
 
 def _is_covered(sentence: Sentence, present: Collection[str]) -> bool:

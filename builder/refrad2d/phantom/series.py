@@ -4,7 +4,7 @@
 >>> volume = render_volume(patient, plan, np.random.default_rng(2))
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -154,13 +154,19 @@ def draw_series(patient: Patient, rng: np.random.Generator, *, region: str = "ab
         region=region,
         plane=plane,
         protocol=protocol,
-        positions=tuple(float(p) for p in np.round(np.linspace(*ends, int(rng.integers(20, 37))), 2)),
+        positions=_positions(*ends, int(rng.integers(20, 37))),
         centre=tuple(float(c) for c in np.round(centre, 1)),
         size=int(_pick(scanner["matrix"], rng)),
         fov_mm=float(np.round(fov)),
         model=str(_pick(scanner["models"], rng)),
         kernel=str(scanner["kernels"][kernel]),
     )
+
+
+def _positions(first: float, last: float, count: int) -> tuple[float, ...]:
+    """Evenly spaced positions, whole hundredths of a mm so that headers and affines agree."""
+    gap = np.round((last - first) / (count - 1), 2)
+    return tuple(np.round(np.round(first, 2) + gap * np.arange(count), 2).tolist())
 
 
 def _pick(options: Sequence[Any], rng: np.random.Generator) -> Any:
@@ -220,6 +226,16 @@ def labels_of(mask: np.ndarray, least: int = 1) -> dict[str, int]:
     """Pixels of each class in a mask of unified ids, classes of fewer than `least` pixels left out."""
     counts = np.bincount(mask.ravel(), minlength=122)
     return {label_by_id(k): int(counts[k]) for k in np.flatnonzero(counts[1:] >= least) + 1}
+
+
+def shown_findings(patient: Patient, region: str, present: Collection[str], focal: Collection[str]) -> set[str]:
+    """Names of the findings that a report on these pictures tells.
+
+    `present` are the classes that the masks show, `focal` the names of the findings that have a mask in the pictures;
+    a diffuse finding is shown where its host is.
+    """
+    place = get_region(region)
+    return set(focal) | {f.name for f in patient.findings if f.is_diffuse and place.published(f.host) in present}
 
 
 def sample_slice(seed: int, *, site: str = "A", size: int = 96, regions: Sequence[str] = ("abdomen_ct",)) -> dict:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLAS_BLOCK = 200_000  # multiplications below which OpenBLAS stays on one thread
 PLANES = ("axial", "coronal", "sagittal")
 # plane -> unit steps (LPS) along columns (left to right on screen) and along rows (top to bottom)
 _STEPS = {
@@ -19,6 +20,23 @@ _STEPS = {
     "sagittal": ((0, 1, 0), (0, 0, -1)),  # anterior at image left, superior up
 }
 NORMAL = {"axial": 2, "coronal": 1, "sagittal": 0}  # the LPS axis that a plane's position is counted on
+
+
+def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The matrix product, in blocks that BLAS computes on one thread: many threads on such products only compete."""
+    rows, columns = len(first), second.shape[1]
+    if first.size * columns <= BLAS_BLOCK:
+        return first @ second
+    out = np.empty((rows, columns), dtype=np.float32)
+    if rows > columns // 8:  # tall: blocks of rows
+        step = max(1, BLAS_BLOCK // second.size)
+        for start in range(0, rows, step):
+            np.matmul(first[start : start + step], second, out=out[start : start + step])
+        return out
+    step = max(1, BLAS_BLOCK // first.size)
+    for start in range(0, columns, step):
+        out[:, start : start + step] = first @ second[:, start : start + step]
+    return out
 
 
 @dataclass(frozen=True)
@@ -96,7 +114,7 @@ class Waves:
         right = np.concatenate([np.cos(b), np.sin(b)]).astype(np.float32)  # (2K, columns)
         weights = np.concatenate([self.amplitudes, self.amplitudes], axis=1).astype(np.float32)
         weighted = (weights[:, None, :] * left.T[None]).reshape(-1, len(left))  # (channels * rows, 2K)
-        return (weighted @ right).reshape(len(weights), *grid.shape)
+        return multiply(weighted, right).reshape(len(weights), *grid.shape)
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """(N, channels) at single points (N, 3)."""
@@ -148,7 +166,7 @@ class Shapes:
 
     def depth(self, index: int, points: np.ndarray, squares: np.ndarray) -> np.ndarray:
         """Signed distance (mm, about, positive inside) of a shape. `points` (3, h, w), `squares` their squared norm."""
-        local = self.rows[index] @ points.reshape(3, -1)
+        local = multiply(self.rows[index], points.reshape(3, -1))
         terms = self.terms[index]
         if self.round[index]:
             local -= self.origin[index]

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from refrad2d.phi.lexicon import eponyms, fold, is_name, is_surname, looks_clinical
 
@@ -47,6 +48,7 @@ _REFERRED = re.compile(
     rf"tetralogy of|vein of|node of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|Circulus|Ligamentum|Fossa|Vena|Arteria|Tumor)[ \t]"
     rf"(?P<name>{_NAMES})"
 )
+_PLAIN_WORD = re.compile(_CAPITAL)
 _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
 _UNITS = (
     r"mm|cm|dm|m|µm|um|nm|ml|cl|dl|l|cc|ccm|mm²|cm²|mm2|cm2|mm3|cm3|cm³|HU|HE|H\.E\.|H\.U\.|Hounsfield\w*|mg|g|kg|µg|mcg|kV|kVp|"
@@ -81,12 +83,15 @@ def protected(text: str) -> list[tuple[int, int]]:
 
 
 def _eponyms(text: str) -> Iterator[tuple[int, int]]:
-    for pattern in (_MORBUS, _JOINED):  # unmistakable: whatever name stands there
-        yield from (match.span() for match in pattern.finditer(text))
+    yield from (match.span() for match in _MORBUS.finditer(text))  # unmistakable: whatever name stands there
+    if "-" in text or "–" in text:
+        yield from (match.span() for match in _JOINED.finditer(text))
     for match in _APART.finditer(text):
         # "Smith's lesion" may speak of Mr Smith; an unlisted name counts as an eponym only if it is no common name.
         if _listed(match["name"]) or not any(is_name(part) for part in re.split(r"[-–/]", match["name"])):
             yield match.span()
+    if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
+        return
     for pattern in (_GRADED, _REFERRED):
         yield from (match.span() for match in pattern.finditer(text) if _listed(match["name"]))
     for match in _SINGLE.finditer(text):
@@ -105,6 +110,7 @@ def _alone(word: str) -> bool:
     return _base(word) is True
 
 
+@lru_cache(maxsize=1 << 17)
 def _base(word: str) -> bool | None:
     """The entry of the word or of its genitive in the list of eponyms."""
     key = fold(re.sub(r"['’]s?$", "", word))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from refrad2d.phi.lexicon import Found
+from refrad2d.phi.scan import Hinted
 
 MONTHS = (
     r"Januar|January|Jänner|Jan",
@@ -49,12 +50,13 @@ _FULL = re.compile(
     rf")(?![\w/]|\.\d|-\d)"
 )
 _CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"
-_NAMED = re.compile(
+_NAMED = Hinted(
     rf"(?<!\w)(?:(?:{_DAY}(?:st|nd|rd|th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
     rf"(?:{_DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
     rf"(?<![a-zäöüß]){_CAPITAL_MONTH}\b\.?"
     rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and){_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
-    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|['’]\d\d|\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))\b)?"
+    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|['’]\d\d|\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))\b)?",
+    word=r"jan|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
 )
 _BEFORE_DATE = (
     r"(?:vom|am|seit|bis|zum|ab|dem|den|datiert|im|in|von|aus|ca\.|Anfang|Mitte|Ende|letzten|letzter|"
@@ -79,12 +81,13 @@ _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|/|x|×|%)(?![a-zäöü]))"
 )
-_QUARTER = re.compile(
+_QUARTER = Hinted(
     rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|Sommer|Herbst|"
     rf"Winter|spring|summer|autumn|fall|winter|Spring|Summer|Autumn|Fall|Weihnachten|Ostern|Pfingsten|Christmas|Easter|"
-    rf"Anfang|Mitte|Ende|early|mid|late|Early|Mid|Late)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s)?{_YEAR}\b"
+    rf"Anfang|Mitte|Ende|early|mid|late|Early|Mid|Late)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s)?{_YEAR}\b",
+    word=r"q(?![^\W\d_])|quart|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|christ|easter|anfang|mitte|ende|early|mid|late",
 )
-_RELATIVE = re.compile(rf"\b{_WEEKDAY}\b(?:,?\s(?:den|dem|the))?")
+_RELATIVE = Hinted(rf"\b{_WEEKDAY}\b(?:,?\s(?:den|dem|the))?", word=r"montag|dienstag|mittwoch|donnerstag|freitag|sams|sonn|monday|tuesday|wednesday|thursday|friday|satur|sunday", anchored=True)
 _TIME = re.compile(
     r"(?<![\w.,/:])(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?:\s?(?:Uhr|h|[ap]\.?\s?m\.?|hrs?|hours)\b\.?)?"
     r"|\.[0-5]\d\s?(?:Uhr|h\b|[ap]\.?m\.?\b)|\s?(?:[ap]\.m\.|[ap]m\b|AM\b|PM\b)|[0-5]\d\s?(?:hours|hrs|Uhr)\b)(?![:\d])",
@@ -92,7 +95,9 @@ _TIME = re.compile(
 )
 _LABELLED_TIME = re.compile(r"(?:zeit|time|Uhrzeit)\s?:?\s{1,2}(?P<time>(?:[01]?\d|2[0-3])[.:]?[0-5]\d)(?![\d]|[.,]\d)", re.I)
 _MILITARY = re.compile(r"(?:\bat|\bum|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d)(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x)\b)")
-_HOUR = re.compile(r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b")
+_CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
+_FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
+_HOUR = Hinted(r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b", word=r"uhr")
 _CLOCK_FACE = re.compile(r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I)
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$", re.I)  # fmt: skip
@@ -104,7 +109,7 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
         if not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "DATE")
     yield from _find_named(text)
-    for match in _PARTIAL.finditer(text):
+    for match in _PARTIAL.finditer(text) if _FRACTION.search(text) else ():
         group = match.lastgroup
         if not _after(_IMAGE, text, match.start(group)):
             yield Found(*match.span(group), "DATE")
@@ -133,7 +138,7 @@ def _find_named(text: str) -> Iterator[Found]:
 
 
 def _find_times(text: str) -> Iterator[Found]:
-    for match in _TIME.finditer(text):
+    for match in _TIME.finditer(text) if _CLOCK.search(text) else ():
         if not _after(_RATIO, text, match.start()) and not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "TIME")
     for match in (*_LABELLED_TIME.finditer(text), *_MILITARY.finditer(text)):

@@ -21,9 +21,11 @@ PARTICLES = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ .]){2,}[^\W\d_](?!\w)")
+_LETTERS = re.compile(r"(?<!\w)\w[ .]\w[ .]\w(?!\w)")
 _BROKEN = re.compile(r"([^\W\d_]+)-\s*\n\s*([^\W\d_]+)")
 _ORGANISATION = re.compile(r"klinik|krankenhaus|hospital|spital|zentrum|centre|center|praxis|institut|department|clinic", re.I)
 _SEPARATORS = " \t\n\r-./_:#\u2013\u2011\u00a0"
+_SOLID = re.compile(r"[^ \t\n\r\-./_:#\u2013\u2011\u00a0]")
 _SQUEEZE = str.maketrans("", "", _SEPARATORS)
 _UNIT = re.compile(r"\s*(?:mm|cm|ml|hu|he|ms|mg|kg|µ|mgy|gy|kv|ma|x\s?\d|%|°)", re.I)
 _BEFORE = re.compile(
@@ -113,11 +115,11 @@ def _find_names(text: str, who: Identity) -> Iterator[Found]:
             (hits if _shows_a_name(text, match, word) else doubtful).append(match.span())
         elif word[0].isupper() and len(word) > 3 and sound(word) in who.sounds and not is_ordinary(word):
             hits.append(match.span())
-    for match in _SPACED.finditer(text):
+    for match in _SPACED.finditer(text) if _LETTERS.search(text) else ():
         key = fold("".join(_WORD.findall(match.group())))
         if key in who.words or key in who.joined:
             hits.append(match.span())
-    for match in _BROKEN.finditer(text):
+    for match in _BROKEN.finditer(text) if "-" in text and "\n" in text else ():
         key = fold(match.group(1) + match.group(2))
         if key in who.words or key in who.joined:
             hits.append(match.span())
@@ -184,10 +186,7 @@ def _find_id(text: str, identifier: str) -> Iterator[Found]:
     squeezed = identifier.translate(_SQUEEZE).lower()
     match = re.fullmatch(r"([^\W\d_]*)(0*)(\d+)([^\W\d_]*)", squeezed)
     prefix, zeros, core, suffix = match.groups() if match else ("", "", squeezed, "")
-    kept = [i for i, c in enumerate(text) if c not in _SEPARATORS]
-    short = "".join(text[i] for i in kept).lower()
-    if len(short) != len(kept):  # a letter whose lower case is two characters: look without folding case
-        short = "".join(text[i] for i in kept)
+    short, kept = _squeeze(text)
     at = short.find(core + suffix)
     while at >= 0:
         first, last = at, at + len(core + suffix) - 1
@@ -205,6 +204,15 @@ def _find_id(text: str, identifier: str) -> Iterator[Found]:
         if alone and (enough or _labelled(text, start)) and not measure and not (gaps and len(core) < 5 and not prefixed):
             yield Found(start, end, "ID", True)
         at = short.find(core + suffix, at + 1)
+
+
+@lru_cache(maxsize=4)
+def _squeeze(text: str) -> tuple[str, list[int]]:
+    """The text in lower case without separators, and where each of its characters stood."""
+    kept = [match.start() for match in _SOLID.finditer(text)]
+    short = "".join(_SOLID.findall(text))
+    folded = short.lower()
+    return (folded if len(folded) == len(short) else short), kept  # a few letters have a longer lower case
 
 
 def _labelled(text: str, start: int) -> bool:

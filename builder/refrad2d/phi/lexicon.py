@@ -76,6 +76,13 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 @cache
+def alternation(name: str) -> str:
+    """The terms of a list in terms.csv as a regular expression, the longest first."""
+    terms = sorted((row["term"] for row in _rows("terms.csv") if row["list"] == name), key=len, reverse=True)
+    return "|".join(map(re.escape, terms))
+
+
+@cache
 def given_names() -> frozenset[str]:
     """Folded first names."""
     return frozenset(fold(row["name"]) for row in _rows("names.csv") if row["kind"] != "surname")

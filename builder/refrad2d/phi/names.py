@@ -21,6 +21,8 @@ from refrad2d.phi.lexicon import (
     spell,
 )
 
+from refrad2d.phi.scan import Hinted, stems
+
 _TITLE = (
     r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)?|PD|"
     r"Priv\.-?\s?Doz\.?|Univ\.-Prof\.?|apl\.|Dipl\.[\s\-]?\w+\.?|med\.|dent\.|habil\.|rer\.|nat\.|phil\.|h\.\s?c\.|univ\.|MUDr\.|"
@@ -71,9 +73,11 @@ _RELATIVE = (
     r"Lebensgefährtin|Lebensgefährte|Enkelin|Enkel|Nachbarin|Nachbar)"
 )
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
-_TRIGGER = re.compile(
+_TRIGGER = Hinted(
     rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})(?:\s(?:von|durch|by|an|to))?\s?[:=])"
-    rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|(?P<relative>{_RELATIVE}(?!\w)))"
+    rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|(?P<relative>{_RELATIVE}(?!\w)))",
+    word=stems("|".join((_TITLE, _ROLE, _LABEL, _BY, _SIGN_OFF, _RELATIVE))),
+    anchored=True,
 )
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
@@ -88,10 +92,16 @@ _STOP = frozenset(
     "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an patient "
     "presents presented reports reported will would are were be been if as".split()
 )
-_CREDENTIALED = re.compile(rf"(?<![\w\-])(?P<name>{_CAP}[\w'’\-]*\.?(?:[ \t]{_CAP}[\w'’\-]*\.?){{0,3}}),?[ \t]{_CREDENTIAL}(?!\w)")
+_CREDENTIALED = Hinted(
+    rf"(?<![\w\-])(?P<name>{_CAP}[\w'’\-]*\.?(?:[ \t]{_CAP}[\w'’\-]*\.?){{0,3}}),?[ \t]{_CREDENTIAL}(?!\w)",
+    word=stems(_CREDENTIAL) + "|m|p|do",
+)
 _LISTED_FIRST = re.compile(rf"(?<![\w\-])(?P<last>{_CAP}[\w'’\-]+),[ \t]?(?P<first>{_CAP}[\w'’\-]+)(?!\w)")
 _CAPITALISED = re.compile(rf"(?<![\w\-])(?:[Oo]['’])?{_CAP}[^\W\d_]+(?:['’\-–][^\W\d_]+)*")
-_INITIALLED = re.compile(rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)")
+_INITIALLED = Hinted(
+    rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)",
+    word=r"[^\W\d_](?![^\W\d_])",
+)
 _GRADED = re.compile(r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|\d)\s$")  # "Typ B. Weber"
 # What only a person does; and in English two capitalised words inside a sentence.
 _SUBJECT = re.compile(

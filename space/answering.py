@@ -1,0 +1,84 @@
+"""The model behind the page: loaded once in the background, then asked by `answer(picture, task=…)`."""
+
+import logging
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from pictures import Slice
+from texts import Refusal
+
+from refrad2d.grounding import neutralise
+
+try:
+    import spaces  # only on the Hub, where ZeroGPU lends its GPU to decorated functions; before torch
+except ImportError:
+    spaces = None
+
+if TYPE_CHECKING:
+    from radgrounder.predict import Predictor
+
+MAX_CHARACTERS = 500
+TASKS = ("report", "vqa", "locate")
+
+log = logging.getLogger(__name__)
+_loaded: "Future[Predictor]" = Future()
+
+
+def load_model(model: str) -> None:
+    """Load the model for this process; `answer` waits for it. An error is logged, and visitors are told."""
+    from radgrounder.predict import Predictor  # torch and transformers take seconds: the page is there before
+
+    try:
+        _loaded.set_result(Predictor.load(model))
+    except ValueError as error:
+        log.error("%s", error)
+        _loaded.set_exception(error)
+        return
+    log.info("model loaded")
+
+
+def lends_gpu() -> bool:
+    """True on a Space with ZeroGPU hardware."""
+    return spaces is not None
+
+
+def start_loading(model: str) -> None:
+    """`load_model` in a thread, so that the page appears at once."""
+    threading.Thread(target=load_model, args=(model,), daemon=True).start()
+
+
+def answer(
+    picture: Slice | None,
+    *,
+    task: str,
+    language: str,
+    question: str = "",
+    clinical_info: str = "",
+    clinical_question: str = "",
+) -> dict[str, Any]:
+    """The JSON of `radgrounder predict --json`. `Refusal` for a missing picture, an empty question, or no model."""
+    if picture is None:
+        raise Refusal("no_image")
+    texts = {"question": question, "clinical_info": clinical_info, "clinical_question": clinical_question}
+    # markup typed by a visitor would be read as tokens of the model
+    texts = {name: neutralise((text or "").strip()) for name, text in texts.items()}
+    if task != "report" and not texts["question"]:
+        raise Refusal("empty_question" if task == "vqa" else "empty_structure")
+    if max(map(len, texts.values())) > MAX_CHARACTERS:
+        raise Refusal("too_long")
+    if task == "report":
+        texts["question"] = ""
+    return _generate(picture, task, language, texts)
+
+
+def _generate(picture: Slice, task: str, language: str, texts: dict[str, str]) -> dict[str, Any]:
+    try:
+        predictor = _loaded.result()
+    except ValueError as error:
+        raise Refusal("no_model") from error
+    return predictor.predict(picture.for_model(), task=task, language=language, **texts).to_json()
+
+
+if spaces:
+    _generate = spaces.GPU(_generate)

@@ -1,0 +1,69 @@
+"""The privacy report counts, samples and never shows what was removed."""
+
+import json
+
+import pytest
+
+from refrad2d.report_html import render, run
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A report of two rows, made by hand."""
+    return {
+        "fingerprint": "f" * 64,
+        "inputs": {"export": {"kept": 3, "timeout": 1}},
+        "reports": {"kept": 2},
+        "removed": {"NAME": 4},
+        "fields": ["id"],
+        "persons": 2,
+        "groups": [{"sex": "F", "age": 60, "site": None, "persons": 1}, {"sex": "M", "age": 50, "site": None, "persons": 1}],
+        "k": 1,
+        "near_duplicates": [{"a": "x", "b": "y", "bits": 3}],
+    }
+
+
+@pytest.mark.parametrize("fact", ["timeout", "k-anonymity", "has 1", "<td>x</td><td>y</td>", "NAME", "f" * 64])
+def test_the_page_states(report, fact):
+    assert fact in render(report, [])
+
+
+def test_the_page_loads_nothing_from_outside(report):
+    page = render(report, [])
+    assert "http" not in page and "<script" not in page
+
+
+def test_an_unfinished_build_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no manifest.json"):
+        run(tmp_path)
+
+
+def test_a_dataset_gets_both_files(tiny_build):
+    run(tiny_build)
+    page, numbers = (tiny_build / "privacy-report.html").read_text(), json.loads((tiny_build / "privacy-report.json").read_text())
+    assert numbers["removed"]["NAME"] == 1 and page.count("<figure>") == 2 and "[NAME] war hier." in page
+
+
+@pytest.fixture
+def tiny_build(tmp_path):
+    """Two published rows, one with a placeholder in its text."""
+    from test_verify import make_row
+
+    import numpy as np
+    from refrad2d.schema import features
+    from refrad2d.shards import png
+    from refrad2d.writers import ParquetShards
+
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:30, 5:40] = 5
+    writer = ParquetShards(tmp_path / "refrad2d" / "data", "slices-train", features("slices"))
+    for number in range(2):
+        row = make_row(f"s{number}", f"p{number}", mask)
+        if number:
+            row["report"]["de"]["clinical_info"] = "[NAME] war hier."
+        writer.write({**row, "image": {"bytes": png(mask), "path": None}, "mask": None})
+    writer.close()
+    (tmp_path / "manifest.json").write_text(json.dumps({"fingerprint": "f" * 64}))
+    (tmp_path / "stats.json").write_text("{}")
+    (tmp_path / "accounting.jsonl").write_text('{"root": "export", "n": 0, "status": "kept", "reason": null}\n')
+    return tmp_path
