@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 from answering import MAX_CHARACTERS, TASKS, answer
-from pictures import MAX_BYTES, Slice, decode, first_window, read_picture, window_names
+from pictures import FULL_RANGE, MAX_BYTES, Slice, decode, first_window, read_picture, window_names
 from PIL import Image
 from texts import Refusal, say
 from view import draw_picture, show_examples, write_answer
@@ -32,12 +32,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visitor has before them: the picture, its window, the last answer and its task."""
+    """What a visitor has before them: the picture, its window, the last answer, its task and language."""
 
     picture: Slice | None = None
-    window: str = "wide"
+    window: str = FULL_RANGE
     answer: dict[str, Any] | None = None
     task: str = "report"
+    spoken: str = "en"
 
     def draw(self, language: str) -> str:
         """The picture with the boxes of the answer, as HTML."""
@@ -46,7 +47,7 @@ class Visit:
 
     def write(self, language: str) -> str:
         """The answer as HTML, empty if there is none."""
-        return write_answer(self.task, self.answer, language) if self.answer else ""
+        return write_answer(self.task, self.answer, language, spoken=self.spoken) if self.answer else ""
 
 
 @cache
@@ -81,7 +82,7 @@ def _open(path: str | None, language: str, visit: Visit) -> tuple:
         log.info("upload refused (%s)", refusal)
         return visit, None, visit.draw(language), gr.skip(), visit.write(language), _message(str(refusal), language)
     visit = Visit(picture, first_window(picture))
-    window = gr.Radio(_window_choices(picture, language), value=visit.window, visible=picture.modality == "CT")
+    window = gr.Radio(_window_choices(picture, language), value=visit.window, visible=True)
     return visit, None, visit.draw(language), window, "", ""
 
 
@@ -102,7 +103,7 @@ def _ask(task: str, language: str, visit: Visit, *texts: str) -> tuple:
         said = answer(visit.picture, task=task, language=language, **dict(zip(names, texts, strict=True)))
     except Refusal as refusal:
         return visit, visit.draw(language), visit.write(language), _message(str(refusal), language)
-    visit = replace(visit, answer=said, task=task)
+    visit = replace(visit, answer=said, task=task, spoken=language)
     return visit, visit.draw(language), visit.write(language), ""
 
 
@@ -151,17 +152,16 @@ class _Page:
         self._connect()
 
     def _build_picture(self, language: str) -> None:
-        with gr.Row(elem_id="rg-sources"):
-            self.file = gr.File(label=say("upload", language), height=120, elem_id="rg-file", scale=2, min_width=200)
-            self.examples = gr.HTML(
-                show_examples(_thumbnails(), language), js_on_load=_script("examples.js"), elem_id="rg-examples",
-                apply_default_css=False, scale=3, min_width=300,
-            )  # fmt: skip
+        self.file = gr.File(label=say("upload", language), height=76, elem_id="rg-file")
+        self.examples = gr.HTML(
+            show_examples(_thumbnails(), language), js_on_load=_script("examples.js"), elem_id="rg-examples",
+            apply_default_css=False,
+        )  # fmt: skip
         self.picture = gr.HTML(
             Visit().draw(language), js_on_load=_script("viewer.js"), elem_id="rg-picture", apply_default_css=False
         )
         self.window = gr.Radio(
-            _window_choices(None, language), value="wide", label=say("window", language), visible=False,
+            _window_choices(None, language), value=FULL_RANGE, label=say("window", language), visible=False,
             elem_id="rg-window", elem_classes="rg-chips",
         )  # fmt: skip
 
@@ -170,8 +170,9 @@ class _Page:
         self.tabs, self.runs = {}, {}
         with gr.Tabs(elem_id="rg-tabs"):
             with gr.Tab(say("tab_report", language), id="report") as self.tabs["report"]:
-                self.info = gr.Textbox(label=say("clinical_info", language), elem_id="rg-info", **limit)
-                self.reason = gr.Textbox(label=say("clinical_question", language), elem_id="rg-reason", **limit)
+                with gr.Accordion(say("context", language), open=False, elem_id="rg-context") as self.context:
+                    self.info = gr.Textbox(label=say("clinical_info", language), elem_id="rg-info", **limit)
+                    self.reason = gr.Textbox(label=say("clinical_question", language), elem_id="rg-reason", **limit)
                 self._add_run("report", language)
             with gr.Tab(say("tab_vqa", language), id="vqa") as self.tabs["vqa"]:
                 self.question = gr.Textbox(
@@ -203,7 +204,7 @@ class _Page:
             events = [self.runs[task].click, *(field.submit for field in fields[task] if task == "vqa")]
             gr.on(
                 events, partial(_ask, task), [self.language, self.visit, *fields[task]], answered,
-                api_visibility="private", show_progress_on=self.result, concurrency_id="model",
+                api_visibility="private", show_progress_on=self.result, scroll_to_output=True, concurrency_id="model",
             )  # fmt: skip
         self.language.change(
             self._translate, [self.language, self.visit], self._translated,
@@ -214,7 +215,8 @@ class _Page:
     def _translated(self) -> list:
         return [
             self.header, self.notice, self.file, self.examples, self.picture, self.window, *self.tabs.values(),
-            *self.runs.values(), self.info, self.reason, self.question, self.structure, self.result, self.message,
+            *self.runs.values(), self.context, self.info, self.reason, self.question, self.structure, self.result,
+            self.message,
         ]  # fmt: skip
 
     def _translate(self, language: str, visit: Visit) -> list:
@@ -228,6 +230,7 @@ class _Page:
             gr.Radio(_window_choices(visit.picture, language), label=say("window", language)),
             *(gr.Tab(label=say(f"tab_{task}", language)) for task in self.tabs),
             *(gr.Button(say(f"run_{task}", language)) for task in self.runs),
+            gr.Accordion(label=say("context", language)),
             gr.Textbox(label=say("clinical_info", language)),
             gr.Textbox(label=say("clinical_question", language)),
             gr.Textbox(label=say("question", language), placeholder=say("question_hint", language)),

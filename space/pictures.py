@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from scipy.ndimage import binary_fill_holes
 from texts import Refusal
 
 from refrad2d.dicom import is_dicom, parse_dicom, refuse_unsuitable, shown_frames, text_of
@@ -24,6 +25,7 @@ MAX_BYTES = 32 << 20
 MAX_PIXELS = 32_000_000
 TIMEOUT_S = 30.0
 MEMORY_MB = 2048
+FULL_RANGE = "full"  # of pictures that have no HU
 MODEL_WINDOW = "model"  # beside the presets: the 224 px RGB that the model sees
 _REFUSALS = {"burned_in_annotation": "burned_in", "too_large": "too_large", "no_picture": "not_a_picture"}
 
@@ -33,11 +35,12 @@ class Slice:
     """A picture as it is shown.
 
     `values` are (rows, columns) HU of a CT, units of an MR or grey values, or (rows, columns, 3) colours. `modality`
-    is None where the file does not say. `aspect` is the height of a pixel by its width.
+    and `plane` are None where the file does not say. `aspect` is the height of a pixel by its width.
     """
 
     values: np.ndarray
     modality: str | None
+    plane: str | None = None
     aspect: float = 1.0
 
     @property
@@ -66,16 +69,16 @@ class Slice:
 
 
 def window_names(modality: str | None) -> list[str]:
-    """The windows to choose from: all presets for CT, and always the model's own."""
-    return [*(WINDOWS if modality == "CT" else ["wide"]), MODEL_WINDOW]
+    """The windows to choose from: all presets for CT, the full range otherwise, and always the model's own."""
+    return [*(WINDOWS if modality == "CT" else [FULL_RANGE]), MODEL_WINDOW]
 
 
 def first_window(picture: Slice) -> str:
-    """The preset to start with: soft tissue, or lung where much of the slice is lung (-950 to -500 HU)."""
+    """The window to start with; of a CT soft tissue, or lung where a tenth of the slice is air inside the body."""
     if picture.modality != "CT":
-        return "wide"
-    lung = (picture.values > -950) & (picture.values < -500)
-    return "lung" if lung.mean() > 0.1 else "soft_tissue"
+        return FULL_RANGE
+    tissue = picture.values > -500
+    return "lung" if (binary_fill_holes(tissue) & ~tissue).mean() > 0.1 else "soft_tissue"
 
 
 def read_picture(path: str | Path) -> Slice:
@@ -108,7 +111,7 @@ def _decode_dicom(data: bytes) -> Slice:
     frame = next(shown_frames(dataset))
     down, across = frame.placement.spacing
     values = frame.pixels * np.float32(frame.slope) + np.float32(frame.intercept)
-    return Slice(values, text_of(dataset, "Modality"), down / across)
+    return Slice(values, text_of(dataset, "Modality"), frame.placement.plane, down / across)
 
 
 def _decode_picture(path: str) -> Slice:

@@ -19,6 +19,7 @@ from refrad2d.drawing import PALETTE
 from refrad2d.labels import FINDING, label_by_name
 
 MAX_SIDE = 1024  # px of the picture sent to the browser
+SIDES = {"axial": "RLAP", "coronal": "RLHF", "sagittal": "APHF"}  # left, right, top, bottom of the picture
 MIN_TARGET = 0.13  # of the picture's width: 44 px of a picture that is 340 px wide
 
 
@@ -32,11 +33,22 @@ def draw_picture(
     width, height = 1000.0, 1000.0 * picture.aspect * rows / columns
     by_area = sorted(range(len(spans)), key=lambda n: -_area(spans[n]["box"]))
     boxes = "".join(_draw_box(n, spans[n], text, width, height) for n in by_area)
+    known = [picture.modality, picture.plane and say(f"plane_{picture.plane}", language), f"{columns} × {rows} px"]
     return (
         f'<svg class="rg-picture" viewBox="0 0 {width:g} {height:g}" role="group" '
         f'aria-label="{say("picture", language)}" style="--ratio: {width / height:.4f}">'
         f'<image href="{data_url(picture.show(window))}" width="{width:g}" height="{height:g}" '
-        f'preserveAspectRatio="none"/>{boxes}</svg>'
+        f'preserveAspectRatio="none"/>{_mark_sides(picture.plane, width, height)}{boxes}</svg>'
+        f'<p class="rg-caption">{" · ".join(part for part in known if part)}</p>'
+    )
+
+
+def _mark_sides(plane: str | None, width: float, height: float) -> str:
+    """The letters of the display convention at left, right, top and bottom; none if the plane is unknown."""
+    places = ((24, height / 2), (width - 24, height / 2), (width / 2, 40), (width / 2, height - 16))
+    return "".join(
+        f'<text class="rg-side" x="{x:g}" y="{y:g}">{side}</text>'
+        for side, (x, y) in zip(SIDES.get(plane or "", ""), places, strict=False)
     )
 
 
@@ -59,8 +71,8 @@ def _draw_box(number: int, span: Mapping[str, Any], text: str, width: float, hei
         f'width="{target_width:.1f}" height="{target_height:.1f}"/>'
         f'<rect class="rg-line" x="{x_min:.1f}" y="{y_min:.1f}" '
         f'width="{x_max - x_min:.1f}" height="{y_max - y_min:.1f}"/>'
-        f'<rect class="rg-tag" x="{tag_x:.1f}" y="{tag_y:.1f}" width="44" height="40"/>'
-        f'<text x="{tag_x + 22:.1f}" y="{tag_y + 30:.1f}">{number + 1}</text></g>'
+        f'<g class="rg-tag"><rect x="{tag_x:.1f}" y="{tag_y:.1f}" width="44" height="40"/>'
+        f'<text x="{tag_x + 22:.1f}" y="{tag_y + 30:.1f}">{number + 1}</text></g></g>'
     )
 
 
@@ -77,11 +89,14 @@ def data_url(picture: Image.Image) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def write_answer(task: str, answer: Mapping[str, Any], language: str) -> str:
-    """The text with clickable phrases, the list of boxes, and the download; `answer` is the contract's JSON."""
+def write_answer(task: str, answer: Mapping[str, Any], language: str, *, spoken: str) -> str:
+    """The text with clickable phrases, the list of boxes, and the download.
+
+    `answer` is the contract's JSON, `spoken` its language, `language` that of the page.
+    """
     spans = answer["spans"]
     text = _mark_phrases(answer["text"], spans) if answer["text"].strip() else f"<em>{say('no_text', language)}</em>"
-    parts = [f"<h2>{say(f'result_{task}', language)}</h2>", f'<p class="rg-text" lang="{language}">{text}</p>']
+    parts = [f"<h2>{say(f'result_{task}', language)}</h2>", f'<p class="rg-text" lang="{spoken}">{text}</p>']
     if not spans:
         return "".join([*parts, f'<p class="rg-hint">{say("no_boxes", language)}</p>'])
     rows = "".join(_list_box(n, span, answer["text"], language) for n, span in enumerate(spans))
@@ -102,7 +117,7 @@ def _mark_phrases(text: str, spans: Sequence[Mapping[str, Any]]) -> str:
         parts += [
             escape(text[at : span["start"]]),
             f'<button type="button" class="rg-phrase" data-span="{number}" aria-pressed="false" '
-            f'style="--c: {colour(number)}">{phrase}<sup>{number + 1}</sup></button>',
+            f'style="--c: {colour(number)}"><span>{phrase}</span><b>{number + 1}</b></button>',
         ]
         at = span["end"]
     return "".join([*parts, escape(text[at:])])

@@ -264,13 +264,16 @@ def test_numbered_ribs(text, language, side, numbers):
     assert classes(f"Fraktur {text}.", language) == {f"rib_{side}_{n}" for n in numbers}
 
 
-@pytest.mark.parametrize("text", ["T2-hyperintense Läsion", "T1 und T2 Sequenzen", "T2w und FLAIR", "S1-Wurzel"])
+@pytest.mark.parametrize(
+    "text", ["T2-hyperintense Läsion", "T1 und T2 Sequenzen", "T2w und FLAIR", "S1-Wurzel", "C2-Abusus", "L5-Syndrom"]
+)
 def test_a_weighting_or_a_nerve_root_is_no_vertebra(text):
     assert words(text, modality="MR") == []
 
 
-def test_a_tumour_stage_is_no_vertebra():
-    assert words("Tumorstadium T3 N1 M0.") == []
+@pytest.mark.parametrize("text", ["T3 N1 M0", "Tumorstadium T3", "T4b", "T3-Tumor", "pT4 pN1"])
+def test_a_tumour_stage_is_no_vertebra(text):
+    assert words(text) == []
 
 
 # Negation
@@ -412,7 +415,7 @@ def test_every_cue_is_of_a_kind_that_a_rule_asks_for():
     sides = {side + form for side in ("left", "right", "both") for form in ("", "_adjective")}
     ordinals = set("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
     cues = {"negation", "predicate_negation", "negated_after", "pseudo", "stop"}
-    roles = set("and range article preposition verb light seen partial state unit weighting nerve beside".split())
+    roles = set("and range article preposition verb light seen partial state unit weighting no_level beside".split())
     assert {row["kind"] for row in rows} == sides | ordinals | cues | roles | {
         "ordinal_ending",
         "never_ends",

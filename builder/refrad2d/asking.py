@@ -77,7 +77,8 @@ class View:
         self.visible = [name for name in self.boxes if self.sizes.get(name, 0) >= MIN_PIXELS]
         self.absent = self._absent(segmented)
         report = (row.get("report") or {}).get(language) or {}
-        self.text, self.spans = report.get("findings") or "", report.get("spans") or []
+        self.text = report.get("findings") or ""
+        self.spans = [span for span in report.get("spans") or [] if set(span["labels"]) <= set(self.boxes)]
 
     def _absent(self, segmented: Collection[str] | None) -> list[str]:
         """Classes that the mask knows and does not show, the likeliest confusions first."""

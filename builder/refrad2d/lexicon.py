@@ -22,7 +22,7 @@ SIDES = ("left", "right")
 _SUFFIXES = {"de": ("n", "s", "r", "m", "e", "en", "es", "er", "em", "ns", "ens", "ern"), "en": ("s", "es")}
 _ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth").split()
 _ROLES = frozenset(
-    "and range article preposition verb light seen partial state unit ordinal_ending weighting nerve beside".split()
+    "and range article preposition verb light seen partial state unit ordinal_ending weighting no_level beside".split()
 )
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "œ": "oe", "æ": "ae"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pydicom
 
@@ -112,7 +113,7 @@ def _class_of_file(source: Source) -> str:
     return stem if is_label(stem) else ""
 
 
-def label_table(header) -> dict[int, str]:
+def label_table(header: nibabel.Nifti1Header) -> dict[int, str]:
     """Value → name of the label table that TotalSegmentator and Connectome Workbench write into NIfTI extensions."""
     for extension in getattr(header, "extensions", ()):
         content = extension.get_content()

@@ -18,6 +18,7 @@ _SPACED = frozenset(("HWK", "HW", "BWK", "BW", "LWK", "LW", "SWK", "SW", "TH")) 
 _ROMAN = {n: i for i, n in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _HIGHEST = {"C": 7, "T": 12, "L": 5, "S": 5}
 _COLUMN = [(region, n) for region in "CTLS" for n in range(1, _HIGHEST[region] + 1)]
+_STAGE = ("stadium", "stage", "tnm")
 _VERTEBRA = ("vertebra", "wirbel")
 _SEGMENTED = ("segment", "liver", "leber", "hepat", "lung", "lobe", "lobus", "oberlappen", "unterlappen", "pulmo")
 
@@ -105,7 +106,7 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
     """True for what only looks like a level: MR weightings, tumour stages, nerve roots, segment S4."""
     after = end + (end < len(tokens) and tokens[end].raw == "-")
     following, roles = (tokens[after].word.norm, tokens[after].word.roles) if after < len(tokens) else ("", frozenset())
-    if "nerve" in roles:
+    if "no_level" in roles:
         return True
     if tokens[at].raw not in ("T", "S"):
         return False
@@ -114,9 +115,16 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
         return not (bony or len(levels) > 1 or _names_sacrum(tokens, at, levels[0][1]))
     if "weighting" in roles or following.startswith(("hyper", "hypo", "iso", "gewicht")):
         return True
+    if at and tokens[at - 1].word.norm.endswith(_STAGE) or tokens[end - 1].end == _start_of(tokens, end, "abc"):
+        return True  # "Stadium T3", "T4b"
     staged = after + 1 < len(tokens) and tokens[after].raw in ("N", "M") and tokens[after + 1].raw.isdecimal()
     only_weightings = all(number <= 2 for _, number in levels) and modality == "MR"
     return staged or only_weightings and not following.startswith(("vertebra", "level", "body", "wirbel"))
+
+
+def _start_of(tokens: list[Token], at: int, letters: str) -> int:
+    """Where the token at `at` begins if it is one of the letters, else -1."""
+    return tokens[at].start if at < len(tokens) and tokens[at].raw in letters else -1
 
 
 def _names_sacrum(tokens: list[Token], at: int, number: int) -> bool:

@@ -10,13 +10,17 @@ vqa_templates.yaml.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 
 from PIL import Image
 
 from refrad2d.asking import Candidate, View, body_parts
+from refrad2d.faithfulness import Anatomy
 from refrad2d.files import read_jsonl, write_jsonl
 from refrad2d.labels import LANGUAGES, MODALITIES
+from refrad2d.llm import LLM
+from refrad2d.model_answers import ask_questions
 from refrad2d.statements import Statement, Statements, finding_kinds, read_statements
 from refrad2d.windows import IMAGE_SIZE
 
@@ -29,23 +33,32 @@ MAX_OVERLAP = 0.3  # IoU with any other box up to which a box means one structur
 
 
 def questions(
-    row: Mapping, mask_sizes: Mapping[str, int] | None, *, segmented: Collection[str] | None = None
+    row: Mapping,
+    mask_sizes: Mapping[str, int] | None,
+    *,
+    segmented: Collection[str] | None = None,
+    written: Mapping[str, Sequence[dict]] | None = None,
 ) -> list[dict]:
     """The questions of a row: dicts of schema.VQA, the same for the same row.
 
     `mask_sizes` are the pixels of each label in the 224 px mask, None if there is no mask. `segmented` are the classes
-    that whoever made the mask looked for (all of the modality by default): only they can be absent.
+    that whoever made the mask looked for (all of the modality by default): only they can be absent. `written` are
+    questions about the text by language that a model wrote; they stand in for those of the rules.
     """
     reports = row.get("report") or {}
     spoken = [language for language in LANGUAGES if reports.get(language)] or list(LANGUAGES)
-    return [entry for language in spoken for entry in _in_language(View(row, language, mask_sizes, segmented))]
+    written = written or {}
+    return [
+        entry
+        for language in spoken
+        for entry in _in_language(View(row, language, mask_sizes, segmented), written.get(language))
+    ]
 
 
-def _in_language(s: View) -> list[dict]:
-    from_text = _choose(s, list(_from_text(s)), FROM_TEXT)
-    surplus = sum(1 if c.entry["answer"] == s.words["yes"] else -1 for c in from_text if c.entry["type"] == "yesno")
-    certain = _certain(s, surplus)
-    return [candidate.entry for candidate in [*from_text, *certain, *_boxes(s)]]
+def _in_language(s: View, written: Sequence[dict] | None) -> list[dict]:
+    from_text = list(written or (c.entry for c in _choose(s, list(_from_text(s)), FROM_TEXT)))
+    surplus = sum(1 if entry["answer"] == s.words["yes"] else -1 for entry in from_text if entry["type"] == "yesno")
+    return [*from_text, *(candidate.entry for candidate in [*_certain(s, surplus), *_boxes(s)])]
 
 
 def _choose(s: View, candidates: Sequence[Candidate], count: int) -> list[Candidate]:
@@ -326,19 +339,24 @@ def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
     return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
 
 
-def run(src: Path, dst: Path, *, masks: Path | None = None) -> Counter:
+def run(
+    src: Path, dst: Path, *, masks: Path | None = None, llm: LLM | None = None, anatomy: Anatomy | None = None
+) -> Counter:
     """Add `vqa` to the rows of a JSONL file. `masks` holds <id>.png for the rows that have a segmenter.
 
-    Returns the number of rows and of questions by language and type.
+    With a model, it writes the questions about the text; those that the text does not bear out are left out, and the
+    rules ask where nothing is left. Returns the number of rows and of questions by language and type.
     """
     segmented = {modality: set() for modality in MODALITIES}
     for row in read_jsonl(src):
         segmented[row["modality"]].update(o["label"] for o in row["objects"])
     counts: Counter = Counter()
+    written = ask_questions(list(read_jsonl(src)), llm, counts, anatomy=anatomy) if llm else repeat(None)
 
     def asked() -> Iterator[dict]:
-        for row in read_jsonl(src):
-            vqa = questions(row, _mask_sizes(row, masks), segmented=segmented[row["modality"]])
+        for row, by_model in zip(read_jsonl(src), written, strict=False):  # `repeat` has no end
+            seen = segmented[row["modality"]]
+            vqa = questions(row, _mask_sizes(row, masks), segmented=seen, written=by_model)
             counts["rows"] += 1
             counts.update(f"{q['language']}_{q['type']}" for q in vqa)
             yield {**row, "vqa": vqa}

@@ -58,20 +58,24 @@ class Grammar:
     Masks are made when first needed and kept. Use `Grammar.build`.
     """
 
-    def __init__(self, pieces: dict[int, str], locations: Sequence[int], eos: int, width: int, names: Sequence[str]):
-        self.pieces, self.eos, self.width = pieces, eos, width
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, width: int, locations: Sequence[int], names: Sequence[str]
+    ) -> None:
+        self.pieces, self.eos, self.width = token_texts(tokenizer, width), tokenizer.eos_token_id, width
         self.locations = list(locations)
         self.bin_of = {token: number for number, token in enumerate(self.locations)}
         self.open, self.labels, self.close = _literals(names)
         self._label_starts = {text[:n] for text in self.labels for n in range(len(text))}
-        self._tails = _keyword_starts(self.open, self.labels[0], self.close)
+        words = _keywords(self.open, self.labels[0], self.close, tokenizer.all_special_tokens)
+        self._tails = {word[:n] for word in words for n in range(1, len(word))}  # what a keyword may yet come of
+        self._starts = self._tails | words
         self._buckets = defaultdict(list)
-        for token, piece in pieces.items():
+        for token, piece in self.pieces.items():
             self._buckets[piece[0]].append(token)
-        self._angled = [token for token, piece in pieces.items() if "<" in piece]
-        self._blank = [token for token, piece in pieces.items() if not piece.strip()]
+        self._angled = [token for token, piece in self.pieces.items() if "<" in piece]
+        self._blank = [token for token, piece in self.pieces.items() if not piece.strip()]
         self._plain = torch.zeros(width, dtype=torch.bool)
-        self._plain[[token for token, piece in pieces.items() if "<" not in piece]] = True
+        self._plain[[token for token, piece in self.pieces.items() if "<" not in piece]] = True
         self.longest = self.distance(State(PLACE)) + len(self.open)
         self._moves = lru_cache(maxsize=CACHED_MASKS)(self._find_moves)
         self.forbidden = lru_cache(maxsize=CACHED_MASKS)(self._find_forbidden)
@@ -86,7 +90,7 @@ class Grammar:
         modality: str | None = None,
         names: Iterable[str] | None = None,
     ) -> "Grammar":
-        """The grammar for a tokenizer and `width` logits. `names` are the labels allowed, default those of the modality.
+        """The grammar for a tokenizer and `width` logits. `names` are the labels allowed (default: the modality's).
 
         ValueError if a label or the modality is unknown, or the tokenizer has no location tokens.
         """
@@ -97,10 +101,9 @@ class Grammar:
         for name in chosen:
             if name != FINDING:
                 label_by_name(name)
-        grammar = cls(token_texts(tokenizer, width), locations, tokenizer.eos_token_id, width, chosen)
-        characters = {piece for piece in grammar.pieces.values() if len(piece) == 1}
-        missing = sorted(set(grammar.open + grammar.labels[0] + grammar.close) - {"<", *characters})
-        if missing and not all(grammar.open.count(c) for c in missing):
+        grammar = cls(tokenizer, width, locations, chosen)
+        missing = sorted(set(grammar.open + "".join(grammar.labels) + grammar.close) - set(grammar.pieces.values()))
+        if missing:  # one token a character is what `distance` counts on
             raise ValueError(f"The tokenizer cannot spell {missing[0]!r}. Give that of a PaliGemma model.")
         return grammar
 
@@ -130,12 +133,12 @@ class Grammar:
                 return None
             bins = (*state.bins, number)
             return State(LABEL) if len(bins) == 4 else State(PLACE, bins=bins)
+        if token not in self.pieces:
+            return None
         after: State | None = state
-        for character in self.pieces.get(token, "<"):
-            after = self._write(after, character)
-            if after is None:
-                return None
-        return after if token in self.pieces else None
+        for character in self.pieces[token]:
+            after = self._write(after, character) if after else None
+        return after
 
     def _bounds(self, bins: tuple[int, ...]) -> tuple[int, int]:
         """The bins allowed next, end exclusive: a box ends at least one bin behind its start."""
@@ -175,9 +178,8 @@ class Grammar:
             starts = {text[len(tail)] for text in self.labels if text.startswith(tail)}
             candidates = [token for start in starts for token in self._buckets[start]]
         else:
-            going_on = [c for c in self._buckets if tail and tail + _DIGIT.sub("0", c) in self._tails | {self.close}]
-            going_on += [self.open[len(tail)]] if tail and self.open.startswith(tail) else []
-            candidates = [token for start in going_on for token in self._buckets[start]]
+            going_on = [first for first in self._buckets if tail and tail + _DIGIT.sub("0", first) in self._starts]
+            candidates = [token for first in going_on for token in self._buckets[first]]
             if not has_markup(tail):
                 plain = 0 if phase == TEXT else len(self.close)
                 candidates += self._angled + (self._blank if phase == NAMELESS else [])
@@ -212,12 +214,12 @@ def _literals(names: Sequence[str]) -> tuple[str, tuple[str, ...], str]:
     return rendered[0].partition(location_tokens()[0])[0], tuple(end[0] for end in ends), ends[0][2]
 
 
-def _keyword_starts(open_: str, label: str, close: str) -> frozenset[str]:
-    """All proper beginnings of what must not stand in plain text, digits written as 0."""
+def _keywords(open_: str, label: str, close: str, specials: Sequence[str]) -> set[str]:
+    """What must not stand in plain text, digits written as 0."""
     tag = label[label.index("<") : label.index(">") + 1]
     bare = _DIGIT.sub("", tag)
-    words = (open_, close, _DIGIT.sub("0", tag), bare, bare.replace("<", "</"), location_tokens()[0])
-    return frozenset(word[:n] for word in words for n in range(1, len(word)))
+    tags = {_DIGIT.sub("0", tag), bare, bare.replace("<", "</"), location_tokens()[0]}
+    return {open_, close, *tags, *(word for word in specials if word.startswith("<") and has_markup(word))}
 
 
 def token_texts(tokenizer: PreTrainedTokenizerBase, width: int) -> dict[int, str]:
@@ -225,25 +227,18 @@ def token_texts(tokenizer: PreTrainedTokenizerBase, width: int) -> dict[int, str
 
     Left out: special tokens that are no part of a span, and ids of the logits' padding.
     """
-    [span] = [render("x", [Span(0, 1, FINDING, (0.0, 0.0, 1.0, 1.0))])]
+    span = _DIGIT.sub("0", render("x", [Span(0, 1, FINDING, (0.0, 0.0, 1.0, 1.0))]))
     added = tokenizer.get_added_vocab()
     specials = set(tokenizer.all_special_ids)
     texts = {}
     for token, number in tokenizer.get_vocab().items():
-        if number >= width or (number in specials and token not in span):
+        part = _DIGIT.sub("0", token) in span
+        if number >= width or (number in specials and not part) or (token in added and has_markup(token) and not part):
             continue
         byte = None if token in added else _BYTE.fullmatch(token)
         text = token if token in added else token.replace("\u2581", " ")  # SentencePiece writes blanks so
-        text = chr(int(byte.group(1), 16)) if byte else text.encode("utf-8").decode("latin-1")
-        whole = has_markup(text) and token in added and not _spells_span(token, span)
-        if text and not whole:
-            texts[number] = text
-    return texts
-
-
-def _spells_span(token: str, span: str) -> bool:
-    """True if an added token may occur within a span: a part of one, or a coordinate or class of another one."""
-    return token in span or _DIGIT.sub("0", token) in _DIGIT.sub("0", span)
+        texts[number] = chr(int(byte.group(1), 16)) if byte else text.encode("utf-8").decode("latin-1")
+    return {number: text for number, text in texts.items() if text}
 
 
 class BoundToGrammar(LogitsProcessor):

@@ -35,7 +35,7 @@ def damaged(data: bytes, draw: random.Random) -> Iterator[tuple[str, bytes]]:
     """Bytes of a sound DICOM file, cut, flipped, overwritten and stretched."""
     for n in range(40):
         yield f"cut{n}", data[: draw.randrange(len(data))]
-    for n in range(60):
+    for n in range(120):
         broken = bytearray(data)
         for _ in range(draw.choice((1, 4, 64, 1024))):
             broken[draw.randrange(132, min(len(data), draw.choice((600, 2000, len(data)))))] = draw.randrange(256)

@@ -1,4 +1,4 @@
-"""Patients to pixels: paint body layers, organs, spine and findings on a plane, then what a scanner adds.
+"""Patients to pixels: body layers, organs, spine and findings are painted on a plane, then scanned.
 
     >>> pixels, mask, findings = render_slice(patient, plane="axial", position_mm=-30.0, size=256)
 
@@ -6,33 +6,19 @@ Display convention: axial R at image left and anterior up; coronal R left and su
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from refrad2d.labels import label_by_name
 from refrad2d.phantom.anatomy import CHEST_LEVEL, FIRST_RIB_LEVEL, SKULL_BASE, Patient
 from refrad2d.phantom.organs import Organ
+from refrad2d.phantom.scanner import Protocol, scan_ct, scan_mr
 from refrad2d.phantom.shapes import Grid, rotations_of
 from refrad2d.phantom.tables import read_table
 
-AIR = -1000.0
 RIB_IDS = range(92, 116)  # unified ids
 VERTEBRA_ZERO = 51  # the unified id of a vertebra is this minus its level
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How a series is taken. `phase` is a column of tissues.csv: native, arterial, portal, t1, t2 or flair."""
-
-    modality: str = "CT"
-    phase: str = "portal"
-    thickness: float = 3.0  # mm
-    noise: float = 12.0  # HU at 0.75 mm pixels
-    sharpness: float = 0.4  # 0 smooth kernel, 1 sharp kernel
-    gain: float = 1.0  # contrast of the scanner's calibration
-    table: str = "curved"  # curved | flat | deep | none
-    arms: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +73,7 @@ class _Canvas:
         chance = rng.standard_normal(len(tissues)) * (self.grain if self.protocol.modality == "CT" else 0.6)
         tone = self.patient.tone if self.protocol.modality == "CT" else {}
         return {
-            name: value + spreads[name] * c + tone.get(name, 0.0)
+            name: float(value + spreads[name] * c + tone.get(name, 0.0))  # a NumPy scalar would make pictures float64
             for (name, value), c in zip(tissues.items(), chance, strict=True)
         }
 
@@ -106,7 +92,9 @@ class _Canvas:
 
 def render_grid(patient: Patient, grid: Grid, protocol: Protocol, rng: np.random.Generator) -> Picture:
     """Paint the patient on a grid that is given in the scanner's frame (LPS mm, z = 0 at the middle of L1)."""
-    canvas = _Canvas(patient, body_grid(patient, grid), protocol, rng)
+    lying = body_grid(patient, grid)
+    window = _body_window(patient, lying)
+    canvas = _Canvas(patient, lying.crop(window), protocol, rng)
     windows = patient.shapes.visible(canvas.grid, margin=canvas.soft / 2, warp=patient.warp)
     for organ in patient.organs:
         if organ.bound == "outside":
@@ -120,8 +108,34 @@ def render_grid(patient: Patient, grid: Grid, protocol: Protocol, rng: np.random
     for organ in patient.organs:
         if organ.finding:
             _paint_organ(canvas, organ, windows, bounds)
-    pixels = _scan(canvas, grid, body["skin"], rng)
-    return Picture(pixels, canvas.mask, canvas.findings)
+    place = partial(_place, shape=grid.shape, window=window)
+    findings = {name: place(found, False) for name, found in canvas.findings.items()}
+    image, skin = place(canvas.image, canvas.values["air"]), place(body["skin"], -50.0)
+    scan = scan_mr if protocol.modality == "MR" else scan_ct
+    return Picture(scan(image, skin, grid, protocol, patient, rng), place(canvas.mask, 0), findings)
+
+
+def _body_window(patient: Patient, grid: Grid) -> tuple[slice, slice]:
+    """The part of the grid where the body can be, arms, breasts and nose included."""
+    corners = grid.crop((slice(0, 1), slice(0, 1))).origin + np.array(
+        [(r * grid.down + c * grid.across) for r in (0, grid.shape[0] - 1) for c in (0, grid.shape[1] - 1)]
+    )
+    rows = np.clip(corners[:, 2] - patient.bottom, 0, patient.profile.shape[1] - 1).astype(int)
+    _, width, depth, centre_y, *_ = patient.profile[:, max(rows.min() - 20, 0) : rows.max() + 20]
+    low = np.array([-width.max(), (centre_y - depth).min(), corners[:, 2].min()])
+    high = np.array([width.max(), (centre_y + depth).max(), corners[:, 2].max()])
+    outside = [k for o in patient.organs if o.bound == "outside" for k in range(o.first, o.last)]
+    near = [k for k in outside if patient.shapes.low[k, 2] < high[2] + 15 and patient.shapes.high[k, 2] > low[2] - 15]
+    low = np.minimum(low, patient.shapes.low[near].min(axis=0, initial=np.inf)) - 15
+    high = np.maximum(high, patient.shapes.high[near].max(axis=0, initial=-np.inf)) + 15
+    return grid.window_of(low, high)
+
+
+def _place(part: np.ndarray, background, *, shape: tuple[int, int], window: tuple[slice, slice]) -> np.ndarray:
+    """The part at its window in a picture that is background elsewhere."""
+    whole = np.full(shape, background, dtype=part.dtype)
+    whole[window] = part
+    return whole
 
 
 def _paint_body(canvas: _Canvas) -> dict[str, np.ndarray]:
@@ -133,7 +147,8 @@ def _paint_body(canvas: _Canvas) -> dict[str, np.ndarray]:
     u2, v2 = (x / width) ** 2, (dy / depth) ** 2
     radius = np.sqrt(np.maximum(u2 + v2 - 0.35 * np.minimum(u2, 1.5) * np.minimum(v2, 1.5), 1e-6))
     reach = np.sqrt(x * x + dy * dy) / radius
-    skin = (1 - radius) * reach
+    top = patient.bottom + patient.profile.shape[1] - 1
+    skin = np.minimum((1 - radius) * reach, top - z)
     front, side, back = patient.fat
     steep = v2 / (u2 + v2 + 1e-6)
     fat = share * (side + steep * (np.where(dy < 0, np.float32(front), np.float32(back)) - side))
@@ -364,48 +379,3 @@ def _paint_spine(canvas: _Canvas) -> None:
         VERTEBRA_ZERO - number, 25, 50
     )  # vertebrae_C1 is 50 at level 1, vertebrae_S1 26 at level 25, then the sacrum
     mask[inside] = ids[inside]
-
-
-def _scan(canvas: _Canvas, grid: Grid, skin: np.ndarray, rng) -> np.ndarray:
-    """What the scanner adds: table, streaks, noise of its kernel (CT); bias field and Rician noise (MR)."""
-    protocol, image = canvas.protocol, canvas.image
-    size = grid.shape
-    if protocol.modality == "MR":
-        y, x = np.ogrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j]
-        bias = (
-            1 + rng.uniform(-0.25, 0.25) * x + rng.uniform(-0.25, 0.25) * y + rng.uniform(-0.2, 0.1) * (x * x + y * y)
-        )
-        noise = rng.standard_normal((2, *size), dtype=np.float32) * np.float32(protocol.noise / 6)
-        return np.hypot(image * bias.astype(np.float32) + noise[0], noise[1]) * np.float32(8 * protocol.gain)
-    if protocol.table != "none":
-        _paint_table(canvas, grid, skin)
-    image = (image - AIR) * np.float32(1) + AIR
-    soft = image > -300
-    image[soft] *= np.float32(protocol.gain)
-    for _ in range(int(rng.integers(0, 3))):  # streaks through dense bone
-        angle, offset, width = rng.uniform(-0.35, 0.35), rng.normal(0, 40), rng.uniform(3, 9)
-        x, y, _z = grid.points()
-        across = np.cos(angle) * (y - 30 - offset) - np.sin(angle) * x
-        image += np.float32(rng.normal(0, 9)) * np.exp(-((across / width) ** 2)) * (skin > 0)
-    noise = rng.standard_normal(size, dtype=np.float32)
-    blurred = (noise + np.roll(noise, 1, 0) + np.roll(noise, 1, 1) + np.roll(noise, (1, 1), (0, 1))) * np.float32(0.5)
-    mixed = blurred + np.float32(protocol.sharpness) * (noise - blurred)
-    level = protocol.noise * (0.75 / max(grid.spacing, 0.75)) ** 0.7
-    image += mixed * np.float32(level) * (1 + np.clip(skin, 0, 110) / 110) * np.float32(0.6)
-    return np.maximum(image, -1024)
-
-
-def _paint_table(canvas: _Canvas, grid: Grid, skin: np.ndarray) -> None:
-    """The patient table, in the scanner's frame below the lowest point of the back."""
-    x, y, _ = grid.points()
-    patient = canvas.patient
-    top = float((patient.profile[3] + patient.profile[2])[patient.profile[0] > 12].max()) + patient.posture[2] + 4
-    curve = {"curved": 0.0011, "flat": 0.0, "deep": 0.0022}[canvas.protocol.table]
-    half = {"curved": 205, "flat": 240, "deep": 190}[canvas.protocol.table]
-    surface = y - top + curve * x * x
-    shell = np.minimum(1.6 - np.abs(surface), half - np.abs(x))
-    lower = np.minimum(1.6 - np.abs(y - top - 34 - (0 if curve else 8) + curve * 0.3 * x * x), half - 12 - np.abs(x))
-    foam = np.minimum(np.minimum(surface, top + 34 - y), half - np.abs(x))
-    outside = (skin < 0).astype(np.float32)
-    canvas.paint(foam, -930.0, within=outside)
-    canvas.paint(np.maximum(shell, lower), 60.0, within=outside)

@@ -89,9 +89,18 @@ class Grid:
 
     def points(self) -> np.ndarray:
         """(3, rows, columns) float32 LPS mm."""
-        rows, columns = (np.arange(n, dtype=np.float32) for n in self.shape)
-        line = self.down[:, None] * rows + self.origin[:, None]
-        return (line[:, :, None] + (self.across[:, None] * columns)[:, None, :]).astype(np.float32)
+        rows, columns = (np.arange(n) for n in self.shape)
+        line = (self.down[:, None] * rows + self.origin[:, None]).astype(np.float32)
+        return line[:, :, None] + (self.across[:, None] * columns).astype(np.float32)[:, None, :]
+
+    def window_of(self, low: np.ndarray, high: np.ndarray) -> tuple[slice, slice]:
+        """The rows and columns in which a box (corners in mm) can lie; at least one pixel."""
+        inverse = np.linalg.inv(np.stack([self.down, self.across, self.normal], axis=1))
+        centre = ((low + high) / 2 - self.origin) @ inverse.T
+        half = (high - low) / 2 @ np.abs(inverse).T
+        first = np.clip(np.floor(centre - half)[:2], 0, np.array(self.shape) - 1).astype(int)
+        last = np.clip(np.ceil(centre + half)[:2] + 1, first + 1, self.shape).astype(int)
+        return slice(int(first[0]), int(last[0])), slice(int(first[1]), int(last[1]))
 
 
 @dataclass(frozen=True)
