@@ -6,6 +6,9 @@ python space/app.py --model build/demo/model --port 7860      # serves http://12
 import argparse
 import logging
 import os
+import signal
+import sys
+import tempfile
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -29,16 +32,19 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Load the model beside the page and serve until interrupted."""
+    """Load the model beside the page and serve until interrupted; uploads vanish with the process at the latest."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     arguments = parse_arguments()
-    page = build_page()
-    if lends_gpu():
-        load_model(arguments.model)  # ZeroGPU packs the weights at launch, so they must be there
-    else:
-        start_loading(arguments.model)
-    # None leaves the choice to gradio: 127.0.0.1:7860, or GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
-    page.launch(server_name=arguments.host, server_port=arguments.port, **LAUNCH)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with tempfile.TemporaryDirectory(prefix="space-", ignore_cleanup_errors=True) as uploads:
+        os.environ["GRADIO_TEMP_DIR"] = uploads
+        page = build_page()
+        if lends_gpu():
+            load_model(arguments.model)  # ZeroGPU packs the weights at launch, so they must be there
+        else:
+            start_loading(arguments.model)
+        # None leaves the choice to gradio: 127.0.0.1:7860, or GRADIO_SERVER_NAME and GRADIO_SERVER_PORT
+        page.launch(server_name=arguments.host, server_port=arguments.port, **LAUNCH)
 
 
 if __name__ == "__main__":

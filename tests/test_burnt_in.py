@@ -87,7 +87,9 @@ def test_one_written_frame_has_the_whole_series_read():
 
     def read(picture):
         seen.append(1)
-        return [Reading((17, 27, 90, 42), "WEBER", 0.9)] if picture.max() == 255 and (picture == 255).sum() > 200 else []
+        return (
+            [Reading((17, 27, 90, 42), "WEBER", 0.9)] if picture.max() == 255 and (picture == 255).sum() > 200 else []
+        )
 
     frames = [NOISE] * 4 + [write(NOISE)] + [NOISE] * 4
     assert [bool(boxes) for boxes in find_text_in_series(frames, read)] == [n == 4 for n in range(9)]

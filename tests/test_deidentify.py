@@ -72,7 +72,9 @@ def test_an_adjective_stays_for_a_patient_of_that_name():
     ],
 )  # fmt: skip
 def test_persons_go(text):
-    assert "[NAME]" in deidentify(f"{text}", "de") and not set(text.split()[-1].split("-")) & set(deidentify(text, "de").split())
+    assert "[NAME]" in deidentify(f"{text}", "de") and not set(text.split()[-1].split("-")) & set(
+        deidentify(text, "de").split()
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,15 @@ def test_a_known_name_never_survives(before, after):
 
 
 def test_run_scrubs_a_file(tmp_path):
-    rows = [{"id": "a", "text": "Herr Quitzow, Leber glatt.", "language": "de", "modality": "CT", "known": ["Quitzow^Elvira"]}]
+    rows = [
+        {
+            "id": "a",
+            "text": "Herr Quitzow, Leber glatt.",
+            "language": "de",
+            "modality": "CT",
+            "known": ["Quitzow^Elvira"],
+        }
+    ]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     counts = run(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text()) == {"id": "a", "text": "[NAME], Leber glatt."}

@@ -43,12 +43,17 @@ def test_a_flat_picture_has_no_hash():
 
 def test_pairs_are_found_across_splits_only():
     rows = [Hashed("a", "train", "p", 0b1), Hashed("b", "test", "q", 0b11), Hashed("c", "train", "r", 0b111)]
-    assert near_duplicates(rows) == [("a", "b", 1), ("b", "c", 1)] or near_duplicates(rows) == [("a", "b", 1), ("c", "b", 1)]
+    assert near_duplicates(rows) == [("a", "b", 1), ("b", "c", 1)] or near_duplicates(rows) == [
+        ("a", "b", 1),
+        ("c", "b", 1),
+    ]
 
 
 def test_a_pair_at_the_limit_is_found_wherever_its_bits_differ():
     bits = sum(1 << (17 * n % 256) for n in range(MAX_DISTANCE))
-    assert [p[2] for p in near_duplicates([Hashed("a", "train", "p", 0), Hashed("b", "test", "q", bits)])] == [MAX_DISTANCE]
+    assert [p[2] for p in near_duplicates([Hashed("a", "train", "p", 0), Hashed("b", "test", "q", bits)])] == [
+        MAX_DISTANCE
+    ]
 
 
 def test_a_folder_of_a_benchmark_can_be_hashed(tmp_path):

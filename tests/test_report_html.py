@@ -17,7 +17,10 @@ def report(tmp_path_factory):
         "removed": {"NAME": 4},
         "fields": ["id"],
         "persons": 2,
-        "groups": [{"sex": "F", "age": 60, "site": None, "persons": 1}, {"sex": "M", "age": 50, "site": None, "persons": 1}],
+        "groups": [
+            {"sex": "F", "age": 60, "site": None, "persons": 1},
+            {"sex": "M", "age": 50, "site": None, "persons": 1},
+        ],
         "k": 1,
         "near_duplicates": [{"a": "x", "b": "y", "bits": 3}],
     }
@@ -40,7 +43,10 @@ def test_an_unfinished_build_is_refused(tmp_path):
 
 def test_a_dataset_gets_both_files(tiny_build):
     run(tiny_build)
-    page, numbers = (tiny_build / "privacy-report.html").read_text(), json.loads((tiny_build / "privacy-report.json").read_text())
+    page, numbers = (
+        (tiny_build / "privacy-report.html").read_text(),
+        json.loads((tiny_build / "privacy-report.json").read_text()),
+    )
     assert numbers["removed"]["NAME"] == 1 and page.count("<figure>") == 2 and "[NAME] war hier." in page
 
 

@@ -28,8 +28,22 @@ TAR = "refrad2d-wds/train-00000-of-00001.tar"
 def make_row(name, patient, mask):
     """One axial CT slice whose report names the liver."""
     span = {"start": 4, "end": 9, "label": "liver", "labels": ["liver"], "box": list(box_of(mask, ["liver"]))}
-    report = {"clinical_question": None, "clinical_info": None, "findings": "Die Leber ist glatt.", "spans": [span], "origin": "original"}
-    entry = {"question": "Leber?", "answer": "ja", "language": "de", "type": "yesno", "choices": [], "spans": [], "source": "mask"}
+    report = {
+        "clinical_question": None,
+        "clinical_info": None,
+        "findings": "Die Leber ist glatt.",
+        "spans": [span],
+        "origin": "original",
+    }
+    entry = {
+        "question": "Leber?",
+        "answer": "ja",
+        "language": "de",
+        "type": "yesno",
+        "choices": [],
+        "spans": [],
+        "source": "mask",
+    }
     return {
         "id": name, "patient": patient, "study": "t", "series": "r", "modality": "CT", "body_part": "abdomen", "plane": "axial",
         "spacing": [1.0, 1.0], "objects": objects(mask), "sex": "F", "age": 60, "site": None, "report": {"de": report, "en": None},
@@ -54,12 +68,25 @@ def sound(tmp_path_factory):
         for config, folder in (("slices", "data"), ("grounded", "grounded"), ("sft", "sft")):
             if config == "sft" and split == "test":
                 continue
-            writer = parquet.setdefault((config, split), ParquetShards(root / "refrad2d" / folder, f"{config}-{split}", features(config)))
+            writer = parquet.setdefault(
+                (config, split), ParquetShards(root / "refrad2d" / folder, f"{config}-{split}", features(config))
+            )
             turns = conversations(row, slice_sizes(pictures.sizes, row["objects"])) if config == "sft" else [None]
             for messages in turns:
-                writer.write({"image": image, "messages": messages} if config == "sft" else {**row, "image": image, "mask": stored})
+                writer.write(
+                    {"image": image, "messages": messages}
+                    if config == "sft"
+                    else {**row, "image": image, "mask": stored}
+                )
         tar = tars.setdefault(split, TarShards(root / "refrad2d-wds", split))
-        tar.write(row["id"], {"json": json_bytes({**row, "slope": 1.0, "intercept": -1024.0}), "pixels.png": pictures.pixels, "mask.png": pictures.mask})
+        tar.write(
+            row["id"],
+            {
+                "json": json_bytes({**row, "slope": 1.0, "intercept": -1024.0}),
+                "pixels.png": pictures.pixels,
+                "mask.png": pictures.mask,
+            },
+        )
     for writer in (*parquet.values(), *tars.values()):
         writer.close()
     for (config, split), writer in parquet.items():

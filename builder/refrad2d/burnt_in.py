@@ -36,7 +36,7 @@ Reader = Callable[[np.ndarray], list[Reading]]  # takes (rows, columns, 3) uint8
 
 
 def find_text(pixels: np.ndarray, read: Reader | None = None) -> list[PixelBox]:
-    """Boxes around texts in one frame (rows, columns), any integer or float type. Text of one character is not sought."""
+    """Boxes around texts in one frame (rows, columns), any integer or float type; single characters are not sought."""
     if pixels.ndim != 2:
         raise ValueError(f"Pixels of shape {pixels.shape} are no single frame. Give (rows, columns).")
     read = read or read_text
@@ -80,7 +80,7 @@ def blank(pixels: np.ndarray, boxes: Iterable[PixelBox]) -> np.ndarray:
 
 
 def looks_written(pixels: np.ndarray) -> bool:
-    """A quick look (25 ms): three or more thin shapes of one brightness and similar height side by side, as letters are."""
+    """A quick look: three or more thin shapes of one brightness and similar height side by side, as letters are."""
     values = np.asarray(pixels, dtype=np.float32)
     low, high = np.percentile(values, (1, 99.9))
     scale = max(float(high - low), 1e-6)
@@ -141,7 +141,10 @@ def read_text(picture: np.ndarray) -> list[Reading]:
     if seen.boxes is None or seen.txts is None:
         return []
     corners = ((box[:, 0].min(), box[:, 1].min(), box[:, 0].max(), box[:, 1].max()) for box in seen.boxes)
-    return [Reading(tuple(map(float, box)), text, float(score)) for box, text, score in zip(corners, seen.txts, seen.scores, strict=True)]
+    return [
+        Reading(tuple(map(float, box)), text, float(score))
+        for box, text, score in zip(corners, seen.txts, seen.scores, strict=True)
+    ]
 
 
 @cache

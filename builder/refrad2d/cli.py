@@ -186,7 +186,7 @@ def _texts(arguments: argparse.Namespace) -> int:
         more["llm"] = _llm(arguments, cache=arguments.target.with_name(arguments.target.name + ".llm-cache"))
     counts = stage.run(arguments.source, arguments.target, **more)
     print(f"{arguments.stage}: " + ", ".join(f"{n:,} {name}" for name, n in sorted(counts.items())), file=sys.stderr)
-    return 0
+    return 0 if arguments.target.stat().st_size or not arguments.source.stat().st_size else 1
 
 
 def _draw(arguments: argparse.Namespace) -> int:

@@ -23,8 +23,8 @@ from refrad2d.phi.contact import find_contacts
 from refrad2d.phi.dates import find_dates
 from refrad2d.phi.known import find_known
 from refrad2d.phi.lexicon import Found
-from refrad2d.phi.places import find_places
 from refrad2d.phi.names import find_names, holds_name
+from refrad2d.phi.places import find_places
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 

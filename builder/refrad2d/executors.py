@@ -52,7 +52,9 @@ def run_isolated(
     if workers < 1:
         raise ValueError(f"workers={workers} is not positive. Give at least 1.")
     if getattr(function, "__module__", None) == "__main__":
-        raise ValueError(f"{function.__qualname__} is defined in a script. Move it to a module that children can import.")
+        raise ValueError(
+            f"{function.__qualname__} is defined in a script. Move it to a module that children can import."
+        )
     job = pickle.dumps((function, memory_mb))
     queue = enumerate(items)
     retry: deque[tuple[int, Any]] = deque()
@@ -131,7 +133,11 @@ class _Child:
         with theirs:
             # A plain interpreter, not multiprocessing's spawn: that would import the caller's script a second time.
             self.process = subprocess.Popen(
-                [sys.executable, "-c", f"from refrad2d.executors import serve; serve({theirs.fileno()}, {os.getpid()})"],
+                [
+                    sys.executable,
+                    "-c",
+                    f"from refrad2d.executors import serve; serve({theirs.fileno()}, {os.getpid()})",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # codecs print warnings that can quote the file
                 stderr=subprocess.DEVNULL,

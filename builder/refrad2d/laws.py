@@ -1,6 +1,6 @@
 """The laws of a row: boxes follow from the mask, spans from the text, the image from the pixels.
 
-    kinds = list(check_row(row, mask))     # such as "box_differs"; empty where all is well
+kinds = list(check_row(row, mask))     # such as "box_differs"; empty where all is well
 """
 
 import re
@@ -38,7 +38,9 @@ def check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
 
 def check_fields(row: Mapping[str, Any]) -> Iterator[str]:
     """Kinds of law that the plain fields of a row break."""
-    if not all(isinstance(row[name], str) and _PSEUDONYM.fullmatch(row[name]) for name in ("id", "patient", "study", "series")):
+    if not all(
+        isinstance(row[name], str) and _PSEUDONYM.fullmatch(row[name]) for name in ("id", "patient", "study", "series")
+    ):
         yield "not_a_pseudonym"
     if row["modality"] not in MODALITIES or row["plane"] not in PLANES:
         yield "unknown_value"
@@ -70,7 +72,7 @@ def grounded_texts(row: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mappi
 
 
 def check_spans(text: str, spans: Sequence[Mapping]) -> Iterator[str]:
-    """Spans are sorted, apart, inside the text, with a box inside the picture and known labels, the first being `label`."""
+    """Spans are sorted, apart and inside the text; boxes inside the picture; labels known, the first being `label`."""
     at = 0
     for span in spans:
         if not at <= span["start"] < span["end"] <= len(text):

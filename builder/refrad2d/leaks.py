@@ -74,5 +74,7 @@ def near_duplicates(pictures: Iterable[Hashed], max_distance: int = MAX_DISTANCE
     for members in buckets.values():
         if len({everything[n].split for n in members}) > 1 and len(members) <= _CROWD:
             pairs.update((a, b) for a, b in combinations(members, 2) if everything[a].split != everything[b].split)
-    found = ((everything[a].id, everything[b].id, (everything[a].bits ^ everything[b].bits).bit_count()) for a, b in pairs)
+    found = (
+        (everything[a].id, everything[b].id, (everything[a].bits ^ everything[b].bits).bit_count()) for a, b in pairs
+    )
     return sorted((pair for pair in found if pair[2] <= max_distance), key=lambda pair: (pair[2], pair))

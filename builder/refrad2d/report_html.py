@@ -30,15 +30,17 @@ SAMPLES = 24
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1a1a1a }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem } th, td { border: 1px solid #ccc; padding: .25rem .6rem; text-align: left }
-td.n { text-align: right; font-variant-numeric: tabular-nums } .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, 15rem) }
+table { border-collapse: collapse; margin: .5rem 0 1.5rem }
+th, td { border: 1px solid #ccc; padding: .25rem .6rem; text-align: left }
+td.n { text-align: right; font-variant-numeric: tabular-nums }
+.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, 15rem) }
 figure { margin: 0; border: 1px solid #ccc; padding: .5rem } figure img { width: 224px; image-rendering: pixelated }
-figcaption { font-size: 12px; overflow-wrap: anywhere } .warn { background: #fff3cd }
+figcaption { font-size: 12px; overflow-wrap: anywhere }
 """
 
 
 def run(dir: Path) -> dict[str, Any]:
-    """Write DIR/privacy-report.html and .json and return what the JSON holds. ValueError if DIR is no finished build."""
+    """Write DIR/privacy-report.html and .json; returns what the JSON holds. ValueError if DIR is no finished build."""
     if not (dir / "manifest.json").is_file():
         raise ValueError(f"{dir} has no manifest.json. Give the folder that `refrad2d build --out` filled.")
     report = collect(dir)
@@ -102,21 +104,29 @@ def render(report: Mapping[str, Any], rows: Iterable[Mapping]) -> str:
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Privacy report</title><style>{_STYLE}</style>",
         f"<h1>Privacy report</h1><p>Dataset fingerprint <code>{html.escape(report['fingerprint'])}</code></p>",
         "<h2>Input files: kept, or dropped and why</h2>",
-        _table(("root", "outcome", "files"), [(r, o, n) for r, counts in report["inputs"].items() for o, n in counts.items()]),
+        _table(
+            ("root", "outcome", "files"),
+            [(r, o, n) for r, counts in report["inputs"].items() for o, n in counts.items()],
+        ),
         "<h2>Report rows</h2>",
         _table(("outcome", "rows"), sorted(report["reports"].items())),
         "<h2>Removed from the published texts</h2><p>Placeholders by kind. What they replaced is stored nowhere.</p>",
         _table(("kind", "places"), report["removed"].items()),
         f"<h2>Fields that stay</h2><p>{', '.join(map(html.escape, report['fields']))}</p>",
-        f"<h2>Groups of persons</h2><p>{report['persons']} persons; the smallest group that shares {', '.join(QUASI_IDENTIFIERS)} "
+        f"<h2>Groups of persons</h2><p>{report['persons']} persons; the smallest group that shares "
+        f"{', '.join(QUASI_IDENTIFIERS)} "
         f"has {report['k']} (k-anonymity). {small} groups have fewer than {SMALL_GROUP}.</p>",
         _table((*QUASI_IDENTIFIERS, "persons"), [tuple(group.values()) for group in report["groups"]]),
         f"<h2>Near-duplicate pictures across splits: {len(report['near_duplicates'])}</h2>",
-        _table(("one", "other", "bits that differ"), [tuple(pair.values()) for pair in report["near_duplicates"][:100]]),
-        "<h2>Sample to look at</h2><p>Look for text in the pictures, faces, and anything in the texts that names a person.</p>",
+        _table(
+            ("one", "other", "bits that differ"), [tuple(pair.values()) for pair in report["near_duplicates"][:100]]
+        ),
+        "<h2>Sample to look at</h2><p>Look for text in the pictures, faces, and anything in the texts that names a "
+        "person.</p>",
         "<div class='grid'>",
         *map(_figure, rows),
-        "</div><h2>Sign-off</h2><p>☐ No identity seen in the sample. &nbsp; Name ______________________ &nbsp; Date ______________</p></html>",
+        "</div><h2>Sign-off</h2><p>☐ No identity seen in the sample. &nbsp; Name ______________________ &nbsp; Date "
+        "______________</p></html>",
     ]
     return "\n".join(parts)
 
@@ -135,11 +145,16 @@ def _figure(row: Mapping[str, Any]) -> str:
     Image.open(io.BytesIO(row["image"]["bytes"])).save(out, "PNG")
     picture = base64.b64encode(out.getvalue()).decode("ascii")
     texts = "<br>".join(html.escape(text) for text in _texts(row["report"]))
-    caption = f"<b>{html.escape(row['id'])}</b> {html.escape(row['modality'])} {html.escape(row['plane'])}<br>{texts}<br>☐ clean ☐ not clean"
+    what = html.escape(f"{row['modality']} {row['plane']}")
+    caption = f"<b>{html.escape(row['id'])}</b> {what}<br>{texts}<br>☐ clean ☐ not clean"
     return f"<figure><img alt='' src='data:image/png;base64,{picture}'><figcaption>{caption}</figcaption></figure>"
 
 
 if __name__ == "__main__":
     import sys
 
-    print(json.dumps({name: value for name, value in run(Path(sys.argv[1])).items() if name in ("persons", "k", "removed")}))
+    print(
+        json.dumps(
+            {name: value for name, value in run(Path(sys.argv[1])).items() if name in ("persons", "k", "removed")}
+        )
+    )

@@ -19,6 +19,7 @@ import yaml
 from refrad2d.labels import LANGUAGES
 from refrad2d.sentences import split_sentences
 
+ABNORMAL = ("enlarged", "dilated", "thickened", "obstructed")  # states that no unremarkable structure has
 _SIZE = re.compile(r"\d+(?:[.,]\d+)?(?: ?(?:mm|cm))?(?: ?[x×] ?\d+(?:[.,]\d+)?(?: ?(?:mm|cm))?)* ?(?:mm|cm)\b")
 
 
@@ -51,7 +52,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Status:
-    """What a sentence says of a whole structure: `kind` is normal or enlarged, `holds` whether it is so."""
+    """What a sentence says of a whole structure: `kind` is normal, enlarged, dilated, …; `holds` whether it is so."""
 
     kind: str
     holds: bool
@@ -87,9 +88,21 @@ def finding_kinds(language: str) -> tuple[tuple[Finding, re.Pattern], ...]:
 
 
 @cache
+def _stored(language: str) -> dict:
+    return yaml.safe_load(files("refrad2d").joinpath("statements.yaml").read_text(encoding="utf-8"))[language]
+
+
+@cache
 def _cues(language: str) -> dict[str, re.Pattern]:
-    stored = yaml.safe_load(files("refrad2d").joinpath("statements.yaml").read_text(encoding="utf-8"))
-    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in stored[language].items()}
+    words = {name: pattern for name, pattern in _stored(language).items() if name != "states"}
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in words.items()}
+
+
+@cache
+def _states(language: str) -> dict[str, tuple[re.Pattern, ...]]:
+    """State of a structure → what affirms it, what denies it."""
+    states = _stored(language)["states"].items()
+    return {name: tuple(re.compile(pattern, re.IGNORECASE) for pattern in pair) for name, pair in states}
 
 
 def read_statements(text: str, language: str, spans: Sequence[Mapping]) -> Statements:
@@ -178,12 +191,14 @@ def _read_states(sentence: str, language: str, label: str, *, affirmed: bool) ->
     if cues["doubt"].search(sentence):
         return []
     states = []
-    not_enlarged = bool(cues["not_enlarged"].search(sentence))
-    if not_enlarged != bool(cues["enlarged"].search(sentence)):
-        states.append(Status("enlarged", not not_enlarged, label))
-    if cues["normal"].search(sentence) and not cues["abnormal"].search(sentence) and not affirmed:
-        if not cues["denial"].search(sentence):
-            states.append(Status("normal", True, label))
-    if affirmed or (states and states[0].kind == "enlarged" and states[0].holds):
-        states.append(Status("normal", False, label))
+    for kind, (affirming, denying) in _states(language).items():
+        denied = denying.search(sentence) is not None
+        if denied != (affirming.search(sentence) is not None):
+            states.append(Status(kind, not denied, label))
+    abnormal = affirmed or any(state.kind in ABNORMAL and state.holds for state in states)
+    if abnormal:
+        return [*states, Status("normal", False, label)]
+    plain = cues["normal"].search(sentence) and not cues["abnormal"].search(sentence)
+    if plain and not cues["denial"].search(sentence):
+        states.append(Status("normal", True, label))
     return states

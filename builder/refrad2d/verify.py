@@ -1,7 +1,7 @@
 """Whether a dataset is what was built: files, shards, rows and laws; one fault a line, exit 1 if there is any.
 
-    refrad2d verify DIR
-    {"file": "refrad2d-wds/train-00000-of-00001.tar", "key": "k3f…", "kind": "duplicate_member"}
+refrad2d verify DIR
+{"file": "refrad2d-wds/train-00000-of-00001.tar", "key": "k3f…", "kind": "duplicate_member"}
 """
 
 import hashlib
@@ -66,7 +66,9 @@ class Dataset:
     samples: dict[str, Sample] = field(default_factory=dict)
     grounded: set[str] = field(default_factory=set)
     turns: dict[tuple[str, str], Counter] = field(default_factory=lambda: defaultdict(Counter))  # by split and image
-    broken: set[str] = field(default_factory=set)  # config-split with an unreadable file: its missing rows follow from that
+    broken: set[str] = field(
+        default_factory=set
+    )  # config-split with an unreadable file: its missing rows follow from that
     rows: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
 
 
@@ -330,7 +332,9 @@ def _check_sample(dataset: Dataset, split: str, key: str, parts: Mapping[str, by
         pixels = _picture({"bytes": parts["pixels.png"]})
         if pixels is None or pixels.ndim != 2:
             yield "pixels_unreadable"
-        elif sample.pixels and row["modality"] in MODALITIES and _array_digest(make_image(pixels, row)) != sample.pixels:
+        elif (
+            sample.pixels and row["modality"] in MODALITIES and _array_digest(make_image(pixels, row)) != sample.pixels
+        ):
             yield "image_differs"
 
 

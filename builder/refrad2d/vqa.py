@@ -21,7 +21,7 @@ from refrad2d.files import read_jsonl, write_jsonl
 from refrad2d.labels import LANGUAGES, MODALITIES
 from refrad2d.llm import LLM
 from refrad2d.model_answers import ask_questions
-from refrad2d.statements import Statement, Statements, finding_kinds, read_statements
+from refrad2d.statements import ABNORMAL, Statement, Statements, Status, finding_kinds, read_statements
 from refrad2d.windows import IMAGE_SIZE
 
 FROM_TEXT = 5
@@ -97,17 +97,31 @@ def _from_text(s: View) -> Iterator[Candidate]:
         if _contradicted(statement, said):
             continue
         yield _ask_presence(s, statement)
-        if not statement.denied:
+        if statement.denied:
+            yield from _ask_denied(s, statement, said)
+        else:
             yield from _ask_finding(s, statement, said, number)
     for status in said.states:
-        opposite = any(
-            o.kind == status.kind and o.label == status.label and o.holds != status.holds for o in said.states
-        )
-        if not opposite and status.label in s.boxes:
-            fact = (status.kind, status.label)
-            yield s.yes_or_no(
-                f"organ_{status.kind}", status.holds, fact=fact, source="text", organ=s.name(status.label)
-            )
+        yield from _ask_state(s, status, said)
+
+
+def _ask_state(s: View, status: Status, said: Statements) -> Iterator[Candidate]:
+    """How a structure looks as a whole, unless the text says the opposite elsewhere."""
+    own = [other for other in said.states if other.label == status.label]
+    if any(other.kind == status.kind and other.holds != status.holds for other in own):
+        return
+    organ, words = s.name(status.label), s.words["states"]
+    fact = ("state", status.kind, status.label)
+    yield s.yes_or_no("organ_state", status.holds, fact=fact, source="text", organ=organ, state=words[status.kind])
+    held = {other.kind for other in own if other.holds}
+    if held == {status.kind}:
+        word, fact = words[status.kind], ("appearance", status.label)
+        yield s.ask("what_state", word, fact=fact, source="text", organ=organ)
+        others = [
+            words[kind] for kind in (*ABNORMAL, *(("normal",) if status.kind in ABNORMAL else ())) if kind not in held
+        ]
+        drawn = s.draw.shuffled(others, fact)[: CHOICES - 1]
+        yield s.ask("what_state", word, fact=fact, source="text", organ=organ, choices=[word, *drawn])
 
 
 def _contradicted(statement: Statement, said: Statements) -> bool:
@@ -135,6 +149,16 @@ def _ask_presence(s: View, statement: Statement) -> Candidate:
         kind, fields["organ"] = "has_finding_in", s.name(statement.label)
     fact = ("has", statement.finding.name, statement.label)
     return s.yes_or_no(kind, not statement.denied, fact=fact, source="text", **fields)
+
+
+def _ask_denied(s: View, statement: Statement, said: Statements) -> Iterator[Candidate]:
+    """What a structure does not show, told from findings that the text affirms elsewhere."""
+    affirmed = {f.finding.names[s.language] for f in said.findings if not f.denied} - said.doubted
+    if statement.label and len(affirmed) >= CHOICES - 1:
+        name = statement.finding.names[s.language]
+        choices = [name, *s.draw.shuffled(sorted(affirmed - {name}), "denied")[: CHOICES - 1]]
+        fact = ("has", statement.finding.name, statement.label)
+        yield s.ask("what_denied", name, fact=fact, source="text", choices=choices, organ=s.name(statement.label))
 
 
 def _ask_finding(s: View, statement: Statement, said: Statements, number: int) -> Iterator[Candidate]:

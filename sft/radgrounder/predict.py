@@ -3,19 +3,26 @@
 radgrounder predict slice.dcm --model build/demo/model --task locate --question liver
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
-from transformers import AutoModelForImageTextToText
+from transformers import AutoModelForImageTextToText, LogitsProcessor, LogitsProcessorList
+from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from radgrounder.calibrate import Calibration, answer_confidence, box_confidences
+from radgrounder.constrain import BoundToGrammar, Grammar
 from radgrounder.prepare import MAX_NEW_TOKENS, load_processor
+from radgrounder.processing import IMAGE_ATTENTION, see_image_only
 from refrad2d.conversations import context, prompt
-from refrad2d.grounding import Box, location_tokens, parse, to_pixels
+from refrad2d.grounding import Box, decode_box, location_tokens, parse, to_pixels
 from refrad2d.labels import find_label
 from refrad2d.windows import picture_to_rgb, windows
 
@@ -34,7 +41,7 @@ class Picture:
 @dataclass(frozen=True)
 class PredictedSpan:
     """A mention in the text with its box: xyxy in [0, 1] and in pixels; `confidence` is the mean probability of its
-    coordinate tokens."""
+    coordinate tokens, calibrated where the model folder has a calibration.json."""
 
     start: int
     end: int
@@ -46,7 +53,11 @@ class PredictedSpan:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model said: plain `text` with spans, `answer` for questions, `markup` as generated."""
+    """What the model said: plain `text` with spans, `answer` for questions, `markup` as generated.
+
+    `confidence` is the probability of the whole text, calibrated for answers. `abstained` is True where it is below
+    the threshold asked for; spans below it are left out.
+    """
 
     text: str
     answer: str | None
@@ -55,19 +66,55 @@ class Prediction:
     spans: tuple[PredictedSpan, ...]
     markup: str
     invalid: int
+    confidence: float
+    abstained: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The fields of the command's contract."""
-        fields = ("text", "answer", "width", "height")
+        fields = ("text", "answer", "width", "height", "confidence", "abstained")
         return {**{name: getattr(self, name) for name in fields}, "spans": [asdict(span) for span in self.spans]}
 
 
-class Predictor:
-    """A model with its processor. `generate` for many, `predict` for one."""
+@dataclass(frozen=True)
+class Generated:
+    """An answer as markup, its token ids up to the end token, and the model's probability of each of them."""
 
-    def __init__(self, model: torch.nn.Module, processor: Any, *, batch_size: int = 16) -> None:
+    markup: str
+    ids: tuple[int, ...]
+    probabilities: tuple[float, ...]
+
+
+class _Greedy(LogitsProcessor):
+    """Keeps the model's own probability of every greedy choice, made after `bound` has forbidden what it forbids."""
+
+    def __init__(self, bound: LogitsProcessor | None) -> None:
+        self.bound, self.probabilities = bound, list[torch.Tensor]()
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        allowed = self.bound(input_ids, scores) if self.bound else scores
+        chosen = allowed.argmax(-1, keepdim=True)
+        own = scores.float()
+        self.probabilities.append((own.gather(1, chosen) - own.logsumexp(-1, keepdim=True)).exp()[:, 0])
+        return allowed
+
+
+class Predictor:
+    """A model with its processor. `generate` for many, `predict` for one.
+
+    The tower sees a picture once, however many prompts ask about it; the features of the last pictures are kept.
+    """
+
+    CACHED_PICTURES = 128
+
+    def __init__(
+        self, model: torch.nn.Module, processor: Any, *, batch_size: int = 16, calibration: Calibration | None = None
+    ) -> None:
         self.model, self.processor, self.batch_size = model.eval(), processor, batch_size
-        self._locations = set(processor.tokenizer.convert_tokens_to_ids(location_tokens()))
+        self.calibration = calibration or Calibration()
+        ids = processor.tokenizer.convert_tokens_to_ids(location_tokens())
+        self._bins = {token: number for number, token in enumerate(ids)}
+        self._features: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+        self._grammar = lru_cache(self._build_grammar)
 
     @classmethod
     def load(cls, model: str | Path, *, device: str | None = None, batch_size: int = 16) -> "Predictor":
@@ -80,22 +127,54 @@ class Predictor:
                 f"{model} is no model folder. Give the output of `radgrounder release`, or a Hub name."
             ) from error
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(loaded.to(device), processor, batch_size=batch_size)
+        return cls(loaded.to(device), processor, batch_size=batch_size, calibration=Calibration.load(Path(model)))
 
     def generate(
-        self, images: Sequence[Image.Image], prompts: Sequence[str], *, max_new_tokens: int = MAX_NEW_TOKENS
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        constrained: bool = False,
+        modality: str | None = None,
     ) -> list[str]:
-        """The answers as markup, in the order given; images and prompts are pairs. Greedy; batched by prompt length."""
+        """The answers as markup, in the order given; images and prompts are pairs. Greedy; batched by prompt length.
+
+        `constrained` allows nothing but markup that parses, and with a `modality` only its classes.
+        """
+        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        return [one.markup for one in self.generate_scored(images, prompts, **options)]
+
+    def generate_scored(
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        constrained: bool = False,
+        modality: str | None = None,
+    ) -> list[Generated]:
+        """As `generate`, with the probability of every token."""
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        answers = [""] * len(prompts)
+        answers: dict[int, Generated] = {}
         for at in range(0, len(order), self.batch_size):
             chosen = order[at : at + self.batch_size]
             batch = self._encode([images[i] for i in chosen], [prompts[i] for i in chosen])
+            width = batch["input_ids"].shape[1]
+            grammar = self._grammar(modality) if constrained else None
+            bound = BoundToGrammar(grammar, prompt_length=width, max_new_tokens=max_new_tokens) if grammar else None
+            greedy = _Greedy(bound)
             with torch.inference_mode():
-                ids = self.model.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False)
-            for i, answer in zip(chosen, ids[:, batch["input_ids"].shape[1] :], strict=True):
-                answers[i] = self._decode(answer)
-        return answers
+                out = self.model.generate(
+                    **batch,
+                    max_new_tokens=max_new_tokens,
+                    do_sample=False,
+                    logits_processor=LogitsProcessorList([greedy]),
+                )
+            probabilities = torch.stack(greedy.probabilities, dim=1).tolist()
+            for i, ids, chances in zip(chosen, out[:, width:].tolist(), probabilities, strict=True):
+                answers[i] = self._finish(ids, chances)
+        return [answers[i] for i in range(len(prompts))]
 
     def predict(
         self,
@@ -107,31 +186,45 @@ class Predictor:
         clinical_info: str | None = None,
         clinical_question: str | None = None,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        constrained: bool = False,
+        modality: str | None = None,
+        abstain_below: float = 0.0,
     ) -> Prediction:
-        """Ask for a report with boxes, the answer to a question, or the place of a structure (`question` names it)."""
+        """Ask for a report with boxes, the answer to a question, or the place of a structure (`question` names it).
+
+        Spans, and for a question the answer, whose confidence is below `abstain_below` are left out (answer "").
+        """
         text = task_prompt(task, language, question, clinical_info, clinical_question)
-        batch = self._encode([picture.image], [text])
-        with torch.inference_mode():
-            out = self.model.generate(
-                **batch,
-                max_new_tokens=max_new_tokens,
-                do_sample=False,
-                return_dict_in_generate=True,
-                output_logits=True,
-            )
-        ids = out.sequences[0, batch["input_ids"].shape[1] :].tolist()
-        probabilities = [float(torch.softmax(row[0].float(), -1)[i]) for row, i in zip(out.logits, ids, strict=True)]
-        markup = self._decode(ids)
-        parsed = parse(markup)
-        confidences = self._box_confidences(ids, probabilities)
+        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        [one] = self.generate_scored([picture.image], [text], **options)
+        parsed = parse(one.markup)
+        places = zip(parsed.spans, self.box_confidences(one, [s.box for s in parsed.spans]), strict=True)
         spans = tuple(
             PredictedSpan(s.start, s.end, s.label, s.box, to_pixels(s.box, picture.width, picture.height), round(c, 4))
-            for s, c in zip(parsed.spans, confidences + [0.0] * len(parsed.spans), strict=False)
+            for s, c in ((span, self.calibration.box(raw)) for span, raw in places)
+            if c >= abstain_below
         )
-        answer = parsed.text if task == "vqa" else None
-        return Prediction(parsed.text, answer, picture.width, picture.height, spans, markup, parsed.invalid)
+        confidence = answer_confidence(one.probabilities)
+        confidence = self.calibration.answer(confidence) if task == "vqa" else confidence
+        abstained = confidence < abstain_below if task == "vqa" else len(spans) < len(parsed.spans)
+        answer = ("" if abstained else parsed.text) if task == "vqa" else None
+        said = "" if answer == "" else parsed.text
+        size = (picture.width, picture.height)
+        return Prediction(
+            said, answer, *size, spans if said else (), one.markup, parsed.invalid, round(confidence, 4), abstained
+        )
 
-    def _encode(self, images: Sequence[Image.Image], prompts: Sequence[str]) -> dict[str, torch.Tensor]:
+    def box_confidences(self, generated: Generated, boxes: Sequence[Box]) -> list[float]:
+        """The mean probability of the coordinate tokens of each box of the text, in its order, not calibrated."""
+        bins = [self._bins.get(i) for i in generated.ids]
+        return box_confidences(bins, generated.probabilities, boxes, decode_box)
+
+    def _build_grammar(self, modality: str | None) -> Grammar:
+        width = self.model.get_output_embeddings().weight.shape[0]
+        return Grammar.build(self.processor.tokenizer, width=width, modality=modality)
+
+    def _encode(self, images: Sequence[Image.Image], prompts: Sequence[str]) -> dict[str, Any]:
+        keys = [sha256(f"{i.mode} {i.size}".encode() + i.tobytes()).digest() for i in images]
         image_token = self.processor.image_token
         batch = self.processor(
             images=list(images),
@@ -141,27 +234,43 @@ class Predictor:
             padding_side="left",
         )
         batch.pop("labels", None)
-        return {name: tensor.to(self.model.device) for name, tensor in batch.items()}
+        if getattr(self.model.config, "radgrounder_attention", None) == IMAGE_ATTENTION:
+            batch["token_type_ids"] = see_image_only(batch["input_ids"], self.processor.image_token_id)
+        features = self._look(keys, batch.pop("pixel_values"))
+        batch = {name: tensor.to(self.model.device) for name, tensor in batch.items()}
+        return {**batch, "mm_encoder_outputs": {"image": BaseModelOutputWithPooling(pooler_output=features)}}
 
-    def _decode(self, ids: Sequence[int] | torch.Tensor) -> str:
+    def _look(self, keys: Sequence[bytes], pixel_values: torch.Tensor) -> torch.Tensor:
+        """The tower's features of the pictures, (batch, image tokens, width); only new ones go through it."""
+        new = {key: n for n, key in enumerate(keys) if key not in self._features}
+        if new:
+            pixels = pixel_values[list(new.values())].to(self.model.device, self.model.dtype)
+            with torch.inference_mode():
+                found = self.model.get_image_features(pixels).pooler_output
+            self._features.update(zip(new, found, strict=True))
+        for key in keys:
+            self._features.move_to_end(key)
+        features = torch.stack([self._features[key] for key in keys])
+        while len(self._features) > self.CACHED_PICTURES:
+            self._features.popitem(last=False)
+        return features
+
+    def _finish(self, ids: list[int], probabilities: list[float]) -> Generated:
         """Markup up to the end token; special tokens stay, since some checkpoints have the markup among them."""
         tokenizer = self.processor.tokenizer
-        ids = [int(i) for i in ids]
-        if tokenizer.eos_token_id in ids:
-            ids = ids[: ids.index(tokenizer.eos_token_id)]
-        return tokenizer.decode([i for i in ids if i != tokenizer.pad_token_id], skip_special_tokens=False)
-
-    def _box_confidences(self, ids: Sequence[int], probabilities: Sequence[float]) -> list[float]:
-        """The mean probability of the coordinate tokens of each box, in order of the text."""
-        places = [n for n, i in enumerate(ids) if i in self._locations]
-        runs = [places[n : n + 4] for n in range(0, len(places), 4)]
-        return [sum(probabilities[n] for n in run) / 4 for run in runs if len(run) == 4 and run[3] - run[0] == 3]
+        end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
+        shown = [i for i in ids[:end] if i != tokenizer.pad_token_id]
+        markup = tokenizer.decode(shown, skip_special_tokens=False)
+        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]))
 
 
 def task_prompt(
     task: str, language: str, question: str = "", clinical_info: str | None = None, clinical_question: str | None = None
 ) -> str:
-    """The prompt of a task; clinical context lines stand above it if given. ValueError for an unknown task or no question."""
+    """The prompt of a task; clinical context lines stand above it if given.
+
+    ValueError for an unknown task or no question.
+    """
     if task not in TASKS:
         raise ValueError(f"Unknown task {task!r}. Choose from {', '.join(TASKS)}.")
     if task != "report" and not question.strip():

@@ -7,6 +7,7 @@ stock classes only and loads with plain `from_pretrained`.
 import json
 import shutil
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,18 +15,25 @@ import torch
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor, GenerationConfig, PaliGemmaProcessor
 from transformers.processing_utils import ProcessorMixin
 
-from radgrounder.processing import CHAT_TEMPLATE, RadGrounderProcessor
+from radgrounder.processing import CHAT_TEMPLATE, IMAGE_ATTENTION, PROMPT_ATTENTION, RadGrounderProcessor
 
 MAX_NEW_TOKENS = 256
 
 
-def prepare(base: str, out: Path) -> None:
-    """Write a base folder for `trl sft` from any PaliGemma checkpoint. ValueError if it is none or `out` exists."""
+def prepare(base: str, out: Path, *, attention: str = PROMPT_ATTENTION) -> None:
+    """Write a base folder for `trl sft` from any PaliGemma checkpoint.
+
+    `attention` "prompt" lets image and prompt see each other, as stock inference does; "image" only image tokens, which
+    packing needs and inference must be told of (image_attention.md). ValueError if it is none of them, the base is no
+    PaliGemma, or `out` exists.
+    """
     _refuse_existing(out)
     _require_paligemma(base)
     stock = PaliGemmaProcessor.from_pretrained(base)
-    processor = RadGrounderProcessor(stock.image_processor, stock.tokenizer, chat_template=CHAT_TEMPLATE)
+    processor = RadGrounderProcessor(stock.image_processor, stock.tokenizer, CHAT_TEMPLATE, attention)
     model = AutoModelForImageTextToText.from_pretrained(base)
+    if attention == IMAGE_ATTENTION:  # an attribute of config.json, so that it survives release and upload
+        model.config.radgrounder_attention = attention
     RadGrounderProcessor.register_for_auto_class("AutoProcessor")
     save_stock(model, processor, out)
 
@@ -52,7 +60,9 @@ def release(adapter: Path, out: Path) -> None:
         model = AutoModelForImageTextToText.from_pretrained(source)
     processor = PaliGemmaProcessor.from_pretrained(source)
     processor = PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE)
-    save_stock(model, processor, out)
+    image_only = getattr(model.config, "radgrounder_attention", None) == IMAGE_ATTENTION
+    notes = {"INFERENCE.md": files("radgrounder").joinpath("image_attention.md").read_text(encoding="utf-8")}
+    save_stock(model, processor, out, more=notes if image_only else {})
     if is_adapter:
         (out / "adapter").mkdir()
         for path in [*adapter.glob("adapter_*")]:

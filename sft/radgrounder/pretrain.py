@@ -1,7 +1,8 @@
 """Pretrain the nano from scratch on fresh phantom slices: `python -m radgrounder.pretrain OUT`.
 
 First the vision tower alone learns, patch by patch, which class it sees and where that class's box is (a throw-away
-head); then the whole model learns the conversations of `refrad2d.conversations`, coordinates with a soft target.
+head); then the whole model learns the conversations of `refrad2d.conversations`, coordinates with a soft target: many
+questions behind one image first, single turns at the end.
 Every stage goes on from its last checkpoint; the same arguments give the same order of samples.
 """
 
@@ -11,7 +12,7 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import torch
 from torch.nn import functional
 from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
+from radgrounder.branches import encode_branches, shuffled_turns
 from radgrounder.nano import NanoSize, build_model, build_processor, location_ids
 from radgrounder.phantom_pool import PhantomSlice, draw_slices
 from radgrounder.prepare import save_stock
@@ -40,10 +42,14 @@ class Plan:
     pool: int = 4096
     pool_steps: int = 1500
     tower_steps: int = 500
-    steps: int = 1500
+    packed_steps: int = 1000
+    packed_images: int = 10
+    packed_budget: int = 320  # tokens of questions and answers behind each image
+    steps: int = 500
     batch: int = 32
     tower_rate: float = 2e-3
-    rate: float = 1e-3
+    rate: float = 1.5e-3
+    single_rate: float = 7e-4
     locate_share: float = 0.6
     coordinate_sigma: float = 2.0  # bins
     workers: int = 2
@@ -60,7 +66,24 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         "%.2f M parameters, %d tokens", sum(p.numel() for p in model.parameters()) / 1e6, len(processor.tokenizer)
     )
     train_tower(model, pools, size, plan, run / "tower.pt")
-    train_conversations(model, processor, pools, size, plan, run / "model.pt")
+    batches = Batches(processor, size.image_tokens)
+    targets = soft_coordinates(processor, plan.coordinate_sigma)
+
+    def packed(step: int) -> dict[str, torch.Tensor]:
+        slices = pools.get((plan.tower_steps + step) // plan.pool_steps)
+        rng = np.random.default_rng([plan.seed, 3, step])
+        chosen = [slices[i] for i in rng.integers(len(slices), size=plan.packed_images)]
+        return batches.encode_packed(chosen, rng, plan)
+
+    def single(step: int) -> dict[str, torch.Tensor]:
+        slices = pools.get((plan.tower_steps + plan.packed_steps + step) // plan.pool_steps)
+        rng = np.random.default_rng([plan.seed, 2, step // 4])
+        group = [draw_turn(slices[i], rng, plan.locate_share) for i in rng.integers(len(slices), size=4 * plan.batch)]
+        group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
+        return batches.encode(group[step % 4 * plan.batch :][: plan.batch])
+
+    train_conversations(model, packed, targets, plan.packed_steps, plan.rate, run / "packed.pt")
+    train_conversations(model, single, targets, plan.steps, plan.single_rate, run / "single.pt")
     write(model, processor, out, size, plan)
     shutil.rmtree(run)
 
@@ -155,32 +178,25 @@ def _boxes_of(one: PhantomSlice, patches: np.ndarray) -> np.ndarray:
 
 def train_conversations(
     model: PaliGemmaForConditionalGeneration,
-    processor: PaliGemmaProcessor,
-    pools: Pools,
-    size: NanoSize,
-    plan: Plan,
+    draw: Callable[[int], dict[str, torch.Tensor]],
+    targets: tuple[torch.Tensor, torch.Tensor],
+    steps: int,
+    rate: float,
     checkpoint: Path,
 ) -> None:
-    """Next-token training on answers only, the whole prompt bidirectional, as stock inference has it."""
-    batches = Batches(processor, size.image_tokens)
+    """Next-token training on answers only; `draw` gives the batch of a step."""
     decay = [p for p in model.parameters() if p.ndim > 1]
     flat = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": 0.05}, {"params": flat, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98), fused=True)
-    targets = soft_coordinates(processor, plan.coordinate_sigma)
+    optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
     model.train()
-    average = 0.0
-    for step in _steps(model, optimizer, checkpoint, plan.steps):
-        slices = pools.get((plan.tower_steps + step) // plan.pool_steps)
-        rng = np.random.default_rng([plan.seed, 2, step // 4])
-        group = [draw_turn(slices[i], rng, plan.locate_share) for i in rng.integers(len(slices), size=4 * plan.batch)]
-        group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
-        chosen = group[step % 4 * plan.batch :][: plan.batch]
-        loss = conversation_loss(model, batches.encode(chosen), targets)
-        _descend(loss, model, optimizer, learning_rate(step, plan.steps, plan.rate))
-        average = float(loss.detach()) if step == 0 else 0.98 * average + 0.02 * float(loss.detach())
+    losses: list[float] = []
+    for step in _steps(model, optimizer, checkpoint, steps):
+        loss = conversation_loss(model, draw(step), targets)
+        _descend(loss, model, optimizer, learning_rate(step, steps, rate))
+        losses.append(float(loss.detach()))
         if step % 100 == 99:
-            _log.info("step %d: loss %.3f", step + 1, average)
+            _log.info("%s step %d: loss %.3f", checkpoint.stem, step + 1, np.mean(losses[-100:]))
 
 
 def draw_turn(one: PhantomSlice, rng: np.random.Generator, locate_share: float) -> tuple[np.ndarray, str, str]:
@@ -225,6 +241,14 @@ class Batches:
             "labels": labels_,
             "pixel_values": to_pixel_values([image for image, *_ in turns]),
         }
+
+    def encode_packed(
+        self, slices: Sequence[PhantomSlice], rng: np.random.Generator, plan: Plan
+    ) -> dict[str, torch.Tensor]:
+        """Each slice with as many of its turns as fit the budget, in random order; see `branches`."""
+        turns = [shuffled_turns(one.turns, rng, plan.locate_share) for one in slices]
+        batch = encode_branches(self.tokenizer, self.head, turns, plan.packed_budget)
+        return {**batch, "pixel_values": to_pixel_values([one.image for one in slices])}
 
 
 def soft_coordinates(processor: PaliGemmaProcessor, sigma: float) -> tuple[torch.Tensor, torch.Tensor]:

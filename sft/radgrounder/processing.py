@@ -12,17 +12,22 @@ from transformers import PaliGemmaProcessor
 from transformers.feature_extraction_utils import BatchFeature
 from transformers.image_utils import load_image
 
+PROMPT_ATTENTION = "prompt"  # image and prompt see each other: what the stock processor does at inference
+IMAGE_ATTENTION = "image"  # only image tokens see each other, all text is causal: what vLLM does
+
 # The same layout as `_pieces`, for servers and for people who read templates
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
     "{%- if message['role'] == 'assistant' -%}"
     "{%- generation -%}"
     "{%- if message['content'] is string -%}{{ message['content'] }}"
-    "{%- else -%}{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}{%- endif -%}"
+    "{%- else -%}{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}"
+    "{%- endif -%}"
     "{{ eos_token }}"
     "{%- endgeneration -%}"
     "{%- else -%}"
-    "{%- if message['content'] is string -%}{%- if loop.first -%}{{ '<image>' + bos_token }}{%- endif -%}{{ message['content'] }}"
+    "{%- if message['content'] is string -%}{%- if loop.first -%}{{ '<image>' + bos_token }}{%- endif -%}"
+    "{{ message['content'] }}"
     "{%- else -%}"
     "{%- for part in message['content'] if part['type'] == 'image' -%}{{ '<image>' }}{%- endfor -%}"
     "{%- if loop.first -%}{{ bos_token }}{%- endif -%}"
@@ -38,8 +43,22 @@ class RadGrounderProcessor(PaliGemmaProcessor):
     """PaliGemmaProcessor with a chat layout of its own.
 
     `token_type_ids` are 0 on the image and the first user turn, which see each other in both directions, and 1 from
-    the first answer token on, which sees the past only. Prompt and answer are tokenised apart, as the stock class does.
+    the first answer token on, which sees the past only; with `attention="image"` they are 0 on image tokens only.
+    Prompt and answer are tokenised apart, as the stock class does.
     """
+
+    def __init__(
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        chat_template: str | None = None,
+        attention: str = PROMPT_ATTENTION,
+        **kwargs: Any,
+    ) -> None:
+        if attention not in (PROMPT_ATTENTION, IMAGE_ATTENTION):
+            raise ValueError(f"Unknown attention {attention!r}. Choose from {PROMPT_ATTENTION}, {IMAGE_ATTENTION}.")
+        self.attention = attention
+        super().__init__(image_processor, tokenizer, chat_template=chat_template, **kwargs)
 
     def apply_chat_template(
         self,
@@ -95,10 +114,13 @@ class RadGrounderProcessor(PaliGemmaProcessor):
             answers += [int(is_answer)] * len(piece)
         ids, answers = ids[:max_length], answers[:max_length]
         first = answers.index(1) if 1 in answers else len(ids)
+        types = [0] * first + [1] * (len(ids) - first)
+        if self.attention == IMAGE_ATTENTION:
+            types = [int(token != self.image_token_id) for token in ids]
         return {
             "input_ids": ids,
             "attention_mask": [1] * len(ids),
-            "token_type_ids": [0] * first + [1] * (len(ids) - first),
+            "token_type_ids": types,
             "assistant_masks": answers,
         }
 
@@ -130,3 +152,8 @@ def _images(conversation: list[dict]) -> list:
 def answer_labels(batch: BatchFeature) -> torch.Tensor:
     """Labels of a batch made with `return_assistant_tokens_mask`: the answer tokens, -100 elsewhere."""
     return batch["input_ids"].masked_fill(batch["assistant_masks"] == 0, -100)
+
+
+def see_image_only(input_ids: torch.Tensor, image_token_id: int) -> torch.Tensor:
+    """`token_type_ids` (same shape) for a model trained with image-only attention: 0 on image tokens, 1 elsewhere."""
+    return (input_ids != image_token_id).long()

@@ -1,6 +1,6 @@
 """Builds that are killed at random moments end with the same bytes as one that was left alone.
 
-    python tests/trust/kill_restart.py [--kills 50] [--patients 2] [--work DIR]
+python tests/trust/kill_restart.py [--kills 50] [--patients 2] [--work DIR]
 """
 
 import argparse
@@ -17,7 +17,11 @@ from pathlib import Path
 
 def tree(root: Path) -> dict[str, str]:
     """Relative path → SHA-256 of every file."""
-    return {p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(root.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(root.rglob("*"))
+        if p.is_file()
+    }
 
 
 def main() -> int:
@@ -44,17 +48,23 @@ def main() -> int:
     while kills < args.kills:
         out = work / f"killed{kills}"
         for _ in range(args.a_build):
-            build = subprocess.Popen(command(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            build = subprocess.Popen(
+                command(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            )
             try:
                 build.wait(timeout=draw.uniform(0.2, whole))
             except subprocess.TimeoutExpired:
                 os.killpg(build.pid, signal.SIGKILL)
                 build.wait()
                 kills += 1
-            partial += (out / "refrad2d").exists() and not (out / "manifest.json").exists() and not (out / ".stages").exists()
+            partial += (
+                (out / "refrad2d").exists() and not (out / "manifest.json").exists() and not (out / ".stages").exists()
+            )
         subprocess.run(command(out), check=True, capture_output=True)
         different += tree(out) != calm
-    print(f"| kills | outputs that differ | partial outputs under final names |\n|---|---|---|\n| {kills} | {different} | {partial} |")
+    print(
+        f"| kills | outputs that differ | partial outputs under final names |\n|---|---|---|\n| {kills} | {different} | {partial} |"
+    )
     return int(bool(different or partial))
 
 

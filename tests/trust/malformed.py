@@ -24,7 +24,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from refrad2d.sources import list_sources
 
@@ -45,7 +51,10 @@ def damaged(data: bytes, draw: random.Random) -> Iterator[tuple[str, bytes]]:
         yield f"zero{n}", data[:at] + bytes(draw.choice((16, 200, 4000))) + data[at + 16 :]
     for n in range(20):
         at = draw.randrange(132, 1200)
-        yield f"length{n}", data[:at] + struct.pack("<I", draw.choice((0xFFFFFFFF, 0x7FFFFFFF, 0xFFFFFFFE))) + data[at + 4 :]
+        yield (
+            f"length{n}",
+            data[:at] + struct.pack("<I", draw.choice((0xFFFFFFFF, 0x7FFFFFFF, 0xFFFFFFFE))) + data[at + 4 :],
+        )
     for n in range(15):
         at = draw.randrange(132, len(data))
         yield f"random{n}", data[:at] + draw.randbytes(draw.randrange(5000))
@@ -73,7 +82,10 @@ def edited(path: Path, draw: random.Random) -> Iterator[tuple[str, bytes]]:
     for syntax in (JPEG2000Lossless, JPEGLSLossless, RLELossless, DeflatedExplicitVRLittleEndian, "1.2.3.4"):
         dataset = pydicom.dcmread(path)
         raw = encode(dataset)
-        yield f"syntax{syntax[-3:]}", raw.replace(str(ExplicitVRLittleEndian).encode(), str(syntax).encode()[:19].ljust(19, b"\0"))
+        yield (
+            f"syntax{syntax[-3:]}",
+            raw.replace(str(ExplicitVRLittleEndian).encode(), str(syntax).encode()[:19].ljust(19, b"\0")),
+        )
     for depth in (50, 500, 3000):
         yield f"nested{depth}", raw + nested(depth)
 
@@ -155,17 +167,33 @@ def main() -> int:
     others(bad, sound)
     total = len(list_sources(export))
     start = time.monotonic()
-    command = [*run, "build", str(export), "--reports", str(work / "hospital" / "reports.csv"), "--out", str(work / "out"), "--workers", str(args.workers)]
+    command = [
+        *run,
+        "build",
+        str(export),
+        "--reports",
+        str(work / "hospital" / "reports.csv"),
+        "--out",
+        str(work / "out"),
+        "--workers",
+        str(args.workers),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
     seconds, rss = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    lines = [json.loads(line) for line in (work / "out" / "accounting.jsonl").read_text().splitlines()] if done.returncode == 0 else []
+    lines = (
+        [json.loads(line) for line in (work / "out" / "accounting.jsonl").read_text().splitlines()]
+        if done.returncode == 0
+        else []
+    )
     mine = [line for line in lines if line["root"] == "export"]
     hostile = [str(s.name).startswith("bad/") for s in list_sources(export)]
     reasons = Counter(line["reason"] or "kept" for line, evil in zip(mine, hostile, strict=False) if evil)
     for reason, n in sorted(reasons.items(), key=lambda r: -r[1]):
         print(f"{n:5d}  {reason}")
     lost = total - len(mine)
-    print(f"| malformed files | exit code | lost | timeouts | crashes | peak RSS MB | seconds |\n|---|---|---|---|---|---|---|\n| {sum(hostile)} | {done.returncode} | {lost} | {reasons['timeout']} | {reasons['crash']} | {rss} | {seconds:.0f} |")
+    print(
+        f"| malformed files | exit code | lost | timeouts | crashes | peak RSS MB | seconds |\n|---|---|---|---|---|---|---|\n| {sum(hostile)} | {done.returncode} | {lost} | {reasons['timeout']} | {reasons['crash']} | {rss} | {seconds:.0f} |"
+    )
     if done.returncode:
         print(done.stderr[-2000:])
     return int(done.returncode != 0 or lost != 0 or rss > MAX_RSS_MB or sum(hostile) < 300)

@@ -22,47 +22,164 @@ LOCALES = {"de": ("de_DE",), "en": ("en_US", "en_GB")}
 FRAMES = {
     "de": {
         "NAME": [
-            "Herr {n} stellte sich vor.", "Frau {last} berichtet über Schmerzen.", "Patient: {lastfirst}", "Pat. {n}, männlich.",
-            "Name: {n}", "Dr. {last} wurde telefonisch informiert.", "Dr. med. {n}", "Prof. Dr. med. {n} hat den Befund gesehen.",
-            "OA Dr. {last} hat supervidiert.", "OA {last} und AÄ {last2} informiert.", "gez. {n}", "gez. Dr. {last}", "Befundet von {n}.",
-            "Zuweiser: Dr. {last}", "Zuweiser: {n}", "Überwiesen von Frau Dr. {last}.", "Rücksprache mit Herrn {last} erfolgt.",
-            "Befund mit Kollegin {last} besprochen.", "Mit freundlichen Grüßen\n{n}", "Mit freundlichen kollegialen Grüßen\nDr. {n}\nOberarzt",
-            "Elektronisch signiert von {n}.", "{n} kam zur Verlaufskontrolle.", "Verlaufskontrolle bei {n}.", "Frau {lastup}, {firstup}",
-            "Herrn {n}s Voraufnahmen liegen vor.", "Schwester {first} begleitete den Patienten.", "Diktiert: {last}",
-            "Sehr geehrter Herr Kollege {last},", "Sehr geehrte Frau Dr. {last},", "PD Dr. {last} wird den Fall vorstellen.",
-            "Hausarzt: {n}", "Befund an Dr. {last} gefaxt.", "Die Ehefrau {first} {last} war anwesend.", "Assistenzärztin {last}, Facharzt {last2}.",
-            "{last}, {first}: Verlaufskontrolle.", "Dr. {last}/Dr. {last2}", "Vidiert: {initial}. {last}", "Hr. {last} und Fr. {last2}",
+            "Herr {n} stellte sich vor.",
+            "Frau {last} berichtet über Schmerzen.",
+            "Patient: {lastfirst}",
+            "Pat. {n}, männlich.",
+            "Name: {n}",
+            "Dr. {last} wurde telefonisch informiert.",
+            "Dr. med. {n}",
+            "Prof. Dr. med. {n} hat den Befund gesehen.",
+            "OA Dr. {last} hat supervidiert.",
+            "OA {last} und AÄ {last2} informiert.",
+            "gez. {n}",
+            "gez. Dr. {last}",
+            "Befundet von {n}.",
+            "Zuweiser: Dr. {last}",
+            "Zuweiser: {n}",
+            "Überwiesen von Frau Dr. {last}.",
+            "Rücksprache mit Herrn {last} erfolgt.",
+            "Befund mit Kollegin {last} besprochen.",
+            "Mit freundlichen Grüßen\n{n}",
+            "Mit freundlichen kollegialen Grüßen\nDr. {n}\nOberarzt",
+            "Elektronisch signiert von {n}.",
+            "{n} kam zur Verlaufskontrolle.",
+            "Verlaufskontrolle bei {n}.",
+            "Frau {lastup}, {firstup}",
+            "Herrn {n}s Voraufnahmen liegen vor.",
+            "Schwester {first} begleitete den Patienten.",
+            "Diktiert: {last}",
+            "Sehr geehrter Herr Kollege {last},",
+            "Sehr geehrte Frau Dr. {last},",
+            "PD Dr. {last} wird den Fall vorstellen.",
+            "Hausarzt: {n}",
+            "Befund an Dr. {last} gefaxt.",
+            "Die Ehefrau {first} {last} war anwesend.",
+            "Assistenzärztin {last}, Facharzt {last2}.",
+            "{last}, {first}: Verlaufskontrolle.",
+            "Dr. {last}/Dr. {last2}",
+            "Vidiert: {initial}. {last}",
+            "Hr. {last} und Fr. {last2}",
         ],
-        "DATE": ["Voruntersuchung vom {d}.", "Zum Vergleich CT Abdomen {d}.", "Operation am {d}.", "geb. {d}", "geboren am {d}", "Verglichen mit der MRT vom {d} zeigt sich kein Progress.",
-                 "seit {monthyear} bekannt", "Erstdiagnose {monthyear}.", "Chemotherapie bis {monthyear}.", "Z.n. Hemikolektomie {year}.", "im Jahr {year} operiert", "Kontrolle im {month} empfohlen.", "Voraufnahme vom {dm} liegt vor.", "Untersuchungsdatum: {d}", "CT vom {d} und {d}"],
+        "DATE": [
+            "Voruntersuchung vom {d}.",
+            "Zum Vergleich CT Abdomen {d}.",
+            "Operation am {d}.",
+            "geb. {d}",
+            "geboren am {d}",
+            "Verglichen mit der MRT vom {d} zeigt sich kein Progress.",
+            "seit {monthyear} bekannt",
+            "Erstdiagnose {monthyear}.",
+            "Chemotherapie bis {monthyear}.",
+            "Z.n. Hemikolektomie {year}.",
+            "im Jahr {year} operiert",
+            "Kontrolle im {month} empfohlen.",
+            "Voraufnahme vom {dm} liegt vor.",
+            "Untersuchungsdatum: {d}",
+            "CT vom {d} und {d}",
+        ],
         "TIME": ["Untersuchung um {t} Uhr.", "Aufnahmezeit {t}.", "Befund um {t} Uhr telefonisch durchgegeben."],
         "PHONE": ["Tel. {p}", "Telefon: {p}", "Rückfragen unter {p}.", "Fax {p}", "Mobil: {p}", "Tel.: {p}, Fax: {p}"],
         "EMAIL": ["E-Mail: {m}", "Befund an {m} gesendet."],
         "URL": ["Bilder unter {u} abrufbar."],
-        "ADDRESS": ["wohnhaft {street}, {plz} {city}", "Anschrift: {street}\n{plz} {city}", "Adresse: {address}", "wohnt in der {street}."],
-        "ORGANISATION": ["Übernahme aus dem {h}.", "Voraufnahmen aus {h} liegen vor.", "Stationär im {h}.", "Anfordernde Station: Station {w}", "Verlegt aus dem {h} nach {h2}."],
-        "ID": ["Fallnummer {i}", "Patienten-ID: {i}", "Fall-Nr.: {i}", "Auftragsnummer {a}", "Accession Number {a}", "Versichertennummer {kv}", "Pat.-Nr. {i}", "MRN {i}", "Sozialversicherungsnummer {sv}", "Aufnahmenummer: {i}"],
+        "ADDRESS": [
+            "wohnhaft {street}, {plz} {city}",
+            "Anschrift: {street}\n{plz} {city}",
+            "Adresse: {address}",
+            "wohnt in der {street}.",
+        ],
+        "ORGANISATION": [
+            "Übernahme aus dem {h}.",
+            "Voraufnahmen aus {h} liegen vor.",
+            "Stationär im {h}.",
+            "Anfordernde Station: Station {w}",
+            "Verlegt aus dem {h} nach {h2}.",
+        ],
+        "ID": [
+            "Fallnummer {i}",
+            "Patienten-ID: {i}",
+            "Fall-Nr.: {i}",
+            "Auftragsnummer {a}",
+            "Accession Number {a}",
+            "Versichertennummer {kv}",
+            "Pat.-Nr. {i}",
+            "MRN {i}",
+            "Sozialversicherungsnummer {sv}",
+            "Aufnahmenummer: {i}",
+        ],
         "AGE": ["{age}-jährige Patientin mit Sturz.", "{age} Jahre alter Patient.", "Patient, {age} J., Dyspnoe."],
         "KEEP": [],
     },
     "en": {
         "NAME": [
-            "Mr. {last} presented with pain.", "Mrs. {last} was referred for staging.", "Patient: {n}", "Patient name: {lastfirst}", "Name: {n}",
-            "Referred by Dr. {last}.", "Referring physician: {n}", "Findings discussed with Dr. {last} by telephone.", "Dr. {n} was notified.",
-            "Electronically signed by {n}, MD", "Dictated by: {n}", "Reported by {n}, FRCR", "cc: Dr. {last}", "{n}, M.D.", "Attending: {n}",
-            "Results were communicated to nurse {last}.", "Ms. {n} attended with her husband {first}.", "Sincerely,\n{n}", "Kind regards,\nDr. {n}",
-            "Comparison for {n}.", "{n} underwent CT.", "Reviewed with Professor {last}.", "Dr. {last} and Dr. {last2} reviewed the images.",
-            "Mr. {last}'s prior imaging was reviewed.", "Radiologist: {n}", "Dear Dr. {last},", "PATIENT: {lastup}, {firstup}", "Interpreted by {n}",
-            "{last}, {first}", "Seen by {initial}. {last}.", "The patient, {n}, was positioned supine.", "Thank you for referring Mrs {last}.",
+            "Mr. {last} presented with pain.",
+            "Mrs. {last} was referred for staging.",
+            "Patient: {n}",
+            "Patient name: {lastfirst}",
+            "Name: {n}",
+            "Referred by Dr. {last}.",
+            "Referring physician: {n}",
+            "Findings discussed with Dr. {last} by telephone.",
+            "Dr. {n} was notified.",
+            "Electronically signed by {n}, MD",
+            "Dictated by: {n}",
+            "Reported by {n}, FRCR",
+            "cc: Dr. {last}",
+            "{n}, M.D.",
+            "Attending: {n}",
+            "Results were communicated to nurse {last}.",
+            "Ms. {n} attended with her husband {first}.",
+            "Sincerely,\n{n}",
+            "Kind regards,\nDr. {n}",
+            "Comparison for {n}.",
+            "{n} underwent CT.",
+            "Reviewed with Professor {last}.",
+            "Dr. {last} and Dr. {last2} reviewed the images.",
+            "Mr. {last}'s prior imaging was reviewed.",
+            "Radiologist: {n}",
+            "Dear Dr. {last},",
+            "PATIENT: {lastup}, {firstup}",
+            "Interpreted by {n}",
+            "{last}, {first}",
+            "Seen by {initial}. {last}.",
+            "The patient, {n}, was positioned supine.",
+            "Thank you for referring Mrs {last}.",
         ],
-        "DATE": ["Comparison: CT from {d}.", "Compared to {d}.", "DOB: {d}", "Surgery on {d}.", "Exam date: {d}", "since {monthyear}", "Diagnosed in {monthyear}.", "status post resection in {year}", "Follow-up in {month}.", "Prior study dated {d}.", "MRI of {d}"],
+        "DATE": [
+            "Comparison: CT from {d}.",
+            "Compared to {d}.",
+            "DOB: {d}",
+            "Surgery on {d}.",
+            "Exam date: {d}",
+            "since {monthyear}",
+            "Diagnosed in {monthyear}.",
+            "status post resection in {year}",
+            "Follow-up in {month}.",
+            "Prior study dated {d}.",
+            "MRI of {d}",
+        ],
         "TIME": ["Performed at {t}.", "Called at {t}.", "Discussed at {t} hours"],
         "PHONE": ["Phone: {p}", "Call {p} with questions.", "Tel: {p}", "Fax {p}", "Pager {p}"],
         "EMAIL": ["Contact {m} for details.", "Email: {m}"],
         "URL": ["Images at {u}."],
         "ADDRESS": ["Lives at {street}, {city}.", "Address: {address}", "Home address: {street}, {city} {plz}"],
-        "ORGANISATION": ["Transferred from {h}.", "Prior imaging from {h} was reviewed.", "Seen at {h}.", "Admitted to Ward {w}."],
-        "ID": ["MRN: {i}", "Accession {a}", "Accession number: {a}", "SSN {ssn}", "Patient ID {i}", "Medical record number {i}", "NHS number {nhs}", "Insurance ID: {a}", "Case number {i}"],
+        "ORGANISATION": [
+            "Transferred from {h}.",
+            "Prior imaging from {h} was reviewed.",
+            "Seen at {h}.",
+            "Admitted to Ward {w}.",
+        ],
+        "ID": [
+            "MRN: {i}",
+            "Accession {a}",
+            "Accession number: {a}",
+            "SSN {ssn}",
+            "Patient ID {i}",
+            "Medical record number {i}",
+            "NHS number {nhs}",
+            "Insurance ID: {a}",
+            "Case number {i}",
+        ],
         "AGE": ["{age}-year-old woman with fall.", "{age} year old man.", "Patient aged {age}.", "{age} y/o male"],
         "KEEP": [],
     },
@@ -156,14 +273,26 @@ class Invent:
             case "dm":
                 return f"{r.randint(1, 28)}.{r.randint(1, 12)}."
             case "monthyear":
-                return r.choice([f"{r.randint(1, 12):02}/{r.randint(1995, 2024)}", f"{r.choice(MONTHS[lang])} {r.randint(1995, 2024)}"])
+                return r.choice(
+                    [
+                        f"{r.randint(1, 12):02}/{r.randint(1995, 2024)}",
+                        f"{r.choice(MONTHS[lang])} {r.randint(1995, 2024)}",
+                    ]
+                )
             case "month":
                 return r.choice(MONTHS[lang])
             case "year":
                 return str(r.randint(1980, 2024))
             case "t":
                 clock = f"{r.randint(0, 23)}:{r.randint(0, 59):02}"
-                return r.choice([clock, f"{r.randint(0, 23):02}:{r.randint(0, 59):02}"] + ([f"{r.randint(1, 12)}:{r.randint(0, 59):02} PM"] if lang == "en" else [f"{r.randint(13, 23)}.{r.randint(10, 59)}"]))
+                return r.choice(
+                    [clock, f"{r.randint(0, 23):02}:{r.randint(0, 59):02}"]
+                    + (
+                        [f"{r.randint(1, 12)}:{r.randint(0, 59):02} PM"]
+                        if lang == "en"
+                        else [f"{r.randint(13, 23)}.{r.randint(10, 59)}"]
+                    )
+                )
             case "p":
                 return f.phone_number()
             case "m":
@@ -183,9 +312,20 @@ class Invent:
             case "w":
                 return r.choice([digits(1), f"{digits(1)}B", f"A{digits(1)}", f"{digits(1)}.{digits(1)}"])
             case "i":
-                return r.choice([digits(7), digits(8), digits(10), "PAT" + digits(6), digits(4) + "-" + digits(4), digits(6)])
+                return r.choice(
+                    [digits(7), digits(8), digits(10), "PAT" + digits(6), digits(4) + "-" + digits(4), digits(6)]
+                )
             case "a":
-                return r.choice(["ACC" + digits(7), "E" + digits(8), digits(9), "CT-2021-" + digits(5), "R" + digits(10), "A" + digits(3) + "-" + digits(4)])
+                return r.choice(
+                    [
+                        "ACC" + digits(7),
+                        "E" + digits(8),
+                        digits(9),
+                        "CT-2021-" + digits(5),
+                        "R" + digits(10),
+                        "A" + digits(3) + "-" + digits(4),
+                    ]
+                )
             case "kv":
                 return r.choice("ABCDEFGKLMPRSTX") + digits(9)
             case "sv":
@@ -226,12 +366,38 @@ class Invent:
         out.known = [f"{last}^{first}^^Dr.", day.strftime("%Y%m%d"), prefix + number]
         ascii_last = last.replace("ü", "ue").replace("ö", "oe").replace("ä", "ae").replace("ß", "ss")
         month = MONTHS[self.language][day.month - 1]
-        name = r.choice([f"{first} {last}", f"{last}, {first}", last.upper(), ascii_last, f"{first} {ascii_last}".lower(), f"{last.upper()} {first.upper()}", f"Dr. {last}", first])
-        date = r.choice([day.strftime("%d.%m.%Y"), day.strftime("%d.%m.%y"), f"{day.day}.{day.month}.{day.year % 100:02}", f"{day.day}. {month} {day.year}", f"{month} {day.day}, {day.year}", day.isoformat(), day.strftime("%Y%m%d")])
-        ident = r.choice([f"{prefix}{number}", f"{prefix} {number}", f"{prefix}-{number}", f"{number[:3]} {number[3:]}", number])
+        name = r.choice(
+            [
+                f"{first} {last}",
+                f"{last}, {first}",
+                last.upper(),
+                ascii_last,
+                f"{first} {ascii_last}".lower(),
+                f"{last.upper()} {first.upper()}",
+                f"Dr. {last}",
+                first,
+            ]
+        )
+        date = r.choice(
+            [
+                day.strftime("%d.%m.%Y"),
+                day.strftime("%d.%m.%y"),
+                f"{day.day}.{day.month}.{day.year % 100:02}",
+                f"{day.day}. {month} {day.year}",
+                f"{month} {day.day}, {day.year}",
+                day.isoformat(),
+                day.strftime("%Y%m%d"),
+            ]
+        )
+        ident = r.choice(
+            [f"{prefix}{number}", f"{prefix} {number}", f"{prefix}-{number}", f"{number[:3]} {number[3:]}", number]
+        )
         ident = ident.strip(" -")
         out.planted += [("KNOWN_NAME", name), ("KNOWN_DATE", date), ("KNOWN_ID", ident)]
-        tail = {"de": ["{} wurde untersucht.", "* {}.", "Vorgang {} geprüft."], "en": ["{} was examined.", "born {}.", "Filed as {} today."]}[self.language]
+        tail = {
+            "de": ["{} wurde untersucht.", "* {}.", "Vorgang {} geprüft."],
+            "en": ["{} was examined.", "born {}.", "Filed as {} today."],
+        }[self.language]
         return [frame.format(v) for frame, v in zip(tail, (name, date, ident), strict=True)]
 
 
@@ -255,7 +421,11 @@ def score(reports: list[Report]) -> tuple[dict[str, tuple[int, int]], tuple[int,
             if kind == "NAME" and len(value) < 3:
                 continue
             # a value that also stands in a clinical term cannot be told apart by its string
-            if any(re.search(rf"(?<!\w){re.escape(p)}(?!\w)", k) for k in report.keep + FILLER[report.language] for p in re.findall(r"[^\W\d_]+", value)):
+            if any(
+                re.search(rf"(?<!\w){re.escape(p)}(?!\w)", k)
+                for k in report.keep + FILLER[report.language]
+                for p in re.findall(r"[^\W\d_]+", value)
+            ):
                 continue
             ok = not survives(value, kind, text)
             gone[kind].append(ok)

@@ -1,6 +1,6 @@
 """Thousands of identifiers planted in headers, private tags, file names, pixels and reports; none may come out.
 
-    python tests/trust/planted.py [--work DIR] [--patients 2]
+    python tests/trust/planted.py [--work DIR] [--patients 3]
 
 Every output file is searched decoded (tar members, Parquet columns, pictures' metadata), with logs and file names.
 """
@@ -67,7 +67,9 @@ def plant_reports(path: Path, draw: random.Random, planted: Counter) -> None:
     """Name, address and number behind the trigger words of each language, in every report."""
     table = pacsv.read_csv(path, parse_options=pacsv.ParseOptions(newlines_in_values=True)).to_pylist()
     for row in table:
-        name, street, number = (token(draw, planted, f"report {kind}").capitalize() for kind in ("name", "street", "number"))
+        name, street, number = (
+            token(draw, planted, f"report {kind}").capitalize() for kind in ("name", "street", "number")
+        )
         number = f"{number.upper()}{draw.randrange(10**6):06d}"
         sentence = {
             "de": f" Befund mit Herrn Dr. {name} besprochen. Wohnhaft {street}straße 12. Fallnummer {number}.",
@@ -112,7 +114,7 @@ def metadata(picture: dict | None) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path)
-    parser.add_argument("--patients", type=int, default=2)
+    parser.add_argument("--patients", type=int, default=3)
     args = parser.parse_args()
     work, draw, planted = args.work or Path(tempfile.mkdtemp()), random.Random(0), Counter()
     run = [sys.executable, "-m", "refrad2d.cli"]
@@ -126,7 +128,19 @@ def main() -> int:
     plant_reports(hospital / "reports.csv", draw, planted)
     identifiers = {str(d.get(k)) for p in (hospital / "dicom").rglob("*") if p.is_file() and (d := pydicom.dcmread(p, force=True, stop_before_pixels=True)) for k in ("PatientID", "AccessionNumber", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}  # fmt: skip
     planted.update(i.lower() for i in identifiers if len(i) > 5)
-    command = [*run, "build", str(hospital / "dicom"), "--reports", str(hospital / "reports.csv"), "--masks", str(hospital / "masks"), "--out", str(work / "out"), "--workers", "2"]
+    command = [
+        *run,
+        "build",
+        str(hospital / "dicom"),
+        "--reports",
+        str(hospital / "reports.csv"),
+        "--masks",
+        str(hospital / "masks"),
+        "--out",
+        str(work / "out"),
+        "--workers",
+        "2",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     places = {**decoded(work / "out"), "log": (done.stdout + done.stderr).lower()}
     survivors = Counter()
@@ -136,7 +150,9 @@ def main() -> int:
             survivors[KINDS.get(word, "identifier")] += 1
             print("survives:", KINDS.get(word, "identifier"), re.sub(r"-\d{5}-of.*", "", where[0]))
     kinds = len(set(KINDS.values()))
-    print(f"| planted | kinds | exit code | survivors |\n|---|---|---|---|\n| {len(planted)} | {kinds} | {done.returncode} | {survivors.total()} |")
+    print(
+        f"| planted | kinds | exit code | survivors |\n|---|---|---|---|\n| {len(planted)} | {kinds} | {done.returncode} | {survivors.total()} |"
+    )
     if done.returncode:
         print(done.stderr[-1500:])
     return int(done.returncode != 0 or survivors.total() > 0 or len(planted) < 4000)

@@ -1,6 +1,6 @@
 """Ways to reach or file a person: mail, web, phone, numbers of records, great ages.
 
-    find_contacts("Tel. 0761 270-12345, MRN 4711, a.weber@klinik.de", "de")
+find_contacts("Tel. 0761 270-12345, MRN 4711, a.weber@klinik.de", "de")
 """
 
 import re
@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from refrad2d.phi.lexicon import Found, alternation
 from refrad2d.phi.scan import Hinted, stems
 
-_EMAIL = re.compile(r"[\w.+\-]+\s?(?:@|\(at\)|\[at\]|\sat\s(?=[\w\-]+\.(?:de|com|org|net|edu|uk)\b))\s?[\w\-]+(?:\.[\w\-]+)+")
+_EMAIL = re.compile(
+    r"[\w.+\-]+\s?(?:@|\(at\)|\[at\]|\sat\s(?=[\w\-]+\.(?:de|com|org|net|edu|uk)\b))\s?[\w\-]+(?:\.[\w\-]+)+"
+)
 _TOP_LEVEL = r"(?:de|com|org|net|edu|gov|info|at|ch|eu|uk|biz)"
 _URL = Hinted(
     r"(?:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"')\]]*[^\s<>\"')\].,;]"
@@ -21,7 +23,8 @@ _IP = re.compile(r"(?<![\d.])(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|
 _PHONE_LABEL = (
     r"(?:Tel(?:efon|ephone)?(?:nummer|\.-?Nr\.?|-?Nr\.?| no\.?| number)?|Fax(?:nummer)?|Phone(?: number)?|"
     r"Mobil(?:e|nummer|telefon)?|Handy(?:nummer)?|Durchwahl|DW|Pager|Piepser|Beeper|Bleep|Funk(?:er)?|Rufnummer|"
-    r"Rückruf(?: unter)?|Rückfragen(?: unter| an)?|Ext(?:ension)?|Cell|Call(?:back)?(?: at)?|erreichbar unter|unter der Nummer)"
+    r"Rückruf(?: unter)?|Rückfragen(?: unter| an)?|Ext(?:ension)?|Cell|Call(?:back)?(?: at)?|erreichbar unter|unter "
+    r"der Nummer)"
 )
 _LABELLED_PHONE = Hinted(
     rf"\b(?i:{_PHONE_LABEL})[\s.:#]{{0,3}}(?P<number>[+(]?\d[\d \t()/\-–.]{{1,22}}\d(?:\s?(?:x|ext\.?|DW)\s?\d+)?)",
@@ -39,7 +42,8 @@ _PHONE = re.compile(
 _NUMBER_WORD = r"(?:IDs?|Nr\.?|No\.?|Nummern?|number|num\.?|#|Kennzeichen|Code)"
 _ID_LABEL = rf"(?:(?:{alternation('record')})[\s\-]{{0,2}}{_NUMBER_WORD}|{alternation('record_code')})"
 _ID = Hinted(
-    rf"(?<!\w){_ID_LABEL}(?![^\W\d_])(?:[\s:.#=]|(?<!\w)-){{0,4}}(?:(?:lautet|ist|is|Nr\.?|No\.?|number|von|of)\s*:?\s*)?"
+    rf"(?<!\w){_ID_LABEL}(?![^\W\d_])(?:[\s:.#=]|(?<!\w)-){{0,4}}(?:(?:lautet|ist|is|Nr\.?|No\.?|number|von|of)"
+    rf"\s*:?\s*)?"
     r"(?P<value>(?=[\w\-./ ]*\d)(?:[A-Za-z]{1,6}[\-./ ]?|(?:[A-Z]{1,3}[\-./ ]){2})?\d[\w\-./]*(?<![.\-/])"
     r"(?:[ ]\d[\w\-./]*(?<![.\-/])|[ ][A-Z]{1,2}\b(?!\w))*)",
     word=stems(alternation("record").replace("\\ ", "|") + "|" + alternation("record_code")),
@@ -65,11 +69,14 @@ _BARE_ID = re.compile(
 _LONG_NUMBER = re.compile(r"\d[\d\-./ _]{3,}\d|[0-9a-f]{24}|[A-Z]\d{2}[\-/]\d{3}|[0-9a-fA-F]{8}-")
 
 _AGE = Hinted(
-    r"(?<![\w.,])(?P<age>9\d|1[0-2]\d)(?=\s?-?(?:jährig|jahre?n?\salt|jahre?n?\b|j\.|years?[\s\-]?olds?|year[\s\-]old|y/o|yo\b|y\.o\.|yrs?\b|"
+    r"(?<![\w.,])(?P<age>9\d|1[0-2]\d)(?=\s?-?(?:jährig|jahre?n?\salt|jahre?n?\b|j\.|years?[\s\-]?olds?|"
+    r"year[\s\-]old|y/o|yo\b|y\.o\.|yrs?\b|"
     r"years\sof\sage|-?jg\.|jähr\.)|\s?(?:a|J)\.?\salt)"
     r"|(?:Alter|age|aged|age of|im Alter von|Lebensalter)[\s:]{1,3}(?P<stated>9\d|1[0-2]\d)(?!\d|[.,]\d|\s?(?:mm|cm|%))"
-    r"|(?P<words>\b\w*(?:neunzig|hundert\w*)(?=-?(?:jährig|Jahre))|\bninety(?:[\s\-](?:one|two|three|four|five|six|seven|eight|nine))?(?=[\s\-]years?))",
-    word=r"jähr|jahr|jg|year|yrs?(?![^\W\d_])|yo?(?![^\W\d_])|j(?![^\W\d_])|a(?![^\W\d_])|alter|aged?(?![^\W\d_])|lebensalter|"
+    r"|(?P<words>\b\w*(?:neunzig|hundert\w*)(?=-?(?:jährig|Jahre))|\bninety(?:[\s\-](?:one|two|three|four|five|six|"
+    r"seven|eight|nine))?(?=[\s\-]years?))",
+    word=r"jähr|jahr|jg|year|yrs?(?![^\W\d_])|yo?(?![^\W\d_])|j(?![^\W\d_])|a(?![^\W\d_])|alter|aged?(?![^\W\d_])|"
+    r"lebensalter|"
     r"\w*(?:neunzig|hundert)|ninety",
     flags=re.I,
 )

@@ -1,6 +1,6 @@
 """Dates and times of every German and English form.
 
-    find_dates("CT vom 12.3. und im Mai 2020, 14:35 Uhr")
+find_dates("CT vom 12.3. und im Mai 2020, 14:35 Uhr")
 """
 
 import datetime
@@ -35,15 +35,18 @@ _YEAR = r"(?:1[89]|20)\d\d"
 _YEAR2 = rf"(?:{_YEAR}|['’]?\d\d)"
 _S = r"[ \t]?"
 _WEEKDAY = (
-    r"(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag|Monday|Tuesday|Wednesday|Thursday|Friday|"
+    r"(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag|Monday|Tuesday|Wednesday|Thursday|"
+    r"Friday|"
     r"Saturday|Sunday)s?"
 )
 _NOT_IN_NUMBER = r"(?<![\w.,/:+\-])"
 _FULL = re.compile(
     rf"{_NOT_IN_NUMBER}(?:"
-    rf"{_YEAR}(?:-{_MON}-{_DAY}|/{_MON}/{_DAY}|\.{_MON}\.{_DAY})(?:[T ]\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+    rf"{_YEAR}(?:-{_MON}-{_DAY}|/{_MON}/{_DAY}|\.{_MON}\.{_DAY})(?:[T ]\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?:Z|"
+    rf"[+-]\d\d:?\d\d)?)?"
     rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{{6}}(?:\.\d+)?)?"
-    rf"|(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und|u\.|/){_S})?{_DAY}\.{_S}{_MON}\.{_S}(?:{_YEAR}|['’]?\d\d)(?!\d|,\d|[.]\d)"
+    rf"|(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und|u\.|/){_S})?{_DAY}\.{_S}{_MON}\.{_S}(?:{_YEAR}|['’]?\d\d)"
+    rf"(?!\d|,\d|[.]\d)"
     rf"|{_DAY}/{_MON}/(?:{_YEAR}|\d\d)|{_MON}/{_DAY}/(?:{_YEAR}|\d\d)"
     rf"|{_DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{_DAY}-(?:{_YEAR}|\d\d)"
     rf"|{_MON}{_S}[/.\-]{_S}{_YEAR}|{_YEAR}[/\-](?:0[1-9]|1[0-2])"
@@ -54,7 +57,8 @@ _NAMED = Hinted(
     rf"(?<!\w)(?:(?:{_DAY}(?:st|nd|rd|th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
     rf"(?:{_DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
     rf"(?<![a-zäöüß]){_CAPITAL_MONTH}\b\.?"
-    rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and){_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
+    rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and)"
+    rf"{_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
     rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|['’]\d\d|\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))\b)?",
     word=r"jan|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
 )
@@ -64,17 +68,21 @@ _BEFORE_DATE = (
 )
 _PARTIAL = re.compile(
     rf"(?<!\w)(?:vom|am|seit|bis|zum|ab|dem|den|der|von|datiert|CT|MRT|Voraufnahmen?|VA|VU){_S}\s?"
-    rf"(?:{_WEEKDAY},?\s(?:den\s|dem\s)?)?(?P<date>(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und){_S})?{_DAY}\.{_S}{_MON}\.)(?!\d)"
+    rf"(?:{_WEEKDAY},?\s(?:den\s|dem\s)?)?(?P<date>(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und){_S})"
+    rf"?{_DAY}\.{_S}{_MON}\.)(?!\d)"
     rf"|{_NOT_IN_NUMBER}(?P<bare>(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.)(?![\d])"
     rf"|{_NOT_IN_NUMBER}(?P<de>{_DAY}\.{_MON}\.)(?=[,;)]|\s[a-zäöü(])"
-    rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{_DAY}|{_DAY}/{_MON})(?![/\d]|\sof\b)"
+    rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{_DAY}|"
+    rf"{_DAY}/{_MON})(?![/\d]|\sof\b)"
     rf"|(?<!\w)(?:von|vom|seit|in|im|from|since|aus|bis|zu|CT|MRT|MRI|Voraufnahme|OP|ED|Erstdiagnose|Z\.n\.|dated)\s"
     rf"(?P<short>{_MON}/['’]?\d\d)(?![/\d]|\sof\b)"
-    rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|Rezidiv|Infarkt|Biopsie|ED|"
+    rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|"
+    rf"Rezidiv|Infarkt|Biopsie|ED|"
     rf"ectomy|surgery|resection|biopsy|radiation|chemotherapy|bypass)\s(?P<event>{_MON}/\d\d|['’]\d\d)(?![/\d])"
 )
 _VERSIONED = (
-    r"(?:WHO|TNM|UICC|AJCC|RECIST|iRECIST|Lugano|Fleischner|FIGO|ESC|ESUR|ACR|RADS|Version|Fassung|Leitlinie|guidelines?|"
+    r"(?:WHO|TNM|UICC|AJCC|RECIST|iRECIST|Lugano|Fleischner|FIGO|ESC|ESUR|ACR|RADS|Version|Fassung|Leitlinie|"
+    r"guidelines?|"
     r"criteria|Kriterien|Klassifikation|classification|DIN|EN|ISO)"
 )
 _YEAR_ALONE = re.compile(
@@ -82,25 +90,44 @@ _YEAR_ALONE = re.compile(
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|/|x|×|%)(?![a-zäöü]))"
 )
 _QUARTER = Hinted(
-    rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|Sommer|Herbst|"
+    rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
+    rf"Sommer|Herbst|"
     rf"Winter|spring|summer|autumn|fall|winter|Spring|Summer|Autumn|Fall|Weihnachten|Ostern|Pfingsten|Christmas|Easter|"
     rf"Anfang|Mitte|Ende|early|mid|late|Early|Mid|Late)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s)?{_YEAR}\b",
-    word=r"q(?![^\W\d_])|quart|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|christ|easter|anfang|mitte|ende|early|mid|late",
+    word=r"q(?![^\W\d_])|quart|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|"
+    r"christ|easter|anfang|mitte|ende|early|mid|late",
 )
-_RELATIVE = Hinted(rf"\b{_WEEKDAY}\b(?:,?\s(?:den|dem|the))?", word=r"montag|dienstag|mittwoch|donnerstag|freitag|sams|sonn|monday|tuesday|wednesday|thursday|friday|satur|sunday", anchored=True)
+_RELATIVE = Hinted(
+    rf"\b{_WEEKDAY}\b(?:,?\s(?:den|dem|the))?",
+    word=r"montag|dienstag|mittwoch|donnerstag|freitag|sams|sonn|monday|tuesday|wednesday|thursday|friday|satur|sunday",
+    anchored=True,
+)
 _TIME = re.compile(
     r"(?<![\w.,/:])(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?:\s?(?:Uhr|h|[ap]\.?\s?m\.?|hrs?|hours)\b\.?)?"
-    r"|\.[0-5]\d\s?(?:Uhr|h\b|[ap]\.?m\.?\b)|\s?(?:[ap]\.m\.|[ap]m\b|AM\b|PM\b)|[0-5]\d\s?(?:hours|hrs|Uhr)\b)(?![:\d])",
+    r"|\.[0-5]\d\s?(?:Uhr|h\b|[ap]\.?m\.?\b)|\s?(?:[ap]\.m\.|[ap]m\b|AM\b|PM\b)|[0-5]\d\s?(?:hours|hrs|Uhr)\b)"
+    r"(?![:\d])",
     re.I,
 )
-_LABELLED_TIME = re.compile(r"(?:zeit|time|Uhrzeit)\s?:?\s{1,2}(?P<time>(?:[01]?\d|2[0-3])[.:]?[0-5]\d)(?![\d]|[.,]\d)", re.I)
-_MILITARY = re.compile(r"(?:\bat|\bum|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d)(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x)\b)")
+_LABELLED_TIME = re.compile(
+    r"(?:zeit|time|Uhrzeit)\s?:?\s{1,2}(?P<time>(?:[01]?\d|2[0-3])[.:]?[0-5]\d)(?![\d]|[.,]\d)", re.I
+)
+_MILITARY = re.compile(
+    r"(?:\bat|\bum|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d)(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x)\b)"
+)
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
-_HOUR = Hinted(r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b", word=r"uhr")
-_CLOCK_FACE = re.compile(r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I)
+_HOUR = Hinted(
+    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b", word=r"uhr"
+)
+_CLOCK_FACE = re.compile(
+    r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
+)
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
-_IMAGE = re.compile(r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$", re.I)  # fmt: skip
+_IMAGE = re.compile(
+    r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|"
+    r"ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$",
+    re.I,
+)
 
 
 def find_dates(text: str, language: str = "de") -> Iterator[Found]:
@@ -172,7 +199,9 @@ def read_header_date(value: str) -> tuple[int, int, int] | None:
 
 _TRIPLE = re.compile(r"(?<![\w])(\d{1,4})[\s./\-,]{1,3}(\d{1,2})[\s./\-,]{1,3}['’]?(\d{4}|\d{2})(?!\w|[.,]\d)")
 _COMPACT = re.compile(r"(?<!\d)\d{6}(?:\d{2})?(?!\d)")
-_DAY_MONTH = re.compile(r"(?<![\w.,])(\d{1,2})\.\s?(\d{1,2})\.(?!\d)|(?<![\w.,])(\d{1,2})\s?[./\-]\s?(\d{4})(?![\w]|[.,]\d)")
+_DAY_MONTH = re.compile(
+    r"(?<![\w.,])(\d{1,2})\.\s?(\d{1,2})\.(?!\d)|(?<![\w.,])(\d{1,2})\s?[./\-]\s?(\d{4})(?![\w]|[.,]\d)"
+)
 _YEAR_ONLY = re.compile(r"(?<![\w.,])\d{4}(?![\w]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms)\b)")
 
 
@@ -181,10 +210,12 @@ def find_date(text: str, year: int, month: int, day: int) -> Iterator[Found]:
     years = {year, year % 100}
     for match in _TRIPLE.finditer(text):
         a, b, c = (int(group) for group in match.groups())
-        if (a in years and (b, c) in ((month, day), (day, month))) or (c in years and {(a, b)} & {(day, month), (month, day)}):
+        if (a in years and (b, c) in ((month, day), (day, month))) or (
+            c in years and {(a, b)} & {(day, month), (month, day)}
+        ):
             yield Found(*match.span(), "DATE", True)
-    yy = f"{year % 100:02d}"
-    orders = {f"{d}" for y in (str(year), yy) for d in (f"{day:02d}{month:02d}{y}", f"{month:02d}{day:02d}{y}", f"{y}{month:02d}{day:02d}")}  # fmt: skip
+    dd, mm = f"{day:02d}", f"{month:02d}"
+    orders = {form for y in (f"{year}", f"{year % 100:02d}") for form in (dd + mm + y, mm + dd + y, y + mm + dd)}
     for match in _COMPACT.finditer(text):
         if match.group() in orders:
             yield Found(*match.span(), "DATE", True)

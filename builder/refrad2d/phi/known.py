@@ -1,6 +1,6 @@
 """What the DICOM header knows (names, ids, dates) found in a text in any spelling.
 
-    find_known("Hr. MUELLER, H., Pat.-Nr. 123", ["Müller^Hans^^Dr.", "PAT00123"])
+find_known("Hr. MUELLER, H., Pat.-Nr. 123", ["Müller^Hans^^Dr.", "PAT00123"])
 """
 
 import re
@@ -23,19 +23,28 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ .]){2,}[^\W\d_](?!\w)")
 _LETTERS = re.compile(r"(?<!\w)\w[ .]\w[ .]\w(?!\w)")
 _BROKEN = re.compile(r"([^\W\d_]+)-\s*\n\s*([^\W\d_]+)")
-_ORGANISATION = re.compile(r"klinik|krankenhaus|hospital|spital|zentrum|centre|center|praxis|institut|department|clinic", re.I)
+_ORGANISATION = re.compile(
+    r"klinik|krankenhaus|hospital|spital|zentrum|centre|center|praxis|institut|department|clinic", re.I
+)
 _SEPARATORS = " \t\n\r-./_:#\u2013\u2011\u00a0"
 _SOLID = re.compile(r"[^ \t\n\r\-./_:#\u2013\u2011\u00a0]")
 _SQUEEZE = str.maketrans("", "", _SEPARATORS)
 _UNIT = re.compile(r"\s*(?:mm|cm|ml|hu|he|ms|mg|kg|µ|mgy|gy|kv|ma|x\s?\d|%|°)", re.I)
 _BEFORE = re.compile(
-    r"(?:(?<!\w)(?<!\d )(?:[^\W\d_]\.|Mc|Mac|[OD]['’ ]|(?i:von|van|de|der|den|zu|zum|zur|di|da|del|la|le|al|el|bin|ten|ter)(?!\w)|Dr\.?|Prof\.?|"
+    r"(?:(?<!\w)(?<!\d )(?:[^\W\d_]\.|Mc|Mac|[OD]['’ ]|(?i:von|van|de|der|den|zu|zum|zur|di|da|del|la|le|al|el|bin|"
+    r"ten|ter)(?!\w)|Dr\.?|Prof\.?|"
     r"PD|med\.|dent\.|Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?)[ \t]?-?)+$"
 )
-_GRADED = re.compile(r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|Weber|\d)\s$")  # "Typ B. Weber"
-_AFTER = re.compile(r"(?:['’]s?\b|,?[ \t]?\b[^\W\d_]\.(?![^\W\d_]{2})|,?[ \t](?:jun|sen|jr|sr)\b\.?|,[ \t]?(?:Prof\.|Dr\.)(?:[ \t]?med\.)?)")
+_GRADED = re.compile(
+    r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|Weber|\d)\s$"
+)  # "Typ B. Weber"
+_AFTER = re.compile(
+    r"(?:['’]s?\b|,?[ \t]?\b[^\W\d_]\.(?![^\W\d_]{2})|,?[ \t](?:jun|sen|jr|sr)\b\.?|,[ \t]?(?:Prof\.|Dr\.)"
+    r"(?:[ \t]?med\.)?)"
+)
 _PERSONAL = re.compile(
-    r"(?:['’]s)?\s(?:(?:wurde|wird|was|is)\s(?:\w+\s){0,2}(?:untersucht|vorgestellt|aufgenommen|examined|seen|admitted|referred)|stellte? sich|"
+    r"(?:['’]s)?\s(?:(?:wurde|wird|was|is)\s(?:\w+\s){0,2}(?:untersucht|vorgestellt|aufgenommen|examined|seen|"
+    r"admitted|referred)|stellte? sich|"
     r"berichtet|klagt|gibt an|kam |presented|presents|complains|reports|underwent|attended|denies)"
 )
 
@@ -131,7 +140,9 @@ def _find_names(text: str, who: Identity) -> Iterator[Found]:
 def _shows_a_name(text: str, match: re.Match, word: str) -> bool:
     """True if an ordinary or short word must be the name: after a title, or capitalised where adjectives are not."""
     before = text[max(0, match.start() - 14) : match.start()]
-    if re.search(r"(?:herrn?|frau|hr\.|fr\.|mrs?\.?|ms\.?|miss|dr\.?|prof\.?|patient(?:in)?:?|pat\.|name:)\s*$", before, re.I):
+    if re.search(
+        r"(?:herrn?|frau|hr\.|fr\.|mrs?\.?|ms\.?|miss|dr\.?|prof\.?|patient(?:in)?:?|pat\.|name:)\s*$", before, re.I
+    ):
         return True
     if _PERSONAL.match(text, match.end()):
         return True
@@ -200,8 +211,15 @@ def _find_id(text: str, identifier: str) -> Iterator[Found]:
         gaps = any(c in " \t\n" for c in text[start:end])
         alone = not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
         enough = prefixed or (padding >= len(zeros) > 0 and len(core) + padding > 3) or len(core) > 3 or not match
-        measure = len(core) < 6 and not prefixed and (_UNIT.match(text, end) or re.search(r"\d[.,]$", text[:start][-2:]))
-        if alone and (enough or _labelled(text, start)) and not measure and not (gaps and len(core) < 5 and not prefixed):
+        measure = (
+            len(core) < 6 and not prefixed and (_UNIT.match(text, end) or re.search(r"\d[.,]$", text[:start][-2:]))
+        )
+        if (
+            alone
+            and (enough or _labelled(text, start))
+            and not measure
+            and not (gaps and len(core) < 5 and not prefixed)
+        ):
             yield Found(start, end, "ID", True)
         at = short.find(core + suffix, at + 1)
 

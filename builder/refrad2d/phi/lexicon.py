@@ -113,7 +113,9 @@ def _listed(*roles: str) -> frozenset[str]:
 @cache
 def anatomy() -> frozenset[str]:
     """Words (`spell`ed) for parts of the body: in a report they mean these even if a patient bears them as a name."""
-    spelled = (name for label in labels() for name in (label.english, label.german, *label.synonyms_en, *label.synonyms_de))
+    spelled = (
+        name for label in labels() for name in (label.english, label.german, *label.synonyms_en, *label.synonyms_de)
+    )
     return _listed("anatomy") | {spell(word) for name in spelled for word in re.findall(r"[^\W\d_]+", name)}
 
 

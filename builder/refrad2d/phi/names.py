@@ -1,6 +1,6 @@
 """Names of persons: after titles, roles and signatures, beside first names, and listed names anywhere.
 
-    find_names("OA Dr. Öztürk, gez. Maria Keller", "de")
+find_names("OA Dr. Öztürk, gez. Maria Keller", "de")
 """
 
 import re
@@ -20,76 +20,113 @@ from refrad2d.phi.lexicon import (
     report_words,
     spell,
 )
-
 from refrad2d.phi.scan import Hinted, stems
 
 _TITLE = (
-    r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)?|PD|"
-    r"Priv\.-?\s?Doz\.?|Univ\.-Prof\.?|apl\.|Dipl\.[\s\-]?\w+\.?|med\.|dent\.|habil\.|rer\.|nat\.|phil\.|h\.\s?c\.|univ\.|MUDr\.|"
+    r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)"
+    r"?|PD|"
+    r"Priv\.-?\s?Doz\.?|Univ\.-Prof\.?|apl\.|Dipl\.[\s\-]?\w+\.?|med\.|dent\.|habil\.|rer\.|nat\.|phil\.|h\.\s?c\.|"
+    r"univ\.|MUDr\.|"
     r"Sir|Dame|Lord|Lady|Rev\.?|Schwester|Pfleger|Koll\.|Kolleg(?:e|en|in)|Familie|Fam\.|Nurse|Matron)"
 )
 _ROLE = (
-    r"(?:OA|OÄ|LOA|LOÄ|AA|ÄiW|CA|CÄ|FA|FÄ|AÄ|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|Stationsarzt|"
-    r"Stationsärztin|Facharzt|Fachärztin|Hausarzt|Hausärztin|Arzt|Ärztin|Radiologe|Radiologin|Chirurg|Chirurgin|MTRA?|MTA|RTA|Ltd\.|"
-    r"Leitende[rn]?|Attending|Resident|Registrar|Consultant|Fellow|Radiologist|Radiographer|Technologist|Surgeon|Physician|GP|"
-    r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|Befunder(?:in)?|Operateur(?:in)?)"
+    r"(?:OA|OÄ|LOA|LOÄ|AA|ÄiW|CA|CÄ|FA|FÄ|AÄ|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|"
+    r"Stationsarzt|"
+    r"Stationsärztin|Facharzt|Fachärztin|Hausarzt|Hausärztin|Arzt|Ärztin|Radiologe|Radiologin|Chirurg|Chirurgin|"
+    r"MTRA?|MTA|RTA|Ltd\.|"
+    r"Leitende[rn]?|Attending|Resident|Registrar|Consultant|Fellow|Radiologist|Radiographer|Technologist|Surgeon|"
+    r"Physician|GP|"
+    r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|"
+    r"Befunder(?:in)?|Operateur(?:in)?)"
 )
-_AMBIGUOUS_ROLES = frozenset("OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split())
+_AMBIGUOUS_ROLES = frozenset(
+    "OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split()
+)
 _LABEL = (
-    r"(?:Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|First\sname|Family\sname|"
-    r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|Überweiser(?:in)?|"
-    r"Überweisende[rn]?(?:\sArzt|\sÄrztin)?|Einsender(?:in)?|Anforderer|Anfordernde[rn]?(?:\sArzt|\sÄrztin)?|Hausarzt|Hausärztin|"
-    r"Untersucher(?:in)?|Befunder(?:in)?|Befundende[rn]?(?:\sArzt|\sÄrztin)?|Befundet|Operateur(?:in)?|Verantwortlich(?:er)?(?:\sArzt)?|"
-    r"Schreibkraft|Schreiber(?:in)?|Diktat|Diktiert|Validiert|Vidiert|Vid\.|Freigabe|Freigegeben|Unterschrift|Unterzeichner|Signatur|"
-    r"Erstbefunder|Zweitbefunder|Facharztbefundung|Ansprechpartner(?:in)?|Kontakt|Betreuer(?:in)?|Versicherter?|Kopie|Verteiler|"
+    r"(?:Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|"
+    r"First\sname|Family\sname|"
+    r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|"
+    r"Überweiser(?:in)?|"
+    r"Überweisende[rn]?(?:\sArzt|\sÄrztin)?|Einsender(?:in)?|Anforderer|Anfordernde[rn]?(?:\sArzt|\sÄrztin)?|"
+    r"Hausarzt|Hausärztin|"
+    r"Untersucher(?:in)?|Befunder(?:in)?|Befundende[rn]?(?:\sArzt|\sÄrztin)?|Befundet|Operateur(?:in)?|"
+    r"Verantwortlich(?:er)?(?:\sArzt)?|"
+    r"Schreibkraft|Schreiber(?:in)?|Diktat|Diktiert|Validiert|Vidiert|Vid\.|Freigabe|Freigegeben|Unterschrift|"
+    r"Unterzeichner|Signatur|"
+    r"Erstbefunder|Zweitbefunder|Facharztbefundung|Ansprechpartner(?:in)?|Kontakt|Betreuer(?:in)?|Versicherter?|"
+    r"Kopie|Verteiler|"
     r"Nachrichtlich|Empfänger|An|z\.\s?Hd\.|MTRA?|MTA|Durchgeführt|"
-    r"Radiologist|Physician|Attending(?:\sphysician|\sradiologist)?|Referring(?:\sphysician|\sdoctor|\sprovider|\sclinician|\sMD)?|Referrer|"
-    r"Ordering(?:\sphysician|\sprovider|\sdoctor)?|Requesting(?:\sphysician|\sclinician|\sdoctor)?|Requested\sby|Provider|Consultant|GP|"
-    r"PCP|Resident|Fellow|Technologist|Radiographer|Operator|Surgeon|Reader|Reporter|Author|Dictated|Signed|Signature|Transcriptionist|"
-    r"Transcribed|Verified|Approved|Finali[sz]ed|Reviewed|Reported|Interpreted|Contact|Next\sof\skin|Emergency\scontact|cc|CC|Attn|To|Re)"
+    r"Radiologist|Physician|Attending(?:\sphysician|\sradiologist)?|Referring(?:\sphysician|\sdoctor|\sprovider|"
+    r"\sclinician|\sMD)?|Referrer|"
+    r"Ordering(?:\sphysician|\sprovider|\sdoctor)?|Requesting(?:\sphysician|\sclinician|\sdoctor)?|Requested\sby|"
+    r"Provider|Consultant|GP|"
+    r"PCP|Resident|Fellow|Technologist|Radiographer|Operator|Surgeon|Reader|Reporter|Author|Dictated|Signed|"
+    r"Signature|Transcriptionist|"
+    r"Transcribed|Verified|Approved|Finali[sz]ed|Reviewed|Reported|Interpreted|Contact|Next\sof\skin|"
+    r"Emergency\scontact|cc|CC|Attn|To|Re)"
 )
 _BY = (
-    r"(?:(?:befundet|diktiert|erstellt|geschrieben|vidiert|validiert|freigegeben|signiert|unterschrieben|unterzeichnet|gegengezeichnet|"
-    r"durchgeführt|überwiesen|zugewiesen|angefordert|beauftragt|operiert|untersucht|veranlasst|betreut|behandelt|verfasst|beurteilt|"
-    r"freigabe|befundung|abgenommen|supervidiert)\s(?:von|durch)|(?:besprochen|rücksprache|abgestimmt|diskutiert|konsens|telefonat)"
-    r"(?:\smit|\sm\.)|(?:mitgeteilt|übermittelt|weitergegeben|telefonisch|gemeldet|benachrichtigt|informiert|durchgegeben)(?:\san)?|"
+    r"(?:(?:befundet|diktiert|erstellt|geschrieben|vidiert|validiert|freigegeben|signiert|unterschrieben|"
+    r"unterzeichnet|gegengezeichnet|"
+    r"durchgeführt|überwiesen|zugewiesen|angefordert|beauftragt|operiert|untersucht|veranlasst|betreut|behandelt|"
+    r"verfasst|beurteilt|"
+    r"freigabe|befundung|abgenommen|supervidiert)\s(?:von|durch)|(?:besprochen|rücksprache|abgestimmt|diskutiert|"
+    r"konsens|telefonat)"
+    r"(?:\smit|\sm\.)|(?:mitgeteilt|übermittelt|weitergegeben|telefonisch|gemeldet|benachrichtigt|informiert|"
+    r"durchgegeben)(?:\san)?|"
     r"gez\.|gezeichnet|i\.\s?A\.|i\.\s?V\.|vid\.|"
-    r"(?:referred|ordered|requested|signed|dictated|reported|reviewed|read|interpreted|performed|transcribed|verified|approved|"
-    r"finali[sz]ed|authori[sz]ed|seen|supervised|checked|prepared|typed|examined|treated|operated|written|entered|electronically\ssigned|"
-    r"co-?signed|attested|acknowledged|countersigned)\sby|(?:discussed|reviewed|spoke|spoken|conferred|consulted|communicated|agreed)\swith|"
-    r"d/w|(?:communicated|relayed|conveyed|reported|phoned|called|telephoned|given|sent|addressed|faxed|copied)\s(?:\w+\s){0,4}?to|"
+    r"(?:referred|ordered|requested|signed|dictated|reported|reviewed|read|interpreted|performed|transcribed|"
+    r"verified|approved|"
+    r"finali[sz]ed|authori[sz]ed|seen|supervised|checked|prepared|typed|examined|treated|operated|written|entered|"
+    r"electronically\ssigned|"
+    r"co-?signed|attested|acknowledged|countersigned)\sby|(?:discussed|reviewed|spoke|spoken|conferred|consulted|"
+    r"communicated|agreed)\swith|"
+    r"d/w|(?:communicated|relayed|conveyed|reported|phoned|called|telephoned|given|sent|addressed|faxed|copied)"
+    r"\s(?:\w+\s){0,4}?to|"
     r"(?:paged|notified|informed|telephoned|phoned)|attn:?|dear|liebe[r]?|sehr\sgeehrte[r]?|"
     r"namens|genannt|geborene?|geb\.|née|nee|verh\.|named|called)"
 )
 _SIGN_OFF = (
-    r"(?:mit\s(?:freundlichen|kollegialen|besten|herzlichen)(?:\s\w+){0,2}\sgrüßen|freundliche\sgrüße|viele\sgrüße|beste\sgrüße|mfg|hochachtungsvoll|"
-    r"(?:yours\s)?(?:sincerely|faithfully|truly)(?:\syours)?|(?:kind|best|warm)?\s?regards|best\swishes|many\sthanks|thank\syou)"
+    r"(?:mit\s(?:freundlichen|kollegialen|besten|herzlichen)(?:\s\w+){0,2}\sgrüßen|freundliche\sgrüße|viele\sgrüße|"
+    r"beste\sgrüße|mfg|hochachtungsvoll|"
+    r"(?:yours\s)?(?:sincerely|faithfully|truly)(?:\syours)?|(?:kind|best|warm)?\s?regards|best\swishes|"
+    r"many\sthanks|thank\syou)"
 )
 _CREDENTIAL = (
-    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|PA-C|B\.?Sc\.?|M\.?Sc\.?|MPH|DO|EBIR|FSIR|FSCCT|Esq\.?)"
+    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|PA-C|"
+    r"B\.?Sc\.?|M\.?Sc\.?|MPH|DO|EBIR|FSIR|FSCCT|Esq\.?)"
 )
 _RELATIVE = (
-    r"(?:wife|husband|daughter|son|mother|father|brother|sister|partner|spouse|carer|guardian|Ehefrau|Ehemann|Tochter|Sohn|Bruder|"
+    r"(?:wife|husband|daughter|son|mother|father|brother|sister|partner|spouse|carer|guardian|Ehefrau|Ehemann|"
+    r"Tochter|Sohn|Bruder|"
     r"Lebensgefährtin|Lebensgefährte|Enkelin|Enkel|Nachbarin|Nachbar)"
 )
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
 _TRIGGER = Hinted(
-    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})(?:\s(?:von|durch|by|an|to))?\s?[:=])"
-    rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|(?P<relative>{_RELATIVE}(?!\w)))",
+    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})"
+    rf"(?:\s(?:von|durch|by|an|to))?\s?[:=])"
+    rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|"
+    rf"(?P<relative>{_RELATIVE}(?!\w)))",
     word=stems("|".join((_TITLE, _ROLE, _LABEL, _BY, _SIGN_OFF, _RELATIVE))),
     anchored=True,
 )
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
-_PARTICLE = frozenset("von van de der den des di da del della dos das du la le zu zum zur vom af av v bin ibn al el ten ter te und y".split())
+_PARTICLE = frozenset(
+    "von van de der den des di da del della dos das du la le zu zum zur vom af av v bin ibn al el ten ter te y".split()
+)
 _STOP = frozenset(
-    "und oder der die das des dem den ein eine einer eines hat ist war wird wurde bei mit von vom im in an am zu zum zur auf aus als "
-    "nach wegen für ohne unter über sowie auch nicht kein keine klagt berichtet erhielt gibt kommt stellt leidet bat bittet teilt "
-    "sehr geehrte geehrter liebe lieber kollege kollegin kollegen kolleginnen patient patientin damen herren doktor med dent "
+    "und oder der die das des dem den ein eine einer eines hat ist war wird wurde bei mit von vom im in an am zu "
+    "zum zur auf aus als "
+    "nach wegen für ohne unter über sowie auch nicht kein keine klagt berichtet erhielt gibt kommt stellt leidet "
+    "bat bittet teilt "
+    "sehr geehrte geehrter liebe lieber kollege kollegin kollegen kolleginnen patient patientin damen herren doktor "
+    "med dent "
     "oberarzt oberärztin chefarzt chefärztin assistenzarzt assistenzärztin facharzt fachärztin arzt ärztin professor "
     "radiologie chirurgie station abteilung befund beurteilung "
-    "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an patient "
+    "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an "
+    "patient "
     "presents presented reports reported will would are were be been if as".split()
 )
 _CREDENTIALED = Hinted(
@@ -102,18 +139,26 @@ _INITIALLED = Hinted(
     rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)",
     word=r"[^\W\d_](?![^\W\d_])",
 )
-_GRADED = re.compile(r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|\d)\s$")  # "Typ B. Weber"
+_GRADED = re.compile(
+    r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|\d)\s$"
+)  # "Typ B. Weber"
 # What only a person does; and in English two capitalised words inside a sentence.
 _SUBJECT = re.compile(
-    rf"(?<![\w\-])(?P<name>{_CAP}[^\W\d_]+[ \t]{_CAP}[\w'’\-]+)[ \t](?:underwent|presented|presents|attended|complains|complained|denies|"
-    r"reports|was (?:examined|seen|referred|admitted|born)|stellte? sich|kam zu[rm]?|klagt|berichtet|gibt an|erhielt|wurde (?:untersucht|vorgestellt|aufgenommen|geboren))"
+    rf"(?<![\w\-])(?P<name>{_CAP}[^\W\d_]+[ \t]{_CAP}[\w'’\-]+)[ \t](?:underwent|presented|presents|attended|"
+    rf"complains|complained|denies|"
+    r"reports|was (?:examined|seen|referred|admitted|born)|stellte? sich|kam zu[rm]?|klagt|berichtet|gibt an|"
+    r"erhielt|wurde (?:untersucht|vorgestellt|aufgenommen|geboren))"
 )
 _WORD_BEFORE = re.compile(rf"(?<![\w\-])(?P<word>{_CAP}[a-zß-öø-ÿ]+)[ \t]$")
 _STUDY_OF = re.compile(
-    rf"(?:kontrolle|untersuchung|Befund|Vorstellung|Anamnese|Bildgebung|Staging|aufnahmen?|Verlauf|CT|MRT|Bericht|Arztbrief|Anruf|Brief) (?:bei|von|für|an) "
+    rf"(?:kontrolle|untersuchung|Befund|Vorstellung|Anamnese|Bildgebung|Staging|aufnahmen?|Verlauf|CT|MRT|Bericht|"
+    rf"Arztbrief|Anruf|Brief) (?:bei|von|für|an) "
     rf"(?P<name>{_CAP}[a-zß-ÿ]+[ \t]{_CAP}[a-zß-ÿ]+(?:-{_CAP}[a-zß-ÿ]+)?)(?![\w\-])"
 )
-_CAPITAL_PAIR = re.compile(rf"(?<=[a-z,]\s)(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)(?![\w\-])")
+_CAPITAL_PAIR = re.compile(
+    rf"(?<=[a-z,]\s)(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)"
+    rf"(?![\w\-])"
+)
 
 
 def find_names(text: str, language: str) -> Iterator[Found]:
@@ -122,12 +167,21 @@ def find_names(text: str, language: str) -> Iterator[Found]:
         yield from _follow(text, match, language)
     for match in _CREDENTIALED.finditer(text):
         words = [w for w in re.split(r"[ \t]", match["name"]) if len(w) > 2]
-        if words and not any(looks_clinical(word) for word in words) and ("," in match.group() or any(map(is_name, words))):
+        if (
+            words
+            and not any(looks_clinical(word) for word in words)
+            and ("," in match.group() or any(map(is_name, words)))
+        ):
             yield Found(*match.span(), "NAME", True)
     for match in _LISTED_FIRST.finditer(text):
         first, last = match["first"], match["last"]
         certain = is_given(first) and not is_ordinary(first)
-        listed = is_name(last) and not looks_clinical(first) and first.lower() not in _STOP and last.isupper() == first.isupper()
+        listed = (
+            is_name(last)
+            and not looks_clinical(first)
+            and first.lower() not in _STOP
+            and last.isupper() == first.isupper()
+        )
         if listed or (certain and (is_surname(last) or not looks_clinical(last))):
             yield Found(*match.span(), "NAME", True)
     yield from _find_pairs(text, language)
@@ -135,7 +189,9 @@ def find_names(text: str, language: str) -> Iterator[Found]:
         if not any(map(looks_clinical, match["name"].split())):
             yield Found(*match.span("name"), "NAME", True)
     for match in _STUDY_OF.finditer(text):
-        if not any(looks_clinical(word) or is_ordinary(word) or fold(word) in eponyms() for word in match["name"].split()):
+        if not any(
+            looks_clinical(word) or is_ordinary(word) or fold(word) in eponyms() for word in match["name"].split()
+        ):
             yield Found(*match.span("name"), "NAME")
     if language == "en":
         for match in _CAPITAL_PAIR.finditer(text):
@@ -143,7 +199,11 @@ def find_names(text: str, language: str) -> Iterator[Found]:
             if not any(looks_clinical(word) or fold(word) in eponyms() for word in words):
                 yield Found(*match.span("name"), "NAME")
     for match in _INITIALLED.finditer(text):
-        if is_surname(match["last"]) and not is_ordinary(match["last"]) and not _GRADED.search(text[: match.start()][-12:]):
+        if (
+            is_surname(match["last"])
+            and not is_ordinary(match["last"])
+            and not _GRADED.search(text[: match.start()][-12:])
+        ):
             yield Found(*match.span(), "NAME", True)
 
 
@@ -189,7 +249,11 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
         lower = word.lower()
         if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):
             kind = "title"
-        elif len(word) == 1 and word.isupper() and (dotted or (words and not text[piece.end() : piece.end() + 1].isdigit())):
+        elif (
+            len(word) == 1
+            and word.isupper()
+            and (dotted or (words and not text[piece.end() : piece.end() + 1].isdigit()))
+        ):
             end = piece.end()
         elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()) and lower not in ("und", "y", "e"):
             pass
@@ -218,7 +282,11 @@ def _is_first_name(piece: str, last: str, kind: str) -> bool:
     word = piece.rstrip(".")
     if is_given(word) or len(word) == 1:
         return True
-    return (kind == "label" or (last.isupper() and word.isupper())) and not looks_clinical(word) and word.lower() not in _STOP
+    return (
+        (kind == "label" or (last.isupper() and word.isupper()))
+        and not looks_clinical(word)
+        and word.lower() not in _STOP
+    )
 
 
 def _continues(text: str, at: int) -> bool:
@@ -265,7 +333,13 @@ def _find_pairs(text: str, language: str) -> Iterator[Found]:
                 yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
             continue
         at = match.end()
-        following = re.compile(rf"(?:[ \t]{_CAP}\.)*[ \t](?:(?:von|van|de|der|den|di|da|del|la|al|zu|zum)[ \t])*(?P<last>{_CAP}[\w'’\-]+)").match(text, at)  # fmt: skip
+        following = re.compile(
+            rf"(?:[ \t]{_CAP}\.)*[ \t](?:(?:von|van|de|der|den|di|da|del|la|al|zu|zum)[ \t])"
+            rf"*(?P<last>{_CAP}[\w'’\-]+)",
+        ).match(
+            text,
+            at,
+        )
         if following and _completes(word, following["last"], language, certain=first):
             yield Found(match.start(), following.end(), "NAME", True)
         elif listed:

@@ -1,13 +1,13 @@
 """Places and houses: postal addresses, towns, hospitals, wards, companies.
 
-    find_places("Klinikum Nord, Station 4B, Hauptstr. 12, 79106 Freiburg", "de")
+find_places("Klinikum Nord, Station 4B, Hauptstr. 12, 79106 Freiburg", "de")
 """
 
 import re
 from collections.abc import Iterator
 
 from refrad2d.phi.lexicon import Found, alternation, cities, is_ordinary
-from refrad2d.phi.scan import Hinted, stems
+from refrad2d.phi.scan import Hinted
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -28,31 +28,39 @@ _STREET_DE = Hinted(
     ends=True,
 )
 _STREET_BY = Hinted(
-    rf"{_START}(?:Am|An der|An den|Auf der|Auf dem|Im|In der|In den|Zum|Zur|Unter den|Hinter der|Vor dem|Bei der|Alte[rs]?|"
-    rf"Neue[rs]?|Obere[rs]?|Untere[rs]?|Große[rs]?|Kleine[rs]?)(?:\s{CAPITAL}{SMALL}+(?:[\s\-]{CAPITAL}{SMALL}+)?)\s{_HOUSE}",
+    rf"{_START}(?:Am|An der|An den|Auf der|Auf dem|Im|In der|In den|Zum|Zur|Unter den|Hinter der|Vor dem|Bei der|"
+    rf"Alte[rs]?|"
+    rf"Neue[rs]?|Obere[rs]?|Untere[rs]?|Große[rs]?|Kleine[rs]?)(?:\s{CAPITAL}{SMALL}+(?:[\s\-]{CAPITAL}{SMALL}+)?)"
+    rf"\s{_HOUSE}",
     word=r"(?:am|an|auf|im|in|zum|zur|unter|hinter|vor|bei)(?![^\W\d_])|alte|neue|obere|untere|große|kleine",
     anchored=True,
 )
 _NOT_A_STREET = re.compile(
-    rf"(?:{alternation('not_a_street')}|\b(?:rand|zwischen|ein|aus|ab|um|nach|rück|rot|stich|kern|arbeits|blick|bio))$", re.I
+    rf"(?:{alternation('not_a_street')}|\b(?:rand|zwischen|ein|aus|ab|um|nach|rück|rot|stich|kern|arbeits|blick|bio))$",
+    re.I,
 )
 _ROADS_IN_THE_BODY = ("milch", "seh", "hör", "magen", "ausfluss", "einfluss")
 _TOWN = (
-    r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt|Schwäbisch|Bergisch|Hann\.|Königs|Markt|Lutherstadt|Burg|Hansestadt)[ \t])?"
+    r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt|Schwäbisch|Bergisch|Hann\.|Königs|Markt|Lutherstadt|Burg|Hansestadt)"
+    r"[ \t])?"
     rf"{CAPITAL}{SMALL}+(?:-{CAPITAL}{SMALL}+)*"
 )
 _POSTCODE_DE = re.compile(
     rf"(?<![\w.,\-])(?:(?:D|DE|A|CH|L|AT)\s?-\s?\d{{4,5}}|\d{{5}}){_B}+{_TOWN}"
-    rf"(?:{_B}(?:am|an der|im|in der|bei|ob der|vor der|a\.|i\.|d\.|a\.d\.){_B}?{CAPITAL}{SMALL}+|/{CAPITAL}{SMALL}+|{_B}?\({CAPITAL}{SMALL}+\))?"
+    rf"(?:{_B}(?:am|an der|im|in der|bei|ob der|vor der|a\.|i\.|d\.|a\.d\.){_B}?{CAPITAL}{SMALL}+|"
+    rf"/{CAPITAL}{SMALL}+|{_B}?\({CAPITAL}{SMALL}+\))?"
 )
 _RESIDENCE = Hinted(
-    rf"{_START}(?i:wohnhaft|wohnt|lebt|gebürtig|ansässig|gemeldet|lives|living|resides|resident|residing|born){_B}(?:in|aus|bei|of|near){_B}"
-    rf"(?P<town>(?!Pflege|Heim|Alten|Senioren){CAPITAL}{SMALL}+(?:[ \t\-]{CAPITAL}{SMALL}+)*)|{_START}(?P<spa>Bad{_B}{CAPITAL}{SMALL}{{3,}})",
+    rf"{_START}(?i:wohnhaft|wohnt|lebt|gebürtig|ansässig|gemeldet|lives|living|resides|resident|residing|born)"
+    rf"{_B}(?:in|aus|bei|of|near){_B}"
+    rf"(?P<town>(?!Pflege|Heim|Alten|Senioren){CAPITAL}{SMALL}+(?:[ \t\-]{CAPITAL}{SMALL}+)*)|"
+    rf"{_START}(?P<spa>Bad{_B}{CAPITAL}{SMALL}{{3,}})",
     word="wohn|lebt|gebürtig|ansässig|gemeldet|liv|resid|born|bad(?![^\\W\\d_])",
     anchored=True,
 )
 _HOME = Hinted(
-    rf"{_START}\w*(?:[Hh]eim|[Ss]tift|Haus|Residenz|Wohnpark){_B}(?:(?:Haus|St\.|Sankt|am|an der|im|zum|zur){_B})*{CAPITAL}{SMALL}{{3,}}",
+    rf"{_START}\w*(?:[Hh]eim|[Ss]tift|Haus|Residenz|Wohnpark){_B}(?:(?:Haus|St\.|Sankt|am|an der|im|zum|zur){_B})"
+    rf"*{CAPITAL}{SMALL}{{3,}}",
     word="heim|stift|haus|residenz|wohnpark",
     ends=True,
 )
@@ -68,21 +76,27 @@ _CITY = Hinted(
 _UNIT = r"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Floor|Room|Rm|Box)\.?\s?#?\s?\w+)?"
 _STATE = alternation("state")
 _THEN_TOWN = (
-    rf"(?:,{_B}*{CAPITAL}[\w'’\-]+(?:{_B}{CAPITAL}[\w'’\-]+){{0,2}}(?:,?{_B}+(?:[A-Z]{{2}}{_B}+)?\d{{5}}(?:-\d{{4}})?(?!\d))?)?"
+    rf"(?:,{_B}*{CAPITAL}[\w'’\-]+(?:{_B}{CAPITAL}[\w'’\-]+){{0,2}}"
+    rf"(?:,?{_B}+(?:[A-Z]{{2}}{_B}+)?\d{{5}}(?:-\d{{4}})?(?!\d))?)?"
 )
 _STREET_EN = Hinted(
-    rf"(?<![\w.,/:\-])(?:(?:Flat|Studio|Apartment|Apt\.?|Unit|Suite)\s\d+\w?[,\s]+)?\d{{1,5}}[A-Za-z]?{_B}+(?:[NSEW]\.?{_B})?"
+    rf"(?<![\w.,/:\-])(?:(?:Flat|Studio|Apartment|Apt\.?|Unit|Suite)\s\d+\w?[,\s]+)?"
+    rf"\d{{1,5}}[A-Za-z]?{_B}+(?:[NSEW]\.?{_B})?"
     rf"(?:(?:St\.|{CAPITAL}[\w'’\-]*){_B}+){{1,4}}(?:{alternation('street_type')})\b\.?{_UNIT}{_THEN_TOWN}"
     rf"|(?<!\w)(?:Flat|Studio)\s\d+\w?[,\s]+[\w'’]+(?:{_B}[\w'’]+){{1,2}}{_THEN_TOWN}"
-    rf"|{_START}(?:{CAPITAL}[\w'’\-]+\s){{1,3}}(?:Street|Avenue|Road|Lane|Boulevard|Drive|Crescent|Parkway|Terrace|Highway)(?!\w)"
-    r"|\bP\.?\s?O\.?\s?Box\s\d+|\bPostfach\s\d[\d ]*|\b(?:PSC|Unit|CMR)\s\d+,?\s+Box\s\d+|\bUSN[SV]\s[A-Z]\w+|\bUSCGC\s[A-Z]\w+|\bUSS\s[A-Z]\w+",
+    rf"|{_START}(?:{CAPITAL}[\w'’\-]+\s){{1,3}}(?:Street|Avenue|Road|Lane|Boulevard|Drive|Crescent|Parkway|Terrace|"
+    rf"Highway)(?!\w)"
+    r"|\bP\.?\s?O\.?\s?Box\s\d+|\bPostfach\s\d[\d ]*|\b(?:PSC|Unit|CMR)\s\d+,?\s+Box\s\d+|\bUSN[SV]\s[A-Z]\w+|"
+    r"\bUSCGC\s[A-Z]\w+|\bUSS\s[A-Z]\w+",
     word=rf"(?:{alternation('street_type')}|flat|studio|box|postfach|psc|unit|cmr|us[ns].?|uscgc)(?![^\W\d_])",
 )
 _CITY_EN = re.compile(
-    rf"{_START}(?:{CAPITAL}[\w'’\-]*[ ]?){{1,3}},?\s+(?:{_STATE})\.?\s+\d{{5}}(?:-\d{{4}})?(?!\d)|\b(?:{_STATE})\s\d{{5}}(?:-\d{{4}})?(?!\d)"
+    rf"{_START}(?:{CAPITAL}[\w'’\-]*[ ]?){{1,3}},?\s+(?:{_STATE})\.?\s+\d{{5}}(?:-\d{{4}})?(?!\d)|\b(?:{_STATE})"
+    rf"\s\d{{5}}(?:-\d{{4}})?(?!\d)"
 )
 _POSTCODE_UK = re.compile(
-    rf"(?:{CAPITAL}[\w'’\-]+(?:\s{CAPITAL}?[\w'’\-]+){{0,2}}[,\n]\s*){{0,3}}(?<!\w)(?:GIR\s?0AA|(?:[A-PR-UWYZ]\d[A-HJKPS-UW\d]?|"
+    rf"(?:{CAPITAL}[\w'’\-]+(?:\s{CAPITAL}?[\w'’\-]+){{0,2}}[,\n]\s*){{0,3}}(?<!\w)(?:GIR\s?0AA|"
+    rf"(?:[A-PR-UWYZ]\d[A-HJKPS-UW\d]?|"
     r"[A-PR-UWYZ][A-HK-Y]\d[ABEHMNPRVWXY\d]?)\s?\d(?!(?:MM|CM|ML|TE|TR|SE|FS|GE)\b)[ABD-HJLNP-UW-Z]{2})(?!\w)"
 )
 _DIGITS = re.compile(r"\d{4}")
@@ -94,7 +108,8 @@ _TAIL = (
     rf"(?:St\.{_B}|Dr\.{_B}|Prof\.{_B}|med\.{_B}|[–\-]{_B})?(?:{CAPITAL}[\w\-]*|I{{1,3}}V?\b))"
 )
 _HEAD = (
-    rf"(?:{alternation('german_org_head')}|Städtisch\w+|Evangelisch\w+|Katholisch\w+|Universitäre?s?|Radiologisch\w+|Kardiologisch\w+|"
+    rf"(?:{alternation('german_org_head')}|Städtisch\w+|Evangelisch\w+|Katholisch\w+|Universitäre?s?|"
+    rf"Radiologisch\w+|Kardiologisch\w+|"
     r"Neurologisch\w+|Chirurgisch\w+|Onkologisch\w+|Medizinisch\w+|Interdisziplinäre\w*)"
 )
 _HOUSE_NOUN = (
@@ -102,39 +117,50 @@ _HOUSE_NOUN = (
     r"Klinik(?=[ \t](?:für|am|an|im|in der|und Poliklinik|Dr\.|St\.))|(?<=(?:Asklepios|Rotkreuz-) )Klinik|"
     r"(?:(?<=Asklepios )|(?<=Helios )|(?<=Sana )|(?<=BG )|(?<=SRH )|(?<=DRK )|(?<=Median )|(?<=Schön ))Klinik|"
     r"Abteilung(?=[ \t]für)|Institut(?=s?[ \t]für)|Zentrum(?=[ \t]für)|Sektion(?=[ \t]für)|Charité|"
-    rf"(?:{alternation('centre')})[a-z]*zentrum|MVZ|Gemeinschaftspraxis|Praxis(?=[ \t](?:Dr|Prof|für|am|an|im))|[A-Z]\w+praxis|"
+    rf"(?:{alternation('centre')})[a-z]*zentrum|MVZ|Gemeinschaftspraxis|Praxis(?=[ \t](?:Dr|Prof|für|am|an|im))|"
+    rf"[A-Z]\w+praxis|"
     r"Poliklinik|Diakonie|Universitätsmedizin)"
 ).replace(r"(?<=(?:Asklepios|Rotkreuz-) )Klinik|", "")
 _GERMAN_ORG = Hinted(
-    rf"{_START}(?:{_HEAD}[ \t\-–]*|{CAPITAL}[\w\-]*(?:er|es|sche[rs]?){_B})?(?:{_HEAD}[ \t\-–]*)?(?:{CAPITAL}[\w\-]*[ \-])??"
+    rf"{_START}(?:{_HEAD}[ \t\-–]*|{CAPITAL}[\w\-]*(?:er|es|sche[rs]?){_B})?(?:{_HEAD}[ \t\-–]*)"
+    rf"?(?:{CAPITAL}[\w\-]*[ \-])??"
     rf"(?:{CAPITAL}[\w\-]*)?{_HOUSE_NOUN}{_TAIL}{{0,6}}"
     rf"|{_START}(?:Universität|Uniklinik|Univ\.-Klinik|Hochschule|University{_B}of){_B}{CAPITAL}[\w\-]*",
-    word="klinik|klinikums?|kliniken|krankenhaus|krankenhauses|spital|hospital|lazarett|abteilung|institute?s?|zentrum|sektion|charité|"
+    word="klinik|klinikums?|kliniken|krankenhaus|krankenhauses|spital|hospital|lazarett|abteilung|institute?s?|zentrum|"
+    "sektion|charité|"
     "mvz|praxis|diakonie|universitätsmedizin|universität|hochschule|university",
     ends=True,
 )
 _ENGLISH_NOUN = (
-    rf"(?:Hospitals?|Infirmary|Clinic|Medical{_B}(?:Center|Centre|Group|School)|Health{_B}?(?:System|Center|Centre|Network|Board|Services|"
-    rf"Care{_B}Trust)|Healthcare|Cancer{_B}(?:Center|Centre|Institute)|Imaging{_B}(?:Center|Centre|Associates)|Radiology{_B}(?:Associates|"
+    rf"(?:Hospitals?|Infirmary|Clinic|Medical{_B}(?:Center|Centre|Group|School)|Health{_B}?(?:System|Center|Centre|"
+    rf"Network|Board|Services|"
+    rf"Care{_B}Trust)|Healthcare|Cancer{_B}(?:Center|Centre|Institute)|Imaging{_B}(?:Center|Centre|Associates)|"
+    rf"Radiology{_B}(?:Associates|"
     rf"Group|Partners)|(?:NHS{_B})?(?:Foundation{_B})?Trust|Hospice|Nursing{_B}Home|Surgery{_B}Center|University)"
 )
 _ENGLISH_ORG = Hinted(
     rf"{_START}(?:(?:St\.|{CAPITAL}[\w'’\-]*){_B}(?:(?:of|and|the|&){_B})?){{0,5}}{_ENGLISH_NOUN}\b"
-    rf"(?:{_B}(?:of|for|in|at|and|the)(?:{_B}the)?{_B}{CAPITAL}[\w'’\-]*(?:{_B}{CAPITAL}[\w'’\-]*)*|{_B}{CAPITAL}[\w'’\-]+)?"
-    rf"|{_START}(?:Department|Dept\.?|Division|Section|Institute|School|Faculty|Centre|Center){_B}(?:of|for){_B}(?:[\w&,\-]+{_B})?"
+    rf"(?:{_B}(?:of|for|in|at|and|the)(?:{_B}the)?{_B}{CAPITAL}[\w'’\-]*(?:{_B}{CAPITAL}[\w'’\-]*)*|"
+    rf"{_B}{CAPITAL}[\w'’\-]+)?"
+    rf"|{_START}(?:Department|Dept\.?|Division|Section|Institute|School|Faculty|Centre|Center){_B}(?:of|for)"
+    rf"{_B}(?:[\w&,\-]+{_B})?"
     rf"{CAPITAL}[\w\-]*(?:{_B}(?:and|&){_B}{CAPITAL}[\w\-]*|{_B}{CAPITAL}[\w\-]*)*",
-    word="hospital|infirmary|clinic(?![^\\W\\d_])|medical|health|cancer|imaging|radiology|trust|hospice|nursing|surgery|university|"
+    word="hospital|infirmary|clinic(?![^\\W\\d_])|medical|health|cancer|imaging|radiology|trust|hospice|nursing|surgery|"
+    "university|"
     "department|dept|division|section|institute|school|faculty|centre|center",
 )
 _WARD = Hinted(
-    rf"{_START}(?:Station|Ward|Intensivstation|ITS|ICU|Bettenhaus|Zimmer|Zi\.|Room|Bed|Bett|Bay|Ambulanz|Pflegegruppe|Stat\.)"
+    rf"{_START}(?:Station|Ward|Intensivstation|ITS|ICU|Bettenhaus|Zimmer|Zi\.|Room|Bed|Bett|Bay|Ambulanz|"
+    rf"Pflegegruppe|Stat\.)"
     rf"[ \t:]{{1,2}}(?:Nr\.{_B}?|No\.{_B}?)?(?P<ward>{CAPITAL}{{0,3}}[\-.]?\d{{1,4}}(?:[.\-/]\d+)?{_B}?(?:[A-Za-z]\b)?|"
-    rf"{CAPITAL}\d?\b(?![\w.])|(?!Station|Ward){CAPITAL}{SMALL}{{2,}}(?=[ \t,.;)]|$)(?:{_B}\d{{1,2}}\b)?(?!{_B}{CAPITAL}))",
+    rf"{CAPITAL}\d?\b(?![\w.])|(?!Station|Ward){CAPITAL}{SMALL}{{2,}}(?=[ \t,.;)]|$)(?:{_B}\d{{1,2}}\b)"
+    rf"?(?!{_B}{CAPITAL}))",
     word="station|ward|intensivstation|its|icu|bettenhaus|zimmer|zi|room|bed|bett|bay|ambulanz|pflegegruppe|stat",
     anchored=True,
 )
 _COMPANY = Hinted(
-    rf"{_START}(?:{CAPITAL}[\w&'’\-]*,?{_B}(?:(?:und|and|&|e\.){_B})?){{1,4}}(?:GmbH|AG|KGaA|KG|OHG|GbR|mbH|e\.{_B}?V\.|e\.{_B}?G\.|Stiftung|"
+    rf"{_START}(?:{CAPITAL}[\w&'’\-]*,?{_B}(?:(?:und|and|&|e\.){_B})?){{1,4}}(?:GmbH|AG|KGaA|KG|OHG|GbR|mbH|"
+    rf"e\.{_B}?V\.|e\.{_B}?G\.|Stiftung|"
     rf"Ltd\.?|Limited|Inc\.?|LLC|PLC|LLP|Corp\.?|and{_B}Sons|Group)(?:{_B}&{_B}Co\.?(?:{_B}(?:KG|OHG|KGaA))?)?(?!\w)",
     word="(?:gmbh|ag|kgaa|kg|ohg|gbr|mbh|v|g|stiftung|ltd|limited|inc|llc|plc|llp|corp|sons|group)(?![^\\W\\d_])",
 )

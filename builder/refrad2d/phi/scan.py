@@ -1,7 +1,7 @@
 """Patterns that run only where their words stand: one look at each word spares most of the searching.
 
-    pattern = Hinted(r"(?:Station|Ward) \\d+", word="station|ward", anchored=True)
-    for match in pattern.finditer(text): ...
+pattern = Hinted(r"(?:Station|Ward) \\d+", word="station|ward", anchored=True)
+for match in pattern.finditer(text): ...
 """
 
 import re
