@@ -48,7 +48,9 @@ def _id(name):
 
 
 def test_the_image_is_the_windowed_archive(dataset):
-    images = {row["id"]: row["image"] for split in load_dataset(str(dataset / "refrad2d"), "report").values() for row in split}
+    images = {
+        row["id"]: row["image"] for split in load_dataset(str(dataset / "refrad2d"), "report").values() for row in split
+    }
     for row, sample in archive_rows(dataset):
         assert np.array_equal(np.asarray(images[row["id"]]), windows(native_values(sample, row), row["modality"]))
 
@@ -74,7 +76,10 @@ def test_no_identifier_of_the_export_is_in_the_output(dataset, hospital):
     for path in list(sorted((hospital / "dicom").rglob("*")))[::40]:
         if path.is_file():
             header = pydicom.dcmread(path, stop_before_pixels=True)
-            planted |= {str(header.get(name, "")) for name in ("PatientID", "AccessionNumber", "StudyInstanceUID", "PatientBirthDate")}
+            planted |= {
+                str(header.get(name, ""))
+                for name in ("PatientID", "AccessionNumber", "StudyInstanceUID", "PatientBirthDate")
+            }
             planted |= {part for part in str(header.get("PatientName", "")).replace("^", " ").split() if len(part) > 4}
     assert len(planted - {""}) > 20
     text = b"\n".join(
@@ -94,7 +99,12 @@ def test_every_input_file_is_accounted_for_once(dataset, hospital):
 
 def test_the_manifest_holds_the_hash_of_every_file(dataset):
     manifest = read_json(dataset / "manifest.json")
-    found = {p.relative_to(dataset).as_posix() for f in ("refrad2d", "refrad2d-wds") for p in (dataset / f).rglob("*") if p.is_file()}
+    found = {
+        p.relative_to(dataset).as_posix()
+        for f in ("refrad2d", "refrad2d-wds")
+        for p in (dataset / f).rglob("*")
+        if p.is_file()
+    }
     assert set(manifest["files"]) == found
     for name, facts in manifest["files"].items():
         assert hashlib.sha256((dataset / name).read_bytes()).hexdigest() == facts["sha256"]
@@ -125,12 +135,18 @@ def test_configs_stream(dataset, config):
 def test_sft_has_no_test_patients_and_asks_for_what_it_shows(dataset):
     sft = load_dataset(str(dataset / "refrad2d"), "sft")
     assert "test" not in sft
-    prompts = {message["content"][-1]["text"] for row in sft["train"].select(range(400)) for message in row["messages"][:1]}
+    prompts = {
+        message["content"][-1]["text"] for row in sft["train"].select(range(400)) for message in row["messages"][:1]
+    }
     assert any(p.startswith("\n\nWhere is the") for p in prompts) and any("detektiere" in p for p in prompts)
 
 
 def digest(folder):
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 @pytest.fixture
@@ -145,7 +161,13 @@ def small(tmp_path, hospital):
 
 
 def build_small(small, out="out", workers=1, **options):
-    return build(small / "dicom", small / "reports.csv", small / out, small / "k.key", Options(masks=small / "masks", workers=workers, **options))
+    return build(
+        small / "dicom",
+        small / "reports.csv",
+        small / out,
+        small / "k.key",
+        Options(masks=small / "masks", workers=workers, **options),
+    )
 
 
 def test_workers_and_order_of_files_change_no_byte(small):
@@ -205,8 +227,16 @@ def test_bad_input_gets_one_line_and_leaves_nothing(small, capsys):
         (2, "no column 'report'", ("build", small / "dicom", "--reports", text, "--out", small / "o")),
         (2, "does not exist", ("build", small / "dicom", "--reports", small / "no.csv", "--out", small / "o")),
         (2, "Mask folder", ("build", small / "dicom", *good, "--masks", small / "nomasks")),
-        (2, "Unknown mask labels", ("build", small / "dicom", *good, "--masks", small / "masks", "--mask-labels", "totl")),
-        (2, "lies inside the input", ("build", small / "dicom", "--reports", small / "reports.csv", "--out", small / "dicom" / "o")),
+        (
+            2,
+            "Unknown mask labels",
+            ("build", small / "dicom", *good, "--masks", small / "masks", "--mask-labels", "totl"),
+        ),
+        (
+            2,
+            "lies inside the input",
+            ("build", small / "dicom", "--reports", small / "reports.csv", "--out", small / "dicom" / "o"),
+        ),
         (2, "Unknown report column", ("build", small / "dicom", *good, "--column", "befund=x")),
         (2, "Unknown window 'bones'", ("draw", small, small / "x.png", "--window", "bones")),
         (2, "outside 0..", ("explain", small / "dicom", 9999)),
@@ -220,7 +250,9 @@ def test_bad_input_gets_one_line_and_leaves_nothing(small, capsys):
 def test_masks_that_fit_nothing_end_the_build(small, capsys):
     write_slice(small / "other" / "a")
     (small / "r.csv").write_text("report,language\nLeber glatt.,de\n")
-    code, lines = run_cli(capsys, "build", small / "other", "--reports", small / "r.csv", "--masks", small / "masks", "--out", small / "o")
+    code, lines = run_cli(
+        capsys, "build", small / "other", "--reports", small / "r.csv", "--masks", small / "masks", "--out", small / "o"
+    )
     assert code == 1 and "mask_on_another_grid" in lines[-1] and not (small / "o").exists()
 
 

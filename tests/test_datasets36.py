@@ -31,9 +31,19 @@ def test_parquet_and_builder_agree_on_datasets_3_6(dataset, tmp_path):
     source = Path(__file__).resolve().parents[1] / "builder"
     import os
 
-    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_DATASETS_CACHE": str(tmp_path / "c"), "HF_HUB_OFFLINE": "1"}
+    environment = {
+        **os.environ,
+        "HF_HOME": str(tmp_path),
+        "HF_DATASETS_CACHE": str(tmp_path / "c"),
+        "HF_HUB_OFFLINE": "1",
+    }
     done = subprocess.run(
-        [PYTHON, "-c", SCRIPT, source, dataset], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300
+        [PYTHON, "-c", SCRIPT, source, dataset],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split() == ["report", "ok", "vqa", "ok", "grounded", "ok", "sft", "ok"]

@@ -19,7 +19,9 @@ from refrad2d.grounding import (
 from refrad2d.labels import FINDING, labels
 
 NAMES = [label.name for label in labels()] + [FINDING]
-texts = st.text(st.one_of(st.sampled_from("<>/pl oc=idbxseg0123äöüß\n.,5"), st.characters(exclude_categories=["Cs"])), max_size=60)
+texts = st.text(
+    st.one_of(st.sampled_from("<>/pl oc=idbxseg0123äöüß\n.,5"), st.characters(exclude_categories=["Cs"])), max_size=60
+)
 coordinates = st.floats(0, 1)
 
 
@@ -44,7 +46,9 @@ def test_parse_gives_back_what_render_wrote(case):
     parsed = parse(render(text, spans))
     assert parsed.text == text
     assert parsed.invalid == 0
-    assert [(s.start, s.end, s.label, s.box) for s in parsed.spans] == [(s.start, s.end, s.label, snap(s.box)) for s in spans]
+    assert [(s.start, s.end, s.label, s.box) for s in parsed.spans] == [
+        (s.start, s.end, s.label, snap(s.box)) for s in spans
+    ]
 
 
 @given(boxes())
@@ -71,7 +75,9 @@ def test_a_finding_has_id_zero():
     assert "<seg000>" in markup and parse(markup).spans[0].label == FINDING
 
 
-@pytest.mark.parametrize("literal", ["<p bbox=", "</p>", "<loc0001>", "<seg005>", "<seg>", "</seg>", "<image>", "<eos>"])
+@pytest.mark.parametrize(
+    "literal", ["<p bbox=", "</p>", "<loc0001>", "<seg005>", "<seg>", "</seg>", "<image>", "<eos>"]
+)
 def test_a_text_with_markup_is_refused_and_neutralise_makes_it_harmless(literal):
     text = f"Herd {literal} 5 mm"
     with pytest.raises(ValueError, match="neutralise"):

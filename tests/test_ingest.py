@@ -15,7 +15,15 @@ KEY = b"k" * 32
 
 
 def row(report="Leber glatt.", language="de", **fields):
-    names = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID", "Modality")
+    names = (
+        "SOPInstanceUID",
+        "SeriesInstanceUID",
+        "StudyInstanceUID",
+        "AccessionNumber",
+        "path",
+        "PatientID",
+        "Modality",
+    )
     empty = dict.fromkeys((*names, "clinical_question", "clinical_info", "origin"), "")
     return ReportRow({**empty, "report": report, "language": language, **fields})
 
@@ -130,7 +138,9 @@ def test_the_same_slice_twice_is_a_duplicate(tmp_path):
 def test_two_phases_under_one_series_uid_are_two_stacks(tmp_path):
     for k in range(2):
         write_slice(tmp_path / "export" / f"early{k}", k, InstanceNumber=k + 1)
-        write_slice(tmp_path / "export" / f"late{k}", k, InstanceNumber=k + 11, pixels=np.full((16, 16), 1100 + k, np.uint16))
+        write_slice(
+            tmp_path / "export" / f"late{k}", k, InstanceNumber=k + 11, pixels=np.full((16, 16), 1100 + k, np.uint16)
+        )
     _, series, *_ = run(tmp_path)
     assert [len(s["frames"]) for s in series] == [2, 2]
 
@@ -177,7 +187,9 @@ def test_enhanced_multi_frame_is_read_frame_by_frame(tmp_path):
 
 def test_nifti_is_cut_into_radiological_slices(tmp_path):
     volume = np.zeros((4, 5, 6), np.int16) - 500
-    volume[0] = 100  # the lowest i of an RAS volume is the patient's left-most? no: i grows to the right, so i = 0 is left
+    volume[0] = (
+        100  # the lowest i of an RAS volume is the patient's left-most? no: i grows to the right, so i = 0 is left
+    )
     affine = np.diag([-1.0, 1.0, 3.0, 1.0])  # i grows to the left: i = 0 is right
     (tmp_path / "export").mkdir()
     nibabel.save(nibabel.Nifti1Image(volume, affine), tmp_path / "export" / "ct.nii.gz")

@@ -50,7 +50,10 @@ def test_a_sentence_about_nothing_that_the_series_shows_goes_nowhere():
 def test_a_sentence_about_a_marked_finding_goes_to_slices_that_show_it():
     slices = stack(90, 80, 10)
     slices[2].findings = [{"label": "liver_lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
-    assert slices_for(sentence("Leberläsion.", Mention(0, 11, ("liver",))), slices, None, masked=True) == ([2], "finding")
+    assert slices_for(sentence("Leberläsion.", Mention(0, 11, ("liver",))), slices, None, masked=True) == (
+        [2],
+        "finding",
+    )
 
 
 def test_a_denied_finding_goes_to_its_organ():
@@ -67,7 +70,10 @@ def test_named_images_are_taken_at_their_word():
 
 
 def test_references_in_many_spellings():
-    found = [(r.series, list(r.instances)) for r in find_references("Herd (Se 4 Im 32), s. Bild 7; series 2 image 3-5, IMA 9")]
+    found = [
+        (r.series, list(r.instances))
+        for r in find_references("Herd (Se 4 Im 32), s. Bild 7; series 2 image 3-5, IMA 9")
+    ]
     assert found == [(4, [32]), (None, [7]), (2, [3, 4, 5]), (None, [9])]
     assert find_references("BWK 12, 3 Bilder, im 4. Segment, slice 5 mm, Im 4. ICR") == []
 
@@ -81,7 +87,13 @@ def test_references_leave_the_text_and_spans_follow():
 def test_a_span_is_the_union_of_its_classes():
     both = sentence("Nieren glatt.", Mention(0, 6, ("kidney_right", "kidney_left")))
     (span,) = match_mentions(both, [LIVER, RIGHT, LEFT])
-    assert span == {"start": 0, "end": 6, "label": "kidney_right", "labels": ["kidney_right", "kidney_left"], "box": [0.2, 0.4, 0.7, 0.6]}
+    assert span == {
+        "start": 0,
+        "end": 6,
+        "label": "kidney_right",
+        "labels": ["kidney_right", "kidney_left"],
+        "box": [0.2, 0.4, 0.7, 0.6],
+    }
 
 
 def test_a_partly_present_mention_keeps_what_is_present():
@@ -94,7 +106,9 @@ def test_an_absent_structure_stays_plain_text():
 
 
 def test_joined_sentences_keep_their_spans():
-    text, spans = join_sentences([sentence("Leber glatt."), sentence("Die Leber ist groß.", Mention(4, 9, ("liver",)))], [LIVER])
+    text, spans = join_sentences(
+        [sentence("Leber glatt."), sentence("Die Leber ist groß.", Mention(4, 9, ("liver",)))], [LIVER]
+    )
     assert text == "Leber glatt. Die Leber ist groß."
     assert [text[s["start"] : s["end"]] for s in spans] == ["Leber", "Leber"]
 

@@ -18,8 +18,16 @@ REPORTS = {
     "Die Aorta ist nicht erweitert. Nebennieren beidseits schlank.",
     ("ct", "en", "CT"): "The liver is homogeneous, unchanged since the prior study. Normal spleen. "
     "The aorta is not dilated. Both adrenal glands are slender.",
-    ("body", "de", "CT"): "Beide Nieren ohne Harnstau. Glatt begrenzte Harnblase. Rechte Hüfte ohne Fraktur. LWK 4 regelrecht.",
-    ("body", "en", "CT"): "No hydronephrosis of either kidney. The urinary bladder is smooth. No fracture of the right hip. L4 is normal.",
+    (
+        "body",
+        "de",
+        "CT",
+    ): "Beide Nieren ohne Harnstau. Glatt begrenzte Harnblase. Rechte Hüfte ohne Fraktur. LWK 4 regelrecht.",
+    (
+        "body",
+        "en",
+        "CT",
+    ): "No hydronephrosis of either kidney. The urinary bladder is smooth. No fracture of the right hip. L4 is normal.",
     ("mr", "de", "MR"): "Leber und Milz ohne Läsion. Linke Niere regelrecht.",
     ("mr", "en", "MR"): "No lesion of liver or spleen. The left kidney is normal.",
 }
@@ -40,7 +48,9 @@ def built(shared, tmp_path_factory):
     lines = [json.dumps({"path": p, "language": l, "Modality": m, "report": t}) for (p, l, m), t in REPORTS.items()]
     (root / "reports.jsonl").write_text("\n".join(lines))
     (root / "key").write_text("01" * 32)
-    stats = build(root / "export", root / "reports.jsonl", root / "out", root / "key", Options(masks=root / "masks", workers=2))
+    stats = build(
+        root / "export", root / "reports.jsonl", root / "out", root / "key", Options(masks=root / "masks", workers=2)
+    )
     return root / "out", stats
 
 
@@ -67,7 +77,16 @@ def test_boxes_hold_exactly_the_organ(built):
                 x0, y0, x1, y1 = np.round(np.multiply(span["box"], (width, height, width, height))).astype(int)
                 assert inside[y0:y1, x0:x1].sum() == inside.sum() > 0
                 seen |= set(span["labels"])
-    assert seen >= {"liver", "spleen", "aorta", "kidney_left", "kidney_right", "urinary_bladder", "hip_right", "vertebrae_L4"}
+    assert seen >= {
+        "liver",
+        "spleen",
+        "aorta",
+        "kidney_left",
+        "kidney_right",
+        "urinary_bladder",
+        "hip_right",
+        "vertebrae_L4",
+    }
 
 
 def test_left_is_left(built):
@@ -79,7 +98,11 @@ def test_left_is_left(built):
             centres.setdefault((row["series"], o["label"]), []).append(((x0 + x1) / 2, (y0 + y1) / 2))
     mean = {key: np.mean(value, axis=0) for key, value in centres.items()}
     for series in {series for series, _ in mean}:
-        for right, left in (("liver", "spleen"), ("kidney_right", "kidney_left"), ("autochthon_right", "autochthon_left")):
+        for right, left in (
+            ("liver", "spleen"),
+            ("kidney_right", "kidney_left"),
+            ("autochthon_right", "autochthon_left"),
+        ):
             if (series, right) in mean and (series, left) in mean:
                 assert mean[series, right][0] < mean[series, left][0]
         assert mean[series, "liver"][1] < mean[series, "autochthon_left"][1] if (series, "liver") in mean else True
@@ -96,7 +119,9 @@ def test_tissue_under_the_masks_is_what_it_should_be(built):
 
 
 def test_mr_is_mr_and_temporal_phrases_are_gone(built):
-    found = [(row["modality"], report["findings"]) for row, *_ in rows(built) for report in row["report"].values() if report]
+    found = [
+        (row["modality"], report["findings"]) for row, *_ in rows(built) for report in row["report"].values() if report
+    ]
     assert {modality for modality, _ in found} == {"CT", "MR"}
     assert not [text for _, text in found if "Vergleich" in text or "prior" in text]
 

@@ -184,3 +184,46 @@ def test_a_label_table_with_entities_is_not_parsed():
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><LabelTable><Label Key="1">&a;</Label></LabelTable>'
     header.extensions.append(nibabel.nifti1.Nifti1Extension(0, bomb))
     assert label_table(header) == {}
+
+
+STAND_IN = """#!{python}
+# Speaks the command line of TotalSegmentator 2: -i VOLUME -o MASK --ml --task TASK; marks what is brighter than 0 HU
+import json, os, sys
+import nibabel, numpy as np
+options = dict(zip(sys.argv[1:-1], sys.argv[2:]))
+assert options["--task"] == "total" and "--ml" in sys.argv
+assert json.load(open(os.environ["TOTALSEG_HOME_DIR"] + "/config.json"))["send_usage_stats"] is False
+image = nibabel.load(options["-i"])
+nibabel.save(nibabel.Nifti1Image(np.uint8(5 * (image.get_fdata() > 0)), image.affine), options["-o"])
+"""
+
+
+def test_totalsegmentator_is_run_on_each_series_and_its_masks_lie_right(tmp_path, monkeypatch):
+    import sys
+
+    pixels = np.full((16, 16), 900, np.uint16)
+    pixels[2:6, 9:12] = 1100
+    for k in range(3):
+        write_slice(tmp_path / "export" / "p" / f"{k}", k, pixels=pixels + k)
+    command = tmp_path / "bin" / "TotalSegmentator"
+    command.parent.mkdir()
+    command.write_text(STAND_IN.format(python=sys.executable))
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}:/usr/bin:/bin")
+    _ingest(tmp_path, 3)
+    counts = segment.run(tmp_path / "ingested", None, tmp_path / "segmented", key=KEY, segmenter="totalsegmentator")
+    assert counts["kept"] == 1
+    expected = np.zeros((16, 16), np.uint8)
+    expected[2:6, 9:12] = 5
+    assert all((mask == expected).all() for mask in painted(tmp_path))
+    assert sorted(p.name for p in (tmp_path / "segmented").iterdir()) == [
+        "accounting.jsonl", "findings.jsonl", "masks", "segmented.jsonl",
+    ]  # fmt: skip
+
+
+def test_a_missing_totalsegmentator_is_an_error_before_any_work(tmp_path, monkeypatch):
+    from refrad2d.segmenter import require_command
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match="not on the PATH"):
+        require_command()

@@ -20,19 +20,30 @@ def test_files_are_short():
 
 def test_functions_are_short():
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    found = [(name, f.name) for name, tree in trees() for f in ast.walk(tree) if isinstance(f, kinds) and f.end_lineno - f.lineno >= 70]
+    found = [
+        (name, f.name)
+        for name, tree in trees()
+        for f in ast.walk(tree)
+        if isinstance(f, kinds) and f.end_lineno - f.lineno >= 70
+    ]
     assert found == []
 
 
 def test_the_markup_stands_in_grounding_alone():
     literal = re.compile(r"<p bbox|<loc|<seg")
-    assert [p.name for p in PACKAGES if p.name != "grounding.py" and literal.search(p.read_text(encoding="utf-8"))] == []
+    assert [
+        p.name for p in PACKAGES if p.name != "grounding.py" and literal.search(p.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_modules_and_public_names_are_documented():
     missing = []
     for name, tree in trees():
-        public = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")]
+        public = [
+            node
+            for node in tree.body
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+        ]
         missing += [(name, getattr(node, "name", "module")) for node in (tree, *public) if not ast.get_docstring(node)]
     assert missing == []
 
@@ -52,14 +63,20 @@ def test_no_exception_is_caught_blindly():
     blind = []
     for name, tree in trees():
         for handler in (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)):
-            if handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in ("Exception", "BaseException")):
+            if handler.type is None or (
+                isinstance(handler.type, ast.Name) and handler.type.id in ("Exception", "BaseException")
+            ):
                 blind.append((name, handler.lineno))
-    assert {name for name, _ in blind} <= {"builder/refrad2d/executors.py"}  # the wall between foreign files and the run
+    assert {name for name, _ in blind} <= {
+        "builder/refrad2d/executors.py"
+    }  # the wall between foreign files and the run
 
 
 def test_the_builder_imports_no_torch_and_never_the_model_side():
     for path in (ROOT / "builder").rglob("*.py"):
-        assert not re.search(r"^\s*(import|from) (torch|transformers|radgrounder|gradio)\b", path.read_text(encoding="utf-8"), re.M), path
+        assert not re.search(
+            r"^\s*(import|from) (torch|transformers|radgrounder|gradio)\b", path.read_text(encoding="utf-8"), re.M
+        ), path
 
 
 def test_the_packages_import_light():

@@ -29,8 +29,15 @@ def base(tmp_path_factory):
 
 
 def run(*arguments, cwd):
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run([str(a) for a in arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    return subprocess.run(
+        [str(a) for a in arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +58,28 @@ def test_the_released_model_needs_no_remote_code(released):
 
     model = AutoModelForImageTextToText.from_pretrained(released, trust_remote_code=False)
     processor = AutoProcessor.from_pretrained(released, trust_remote_code=False)
-    assert (type(model).__name__, type(processor).__name__) == ("PaliGemmaForConditionalGeneration", "PaliGemmaProcessor")
+    assert (type(model).__name__, type(processor).__name__) == (
+        "PaliGemmaForConditionalGeneration",
+        "PaliGemmaProcessor",
+    )
     assert not list(released.glob("*.py")) and (released / "adapter" / "adapter_model.safetensors").is_file()
 
 
 def test_predict_speaks_the_contract(released, hospital, tmp_path):
     slices = [p for p in sorted((hospital / "dicom").rglob("*")) if p.is_file()]
-    done = run("radgrounder", "predict", slices[0], "--model", released, "--task", "locate", "--question", "liver", "--json", cwd=tmp_path)
+    done = run(
+        "radgrounder",
+        "predict",
+        slices[0],
+        "--model",
+        released,
+        "--task",
+        "locate",
+        "--question",
+        "liver",
+        "--json",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     answer = json.loads(done.stdout)
     assert set(answer) == {"text", "answer", "width", "height", "spans"} and answer["width"] >= 128
@@ -68,11 +90,24 @@ def test_predict_speaks_the_contract(released, hospital, tmp_path):
 def test_a_picture_that_is_no_picture_is_one_line(tmp_path):
     (tmp_path / "x.png").write_text("hello")
     done = run("radgrounder", "predict", tmp_path / "x.png", "--model", tmp_path, cwd=tmp_path)
-    assert done.returncode == 2 and done.stderr.strip() == "radgrounder: error: x.png is no picture. Give a PNG, JPEG or DICOM file."
+    assert (
+        done.returncode == 2
+        and done.stderr.strip() == "radgrounder: error: x.png is no picture. Give a PNG, JPEG or DICOM file."
+    )
 
 
 def test_a_recipe_that_names_a_missing_dataset_ends_with_its_name(base, tmp_path):
-    done = run("trl", "sft", "--config", RECIPE, "--model_name_or_path", base, "--dataset_name", tmp_path / "nowhere", cwd=tmp_path)
+    done = run(
+        "trl",
+        "sft",
+        "--config",
+        RECIPE,
+        "--model_name_or_path",
+        base,
+        "--dataset_name",
+        tmp_path / "nowhere",
+        cwd=tmp_path,
+    )
     assert done.returncode != 0 and "nowhere" in done.stderr.strip().splitlines()[-1]
 
 

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from refrad2d.windows import WINDOWS, apply_window, get_window, picture_to_rgb, resize, resize_mask, scale_to_range, windows
+from refrad2d.windows import (
+    WINDOWS,
+    apply_window,
+    get_window,
+    picture_to_rgb,
+    resize,
+    resize_mask,
+    scale_to_range,
+    windows,
+)
 
 
 def test_an_unknown_window_names_the_choices():

@@ -21,6 +21,7 @@ from refrad2d.cards import write_card
 from refrad2d.files import atomic_folder, read_json, read_jsonl, write_json, write_jsonl
 from refrad2d.pseudonyms import load_key, pseudonym
 from refrad2d.reports import read_reports
+from refrad2d.segmenter import require_command
 from refrad2d.sources import list_sources
 
 PUBLISHED = ("refrad2d", "refrad2d-wds", "stats.json", "accounting.jsonl", "manifest.json")  # in order of renaming
@@ -83,6 +84,8 @@ def _check_arguments(export: Path, out: Path, options: Options) -> None:
         )
     if options.masks is not None and options.segmenter:
         raise ValueError("Both --masks and --segmenter are given. Choose one source of masks.")
+    if options.segmenter:
+        require_command()
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out {out} is a file. Give a folder.")
     for folder in filter(None, (export, options.masks)):
@@ -162,7 +165,10 @@ def _run_stages(
         raise NothingUsable(
             "No sentence of any report could be given to a slice. Check that reports, images and masks belong together."
         )
-    _stage(stages / "vqa", lambda dst: vqa.run(stages / "match" / "rows.jsonl", dst / "rows.jsonl", masks=stages / "segment" / "masks"))
+    _stage(
+        stages / "vqa",
+        lambda dst: vqa.run(stages / "match" / "rows.jsonl", dst / "rows.jsonl", masks=stages / "segment" / "masks"),
+    )
     _stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, workers, progress))
 
 

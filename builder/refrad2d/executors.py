@@ -3,8 +3,8 @@
     for index, result in run_isolated(read_file, paths, workers=2, timeout_s=60, memory_mb=2000):
         print(index, result.reason or "kept")
 
-Written by hand because pebble's pool, the nearest library, takes all items at once, leaves its children running when
-the parent is killed, and lets them keep the terminal; see docs/privacy.md.
+Written by hand after a trial of pebble: its pool drew all 2,000 items before it gave the first result, imports the
+caller's script a second time, lets children print to the terminal, and blames an item for what earlier ones leaked.
 """
 
 import ctypes

@@ -6,7 +6,7 @@ Axial slices show the patient's right at image left and anterior up; coronal one
 sagittal ones anterior at left and superior up. Flips and transpositions only, never interpolation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,6 +147,26 @@ def frame_affine(
     affine[:3, 2] = np.cross(along_row, along_column)
     affine[:3, 3] = position
     return affine
+
+
+def mean_step(places: Sequence[Placement]) -> np.ndarray:
+    """The mean step from slice to slice in LPS mm, slices in order of depth; zero for a single one."""
+    return (np.array(places[-1].origin) - np.array(places[0].origin)) / max(1, len(places) - 1)
+
+
+def even_step(places: Sequence[Placement]) -> np.ndarray | None:
+    """The step of an even ladder of slices; None if a slice lies further than a tenth of a step from it.
+
+    A single slice steps 1 mm along its normal.
+    """
+    if len(places) == 1:
+        across, down = np.array(places[0].across), np.array(places[0].down)
+        normal = np.cross(across, down)
+        return normal / np.linalg.norm(normal)
+    depths = np.array([place.depth for place in places])
+    even = np.linspace(depths[0], depths[-1], len(depths))
+    far = np.abs(depths - even).max() > 0.1 * abs(depths[1:] - depths[:-1]).mean() + TOLERANCE_MM
+    return None if far else mean_step(places)
 
 
 def ras_to_lps(affine: np.ndarray) -> np.ndarray:

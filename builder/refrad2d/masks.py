@@ -21,7 +21,10 @@ from refrad2d.nifti import is_nifti, open_nifti
 from refrad2d.pseudonyms import pseudonym
 from refrad2d.sources import Source, Unreadable
 
-_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")  # segmentation, label map segmentation
+_SEGMENTATIONS = (
+    "1.2.840.10008.5.1.4.1.1.66.4",
+    "1.2.840.10008.5.1.4.1.1.66.7",
+)  # segmentation, label map segmentation
 SCHEMES = ("total", "total_mr", "unified")
 
 
@@ -109,8 +112,7 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
 
 def _class_of_file(source: Source) -> str:
     """The label that a file of one class is named after: `kidney_left.nii.gz`; empty if its name is no class."""
-    stem = source.parts[-1].split(".nii")[0]
-    return stem if is_label(stem) else ""
+    return source.stem if is_label(source.stem) else ""
 
 
 def label_table(header: nibabel.Nifti1Header) -> dict[int, str]:
@@ -143,7 +145,11 @@ def _read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskReco
         names = {int(segment.SegmentNumber): _segment_name(segment) for segment in dataset.SegmentSequence}
         kind = text_of(dataset, "SegmentationType")
         half = int(dataset.get("MaximumFractionalValue") or 1) / 2
-        numbers = [] if kind == "LABELMAP" else [_segment_number(g, dataset) for g in dataset.PerFrameFunctionalGroupsSequence]
+        numbers = (
+            []
+            if kind == "LABELMAP"
+            else [_segment_number(g, dataset) for g in dataset.PerFrameFunctionalGroupsSequence]
+        )
         frames = list(shown_frames(dataset))
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise Unreadable("unreadable_segmentation") from error

@@ -17,10 +17,11 @@ from refrad2d.boxes import union_box
 from refrad2d.executors import run_isolated
 from refrad2d.files import read_jsonl, write_jsonl
 from refrad2d.findings import finding_label
-from refrad2d.geometry import TOLERANCE_MM, Placement
+from refrad2d.geometry import TOLERANCE_MM, Placement, even_step, mean_step
 from refrad2d.labels import find_label
 from refrad2d.masks import MaskRecord, MaskSlice, load_scheme, read_mask
 from refrad2d.pseudonyms import pseudonym
+from refrad2d.segmenter import segment_series
 from refrad2d.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, keyed_uids, list_sources
 
 _SCHEME_OF_MODALITY = {"CT": "total", "MR": "total_mr"}
@@ -38,37 +39,45 @@ def run(
     """
     series = list(read_jsonl(ingested / "series.jsonl"))
     (dst / "masks").mkdir(parents=True)
-    reasons: dict[int, str] = {}
-    sources: list[Source] = []
-    chosen: list[tuple[MaskRecord, dict]] = []
-    if masks is not None:
+    (dst / "raw").mkdir()
+    missing: dict[str, str] = {}
+    if segmenter:
+        places = {row["series"]: [placement_of(frame) for frame in row["frames"]] for row in series}
+        masks = dst / "segmented"
+        missing = segment_series(series, ingested / "frames", places, masks, progress=progress)
         sources = list_sources(masks)
-        if not sources:
+    else:
+        sources = list_sources(masks) if masks is not None else []
+        if masks is not None and not sources:
             raise ValueError(f"Mask folder {masks} holds no files. Give the folder of NIfTI or DICOM SEG files.")
-        if scheme:
-            load_scheme(scheme)
-        planes = frozenset(row["plane"] for row in series)
-        (dst / "raw").mkdir()
-        tasks = [(source, key, str(dst / "raw"), planes) for source in sources]
-        results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-        for position, result in progress(results, len(sources), "masks"):
-            record = result.value
-            if not isinstance(record, MaskRecord):
-                reasons[position] = record or result.reason
-                continue
-            owner, reason = find_series(record, sources[position], series, key)
-            if owner is None:
-                reasons[position] = reason
-            else:
-                chosen.append((record, owner))
+    if scheme:
+        load_scheme(scheme)
+    reasons: dict[int, str] = {}
+    chosen: list[tuple[MaskRecord, Mapping]] = []
+    tasks = [(source, key, str(dst / "raw"), frozenset(row["plane"] for row in series)) for source in sources]
+    results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
+    for position, result in progress(results, len(sources), "masks"):
+        record = result.value
+        if not isinstance(record, MaskRecord):
+            reasons[position] = record or result.reason
+            continue
+        candidates = [row for row in series if row["series"] == sources[position].stem] if segmenter else series
+        owner, reason = find_series(record, sources[position], candidates, key)
+        if owner is None:
+            reasons[position] = reason
+        else:
+            chosen.append((record, owner))
     findings, segmented = _paint(chosen, dst, scheme)
-    shutil.rmtree(dst / "raw", ignore_errors=True)
+    for folder in ("raw", "segmented"):
+        shutil.rmtree(dst / folder, ignore_errors=True)
     write_jsonl(dst / "findings.jsonl", findings)
     write_jsonl(
         dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter or "masks"} for name in sorted(segmented)]
     )
-    write_jsonl(dst / "accounting.jsonl", account("masks", len(sources), reasons))
-    return count_results(len(sources), reasons)
+    write_jsonl(dst / "accounting.jsonl", [] if segmenter else account("masks", len(sources), reasons))
+    counts = count_results(len(sources), reasons)
+    counts.update(f"dropped_{reason}" for reason in missing.values())
+    return counts
 
 
 def find_series(mask: MaskRecord, source: Source, series: Sequence[Mapping], key: bytes) -> tuple[Mapping | None, str]:
@@ -101,28 +110,16 @@ def align(mask: MaskRecord, row: Mapping) -> tuple[int, list[MaskSlice | None]]:
     cut = sorted((s for s in mask.slices if s.placement.plane == row["plane"]), key=lambda s: s.placement.depth)
     if not cut or not cut[0].placement.same_plane_grid(places[0]):
         return 0, []
-    steps = [_step(places), _step([s.placement for s in cut])]
-    if len(cut) == len(places) and _is_even(places):
-        same = places[0].matches(cut[0].placement) and np.allclose(*steps, atol=TOLERANCE_MM)
+    step, mask_step = even_step(places), mean_step([s.placement for s in cut])
+    if len(cut) == len(places) and step is not None:
+        same = places[0].matches(cut[0].placement) and np.allclose(step, mask_step, atol=TOLERANCE_MM)
         return (2, list(cut)) if same else (0, [])
-    near = max(TOLERANCE_MM, 0.01 * float(np.linalg.norm(steps[1])))
+    near = max(TOLERANCE_MM, 0.01 * float(np.linalg.norm(mask_step)))
     found = [_slice_at(cut, place, near) for place in places]
     if all(found):
         return 1, found
     whole = all(s in found for s in cut if s.file)
     return (1, found) if mask.series_uid and any(found) and whole else (0, [])
-
-
-def _step(places: Sequence[Placement]) -> np.ndarray:
-    """The mean step from slice to slice, LPS mm; zero for a single one."""
-    return (np.array(places[-1].origin) - np.array(places[0].origin)) / max(1, len(places) - 1)
-
-
-def _is_even(places: Sequence[Placement]) -> bool:
-    """False if slices are missing: their depths are no even ladder within a tenth of a step."""
-    depths = np.array([place.depth for place in places])
-    even = np.linspace(depths[0], depths[-1], len(depths))
-    return bool(np.abs(depths - even).max() <= 0.1 * abs(depths[-1] - depths[0]) / max(1, len(depths) - 1) + TOLERANCE_MM)
 
 
 def _slice_at(cut: Sequence[MaskSlice], place: Placement, near: float) -> MaskSlice | None:

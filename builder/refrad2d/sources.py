@@ -43,6 +43,11 @@ class Source:
         """The folders and the file name of the path, those inside an archive included."""
         return tuple(p for p in self.name.replace("!", "/").split("/") if p)
 
+    @property
+    def stem(self) -> str:
+        """The name of the file without the extensions of NIfTI."""
+        return self.parts[-1].split(".nii")[0]
+
     def read(self) -> bytes:
         """The content. `Unreadable` if it may not be opened, is too large, or changes while it is read."""
         if self.reason:
@@ -133,7 +138,7 @@ def _members(path: Path) -> list[str]:
 
 def keyed_paths(source: Source, key: bytes) -> set[str]:
     """Pseudonyms of every prefix of a path, without the extension of its file: what tells that two paths are near."""
-    parts = [*source.parts[:-1], source.parts[-1].split(".nii")[0]]
+    parts = [*source.parts[:-1], source.stem]
     return {pseudonym(key, "path", "/".join(parts[:n])) for n in range(1, len(parts) + 1)}
 
 

@@ -235,7 +235,7 @@ def token_texts(tokenizer: PreTrainedTokenizerBase, width: int) -> dict[int, str
         part = _DIGIT.sub("0", token) in span
         if number >= width or (number in specials and not part) or (token in added and has_markup(token) and not part):
             continue
-        byte = None if token in added else _BYTE.fullmatch(token)
+        byte = _BYTE.fullmatch(token)
         text = token if token in added else token.replace("\u2581", " ")  # SentencePiece writes blanks so
         texts[number] = chr(int(byte.group(1), 16)) if byte else text.encode("utf-8").decode("latin-1")
     return {number: text for number, text in texts.items() if text}

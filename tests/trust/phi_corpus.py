@@ -449,14 +449,14 @@ def main() -> None:
     args = parser.parse_args()
     makers = [Invent("de", args.seed), Invent("en", args.seed + 100)]
     reports = [makers[n % 2].report() for n in range(args.reports)]
-    start = time.perf_counter()
+    start = time.process_time()
     removed, (kept, terms), misses = score(reports)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     print("| kind | removed | of | recall |\n|---|---:|---:|---:|")
     for kind, (n, of) in removed.items():
         print(f"| {kind} | {n} | {of} | {n / of:.4f} |")
     print(f"| clinical terms kept | {kept} | {terms} | {kept / terms:.4f} |")
-    print(f"{len(reports) / seconds:.0f} reports/s")
+    print(f"{len(reports) / seconds:.0f} reports a CPU second of {sum(len(r.text) for r in reports) // len(reports)} characters")
     print(Counter(m.split(" ", 2)[0] + " " + (m.split(" ", 2)[1] if m.startswith("LEAK") else "") for m in misses))
     for miss in misses[: args.show]:
         print(miss)

@@ -136,7 +136,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
         frame_sentence("closing", fields, rng),
     ]
     reported = {sentence.finding for sentence in sentences}
-    context = context_of(patient, rng, reported - {""})
+    context = context_of(patient, rng, reported - {""}, body_part=place.body_part)
     findings = [{"name": f.name, "host": f.host, "size_mm": f.size_mm} for f in patient.findings if f.name in reported]
     rows, facts = [], []
     for language in LANGUAGES:

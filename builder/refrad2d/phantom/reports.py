@@ -20,6 +20,8 @@ from refrad2d.phantom.tables import read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _MENTION = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+HOUSE_STYLE = {"A": 0.0, "B": 0.7, "C": 0.4}  # how often a site prefers its own wordings
+OVERVIEW_SHARE = 0.15  # of the reports sum several normal organs up
 NORMAL_SHARE = 0.62  # of the topics without a finding are mentioned
 _GONE = re.compile(r"~[^~]*~")
 
@@ -57,9 +59,17 @@ def report_sentences(
     present, sentences = set(present), []
     teller = _Teller(patient.site, modality, fields or {}, rng)
     told_findings: set[str] = set()
+    covered: set[str] = set()
     for wording in wordings:
         for topic, plan in read_yaml(wording).items():
+            if topic in covered:
+                continue
             if not (set(plan.get("needs", present)) <= present and set(plan.get("any", present)) & present):
+                continue
+            if "covers" in plan:
+                if rng.random() < OVERVIEW_SHARE and not {f.host for f in patient.findings} & set(plan["needs"]):
+                    sentences.append(teller.say(topic, plan["normal"]))
+                    covered |= set(plan["covers"])
                 continue
             findings = [
                 f
@@ -104,8 +114,8 @@ class _Teller:
         rng = self.rng
         usable = [w for w in wordings if self.site in w.get("sites", "ABC")]
         usable = [w for w in usable if self.modality == w.get("modality", self.modality)] or usable
-        if self.site == "B":  # the terse house style, where a topic has it
-            usable = [w for w in usable if "sites" in w and rng.random() < 0.7] or usable
+        if rng.random() < HOUSE_STYLE[self.site]:
+            usable = [w for w in usable if "sites" in w] or usable
         wording = usable[int(rng.integers(len(usable)))]
         own: dict[str, dict[str, str]] = {language: dict(self.fields.get(language, {})) for language in LANGUAGES}
         host = finding.host if finding else hosts[int(rng.integers(len(hosts)))] if hosts else ""
@@ -171,12 +181,14 @@ def _host_names(label: str) -> dict[str, dict[str, str]]:
     return names
 
 
-def context_of(patient: Patient, rng, shown: Collection[str]) -> dict[str, dict[str, str]]:
+def context_of(
+    patient: Patient, rng: np.random.Generator, shown: Collection[str], *, body_part: str = "ABDOMEN"
+) -> dict[str, dict[str, str]]:
     """Clinical question and clinical information by language, in keeping with one of the findings shown."""
     frame = read_yaml("wording_frame.yaml")
-    topics = [name for name in sorted(shown) if name in frame["questions"]] or ["default"]
+    topics = [name for name in sorted(shown) if name in frame["questions"]] or [body_part]
     topic = topics[int(rng.integers(len(topics)))]
-    question, info = (_choose(frame[part].get(topic, frame[part]["default"]), rng) for part in ("questions", "infos"))
+    question, info = (_choose(frame[part][topic], rng) for part in ("questions", "infos"))
     return {lang: {"clinical_question": question[lang], "clinical_info": info[lang]} for lang in LANGUAGES}
 
 

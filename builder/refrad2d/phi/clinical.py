@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from refrad2d.phi.lexicon import eponyms, fold, is_name, is_surname, looks_clinical
+from refrad2d.phi.lexicon import eponyms, is_name, is_surname, looks_clinical, spell
 
 # Nouns that make an eponym of the word before them; lower case in English, capitalised or joined in German.
 _HEADS_EN = (
@@ -142,5 +142,5 @@ def _alone(word: str) -> bool:
 @lru_cache(maxsize=1 << 17)
 def _base(word: str) -> bool | None:
     """The entry of the word or of its genitive in the list of eponyms."""
-    key = fold(re.sub(r"['’]s?$", "", word))
+    key = spell(re.sub(r"['’]s?$", "", word))
     return eponyms().get(key, eponyms().get(key[:-1]) if key.endswith("s") else None)

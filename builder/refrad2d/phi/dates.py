@@ -50,6 +50,7 @@ _FULL = re.compile(
     rf"|{_DAY}/{_MON}/(?:{_YEAR}|\d\d)|{_MON}/{_DAY}/(?:{_YEAR}|\d\d)"
     rf"|{_DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{_DAY}-(?:{_YEAR}|\d\d)"
     rf"|{_MON}{_S}[/.\-]{_S}{_YEAR}|{_YEAR}[/\-](?:0[1-9]|1[0-2])"
+    rf"|{_DAY}[./\-][ ]?(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[./\-][ ]?(?:{_YEAR}|\d\d)"  # month in Roman numerals
     rf")(?![\w/]|\.\d|-\d)"
 )
 _CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"

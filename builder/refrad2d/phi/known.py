@@ -181,7 +181,8 @@ def _grow(text: str, start: int, end: int) -> tuple[int, int]:
     """The stretch with the titles, particles and initials around it."""
     floor = max(0, start - 40)
     before = _BEFORE.search(text[floor:start])
-    if before and not _GRADED.search(text, max(0, floor + before.start() - 12), floor + before.start()):
+    initial = before and before.group()[1:2] == "."
+    if before and not (initial and _GRADED.search(text, max(0, floor + before.start() - 12), floor + before.start())):
         start = floor + before.start()
     while after := _AFTER.match(text, end):
         end = after.end()

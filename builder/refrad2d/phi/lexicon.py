@@ -66,8 +66,9 @@ def sound(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def spell(word: str) -> str:
-    """A stricter key, for words whose exact spelling tells them from names: "Hase" is ordinary, "Haase" is not."""
-    return word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    """A stricter key, for looking words up in lists: case, umlaut or digraph, ß or ss, accents; "Haase" is not "Hase"."""
+    word = word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").translate(_LETTERS)
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -84,20 +85,20 @@ def alternation(name: str) -> str:
 
 @cache
 def given_names() -> frozenset[str]:
-    """Folded first names."""
-    return frozenset(fold(row["name"]) for row in _rows("names.csv") if row["kind"] != "surname")
+    """First names, `spell`ed."""
+    return frozenset(spell(row["name"]) for row in _rows("names.csv") if row["kind"] != "surname")
 
 
 @cache
 def surnames() -> frozenset[str]:
-    """Folded family names."""
-    return frozenset(fold(row["name"]) for row in _rows("names.csv") if row["kind"] != "given")
+    """Family names, `spell`ed."""
+    return frozenset(spell(row["name"]) for row in _rows("names.csv") if row["kind"] != "given")
 
 
 @cache
 def eponyms() -> dict[str, bool]:
-    """Folded eponyms; True if clinical wherever they stand (Bosniak), False if only in a construct (Baker-Zyste)."""
-    return {fold(row["name"]): row["alone"] == "yes" for row in _rows("eponyms.csv")}
+    """Eponyms, `spell`ed; True if clinical wherever they stand (Bosniak), False if only in a construct (Baker-Zyste)."""
+    return {spell(row["name"]): row["alone"] == "yes" for row in _rows("eponyms.csv")}
 
 
 @cache
@@ -133,8 +134,8 @@ def ordinary_words() -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def is_ordinary(word: str) -> bool:
-    """True if the word is in the list of ordinary words."""
-    return spell(word) in ordinary_words()
+    """True if the word, or what it is the genitive or plural of, is in the list of ordinary words."""
+    return any(form in ordinary_words() for form in _forms(word))
 
 
 @lru_cache(maxsize=65536)
@@ -158,7 +159,7 @@ def is_surname(word: str) -> bool:
 @lru_cache(maxsize=65536)
 def looks_clinical(word: str) -> bool:
     """True if the word is report vocabulary, an eponym that stands alone, or ends like a clinical noun."""
-    return is_report_word(word) or eponyms().get(fold(word), False)
+    return is_report_word(word) or eponyms().get(spell(word), False)
 
 
 @lru_cache(maxsize=65536)
@@ -170,6 +171,6 @@ def is_report_word(word: str) -> bool:
 
 
 def _forms(word: str) -> tuple[str, ...]:
-    """The folded word, and without a genitive's s."""
-    key = fold(re.sub(r"['’]s?$", "", word))
+    """The `spell`ed word, and without a genitive's s."""
+    key = spell(re.sub(r"['’]s?$", "", word))
     return (key, key[:-1]) if len(key) > 4 and key.endswith("s") else (key,)

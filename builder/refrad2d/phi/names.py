@@ -10,7 +10,6 @@ from refrad2d.phi.lexicon import (
     Found,
     anatomy,
     eponyms,
-    fold,
     is_given,
     is_name,
     is_ordinary,
@@ -39,6 +38,7 @@ _ROLE = (
     r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|"
     r"Befunder(?:in)?|Operateur(?:in)?)"
 )
+_ABBREVIATIONS = frozenset(("MR", "MS", "PD", "DR"))  # magnetic resonance, multiple sclerosis, proton density, or Mr
 _AMBIGUOUS_ROLES = frozenset(
     "OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split()
 )
@@ -156,8 +156,9 @@ _STUDY_OF = re.compile(
     rf"(?P<name>{_CAP}[a-zß-ÿ]+[ \t]{_CAP}[a-zß-ÿ]+(?:-{_CAP}[a-zß-ÿ]+)?)(?![\w\-])"
 )
 _CAPITAL_PAIR = re.compile(
-    rf"(?<=[a-z,]\s)(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)"
-    rf"(?![\w\-])"
+    r"(?:\b(?:for|by|patient|named|called|lady|gentleman|man|woman|male|female|boy|girl|colleagues?|radiologist|surgeon|physician|"
+    r"nurse|doctor|consultant|resident|practitioner),?[ \t])"
+    rf"(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)(?![\w\-]|[ \t]{_CAP})"
 )
 
 
@@ -190,13 +191,13 @@ def find_names(text: str, language: str) -> Iterator[Found]:
             yield Found(*match.span("name"), "NAME", True)
     for match in _STUDY_OF.finditer(text):
         if not any(
-            looks_clinical(word) or is_ordinary(word) or fold(word) in eponyms() for word in match["name"].split()
+            looks_clinical(word) or is_ordinary(word) or spell(word) in eponyms() for word in match["name"].split()
         ):
             yield Found(*match.span("name"), "NAME")
     if language == "en":
         for match in _CAPITAL_PAIR.finditer(text):
             words = match["name"].split()
-            if not any(looks_clinical(word) or fold(word) in eponyms() for word in words):
+            if not any(looks_clinical(word) or spell(word) in eponyms() for word in words):
                 yield Found(*match.span("name"), "NAME")
     for match in _INITIALLED.finditer(text):
         if (
@@ -222,11 +223,14 @@ def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
     elif kind == "label" and "\n" in blank.group():
         return
     else:
-        staff = kind == "role" and match.group() not in _AMBIGUOUS_ROLES
-        end = _read_name(text, at, language, "staff" if staff else kind)
+        if match.group() in _ABBREVIATIONS:
+            kind = "doubtful"
+        elif kind == "role" and match.group() not in _AMBIGUOUS_ROLES:
+            kind = "staff"
+        end = _read_name(text, at, language, kind)
     if end is None:
         return
-    start = match.start() if kind == "title" else at
+    start = match.start() if match.lastgroup == "title" else at
     yield Found(start, end, "NAME", True)
 
 
@@ -304,6 +308,8 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
     if words == 0:
         if kind == "title":
             return not (word.isupper() and len(word) < 3)
+        if kind == "doubtful":
+            return is_surname(word) or is_given(word)
         if is_name(word) or (kind == "relative" and is_given(word)):
             return True
         if kind in ("label", "sign", "staff"):
