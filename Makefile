@@ -100,5 +100,4 @@ bench: $(BIN)/.installed
 style: $(BIN)/.installed
 	$(BIN)/ruff format --check builder sft space tests
 	$(BIN)/ruff check builder sft space tests
-	$(BIN)/mypy builder/refrad2d sft/radgrounder
 	$(BIN)/python -m pytest -q tests/test_style.py

@@ -57,7 +57,8 @@ def build(
         if (out / "manifest.json").exists():
             if read_json(out / "manifest.json")["inputs"] != inputs:
                 raise ValueError(
-                    f"{out} already holds a dataset built from other input or options. Choose another --out, or delete it."
+                    f"{out} already holds a dataset built from other input or options. "
+                    "Choose another --out, or delete it."
                 )
             shutil.rmtree(out / ".stages", ignore_errors=True)
             return read_json(out / "stats.json")
@@ -80,7 +81,8 @@ def _check_arguments(export: Path, out: Path, options: Options) -> None:
         raise ValueError(f"Export {export} does not exist. Give the folder that the PACS wrote.")
     if options.masks is not None and not options.masks.exists():
         raise ValueError(
-            f"Mask folder {options.masks} does not exist. Give a folder of NIfTI or DICOM SEG files, or leave --masks out."
+            f"Mask folder {options.masks} does not exist. "
+            "Give a folder of NIfTI or DICOM SEG files, or leave --masks out."
         )
     if options.masks is not None and options.segmenter:
         raise ValueError("Both --masks and --segmenter are given. Choose one source of masks.")
@@ -158,7 +160,8 @@ def _run_stages(
     )
     _stage(stages / "mentions", lambda dst: mentions.run(_with_language(stages, dst), dst / "spans.jsonl"))
     _stage(stages / "match", lambda dst: match.run(
-        stages / "ingest", stages / "segment", stages / "curate" / "texts.jsonl", stages / "mentions" / "spans.jsonl", dst,
+        stages / "ingest", stages / "segment",
+        stages / "curate" / "texts.jsonl", stages / "mentions" / "spans.jsonl", dst,
         progress=progress,
     ))  # fmt: skip
     if not any(True for _ in read_jsonl(stages / "match" / "rows.jsonl")):
@@ -196,7 +199,8 @@ def _require_series_and_texts(folder: Path) -> None:
     counts = read_json(folder / "counts.json")
     if not any(True for _ in read_jsonl(folder / "series.jsonl")):
         raise NothingUsable(
-            f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). Export CT or MR as DICOM or NIfTI."
+            f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). "
+            "Export CT or MR as DICOM or NIfTI."
         )
     if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
         raise NothingUsable(
@@ -284,13 +288,18 @@ def _publish(finished: Path, out: Path) -> None:
 def attrition_table(stats: Mapping) -> str:
     """What became of the input, for the end of a build."""
     lines = []
-    for title, counts in (("export files", stats["files"]["export"]), ("mask files", stats["files"]["masks"]), ("report rows", stats["reports"]), ("sentences", stats["sentences"])):  # fmt: skip
+    sections = {
+        "export files": stats["files"]["export"],
+        "mask files": stats["files"]["masks"],
+        "report rows": stats["reports"],
+        "sentences": stats["sentences"],
+    }
+    for title, counts in sections.items():
         lines += [
             f"{title:<13} {name:<36} {n:>9,}"
             for name, n in sorted(counts.items(), key=lambda c: (c[0] != "kept", c[0]))
         ]
     for config, by_split in stats["rows"].items():
-        lines.append(
-            f"{'rows':<13} {config:<36} {sum(by_split.values()):>9,}  ({', '.join(f'{s} {n:,}' for s, n in by_split.items())})"
-        )
+        splits = ", ".join(f"{split} {n:,}" for split, n in by_split.items())
+        lines.append(f"{'rows':<13} {config:<36} {sum(by_split.values()):>9,}  ({splits})")
     return "\n".join(lines)

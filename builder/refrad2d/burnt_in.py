@@ -19,7 +19,7 @@ PixelBox = tuple[int, int, int, int]
 
 MIN_SCORE = 0.6  # certainty of the reader below which a find is anatomy
 MAX_HEIGHT = 72  # pixels; the reader takes whole body outlines for a huge letter O
-MIN_SIDE = 300  # smaller pictures are doubled before reading
+MIN_SIDE = 480  # pixels; smaller pictures are enlarged by a whole factor before reading
 MARGIN = 3  # pixels around a text that are blanked with it
 ENDS = 3  # frames of a series that are always read: the first, the middle one, the last
 
@@ -41,7 +41,7 @@ def find_text(pixels: np.ndarray, read: Reader | None = None) -> list[PixelBox]:
         raise ValueError(f"Pixels of shape {pixels.shape} are no single frame. Give (rows, columns).")
     read = read or read_text
     rows, columns = pixels.shape
-    zoom = 2 if max(pixels.shape) < MIN_SIDE else 1
+    zoom = -(-MIN_SIDE // max(pixels.shape))
     boxes = []
     for view in _views(pixels):
         picture = Image.fromarray(view).resize((columns * zoom, rows * zoom), Image.Resampling.BICUBIC)

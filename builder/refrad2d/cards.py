@@ -25,8 +25,8 @@ def find_template(folder: str, name: str) -> str:
 def card_yaml(rows: Mapping[str, Mapping[str, int]], folder: Path) -> str:
     """The YAML head of the card of the Parquet files in `folder`.
 
-    `rows` is {"slices" | "grounded" | "sft": {split: rows}}; empty splits are left out. The sizes in bytes are more than
-    information: `datasets` tells a local folder from its cache by this YAML alone, so a rebuilt one must differ.
+    `rows` is {"slices" | "grounded" | "sft": {split: rows}}; empty splits are left out. The sizes in bytes are more
+    than information: `datasets` tells a local folder from its cache by this YAML alone, so a rebuilt one must differ.
     """
     infos = DatasetInfosDict()
     configs = []
@@ -68,16 +68,18 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], folder: Path) -> str:
 
 def write_card(folder: Path, stats: Mapping) -> None:
     """Write README.md into the Parquet folder of a dataset."""
-    rows = stats["rows"]
+    rows, texts = stats["rows"], sorted(stats["texts"].items())
+    frequent = sorted(stats["labels"].items(), key=lambda item: (-item[1], item[0]))
+    files = [[root, reason, n] for root, by in stats["files"].items() for reason, n in sorted(by.items())]
     body = Template(find_template("dataset_card", "template.md")).substitute(
         version=__version__,
         first_split=next(s for s in SPLITS if rows["slices"].get(s)),
         rows_table=table(["config", *SPLITS], [[name, *(by.get(s, 0) for s in SPLITS)] for name, by in rows.items()]),
         modality_table=table(["modality, plane", "slices"], sorted(stats["slices"]["modality_plane"].items())),
-        language_table=table(["language", "texts", "spans"], [[k, v, stats["spans"].get(k, 0)] for k, v in sorted(stats["texts"].items())]),
+        language_table=table(["language", "texts", "spans"], [[k, v, stats["spans"].get(k, 0)] for k, v in texts]),
         n_labels=len(stats["labels"]),
-        label_table=table(["class", "spans"], sorted(stats["labels"].items(), key=lambda item: (-item[1], item[0]))[:20]),
-        files_table=table(["input", "result", "files"], [[root, k, v] for root, by in stats["files"].items() for k, v in sorted(by.items())]),
+        label_table=table(["class", "spans"], frequent[:20]),
+        files_table=table(["input", "result", "files"], files),
         rules_table=table(["rule", "slices"], sorted(stats["slices"]["rule"].items())),
         patients=", ".join(f"{split} {stats['patients'][split]}" for split in SPLITS if stats["patients"].get(split)),
     )  # fmt: skip

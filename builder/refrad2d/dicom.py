@@ -37,7 +37,7 @@ _IDENTIFYING = re.compile(r"Name|ID$|IDs$|Birth|Accession|Address|Telephone|Inst
 
 
 class Shown(NamedTuple):
-    """A slice in display orientation: stored pixels (rows, columns), where it lies, value = pixels * slope + intercept."""
+    """A slice in display orientation: (rows, columns) pixels, where it lies, value = pixels * slope + intercept."""
 
     pixels: np.ndarray
     placement: Placement
@@ -67,7 +67,7 @@ def sop_class(dataset: pydicom.Dataset) -> str:
 
 
 def shown_slice(data: bytes) -> tuple[np.ndarray, str]:
-    """The first slice of a DICOM file as it is shown: (rows, columns) HU for CT, stored values for MR, and the modality.
+    """The first slice of a DICOM file as it is shown: (rows, columns) HU for CT, stored values for MR; its modality.
 
     `Unreadable` with the reason if it is no CT or MR slice.
     """

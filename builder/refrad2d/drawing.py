@@ -81,7 +81,7 @@ def _with_caption(picture: Image.Image, pieces: list[tuple[str, str]]) -> Image.
 
 
 def _font(pieces: list[tuple[str, str]]) -> tuple[ImageFont.ImageFont, list[tuple[str, str]]]:
-    """A font and the words for it: DejaVu where the system has it; Pillow's own has no umlauts, so they are spelled out."""
+    """A font and the words for it: DejaVu if the system has it; Pillow's own has no umlauts, they are spelled out."""
     try:
         return ImageFont.truetype("DejaVuSans.ttf", 13), pieces
     except OSError:

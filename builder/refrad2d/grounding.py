@@ -121,7 +121,7 @@ def render(text: str, spans: Iterable[Span]) -> str:
 
 
 def parse(markup: str) -> Parsed:
-    """Read markup back into plain text and spans; what cannot be read is counted, stripped of its tags, and kept as text.
+    """Read markup back into plain text and spans; what cannot be read is counted, loses its tags, and stays as text.
 
     A span is invalid if its box is empty or reaches beyond 512, its id is above 121, or another tag stands inside it.
     """

@@ -47,7 +47,7 @@ class MaskRecord:
 
 
 def load_scheme(name: str) -> dict[int, str]:
-    """Mask value → label name: `total`, `total_mr`, `unified`, or a file of lines `number,name`. ValueError otherwise."""
+    """Mask value → label name of `total`, `total_mr`, `unified` or a file of lines `number,name`; else ValueError."""
     if name == "total":
         return {label.ct_id: label.name for label in labels() if label.ct_id}
     if name == "total_mr":
@@ -174,7 +174,7 @@ def _segment_number(groups: pydicom.Dataset, dataset: pydicom.Dataset) -> int:
 
 
 def _segment_name(segment: pydicom.Dataset) -> str:
-    """A segment's class: its label if that names one, else the meaning of its coded type with its side, else its label."""
+    """A segment's class: its label if that names one, else the meaning of its coded type with its side, else text."""
     text = text_of(segment, "SegmentLabel")
     label = find_label(text)
     if label is None and (coded := segment.get("SegmentedPropertyTypeCodeSequence")):

@@ -1,7 +1,7 @@
 """Mentions ∩ structures: which sentence goes to which slice, and where in it the mentioned structures lie.
 
-Reads ingest, segment, curate and mentions; writes rows.jsonl (rows without pixels and questions). See docs/data-format.md
-for the slice rules.
+Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixels and questions. The slice rules are in
+docs/data-format.md.
 """
 
 from collections import Counter, defaultdict
@@ -23,6 +23,7 @@ from refrad2d.sentences import split_sentences
 
 SLICES_A_SENTENCE = 3
 RULES = ("named", "finding", "structure", "middle")
+_FROM_SERIES = ("patient", "study", "series", "modality", "body_part", "plane", "spacing", "sex", "age", "site")
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def _series_rows(
         counts["rows"] += 1
         yield {
             "id": slices[n].frame["id"],
-            **{name: one[name] for name in ("patient", "study", "series", "modality", "body_part", "plane", "spacing", "sex", "age", "site")},
+            **{name: one[name] for name in _FROM_SERIES},
             "objects": slices[n].objects,
             "report": reports,
             "findings": slices[n].findings,

@@ -22,7 +22,7 @@ def is_nifti(data: bytes) -> bool:
 
 
 def open_nifti(data: bytes) -> nibabel.Nifti1Image:
-    """A NIfTI from bytes, gzip or not; `Unreadable` if it is broken, has no 3 dimensions, or would not fit in memory."""
+    """A NIfTI from bytes, gzip or not; `Unreadable` if it is broken, not of 3 dimensions, or too large for memory."""
     try:
         if data[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:

@@ -34,7 +34,8 @@ def load_key(path: Path) -> bytes:
         key = b""
     if len(key) < 16:
         raise ValueError(
-            f"Key file {path} does not hold at least 32 hexadecimal digits. Name another, or delete it to have one made."
+            f"Key file {path} does not hold at least 32 hexadecimal digits. "
+            "Name another, or delete it to have one made."
         )
     return key
 

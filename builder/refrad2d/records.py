@@ -34,7 +34,7 @@ _DICOMDIR = "1.2.840.10008.1.3.10"
 
 @dataclass(frozen=True)
 class Frame:
-    """One slice of a file: its pixels lie in `<frames>/<file>.npy` (rows, columns), uint16; value = pixels * slope + intercept."""
+    """One slice of a file: `<frames>/<file>.npy` holds (rows, columns) uint16; value = pixels * slope + intercept."""
 
     file: str
     placement: Placement

@@ -20,7 +20,8 @@ from refrad2d.labels import LANGUAGES
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
 COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", "clinical_question", "clinical_info", "origin")
 REQUIRED = ("report", "language")
-_LANGUAGE_NAMES = {"de": "de", "deu": "de", "ger": "de", "german": "de", "deutsch": "de", "en": "en", "eng": "en", "english": "en", "englisch": "en"}  # fmt: skip
+_SPELLINGS = {"de": ("de", "deu", "ger", "german", "deutsch"), "en": ("en", "eng", "english", "englisch")}
+_LANGUAGE_NAMES = {spelling: language for language, names in _SPELLINGS.items() for spelling in names}
 
 
 @dataclass(frozen=True)

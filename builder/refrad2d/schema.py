@@ -11,7 +11,7 @@ except ImportError:
     from datasets import Sequence
 
     def List(feature, length=-1):
-        """A list of features; `Sequence` turns lists of structs into structs of lists, so those are given as [feature]."""
+        """A list of features; `Sequence` would turn a list of structs into a struct of lists, [feature] does not."""
         return [feature] if isinstance(feature, dict) else Sequence(feature, length=length)
 
 

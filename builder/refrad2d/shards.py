@@ -75,7 +75,7 @@ def run(
     workers: int = 1,
     progress: Progress = no_progress,
 ) -> dict[str, Counter]:
-    """Write all configs and splits. Returns the number of rows as {config: {split: rows}} and of patients as "patients"."""
+    """Write all configs and splits. Returns rows as {config: {split: rows}} and, under "patients", patients a split."""
     frames = {frame["id"]: frame for series in read_jsonl(ingested / "series.jsonl") for frame in series["frames"]}
     ordered = sorted(read_jsonl(rows), key=lambda row: pseudonym(key, "order", row["id"]))
     tasks = [_task(row, frames[row["id"]], ingested, segmented) for row in ordered]
@@ -149,7 +149,7 @@ class _Outputs:
 
 
 def manifest(root: Path, key: bytes, counts: Mapping[str, Mapping[str, int]]) -> dict:
-    """Names, sizes and SHA-256 of all published files below `root`, the versions that made them, and one fingerprint."""
+    """Sizes and SHA-256 of all published files below `root`, the versions that made them, and one fingerprint."""
     files = {}
     for folder in ("refrad2d", "refrad2d-wds"):
         for path in sorted((root / folder).rglob("*")):

@@ -1,4 +1,4 @@
-"""Slices of many files grouped into stacks by patient, study, series and geometry. Empty or reused UIDs merge nothing."""
+"""Slices of many files grouped into stacks by patient, study, series and geometry; empty or reused UIDs merge none."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

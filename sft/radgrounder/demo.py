@@ -12,13 +12,16 @@ def compare(before: dict, after: dict) -> str:
     lines = [f"{'':<32}{'base':>22}{'after LoRA':>24}{'n':>8}"]
     for section in SECTIONS:
         for name, figure in after[section].items():
-            lines.append(f"{section + ' ' + name:<32}{_show(before[section][name]):>22}{_show(figure):>24}{figure['n']:>8}")
+            first = before[section][name]
+            lines.append(f"{section + ' ' + name:<32}{_show(first):>22}{_show(figure):>24}{figure['n']:>8}")
     return "\n".join(lines)
 
 
 def _show(figure: dict) -> str:
     if figure["mean"] is None:
         return "–"
+    if figure["low"] is None:  # one patient has no interval
+        return f"{figure['mean']:.3f}"
     return f"{figure['mean']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
