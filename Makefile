@@ -80,6 +80,7 @@ $(DEMO)/model: $(DEMO)/adapter
 $(DEMO)/results.json: $(DEMO)/model $(DEMO)/results-before.json
 	$(BIN)/radgrounder eval --model $(DEMO)/model --benchmark refrad2d --data $(DEMO)/dataset \
 		--out $(DEMO)/eval --limit $(LIMIT)
+	$(BIN)/python -m radgrounder.modelcard $(DEMO)/model $(DEMO)/eval/results.json
 	cp $(DEMO)/eval/results.json $@
 
 # --- tests, measurements, style -----------------------------------------------------------------------------------

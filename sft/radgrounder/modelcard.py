@@ -1,0 +1,76 @@
+"""The model card: `python -m radgrounder.modelcard MODEL RESULTS.json …` writes README.md beside the weights.
+
+Words come from model_card/template.md, numbers from results.json alone.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from radgrounder.model_index import model_index
+from refrad2d.cards import find_template, table
+
+NANO_LIMIT_MB = 64
+CAUTION = "This nano was trained on synthetic slices and has seen no real patient."
+
+
+def card(model: Path, runs: Sequence[Mapping[str, Any]]) -> str:
+    """The card of a released model folder. ValueError if there is no run, or runs of different weights."""
+    base = _base(model)
+    head = {
+        "library_name": "transformers",
+        "pipeline_tag": "image-text-to-text",
+        "license": "apache-2.0",
+        "language": ["de", "en"],
+        "tags": ["radiology", "medical", "grounding", "ct", "mr", "refrad2d"],
+        "base_model": base,
+        "base_model_relation": "finetune",
+        "model-index": model_index(runs, name=model.name),
+    }
+    small = sum(path.stat().st_size for path in model.glob("*.safetensors")) < NANO_LIMIT_MB << 20
+    body = Template(find_template("model_card", "template.md")).substitute(
+        name=model.name, base=base, tables="\n\n".join(map(_table, runs)), caution=CAUTION if small else ""
+    )
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n{body}"
+
+
+def _base(model: Path) -> str:
+    """The name of the base model, without the folders of whoever trained it."""
+    config = model / "adapter" / "adapter_config.json"
+    if not config.is_file():
+        return model.name
+    return Path(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"]).name
+
+
+def _table(run: Mapping[str, Any]) -> str:
+    rows = [
+        [f"{section} {name.replace('_', ' ')}", f"{figure['mean']:.3f}", _interval(figure), figure["n"]]
+        for section in ("grounding", "report", "vqa")
+        for name, figure in run.get(section, {}).items()
+        if figure["mean"] is not None
+    ]
+    return f"### {run['benchmark']}\n" + table(["figure", "mean", "95 % interval", "n"], rows)
+
+
+def _interval(figure: Mapping[str, Any]) -> str:
+    return "–" if figure["low"] is None else f"{figure['low']:.3f} to {figure['high']:.3f}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the card of a model from the results of its evaluations."""
+    if len(arguments) < 2:
+        print("usage: python -m radgrounder.modelcard MODEL RESULTS.json …", file=sys.stderr)
+        return 2
+    model = Path(arguments[0])
+    runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments[1:]]
+    (model / "README.md").write_text(card(model, runs), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
