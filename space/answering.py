@@ -30,12 +30,13 @@ def load_model(model: str) -> None:
     from radgrounder.predict import Predictor  # torch and transformers take seconds: the page is there before
 
     try:
-        _loaded.set_result(Predictor.load(model))
+        predictor = Predictor.load(model)
     except ValueError as error:
         log.error("%s", error)
         _loaded.set_exception(error)
         return
-    log.info("model loaded")
+    predictor.CACHED_PICTURES = 0  # nothing of a visitor's picture stays in memory
+    _loaded.set_result(predictor)
 
 
 def lends_gpu() -> bool:

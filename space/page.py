@@ -1,6 +1,5 @@
 """The page: `build_page()` gives the Gradio app, its texts from texts.csv, its looks from style.css."""
 
-import logging
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -26,8 +25,6 @@ EXAMPLES = {  # key of the caption in texts.csv -> file
 CACHE_S = (60, 300)  # every minute, uploads older than five minutes are deleted; the page no longer needs them
 SESSION_S = 3600
 QUEUE = 16
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,39 +69,41 @@ def _structure_choices(language: str) -> list[tuple[str, str]]:
     return sorted((label.display(language), label.name) for label in labels())
 
 
-def _open(path: str | None, language: str, visit: Visit) -> tuple:
-    """A new file: (visit, file, picture, window, result, message)."""
+def _open(path: str | None, language: str, visit: Visit) -> tuple[Visit, None, str]:
+    """A new file: (visit, nothing left in the drop zone, message)."""
     if path is None:
-        return visit, None, visit.draw(language), gr.skip(), visit.write(language), ""
+        return visit, None, ""
     try:
         picture = read_picture(path)
     except Refusal as refusal:
-        log.info("upload refused (%s)", refusal)
-        return visit, None, visit.draw(language), gr.skip(), visit.write(language), _message(str(refusal), language)
-    visit = Visit(picture, first_window(picture))
-    window = gr.Radio(_window_choices(picture, language), value=visit.window, visible=True)
-    return visit, None, visit.draw(language), window, "", ""
+        return visit, None, _message(str(refusal), language)
+    return Visit(picture, first_window(picture)), None, ""
 
 
-def _open_example(language: str, visit: Visit, chosen: gr.EventData) -> tuple:
+def _open_example(language: str, visit: Visit, chosen: gr.EventData) -> tuple[Visit, None, str]:
     name = list(EXAMPLES.values())[int(chosen.index)]
     return _open(str(HERE / "examples" / name), language, visit)
 
 
-def _change_window(window: str, language: str, visit: Visit) -> tuple:
-    visit = replace(visit, window=window)
-    return visit, visit.draw(language)
-
-
-def _ask(task: str, language: str, visit: Visit, *texts: str) -> tuple:
-    """A question to the model: (visit, picture, result, message)."""
+def _ask(task: str, language: str, visit: Visit, *texts: str) -> tuple[Visit, str]:
+    """A question to the model: (visit, message)."""
     names = ("clinical_info", "clinical_question") if task == "report" else ("question",)
     try:
         said = answer(visit.picture, task=task, language=language, **dict(zip(names, texts, strict=True)))
     except Refusal as refusal:
-        return visit, visit.draw(language), visit.write(language), _message(str(refusal), language)
-    visit = replace(visit, answer=said, task=task, spoken=language)
-    return visit, visit.draw(language), visit.write(language), ""
+        return visit, _message(str(refusal), language)
+    return replace(visit, answer=said, task=task, spoken=language), ""
+
+
+def _change_window(window: str, visit: Visit) -> Visit:
+    return replace(visit, window=window)
+
+
+def _show(language: str, visit: Visit) -> tuple[str, Any, str]:
+    """What a visit looks like in the language that the page has by now: (result, window, picture)."""
+    choices = _window_choices(visit.picture, language)
+    window = gr.Radio(choices, value=visit.window, label=say("window", language), visible=visit.picture is not None)
+    return visit.write(language), window, visit.draw(language)
 
 
 def _predict(image: str, task: str, language: str, question: str) -> dict[str, Any]:
@@ -194,40 +193,38 @@ class _Page:
 
     def _connect(self) -> None:
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
-        opened = [self.visit, self.file, self.picture, self.window, self.result, self.message]
-        self.file.upload(_open, [self.file, self.language, self.visit], opened, **quiet)
-        self.examples.select(_open_example, [self.language, self.visit], opened, **quiet)
-        self.window.input(_change_window, [self.window, self.language, self.visit], [self.visit, self.picture], **quiet)
-        answered = [self.visit, self.picture, self.result, self.message]
+        # an event changes the visit, then it is shown: in the language of then, which may have changed meanwhile
+        show = (_show, [self.language, self.visit], [self.result, self.window, self.picture])
+        opened = [self.visit, self.file, self.message]
+        self.file.upload(_open, [self.file, self.language, self.visit], opened, **quiet).then(*show, **quiet)
+        self.examples.select(_open_example, [self.language, self.visit], opened, **quiet).then(*show, **quiet)
+        self.window.input(_change_window, [self.window, self.visit], self.visit, **quiet).then(*show, **quiet)
         fields = {"report": [self.info, self.reason], "vqa": [self.question], "locate": [self.structure]}
         for task in TASKS:
             events = [self.runs[task].click, *(field.submit for field in fields[task] if task == "vqa")]
             gr.on(
-                events, partial(_ask, task), [self.language, self.visit, *fields[task]], answered,
-                api_visibility="private", show_progress_on=self.result, scroll_to_output=True, concurrency_id="model",
-            )  # fmt: skip
+                events, partial(_ask, task), [self.language, self.visit, *fields[task]], [self.visit, self.message],
+                api_visibility="private", show_progress_on=self.result, concurrency_id="model",
+            ).then(*show, scroll_to_output=True, **quiet)  # fmt: skip
         self.language.change(
-            self._translate, [self.language, self.visit], self._translated,
-            js="(language, visit) => { document.documentElement.lang = language; return [language, visit]; }", **quiet,
-        )  # fmt: skip
+            self._translate, self.language, self._translated,
+            js="(language) => { document.documentElement.lang = language; return language; }", **quiet,
+        ).then(*show, **quiet)  # fmt: skip
 
     @property
     def _translated(self) -> list:
         return [
-            self.header, self.notice, self.file, self.examples, self.picture, self.window, *self.tabs.values(),
-            *self.runs.values(), self.context, self.info, self.reason, self.question, self.structure, self.result,
-            self.message,
+            self.header, self.notice, self.file, self.examples, *self.tabs.values(),
+            *self.runs.values(), self.context, self.info, self.reason, self.question, self.structure, self.message,
         ]  # fmt: skip
 
-    def _translate(self, language: str, visit: Visit) -> list:
-        """All texts in another language, in the order of `_translated`."""
+    def _translate(self, language: str) -> list:
+        """All texts but those of the visit in another language, in the order of `_translated`."""
         return [
             _header(language),
             _notice(language),
             gr.File(label=say("upload", language)),
             show_examples(_thumbnails(), language),
-            visit.draw(language),
-            gr.Radio(_window_choices(visit.picture, language), label=say("window", language)),
             *(gr.Tab(label=say(f"tab_{task}", language)) for task in self.tabs),
             *(gr.Button(say(f"run_{task}", language)) for task in self.runs),
             gr.Accordion(label=say("context", language)),
@@ -235,7 +232,6 @@ class _Page:
             gr.Textbox(label=say("clinical_question", language)),
             gr.Textbox(label=say("question", language), placeholder=say("question_hint", language)),
             gr.Dropdown(_structure_choices(language), label=say("structure", language)),
-            visit.write(language),
             "",
         ]
 

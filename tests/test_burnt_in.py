@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 
 from refrad2d.burnt_in import Reading, blank, find_text, find_text_in_series, looks_written
 
+VIEWS = 2  # each frame is read as it is and as its thin strokes
 NOISE = np.random.default_rng(0).normal(1000, 20, (512, 512)).astype(np.uint16)
 
 
@@ -38,7 +39,7 @@ def test_anatomy_is_no_text(reading):
 
 
 def test_boxes_of_a_small_frame_are_in_its_own_pixels():
-    assert find_text(NOISE[:100, :100], reader(Reading((20, 40, 60, 60), "WEBER", 0.9))) == [(7, 17, 33, 33)]
+    assert find_text(NOISE[:100, :100], reader(Reading((30, 60, 90, 90), "WEBER", 0.9))) == [(7, 17, 33, 33)]
 
 
 def test_boxes_end_at_the_border():
@@ -79,17 +80,13 @@ def test_noise_does_not_look_written():
 def test_a_clean_series_is_read_at_three_frames():
     seen = []
     find_text_in_series([NOISE] * 9, lambda picture: seen.append(1) or [])
-    assert len(seen) == 3
+    assert len(seen) == 3 * VIEWS
 
 
-def test_one_written_frame_has_the_whole_series_read():
-    seen = []
-
+def test_a_written_frame_among_clean_ones_is_found():
     def read(picture):
-        seen.append(1)
-        return (
-            [Reading((17, 27, 90, 42), "WEBER", 0.9)] if picture.max() == 255 and (picture == 255).sum() > 200 else []
-        )
+        dark = picture.mean() < 20  # noise fills the grey scale unless a bright text stretches it
+        return [Reading((17, 27, 90, 42), "WEBER", 0.9)] if dark else []
 
     frames = [NOISE] * 4 + [write(NOISE)] + [NOISE] * 4
     assert [bool(boxes) for boxes in find_text_in_series(frames, read)] == [n == 4 for n in range(9)]

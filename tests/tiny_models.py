@@ -57,7 +57,9 @@ def gemma_tokenizer(special: tuple[str, ...] = ()) -> PreTrainedTokenizerFast:
     )  # fmt: skip
     fast.add_tokens([AddedToken("<image>", normalized=False, special=True)], special_tokens=True)
     fast.add_tokens(["\n", *(f"<loc{n:04d}>" for n in range(1024)), *(f"<seg{n:03d}>" for n in range(128))])
-    fast.add_tokens([AddedToken(token, normalized=False, special=True) for token in special], special_tokens=True)
+    if special:
+        tokens = [AddedToken(token, normalized=False, special=True) for token in special]
+        fast.add_special_tokens({"additional_special_tokens": tokens})
     return fast
 
 

@@ -19,7 +19,7 @@ PixelBox = tuple[int, int, int, int]
 
 MIN_SCORE = 0.6  # certainty of the reader below which a find is anatomy
 MAX_HEIGHT = 72  # pixels; the reader takes whole body outlines for a huge letter O
-MIN_SIDE = 480  # pixels; smaller pictures are enlarged by a whole factor before reading
+MIN_SIDE = 300  # pixels; smaller pictures are enlarged by a whole factor before reading
 MARGIN = 3  # pixels around a text that are blanked with it
 ENDS = 3  # frames of a series that are always read: the first, the middle one, the last
 
@@ -85,7 +85,7 @@ def looks_written(pixels: np.ndarray) -> bool:
     low, high = np.percentile(values, (1, 99.9))
     scale = max(float(high - low), 1e-6)
     for bright in (values, -values):
-        strokes = bright - ndimage.grey_opening(bright, size=(5, 5))
+        strokes = _strokes(bright)
         mask = strokes > max(0.15 * scale, 6 * float(np.median(np.abs(strokes))))
         if mask.mean() < 0.15 and _has_line(mask, bright, scale):
             return True
@@ -116,13 +116,19 @@ def _has_line(mask: np.ndarray, values: np.ndarray, scale: float) -> bool:
 
 
 def _views(pixels: np.ndarray) -> list[np.ndarray]:
-    """The frame in 8 bit: from lowest to highest value, and, where a few bright pixels hide the rest, without them."""
+    """The frame in 8 bit, and its thin bright strokes alone: letters across fat or under bright metal show only there."""
     values = np.asarray(pixels, dtype=np.float32)
-    ranges = [(float(values.min()), float(values.max()))]
-    low, high = (float(v) for v in np.percentile(values, (1, 99.5)))
-    if high > low and ranges[0][1] - ranges[0][0] > 3 * (high - low):
-        ranges.append((low, high))
-    return [np.round(np.clip((values - a) / max(b - a, 1e-6), 0, 1) * 255).astype(np.uint8) for a, b in ranges]
+    strokes = _strokes(values)
+    ranges = ((values, values.min(), values.max()), (strokes, 0.0, np.percentile(strokes, 99.8)))
+    return [
+        np.round(np.clip((view - low) / max(float(high - low), 1e-6), 0, 1) * 255).astype(np.uint8)
+        for view, low, high in ranges
+    ]
+
+
+def _strokes(values: np.ndarray) -> np.ndarray:
+    """What is brighter than its surroundings and at most 4 pixels wide (white top-hat)."""
+    return values - ndimage.grey_opening(values, size=(5, 5))
 
 
 def _widen(box: tuple[float, float, float, float], rows: int, columns: int) -> PixelBox:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from refrad2d.labels import FINDING, label_by_id, label_by_name
+from refrad2d.labels import FINDING, label_by_id, label_by_name, labels
 
 Box = tuple[float, float, float, float]
 
@@ -158,6 +158,11 @@ def to_pixels(box: Sequence[float], width: int, height: int) -> tuple[float, flo
 def location_tokens() -> list[str]:
     """The tokens of the bins 0..512, in order; PaliGemma's vocabulary has them."""
     return [f"<loc{b:04d}>" for b in range(BINS + 1)]
+
+
+def class_tokens() -> list[str]:
+    """The tokens of the ids 0 (findings) and 1..121, in order; PaliGemma's vocabulary has them."""
+    return [f"<seg{n:03d}>" for n in range(len(labels()) + 1)]
 
 
 def locate_answer(name: str, label: str, box: Sequence[float]) -> str:

@@ -59,6 +59,8 @@ def release(adapter: Path, out: Path) -> None:
     else:
         model = AutoModelForImageTextToText.from_pretrained(source)
     processor = PaliGemmaProcessor.from_pretrained(source)
+    vars(processor.image_processor).pop("auto_map", None)  # a prepared base names our class here too
+    processor.tokenizer.init_kwargs.pop("auto_map", None)
     processor = PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE)
     image_only = getattr(model.config, "radgrounder_attention", None) == IMAGE_ATTENTION
     notes = {"INFERENCE.md": files("radgrounder").joinpath("image_attention.md").read_text(encoding="utf-8")}

@@ -22,7 +22,8 @@ from torch.nn import functional
 from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
 from radgrounder.branches import encode_branches, shuffled_turns
-from radgrounder.nano import NanoSize, build_model, build_processor, location_ids
+from radgrounder.losses import Targets, conversation_loss, soft_coordinates
+from radgrounder.nano import NanoSize, build_model, build_processor
 from radgrounder.phantom_pool import PhantomSlice, draw_slices
 from radgrounder.prepare import save_stock
 from refrad2d.labels import labels
@@ -51,6 +52,7 @@ class Plan:
     rate: float = 1.5e-3
     single_rate: float = 7e-4
     locate_share: float = 0.6
+    attention_weight: float = 0.3  # of the loss that teaches coordinates to look at their structure, packed steps only
     coordinate_sigma: float = 2.0  # bins
     workers: int = 2
 
@@ -66,7 +68,7 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         "%.2f M parameters, %d tokens", sum(p.numel() for p in model.parameters()) / 1e6, len(processor.tokenizer)
     )
     train_tower(model, pools, size, plan, run / "tower.pt")
-    batches = Batches(processor, size.image_tokens)
+    batches = Batches(processor, size)
     targets = soft_coordinates(processor, plan.coordinate_sigma)
 
     def packed(step: int) -> dict[str, torch.Tensor]:
@@ -82,7 +84,10 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
         return batches.encode(group[step % 4 * plan.batch :][: plan.batch])
 
-    train_conversations(model, packed, targets, plan.packed_steps, plan.rate, run / "packed.pt")
+    model.set_attn_implementation("eager")  # only this one shows its weights
+    weight = plan.attention_weight
+    train_conversations(model, packed, targets, plan.packed_steps, plan.rate, run / "packed.pt", weight)
+    model.set_attn_implementation("sdpa")
     train_conversations(model, single, targets, plan.steps, plan.single_rate, run / "single.pt")
     write(model, processor, out, size, plan)
     shutil.rmtree(run)
@@ -179,10 +184,11 @@ def _boxes_of(one: PhantomSlice, patches: np.ndarray) -> np.ndarray:
 def train_conversations(
     model: PaliGemmaForConditionalGeneration,
     draw: Callable[[int], dict[str, torch.Tensor]],
-    targets: tuple[torch.Tensor, torch.Tensor],
+    targets: Targets,
     steps: int,
     rate: float,
     checkpoint: Path,
+    attention_weight: float = 0.0,
 ) -> None:
     """Next-token training on answers only; `draw` gives the batch of a step."""
     decay = [p for p in model.parameters() if p.ndim > 1]
@@ -192,7 +198,7 @@ def train_conversations(
     model.train()
     losses: list[float] = []
     for step in _steps(model, optimizer, checkpoint, steps):
-        loss = conversation_loss(model, draw(step), targets)
+        loss = conversation_loss(model, draw(step), targets, attention_weight)
         _descend(loss, model, optimizer, learning_rate(step, steps, rate))
         losses.append(float(loss.detach()))
         if step % 100 == 99:
@@ -216,9 +222,9 @@ def draw_turn(one: PhantomSlice, rng: np.random.Generator, locate_share: float) 
 class Batches:
     """(image, prompt, answer) triples as model inputs, laid out as the processor does."""
 
-    def __init__(self, processor: PaliGemmaProcessor, image_tokens: int) -> None:
-        self.tokenizer = processor.tokenizer
-        self.head = [processor.image_token_id] * image_tokens + [self.tokenizer.bos_token_id]
+    def __init__(self, processor: PaliGemmaProcessor, size: NanoSize) -> None:
+        self.tokenizer, self.patch = processor.tokenizer, size.patch
+        self.head = [processor.image_token_id] * size.image_tokens + [self.tokenizer.bos_token_id]
 
     def encode(self, turns: Sequence[tuple[np.ndarray, str, str]]) -> dict[str, torch.Tensor]:
         """input_ids, attention_mask, token_type_ids, labels and pixel_values, padded on the right."""
@@ -248,31 +254,8 @@ class Batches:
         """Each slice with as many of its turns as fit the budget, in random order; see `branches`."""
         turns = [shuffled_turns(one.turns, rng, plan.locate_share) for one in slices]
         batch = encode_branches(self.tokenizer, self.head, turns, plan.packed_budget)
-        return {**batch, "pixel_values": to_pixel_values([one.image for one in slices])}
-
-
-def soft_coordinates(processor: PaliGemmaProcessor, sigma: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids of the coordinate tokens, and for each bin a distribution over all bins: a Gaussian of `sigma` bins."""
-    ids = location_ids(processor)
-    bins = torch.arange(len(ids), dtype=torch.float32)
-    return ids, torch.softmax(-0.5 * ((bins[None] - bins[:, None]) / sigma) ** 2, dim=-1)
-
-
-def conversation_loss(
-    model: torch.nn.Module, batch: dict[str, torch.Tensor], targets: tuple[torch.Tensor, torch.Tensor]
-) -> torch.Tensor:
-    """Mean cross-entropy of the answer tokens; a coordinate that is nearly right costs less than one far off."""
-    batch = dict(batch)
-    expected = batch.pop("labels")[:, 1:]
-    chosen = expected != -100
-    hidden = model.model(**batch, use_cache=False).last_hidden_state[:, :-1][chosen]
-    logits, expected = model.lm_head(hidden).float(), expected[chosen]  # of answers only: most tokens are image
-    ids, soft = targets
-    first, last = int(ids[0]), int(ids[-1])  # PaliGemma's location tokens stand in a row
-    is_place = (expected >= first) & (expected <= last)
-    words = functional.cross_entropy(logits[~is_place], expected[~is_place], reduction="sum")
-    places = torch.log_softmax(logits[is_place], dim=-1)[:, first : last + 1]
-    return (words - (soft[expected[is_place] - first] * places).sum()) / len(expected)
+        patches = torch.from_numpy(np.stack([patch_classes(one.mask, self.patch) for one in slices])).long()
+        return {**batch, "pixel_values": to_pixel_values([one.image for one in slices]), "patches": patches}
 
 
 def _descend(loss: torch.Tensor, module: torch.nn.Module, optimizer: torch.optim.Optimizer, rate: float) -> None:

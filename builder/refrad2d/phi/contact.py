@@ -66,6 +66,13 @@ _BARE_ID = re.compile(
     r"|\d{6}"
     r")(?![\w]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|/µl|/ul|Zellen|/nl|mg|U/l|IU|IE|BAU|kU|ng|pg)(?![a-zäöü]))"
 )
+_ANY_NUMBER = Hinted(
+    r"(?<![\w\-])(?!Bild|Schicht|Segment|Wirbel|Rippe|Phase|Serien?-?[Nn]r|Kontrast)[A-ZÄÖÜ]\w*(?:nummer|-Nummer|-?[Nn]r\.?)[\s:.#=]{1,3}"
+    r"(?P<value>(?:[A-Z]{1,5}[\-./ ]?)?\d[\w\-./]*(?<![.\-/])(?:[ ]\d[\w\-./]*(?<![.\-/]))*)"
+    r"|(?<![\w\-])(?!image|series|slice|segment|level|phase|frame|total|large|small|the|a|in)(?i:[a-z]+)\s(?:number|no\.|No\.|ID|#)[\s:.#=]{1,3}"
+    r"(?P<english>(?:[A-Z]{1,5}[\-./ ]?)?\d[\w\-./]{3,}(?<![.\-/]))",
+    word=r"\w*(?:nummer|nr)(?![^\W\d_])|number|no(?![^\W\d_])|id(?![^\W\d_])",
+)
 _LONG_NUMBER = re.compile(r"\d[\d\-./ _]{3,}\d|[0-9a-f]{24}|[A-Z]\d{2}[\-/]\d{3}|[0-9a-fA-F]{8}-")
 
 _AGE = Hinted(
@@ -89,6 +96,7 @@ def find_contacts(text: str, language: str) -> Iterator[Found]:
     yield from (Found(*match.span(), "URL") for match in _URL.finditer(text))
     yield from (Found(*match.span("number"), "PHONE", True) for match in _LABELLED_PHONE.finditer(text))
     yield from (Found(*match.span("value"), "ID", True) for match in _ID.finditer(text))
+    yield from (Found(*match.span(match.lastgroup), "ID", True) for match in _ANY_NUMBER.finditer(text))
     yield from (Found(*match.span(match.lastgroup), "AGE", True) for match in _AGE.finditer(text))
     if _LONG_NUMBER.search(text):
         for pattern, kind in ((_IP, "ID"), (_BARE_ID, "ID"), (_PHONE, "PHONE")):

@@ -80,6 +80,7 @@ _PARTIAL = re.compile(
     rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|"
     rf"Rezidiv|Infarkt|Biopsie|ED|"
     rf"ectomy|surgery|resection|biopsy|radiation|chemotherapy|bypass)\s(?P<event>{_MON}/\d\d|['’]\d\d)(?![/\d])"
+    rf"|\b(?:VU|VA|Vor(?:untersuchung|aufnahme|befund)(?:en)?|ED)\s(?:vom\s|v\.\s)?(?P<prior>(?:0[1-9]|1[0-2])\.\d\d)(?!\d|[.,]\d)"
 )
 _VERSIONED = (
     r"(?:WHO|TNM|UICC|AJCC|RECIST|iRECIST|Lugano|Fleischner|FIGO|ESC|ESUR|ACR|RADS|Version|Fassung|Leitlinie|"
@@ -112,8 +113,9 @@ _TIME = re.compile(
 _LABELLED_TIME = re.compile(
     r"(?:zeit|time|Uhrzeit)\s?:?\s{1,2}(?P<time>(?:[01]?\d|2[0-3])[.:]?[0-5]\d)(?![\d]|[.,]\d)", re.I
 )
-_MILITARY = re.compile(
-    r"(?:\bat|\bum|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d)(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x)\b)"
+_CLOCKED = re.compile(
+    r"(?:\bat|\bum|\bgegen|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d|(?:[01]?\d|2[0-3])\.[0-5]\d)"
+    r"(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x|kg|Gy|%)\b)"
 )
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
@@ -134,7 +136,7 @@ _IMAGE = re.compile(
 def find_dates(text: str, language: str = "de") -> Iterator[Found]:
     """Dates, months, years in context, week days, and times of day; clock-face positions ("bei 3 Uhr") stay."""
     for match in _FULL.finditer(text):
-        if not _after(_IMAGE, text, match.start()):
+        if len(re.findall(r"\w+", match.group())) > 2 or not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "DATE")
     yield from _find_named(text)
     for match in _PARTIAL.finditer(text) if _FRACTION.search(text) else ():
@@ -169,7 +171,7 @@ def _find_times(text: str) -> Iterator[Found]:
     for match in _TIME.finditer(text) if _CLOCK.search(text) else ():
         if not _after(_RATIO, text, match.start()) and not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "TIME")
-    for match in (*_LABELLED_TIME.finditer(text), *_MILITARY.finditer(text)):
+    for match in (*_LABELLED_TIME.finditer(text), *_CLOCKED.finditer(text)):
         yield Found(*match.span("time"), "TIME")
     for match in _HOUR.finditer(text):
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):

@@ -256,7 +256,7 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
         elif (
             len(word) == 1
             and word.isupper()
-            and (dotted or (words and not text[piece.end() : piece.end() + 1].isdigit()))
+            and (dotted or (words and not text[piece.end() : piece.end() + 1].isdigit()) or _before_name(text, piece, kind))
         ):
             end = piece.end()
         elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()) and lower not in ("und", "y", "e"):
@@ -293,6 +293,11 @@ def _is_first_name(piece: str, last: str, kind: str) -> bool:
     )
 
 
+def _before_name(text: str, piece: re.Match, kind: str) -> bool:
+    """True for the B of "Dr B Featherington"."""
+    return kind == "title" and re.compile(r"[ \t][A-ZÀ-Þ][a-zà-ÿ]").match(text, piece.end()) is not None
+
+
 def _continues(text: str, at: int) -> bool:
     """True if a capitalised word, perhaps after another particle, follows."""
     return re.compile(r"[ \t]?(?:[a-z]{2,3}[ \t])?[A-ZÀ-ÞŁŚŞČŠŽ]").match(text, at) is not None
@@ -303,7 +308,7 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
     lower = word.lower()
     if lower in _STOP or len(word) < 2:
         return False
-    if not word[0].isupper():
+    if not word[0].isupper() and not re.match(r"[dl]['’][A-ZÀ-Þ]", word):
         return (is_given(word) or is_surname(word)) and (kind == "title" or not is_ordinary(word)) and words < 3
     if words == 0:
         if kind == "title":
