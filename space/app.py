@@ -10,12 +10,6 @@ import signal
 import sys
 import tempfile
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-
-from answering import lends_gpu, load_model, start_loading
-from page import LAUNCH, build_page
-
 
 def parse_arguments() -> argparse.Namespace:
     """The arguments; ends with a sentence if no model is named."""
@@ -31,11 +25,22 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def end(*_: object) -> None:
+    """Leave through the clean-up of `main`; a second signal must not cut it short."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
 def main() -> None:
     """Load the model beside the page and serve until interrupted; uploads vanish with the process at the latest."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from answering import lends_gpu, load_model, start_loading  # seconds of imports, after the arguments are known
+    from page import LAUNCH, build_page
+
+    signal.signal(signal.SIGTERM, end)
     with tempfile.TemporaryDirectory(prefix="space-", ignore_cleanup_errors=True) as uploads:
         os.environ["GRADIO_TEMP_DIR"] = uploads
         page = build_page()

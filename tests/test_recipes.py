@@ -102,14 +102,26 @@ class Stop(TrainerCallback):
 
 def test_a_killed_run_goes_on_to_the_same_weights(tiny, tmp_path, monkeypatch):
     recipe = ROOT / "sft" / "recipes" / "nano" / "detection.yaml"
-    often = ("--max_steps", 4, "--eval_steps", 2, "--save_steps", 2, "--save_total_limit", 4)
+    often = (
+        "--max_steps",
+        4,
+        "--eval_strategy",
+        "no",
+        "--load_best_model_at_end",
+        "false",
+        "--save_steps",
+        2,
+        "--save_total_limit",
+        4,
+    )
     main(*parse(recipe, *small(tiny, tmp_path / "whole", *often)))
     begin = SFTTrainer.__init__
     monkeypatch.setattr(SFTTrainer, "__init__", lambda self, *a, **k: begin(self, *a, **k, callbacks=[Stop(3)]))
     with pytest.raises(KeyboardInterrupt):
         main(*parse(recipe, *small(tiny, tmp_path / "killed", *often)))
     monkeypatch.setattr(SFTTrainer, "__init__", begin)
-    main(*parse(recipe, *small(tiny, tmp_path / "killed", *often, "--resume_from_checkpoint", "true")))
+    last = ("--resume_from_checkpoint", tmp_path / "killed" / "checkpoint-2")
+    main(*parse(recipe, *small(tiny, tmp_path / "killed", *often, *last)))
     whole, killed = (
         load_file(tmp_path / run / "checkpoint-4" / "adapter_model.safetensors") for run in ("whole", "killed")
     )

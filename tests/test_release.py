@@ -6,6 +6,7 @@ import shutil
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from tiny_dataset import make_row, write_dataset
 from tiny_models import SIZE, picture, save_gemma, save_nano, turns
 from transformers import (
     AutoModelForImageTextToText,
@@ -15,6 +16,7 @@ from transformers import (
     pipeline,
 )
 
+from radgrounder.benchmarks import TOKENS
 from radgrounder.judge import run as judge
 from radgrounder.predict import Picture, Predictor
 from radgrounder.prepare import prepare, release
@@ -175,8 +177,9 @@ def test_the_peers_layout_goes_through_predict(peer):
     assert prediction.invalid == 0 and prediction.width == 640
 
 
-def test_the_peers_layout_goes_through_eval(peer, tmp_path):
-    from tiny_dataset import make_row, write_dataset
+def test_the_peers_layout_goes_through_eval(peer, tmp_path, monkeypatch):
+    for task in TOKENS:
+        monkeypatch.setitem(TOKENS, task, 4)
 
     box = (10, 20, 60, 90)
     splits = {split: [make_row(1, split, box)] for split in ("train", "test")}

@@ -53,9 +53,9 @@ def test_a_dataset_gets_both_files(tiny_build):
 @pytest.fixture
 def tiny_build(tmp_path):
     """Two published rows, one with a placeholder in its text."""
+    import numpy as np
     from test_verify import make_row
 
-    import numpy as np
     from refrad2d.schema import features
     from refrad2d.shards import png
     from refrad2d.writers import ParquetShards

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from pydicom import Dataset, dcmread
+from pydicom import dcmread
 
 SPACE = Path(__file__).resolve().parents[1] / "space"
 EXAMPLES = sorted(path for path in (SPACE / "examples").iterdir() if path.is_file())
@@ -68,15 +68,6 @@ def test_sixteen_bits_of_grey_are_not_clipped(tmp_path):
     ramp = np.arange(0, 64000, 1000, dtype=np.uint16).reshape(8, 8)
     Image.fromarray(ramp).save(tmp_path / "deep.png")
     assert np.array_equal(pictures.read_picture(tmp_path / "deep.png").values, ramp)
-
-
-def test_a_dicom_file_needs_neither_extension_nor_preamble(tmp_path, header):
-    header.decompress()
-    bare = Dataset()
-    bare.update(header)
-    bare.save_as(tmp_path / "IM0001", implicit_vr=True, little_endian=True)
-    assert (tmp_path / "IM0001").read_bytes()[128:132] != b"DICM"
-    assert pictures.read_picture(tmp_path / "IM0001").modality == "CT"
 
 
 def test_oblong_pixels_make_an_oblong_picture(tmp_path, header):

@@ -80,7 +80,8 @@ def server(tmp_path_factory):
     url = f"http://127.0.0.1:{port}"
     command = ["timeout", "300", sys.executable, str(SPACE / "app.py"), "--model", str(model), "--port", str(port)]
     log = tmp_path_factory.mktemp("space") / "log"
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    uploads = tmp_path_factory.mktemp("uploads")
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TMPDIR": str(uploads)}
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=environment) as process:
         for _ in range(240):
             try:
@@ -92,6 +93,7 @@ def server(tmp_path_factory):
         yield url
         process.terminate()
         process.wait(20)
+    assert not [path for path in uploads.rglob("*") if path.is_file()]  # what visitors brought is gone with the server
 
 
 @pytest.fixture(scope="module")

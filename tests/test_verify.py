@@ -45,11 +45,23 @@ def make_row(name, patient, mask):
         "source": "mask",
     }
     return {
-        "id": name, "patient": patient, "study": "t", "series": "r", "modality": "CT", "body_part": "abdomen", "plane": "axial",
-        "spacing": [1.0, 1.0], "objects": objects(mask), "sex": "F", "age": 60, "site": None, "report": {"de": report, "en": None},
-        "vqa": [entry], "findings": [],
+        "id": name,
+        "patient": patient,
+        "study": "t",
+        "series": "r",
+        "modality": "CT",
+        "body_part": "abdomen",
+        "plane": "axial",
+        "spacing": [1.0, 1.0],
+        "objects": objects(mask),
+        "sex": "F",
+        "age": 60,
+        "site": None,
+        "report": {"de": report, "en": None},
+        "vqa": [entry],
+        "findings": [],
         "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "version": "0"},
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture(scope="session")
@@ -230,7 +242,7 @@ SPAN = ("report", "de", "spans", 0)
         (SFT, edit(("messages", 1, "content", 0, "text"), "<p bbox=<loc0001>>x</p>"), "markup_invalid"),
         (SFT, drop(0), "row_count"),
     ],
-)  # fmt: skip
+)
 def test_rows_that_break_a_law_are_found(root, name, change, kind):
     rewrite(root, name, change)
     assert kind in kinds(root)

@@ -49,13 +49,14 @@ def deidentify(
     """
     if language not in LANGUAGES:
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, recognisers)
         if not spans:
             return text
-        pieces, at = [], 0
+        pieces: list[str] = []
+        at = 0
         for found in spans:
             pieces += [text[at : found.start], f"[{found.kind}]"]
             at = found.end
@@ -70,7 +71,7 @@ def _find(text: str, language: str, known: Sequence[str], recognisers: Sequence[
     if guessed:
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
-    outside = (part for f in found for part in _cut(f, kept))
+    outside = (_trim(part, text) for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
 
 
@@ -98,6 +99,13 @@ def _cut(found: Found, kept: Iterable[tuple[int, int]]) -> Iterable[Found]:
         yield found._replace(start=at)
 
 
+def _trim(found: Found, text: str) -> Found:
+    """Without the blanks at its ends, which belong to the sentence."""
+    piece = text[found.start : found.end]
+    start = found.start + len(piece) - len(piece.lstrip())
+    return found._replace(start=start, end=max(start, found.start + len(piece.rstrip())))
+
+
 def _merge(found: Iterable[Found]) -> list[Found]:
     """Overlapping stretches joined into one, of the kind of the longest."""
     merged: list[Found] = []
@@ -118,7 +126,7 @@ def run(src: Path, dst: Path) -> Counter:
     with open(src, encoding="utf-8") as rows, open(part, "w", encoding="utf-8") as out:
         for line in filter(str.strip, rows):
             row = json.loads(line)
-            text = deidentify(row["text"], row["language"], row.get("known") or ())
+            text = deidentify(row["text"] or "", row["language"], row.get("known") or ())
             out.write(json.dumps({"id": row["id"], "text": text}, ensure_ascii=False) + "\n")
             counts["kept"] += 1
             counts.update(f"removed_{kind.lower()}" for kind in _PLACEHOLDER.findall(text))

@@ -87,8 +87,8 @@ def run_isolated(
                     return
                 continue
             for child in _finished(busy):
-                index, item = child.task
-                used, result = child.handled > 0, child.take()
+                used = child.handled > 0
+                (index, item), result = child.take()
                 if result.reason in ("timeout", "crash", "out_of_memory"):
                     child.end()
                     pool.remove(child)
@@ -174,16 +174,17 @@ class _Child:
         except OSError:
             self.deadline = 0.0
 
-    def take(self) -> Result:
-        """The result of the task, and the end of it."""
-        self.task = None
+    def take(self) -> tuple[tuple[int, Any], Result]:
+        """The task and its result; the child is free again."""
+        assert self.task is not None
+        task, self.task = self.task, None
         self.handled += 1
         try:
             if self.pipe.poll():
-                return Result(*self.pipe.recv())
+                return task, Result(*self.pipe.recv())
         except (EOFError, OSError):
-            return Result(reason="crash")
-        return Result(reason="timeout" if self.deadline else "crash")
+            return task, Result(reason="crash")
+        return task, Result(reason="timeout" if self.deadline else "crash")
 
     def end(self) -> None:
         """Kill the child and whatever it started, and wait until it is gone."""

@@ -70,7 +70,7 @@ def near_duplicates(pictures: Iterable[Hashed], max_distance: int = MAX_DISTANCE
     for number, picture in enumerate(everything):
         for band in range(BANDS):
             buckets[band, picture.bits >> (band * (BITS // BANDS)) & 0xFFFF].append(number)
-    pairs = set()
+    pairs: set[tuple[int, int]] = set()
     for members in buckets.values():
         if len({everything[n].split for n in members}) > 1 and len(members) <= _CROWD:
             pairs.update((a, b) for a, b in combinations(members, 2) if everything[a].split != everything[b].split)

@@ -66,16 +66,13 @@ class LLM:
     counts: Counter = field(default_factory=Counter, repr=False)
 
     def __post_init__(self) -> None:
-        import httpx
         import openai
 
-        limits = httpx.Limits(max_connections=self.concurrency, max_keepalive_connections=self.concurrency)
         self._client = openai.OpenAI(
             base_url=self.base_url,
             api_key=os.environ.get("OPENAI_API_KEY") or "none",
             max_retries=0,  # retries are counted here
             timeout=self.timeout,
-            http_client=httpx.Client(limits=limits, timeout=self.timeout),
         )
         self._lock = threading.Lock()
 

@@ -55,7 +55,8 @@ def collect(dir: Path) -> dict[str, Any]:
     inputs: dict[str, Counter] = defaultdict(Counter)
     for line in read_jsonl(dir / "accounting.jsonl"):
         inputs[line["root"]][line["reason"] or line["status"]] += 1
-    placeholders, persons = Counter(), {}
+    placeholders: Counter = Counter()
+    persons: dict[str, list[tuple]] = {}
     for row in read_rows(dir, ["patient", "report", *QUASI_IDENTIFIERS]):
         for text in _texts(row["report"]):
             placeholders.update(_PLACEHOLDER.findall(text))

@@ -175,10 +175,11 @@ def _read_rows(dataset: Dataset, path: Path, config: str, faults: list[Fault]) -
 
 def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
     """Rows of the `slices` files: each law, ids that occur twice."""
-    name, split, faults = path.relative_to(dataset.root).as_posix(), _split(path), []
+    name, split = path.relative_to(dataset.root).as_posix(), _split(path)
+    faults: list[Fault] = []
     for row in _read_rows(dataset, path, "slices", faults):
         dataset.rows["slices"][split] += 1
-        key = row.get("id")
+        key = str(row["id"])
         if key in dataset.samples:
             yield Fault(name, key, "duplicate_row")
             continue
@@ -223,10 +224,12 @@ def _turns(row: Mapping, mask: np.ndarray | None) -> tuple[str, ...]:
 
 def read_grounded(dataset: Dataset, path: Path) -> Iterator[Fault]:
     """The `grounded` files repeat the grounded ones of the slices, unchanged, in the same split."""
-    name, split, faults = path.relative_to(dataset.root).as_posix(), _split(path), []
+    name, split = path.relative_to(dataset.root).as_posix(), _split(path)
+    faults: list[Fault] = []
     for row in _read_rows(dataset, path, "grounded", faults):
         dataset.rows["grounded"][split] += 1
-        key, sample = row.get("id"), dataset.samples.get(row.get("id"))
+        key = str(row["id"])
+        sample = dataset.samples.get(key)
         if key in dataset.grounded:
             yield Fault(name, key, "duplicate_row")
         elif sample is None or not sample.is_grounded:
@@ -245,7 +248,8 @@ def read_grounded(dataset: Dataset, path: Path) -> Iterator[Fault]:
 
 def read_sft(dataset: Dataset, path: Path) -> Iterator[Fault]:
     """The `sft` files: markup that can be read, images of their split; `check_derived` compares the conversations."""
-    name, split, faults = path.relative_to(dataset.root).as_posix(), _split(path), []
+    name, split = path.relative_to(dataset.root).as_posix(), _split(path)
+    faults: list[Fault] = []
     known = {sample.image for sample in dataset.samples.values() if sample.split == split}
     last = None
     for number, row in enumerate(_read_rows(dataset, path, "sft", faults)):
@@ -296,7 +300,8 @@ def read_archive(dataset: Dataset, path: Path, seen: dict[str, str]) -> Iterator
                 if parts and last != key:
                     yield Fault(name, key, "interleaved")
                 last = key
-                parts[extension] = tar.extractfile(member).read()
+                content = tar.extractfile(member)
+                parts[extension] = content.read() if content else b""
     except (tarfile.TarError, OSError, EOFError, ValueError):
         yield Fault(name, None, "unreadable")
     for key, parts in samples.items():

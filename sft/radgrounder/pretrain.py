@@ -87,7 +87,6 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
     model.set_attn_implementation("eager")  # only this one shows its weights
     weight = plan.attention_weight
     train_conversations(model, packed, targets, plan.packed_steps, plan.rate, run / "packed.pt", weight)
-    model.set_attn_implementation("sdpa")
     train_conversations(model, single, targets, plan.steps, plan.single_rate, run / "single.pt")
     write(model, processor, out, size, plan)
     shutil.rmtree(run)

@@ -20,7 +20,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from refrad2d.burnt_in import Reading, blank, find_text, looks_written, read_text
 
-TEXTS = ("MUELLER^HANS", "Müller, Hans", "Schmidt Anna 12.04.1953", "PAT00123", "DOE JOHN", "ID: 4711815", "Klinikum Nord", "MRN 1234567")
+TEXTS = (
+    "MUELLER^HANS",
+    "Müller, Hans",
+    "Schmidt Anna 12.04.1953",
+    "PAT00123",
+    "DOE JOHN",
+    "ID: 4711815",
+    "Klinikum Nord",
+    "MRN 1234567",
+)
 FONTS = sorted(Path("/usr/share/fonts").rglob("*.ttf"))
 
 
@@ -40,7 +49,9 @@ def slices(folder: Path) -> list[np.ndarray]:
 def plant(frame: np.ndarray, draw: random.Random) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """The frame with a text somewhere, in a font, size and brightness that devices use, and the box of the text."""
     rows, columns = frame.shape
-    font = ImageFont.truetype(draw.choice(FONTS), draw.choice((9, 11, 12, 14, 18))) if FONTS else ImageFont.load_default()
+    font = (
+        ImageFont.truetype(draw.choice(FONTS), draw.choice((9, 11, 12, 14, 18))) if FONTS else ImageFont.load_default()
+    )
     canvas = Image.new("L", (columns, rows), 0)
     pen, text = ImageDraw.Draw(canvas), draw.choice(TEXTS)
     while (box := pen.textbbox((0, 0), text, font=font))[2] > columns - 4:
@@ -51,14 +62,21 @@ def plant(frame: np.ndarray, draw: random.Random) -> tuple[np.ndarray, tuple[int
     pen.text((x, y), text, fill=255, font=font)
     share, top = np.asarray(canvas) / 255, int(frame.max())
     level = draw.choice((top, 4095, int(top * 0.8)))
-    return np.round(frame * (1 - share) + level * share).astype(np.uint16), (x + box[0], y + box[1], x + box[2], y + box[3])
+    return np.round(frame * (1 - share) + level * share).astype(np.uint16), (
+        x + box[0],
+        y + box[1],
+        x + box[2],
+        y + box[3],
+    )
 
 
 def read_with_tesseract(picture: np.ndarray) -> list[Reading]:
     """Words that tesseract sees in a picture of twice the size."""
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         Image.fromarray(picture).resize((picture.shape[1] * 2, picture.shape[0] * 2)).save(file.name)
-        table = subprocess.run(["tesseract", file.name, "-", "--psm", "11", "-l", "deu+eng", "tsv"], capture_output=True, text=True).stdout
+        table = subprocess.run(
+            ["tesseract", file.name, "-", "--psm", "11", "-l", "deu+eng", "tsv"], capture_output=True, text=True
+        ).stdout
     words = [line.split("\t") for line in table.splitlines()[1:]]
     boxes = [(*(int(v) / 2 for v in w[6:10]), float(w[10]) / 100, w[11]) for w in words if len(w) == 12]
     return [Reading((x, y, x + width, y + height), text, score) for x, y, width, height, score, text in boxes]
@@ -95,8 +113,12 @@ def main() -> int:
         for a, b, c, d in boxes:
             outside[b:d, a:c] = False
         exact += np.array_equal(blank(frame, boxes)[outside], frame[outside])
-    print("| reader | planted found | quick look suspects them | clean flagged | quick look suspects clean | others bit-exact | CPU s a frame |\n|---|---|---|---|---|---|---|")
-    print(f"| {args.reader} | {found}/{args.planted} | {quick}/{args.planted} | {flagged}/{len(clean)} | {suspected}/{len(clean)} | {exact}/{args.planted} | {seconds:.2f} |")
+    print(
+        "| reader | planted found | quick look suspects them | clean flagged | quick look suspects clean | others bit-exact | CPU s a frame |\n|---|---|---|---|---|---|---|"
+    )
+    print(
+        f"| {args.reader} | {found}/{args.planted} | {quick}/{args.planted} | {flagged}/{len(clean)} | {suspected}/{len(clean)} | {exact}/{args.planted} | {seconds:.2f} |"
+    )
     return int(found < args.planted or flagged > 0.02 * len(clean))
 
 

@@ -38,8 +38,21 @@ def main() -> int:
     (work / "key").write_text("00" * 32)
 
     def command(out: Path) -> list[str]:
-        return [*run, "build", str(hospital / "dicom"), "--reports", str(hospital / "reports.csv"), "--masks", str(hospital / "masks"),
-                "--out", str(out), "--key-file", str(work / "key"), "--workers", "2"]  # fmt: skip
+        return [
+            *run,
+            "build",
+            str(hospital / "dicom"),
+            "--reports",
+            str(hospital / "reports.csv"),
+            "--masks",
+            str(hospital / "masks"),
+            "--out",
+            str(out),
+            "--key-file",
+            str(work / "key"),
+            "--workers",
+            "2",
+        ]
 
     start = time.monotonic()
     subprocess.run(command(work / "calm"), check=True, capture_output=True)
@@ -63,7 +76,8 @@ def main() -> int:
         subprocess.run(command(out), check=True, capture_output=True)
         different += tree(out) != calm
     print(
-        f"| kills | outputs that differ | partial outputs under final names |\n|---|---|---|\n| {kills} | {different} | {partial} |"
+        f"| kills | outputs that differ | partial outputs under final names |\n|---|---|---|\n| {kills} | "
+        f"{different} | {partial} |"
     )
     return int(bool(different or partial))
 

@@ -63,14 +63,35 @@ def damaged(data: bytes, draw: random.Random) -> Iterator[tuple[str, bytes]]:
 def edited(path: Path, draw: random.Random) -> Iterator[tuple[str, bytes]]:
     """The same file with single attributes that contradict the pixels or the standard."""
     changes = {
-        "Rows": (0, 1, 65535), "Columns": (0, 65535), "BitsAllocated": (1, 7, 12, 32, 64), "BitsStored": (0, 33), "HighBit": (99,),
-        "SamplesPerPixel": (0, 3, 255), "PixelRepresentation": (5,), "NumberOfFrames": ("0", "-3", "1000000"), "PhotometricInterpretation": ("RGB", "PALETTE COLOR", "YBR_FULL", "?"),
-        "PixelSpacing": (["0", "0"], ["-1", "1"], ["1e300", "1"], []), "ImageOrientationPatient": ([0] * 6, [1, 0, 0, 1, 0, 0], [1e308] * 6, [1]),
-        "ImagePositionPatient": (["1e308"] * 3, [], ["0"]), "RescaleSlope": ("0", "1e300", "-1"), "RescaleIntercept": ("1e300",), "SliceThickness": ("-5",),
-        "SeriesInstanceUID": ("", "x" * 300), "StudyInstanceUID": ("",), "SOPInstanceUID": ("", "../../etc/passwd"), "SOPClassUID": ("", "1.2.840.10008.5.1.4.1.1.7", "9.9"),
-        "PatientID": ("\x00\x01", "A" * 70000), "PatientName": ("=" * 500,), "SpecificCharacterSet": ("ISO_IR 999", "ISO 2022 IR 87"), "Modality": ("", "US", "\\\\"),
-        "PixelData": (None, b"", b"\x00", b"\xff" * 3), "PatientAge": ("999Y", "abc"), "PatientBirthDate": ("00000000", "19999999"), "BurnedInAnnotation": ("YES",), "ImageType": (["DERIVED", "SECONDARY"], []),
-    }  # fmt: skip
+        "Rows": (0, 1, 65535),
+        "Columns": (0, 65535),
+        "BitsAllocated": (1, 7, 12, 32, 64),
+        "BitsStored": (0, 33),
+        "HighBit": (99,),
+        "SamplesPerPixel": (0, 3, 255),
+        "PixelRepresentation": (5,),
+        "NumberOfFrames": ("0", "-3", "1000000"),
+        "PhotometricInterpretation": ("RGB", "PALETTE COLOR", "YBR_FULL", "?"),
+        "PixelSpacing": (["0", "0"], ["-1", "1"], ["1e300", "1"], []),
+        "ImageOrientationPatient": ([0] * 6, [1, 0, 0, 1, 0, 0], [1e308] * 6, [1]),
+        "ImagePositionPatient": (["1e308"] * 3, [], ["0"]),
+        "RescaleSlope": ("0", "1e300", "-1"),
+        "RescaleIntercept": ("1e300",),
+        "SliceThickness": ("-5",),
+        "SeriesInstanceUID": ("", "x" * 300),
+        "StudyInstanceUID": ("",),
+        "SOPInstanceUID": ("", "../../etc/passwd"),
+        "SOPClassUID": ("", "1.2.840.10008.5.1.4.1.1.7", "9.9"),
+        "PatientID": ("\x00\x01", "A" * 70000),
+        "PatientName": ("=" * 500,),
+        "SpecificCharacterSet": ("ISO_IR 999", "ISO 2022 IR 87"),
+        "Modality": ("", "US", "\\\\"),
+        "PixelData": (None, b"", b"\x00", b"\xff" * 3),
+        "PatientAge": ("999Y", "abc"),
+        "PatientBirthDate": ("00000000", "19999999"),
+        "BurnedInAnnotation": ("YES",),
+        "ImageType": (["DERIVED", "SECONDARY"], []),
+    }
     for name, values in changes.items():
         for number, value in enumerate(values):
             dataset = pydicom.dcmread(path)
@@ -113,13 +134,32 @@ def others(folder: Path, sound: bytes) -> None:
     struct.pack_into("<i", nifti, 0, 348)
     nifti[344:348] = b"n+1\0"
     plain = {
-        "empty": b"", "text.txt": b"hello", "magic.dcm": bytes(128) + b"DICM", "pdf": b"%PDF-1.7\n" + bytes(99), "html.dcm": b"<html>", "null": bytes(4096),
-        "huge_dims.nii": bytes(nifti[:40]) + struct.pack("<8h", 3, 32000, 32000, 32000, 1, 1, 1, 1) + bytes(nifti[56:]), "header.nii": bytes(nifti),
-        "negative.nii": bytes(nifti[:40]) + struct.pack("<8h", 3, -5, 7, 2, 1, 1, 1, 1) + bytes(nifti[56:]), "cut.nii.gz": gzip.compress(bytes(nifti))[:-9],
-        "bomb.nii.gz": gzip.compress(bytes(nifti[:40]) + struct.pack("<8h", 3, 1000, 1000, 400, 1, 1, 1, 1) + bytes(nifti[56:]) + bytes(400 << 20), 1),
-        "not.zip": b"PK\x03\x04garbage", "not.tar": b"x" * 700, "cut.tar.gz": gzip.compress(b"x" * 9999)[:50], "name\nwith\nlines": b"x", "ü" * 100: sound[:900],
-        "a b;rm -rf $HOME": b"x", ".hidden": sound[:2000], "DICOMDIR": b"x",
-    }  # fmt: skip
+        "empty": b"",
+        "text.txt": b"hello",
+        "magic.dcm": bytes(128) + b"DICM",
+        "pdf": b"%PDF-1.7\n" + bytes(99),
+        "html.dcm": b"<html>",
+        "null": bytes(4096),
+        "huge_dims.nii": bytes(nifti[:40]) + struct.pack("<8h", 3, 32000, 32000, 32000, 1, 1, 1, 1) + bytes(nifti[56:]),
+        "header.nii": bytes(nifti),
+        "negative.nii": bytes(nifti[:40]) + struct.pack("<8h", 3, -5, 7, 2, 1, 1, 1, 1) + bytes(nifti[56:]),
+        "cut.nii.gz": gzip.compress(bytes(nifti))[:-9],
+        "bomb.nii.gz": gzip.compress(
+            bytes(nifti[:40])
+            + struct.pack("<8h", 3, 1000, 1000, 400, 1, 1, 1, 1)
+            + bytes(nifti[56:])
+            + bytes(400 << 20),
+            1,
+        ),
+        "not.zip": b"PK\x03\x04garbage",
+        "not.tar": b"x" * 700,
+        "cut.tar.gz": gzip.compress(b"x" * 9999)[:50],
+        "name\nwith\nlines": b"x",
+        "ü" * 100: sound[:900],
+        "a b;rm -rf $HOME": b"x",
+        ".hidden": sound[:2000],
+        "DICOMDIR": b"x",
+    }
     for name, data in plain.items():
         (folder / name).write_bytes(data)
     with open(os.fsencode(str(folder)) + b"/\xff\xfe-not-utf8", "wb") as file:
@@ -192,7 +232,9 @@ def main() -> int:
         print(f"{n:5d}  {reason}")
     lost = total - len(mine)
     print(
-        f"| malformed files | exit code | lost | timeouts | crashes | peak RSS MB | seconds |\n|---|---|---|---|---|---|---|\n| {sum(hostile)} | {done.returncode} | {lost} | {reasons['timeout']} | {reasons['crash']} | {rss} | {seconds:.0f} |"
+        f"| malformed files | exit code | lost | timeouts | crashes | peak RSS MB | seconds |\n|---|---|---|---|---|"
+        f"---|---|\n| {sum(hostile)} | {done.returncode} | {lost} | {reasons['timeout']} | {reasons['crash']} | "
+        f"{rss} | {seconds:.0f} |"
     )
     if done.returncode:
         print(done.stderr[-2000:])

@@ -2,16 +2,18 @@
 
     python tests/trust/phi_corpus.py --reports 2000 --seed 1 [--show 10]
 
-Templates hold slots {kind:generator}; each planted value must be gone afterwards, each clinical term must be there.
+Templates (phi_frames.json) hold slots such as {last}; each planted value must be gone afterwards, each clinical term must be there.
 """
 
 import argparse
+import json
 import random
 import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from faker import Faker
 
@@ -19,202 +21,10 @@ from refrad2d.deidentify import deidentify
 
 LOCALES = {"de": ("de_DE",), "en": ("en_US", "en_GB")}
 
-FRAMES = {
-    "de": {
-        "NAME": [
-            "Herr {n} stellte sich vor.",
-            "Frau {last} berichtet über Schmerzen.",
-            "Patient: {lastfirst}",
-            "Pat. {n}, männlich.",
-            "Name: {n}",
-            "Dr. {last} wurde telefonisch informiert.",
-            "Dr. med. {n}",
-            "Prof. Dr. med. {n} hat den Befund gesehen.",
-            "OA Dr. {last} hat supervidiert.",
-            "OA {last} und AÄ {last2} informiert.",
-            "gez. {n}",
-            "gez. Dr. {last}",
-            "Befundet von {n}.",
-            "Zuweiser: Dr. {last}",
-            "Zuweiser: {n}",
-            "Überwiesen von Frau Dr. {last}.",
-            "Rücksprache mit Herrn {last} erfolgt.",
-            "Befund mit Kollegin {last} besprochen.",
-            "Mit freundlichen Grüßen\n{n}",
-            "Mit freundlichen kollegialen Grüßen\nDr. {n}\nOberarzt",
-            "Elektronisch signiert von {n}.",
-            "{n} kam zur Verlaufskontrolle.",
-            "Verlaufskontrolle bei {n}.",
-            "Frau {lastup}, {firstup}",
-            "Herrn {n}s Voraufnahmen liegen vor.",
-            "Schwester {first} begleitete den Patienten.",
-            "Diktiert: {last}",
-            "Sehr geehrter Herr Kollege {last},",
-            "Sehr geehrte Frau Dr. {last},",
-            "PD Dr. {last} wird den Fall vorstellen.",
-            "Hausarzt: {n}",
-            "Befund an Dr. {last} gefaxt.",
-            "Die Ehefrau {first} {last} war anwesend.",
-            "Assistenzärztin {last}, Facharzt {last2}.",
-            "{last}, {first}: Verlaufskontrolle.",
-            "Dr. {last}/Dr. {last2}",
-            "Vidiert: {initial}. {last}",
-            "Hr. {last} und Fr. {last2}",
-        ],
-        "DATE": [
-            "Voruntersuchung vom {d}.",
-            "Zum Vergleich CT Abdomen {d}.",
-            "Operation am {d}.",
-            "geb. {d}",
-            "geboren am {d}",
-            "Verglichen mit der MRT vom {d} zeigt sich kein Progress.",
-            "seit {monthyear} bekannt",
-            "Erstdiagnose {monthyear}.",
-            "Chemotherapie bis {monthyear}.",
-            "Z.n. Hemikolektomie {year}.",
-            "im Jahr {year} operiert",
-            "Kontrolle im {month} empfohlen.",
-            "Voraufnahme vom {dm} liegt vor.",
-            "Untersuchungsdatum: {d}",
-            "CT vom {d} und {d}",
-        ],
-        "TIME": ["Untersuchung um {t} Uhr.", "Aufnahmezeit {t}.", "Befund um {t} Uhr telefonisch durchgegeben."],
-        "PHONE": ["Tel. {p}", "Telefon: {p}", "Rückfragen unter {p}.", "Fax {p}", "Mobil: {p}", "Tel.: {p}, Fax: {p}"],
-        "EMAIL": ["E-Mail: {m}", "Befund an {m} gesendet."],
-        "URL": ["Bilder unter {u} abrufbar."],
-        "ADDRESS": [
-            "wohnhaft {street}, {plz} {city}",
-            "Anschrift: {street}\n{plz} {city}",
-            "Adresse: {address}",
-            "wohnt in der {street}.",
-        ],
-        "ORGANISATION": [
-            "Übernahme aus dem {h}.",
-            "Voraufnahmen aus {h} liegen vor.",
-            "Stationär im {h}.",
-            "Anfordernde Station: Station {w}",
-            "Verlegt aus dem {h} nach {h2}.",
-        ],
-        "ID": [
-            "Fallnummer {i}",
-            "Patienten-ID: {i}",
-            "Fall-Nr.: {i}",
-            "Auftragsnummer {a}",
-            "Accession Number {a}",
-            "Versichertennummer {kv}",
-            "Pat.-Nr. {i}",
-            "MRN {i}",
-            "Sozialversicherungsnummer {sv}",
-            "Aufnahmenummer: {i}",
-        ],
-        "AGE": ["{age}-jährige Patientin mit Sturz.", "{age} Jahre alter Patient.", "Patient, {age} J., Dyspnoe."],
-        "KEEP": [],
-    },
-    "en": {
-        "NAME": [
-            "Mr. {last} presented with pain.",
-            "Mrs. {last} was referred for staging.",
-            "Patient: {n}",
-            "Patient name: {lastfirst}",
-            "Name: {n}",
-            "Referred by Dr. {last}.",
-            "Referring physician: {n}",
-            "Findings discussed with Dr. {last} by telephone.",
-            "Dr. {n} was notified.",
-            "Electronically signed by {n}, MD",
-            "Dictated by: {n}",
-            "Reported by {n}, FRCR",
-            "cc: Dr. {last}",
-            "{n}, M.D.",
-            "Attending: {n}",
-            "Results were communicated to nurse {last}.",
-            "Ms. {n} attended with her husband {first}.",
-            "Sincerely,\n{n}",
-            "Kind regards,\nDr. {n}",
-            "Comparison for {n}.",
-            "{n} underwent CT.",
-            "Reviewed with Professor {last}.",
-            "Dr. {last} and Dr. {last2} reviewed the images.",
-            "Mr. {last}'s prior imaging was reviewed.",
-            "Radiologist: {n}",
-            "Dear Dr. {last},",
-            "PATIENT: {lastup}, {firstup}",
-            "Interpreted by {n}",
-            "{last}, {first}",
-            "Seen by {initial}. {last}.",
-            "The patient, {n}, was positioned supine.",
-            "Thank you for referring Mrs {last}.",
-        ],
-        "DATE": [
-            "Comparison: CT from {d}.",
-            "Compared to {d}.",
-            "DOB: {d}",
-            "Surgery on {d}.",
-            "Exam date: {d}",
-            "since {monthyear}",
-            "Diagnosed in {monthyear}.",
-            "status post resection in {year}",
-            "Follow-up in {month}.",
-            "Prior study dated {d}.",
-            "MRI of {d}",
-        ],
-        "TIME": ["Performed at {t}.", "Called at {t}.", "Discussed at {t} hours"],
-        "PHONE": ["Phone: {p}", "Call {p} with questions.", "Tel: {p}", "Fax {p}", "Pager {p}"],
-        "EMAIL": ["Contact {m} for details.", "Email: {m}"],
-        "URL": ["Images at {u}."],
-        "ADDRESS": ["Lives at {street}, {city}.", "Address: {address}", "Home address: {street}, {city} {plz}"],
-        "ORGANISATION": [
-            "Transferred from {h}.",
-            "Prior imaging from {h} was reviewed.",
-            "Seen at {h}.",
-            "Admitted to Ward {w}.",
-        ],
-        "ID": [
-            "MRN: {i}",
-            "Accession {a}",
-            "Accession number: {a}",
-            "SSN {ssn}",
-            "Patient ID {i}",
-            "Medical record number {i}",
-            "NHS number {nhs}",
-            "Insurance ID: {a}",
-            "Case number {i}",
-        ],
-        "AGE": ["{age}-year-old woman with fall.", "{age} year old man.", "Patient aged {age}.", "{age} y/o male"],
-        "KEEP": [],
-    },
-}
-KEEP = {
-    "de": ["Morbus Crohn", "Hodgkin-Lymphom", "Bennett-Fraktur", "Douglas-Raum", "Morbus Bechterew", "Virchow-Lymphknoten", "Bosniak IIF", "Baker-Zyste", "Hounsfield-Einheiten",
-           "Gleason 7", "Couinaud", "Fleischner-Kriterien", "May-Thurner-Syndrom", "BWK 12", "LWK 3/4", "Segment VII", "Th12", "12 x 14 mm", "Serie 4, Bild 32", "PI-RADS 4", "T2-gewichtet",
-           "3 Tesla", "Stadium IIIb", "pT3 pN1 M0", "Weber-B-Fraktur", "Schmorl-Knoten", "Morbus Scheuermann", "Meckel-Divertikel", "Zenker-Divertikel", "Monteggia-Fraktur", "Colles-Fraktur",
-           "Hill-Sachs-Läsion", "Bankart-Läsion", "Klatskin-Tumor", "Pancoast-Tumor", "Morbus Parkinson", "Alzheimer-Demenz", "Circulus arteriosus Willisii", "Papilla Vateri", "Gerota-Faszie",
-           "Morison-Pouch", "freie Flüssigkeit im Douglas", "Segond-Fraktur", "Kerley-B-Linien", "Pfannenstiel-Schnitt", "Whipple-Operation", "Billroth II", "Stanford Typ B", "Modic Typ 2",
-           "Meyerding Grad I", "4,5 cm", "35 HU", "SUVmax 4,2", "ADC 0,8", "Segment 4a", "L5/S1", "HWK 5/6", "20 %", "1,5 T", "SWK 1", "Rippe 7", "Ewing-Sarkom", "Wilms-Tumor", "Kahnbein", "Osler-Weber-Rendu",
-           "Child-Pugh B", "Hashimoto-Thyreoiditis", "Cushing-Syndrom", "Sjögren-Syndrom", "Budd-Chiari-Syndrom", "Arnold-Chiari-Malformation", "Marfan-Syndrom", "Kahler", "Braun-Fußpunktanastomose",
-           "Jefferson-Fraktur", "Köhler-Krankheit", "Wegener-Granulomatose", "Lisfranc-Gelenk", "Achillessehne", "Hoffa-Fettkörper", "Bartholin-Zyste", "Meniskushinterhorn", "Spina iliaca", "Kocher-Zugang",
-           "Leber", "Milz", "Niere", "Becken", "Aorta", "Fazekas Grad 2", "Spetzler-Martin Grad III", "Garden III", "AO-Klassifikation", "Schatzker II", "bei 3 Uhr", "Virchow-Robin-Räume", "Wirbelkörper", "Kontrastmittel"],
-    "en": ["Crohn disease", "Crohn's disease", "Hodgkin lymphoma", "Bennett fracture", "pouch of Douglas", "Baker cyst", "Hounsfield units", "Gleason 4+3", "Couinaud segment", "Fleischner criteria",
-           "May-Thurner syndrome", "Bosniak IIF", "T12", "L4/5", "segment VII", "12 x 14 mm", "series 4, image 32", "PI-RADS 4", "T2-weighted", "3 Tesla", "stage IIIb", "pT3 N1 M0", "Colles' fracture",
-           "Schmorl's node", "Meckel's diverticulum", "Monteggia fracture", "Hill-Sachs lesion", "Bankart lesion", "Klatskin tumor", "Pancoast tumor", "Parkinson's disease", "Alzheimer disease",
-           "circle of Willis", "ampulla of Vater", "Gerota's fascia", "Morison's pouch", "Kerley B lines", "Whipple procedure", "Stanford type B", "Modic type 2", "4.5 cm", "35 HU", "SUV 4.2", "C5/6",
-           "Ewing sarcoma", "Wilms tumor", "Child-Pugh B", "Hashimoto thyroiditis", "Cushing syndrome", "Budd-Chiari syndrome", "Chiari malformation", "Marfan syndrome", "Jones fracture", "Smith fracture",
-           "Wilson disease", "Graves disease", "Bell's palsy", "Lisfranc injury", "Hoffa's fat pad", "Virchow's node", "white matter", "Achilles tendon", "BI-RADS 3", "LI-RADS 5", "ICD C34.1", "liver", "spleen",
-           "kidney", "Fazekas 2", "Salter-Harris II fracture", "Rockwood type III", "Kellgren-Lawrence grade 3", "Boxer fracture", "right lower lobe", "Garden III", "Paget's disease", "Horner syndrome",
-           "Takayasu arteritis", "Kaposi sarcoma", "Castleman disease", "Foley catheter", "Swan-Ganz catheter", "Cobb angle", "Doppler", "Valsalva", "McBurney's point", "6 o'clock position", "Lugano classification"],
-}  # fmt: skip
-FILLER = {
-    "de": ["Die Lunge ist regelrecht belüftet.", "Kein Pleuraerguss.", "Leber und Milz unauffällig.", "Regelrechte Darstellung der Gefäße.", "Kein Nachweis einer Raumforderung.", "Mäßige Aortensklerose.", "Degenerative Veränderungen der Wirbelsäule.", "Kleine Hiatushernie."],
-    "en": ["The lungs are clear.", "No pleural effusion.", "Liver and spleen are unremarkable.", "No evidence of mass.", "Mild aortic sclerosis.", "Degenerative changes of the spine.", "Small hiatal hernia."],
-}  # fmt: skip
-KEEP_FRAME = {
-    "de": ["{k}.", "Nachweis: {k}.", "Kein Hinweis auf {k}.", "Bekannt: {k}, unverändert.", "Bild wie bei {k}."],
-    "en": ["{k}.", "Findings consistent with {k}.", "No evidence of {k}.", "Known {k}, unchanged."],
-}
-HOSPITALS = {
-    "de": ["Universitätsklinikum {c}", "Klinikum {c}", "Kreiskrankenhaus {c}", "St. {f}-Krankenhaus", "Städtisches Klinikum {c}", "Evangelisches Krankenhaus {c}", "Helios Klinikum {c}", "Asklepios Klinik {c}", "MVZ Radiologie {c}", "Uniklinik {c}", "Marienhospital {c}", "Klinik für Radiologie", "Klinik für Innere Medizin II", "Institut für Neuroradiologie", "Diakoniekrankenhaus {c}", "Herzzentrum {c}"],
-    "en": ["St. {f}'s Hospital", "{c} General Hospital", "{l} Medical Center", "University Hospital of {c}", "Royal {c} Infirmary", "{l} Memorial Hospital", "{c} Health System", "The {l} Clinic", "Department of Radiology", "{l} NHS Trust"],
-}  # fmt: skip
+DATA = json.loads((Path(__file__).parent / "phi_frames.json").read_text(encoding="utf-8"))
+FRAMES, KEEP, FILLER, KEEP_FRAME, HOSPITALS = (
+    DATA[name] for name in ("frames", "keep", "filler", "keep_frame", "hospitals")
+)
 MONTHS = {
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
     "en": "January February March April May June July August September October November December".split(),
@@ -245,9 +55,30 @@ class Invent:
         day = self.draw.choice(self.fakers).date_between("-30y", "today")
         d, m, y, name = day.day, day.month, day.year, MONTHS[self.language][day.month - 1]
         forms = {
-            "de": [f"{d:02}.{m:02}.{y}", f"{d}.{m}.{y}", f"{d:02}.{m:02}.{y % 100:02}", f"{d}.{m}.{y % 100:02}", f"{d}. {name} {y}", f"{y}-{m:02}-{d:02}", f"{d:02}/{m:02}/{y}", f"{d}.{name[:3]}.{y}", f"{d:02}. {m:02}. {y}"],
-            "en": [f"{m:02}/{d:02}/{y}", f"{m}/{d}/{y % 100:02}", f"{name} {d}, {y}", f"{d} {name} {y}", f"{d}th of {name} {y}", f"{y}-{m:02}-{d:02}", f"{d:02}-{name[:3]}-{y}", f"{name[:3]} {d}, {y}", f"{d:02}/{m:02}/{y}", f"{d:02}.{m:02}.{y}"],
-        }  # fmt: skip
+            "de": [
+                f"{d:02}.{m:02}.{y}",
+                f"{d}.{m}.{y}",
+                f"{d:02}.{m:02}.{y % 100:02}",
+                f"{d}.{m}.{y % 100:02}",
+                f"{d}. {name} {y}",
+                f"{y}-{m:02}-{d:02}",
+                f"{d:02}/{m:02}/{y}",
+                f"{d}.{name[:3]}.{y}",
+                f"{d:02}. {m:02}. {y}",
+            ],
+            "en": [
+                f"{m:02}/{d:02}/{y}",
+                f"{m}/{d}/{y % 100:02}",
+                f"{name} {d}, {y}",
+                f"{d} {name} {y}",
+                f"{d}th of {name} {y}",
+                f"{y}-{m:02}-{d:02}",
+                f"{d:02}-{name[:3]}-{y}",
+                f"{name[:3]} {d}, {y}",
+                f"{d:02}/{m:02}/{y}",
+                f"{d:02}.{m:02}.{y}",
+            ],
+        }
         return self.draw.choice(forms[self.language])
 
     def value(self, slot: str) -> str:
@@ -342,7 +173,7 @@ class Invent:
         """A report of four to nine sentences: planted ones, clinical terms, fillers, and what its header knows."""
         r, lang = self.draw, self.language
         out, sentences = Report(lang, ""), [r.choice(FILLER[lang])]
-        kinds = [k for k in FRAMES[lang] if k != "KEEP"]
+        kinds = list(FRAMES[lang])
         for kind in r.sample(kinds, 3) + ["NAME"]:
             frame = r.choice(FRAMES[lang][kind])
             values: list[str] = []
@@ -456,7 +287,9 @@ def main() -> None:
     for kind, (n, of) in removed.items():
         print(f"| {kind} | {n} | {of} | {n / of:.4f} |")
     print(f"| clinical terms kept | {kept} | {terms} | {kept / terms:.4f} |")
-    print(f"{len(reports) / seconds:.0f} reports a CPU second of {sum(len(r.text) for r in reports) // len(reports)} characters")
+    print(
+        f"{len(reports) / seconds:.0f} reports a CPU second of {sum(len(r.text) for r in reports) // len(reports)} characters"
+    )
     print(Counter(m.split(" ", 2)[0] + " " + (m.split(" ", 2)[1] if m.startswith("LEAK") else "") for m in misses))
     for miss in misses[: args.show]:
         print(miss)

@@ -6,6 +6,7 @@ Every output file is searched decoded (tar members, Parquet columns, pictures' m
 """
 
 import argparse
+import csv
 import io
 import json
 import random
@@ -25,12 +26,17 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 TEXT_TAGS = (
-    "PatientName OtherPatientNames PatientBirthName PatientMotherBirthName PatientAddress PatientTelephoneNumbers OtherPatientIDs "
-    "MilitaryRank BranchOfService EthnicGroup Occupation AdditionalPatientHistory PatientComments ReferringPhysicianName "
+    "PatientName OtherPatientNames PatientBirthName PatientMotherBirthName PatientAddress PatientTelephoneNumbers "
+    "OtherPatientIDs "
+    "MilitaryRank BranchOfService EthnicGroup Occupation AdditionalPatientHistory PatientComments "
+    "ReferringPhysicianName "
     "ReferringPhysicianAddress PerformingPhysicianName NameOfPhysiciansReadingStudy OperatorsName PhysiciansOfRecord "
-    "RequestingPhysician InstitutionName InstitutionAddress InstitutionalDepartmentName StationName StudyDescription SeriesDescription "
-    "ProtocolName PerformedProcedureStepDescription RequestedProcedureDescription DeviceSerialNumber ImageComments StudyID "
-    "InsurancePlanIdentification CountryOfResidence RegionOfResidence PatientReligiousPreference CurrentPatientLocation "
+    "RequestingPhysician InstitutionName InstitutionAddress InstitutionalDepartmentName StationName "
+    "StudyDescription SeriesDescription "
+    "ProtocolName PerformedProcedureStepDescription RequestedProcedureDescription DeviceSerialNumber ImageComments "
+    "StudyID "
+    "InsurancePlanIdentification CountryOfResidence RegionOfResidence PatientReligiousPreference "
+    "CurrentPatientLocation "
     "AcquisitionComments DerivationDescription ContrastBolusAgent ScheduledPerformingPhysicianName RequestingService "
     "ReasonForStudy MedicalAlerts Allergies SpecialNeeds PatientState AdmissionID IssuerOfPatientID SoftwareVersions"
 ).split()
@@ -76,8 +82,6 @@ def plant_reports(path: Path, draw: random.Random, planted: Counter) -> None:
             "en": f" Discussed with Dr. {name}. Lives at 12 {street} Street. MRN {number}.",
         }[row["language"]]
         row["report"] += sentence
-    import csv
-
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, table[0])
         writer.writeheader()
@@ -126,7 +130,12 @@ def main() -> int:
             plant(path, draw, planted)
             path.rename(path.with_name(f"{token(draw, planted, 'file name')}_{path.name}"))
     plant_reports(hospital / "reports.csv", draw, planted)
-    identifiers = {str(d.get(k)) for p in (hospital / "dicom").rglob("*") if p.is_file() and (d := pydicom.dcmread(p, force=True, stop_before_pixels=True)) for k in ("PatientID", "AccessionNumber", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}  # fmt: skip
+    identifiers = {
+        str(d.get(k))
+        for p in (hospital / "dicom").rglob("*")
+        if p.is_file() and (d := pydicom.dcmread(p, force=True, stop_before_pixels=True))
+        for k in ("PatientID", "AccessionNumber", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    }
     planted.update(i.lower() for i in identifiers if len(i) > 5)
     command = [
         *run,
@@ -151,7 +160,8 @@ def main() -> int:
             print("survives:", KINDS.get(word, "identifier"), re.sub(r"-\d{5}-of.*", "", where[0]))
     kinds = len(set(KINDS.values()))
     print(
-        f"| planted | kinds | exit code | survivors |\n|---|---|---|---|\n| {len(planted)} | {kinds} | {done.returncode} | {survivors.total()} |"
+        f"| planted | kinds | exit code | survivors |\n|---|---|---|---|\n| {len(planted)} | {kinds} | "
+        f"{done.returncode} | {survivors.total()} |"
     )
     if done.returncode:
         print(done.stderr[-1500:])

@@ -63,7 +63,7 @@ def run(
     seed: int = 0,
     site: str = "A",
     regions: Sequence[str] = ("abdomen_ct",),
-    workers: int = 1,
+    workers: int | None = None,
 ) -> Counter:
     """Write a hospital export to `out`; see `refrad2d.phantom.export.run`."""
     from refrad2d.phantom.export import run as export

@@ -7,6 +7,7 @@ The same seed gives the same bytes.
 import csv
 import json
 import logging
+import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +29,7 @@ COLUMNS = (
     "report", "language", "clinical_question", "clinical_info",
 )  # fmt: skip
 MASK_FORMS = ("nifti_table", "seg", "nifti")
+FEW = 4  # patients for whom starting processes does not pay
 LEAST_PIXELS = 150  # a report mentions a class if a series shows it on so many pixels
 
 log = logging.getLogger(__name__)
@@ -40,11 +42,11 @@ def run(
     seed: int = 0,
     site: str = "A",
     regions: Sequence[str] = ("abdomen_ct",),
-    workers: int = 1,
+    workers: int | None = None,
 ) -> Counter:
     """Write the export of `patients` people; counts of patients, studies, series and slices.
 
-    The bytes do not depend on `workers`, the number of processes.
+    The bytes do not depend on `workers`, the number of processes: by default one a core, or one for a few patients.
 
     FileExistsError if `out` holds anything; ValueError for an unknown site or region or fewer than one patient.
     """
@@ -57,6 +59,7 @@ def run(
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty. Give a new folder, or remove this one first.")
     (out / "masks").mkdir(parents=True)
+    workers = workers or (os.cpu_count() or 1 if patients > FEW else 1)
     write = partial(_write_patient, out, seed, site, tuple(regions))
     counts: Counter = Counter()
     with (

@@ -11,7 +11,8 @@ from refrad2d.phi.lexicon import eponyms, is_name, is_surname, looks_clinical, s
 
 # Nouns that make an eponym of the word before them; lower case in English, capitalised or joined in German.
 _HEADS_EN = (
-    r"diseases?|syndromes?|signs?|fractures?|cysts?|ligaments?|spaces?|pouch|classification|criteria|scores?|"
+    r"lobes?|arter(?:y|ies)|veins?|muscles?|nerves?|bones?|joints?|plexus|reflex|triad|formula|tunnel|diseases?|"
+    r"syndromes?|signs?|fractures?|cysts?|ligaments?|spaces?|pouch|classification|criteria|scores?|"
     r"grades?|types?|"
     r"lines?|nod(?:e|es|ule|ules)|canal|ducts?|triangle|point|fascia|hernias?|palsy|tumou?rs?|lymphomas?|sarcomas?|"
     r"glands?|"
@@ -24,7 +25,9 @@ _HEADS_EN = (
     r"system|chart|curve|effect|artefacts?|artifacts?|ringing|sequence|fusion|reconstruction|impingement"
 )
 _HEADS_DE = (
-    r"Krankheit|Syndroms?|Zeichens?|Fraktur(?:en)?|Zysten?|Band|Raum(?:es)?|Räume|Klassifikation|Kriterien|Score|"
+    r"Arterien?|Venen?|Reflex|Trias|Formel|Gelenke?|Knochen|Pouch|Taschen?|Aneurysmen?|Aneurysma|Stenosen?|"
+    r"Exostosen?|Draht|Ring|Neurome?|Krankheit|Syndroms?|Zeichens?|Fraktur(?:en)?|Zysten?|Band|Raum(?:es)?|Räume|"
+    r"Klassifikation|Kriterien|Score|"
     r"Grad|Typ|"
     r"Linien?|Knoten|Gang(?:es)?|Dreieck|Punkt|Faszie|Hernien?|Parese|Lähmung|Tumor(?:en|s)?|Lymphome?s?|Sarkome?s?|"
     r"Drüsen?|"

@@ -22,7 +22,8 @@ _IP = re.compile(r"(?<![\d.])(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|
 
 _PHONE_LABEL = (
     r"(?:Tel(?:efon|ephone)?(?:nummer|\.-?Nr\.?|-?Nr\.?| no\.?| number)?|Fax(?:nummer)?|Phone(?: number)?|"
-    r"Mobil(?:e|nummer|telefon)?|Handy(?:nummer)?|Durchwahl|DW|Pager|Piepser|Beeper|Bleep|Funk(?:er)?|Rufnummer|"
+    r"Mobil(?:e|nummer|telefon)?|Handy(?:nummer)?|Durchwahl|DW|DECT|Apparat|App\.|Haus(?:ruf|apparat)|intern|Pager|"
+    r"Piepser|Beeper|Bleep|Funk(?:er)?|Rufnummer|"
     r"Rückruf(?: unter)?|Rückfragen(?: unter| an)?|Ext(?:ension)?|Cell|Call(?:back)?(?: at)?|erreichbar unter|unter "
     r"der Nummer)"
 )
@@ -67,9 +68,11 @@ _BARE_ID = re.compile(
     r")(?![\w]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|/µl|/ul|Zellen|/nl|mg|U/l|IU|IE|BAU|kU|ng|pg)(?![a-zäöü]))"
 )
 _ANY_NUMBER = Hinted(
-    r"(?<![\w\-])(?!Bild|Schicht|Segment|Wirbel|Rippe|Phase|Serien?-?[Nn]r|Kontrast)[A-ZÄÖÜ]\w*(?:nummer|-Nummer|-?[Nn]r\.?)[\s:.#=]{1,3}"
+    r"(?<![\w\-])(?!Bild|Schicht|Segment|Wirbel|Rippe|Phase|Serien?-?[Nn]r|Kontrast)[A-ZÄÖÜ]\w*(?:nummer|-Nummer|"
+    r"-?[Nn]r\.?)[\s:.#=]{1,3}"
     r"(?P<value>(?:[A-Z]{1,5}[\-./ ]?)?\d[\w\-./]*(?<![.\-/])(?:[ ]\d[\w\-./]*(?<![.\-/]))*)"
-    r"|(?<![\w\-])(?!image|series|slice|segment|level|phase|frame|total|large|small|the|a|in)(?i:[a-z]+)\s(?:number|no\.|No\.|ID|#)[\s:.#=]{1,3}"
+    r"|(?<![\w\-])(?!image|series|slice|segment|level|phase|frame|total|large|small|the|a|in)(?i:[a-z]+)\s(?:number|"
+    r"no\.|No\.|ID|#)[\s:.#=]{1,3}"
     r"(?P<english>(?:[A-Z]{1,5}[\-./ ]?)?\d[\w\-./]{3,}(?<![.\-/]))",
     word=r"\w*(?:nummer|nr)(?![^\W\d_])|number|no(?![^\W\d_])|id(?![^\W\d_])",
 )

@@ -80,7 +80,8 @@ _PARTIAL = re.compile(
     rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|"
     rf"Rezidiv|Infarkt|Biopsie|ED|"
     rf"ectomy|surgery|resection|biopsy|radiation|chemotherapy|bypass)\s(?P<event>{_MON}/\d\d|['’]\d\d)(?![/\d])"
-    rf"|\b(?:VU|VA|Vor(?:untersuchung|aufnahme|befund)(?:en)?|ED)\s(?:vom\s|v\.\s)?(?P<prior>(?:0[1-9]|1[0-2])\.\d\d)(?!\d|[.,]\d)"
+    rf"|\b(?:VU|VA|Vor(?:untersuchung|aufnahme|befund)(?:en)?|ED)\s(?:vom\s|v\.\s)?(?P<prior>(?:0[1-9]|1[0-2])"
+    rf"\.\d\d)(?!\d|[.,]\d)"
 )
 _VERSIONED = (
     r"(?:WHO|TNM|UICC|AJCC|RECIST|iRECIST|Lugano|Fleischner|FIGO|ESC|ESUR|ACR|RADS|Version|Fassung|Leitlinie|"

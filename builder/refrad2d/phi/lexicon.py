@@ -66,7 +66,7 @@ def sound(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def spell(word: str) -> str:
-    """A stricter key, for looking words up in lists: case, umlaut or digraph, ß or ss, accents; "Haase" is not "Hase"."""
+    """A stricter key, to look words up in lists: case, umlaut or digraph, ß or ss, accents; "Haase" is not "Hase"."""
     word = word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").translate(_LETTERS)
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
@@ -97,7 +97,7 @@ def surnames() -> frozenset[str]:
 
 @cache
 def eponyms() -> dict[str, bool]:
-    """Eponyms, `spell`ed; True if clinical wherever they stand (Bosniak), False if only in a construct (Baker-Zyste)."""
+    """Eponyms, `spell`ed; True if clinical anywhere (Bosniak), False if only in a construct (Baker-Zyste)."""
     return {spell(row["name"]): row["alone"] == "yes" for row in _rows("eponyms.csv")}
 
 

@@ -43,7 +43,8 @@ _AMBIGUOUS_ROLES = frozenset(
     "OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split()
 )
 _LABEL = (
-    r"(?:Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|"
+    r"(?:E-?signed|eSigned|Authenticated|Authori[sz]ed|Validated|Tech(?:nician)?|MTR|Sonographer|Nurse|Clerk|"
+    r"Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|"
     r"First\sname|Family\sname|"
     r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|"
     r"Überweiser(?:in)?|"
@@ -93,7 +94,8 @@ _SIGN_OFF = (
     r"many\sthanks|thank\syou)"
 )
 _CREDENTIAL = (
-    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|PA-C|"
+    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|"
+    r"PA-C|"
     r"B\.?Sc\.?|M\.?Sc\.?|MPH|DO|EBIR|FSIR|FSCCT|Esq\.?)"
 )
 _RELATIVE = (
@@ -156,9 +158,11 @@ _STUDY_OF = re.compile(
     rf"(?P<name>{_CAP}[a-zß-ÿ]+[ \t]{_CAP}[a-zß-ÿ]+(?:-{_CAP}[a-zß-ÿ]+)?)(?![\w\-])"
 )
 _CAPITAL_PAIR = re.compile(
-    r"(?:\b(?:for|by|patient|named|called|lady|gentleman|man|woman|male|female|boy|girl|colleagues?|radiologist|surgeon|physician|"
+    r"(?:\b(?:for|by|patient|named|called|lady|gentleman|man|woman|male|female|boy|girl|colleagues?|radiologist|"
+    r"surgeon|physician|"
     r"nurse|doctor|consultant|resident|practitioner),?[ \t])"
-    rf"(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)(?![\w\-]|[ \t]{_CAP})"
+    rf"(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)(?![\w\-]|"
+    rf"[ \t]{_CAP})"
 )
 
 
@@ -171,7 +175,7 @@ def find_names(text: str, language: str) -> Iterator[Found]:
         if (
             words
             and not any(looks_clinical(word) for word in words)
-            and ("," in match.group() or any(map(is_name, words)))
+            and ("," in match.group() or any(map(is_name, words)) or match["name"][1:2] == ".")
         ):
             yield Found(*match.span(), "NAME", True)
     for match in _LISTED_FIRST.finditer(text):
@@ -256,7 +260,11 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
         elif (
             len(word) == 1
             and word.isupper()
-            and (dotted or (words and not text[piece.end() : piece.end() + 1].isdigit()) or _before_name(text, piece, kind))
+            and (
+                dotted
+                or (words and not text[piece.end() : piece.end() + 1].isdigit())
+                or _before_name(text, piece, kind)
+            )
         ):
             end = piece.end()
         elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()) and lower not in ("und", "y", "e"):

@@ -125,7 +125,8 @@ _GERMAN_ORG = Hinted(
     rf"{_START}(?:{_HEAD}[ \t\-–]*|{CAPITAL}[\w\-]*(?:er|es|sche[rs]?){_B})?(?:{_HEAD}[ \t\-–]*)"
     rf"?(?:{CAPITAL}[\w\-]*[ \-])??"
     rf"(?:{CAPITAL}[\w\-]*)?{_HOUSE_NOUN}{_TAIL}{{0,6}}"
-    rf"|{_START}(?:Universität|Uniklinik|Univ\.-Klinik|Hochschule|University{_B}of|[KLSBU]?KH|UKL?|RKH|SLK){_B}{CAPITAL}[\w\-]+",
+    rf"|{_START}(?:Universität|Uniklinik|Univ\.-Klinik|Hochschule|University{_B}of|[KLSBU]?KH|UKL?|RKH|SLK)"
+    rf"{_B}{CAPITAL}[\w\-]+",
     word="klinik|klinikums?|kliniken|krankenhaus|krankenhauses|spital|hospital|lazarett|abteilung|institute?s?|zentrum|"
     "sektion|charité|"
     "[klsbu]?kh|ukl?|rkh|slk|mvz|praxis|diakonie|universitätsmedizin|universität|hochschule|university",

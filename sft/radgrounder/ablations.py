@@ -1,0 +1,245 @@
+"""The paper's claims at nano scale: `python -m radgrounder.ablations build/ablations --dataset … --vqa-rad …`.
+
+Five arms by three seeds, each trained by a recipe with the same number of steps and judged on both test sets. A run
+that stands is not made again, so a killed runner goes on. Writes OUT/ablations.md and ablations.json.
+"""
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from radgrounder.external import Row, Rows, mix, read_config, read_vqa_rad, write_config
+from radgrounder.intervals import SAMPLES, Figure, figure
+from refrad2d.conversations import PROMPTS, turn
+from refrad2d.grounding import parse
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What a model is trained on: a build's training patients, VQA-RAD's training pictures, boxes or plain text."""
+
+    name: str
+    internal: bool
+    external: bool
+    grounding: bool
+
+
+class Measure(NamedTuple):
+    """A figure: the benchmark it is from, and the measure of the model's own answers to a task."""
+
+    title: str
+    benchmark: str
+    task: str
+    score: str
+
+
+class Claim(NamedTuple):
+    """Says that arm `first` is better than, or no worse than, arm `second` by a measure."""
+
+    text: str
+    first: str
+    second: str
+    measure: str
+
+
+ARMS = (
+    Arm("all + boxes", True, True, True),
+    Arm("all, no boxes", True, True, False),
+    Arm("internal + boxes", True, False, True),
+    Arm("internal, no boxes", True, False, False),
+    Arm("external only", False, True, False),
+)
+MEASURES = (
+    Measure("locate IoU", "refrad2d", "locate", "iou"),
+    Measure("report F1", "refrad2d", "report", "f1"),
+    Measure("VQA F1 open", "refrad2d", "vqa", "f1_open"),
+    Measure("VQA accuracy closed", "refrad2d", "vqa", "accuracy_closed"),
+    Measure("VQA-RAD F1 open", "vqa-rad", "vqa", "f1_open"),
+    Measure("VQA-RAD accuracy closed", "vqa-rad", "vqa", "accuracy_closed"),
+)
+CLAIMS = (
+    Claim(
+        "clinical data improves open VQA over external sets alone", "all + boxes", "external only", "VQA-RAD F1 open"
+    ),
+    Claim("boxes cost no report quality", "all + boxes", "all, no boxes", "report F1"),
+    Claim("boxes cost no VQA quality", "all + boxes", "all, no boxes", "VQA F1 open"),
+)
+EXTERNAL_SHARE = 0.2  # of the conversations of a mixture
+SEEDS = (0, 1, 2)
+
+Scores = dict[str, tuple[float, str]]  # item → its score, averaged over seeds, and its cluster
+
+
+def arm_rows(arm: Arm, internal: Rows, external: Rows) -> Rows:
+    """The training and validation rows of an arm."""
+    own = internal if arm.grounding else {split: list(without_boxes(rows)) for split, rows in internal.items()}
+    if arm.internal and arm.external:
+        return mix({"own": own, "vqa-rad": external}, {"own": 1 - EXTERNAL_SHARE, "vqa-rad": EXTERNAL_SHARE})
+    return own if arm.internal else external
+
+
+def without_boxes(rows: Sequence[Row]) -> Iterator[Row]:
+    """The rows as plain text: answers lose their markup, reports are asked for as such, locate turns fall away."""
+    for row in rows:
+        question, answer = ("".join(part["text"] or "" for part in m["content"]) for m in row["messages"])
+        parsed = parse(answer)
+        if len(parsed.spans) == 1 and parsed.spans[0].end - parsed.spans[0].start == len(parsed.text):
+            continue  # a locate turn is nothing but its span
+        for language, prompt in PROMPTS["report_boxes"].items():
+            question = question.replace(prompt, PROMPTS["report"][language])
+        yield {**row, "messages": turn(question, parsed.text)}
+
+
+def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: int) -> None:
+    """One run of a recipe, as `trl sft` makes it, and its release to OUT/model."""
+    from trl.scripts.sft import main as sft
+    from trl.scripts.sft import make_parser
+
+    from radgrounder.prepare import release
+
+    overrides = {
+        "model_name_or_path": base, "dataset_name": data, "output_dir": out / "adapter", "max_steps": steps,
+        "seed": seed, "data_seed": seed, "disable_tqdm": "true",
+    }  # fmt: skip
+    words = [word for name, value in overrides.items() for word in (f"--{name}", str(value))]
+    sft(*make_parser().parse_args_and_config(["--config", str(recipe), *words], fail_with_unknown_args=True))
+    release(out / "adapter", out / "model")
+
+
+def read_scores(predictions: Path, measure: Measure) -> Scores:
+    """The score and cluster of each item that the model itself answered, from a judged run."""
+    scores = {}
+    for line in predictions.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        value = row["scores"].get(measure.score)
+        if row["task"] == measure.task and not row["control"] and value is not None:
+            scores[row["id"]] = (float(value), row["cluster"])
+    return scores
+
+
+def average(runs: Sequence[Scores]) -> Scores:
+    """Every item's mean over the seeds. ValueError if the runs were judged on other items."""
+    if len({frozenset(run) for run in runs}) != 1:
+        raise ValueError("The seeds were judged on different items. Delete the runs and judge all with one --limit.")
+    return {key: (float(np.mean([run[key][0] for run in runs])), cluster) for key, (_, cluster) in runs[0].items()}
+
+
+def summarise(scores: Scores, *, samples: int) -> Figure:
+    """Mean and interval of items averaged over seeds, clusters resampled."""
+    return figure([value for value, _ in scores.values()], [c for _, c in scores.values()], samples=samples)
+
+
+def difference(first: Scores, second: Scores, *, samples: int) -> Figure:
+    """Mean and interval of first minus second, item by item."""
+    shared = [key for key in first if key in second]
+    values = [first[key][0] - second[key][0] for key in shared]
+    return figure(values, [first[key][1] for key in shared], samples=samples)
+
+
+def verdict(gap: Figure) -> str:
+    """What a difference says about a claim of "better" or "no worse"."""
+    if gap.low is None or gap.high is None:
+        return "no interval"
+    return "better" if gap.low > 0 else "worse" if gap.high < 0 else "no difference seen"
+
+
+def format_tables(scores: Mapping[str, Mapping[str, Scores]], *, samples: int) -> str:
+    """Both tables as Markdown: arms by measures, and the claims with their differences. `scores` by arm and measure."""
+    titles = [m.title for m in MEASURES]
+    lines = [f"| arm | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+    for arm in ARMS:
+        if arm.name in scores:
+            cells = [_cell(scores[arm.name].get(title), samples) for title in titles]
+            lines.append(f"| {arm.name} | {' | '.join(cells)} |")
+    lines += ["", "| claim | measured by | difference | says |", "|---|---|---|---|"]
+    for claim in CLAIMS:
+        pair = [scores.get(name, {}).get(claim.measure) for name in (claim.first, claim.second)]
+        if pair[0] and pair[1]:
+            gap = difference(pair[0], pair[1], samples=samples)
+            what = f"{claim.measure}, {claim.first} − {claim.second}"
+            lines.append(f"| {claim.text} | {what} | {_show(gap)} | {verdict(gap)} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(scores: Scores | None, samples: int) -> str:
+    return _show(summarise(scores, samples=samples)) if scores else "–"
+
+
+def _show(one: Figure) -> str:
+    if one.mean is None:
+        return "–"
+    interval = f" [{one.low:.3f}, {one.high:.3f}]" if one.low is not None else ""
+    return f"{one.mean:.3f}{interval}"
+
+
+def run(out: Path, options: argparse.Namespace) -> str:
+    """Make every run that does not stand yet, and return the tables."""
+    from radgrounder.judge import run as judge
+    from radgrounder.predict import Predictor
+
+    wanted = [arm for arm in ARMS if not options.arms or arm.name in options.arms]
+    internal, external = read_config(options.dataset / "refrad2d"), read_vqa_rad(options.vqa_rad)
+    found: dict[str, dict[str, list[Scores]]] = defaultdict(lambda: defaultdict(list))
+    for arm in wanted:
+        folder = out / arm.name.replace(" ", "-").replace(",", "").replace("+", "and")
+        if not (folder / "data").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_config(arm_rows(arm, internal, external), folder / "data", about=f"Ablation: {arm.name}.")
+        for seed in options.seeds:
+            place = folder / f"seed{seed}"
+            if not (place / "model").exists():
+                train(options.recipe, folder / "data", place, base=options.base, steps=options.steps, seed=seed)
+            for benchmark, data in (("refrad2d", options.dataset), ("vqa-rad", options.vqa_rad)):
+                judged = place / benchmark
+                if not (judged / "results.json").exists():
+                    predictor = Predictor.load(place / "model")
+                    judge(predictor, benchmark, str(data), judged, limit=options.limit, samples=options.samples)
+                for measure in MEASURES:
+                    if measure.benchmark == benchmark and (arm.grounding or measure.task != "locate"):
+                        found[arm.name][measure.title].append(read_scores(judged / "predictions.jsonl", measure))
+    scores = {name: {title: average(runs) for title, runs in by.items()} for name, by in found.items()}
+    tables = format_tables(scores, samples=options.samples)
+    (out / "ablations.md").write_text(tables, encoding="utf-8")
+    (out / "ablations.json").write_text(json.dumps(_as_json(scores, options), indent=2) + "\n", encoding="utf-8")
+    return tables
+
+
+def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: argparse.Namespace) -> dict[str, Any]:
+    arms = {
+        name: {title: summarise(one, samples=options.samples).as_dict() for title, one in by.items()}
+        for name, by in scores.items()
+    }
+    return {"steps": options.steps, "seeds": list(options.seeds), "limit": options.limit, "arms": arms}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the ablations and print their tables."""
+    parser = argparse.ArgumentParser(prog="python -m radgrounder.ablations", description=__doc__)
+    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("--dataset", type=Path, required=True, help="a build's folder")
+    parser.add_argument("--vqa-rad", type=Path, required=True, metavar="DATA", help="as for `radgrounder eval`")
+    parser.add_argument("--base", type=Path, default=Path("build/demo/base"), help="a prepared base")
+    parser.add_argument("--recipe", type=Path, default=Path("sft/recipes/nano/detection.yaml"))
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    parser.add_argument("--arms", nargs="+", choices=[arm.name for arm in ARMS], help="default all")
+    parser.add_argument("--limit", type=int, default=150, help="test slices and questions (default 150)")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help=f"bootstrap samples (default {SAMPLES})")
+    options = parser.parse_args(argv)
+    try:
+        print(run(options.out, options))
+    except ValueError as error:
+        print(f"ablations: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What training and prediction cost: `python tests/bench/training.py [--base DIR] [--dataset DIR]`, after `make demo`.
+
+Prints padding waste, supervised answers per CPU second packed against one by one, batch 16 against 1, and what the
+grammar costs per token. CPU time of one thread.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from datasets import load_dataset
+from transformers import AutoModelForImageTextToText
+from transformers.trainer_pt_utils import LengthGroupedSampler
+from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
+
+from radgrounder.packing import PackedCollator, pack
+from radgrounder.predict import Predictor
+from radgrounder.prepare import prepare
+from radgrounder.processing import RadGrounderProcessor
+
+ANSWERS = 9  # conversations about a picture
+
+
+def cpu_seconds(action, *, repeat: int = 3) -> float:
+    """The best of several CPU times."""
+    times = []
+    for _ in range(repeat):
+        began = time.process_time()
+        action()
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+def waste(lengths: list[int], order: list[int], batch: int) -> float:
+    """The share of positions that are padding."""
+    batches = [[lengths[i] for i in order[at : at + batch]] for at in range(0, len(order), batch)]
+    return 1 - sum(map(sum, batches)) / sum(len(one) * max(one) for one in batches)
+
+
+def measure_padding(rows, processor, batch: int) -> None:
+    """Random order, and TRL's length grouping by the length of the text in characters."""
+    texts = [["".join(part["text"] or "" for part in m["content"]) for m in messages] for messages in rows["messages"]]
+    encoded = processor.tokenizer([question + answer for question, answer in texts], add_special_tokens=False)
+    lengths = [processor.image_seq_length + 3 + len(ids) for ids in encoded["input_ids"]]
+    order = list(range(len(lengths)))
+    random.Random(0).shuffle(order)
+    characters = [len(question) + len(answer) for question, answer in texts]
+    for name, by in (("characters", characters), ("tokens", lengths)):
+        torch.manual_seed(0)
+        grouped = list(LengthGroupedSampler(batch, lengths=by))
+        print(f"padding waste at batch {batch}: random {waste(lengths, order, batch):.1%}, "
+              f"grouped by {name} {waste(lengths, grouped, batch):.1%}")  # fmt: skip
+
+
+def measure_packing(rows, base: Path) -> None:
+    """Forward and backward of the same conversations, as `trl sft` collates them and packed."""
+    processor = RadGrounderProcessor.from_pretrained(base)
+    model = AutoModelForImageTextToText.from_pretrained(base).train()
+    packed = [row for row in pack(rows, most=ANSWERS) if len(row["messages"]) == 2 * ANSWERS][:4]
+    plain = [
+        {"image": row["image"], "messages": row["messages"][n : n + 2]}
+        for row in packed
+        for n in range(0, 2 * ANSWERS, 2)
+    ]
+    plain.sort(key=lambda row: len(str(row["messages"])))
+    stock = DataCollatorForVisionLanguageModeling(processor, assistant_only_loss=True)
+    together = PackedCollator(processor)
+
+    def step(collate, part) -> None:
+        model.zero_grad()
+        model(**collate([dict(row) for row in part])).loss.backward()
+
+    apart = cpu_seconds(lambda: [step(stock, plain[at : at + 12]) for at in range(0, len(plain), 12)])
+    joined = cpu_seconds(lambda: [step(together, packed[at : at + 2]) for at in range(0, len(packed), 2)])
+    print(f"supervised answers per CPU second at {ANSWERS} answers an image: one by one {len(plain) / apart:.1f}, "
+          f"packed {len(plain) / joined:.1f}, ratio {apart / joined:.2f}")  # fmt: skip
+
+
+def measure_prediction(rows, base: Path) -> None:
+    """Different pictures, as in eval: batch 16 against 1; then the grammar per generated token."""
+    prompts = [next(part["text"] for part in m[0]["content"] if part["text"]) for m in rows["messages"]]
+    locate = [n for n, text in enumerate(prompts) if "Where is" in text or "Wo ist" in text][::7][:64]
+    images, asked = [rows[n]["image"] for n in locate], [prompts[n] for n in locate]
+    rates = {}
+    for size in (1, 16):
+        predictor = Predictor.load(base, batch_size=size)
+
+        def ask(one=predictor) -> None:
+            one._features.clear()
+            one.generate(images, asked, max_new_tokens=24)
+
+        rates[size] = len(locate) / cpu_seconds(ask, repeat=2)
+    print(f"locate prompts per CPU second: batch 1 {rates[1]:.1f}, batch 16 {rates[16]:.1f}, "
+          f"ratio {rates[16] / rates[1]:.2f}")  # fmt: skip
+    options = {"constrained": True, "max_new_tokens": 24}
+    predictor.generate(images, asked, **options)  # masks are made once
+    bound = cpu_seconds(lambda: predictor.generate(images, asked, **options))
+    free = cpu_seconds(lambda: predictor.generate(images, asked, max_new_tokens=24))
+    steps = [sum(len(one.ids) for one in predictor.generate_scored(images, asked, **o))
+             for o in (options, {"max_new_tokens": 24})]  # fmt: skip
+    print(f"CPU microseconds per token: free {free / steps[1] * 1e6:.0f}, bound {bound / steps[0] * 1e6:.0f}, "
+          f"{bound / steps[0] / (free / steps[1]) - 1:+.1%}")  # fmt: skip
+
+
+def main() -> None:
+    """Measure all four."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", type=Path, default=Path("build/base/nano"))
+    parser.add_argument("--dataset", default="build/demo/dataset/refrad2d")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = load_dataset(options.dataset, "sft", split="train")
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder) / "base"
+        prepare(str(options.base), base, attention="image")
+        measure_padding(rows, RadGrounderProcessor.from_pretrained(base), 32)
+        measure_packing(rows, base)
+    measure_prediction(rows, options.base)
+
+
+if __name__ == "__main__":
+    main()

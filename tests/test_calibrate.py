@@ -1,0 +1,120 @@
+"""Calibration brings confidence and correctness together and keeps the order."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radgrounder.calibrate import (
+    Calibration,
+    Scale,
+    answer_confidence,
+    box_confidences,
+    calibration_error,
+    choose_threshold,
+    cross_fit,
+    draw_curves,
+    fit_scale,
+    risk_coverage,
+    summarise,
+)
+from refrad2d.grounding import decode_box
+
+CONFIDENCES = st.lists(st.floats(0, 1), min_size=1, max_size=50)
+
+
+def overconfident(n=4000, seed=0):
+    """Confidences whose true log-odds are half as large, less one, and what came true."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 3, n)
+    right = rng.random(n) < 1 / (1 + np.exp(-(x / 2 - 1)))
+    return 1 / (1 + np.exp(-x)), right, [f"p{i % 40}" for i in range(n)]
+
+
+def test_the_true_scale_is_found():
+    confidences, right, _ = overconfident()
+    scale = fit_scale(confidences, right)
+    assert scale.slope == pytest.approx(0.5, abs=0.05) and scale.offset == pytest.approx(-1, abs=0.1)
+
+
+def test_the_error_falls_on_patients_that_the_fit_has_not_seen():
+    confidences, right, patients = overconfident()
+    held_out = cross_fit(confidences, right, patients)
+    assert calibration_error(held_out, right) < 0.03 < calibration_error(confidences, right)
+
+
+def test_a_half_of_the_patients_is_calibrated_by_the_other():
+    confidences, right, patients = overconfident(400)
+    changed = right.copy()
+    mine = np.array([patient == "p1" for patient in patients])
+    changed[mine] = ~changed[mine]
+    before, after = cross_fit(confidences, right, patients), cross_fit(confidences, changed, patients)
+    assert np.array_equal(before[mine], after[mine]) and not np.array_equal(before, after)
+
+
+@given(CONFIDENCES, st.integers(0, 2**20))
+def test_a_scale_is_finite_and_keeps_the_order(confidences, bits):
+    right = [bool(bits >> n % 20 & 1) for n in range(len(confidences))]
+    scale = fit_scale(confidences, right)
+    calibrated = [scale(c) for c in sorted(confidences)]
+    assert calibrated == sorted(calibrated) and all(0 <= c <= 1 for c in calibrated)
+
+
+def test_the_calibration_error_of_a_known_case():
+    assert calibration_error([0.9, 0.9, 0.1, 0.1], [True, False, False, False]) == pytest.approx(0.25)
+
+
+def test_nothing_scored_has_no_error():
+    assert np.isnan(calibration_error([], []))
+
+
+def test_risk_and_coverage_of_a_known_case():
+    thresholds, coverage, risk = risk_coverage([0.9, 0.5, 0.5, 0.1], [True, True, False, False])
+    assert (thresholds.tolist(), coverage.tolist()) == ([0.9, 0.5, 0.1], [0.25, 0.75, 1.0])
+    assert risk.tolist() == pytest.approx([0, 1 / 3, 1 / 2])
+
+
+@given(CONFIDENCES, st.integers(0, 2**20), st.floats(0, 1))
+def test_the_threshold_keeps_the_risk(confidences, bits, wanted):
+    right = np.array([bool(bits >> n % 20 & 1) for n in range(len(confidences))])
+    answered = np.array(confidences) >= choose_threshold(confidences, right, risk=wanted)
+    assert not answered.any() or (~right)[answered].mean() <= wanted + 1e-9
+
+
+def test_no_threshold_that_keeps_the_risk_answers_nothing():
+    assert choose_threshold([0.9, 0.8], [False, False], risk=0.1) > 1
+
+
+def test_a_box_has_the_mean_of_its_coordinates():
+    bins = [None, 1, 2, 3, 4, None, 5, 6, 7, 8]
+    chances = [1, 0.2, 0.4, 0.6, 0.8, 1, 0.1, 0.1, 0.1, 0.1]
+    boxes = [decode_box((1, 2, 3, 4)), decode_box((5, 6, 7, 8))]
+    assert box_confidences(bins, chances, boxes, decode_box) == pytest.approx([0.5, 0.1])
+
+
+def test_an_unreadable_box_does_not_shift_the_next_ones_confidence():
+    bins = [9, 9, 1, 1, None, 5, 6, 7, 8]  # the first run ends before it starts, so the text has one box only
+    chances = [0.9] * 5 + [0.1] * 4
+    assert box_confidences(bins, chances, [decode_box((5, 6, 7, 8))], decode_box) == pytest.approx([0.1])
+
+
+def test_an_answer_has_the_probability_of_all_its_tokens():
+    assert answer_confidence([0.5, 0.5]) == 0.25 and answer_confidence([]) == 0
+
+
+def test_a_model_without_calibration_keeps_its_confidence(tmp_path):
+    assert Calibration.load(tmp_path).box(0.3) == pytest.approx(0.3)
+
+
+def test_the_summary_is_what_a_model_folder_loads(tmp_path):
+    import json
+
+    figures = summarise(*overconfident(200), risk=0.2)
+    (tmp_path / "calibration.json").write_text(json.dumps({"box": figures, "answer": {"slope": 2.0, "offset": 0.5}}))
+    loaded = Calibration.load(tmp_path)
+    assert loaded.box == Scale(figures["slope"], figures["offset"]) and loaded.answer == Scale(2.0, 0.5)
+
+
+def test_the_picture_has_a_line_a_kind():
+    curve = risk_coverage([0.9, 0.1], [True, False])[1:]
+    assert draw_curves({"box": curve, "answer": curve}).count("<polyline") == 2

@@ -1,0 +1,113 @@
+"""Public sets become sft configs; mixtures hold their shares and keep pictures apart."""
+
+from hashlib import sha256
+
+import numpy as np
+import pytest
+from datasets import load_dataset
+from PIL import Image
+
+from radgrounder.benchmarks.questions import Question
+from radgrounder.external import convert, group_pictures, main, mix, picture_key, read_vqa_rad, write_config
+from refrad2d.conversations import prompt, turn
+from refrad2d.schema import features
+
+
+def question(image, text="Is it?", answer="Yes", language="en"):
+    return Question(f"{image}/{text}", text, answer, image, language, "closed")
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Files a, b, c and their hashes."""
+    for number, name in enumerate("abc"):
+        Image.fromarray(np.full((8, 12, 3), 40 * number, np.uint8)).save(tmp_path / f"{name}.png")
+    hashes = {name: sha256((tmp_path / f"{name}.png").read_bytes()).hexdigest() for name in "abc"}
+    return (lambda name: tmp_path / f"{name}.png"), hashes
+
+
+def parts(train="a", validation="b", test="c"):
+    return {"train": [question(train)], "validation": [question(validation)], "test": [question(test)]}
+
+
+def convert_(pictures, **names):
+    return convert(parts(**names), *pictures, source="Get it.")
+
+
+def rows(prefix, count, per_picture=2):
+    """Rows about invented pictures, `per_picture` each."""
+    made = []
+    for n in range(count):
+        image = {"bytes": f"{prefix}{n // per_picture}".encode(), "path": "x.png"}
+        made.append({"image": image, "messages": turn(f"{prefix}{n}?", "yes")})
+    return made
+
+
+def test_a_question_gets_the_prompt_that_eval_gives_it(pictures):
+    [row] = convert_(pictures)["train"]
+    [asked, answered] = [m["content"][-1]["text"] for m in row["messages"]]
+    assert (asked, answered) == (prompt("vqa", "en", question="Is it?"), "Yes")
+
+
+@pytest.mark.parametrize("shared", [{"validation": "a"}, {"test": "a"}, {"test": "b"}])
+def test_a_picture_in_two_parts_is_refused(pictures, shared):
+    with pytest.raises(ValueError, match="1 pictures are in both"):
+        convert_(pictures, **shared)
+
+
+def test_a_picture_that_is_not_the_official_one_is_refused(pictures):
+    path_of, hashes = pictures
+    with pytest.raises(ValueError, match="not the official files"):
+        convert(parts(), path_of, {**hashes, "a": "0" * 64}, source="Get it.")
+
+
+def test_the_folder_loads_as_the_sft_config(pictures, tmp_path):
+    counts = write_config(convert_(pictures), tmp_path / "out", about="x")
+    data = load_dataset(str(tmp_path / "out"), "sft")
+    assert counts == {"train": 1, "validation": 1} == {split: len(data[split]) for split in data}
+    assert data["train"].features == features("sft") and data["train"][0]["image"].size == (224, 224)
+
+
+def test_a_mixture_has_its_shares_and_repeats_nothing():
+    sources = {"a": {"train": rows("a", 40)}, "b": {"train": rows("b", 1000)}}
+    mixed = mix(sources, {"a": 0.25, "b": 0.75})["train"]
+    first = [row["image"]["bytes"].startswith(b"a") for row in mixed]
+    assert (sum(first), len(first)) == (40, 160)
+    assert len({row["messages"][0]["content"][1]["text"] for row in mixed}) == len(mixed)
+    assert 0 < first.index(False) < 40 or first[0] is False
+
+
+def test_a_pictures_conversations_stay_together():
+    mixed = mix({"a": {"train": rows("a", 40)}, "b": {"train": rows("b", 60)}}, {"a": 0.5, "b": 0.5})["train"]
+    groups = group_pictures(mixed)
+    assert len(groups) == len({picture_key(row) for row in mixed})
+
+
+def test_a_mixture_that_leaks_a_picture_is_refused():
+    with pytest.raises(ValueError, match="in train of one source and validation of another"):
+        mix({"a": {"train": rows("a", 4)}, "b": {"validation": rows("a", 4)}}, {"a": 0.5, "b": 0.5})
+
+
+def test_the_same_seed_gives_the_same_mixture():
+    sources = {"a": {"train": rows("a", 40)}, "b": {"train": rows("b", 60)}}
+    shares = {"a": 0.3, "b": 0.7}
+    assert mix(sources, shares) == mix(sources, shares) != mix(sources, shares, seed=1)
+
+
+def test_shares_must_be_positive():
+    with pytest.raises(ValueError, match="not all positive"):
+        mix({"a": {}}, {"a": 0.0})
+
+
+def test_the_command_says_what_is_wrong(tmp_path, capsys):
+    assert main(["mix", str(tmp_path / "out"), "folder"]) == 2
+    assert "is no FOLDER=SHARE" in capsys.readouterr().err
+
+
+def test_vqa_rad_has_its_rows_and_no_shared_picture(shared):
+    root = shared / "data" / "vqa-rad"
+    if not (root / "wu2025_split").is_dir():
+        pytest.skip("the split files of VQA-RAD are not here")
+    data = read_vqa_rad(root)
+    assert {split: len(data[split]) for split in data} == {"train": 785, "validation": 728}
+    assert not {picture_key(r) for r in data["train"]} & {picture_key(r) for r in data["validation"]}
