@@ -1,4 +1,4 @@
-# make demo   a synthetic hospital → dataset → model → table of results (and, from the next issue on, a Space)
+# make demo   a synthetic hospital → dataset → model → table of results → a page to try it on (SERVE=0: no page)
 # make test   all tests · make bench   measurements · make style   what CI holds us to · make base   pretrain the nano
 
 PYTHON ?= python3
@@ -8,6 +8,8 @@ DEMO := build/demo
 PATIENTS ?= 48
 STEPS ?= 300
 LIMIT ?= 150
+SERVE ?= 1
+PORT ?= 7860
 
 export HF_HUB_OFFLINE := 1
 export HF_HOME ?= $(CURDIR)/build/hf-home
@@ -27,13 +29,16 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build,sft,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[build,sft,space,dev]'
 	touch $@
 
 # --- demo ---------------------------------------------------------------------------------------------------------
 
 demo: $(DEMO)/results.json
 	@$(BIN)/python -m radgrounder.demo $(DEMO)/results-before.json $(DEMO)/results.json
+ifneq ($(SERVE),0)
+	$(BIN)/python space/app.py --model $(DEMO)/model --port $(PORT)
+endif
 
 $(DEMO)/hospital: $(BIN)/.installed
 	rm -rf $@.tmp $@
@@ -97,6 +102,7 @@ test: $(BIN)/.installed build/datasets36/.installed
 bench: $(BIN)/.installed
 	$(BIN)/python tests/bench/builder.py
 	$(BIN)/python tests/bench/metrics.py
+	$(BIN)/python tests/bench_text.py
 
 style: $(BIN)/.installed
 	$(BIN)/ruff format --check builder sft space tests

@@ -273,3 +273,34 @@ def test_draw_shows_boxes(dataset, tmp_path):
     assert Image.open(tmp_path / "sheet.png").size[0] == 800
     row = load_dataset(str(dataset / "refrad2d"), "grounded", split="train")[0]
     assert refrad2d.draw(row).size[0] == 448
+
+
+def answering_model(request):
+    """A language model on site, as the protocol has it: rewrites nothing, translates one text, names the liver."""
+    from llm_stub import reply, text_of
+
+    task, text = request["response_format"]["json_schema"]["name"], text_of(request)
+    if task == "rewrite":
+        return reply({"findings": "Die Leber ist glatt, 12 mm Zyste."})
+    if task == "translate":
+        return reply({"translation": "The liver is smooth, 12 mm cyst."})
+    if task == "mentions":
+        word = "Leber" if "Leber" in text else "liver"
+        return reply({"mentions": [{"text": word, "labels": ["liver"], "negated": False}]})
+    return reply("no JSON at all")
+
+
+def test_a_model_on_site_gives_the_second_language(small):
+    from llm_stub import stub_server
+
+    from refrad2d.llm import LLM
+
+    (small / "r.csv").write_text("report,language\n\"Die Leber ist glatt, 12 mm Zyste.\",de\n", encoding="utf-8")
+    with stub_server(answering_model) as stub:
+        llm = LLM(base_url=stub.url, model="stub", cache=small / "cache", backoff=0.001, attempts=2, progress=False)
+        options = Options(masks=small / "masks", llm=llm)
+        build(small / "dicom", small / "r.csv", small / "out", small / "k.key", options)
+    row = next(archive_rows(small / "out"))[0]
+    assert row["report"]["de"]["origin"] == "original" and row["report"]["en"]["origin"] == "translated"
+    assert row["report"]["en"]["findings"] == "The liver is smooth, 12 mm cyst."
+    assert [s["label"] for s in row["report"]["en"]["spans"]] == ["liver"] and row["vqa"]

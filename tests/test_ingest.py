@@ -278,3 +278,28 @@ def test_jsonl_and_parquet_read_like_csv(tmp_path):
     (tmp_path / "r.csv").write_text("report,language,path\nLeber,de,a\nliver,en-US,a\n")
     fields = [[r.fields for r in read_reports(tmp_path / f"r.{end}")][:2] for end in ("parquet", "jsonl", "csv")]
     assert fields[0] == fields[1] == fields[2] and fields[0][1]["language"] == "en"
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_a_file_without_preamble_and_meta_is_read(tmp_path, implicit):
+    import io
+
+    from pydicom.filewriter import dcmwrite
+
+    out = io.BytesIO()
+    dataset = make_slice()
+    del dataset.file_meta.TransferSyntaxUID
+    dcmwrite(out, dataset, implicit_vr=implicit, little_endian=True, enforce_file_format=False)
+    data = out.getvalue()
+    bare = data[data.index(b"\x08\x00\x16\x00") :]  # SOPClassUID is its first element
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "bare").write_bytes(bare)
+    counts, series, *_ = run(tmp_path)
+    assert counts["kept"] == 1 and len(series[0]["frames"]) == 1
+
+
+def test_other_files_that_start_alike_are_no_dicom(tmp_path):
+    write_slice(tmp_path / "export" / "a")
+    (tmp_path / "export" / "b").write_bytes(b"\x02\x00\xff\xff" + b"x" * 300)
+    (tmp_path / "export" / "c").write_bytes(b"\x08\x00" + bytes(range(200)))
+    assert run(tmp_path)[0] == {"kept": 1, "dropped_not_an_image": 2, "reports_kept": 1}

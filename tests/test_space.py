@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from concurrent.futures import Future
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -228,6 +229,15 @@ def test_a_question_that_cannot_be_asked_is_refused(asked, given, reason):
     with pytest.raises(texts.Refusal, match=reason):
         ask(**given)
     assert not asked
+
+
+def test_a_model_that_did_not_load_is_said_so(monkeypatch):
+    import answering
+
+    monkeypatch.setattr(answering, "_loaded", Future())
+    answering._loaded.set_exception(ValueError("no model folder"))
+    with pytest.raises(texts.Refusal, match="no_model"):
+        ask(task="report")
 
 
 # --- the page and its repo ---

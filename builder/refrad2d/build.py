@@ -19,6 +19,7 @@ from refrad2d import curate, ingest, match, mentions, segment, shards, vqa
 from refrad2d.accounting import Progress, no_progress
 from refrad2d.cards import write_card
 from refrad2d.files import atomic_folder, read_json, read_jsonl, write_json, write_jsonl
+from refrad2d.labels import MODALITIES
 from refrad2d.pseudonyms import load_key, pseudonym
 from refrad2d.reports import read_reports
 from refrad2d.segmenter import require_command
@@ -156,13 +157,14 @@ def _run_stages(
     _require_masks(stages / "segment", options)
     _stage(
         stages / "curate",
-        lambda dst: curate.run(stages / "ingest" / "texts.jsonl", dst / "texts.jsonl", llm=options.llm),
+        lambda dst: curate.run(
+            stages / "ingest" / "texts.jsonl", dst / "texts.jsonl", llm=options.llm, anatomy=named_classes
+        ),
     )
-    _stage(stages / "mentions", lambda dst: mentions.run(_with_language(stages, dst), dst / "spans.jsonl"))
+    curated = stages / "curate" / "texts.jsonl"
+    _stage(stages / "mentions", lambda dst: mentions.run(curated, dst / "spans.jsonl", llm=options.llm))
     _stage(stages / "match", lambda dst: match.run(
-        stages / "ingest", stages / "segment",
-        stages / "curate" / "texts.jsonl", stages / "mentions" / "spans.jsonl", dst,
-        progress=progress,
+        stages / "ingest", stages / "segment", curated, stages / "mentions" / "spans.jsonl", dst, progress=progress,
     ))  # fmt: skip
     if not any(True for _ in read_jsonl(stages / "match" / "rows.jsonl")):
         raise NothingUsable(
@@ -170,7 +172,13 @@ def _run_stages(
         )
     _stage(
         stages / "vqa",
-        lambda dst: vqa.run(stages / "match" / "rows.jsonl", dst / "rows.jsonl", masks=stages / "segment" / "masks"),
+        lambda dst: vqa.run(
+            stages / "match" / "rows.jsonl",
+            dst / "rows.jsonl",
+            masks=stages / "segment" / "masks",
+            llm=options.llm,
+            anatomy=named_classes,
+        ),
     )
     _stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, workers, progress))
 
@@ -184,15 +192,11 @@ def _stage(folder: Path, work: Callable[[Path], Any]) -> None:
         write_json(temporary / "counts.json", counts)
 
 
-def _with_language(stages: Path, dst: Path) -> Path:
-    """Curated texts with the language and modality that `mentions` needs."""
-    texts = {row["id"]: row for row in read_jsonl(stages / "ingest" / "texts.jsonl")}
-    rows = (
-        {**{name: texts[row["id"]][name] for name in ("language", "modality")}, **row}
-        for row in read_jsonl(stages / "curate" / "texts.jsonl")
-    )
-    write_jsonl(dst / "texts.jsonl", rows)
-    return dst / "texts.jsonl"
+def named_classes(text: str, language: str) -> set[str]:
+    """The classes that a text names in either modality; no language model may add one."""
+    return {
+        label for modality in MODALITIES for m in mentions.find_mentions(text, language, modality) for label in m.labels
+    }
 
 
 def _require_series_and_texts(folder: Path) -> None:

@@ -71,9 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         text = commands.add_parser(name, help=help_text)
         text.add_argument("source", type=Path, metavar="IN.jsonl")
         text.add_argument("target", type=Path, metavar="OUT.jsonl")
-        if name == "curate":
-            text.add_argument("--llm", metavar="URL")
-            text.add_argument("--model", metavar="NAME")
+        if name != "deidentify":
+            text.add_argument("--llm", metavar="URL", help="an OpenAI-compatible server on site")
+            text.add_argument("--model", metavar="NAME", help="the model it serves")
         text.set_defaults(command=_texts, stage=name)
 
     draw = commands.add_parser("draw", help="draw rows of a dataset with their boxes as one picture")
@@ -182,7 +182,7 @@ def _texts(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{arguments.source} does not exist. Give a JSONL file with id, text, language and modality.")
     stage = import_module(f"refrad2d.{arguments.stage}")
     more = {}
-    if arguments.stage == "curate" and arguments.llm:
+    if getattr(arguments, "llm", None):
         more["llm"] = _llm(arguments, cache=arguments.target.with_name(arguments.target.name + ".llm-cache"))
     counts = stage.run(arguments.source, arguments.target, **more)
     print(f"{arguments.stage}: " + ", ".join(f"{n:,} {name}" for name, n in sorted(counts.items())), file=sys.stderr)

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pydicom
+from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from refrad2d.geometry import Placement, display_frames, frame_affine
 from refrad2d.labels import MODALITIES
@@ -45,19 +47,20 @@ class Shown(NamedTuple):
     intercept: float
 
 
-def is_dicom(data: bytes) -> bool:
-    """True for a DICOM file: the magic behind its preamble, or a first element of group 0002 or 0008 without one."""
-    return data[128:132] == b"DICM" or (
-        data[:2] in (b"\x02\x00", b"\x08\x00") and data[2:4] != b"\x00\x00" and len(data) > 132
-    )
-
-
 def parse_dicom(data: bytes) -> pydicom.Dataset:
     """A dataset from bytes; `Unreadable` if it cannot be parsed."""
     try:
-        return pydicom.dcmread(io.BytesIO(data), force=True)
+        dataset = pydicom.dcmread(io.BytesIO(data), force=True)
     except (pydicom.errors.InvalidDicomError, EOFError, OSError, ValueError, KeyError, NotImplementedError) as error:
         raise Unreadable("unreadable_dicom") from error
+    meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
+    if "TransferSyntaxUID" not in meta:  # a bare dataset: as it was just read
+        implicit, little = dataset.original_encoding
+        meta.TransferSyntaxUID = (
+            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        )
+    dataset.file_meta = meta
+    return dataset
 
 
 def sop_class(dataset: pydicom.Dataset) -> str:

@@ -13,7 +13,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from refrad2d.grounding import to_pixels
 from refrad2d.labels import LANGUAGES
-from refrad2d.loader import native_values, read_samples
 from refrad2d.windows import apply_window, get_window, scale_to_range
 
 PALETTE = ("#ff6b6b", "#4dd2ff", "#ffd93d", "#6bff95", "#d59bff", "#ffa94d", "#66fff0", "#ff8ad8", "#b0ff5c", "#9db4ff")
@@ -92,6 +91,8 @@ def contact_sheet(
     dataset: Path, *, rows: int, split: str | None, window: str, language: str, columns: int = 3
 ) -> Image.Image:
     """Rows of a build's archive, native pixels in a named window, boxes and text. ValueError if there is no archive."""
+    from refrad2d.loader import native_values, read_samples  # takes a second to import; the Space only wants colours
+
     center, width = get_window(window)
     tiles = []
     shards = sorted((dataset / "refrad2d-wds").glob(f"{split or '*'}-*.tar"))

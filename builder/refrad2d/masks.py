@@ -14,12 +14,12 @@ import nibabel
 import numpy as np
 import pydicom
 
-from refrad2d.dicom import is_dicom, parse_dicom, shown_frames, sop_class, text_of
+from refrad2d.dicom import parse_dicom, shown_frames, sop_class, text_of
 from refrad2d.geometry import Placement, axis_across, display_frames, ras_to_lps, widest_axis
 from refrad2d.labels import find_label, is_label, labels
 from refrad2d.nifti import is_nifti, open_nifti
 from refrad2d.pseudonyms import pseudonym
-from refrad2d.sources import Source, Unreadable
+from refrad2d.sources import Source, Unreadable, is_dicom
 
 _SEGMENTATIONS = (
     "1.2.840.10008.5.1.4.1.1.66.4",

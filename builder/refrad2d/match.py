@@ -159,7 +159,7 @@ def run(
 ) -> Counter:
     """Write the rows of all series. Returns how many rows and spans there are, and how many sentences went where."""
     counts: Counter = Counter()
-    texts = _read_texts(ingested, curated, mentioned)
+    texts = _read_texts(curated, mentioned)
     masked = {row["series"]: row["segmenter"] for row in read_jsonl(segmented / "segmented.jsonl")}
     findings: dict[str, list[dict]] = defaultdict(list)
     for finding in read_jsonl(segmented / "findings.jsonl"):
@@ -178,17 +178,14 @@ def run(
     return counts
 
 
-def _read_texts(ingested: Path, curated: Path, mentioned: Path) -> dict[str, list[dict]]:
+def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
     """For each series the texts that speak of it, in the order of the report table, with curated sentences."""
-    clean = {row["id"]: row for row in read_jsonl(curated)}
     spans = {row["id"]: row["spans"] for row in read_jsonl(mentioned)}
     texts: dict[str, list[dict]] = defaultdict(list)
-    for text in read_jsonl(ingested / "texts.jsonl"):
-        if text["id"] in clean:
-            curator = clean[text["id"]].get("curator", "rules")
-            sentences = read_sentences(clean[text["id"]]["text"], text["language"], spans.get(text["id"], []))
-            for series in text["series"]:
-                texts[series].append({**text, "sentences": sentences, "curator": curator})
+    for text in read_jsonl(curated):
+        sentences = read_sentences(text["text"], text["language"], spans.get(text["id"], []))
+        for series in text["series"]:
+            texts[series].append({**text, "sentences": sentences})
     return texts
 
 

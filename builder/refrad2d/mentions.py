@@ -9,18 +9,21 @@ Rules, no model: the words stand in labels.csv, terms.csv and cues.csv; docs/tex
 
 import json
 import logging
-import os
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from refrad2d.files import atomic_path
 from refrad2d.labels import LANGUAGES, MODALITIES
 from refrad2d.labels import labels as all_labels
 from refrad2d.laterality import assign_sides
 from refrad2d.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
+from refrad2d.llm import LLM
+from refrad2d.model_answers import ask_mentions
 from refrad2d.negation import mark_negated
 from refrad2d.numbering import keep_numbers, level_labels, read_levels, read_numbers_after, read_numbers_before
 from refrad2d.sentences import split_sentences
@@ -285,33 +288,47 @@ def _spine() -> frozenset[str]:
     return frozenset(label.name for label in all_labels() if label.name.startswith("vertebrae"))
 
 
-def run(src: Path, dst: Path) -> Counter:
+def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
     """Read rows {"id", "text", "language", "modality"} from a JSONL file, write {"id", "spans"} beside it, count them.
 
-    Counts: kept, mentions, dropped_malformed (no JSON object with these four strings), dropped_unknown_language,
-    dropped_unknown_modality. The output is written under another name first and renamed when it is whole.
+    With a model, it names the mentions; where its answer is no use, the rules do. Counts: kept, mentions,
+    dropped_malformed (no JSON object with these four strings), dropped_unknown_language, dropped_unknown_modality. The
+    output is written under another name first and renamed when it is whole.
     """
     counts: Counter = Counter()
-    part = dst.with_name(dst.name + ".tmp")
-    with src.open("rb") as lines, part.open("w", encoding="utf-8") as out:
+    rows: Iterable[dict[str, Any]] = _read_rows(src, counts)
+    named: Iterable[list[dict] | None] = repeat(None)
+    if llm is not None:
+        rows = list(rows)
+        named = ask_mentions(rows, llm, counts)
+    with atomic_path(dst) as part, part.open("w", encoding="utf-8") as out:
+        for row, answer in zip(rows, named, strict=False):  # rules need no answers, so those never end
+            spans = (
+                [_span(m) for m in find_mentions(row["text"], row["language"], row["modality"])]
+                if answer is None
+                else answer
+            )
+            counts["kept"] += 1
+            counts["mentions"] += len(spans)
+            out.write(json.dumps({"id": row["id"], "spans": spans}) + "\n")
+    _log.info("mentions %d in %d texts (dropped: %d)", counts["mentions"], counts["kept"], _dropped(counts))
+    return counts
+
+
+def _span(mention: Mention) -> dict[str, Any]:
+    return {**asdict(mention), "label": mention.label, "labels": list(mention.labels)}
+
+
+def _read_rows(src: Path, counts: Counter) -> Iterator[dict[str, Any]]:
+    with src.open("rb") as lines:
         for line in lines:
             if not line.strip():
                 continue
             row, reason = _read_row(line)
             if reason:
                 counts[f"dropped_{reason}"] += 1
-                continue
-            found = find_mentions(row["text"], row["language"], row["modality"])
-            counts["kept"] += 1
-            counts["mentions"] += len(found)
-            spans = [
-                {"start": m.start, "end": m.end, "label": m.label, "labels": list(m.labels), "negated": m.negated}
-                for m in found
-            ]
-            out.write(json.dumps({"id": row["id"], "spans": spans}) + "\n")
-    os.replace(part, dst)
-    _log.info("mentions %d in %d texts (dropped: %d)", counts["mentions"], counts["kept"], _dropped(counts))
-    return counts
+            else:
+                yield row
 
 
 def _dropped(counts: Counter) -> int:

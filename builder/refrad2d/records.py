@@ -15,7 +15,6 @@ from refrad2d.dicom import (
     age_decade,
     body_part,
     identifiers,
-    is_dicom,
     parse_dicom,
     refuse_unsuitable,
     shown_frames,
@@ -25,7 +24,7 @@ from refrad2d.dicom import (
 from refrad2d.geometry import Placement, display_frames, ras_to_lps
 from refrad2d.nifti import is_nifti, open_nifti
 from refrad2d.pseudonyms import pseudonym
-from refrad2d.sources import Source, Unreadable
+from refrad2d.sources import Source, Unreadable, is_dicom
 
 _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 _SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")

@@ -90,6 +90,16 @@ def _read_member(path: str, member: str) -> bytes:
         raise Unreadable("unreadable_archive_member") from error
 
 
+def is_dicom(data: bytes) -> bool:
+    """True for a DICOM file: the magic behind its preamble, or without one a first element of group 0002 or 0008."""
+    if data[128:132] == b"DICM":
+        return True
+    if len(data) < 132 or data[:2] not in (b"\x02\x00", b"\x08\x00"):
+        return False
+    explicit = data[4:6].isalpha() and data[4:6].isupper()
+    return data[3] == 0 and (explicit or int.from_bytes(data[4:8], "little") < 256)
+
+
 def list_sources(root: Path) -> list[Source]:
     """All files below a folder (or the file itself), members of zip and tar archives in their place, in byte order.
 

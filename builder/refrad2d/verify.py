@@ -215,7 +215,7 @@ def _turns(row: Mapping, mask: np.ndarray | None) -> tuple[str, ...]:
     sizes: dict[str, int] = {}
     if mask is not None and mask.ndim == 2:
         counts = np.bincount(resize_mask(mask).ravel(), minlength=256)
-        sizes = {label_by_id(i): int(n) for i, n in enumerate(counts) if n and label_by_id(i)}
+        sizes = {name: int(n) for i, n in enumerate(counts) if n and (name := label_by_id(i))}
     try:
         return tuple(digest(list(turn))[:16] for turn in conversations(row, sizes))
     except (ValueError, KeyError, TypeError):

@@ -22,11 +22,13 @@ from radgrounder.constrain import BoundToGrammar, Grammar
 from radgrounder.prepare import MAX_NEW_TOKENS, load_processor
 from radgrounder.processing import IMAGE_ATTENTION, see_image_only
 from refrad2d.conversations import context, prompt
-from refrad2d.grounding import Box, decode_box, location_tokens, parse, to_pixels
+from refrad2d.grounding import Box, decode_box, location_tokens, neutralise, parse, to_pixels
 from refrad2d.labels import find_label
+from refrad2d.sources import Unreadable, is_dicom
 from refrad2d.windows import picture_to_rgb, windows
 
 TASKS = ("report", "vqa", "locate")
+_GREY, _DEEP = ("1", "L", "LA"), ("I", "F", "I;16", "I;16B", "I;16L")  # converting a deep picture would clip it to 255
 
 
 @dataclass(frozen=True)
@@ -275,7 +277,8 @@ def task_prompt(
         raise ValueError(f"Unknown task {task!r}. Choose from {', '.join(TASKS)}.")
     if task != "report" and not question.strip():
         raise ValueError(f"Task {task!r} needs --question: {'a structure' if task == 'locate' else 'what to ask'}.")
-    given = {"clinical_info": clinical_info, "clinical_question": clinical_question}
+    question = neutralise(question)  # what a person types is text, never a token of the model
+    given = {"clinical_info": neutralise(clinical_info or ""), "clinical_question": neutralise(clinical_question or "")}
     lines = context(given, language, [name for name, value in given.items() if value])
     if task == "report":
         return prompt("report_boxes", language, context=lines)
@@ -290,11 +293,11 @@ def open_picture(path: Path) -> Picture:
     if not path.is_file():
         raise ValueError(f"{path} does not exist. Give a PNG, JPEG or DICOM file.")
     data = path.read_bytes()
-    if data[128:132] == b"DICM":
+    if is_dicom(data):
         return _open_dicom(data, path)
     try:
         with Image.open(path) as file:
-            pixels = np.asarray(file.convert("L" if file.mode in ("1", "L", "P", "I", "I;16", "F", "LA") else "RGB"))
+            pixels = np.asarray(file if file.mode in _DEEP else file.convert("L" if file.mode in _GREY else "RGB"))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path.name} is no picture. Give a PNG, JPEG or DICOM file.") from error
     return Picture(Image.fromarray(picture_to_rgb(pixels)), pixels.shape[1], pixels.shape[0])
@@ -302,7 +305,6 @@ def open_picture(path: Path) -> Picture:
 
 def _open_dicom(data: bytes, path: Path) -> Picture:
     from refrad2d.dicom import shown_slice  # pydicom is in the build extra
-    from refrad2d.sources import Unreadable
 
     try:
         values, modality = shown_slice(data)
