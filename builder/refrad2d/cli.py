@@ -1,4 +1,4 @@
-"""The `refrad2d` command: phantom, build, deidentify, curate, mentions, draw, explain.
+"""The `refrad2d` command: phantom, build, deidentify, curate, mentions, draw, verify, inspect, explain.
 
 Exit codes: 0 done, 1 nothing usable or faults found, 2 wrong arguments. Errors are one line with value, rule, remedy.
 """
@@ -84,6 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--window", default="soft_tissue", metavar="NAME", help="CT window of the native pixels")
     draw.add_argument("--language", choices=("de", "en"), default="en")
     draw.set_defaults(command=_draw)
+
+    verify = commands.add_parser("verify", help="check every file, member, row and box; a JSON line a fault")
+    verify.add_argument("dataset", type=Path, metavar="DIR")
+    verify.set_defaults(command=_verify)
+
+    inspect = commands.add_parser("inspect", help="write privacy-report.html and .json for a person to sign")
+    inspect.add_argument("dataset", type=Path, metavar="DIR")
+    inspect.set_defaults(command=_inspect)
 
     explain = commands.add_parser(
         "explain", help="name the input file at a position of accounting.jsonl (on site only)"
@@ -205,6 +213,33 @@ def _draw(arguments: argparse.Namespace) -> int:
     sheet.save(arguments.out)
     print(arguments.out)
     return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    import json
+
+    from refrad2d.verify import verify
+
+    _require_dataset(arguments.dataset)
+    found = False
+    for fault in verify(arguments.dataset):
+        found = True
+        print(json.dumps(fault._asdict()))
+    return 1 if found else 0
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from refrad2d.report_html import run
+
+    _require_dataset(arguments.dataset)
+    run(arguments.dataset)
+    print(arguments.dataset / "privacy-report.html")
+    return 0
+
+
+def _require_dataset(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ValueError(f"{folder} does not exist. Give the DIR of `refrad2d build`.")
 
 
 def _explain(arguments: argparse.Namespace) -> int:

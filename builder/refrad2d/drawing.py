@@ -4,8 +4,8 @@
 """
 
 import json
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from refrad2d.grounding import to_pixels
 from refrad2d.labels import LANGUAGES
 from refrad2d.windows import apply_window, get_window, scale_to_range
 
+LOOKED_AT = 300  # samples from the start of the archive that a sheet chooses from
 PALETTE = ("#ff6b6b", "#4dd2ff", "#ffd93d", "#6bff95", "#d59bff", "#ffa94d", "#66fff0", "#ff8ad8", "#b0ff5c", "#9db4ff")
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "–": "-"})
 
@@ -79,6 +80,15 @@ def _with_caption(picture: Image.Image, pieces: list[tuple[str, str]]) -> Image.
     return out
 
 
+def _across_series(samples: Iterable[tuple[dict, dict]]) -> Iterator[tuple[dict, dict]]:
+    """One sample of each series in turn, so that a sheet shows more than one patient."""
+    by_series: dict[str, list[tuple[dict, dict]]] = {}
+    for row, sample in samples:
+        by_series.setdefault(row["series"], []).append((row, sample))
+    for some in zip_longest(*by_series.values()):
+        yield from filter(None, some)
+
+
 def _font(pieces: list[tuple[str, str]]) -> tuple[ImageFont.ImageFont, list[tuple[str, str]]]:
     """A font and the words for it: DejaVu if the system has it; Pillow's own has no umlauts, they are spelled out."""
     try:
@@ -96,8 +106,8 @@ def contact_sheet(
     center, width = get_window(window)
     tiles = []
     shards = sorted((dataset / "refrad2d-wds").glob(f"{split or '*'}-*.tar"))
-    for sample in islice((sample for shard in shards for sample in read_samples(shard)), rows):
-        row = json.loads(sample["json"])
+    samples = islice((sample for shard in shards for sample in read_samples(shard)), LOOKED_AT)
+    for row, sample in islice(_across_series((json.loads(sample["json"]), sample) for sample in samples), rows):
         pixels = native_values(sample, row)
         shown = apply_window(pixels, center, width) if row["modality"] == "CT" else scale_to_range(pixels)
         height_mm, width_mm = (n * s for n, s in zip(pixels.shape, row["spacing"], strict=True))

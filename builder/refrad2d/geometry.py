@@ -19,6 +19,7 @@ _DISPLAY = {
     "sagittal": ((0, 1), (2, -1), (1, 1)),
 }
 TOLERANCE_MM = 1e-3
+FARTHEST_MM = 1e5  # no coordinate of a patient lies further out
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ def patient_axes(affine: np.ndarray) -> list[int]:
     """For each voxel axis the patient axis (0 L, 1 P, 2 S) that it follows most; ValueError if it is no permutation."""
     steps = np.asarray(affine, dtype=float)[:3, :3]
     lengths = np.linalg.norm(steps, axis=0)
-    if not (np.isfinite(steps).all() and (lengths > 0).all()):
-        raise ValueError("The voxel matrix has a zero or non-finite column. Give the volume a valid affine.")
+    if not ((np.abs(affine) < FARTHEST_MM).all() and (lengths > 0).all()):
+        raise ValueError("The voxel matrix has a zero, non-finite or huge column. Give the volume a valid affine.")
     share = np.abs(steps / lengths)
     axes: dict[int, int] = {}
     for flat in np.argsort(-share, axis=None, kind="stable"):  # strongest agreement first
@@ -139,8 +140,10 @@ def frame_affine(
         and abs(along_row @ along_column) < 1e-2
     ):
         raise ValueError("ImageOrientationPatient is no pair of perpendicular unit vectors. Correct it in the export.")
-    if not all(s > 0 for s in spacing):
-        raise ValueError("PixelSpacing is not positive. Correct it in the export.")
+    if not all(0 < s < FARTHEST_MM for s in spacing):
+        raise ValueError("PixelSpacing is no positive distance in mm. Correct it in the export.")
+    if not all(abs(p) < FARTHEST_MM for p in position):
+        raise ValueError("ImagePositionPatient is outside any scanner. Correct it in the export.")
     affine = np.eye(4)
     affine[:3, 0] = along_column * spacing[0]
     affine[:3, 1] = along_row * spacing[1]
