@@ -20,7 +20,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo test bench style base install
+.PHONY: demo test bench ablations trust style base install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -97,12 +97,25 @@ build/datasets36/.installed:
 	touch $@
 
 test: $(BIN)/.installed build/datasets36/.installed
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(BIN)/.installed
 	$(BIN)/python tests/bench/builder.py
 	$(BIN)/python tests/bench/metrics.py
 	$(BIN)/python tests/bench_text.py
+	$(BIN)/python tests/bench/training.py
+
+# the paper's claims at nano scale: 5 arms × 3 seeds; VQA_RAD is the folder of that data set
+ablations: $(DEMO)/base $(DEMO)/dataset
+	$(BIN)/python -m radgrounder.ablations build/ablations --dataset $(DEMO)/dataset --vqa-rad $(VQA_RAD)
+
+# the full versions of what `make test` checks in small; see tests/trust/README.md
+trust: $(BIN)/.installed $(DEMO)/dataset
+	$(BIN)/python tests/trust/phi_corpus.py --reports 4000 --seed 301
+	$(BIN)/python tests/trust/planted.py
+	$(BIN)/python tests/trust/malformed.py
+	$(BIN)/python tests/trust/shard_faults.py $(DEMO)/dataset
+	$(BIN)/python tests/trust/kill_restart.py
 
 style: $(BIN)/.installed
 	$(BIN)/ruff format --check builder sft space tests

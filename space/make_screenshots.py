@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -23,7 +23,7 @@ def save(page: Page, path: Path) -> None:
     print(f"{path}: {shot.width} × {shot.height}, {path.stat().st_size:,} bytes")
 
 
-def open_example(browser, url: str, size: dict, locale: str) -> Page:
+def open_example(browser: Browser, url: str, size: dict, locale: str) -> Page:
     """The page with the abdominal example."""
     page = browser.new_page(viewport=size, locale=locale, reduced_motion="reduce")
     page.goto(url)

@@ -52,6 +52,11 @@ def test_a_half_of_the_patients_is_calibrated_by_the_other():
     assert np.array_equal(before[mine], after[mine]) and not np.array_equal(before, after)
 
 
+def test_one_patient_gives_no_error_after_the_fit():
+    confidences, right, _ = overconfident(50)
+    assert summarise(confidences, right, ["p"] * 50, risk=0.1)["ece_after"] is None
+
+
 @given(CONFIDENCES, st.integers(0, 2**20))
 def test_a_scale_is_finite_and_keeps_the_order(confidences, bits):
     right = [bool(bits >> n % 20 & 1) for n in range(len(confidences))]

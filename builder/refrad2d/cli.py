@@ -11,6 +11,8 @@ from pathlib import Path
 
 from refrad2d import __version__
 
+Commands = argparse._SubParsersAction
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -41,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     phantom.add_argument("--site", choices=("A", "B", "C"), default="A")
     phantom.set_defaults(command=_phantom)
 
+    _add_build(commands)
+    _add_texts(commands)
+    _add_looks(commands)
+    return parser
+
+
+def _add_build(commands: Commands) -> None:
     build = commands.add_parser("build", help="turn an export and its reports into a dataset")
     build.add_argument("export", type=Path, metavar="EXPORT", help="folder of DICOM or NIfTI files")
     build.add_argument("--reports", type=Path, required=True, metavar="FILE", help="CSV, Parquet or JSONL")
@@ -63,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--model", metavar="NAME", help="the model it serves")
     build.set_defaults(command=_build)
 
+
+def _add_texts(commands: Commands) -> None:
     for name, help_text in (
         ("deidentify", "remove names, dates, numbers and places from texts"),
         ("curate", "remove temporal context from reports"),
@@ -76,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
             text.add_argument("--model", metavar="NAME", help="the model it serves")
         text.set_defaults(command=_texts, stage=name)
 
+
+def _add_looks(commands: Commands) -> None:
     draw = commands.add_parser("draw", help="draw rows of a dataset with their boxes as one picture")
     draw.add_argument("dataset", type=Path, metavar="DIR", help="a build's DIR")
     draw.add_argument("out", type=Path, metavar="OUT.png")
@@ -103,7 +116,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("--key-file", type=Path, metavar="F", help="accepted for symmetry; positions need no key")
     explain.set_defaults(command=_explain)
-    return parser
 
 
 def _phantom(arguments: argparse.Namespace) -> int:

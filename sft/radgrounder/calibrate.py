@@ -30,6 +30,7 @@ FILE = "calibration.json"
 BINS = 10  # of the calibration error
 RIGHT_IOU = 0.5
 KINDS = ("box", "answer")
+MAX_NEW_TOKENS = 64  # of a probe: a span costs about 20
 _EDGE = 1e-4  # log-odds of a confidence are taken no closer to 0 and 1 than this
 
 
@@ -199,7 +200,8 @@ def _draw(items: list[Probe], limit: int) -> list[Probe]:
 
 def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray]:
     """(confidence, right) of each probe, before calibration; a box that is missing is wrong with confidence 0."""
-    generated = predictor.generate_scored([p.image for p in asked], [p.prompt for p in asked])
+    images, prompts = [p.image for p in asked], [p.prompt for p in asked]
+    generated = predictor.generate_scored(images, prompts, max_new_tokens=MAX_NEW_TOKENS)
     confidences, right = np.zeros(len(asked)), np.zeros(len(asked), bool)
     for n, (probe, one) in enumerate(zip(asked, generated, strict=True)):
         if probe.kind == "answer":
@@ -212,9 +214,15 @@ def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray,
 
 
 def cross_fit(confidences: np.ndarray, right: np.ndarray, patients: Sequence[str]) -> np.ndarray:
-    """Every item calibrated by a scale fitted on the other half of the patients, so that the error is an honest one."""
-    half = np.array([sha256(patient.encode()).digest()[0] % 2 for patient in patients])
-    out = confidences.copy()
+    """Every item calibrated by a scale fitted on the other half of the patients, so that the error is an honest one.
+
+    NaN everywhere where a single patient leaves nothing to fit on.
+    """
+    drawn = sorted(set(patients), key=lambda patient: sha256(patient.encode()).digest())
+    half = np.array([drawn.index(patient) % 2 for patient in patients])
+    out = np.full(len(confidences), np.nan)
+    if len(drawn) < 2:
+        return out
     for side in (0, 1):
         scale = fit_scale(confidences[half != side], right[half != side])
         out[half == side] = [scale(c) for c in confidences[half == side]]
@@ -233,7 +241,7 @@ def summarise(confidences: np.ndarray, right: np.ndarray, patients: Sequence[str
         "patients": len(set(patients)),
         "right": float(right.mean()),
         "ece_before": calibration_error(confidences, right),
-        "ece_after": calibration_error(held_out, right),
+        "ece_after": None if np.isnan(held_out).any() else calibration_error(held_out, right),
         "abstain_below": threshold,
         "risk_wanted": risk,
         "coverage": float(answered.mean()),
@@ -304,7 +312,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"calibrate: error: {error}", file=sys.stderr)
         return 2
     for kind, figures in result.items():
-        print(f"{kind}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+        print(f"{kind}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items() if value is not None))
     return 0
 
 

@@ -31,6 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="make a base folder for `trl sft` from a PaliGemma checkpoint")
     prepare.add_argument("base", metavar="BASE")
     prepare.add_argument("out", type=Path, metavar="OUT")
+    prepare.add_argument(
+        "--attention",
+        choices=("prompt", "image"),
+        default="prompt",
+        help="what is bidirectional: the whole prompt or the image",
+    )
     prepare.set_defaults(command=_prepare)
 
     release = commands.add_parser("release", help="merge an adapter into a model of stock classes")
@@ -46,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--question", default="", metavar="T", help="what to ask, or the structure to locate")
     predict.add_argument("--clinical-info", metavar="T")
     predict.add_argument("--clinical-question", metavar="T")
+    predict.add_argument("--constrained", action="store_true", help="write markup that can be read, nothing else")
+    predict.add_argument("--modality", choices=("CT", "MR"), help="with --constrained: only its classes")
+    predict.add_argument("--abstain-below", type=float, default=0.0, metavar="P", help="leave out what is less sure")
     predict.add_argument("--json", action="store_true", help="print one JSON object")
     predict.set_defaults(command=_predict)
 
@@ -58,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(arguments: argparse.Namespace) -> int:
     from radgrounder.prepare import prepare
 
-    prepare(arguments.base, arguments.out)
+    prepare(arguments.base, arguments.out, attention=arguments.attention)
     print(arguments.out)
     return 0
 
@@ -83,6 +92,9 @@ def _predict(arguments: argparse.Namespace) -> int:
         question=arguments.question,
         clinical_info=arguments.clinical_info,
         clinical_question=arguments.clinical_question,
+        constrained=arguments.constrained,
+        modality=arguments.modality,
+        abstain_below=arguments.abstain_below,
     )
     if arguments.json:
         print(json.dumps(prediction.to_json(), ensure_ascii=False))

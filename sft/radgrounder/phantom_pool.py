@@ -13,7 +13,7 @@ from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
 from refrad2d.executors import run_isolated
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.phantom import join_sentences, report_sentences, sample_slice
+from refrad2d.phantom import join_sentences, report_sentences, sample_slice, shown_findings
 from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
 from refrad2d.vqa import questions
@@ -60,12 +60,14 @@ def _text(message: dict) -> str:
 def _reports(sample: dict, found: list[dict], rng: np.random.Generator) -> dict:
     """Report structs of both languages about what the slice shows."""
     boxes = {o["label"]: tuple(o["box"]) for o in found}
-    patient = sample["patient"]
-    diffuse = {f.name for f in patient.findings if f.kind in ("scale", "tone") and f.host in boxes}
-    shown = diffuse | {name for name, mask in sample["findings"].items() if mask.any()}
-    told = report_sentences(patient, list(boxes), rng, shown=shown, wordings=get_region(sample["region"]).wordings)
+    patient, region = sample["patient"], get_region(sample["region"])
+    focal = {name for name, mask in sample["findings"].items() if mask.any()}
+    shown = shown_findings(patient, sample["region"], set(boxes), focal)
+    told = report_sentences(
+        patient, list(boxes), rng, shown=shown, wordings=region.wordings, modality=sample["modality"]
+    )
     some = [told[i] for i in sorted(rng.permutation(len(told))[: rng.integers(1, 5)])]  # a slice has few sentences
-    background = context_of(patient, rng, {s.finding for s in some} - {""})
+    background = context_of(patient, rng, {s.finding for s in some} - {""}, body_part=sample["body_part"])
     reports = {}
     for language in LANGUAGES:
         _, clean, spans = join_sentences(some, language)

@@ -84,7 +84,14 @@ def make_identity(seed: int, patient: Patient, rng: np.random.Generator) -> Iden
 
 
 def write_series(
-    folder: Path, patient: Patient, who: Identity, study: Study, series: Series, volume: Volume, number: int, rng
+    folder: Path,
+    patient: Patient,
+    who: Identity,
+    study: Study,
+    series: Series,
+    volume: Volume,
+    number: int,
+    rng: np.random.Generator,
 ) -> list[Dataset]:
     """One DICOM file a slice. Gives the headers in the order of the volume's slices, before compression."""
     folder.mkdir(parents=True)

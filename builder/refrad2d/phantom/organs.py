@@ -142,7 +142,7 @@ def _plan(part: str) -> _Plan:
 
 
 def place_organs(
-    part: str, rng, place: Placement, *, scales: dict[str, float], breath: float
+    part: str, rng: np.random.Generator, place: Placement, *, scales: dict[str, float], breath: float
 ) -> tuple[list[Organ], Geometry]:
     """The organs in painting order and their shapes. `scales` multiplies the size of a class, `breath` is mm of z."""
     plan = _plan(part)

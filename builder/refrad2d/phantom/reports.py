@@ -26,6 +26,9 @@ NORMAL_SHARE = 0.62  # of the topics without a finding are mentioned
 _GONE = re.compile(r"~[^~]*~")
 
 
+Fields = Mapping[str, Mapping[str, str]] | None  # what templates may name, by language
+
+
 @dataclass(frozen=True)
 class Sentence:
     """One sentence in both languages. Keys of the mappings are "de" and "en".
@@ -125,7 +128,9 @@ class _Teller:
         return expand(wording, own, rng, topic=topic, finding=finding.name if finding else "")
 
 
-def expand(wording: Mapping[str, str], fields, rng, *, topic: str = "", finding: str = "") -> Sentence:
+def expand(
+    wording: Mapping[str, str], fields: Fields, rng: np.random.Generator, *, topic: str = "", finding: str = ""
+) -> Sentence:
     """Fill a wording: choose alternatives (the same place in both languages), put fields in, find the mentions."""
     picks = rng.random(8)
     dictated, clean, spans = {}, {}, {}
@@ -192,7 +197,7 @@ def context_of(
     return {lang: {"clinical_question": question[lang], "clinical_info": info[lang]} for lang in LANGUAGES}
 
 
-def frame_sentence(part: str, fields, rng) -> Sentence:
+def frame_sentence(part: str, fields: Fields, rng: np.random.Generator) -> Sentence:
     """An opening or closing sentence, dictated only."""
     return expand(_choose(read_yaml("wording_frame.yaml")[part], rng), fields, rng, topic=part)
 

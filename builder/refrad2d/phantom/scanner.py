@@ -27,7 +27,9 @@ class Protocol:
     arms: bool = False
 
 
-def scan_mr(image, skin, grid: Grid, protocol: Protocol, patient: Patient, rng: np.random.Generator) -> np.ndarray:
+def scan_mr(
+    image: np.ndarray, skin: np.ndarray, grid: Grid, protocol: Protocol, patient: Patient, rng: np.random.Generator
+) -> np.ndarray:
     """A smooth coil profile and Rician noise on a picture of tissue contrasts; arbitrary units."""
     rows, columns = image.shape
     y, x = np.ogrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
@@ -37,7 +39,9 @@ def scan_mr(image, skin, grid: Grid, protocol: Protocol, patient: Patient, rng: 
     return np.hypot(image * bias.astype(np.float32) + noise[0], noise[1]) * np.float32(8 * protocol.gain)
 
 
-def scan_ct(image, skin, grid: Grid, protocol: Protocol, patient: Patient, rng: np.random.Generator) -> np.ndarray:
+def scan_ct(
+    image: np.ndarray, skin: np.ndarray, grid: Grid, protocol: Protocol, patient: Patient, rng: np.random.Generator
+) -> np.ndarray:
     """Table, streaks and the noise of the kernel on a picture in HU; `skin` is the depth below the skin in mm."""
     points = grid.points()
     if protocol.table != "none":

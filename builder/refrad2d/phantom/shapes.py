@@ -8,8 +8,12 @@ show the same anatomy.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from refrad2d.phantom.organs import Geometry
 
 BLAS_BLOCK = 200_000  # multiplications below which OpenBLAS stays on one thread
 PLANES = ("axial", "coronal", "sagittal")
@@ -130,7 +134,9 @@ class Waves:
         return np.sin(points @ self.vectors.T + self.phases) @ self.amplitudes.T
 
 
-def random_waves(rng: np.random.Generator, *, channels: int, count: int, wavelengths, amplitude: float) -> Waves:
+def random_waves(
+    rng: np.random.Generator, *, channels: int, count: int, wavelengths: tuple[float, float], amplitude: float
+) -> Waves:
     """Waves in random directions with wavelengths (mm) drawn between two bounds; `amplitude` is a channel's rms."""
     directions = rng.standard_normal((count, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -208,7 +214,7 @@ class Shapes:
         return t.reshape(squares.shape)
 
 
-def build_shapes(geometry, halo: np.ndarray) -> Shapes:
+def build_shapes(geometry: "Geometry", halo: np.ndarray) -> Shapes:
     """Shapes from a `Geometry`; `halo` (N,) is how far (mm) beyond its surface a shape still paints.
 
     Bounds grow by the halo and by what the warp may differ between a shape's middle and its surface.
