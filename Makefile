@@ -9,6 +9,8 @@ PATIENTS ?= 48
 STEPS ?= 300
 LIMIT ?= 150
 SERVE ?= 1
+# the demo keeps the last step; a real run keeps the best checkpoint on validation patients, as the recipe says
+QUICK := --eval_strategy no --save_strategy no --load_best_model_at_end false
 PORT ?= 7860
 
 export HF_HUB_OFFLINE := 1
@@ -62,7 +64,7 @@ build/base/nano: $(BIN)/.installed
 	mkdir -p build/base
 	if [ -f sft/bases/nano/model.safetensors ]; then cp -r sft/bases/nano $@; \
 	else $(BIN)/python -m radgrounder.pretrain $@ --sites A --image 64 --tower-layers 3 --decoder-layers 3 \
-		--pool 3072 --pool-steps 100000 --tower-steps 500 --steps 1100; fi
+		--pool 3072 --pool-steps 100000 --tower-steps 500 --packed-steps 800 --steps 300; fi
 
 $(DEMO)/base: build/base/nano
 	mkdir -p $(DEMO)
@@ -76,7 +78,7 @@ $(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset
 
 $(DEMO)/adapter: $(DEMO)/base $(DEMO)/dataset sft/recipes/nano/detection.yaml
 	rm -rf $@
-	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --max_steps $(STEPS)
+	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --max_steps $(STEPS) $(QUICK)
 
 $(DEMO)/model: $(DEMO)/adapter
 	rm -rf $@

@@ -26,7 +26,6 @@ from radgrounder.losses import Targets, conversation_loss, soft_coordinates
 from radgrounder.nano import NanoSize, build_model, build_processor
 from radgrounder.phantom_pool import PhantomSlice, draw_slices
 from radgrounder.prepare import save_stock
-from refrad2d.grounding import BINS
 from refrad2d.labels import labels
 
 _log = logging.getLogger("radgrounder.pretrain")
@@ -53,7 +52,7 @@ class Plan:
     rate: float = 1.5e-3
     single_rate: float = 7e-4
     locate_share: float = 0.6
-    attention_weight: float = 0.5  # of the loss that teaches coordinates to look at their structure, packed steps only
+    attention_weight: float = 0.0  # of a lesson in where coordinates should look, packed steps only; see sft/README.md
     coordinate_sigma: float = 2.0  # bins
     workers: int = 2
 
@@ -70,7 +69,7 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
     )
     batches = Batches(processor, size)
     targets = soft_coordinates(processor, plan.coordinate_sigma)
-    train_tower(model, pools, size, plan, targets, run / "tower.pt")
+    train_tower(model, pools, size, plan, run / "tower.pt")
 
     def packed(step: int) -> dict[str, torch.Tensor]:
         slices = pools.get((plan.tower_steps + step) // plan.pool_steps)
@@ -135,29 +134,16 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
 
 
 def train_tower(
-    model: PaliGemmaForConditionalGeneration,
-    pools: Pools,
-    size: NanoSize,
-    plan: Plan,
-    targets: Targets,
-    checkpoint: Path,
+    model: PaliGemmaForConditionalGeneration, pools: Pools, size: NanoSize, plan: Plan, checkpoint: Path
 ) -> None:
-    """Dense supervision: class and box of each patch, with heads that are thrown away.
-
-    A box is predicted as four vectors that are compared with the embeddings of the coordinate tokens, so that the
-    decoder has only to copy what it finds at a patch.
-    """
+    """Dense supervision: class and box of each patch, with a head that is thrown away."""
     tower = model.model.vision_tower
     torch.manual_seed(plan.seed)
-    heads = torch.nn.ModuleDict(
-        {"classes": torch.nn.Linear(size.width, CLASSES), "codes": torch.nn.Linear(size.width, 4 * size.width)}
-    )
-    both = torch.nn.ModuleDict({"tower": tower, "heads": heads})
+    head = torch.nn.Linear(size.width, CLASSES + 4)
+    both = torch.nn.ModuleDict({"tower": tower, "head": head})
     optimizer = torch.optim.AdamW(
         both.parameters(), lr=plan.tower_rate, weight_decay=0.05, betas=(0.9, 0.98), fused=True
     )
-    embeddings = model.get_input_embeddings().weight.detach()[targets.locations]
-    embeddings = embeddings / embeddings.norm(dim=-1, keepdim=True)
     weights = torch.ones(CLASSES)
     weights[0] = 0.3
     both.train()
@@ -167,19 +153,14 @@ def train_tower(
         chosen = [slices[i] for i in rng.integers(len(slices), size=plan.batch)]
         patches = torch.from_numpy(np.stack([patch_classes(s.mask, size.patch) for s in chosen])).long()
         boxes = torch.from_numpy(np.stack([_boxes_of(s, p) for s, p in zip(chosen, patches.numpy(), strict=True)]))
-        features = tower(pixel_values=to_pixel_values([s.image for s in chosen])).last_hidden_state
-        classes = heads["classes"](features)
-        class_loss = functional.cross_entropy(classes.transpose(1, 2), patches, weight=weights)
+        out = head(tower(pixel_values=to_pixel_values([s.image for s in chosen])).last_hidden_state)
+        class_loss = functional.cross_entropy(out[..., :CLASSES].transpose(1, 2), patches, weight=weights)
         inside = patches > 0
-        codes = heads["codes"](features[inside]).unflatten(-1, (4, size.width))
-        places = torch.log_softmax(codes @ embeddings.T * size.width**0.5, dim=-1)
-        bins = (boxes[inside] * BINS).round().long()
-        place_loss = -(targets.soft[bins] * places).sum(-1).mean()
-        _descend(class_loss + place_loss, both, optimizer, learning_rate(step, plan.tower_steps, plan.tower_rate))
+        box_loss = (out[..., CLASSES:][inside] - boxes[inside]).abs().mean()
+        _descend(class_loss + 4 * box_loss, both, optimizer, learning_rate(step, plan.tower_steps, plan.tower_rate))
         if step % 100 == 99:
-            right = (classes.argmax(-1) == patches)[inside].float().mean()
-            error = (places.argmax(-1) - bins).abs().float().mean() / BINS
-            _log.info("tower step %d: patch accuracy %.3f, box error %.4f", step + 1, right, error)
+            right = (out[..., :CLASSES].argmax(-1) == patches)[inside].float().mean()
+            _log.info("tower step %d: patch accuracy %.3f, box error %.4f", step + 1, right, box_loss.detach())
 
 
 def patch_classes(mask: np.ndarray, patch: int) -> np.ndarray:
