@@ -38,10 +38,10 @@ def make_once(tmp_path_factory, name: str, make) -> Path:
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory) -> Path:
-    """Twelve invented patients of site A, as an export."""
+    """Six invented patients of site A, as an export."""
     from refrad2d import phantom
 
-    return make_once(tmp_path_factory, "hospital", lambda out: phantom.run(out, patients=12, seed=3, site="A"))
+    return make_once(tmp_path_factory, "hospital", lambda out: phantom.run(out, patients=6, seed=3, site="A"))
 
 
 @pytest.fixture(scope="session")
