@@ -27,7 +27,9 @@ def shared() -> Path:
 
 def make_once(tmp_path_factory, name: str, make) -> Path:
     """A folder that the workers of a run share; the first to come makes it."""
-    root = tmp_path_factory.getbasetemp().parent
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its own folder below that of the run
+        root = root.parent
     folder = root / name
     with (root / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -151,14 +151,13 @@ class _Outputs:
 def manifest(root: Path, key: bytes, counts: Mapping[str, Mapping[str, int]]) -> dict:
     """Sizes and SHA-256 of all published files below `root`, the versions that made them, and one fingerprint."""
     files = {}
-    for folder in ("refrad2d", "refrad2d-wds"):
-        for path in sorted((root / folder).rglob("*")):
-            if path.is_file():
-                data = path.read_bytes()
-                files[path.relative_to(root).as_posix()] = {
-                    "bytes": len(data),
-                    "sha256": hashlib.sha256(data).hexdigest(),
-                }
+    published = [
+        path for folder in ("refrad2d", "refrad2d-wds") for path in (root / folder).rglob("*") if path.is_file()
+    ]
+    for path in sorted([*published, root / "stats.json", root / "accounting.jsonl"]):
+        data = path.read_bytes()
+        name = path.relative_to(root).as_posix()
+        files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     digest = hashlib.sha256("".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files)).encode())
     return {
         "format": FORMAT,
