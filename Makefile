@@ -98,7 +98,10 @@ build/datasets36/.installed:
 	build/datasets36/bin/pip install --quiet 'datasets==3.6.0' 'huggingface_hub<1' scipy pillow
 	touch $@
 
+# the scores of the text rules on their corpora first, then the tests
 test: $(BIN)/.installed build/datasets36/.installed
+	$(BIN)/python tests/test_mentions_corpus.py
+	$(BIN)/python tests/curate_scores.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(BIN)/.installed

@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     phantom.add_argument("--patients", type=int, default=20, metavar="N")
     phantom.add_argument("--seed", type=int, default=0, metavar="S")
     phantom.add_argument("--site", choices=("A", "B", "C"), default="A")
+    phantom.add_argument(
+        "--regions", nargs="+", default=["abdomen_ct"], metavar="NAME", help="such as chest_ct head_mr"
+    )
     phantom.set_defaults(command=_phantom)
 
     _add_build(commands)
@@ -125,7 +128,12 @@ def _phantom(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{arguments.out} is not empty. Choose a new folder.")
     if arguments.patients < 1:
         raise ValueError(f"--patients {arguments.patients} is not positive. Give at least 1.")
-    counts = phantom.run(arguments.out, patients=arguments.patients, seed=arguments.seed, site=arguments.site)
+    unknown = set(arguments.regions) - set(phantom.REGIONS)
+    if unknown:
+        raise ValueError(f"Unknown region {min(unknown)!r}. Choose from {', '.join(phantom.REGIONS)}.")
+    counts = phantom.run(
+        arguments.out, patients=arguments.patients, seed=arguments.seed, site=arguments.site, regions=arguments.regions
+    )
     print(f"{arguments.out}: " + ", ".join(f"{n:,} {name}" for name, n in counts.items()))
     return 0
 
