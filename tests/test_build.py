@@ -295,7 +295,7 @@ def test_a_model_on_site_gives_the_second_language(small):
 
     from refrad2d.llm import LLM
 
-    (small / "r.csv").write_text("report,language\n\"Die Leber ist glatt, 12 mm Zyste.\",de\n", encoding="utf-8")
+    (small / "r.csv").write_text('report,language\n"Die Leber ist glatt, 12 mm Zyste.",de\n', encoding="utf-8")
     with stub_server(answering_model) as stub:
         llm = LLM(base_url=stub.url, model="stub", cache=small / "cache", backoff=0.001, attempts=2, progress=False)
         options = Options(masks=small / "masks", llm=llm)

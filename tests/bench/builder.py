@@ -54,7 +54,13 @@ def main() -> None:
         drawn = time.monotonic() - began
         (root / "key").write_text("00" * 32)
         hospital, began = root / "hospital", time.monotonic()
-        build(hospital / "dicom", hospital / "reports.csv", root / "out", root / "key", Options(masks=hospital / "masks", workers=2))
+        build(
+            hospital / "dicom",
+            hospital / "reports.csv",
+            root / "out",
+            root / "key",
+            Options(masks=hospital / "masks", workers=2),
+        )
         built = time.monotonic() - began
         slices = counts["slices"]
         print()
