@@ -151,10 +151,10 @@ class _Outputs:
 def manifest(root: Path, key: bytes, counts: Mapping[str, Mapping[str, int]]) -> dict:
     """Sizes and SHA-256 of all published files below `root`, the versions that made them, and one fingerprint."""
     files = {}
-    published = [
-        path for folder in ("refrad2d", "refrad2d-wds") for path in (root / folder).rglob("*") if path.is_file()
-    ]
-    for path in sorted([*published, root / "stats.json", root / "accounting.jsonl"]):
+    folders = [path for name in ("refrad2d", "refrad2d-wds") for path in (root / name).rglob("*")]
+    for path in sorted([*folders, root / "stats.json", root / "accounting.jsonl"]):
+        if not path.is_file():
+            continue
         data = path.read_bytes()
         name = path.relative_to(root).as_posix()
         files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
