@@ -23,6 +23,7 @@ from transformers import (
 from radgrounder.processing import CHAT_TEMPLATE
 from refrad2d.grounding import location_tokens
 
+POSITION_SCALE = 1.0  # standard deviation of the tower's position codes at the start
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>")
 
 
@@ -82,7 +83,8 @@ def build_processor(texts: Iterable[str], size: NanoSize) -> PaliGemmaProcessor:
 
 
 def build_model(processor: PaliGemmaProcessor, size: NanoSize, seed: int) -> PaliGemmaForConditionalGeneration:
-    """Random weights of this shape; location tokens start along a sinusoid, so that neighbouring bins are similar."""
+    """Random weights of this shape; location tokens and patch positions start along sinusoids, so that neighbours are
+    similar."""
     torch.manual_seed(seed)
     tokenizer = processor.tokenizer
     rows = -(-len(tokenizer) // 64) * 64
@@ -127,6 +129,8 @@ def build_model(processor: PaliGemmaProcessor, size: NanoSize, seed: int) -> Pal
     embeddings = model.get_input_embeddings().weight
     with torch.no_grad():
         embeddings[locations] = _sinusoid(len(locations), size.width) * embeddings.std()
+        positions = model.model.vision_tower.embeddings.position_embedding.weight
+        positions.copy_(_sinusoid_2d(size.image // size.patch, size.width) * POSITION_SCALE)
     return model
 
 
@@ -136,6 +140,12 @@ def _sinusoid(count: int, width: int) -> torch.Tensor:
     waves = torch.exp(torch.linspace(0, math.log(64), width // 2))[None] * math.pi / 2
     codes = torch.cat([torch.sin(at * waves), torch.cos(at * waves)], dim=1)
     return codes / codes.std()
+
+
+def _sinusoid_2d(side: int, width: int) -> torch.Tensor:
+    """(side², width) codes of the patches, row by row: half of the channels tell the row, half the column."""
+    codes = _sinusoid(side, width // 2)
+    return torch.cat([codes.repeat_interleave(side, dim=0), codes.repeat(side, 1)], dim=1)
 
 
 def location_ids(processor: PaliGemmaProcessor) -> torch.Tensor:

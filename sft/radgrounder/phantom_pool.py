@@ -3,8 +3,12 @@
 The same windows, matching, questions and prompts as in a build; only the detour through DICOM is left out.
 """
 
+import json
+import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -18,6 +22,9 @@ from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
 from refrad2d.vqa import questions
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
+
+_log = logging.getLogger("radgrounder.pretrain")
+PART = 2048  # slices in a file of a pool
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,44 @@ def _reports(sample: dict, found: list[dict], rng: np.random.Generator) -> dict:
             {**background[language], "findings": clean, "spans": spans, "origin": "original"} if clean else None
         )
     return reports
+
+
+def draw_pool(
+    folder: Path, seeds: Sequence[int], *, sites: Sequence[str], size: int, regions: Sequence[str], workers: int
+) -> list[PhantomSlice]:
+    """`draw_slices`, kept on disk: parts that lie in `folder` are read, the others drawn and written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pool: list[PhantomSlice] = []
+    for start in range(0, len(seeds), PART):
+        part = seeds[start : start + PART]
+        file = folder / f"{part[0]}-{len(part)}.npz"
+        if not file.is_file():
+            began = time.monotonic()
+            _save(draw_slices(part, sites=sites, size=size, regions=regions, workers=workers), file)
+            _log.info("slices %d to %d drawn in %.0f s", start, start + len(part), time.monotonic() - began)
+        pool += _load(file)
+    return pool
+
+
+def _save(slices: Sequence[PhantomSlice], file: Path) -> None:
+    temporary = file.with_suffix(".tmp.npz")
+    texts = json.dumps([{"boxes": list(one.boxes.items()), "turns": one.turns} for one in slices])
+    np.savez(
+        temporary,
+        images=np.stack([one.image for one in slices]),
+        masks=np.stack([one.mask for one in slices]),
+        texts=np.frombuffer(texts.encode(), np.uint8),
+    )
+    temporary.rename(file)
+
+
+def _load(file: Path) -> list[PhantomSlice]:
+    with np.load(file) as stored:
+        texts = json.loads(stored["texts"].tobytes())
+        return [
+            PhantomSlice(image, mask, {k: tuple(box) for k, box in text["boxes"]}, [tuple(t) for t in text["turns"]])
+            for image, mask, text in zip(stored["images"], stored["masks"], texts, strict=True)
+        ]
 
 
 def draw_slices(

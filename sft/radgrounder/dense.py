@@ -1,0 +1,110 @@
+"""Dense supervision of what the decoder gets to see: which structures each patch shows, and the box of each.
+
+The head is thrown away after pretraining. It reads the image tokens behind the projector, and it writes coordinates as
+the decoder does, as a distribution over the codes of the location tokens: what the tower learns here, the decoder can
+copy. A patch may show several structures, small ones too: it is asked for the box of each by its class.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from refrad2d.grounding import BINS
+from refrad2d.labels import labels
+
+CLASSES = len(labels()) + 1  # background is 0
+LEAST_SHARE = 0.02  # of a patch that a structure covers for its box to be asked there
+ASKED = 2  # patches in which the box of each structure is asked in one step
+HIDDEN = 2  # width of the box head, times that of a token
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the patches of one slice show: `classes` (n,) ids, `shares` (P, n) of each patch, row by row, in [0, 1],
+    `boxes` (n, 4) xyxy in [0, 1]."""
+
+    classes: np.ndarray
+    shares: np.ndarray
+    boxes: np.ndarray
+
+
+class Lesson(NamedTuple):
+    """`shown` (B, P, 122) distributions over classes; questions (N,) each: slice, patch, class and `boxes` (N, 4)."""
+
+    shown: torch.Tensor
+    slices: torch.Tensor
+    patches: torch.Tensor
+    classes: torch.Tensor
+    boxes: torch.Tensor
+
+
+class DenseLosses(NamedTuple):
+    """`total` to descend; cross-entropy of what patches show; mean error of a coordinate in [0, 1]."""
+
+    total: torch.Tensor
+    shown: float
+    error: float
+
+
+class DenseHead(torch.nn.Module):
+    """Reads image tokens (B, P, W)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.classes = torch.nn.Linear(width, CLASSES)
+        self.token = torch.nn.Linear(width, HIDDEN * width)
+        self.asked = torch.nn.Embedding(CLASSES, HIDDEN * width)
+        self.corners = torch.nn.Linear(HIDDEN * width, 4 * width)
+
+    def coordinates(self, tokens: torch.Tensor, classes: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """Tokens (N, W), classes (N,), codes (bins, W) → log-probabilities (N, 4, bins) of xyxy."""
+        hidden = functional.gelu(self.token(tokens) + self.asked(classes))
+        queries = self.corners(hidden).unflatten(-1, (4, -1))
+        return torch.log_softmax(queries @ codes.T / codes.std(), dim=-1)
+
+    def losses(self, tokens: torch.Tensor, lesson: Lesson, codes: torch.Tensor, soft: torch.Tensor) -> DenseLosses:
+        """`codes` (bins, W) are the embeddings of the location tokens, `soft` (bins, bins) the targets of each bin."""
+        shown = functional.cross_entropy(self.classes(tokens).transpose(1, 2), lesson.shown.transpose(1, 2))
+        if not len(lesson.classes):
+            return DenseLosses(shown, float(shown.detach()), 0.0)
+        places = self.coordinates(tokens[lesson.slices, lesson.patches], lesson.classes, codes)
+        place = -(soft[(lesson.boxes * BINS).round().long()] * places).sum(-1).mean()
+        error = (places.exp() @ torch.linspace(0, 1, BINS + 1) - lesson.boxes).abs().mean()
+        return DenseLosses(shown + 0.3 * place + 4 * error, float(shown.detach()), float(error.detach()))
+
+
+def cover(mask: np.ndarray, boxes: dict[int, tuple[float, float, float, float]], patch: int) -> Cover:
+    """What each patch of a mask (S, S) of class ids shows."""
+    side = mask.shape[0] // patch
+    classes = np.array(sorted(boxes), np.int64)
+    layers = (mask[None] == classes[:, None, None]).reshape(len(classes), side, patch, side, patch)
+    shares = layers.mean(axis=(2, 4), dtype=np.float32).reshape(len(classes), side * side).T
+    return Cover(classes, shares, np.array([boxes[c] for c in classes], np.float32).reshape(-1, 4))
+
+
+def draw_lesson(covers: Sequence[Cover], rng: np.random.Generator) -> Lesson:
+    """Targets of a batch: small shares are raised by a square root; `ASKED` patches for each structure."""
+    shown = np.zeros((len(covers), len(covers[0].shares), CLASSES), np.float32)
+    questions: list[tuple[int, int, int, np.ndarray]] = []
+    for n, one in enumerate(covers):
+        shown[n, :, 0] = np.sqrt(np.maximum(0, 1 - one.shares.sum(axis=1)))
+        shown[n][:, one.classes] = np.sqrt(one.shares)
+        for column, class_id in enumerate(one.classes):
+            seen = np.flatnonzero(one.shares[:, column] >= LEAST_SHARE)
+            if len(seen):
+                weights = one.shares[seen, column]
+                picked = rng.choice(seen, size=ASKED, p=weights / weights.sum())
+                questions += [(n, int(p), int(class_id), one.boxes[column]) for p in picked]
+    shown /= shown.sum(axis=-1, keepdims=True)
+    slices, patches, classes, boxes = zip(*questions, strict=True) if questions else ((), (), (), ())
+    return Lesson(
+        torch.from_numpy(shown),
+        torch.tensor(slices, dtype=torch.long),
+        torch.tensor(patches, dtype=torch.long),
+        torch.tensor(classes, dtype=torch.long),
+        torch.from_numpy(np.array(boxes, np.float32).reshape(-1, 4)),
+    )

@@ -1,0 +1,101 @@
+"""Pretraining in small: what the tower is taught, and that a run which was cut short ends with the same weights."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+from radgrounder import pretrain
+from radgrounder.dense import DenseHead, cover, draw_lesson
+from radgrounder.losses import Targets
+
+LIVER, AORTA = 5, 52
+BOXES = {LIVER: (0.0, 0.0, 0.5, 1.0), AORTA: (0.5, 0.5, 0.5625, 0.5625)}
+
+
+def mask():
+    drawn = np.zeros((32, 32), np.uint8)
+    drawn[:, :16] = LIVER
+    drawn[16:18, 16:18] = AORTA  # a sixteenth of one patch
+    return drawn
+
+
+def test_a_patch_shows_small_structures_too():
+    shown = cover(mask(), BOXES, 8)
+    assert shown.classes.tolist() == [LIVER, AORTA]
+    assert shown.shares[:, 0].reshape(4, 4).tolist() == [[1, 1, 0, 0]] * 4
+    assert shown.shares[2 * 4 + 2, 1] == 4 / 64 and shown.shares[:, 1].sum() == 4 / 64
+    lesson = draw_lesson([shown], np.random.default_rng(0))
+    assert torch.allclose(lesson.shown.sum(-1), torch.ones(1, 16))
+    assert float(lesson.shown[0, 10, AORTA]) == pytest.approx(0.25 / (0.25 + (1 - 4 / 64) ** 0.5))
+    asked = dict(zip(lesson.classes.tolist(), lesson.boxes.tolist(), strict=True))
+    assert asked.keys() == {LIVER, AORTA} and asked[AORTA] == list(BOXES[AORTA])
+    assert all(p == 10 for p, c in zip(lesson.patches.tolist(), lesson.classes.tolist(), strict=True) if c == AORTA)
+
+
+def test_an_empty_slice_has_a_lesson():
+    lesson = draw_lesson([cover(np.zeros((32, 32), np.uint8), {}, 8)], np.random.default_rng(0))
+    assert lesson.shown[0, :, 0].tolist() == [1] * 16 and lesson.boxes.shape == (0, 4)
+    codes, soft = torch.randn(513, 16), torch.eye(513)
+    assert torch.isfinite(DenseHead(16).losses(torch.randn(1, 16, 16), lesson, codes, soft).total)
+
+
+def test_the_lesson_can_be_learned():
+    """A head that gets the patch's number as its token tells what the patch shows and where."""
+    torch.manual_seed(0)
+    shown = cover(mask(), BOXES, 8)
+    tokens, codes = torch.eye(16)[None], torch.randn(513, 16)
+    targets, head = Targets(torch.arange(513), torch.eye(513)), DenseHead(16)
+    optimizer = torch.optim.Adam(head.parameters(), 0.02)
+    for step in range(150):
+        losses = head.losses(tokens, draw_lesson([shown], np.random.default_rng(step)), codes, targets.soft)
+        optimizer.zero_grad()
+        losses.total.backward()
+        optimizer.step()
+    assert losses.error < 0.02
+
+
+TINY = [
+    "--image", "32", "--width", "32", "--tower-layers", "1", "--decoder-layers", "1", "--heads", "2",
+    "--vocabulary", "700", "--pool", "12", "--tower-steps", "2", "--packed-steps", "3", "--packed-images", "2",
+    "--steps", "3", "--batch", "2", "--workers", "1", "--threads", "1",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("pretrain") / "nano"
+    assert pretrain.main([str(out), *TINY]) == 0
+    return out
+
+
+def test_pretraining_leaves_a_stock_folder(whole):
+    model = AutoModelForImageTextToText.from_pretrained(whole)
+    assert type(model).__name__ == "PaliGemmaForConditionalGeneration"
+    assert AutoProcessor.from_pretrained(whole).image_seq_length == 16
+    assert json.loads((whole / "pretraining.json").read_text())["plan"]["pool"] == 12
+    assert not whole.with_name("nano.run").exists()
+
+
+def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrain, "CHECK_EVERY", 1)
+    loss, seen = pretrain.conversation_loss, []
+
+    def fail_late(*arguments):
+        seen.append(1)
+        if len(seen) == 5:  # in the second step of single turns
+            raise KeyboardInterrupt
+        return loss(*arguments)
+
+    monkeypatch.setattr(pretrain, "conversation_loss", fail_late)
+    out = tmp_path / "nano"
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.main([str(out), *TINY])
+    assert not out.exists()
+    assert pretrain.main([str(out), *TINY]) == 0
+    first, second = (load_file(folder / "model.safetensors") for folder in (whole, out))
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
