@@ -19,7 +19,7 @@ from transformers import (
 from radgrounder.benchmarks import TOKENS
 from radgrounder.judge import run as judge
 from radgrounder.predict import Picture, Predictor
-from radgrounder.prepare import prepare, release
+from radgrounder.prepare import MARKUP_TOKENS, prepare, release
 from radgrounder.processing import RadGrounderProcessor, see_image_only
 from refrad2d.grounding import parse
 
@@ -194,3 +194,24 @@ def test_a_prepared_peer_keeps_its_tokens(peer, tmp_path):
     shutil.copytree(tmp_path / "base", tmp_path / "copy")
     before, after = (PaliGemmaProcessor.from_pretrained(f).tokenizer.get_vocab() for f in (peer, tmp_path / "copy"))
     assert before == after
+
+
+def test_a_base_may_have_a_token_for_each_piece_of_markup(tmp_path):
+    """They start as the mean of what spelled them, decoding keeps them, and a release has them still."""
+    nano = save_nano(tmp_path / "nano")
+    prepare(str(nano), tmp_path / "base", markup_tokens=True)
+    before, after = (PaliGemmaProcessor.from_pretrained(folder).tokenizer for folder in (nano, tmp_path / "base"))
+    answer = turns(0)[0][1]
+    ids = after(answer, add_special_tokens=False)["input_ids"]
+    assert len(ids) < len(before(answer, add_special_tokens=False)["input_ids"])
+    assert after.decode(ids, skip_special_tokens=True) == answer
+    old, new = (
+        AutoModelForImageTextToText.from_pretrained(folder).get_input_embeddings().weight
+        for folder in (nano, tmp_path / "base")
+    )
+    for piece in MARKUP_TOKENS:
+        spelled = before(piece, add_special_tokens=False)["input_ids"]
+        assert torch.allclose(new[after.convert_tokens_to_ids(piece)], old[spelled].mean(dim=0))
+    train_adapter(tmp_path / "base", tmp_path / "adapter")
+    release(tmp_path / "adapter", tmp_path / "model")
+    assert PaliGemmaProcessor.from_pretrained(tmp_path / "model").tokenizer(answer)["input_ids"][-len(ids) :] == ids

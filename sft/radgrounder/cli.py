@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         default="prompt",
         help="what is bidirectional: the whole prompt or the image",
     )
+    prepare.add_argument("--markup-tokens", action="store_true", help="add a token for each piece of markup")
     prepare.set_defaults(command=_prepare)
 
     release = commands.add_parser("release", help="merge an adapter into a model of stock classes")
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(arguments: argparse.Namespace) -> int:
     from radgrounder.prepare import prepare
 
-    prepare(arguments.base, arguments.out, attention=arguments.attention)
+    prepare(arguments.base, arguments.out, attention=arguments.attention, markup_tokens=arguments.markup_tokens)
     print(arguments.out)
     return 0
 

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
+from radgrounder import fingerprint
 from radgrounder.branches import encode_branches, shuffled_turns
 from radgrounder.dense import DenseHead, cover, draw_lesson
 from radgrounder.losses import Targets, conversation_loss, soft_coordinates
@@ -287,12 +288,15 @@ def _steps(module: torch.nn.Module, optimizer: Optimizer, checkpoint: Path, step
 def write(
     model: PaliGemmaForConditionalGeneration, processor: PaliGemmaProcessor, out: Path, size: NanoSize, plan: Plan
 ) -> None:
-    """A stock folder, with the plan that made it beside the weights."""
+    """A stock folder; beside the weights the plan that made them and the fingerprint of what they depend on."""
     save_stock(
         model,
         processor,
         out,
-        more={"pretraining.json": json.dumps({"size": asdict(size), "plan": asdict(plan)}, indent=2)},
+        more={
+            "pretraining.json": json.dumps({"size": asdict(size), "plan": asdict(plan)}, indent=2) + "\n",
+            fingerprint.FILE: json.dumps(fingerprint.fingerprint(), indent=2) + "\n",
+        },
     )
 
 
