@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder import pretrain
+from radgrounder import heldout, pretrain
+from radgrounder.benchmarks import load_benchmark
 from radgrounder.dense import DenseHead, cover, draw_lesson
 from radgrounder.losses import Targets
 
@@ -99,3 +100,14 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, mo
     first, second = (load_file(folder / "model.safetensors") for folder in (whole, out))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_new_patients_can_be_judged(tmp_path):
+    assert heldout.main([str(tmp_path / "heldout"), "--patients", "2"]) == 0
+    benchmark = load_benchmark("refrad2d", str(tmp_path / "heldout"))
+    assert {item.cluster for item in benchmark.items} == {
+        f"phantom-{heldout.FIRST_SEED['test'] // 8 + n}" for n in (0, 1)
+    }
+    assert {item.task for item in benchmark.items} == {"locate", "report", "vqa"}
+    assert {item.control for item in benchmark.items} == {"", "prior", "shuffled", "majority", "blank_image"}
+    assert heldout.main([str(tmp_path / "heldout")]) == 2  # it stands already

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -37,27 +38,34 @@ class PhantomSlice:
     turns: list[tuple[str, str]]
 
 
-def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
-    """One slice by its seed; the site follows from it."""
+def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
+    """One slice by its seed, and the pixels of each label: a row of `refrad2d.schema`, its `mask` at 224 px and both it
+    and its `image` as arrays. Eight seeds share a patient, whose site follows from them."""
     rng = np.random.default_rng([seed, 7])
-    site = sites[seed // 8 % len(sites)]  # eight seeds share a patient
+    site = sites[seed // 8 % len(sites)]
     sample = sample_slice(seed, site=site, size=IMAGE_SIZE, regions=regions)
-    mask = sample["mask"]
-    found = objects(mask)
+    found = objects(sample["mask"])
     row = {
-        "id": f"phantom-{seed}",
+        "id": f"phantom-{seed}", "patient": f"phantom-{seed // 8}", "study": "", "series": "",
         **{name: sample[name] for name in ("modality", "plane")},
-        "body_part": sample["body_part"].lower(),
-        "objects": found,
-        "report": _reports(sample, found, rng),
-        "findings": [],
-    }
+        "body_part": sample["body_part"].lower(), "spacing": list(sample["spacing"]),
+        "image": windows(sample["pixels"], sample["modality"]), "mask": sample["mask"], "objects": found,
+        "sex": sample["patient"].sex, "age": sample["patient"].age // 10 * 10, "site": site,
+        "report": _reports(sample, found, rng), "findings": [],
+        "provenance": {"slice_rule": "phantom", "curator": "", "segmenter": "phantom", "blanked": 0, "version": ""},
+    }  # fmt: skip
     sizes = {o["label"]: o["area"] for o in found}
     row["vqa"] = questions(row, sizes)
+    return row, sizes
+
+
+def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
+    """One slice by its seed, `size` pixels wide; see `draw_row`."""
+    row, sizes = draw_row(seed, sites=sites, regions=regions)
     turns = [(_text(m[0]), _text(m[1])) for m in conversations(row, sizes)]
-    image = Image.fromarray(windows(sample["pixels"], sample["modality"])).resize((size, size), Image.BICUBIC)
-    boxes = {label_by_name(o["label"]).id: tuple(o["box"]) for o in found}
-    return PhantomSlice(np.asarray(image), resize_mask(mask, size), boxes, turns)
+    image = Image.fromarray(row["image"]).resize((size, size), Image.BICUBIC)
+    boxes = {label_by_name(o["label"]).id: tuple(o["box"]) for o in row["objects"]}
+    return PhantomSlice(np.asarray(image), resize_mask(row["mask"], size), boxes, turns)
 
 
 def _text(message: dict) -> str:
