@@ -1,13 +1,15 @@
 """Training material for the nano, drawn fresh from the phantom: small slices with their conversations.
 
-The same windows, matching, questions and prompts as in a build; only the detour through DICOM is left out.
+The same windows, matching, questions and prompts as in a build, and sentences go to the same slices; only the detour
+through DICOM is left out.
 """
 
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,28 @@ from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
 from refrad2d.executors import run_isolated
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.phantom import join_sentences, report_sentences, sample_slice, shown_findings
+from refrad2d.match import spread
+from refrad2d.phantom import (
+    Patient,
+    Sentence,
+    Series,
+    draw_series,
+    join_sentences,
+    labels_of,
+    make_patient,
+    render_grid,
+    report_sentences,
+    shown_findings,
+)
 from refrad2d.phantom.reports import context_of
-from refrad2d.phantom.series import get_region
+from refrad2d.phantom.series import Grid, get_region
 from refrad2d.vqa import questions
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
 
 _log = logging.getLogger("radgrounder.pretrain")
 PART = 2048  # slices in a file of a pool
+SLICES = 8  # seeds that share a study
+SCOUT = 56  # pixels of the quick look at a whole series that tells where structures are largest
 
 
 @dataclass(frozen=True)
@@ -38,21 +54,74 @@ class PhantomSlice:
     turns: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class Study:
+    """One series of one patient and its report: `placed` has the sentences of each slice that got some."""
+
+    patient: Patient
+    region: str
+    series: Series
+    placed: Mapping[int, Sequence[Sentence]]
+    context: Mapping[str, Mapping[str, str]]
+
+
+@lru_cache(maxsize=4)
+def draw_study(number: int, site: str, regions: tuple[str, ...]) -> Study:
+    """A study by its number; sentences lie where `refrad2d.match` puts them: on the slices that show most of theirs."""
+    rng = np.random.default_rng([number, 29, SLICES])
+    region = get_region(regions[int(rng.integers(len(regions)))])
+    patient = make_patient(number, site, parts=region.parts)
+    series = draw_series(patient, rng, region=region.name)
+    scouts = [
+        render_grid(patient, _grid(series, k, SCOUT), series.protocol, np.random.default_rng([number, k]))
+        for k in range(len(series.positions))
+    ]
+    areas = [labels_of(region.select(scout.mask)) for scout in scouts]
+    found = [{name: int(mask.sum()) for name, mask in scout.findings.items()} for scout in scouts]
+    present = {name for shown in areas for name in shown}
+    focal = {name for shown in found for name, pixels in shown.items() if pixels}
+    told = report_sentences(
+        patient, sorted(present), rng, shown=shown_findings(patient, region.name, present, focal),
+        wordings=region.wordings, modality=region.modality,
+    )  # fmt: skip
+    placed: dict[int, list[Sentence]] = {}
+    for sentence in told:
+        names = {label for _, _, labels in sentence.spans["en"] for label in labels}
+        where = spread([shown.get(sentence.finding, 0) for shown in found])
+        for k in where or spread([sum(shown.get(name, 0) for name in names) for shown in areas]):
+            placed.setdefault(k, []).append(sentence)
+    context = context_of(patient, rng, {s.finding for s in told} - {""}, body_part=region.body_part)
+    return Study(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
+
+
+def _grid(series: Series, number: int, size: int) -> Grid:
+    return Grid.of_plane(series.plane, series.positions[number], size=size, fov_mm=series.fov_mm, centre=series.centre)
+
+
 def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
     """One slice by its seed, and the pixels of each label: a row of `refrad2d.schema`, its `mask` at 224 px and both it
-    and its `image` as arrays. Eight seeds share a patient, whose site follows from them."""
-    rng = np.random.default_rng([seed, 7])
-    site = sites[seed // 8 % len(sites)]
-    sample = sample_slice(seed, site=site, size=IMAGE_SIZE, regions=regions)
-    found = objects(sample["mask"])
+    and its `image` as arrays. Eight seeds share a study, whose site follows from them."""
+    number = seed // SLICES
+    site = sites[number % len(sites)]
+    study = draw_study(number, site, tuple(regions))
+    region, patient = get_region(study.region), study.patient
+    k = sorted(study.placed)[seed % SLICES * len(study.placed) // SLICES]
+    picture = render_grid(
+        patient, _grid(study.series, k, IMAGE_SIZE), study.series.protocol, np.random.default_rng([seed, 31])
+    )
+    mask = region.select(picture.mask)
+    found = objects(mask)
+    spacing = study.series.fov_mm / IMAGE_SIZE
     row = {
-        "id": f"phantom-{seed}", "patient": f"phantom-{seed // 8}", "study": "", "series": "",
-        **{name: sample[name] for name in ("modality", "plane")},
-        "body_part": sample["body_part"].lower(), "spacing": list(sample["spacing"]),
-        "image": windows(sample["pixels"], sample["modality"]), "mask": sample["mask"], "objects": found,
-        "sex": sample["patient"].sex, "age": sample["patient"].age // 10 * 10, "site": site,
-        "report": _reports(sample, found, rng), "findings": [],
-        "provenance": {"slice_rule": "phantom", "curator": "", "segmenter": "phantom", "blanked": 0, "version": ""},
+        "id": f"phantom-{seed}", "patient": f"phantom-{number}", "study": "", "series": "",
+        "modality": region.modality, "body_part": region.body_part.lower(), "plane": study.series.plane,
+        "spacing": [spacing, spacing],
+        "image": windows(picture.pixels, region.modality), "mask": mask, "objects": found,
+        "sex": patient.sex, "age": patient.age // 10 * 10, "site": site,
+        "report": _reports(study, k, found), "findings": [],
+        "provenance": {
+            "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
+        },
     }  # fmt: skip
     sizes = {o["label"]: o["area"] for o in found}
     row["vqa"] = questions(row, sizes)
@@ -72,30 +141,20 @@ def _text(message: dict) -> str:
     return "".join(part["text"] for part in message["content"] if part["type"] == "text")
 
 
-def _reports(sample: dict, found: list[dict], rng: np.random.Generator) -> dict:
-    """Report structs of both languages about what the slice shows."""
+def _reports(study: Study, k: int, found: Sequence[Mapping]) -> dict[str, dict[str, Any] | None]:
+    """Report structs of both languages: the sentences that lie on slice `k`, their spans with what it shows."""
     boxes = {o["label"]: tuple(o["box"]) for o in found}
-    patient, region = sample["patient"], get_region(sample["region"])
-    focal = {name for name, mask in sample["findings"].items() if mask.any()}
-    shown = shown_findings(patient, sample["region"], set(boxes), focal)
-    told = report_sentences(
-        patient, list(boxes), rng, shown=shown, wordings=region.wordings, modality=sample["modality"]
-    )
-    some = [told[i] for i in sorted(rng.permutation(len(told))[: rng.integers(1, 5)])]  # a slice has few sentences
-    background = context_of(patient, rng, {s.finding for s in some} - {""}, body_part=sample["body_part"])
-    reports = {}
+    reports: dict[str, dict[str, Any] | None] = {}
     for language in LANGUAGES:
-        _, clean, spans = join_sentences(some, language)
-        for span in spans:
-            span["labels"] = [label for label in span["labels"] if label in boxes]
-        spans = [
-            {**s, "label": s["labels"][0], "box": list(merge_boxes([boxes[l] for l in s["labels"]]))}
-            for s in spans
+        _, clean, spans = join_sentences(study.placed[k], language)
+        shown = [{**s, "labels": [label for label in s["labels"] if label in boxes]} for s in spans]
+        shown = [
+            {**s, "label": s["labels"][0], "box": list(merge_boxes([boxes[label] for label in s["labels"]]))}
+            for s in shown
             if s["labels"]
         ]
-        reports[language] = (
-            {**background[language], "findings": clean, "spans": spans, "origin": "original"} if clean else None
-        )
+        about = {**study.context[language], "findings": clean, "spans": shown, "origin": "original"}
+        reports[language] = about if clean else None
     return reports
 
 

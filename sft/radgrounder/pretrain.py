@@ -54,6 +54,7 @@ class Plan:
     rate: float = 2e-3
     single_rate: float = 1e-3
     locate_share: float = 0.6
+    single_locate_share: float = 0.4
     dense_weight: float = 0.3  # of the dense lesson beside conversations
     coordinate_sigma: float = 4.0  # bins
     workers: int = 2
@@ -70,7 +71,10 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         run / "pool", range(first, first + plan.pool),
         sites=plan.sites, size=size.image, regions=plan.regions, workers=plan.workers,
     )  # fmt: skip
-    processor = build_processor(corpus(slices), size)
+    if not (run / "processor").exists():
+        build_processor(corpus(slices), size).save_pretrained(run / "processor.tmp")
+        (run / "processor.tmp").rename(run / "processor")
+    processor = PaliGemmaProcessor.from_pretrained(run / "processor")
     model = build_model(processor, size, plan.seed)
     count = sum(p.numel() for p in model.parameters())
     _log.info("%d slices, %.2f M parameters, %d tokens", len(slices), count / 1e6, len(processor.tokenizer))
@@ -89,7 +93,7 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
     def single(step: int) -> dict[str, Any]:
         rng = np.random.default_rng([plan.seed, 2, step // 4])
         group = [
-            (n, *draw_turn(slices[n].turns, rng, plan.locate_share))
+            (n, *draw_turn(slices[n].turns, rng, plan.single_locate_share))
             for n in rng.integers(len(slices), size=4 * plan.batch)
         ]
         group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
