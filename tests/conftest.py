@@ -58,3 +58,19 @@ def dataset(tmp_path_factory, hospital) -> Path:
         build(hospital / "dicom", hospital / "reports.csv", out, key, options)
 
     return make_once(tmp_path_factory, "dataset", make)
+
+
+@pytest.fixture(scope="session")
+def first_month(tmp_path_factory) -> Path:
+    """A folder with month1, key and the dataset of it; see tiny_exports."""
+    from tiny_exports import make_first
+
+    return make_once(tmp_path_factory, "first_month", make_first)
+
+
+@pytest.fixture(scope="session")
+def two_months(tmp_path_factory, first_month) -> Path:
+    """The same with month2 appended."""
+    from tiny_exports import make_grown
+
+    return make_once(tmp_path_factory, "two_months", lambda root: make_grown(root, first_month))

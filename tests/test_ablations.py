@@ -16,12 +16,12 @@ from radgrounder.ablations import (
     verdict,
     without_boxes,
 )
-from refrad2d.conversations import prompt, turn
+from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.grounding import Span, has_markup, locate_answer, render
 
 
 def row(question, answer, picture=b"p"):
-    return {"image": {"bytes": picture, "path": "p.png"}, "messages": turn(question, answer)}
+    return sft_row({"bytes": picture, "path": "p.png"}, turn(question, answer))
 
 
 REPORT = row(prompt("report_boxes", "de", context="x"), render("Die Leber ist glatt.", [Span(4, 9, "liver", BOX)]))

@@ -166,7 +166,7 @@ def build_small(small, out="out", workers=1, **options):
         small / "reports.csv",
         small / out,
         small / "k.key",
-        Options(masks=small / "masks", workers=workers, **options),
+        Options(**{"masks": small / "masks", "workers": workers, "burnt_in_text": "keep", **options}),
     )
 
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from refrad2d.burnt_in import Reading, blank, find_text, find_text_in_series, looks_written
+from refrad2d.burnt_in import Reading, blank, find_text
 
-VIEWS = 2  # each frame is read as it is and as its thin strokes
 NOISE = np.random.default_rng(0).normal(1000, 20, (512, 512)).astype(np.uint16)
 
 
@@ -31,8 +30,10 @@ def test_a_certain_text_is_found_with_a_margin():
         Reading((10, 20, 60, 30), "O", 0.99),
         Reading((10, 20, 60, 30), "--", 0.99),
         Reading((0, 0, 500, 480), "O0", 0.99),
+        Reading((127, 223, 188, 313), "08", 0.97),
+        Reading((10, 20, 500, 240), "0808", 0.97),
     ],
-    ids=["uncertain", "one_letter", "no_letter", "outline_of_the_body"],
+    ids=["uncertain", "one_letter", "no_letter", "outline_of_the_body", "vertebra", "half_the_frame"],
 )
 def test_anatomy_is_no_text(reading):
     assert find_text(NOISE, reader(reading)) == []
@@ -68,34 +69,33 @@ def test_nothing_to_blank_gives_the_frame_itself():
     assert blank(NOISE, []) is NOISE
 
 
-def test_writing_catches_the_quick_look():
-    assert looks_written(write(NOISE))
-
-
-def test_dark_writing_catches_the_quick_look():
-    assert looks_written(write(NOISE + 3000, value=0))
-
-
-def test_noise_does_not_look_written():
-    assert not looks_written(NOISE)
-
-
-def test_a_clean_series_is_read_at_three_frames():
+def test_a_thorough_look_reads_strokes_and_the_frame_on_its_side():
     seen = []
-    find_text_in_series([NOISE] * 9, lambda picture: seen.append(1) or [])
-    assert len(seen) == 3 * VIEWS
+    find_text(NOISE, lambda picture: seen.append(picture) or [], thorough=True)
+    find_text(NOISE, lambda picture: seen.append(picture) or [])
+    as_it_is, strokes, on_side, plain = seen
+    assert np.array_equal(as_it_is, plain) and not np.array_equal(strokes, plain)
+    assert np.array_equal(on_side, np.rot90(plain))
 
 
-def test_a_written_frame_among_clean_ones_is_found():
+def test_boxes_of_a_frame_on_its_side_lie_where_the_text_stands():
+    pixels = np.zeros((400, 320), np.uint16)
+    pixels[100:180, 40:52] = 999
+
     def read(picture):
-        dark = picture.mean() < 20  # noise fills the grey scale unless a bright text stretches it
-        return [Reading((17, 27, 90, 42), "WEBER", 0.9)] if dark else []
+        rows, columns = np.nonzero(picture[:, :, 0])
+        wide = columns.size and np.ptp(columns) > np.ptp(rows)
+        return [Reading((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), "WEBER", 0.9)] if wide else []
 
-    frames = [NOISE] * 4 + [write(NOISE)] + [NOISE] * 4
-    assert [bool(boxes) for boxes in find_text_in_series(frames, read)] == [n == 4 for n in range(9)]
+    assert find_text(pixels, read, thorough=True) == [(37, 97, 55, 183)] and find_text(pixels, read) == []
 
 
-def test_rapidocr_reads_planted_text():
-    pytest.importorskip("rapidocr", reason="extra `ocr` is not installed")
-    x_min, y_min, x_max, y_max = find_text(write(NOISE))[0]
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("WEBER ANNA", 4095), ("Müller 12.04.53", 4095), ("GROSS, HANS", 0)],
+    ids=["name", "date", "dark"],
+)
+def test_the_reader_finds_planted_text(text, value):
+    pytest.importorskip("rapidocr", reason="extra `build` is not installed")
+    x_min, y_min, x_max, y_max = find_text(write(NOISE + 1000, text, value=value))[0]
     assert x_min <= 22 and y_min <= 34 and x_max >= 75 and y_max >= 38

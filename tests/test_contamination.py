@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from radgrounder.contamination import NEAR_BITS, audit, find_matches, perceptual_hash
+from radgrounder.contamination import audit
+from refrad2d.leaks import MAX_DISTANCE, find_matches, perceptual_hash
 from refrad2d.windows import picture_to_rgb
 
 PICTURES = Path(__file__).resolve().parents[2] / "shared" / "data" / "vqa-rad" / "images"
@@ -48,23 +49,23 @@ def bits(a, b):
     ids=["jpeg", "resized", "as the model sees it", "brightened", "rgb"],
 )
 def test_the_same_picture_is_found(change):
-    assert bits(blobs(1), change(blobs(1))) <= NEAR_BITS
+    assert bits(blobs(1), change(blobs(1))) <= MAX_DISTANCE
 
 
 def test_other_pictures_are_not():
-    assert min(bits(blobs(1), blobs(seed)) for seed in range(2, 12)) > NEAR_BITS
+    assert min(bits(blobs(1), blobs(seed)) for seed in range(2, 12)) > MAX_DISTANCE
 
 
 def test_flat_pictures_match_nothing():
     flat = np.full((50, 50), 7, dtype=np.uint8)
-    assert bits(flat, flat) > NEAR_BITS
+    assert bits(flat, flat) > MAX_DISTANCE
 
 
 def test_an_audit_counts_pictures_and_questions():
     found = audit(
         [blobs(1), blobs(2)], ["Is the liver large?"], [blobs(3), recompress(blobs(2), 50)], ["is liver LARGE", "?"]
     )
-    assert [(m.training, m.test) for m in found.matches] == [(1, 1)]
+    assert [(m.one, m.other) for m in found.matches] == [(1, 1)]
     assert (found.test_pictures_seen, found.test_questions_seen, found.test_questions) == (1, 1, 2)
 
 
@@ -77,4 +78,4 @@ def test_real_pictures_are_told_apart():
     hashes = np.array(
         [perceptual_hash(np.asarray(Image.open(path).convert("RGB"))) for path in sorted(PICTURES.iterdir())[:80]]
     )
-    assert {(m.training, m.test) for m in find_matches(hashes, hashes)} == {(i, i) for i in range(80)}
+    assert {(m.one, m.other) for m in find_matches(hashes, hashes)} == {(i, i) for i in range(80)}

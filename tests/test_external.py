@@ -9,7 +9,7 @@ from PIL import Image
 
 from radgrounder.benchmarks.questions import Question
 from radgrounder.external import convert, group_pictures, main, mix, picture_key, read_vqa_rad, write_config
-from refrad2d.conversations import prompt, turn
+from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.schema import features
 
 
@@ -39,7 +39,7 @@ def rows(prefix, count, per_picture=2):
     made = []
     for n in range(count):
         image = {"bytes": f"{prefix}{n // per_picture}".encode(), "path": "x.png"}
-        made.append({"image": image, "messages": turn(f"{prefix}{n}?", "yes")})
+        made.append(sft_row(image, turn(f"{prefix}{n}?", "yes")))
     return made
 
 
@@ -66,6 +66,15 @@ def test_the_folder_loads_as_the_sft_config(pictures, tmp_path):
     data = load_dataset(str(tmp_path / "out"), "sft")
     assert counts == {"train": 1, "validation": 1} == {split: len(data[split]) for split in data}
     assert data["train"].features == features("sft") and data["train"][0]["image"].size == (224, 224)
+
+
+def test_a_folder_that_was_made_anew_is_read_anew(tmp_path):
+    """Also where name and row counts are those of the old one."""
+    for answer in ("yes", "no"):
+        made = {"train": [sft_row({"bytes": b"", "path": "x.png"}, turn("Is it?", answer))]}
+        write_config(made, tmp_path / answer / "out", about="x")
+        row = load_dataset(str(tmp_path / answer / "out"), "sft", split="train").select_columns(["messages"])[0]
+        assert row["messages"][1]["content"][0]["text"] == answer
 
 
 def test_a_mixture_has_its_shares_and_repeats_nothing():

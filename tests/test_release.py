@@ -19,9 +19,9 @@ from transformers import (
 from radgrounder.benchmarks import TOKENS
 from radgrounder.judge import run as judge
 from radgrounder.predict import Picture, Predictor
-from radgrounder.prepare import MARKUP_TOKENS, prepare, release
+from radgrounder.prepare import prepare, release
 from radgrounder.processing import RadGrounderProcessor, see_image_only
-from refrad2d.grounding import parse
+from refrad2d.grounding import markup_tokens, parse
 
 TARGETS = r".*language_model.*\.(q_proj|v_proj|up_proj)"
 PEER = ("<p bbox=", "</p>", " id=")
@@ -199,7 +199,7 @@ def test_a_prepared_peer_keeps_its_tokens(peer, tmp_path):
 def test_a_base_may_have_a_token_for_each_piece_of_markup(tmp_path):
     """They start as the mean of what spelled them, decoding keeps them, and a release has them still."""
     nano = save_nano(tmp_path / "nano")
-    prepare(str(nano), tmp_path / "base", markup_tokens=True)
+    prepare(str(nano), tmp_path / "base", with_markup_tokens=True)
     before, after = (PaliGemmaProcessor.from_pretrained(folder).tokenizer for folder in (nano, tmp_path / "base"))
     answer = turns(0)[0][1]
     ids = after(answer, add_special_tokens=False)["input_ids"]
@@ -209,7 +209,7 @@ def test_a_base_may_have_a_token_for_each_piece_of_markup(tmp_path):
         AutoModelForImageTextToText.from_pretrained(folder).get_input_embeddings().weight
         for folder in (nano, tmp_path / "base")
     )
-    for piece in MARKUP_TOKENS:
+    for piece in markup_tokens():
         spelled = before(piece, add_special_tokens=False)["input_ids"]
         assert torch.allclose(new[after.convert_tokens_to_ids(piece)], old[spelled].mean(dim=0))
     train_adapter(tmp_path / "base", tmp_path / "adapter")

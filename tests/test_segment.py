@@ -21,7 +21,7 @@ def _ingest(tmp_path, slices):
     if not (tmp_path / "export").exists():
         for k in range(slices):
             write_slice(tmp_path / "export" / "p" / f"{k}", k)
-    return (ingest.run(tmp_path / "export", [row(path="p")], tmp_path / "ingested", key=KEY),)
+    return (ingest.run(tmp_path / "export", [row(path="p")], tmp_path / "ingested", key=KEY, burnt_in_text="keep"),)
 
 
 def label_map(*values):
@@ -130,7 +130,7 @@ def test_masks_of_one_grid_are_told_apart_by_path(tmp_path):
     save(tmp_path, label_map(1, 1, 1), name="anna/m.nii.gz")
     save(tmp_path, label_map(5, 5, 5), name="seg_1.2.4.98.nii.gz")
     save(tmp_path, label_map(7, 7, 7), name="unknown.nii.gz")
-    ingest.run(tmp_path / "export", [row(PatientID="anna")], tmp_path / "ingested", key=KEY)
+    ingest.run(tmp_path / "export", [row(PatientID="anna")], tmp_path / "ingested", key=KEY, burnt_in_text="keep")
     counts = segment.run(tmp_path / "ingested", tmp_path / "masks", tmp_path / "segmented", key=KEY)
     assert counts == {"kept": 2, "dropped_ambiguous_mask": 1}
     frames = {s["series"]: s["frames"][0]["id"] for s in read_jsonl(tmp_path / "ingested" / "series.jsonl")}

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from refrad2d.boxes import box_of, objects
-from refrad2d.conversations import conversations
+from refrad2d.conversations import conversations, sft_row
 from refrad2d.schema import features
 from refrad2d.shards import encode, manifest, slice_sizes
 from refrad2d.verify import Fault, digest, verify
@@ -60,7 +60,7 @@ def make_row(name, patient, mask):
         "report": {"de": report, "en": None},
         "vqa": [entry],
         "findings": [],
-        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "version": "0"},
+        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "blanked": 0, "version": "0"},
     }
 
 
@@ -85,11 +85,7 @@ def sound(tmp_path_factory):
             )
             turns = conversations(row, slice_sizes(pictures.sizes, row["objects"])) if config == "sft" else [None]
             for messages in turns:
-                writer.write(
-                    {"image": image, "messages": messages}
-                    if config == "sft"
-                    else {**row, "image": image, "mask": stored}
-                )
+                writer.write(sft_row(image, messages) if config == "sft" else {**row, "image": image, "mask": stored})
         tar = tars.setdefault(split, TarShards(root / "refrad2d-wds", split))
         tar.write(
             row["id"],

@@ -48,7 +48,7 @@ def make_row(number: int, patient: str, box: tuple, *, modality: str = "CT", sit
         "site": site,
         "image": Image.fromarray(picture), "mask": Image.fromarray(mask), "objects": objects,
         "report": report, "vqa": vqa, "findings": [],
-        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "version": "0"},
+        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "blanked": 0, "version": "0"},
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from transformers import PaliGemmaProcessor, PreTrainedTokenizerFast, SiglipImag
 
 from radgrounder.nano import NanoSize, build_model, build_processor
 from radgrounder.prepare import save_stock
-from refrad2d.conversations import prompt, turn
+from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.grounding import Span, locate_answer, render
 from refrad2d.labels import labels
 from refrad2d.schema import features
@@ -85,13 +85,11 @@ def turns(seed: int) -> list[tuple[str, str]]:
 def save_sft(folder: Path, *, pictures: int = 3) -> Path:
     """A dataset folder with an sft config, the same rows in train and validation."""
     folder.mkdir(parents=True)
-    rows = [{"image": picture(seed), "messages": turn(*pair)} for seed in range(pictures) for pair in turns(seed)]
-    rows = [
-        {**row, **{name: len(str(row["messages"])) for name in features("sft") if name == "length"}} for row in rows
-    ]
+    rows = [sft_row(picture(seed), turn(*pair)) for seed in range(pictures) for pair in turns(seed)]
+    columns = "-".join(features("sft"))  # in the names, because `datasets` knows its cached copy by the card alone
     card = ["---", "configs:", "- config_name: sft", "  data_files:"]
     for split in ("train", "validation"):
-        Dataset.from_list(rows, features=features("sft")).to_parquet(folder / f"sft-{split}.parquet")
-        card += [f"  - split: {split}", f"    path: sft-{split}.parquet"]
+        Dataset.from_list(rows, features=features("sft")).to_parquet(folder / f"sft-{split}-{columns}.parquet")
+        card += [f"  - split: {split}", f"    path: sft-{split}-{columns}.parquet"]
     (folder / "README.md").write_text("\n".join([*card, "---", ""]))
     return folder

@@ -4,26 +4,29 @@ Every stage is a folder below DIR/.stages, written as .tmp and renamed; one whos
 build goes on where it was. DIR/manifest.json is written last: where it stands, the build is whole.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from refrad2d import curate, ingest, match, mentions, segment, shards, vqa
 from refrad2d.accounting import Progress, no_progress
+from refrad2d.archives import name_bytes
 from refrad2d.cards import write_card
+from refrad2d.changes import clean_up, hold, retire
 from refrad2d.files import atomic_folder, read_json, read_jsonl, write_json, write_jsonl
+from refrad2d.heads import require_policy
 from refrad2d.labels import MODALITIES
+from refrad2d.leaks import count_leaks
+from refrad2d.overlays import require_reader
 from refrad2d.pseudonyms import load_key, pseudonym
 from refrad2d.reports import read_reports
 from refrad2d.segmenter import require_command
 from refrad2d.sources import list_sources
+from refrad2d.stats import count_attrition, count_rows
 
 PUBLISHED = ("refrad2d", "refrad2d-wds", "stats.json", "accounting.jsonl", "manifest.json")  # in order of renaming
 
@@ -43,31 +46,34 @@ class Options:
     site: str | None = None
     workers: int = 1
     llm: Any = None
+    burnt_in_text: str = "blank"  # blank | drop | keep
+    head: str = "thin"  # thin | drop | keep
+    benchmarks: Path | None = None  # pictures that the card's leak table compares with
 
 
 def build(
     export: Path, reports: Path, out: Path, key_file: Path, options: Options, progress: Progress = no_progress
 ) -> dict:
     """Build a dataset and return its stats. ValueError for wrong arguments, NothingUsable if no row came out."""
-    _check_arguments(export, out, options)
+    check_arguments(export, out, options)
     rows = read_reports(reports, options.columns)
     new_key, new_out = not key_file.exists(), not out.exists()
     key = load_key(key_file)
     try:
-        inputs = _fingerprint_inputs(export, reports, options, key)
+        inputs = fingerprint_inputs(export, reports, options, key)
         if (out / "manifest.json").exists():
             if read_json(out / "manifest.json")["inputs"] != inputs:
                 raise ValueError(
                     f"{out} already holds a dataset built from other input or options. "
                     "Choose another --out, or delete it."
                 )
-            shutil.rmtree(out / ".stages", ignore_errors=True)
+            clean_up(out)
             return read_json(out / "stats.json")
-        stages = out / ".stages"
-        with _locked(stages, inputs):
-            _run_stages(export, rows, stages, key, inputs, options, progress)
+        with hold(out, f"build {inputs}") as stages:
+            run_stages(export, rows, stages, key, options, progress)
+            stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, progress))
             _publish(stages / "shards", out)
-            shutil.rmtree(stages)
+            retire(out)
         return read_json(out / "stats.json")
     except (ValueError, NothingUsable):
         if new_out:
@@ -77,7 +83,8 @@ def build(
         raise
 
 
-def _check_arguments(export: Path, out: Path, options: Options) -> None:
+def check_arguments(export: Path, out: Path, options: Options) -> None:
+    """ValueError for an export, output or options that cannot be."""
     if not export.exists():
         raise ValueError(f"Export {export} does not exist. Give the folder that the PACS wrote.")
     if options.masks is not None and not options.masks.exists():
@@ -89,8 +96,12 @@ def _check_arguments(export: Path, out: Path, options: Options) -> None:
         raise ValueError("Both --masks and --segmenter are given. Choose one source of masks.")
     if options.segmenter:
         require_command()
+    require_reader(options.burnt_in_text)
+    require_policy(options.head)
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out {out} is a file. Give a folder.")
+    if options.benchmarks is not None and not options.benchmarks.is_dir():
+        raise ValueError(f"Benchmark folder {options.benchmarks} does not exist. Give a folder of PNG or JPEG files.")
     for folder in filter(None, (export, options.masks)):
         if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
             raise ValueError(f"--out {out} lies inside the input {folder}. Choose a folder outside it.")
@@ -98,16 +109,17 @@ def _check_arguments(export: Path, out: Path, options: Options) -> None:
         raise ValueError(f"--workers {options.workers} is not positive. Give at least 1.")
 
 
-def _fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes) -> str:
+def fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes) -> str:
     """A keyed name of the input: file names and sizes, the report table, the options that change the output."""
     listing = [
-        (source.name, _size(source.root, source.path))
-        for root in (export, options.masks)
+        (name_bytes(source.name), _size(source.root, source.path))  # bytes: the same in any locale
+        for root in (export, options.masks, options.benchmarks)
         if root
         for source in list_sources(root)
     ]
     table = hashlib.sha256(reports.read_bytes()).hexdigest()
     choices = (options.mask_labels, options.segmenter, sorted(options.columns.items()), options.site, bool(options.llm))
+    choices += (options.burnt_in_text, options.head)
     return pseudonym(key, "inputs", listing, table, choices)
 
 
@@ -118,59 +130,36 @@ def _size(root: str, path: str) -> int:
         return -1
 
 
-@contextmanager
-def _locked(stages: Path, inputs: str) -> Iterator[None]:
-    """Hold the output folder for one build; stages of other input are an error."""
-    stages.mkdir(parents=True, exist_ok=True)
-    with (stages / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ValueError(
-                f"Another build is writing {stages.parent}. Wait for it, or choose another --out."
-            ) from error
-        lock.seek(0)
-        known = lock.read()
-        if known not in ("", inputs):
-            raise ValueError(
-                f"{stages.parent} holds an unfinished build of other input. Choose another --out, or delete it."
-            )
-        if not known:
-            lock.write(inputs)
-            lock.flush()
-        yield
-
-
-def _run_stages(
-    export: Path, rows: list, stages: Path, key: bytes, inputs: str, options: Options, progress: Progress
-) -> None:
+def run_stages(export: Path, rows: list, stages: Path, key: bytes, options: Options, progress: Progress) -> None:
+    """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing."""
     workers = options.workers
-    _stage(
-        stages / "ingest",
-        lambda dst: ingest.run(export, rows, dst, key=key, workers=workers, site=options.site, progress=progress),
-    )
+    stage(stages / "ingest", lambda dst: ingest.run(
+        export, rows, dst, key=key, workers=workers, site=options.site, burnt_in_text=options.burnt_in_text,
+        progress=progress,
+    ))  # fmt: skip
     _require_series_and_texts(stages / "ingest")
-    _stage(stages / "segment", lambda dst: segment.run(
+    stage(stages / "segment", lambda dst: segment.run(
         stages / "ingest", options.masks, dst, key=key, scheme=options.mask_labels,
         segmenter=options.segmenter, workers=workers, progress=progress,
     ))  # fmt: skip
     _require_masks(stages / "segment", options)
-    _stage(
+    stage(
         stages / "curate",
         lambda dst: curate.run(
             stages / "ingest" / "texts.jsonl", dst / "texts.jsonl", llm=options.llm, anatomy=named_classes
         ),
     )
     curated = stages / "curate" / "texts.jsonl"
-    _stage(stages / "mentions", lambda dst: mentions.run(curated, dst / "spans.jsonl", llm=options.llm))
-    _stage(stages / "match", lambda dst: match.run(
-        stages / "ingest", stages / "segment", curated, stages / "mentions" / "spans.jsonl", dst, progress=progress,
+    stage(stages / "mentions", lambda dst: mentions.run(curated, dst / "spans.jsonl", llm=options.llm))
+    stage(stages / "match", lambda dst: match.run(
+        stages / "ingest", stages / "segment", curated, stages / "mentions" / "spans.jsonl", dst,
+        head=options.head, progress=progress,
     ))  # fmt: skip
     if not any(True for _ in read_jsonl(stages / "match" / "rows.jsonl")):
         raise NothingUsable(
             "No sentence of any report could be given to a slice. Check that reports, images and masks belong together."
         )
-    _stage(
+    stage(
         stages / "vqa",
         lambda dst: vqa.run(
             stages / "match" / "rows.jsonl",
@@ -180,10 +169,9 @@ def _run_stages(
             anatomy=named_classes,
         ),
     )
-    _stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, workers, progress))
 
 
-def _stage(folder: Path, work: Callable[[Path], Any]) -> None:
+def stage(folder: Path, work: Callable[[Path], Any]) -> None:
     """Do the work of a stage unless its folder stands; its counts go into counts.json."""
     if folder.exists():
         return
@@ -227,57 +215,30 @@ def _reasons(counts: Mapping[str, int], prefix: str) -> str:
     return ", ".join(found) or "none given"
 
 
-def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, workers: int, progress: Progress) -> dict:
+def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Options, progress: Progress) -> dict:
     rows = stages / "vqa" / "rows.jsonl"
-    counts = shards.run(stages / "ingest", stages / "segment", rows, dst, key=key, workers=workers, progress=progress)
-    patients = counts.pop("patients")
-    stats = collect_stats(stages, rows, counts, patients)
-    write_card(dst / "refrad2d", stats)
-    write_json(dst / "stats.json", stats)
-    accounting = [line for name in ("ingest", "segment") for line in read_jsonl(stages / name / "accounting.jsonl")]
-    write_jsonl(dst / "accounting.jsonl", [*accounting, {"root": "reports", "n": 0, "status": "kept", "reason": None}])
-    write_json(dst / "manifest.json", {**shards.manifest(dst, key, counts), "inputs": inputs})
-    return {name: dict(by_split) for name, by_split in counts.items()}
-
-
-def collect_stats(
-    stages: Path, rows: Path, counts: Mapping[str, Mapping[str, int]], patients: Mapping[str, int]
-) -> dict:
-    """Everything that the card and the attrition table say, counted."""
-    ingest_counts, segment_counts, match_counts = (
-        read_json(stages / name / "counts.json") for name in ("ingest", "segment", "match")
+    counts = shards.run(
+        stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress
     )
-    slices: dict[str, Counter] = {
-        name: Counter() for name in ("modality_plane", "rule", "body_part", "sex", "age", "site")
-    }
-    labels, texts, spans, questions = Counter(), Counter(), Counter(), Counter()
-    for row in read_jsonl(rows):
-        slices["modality_plane"][f"{row['modality']} {row['plane']}"] += 1
-        slices["rule"][row["provenance"]["slice_rule"]] += 1
-        for name in ("body_part", "sex", "age", "site"):
-            slices[name][str(row[name])] += 1
-        for language, report in row["report"].items():
-            if report:
-                texts[language] += 1
-                spans[language] += len(report["spans"])
-                labels.update(label for span in report["spans"] for label in span["labels"])
-        questions.update(f"{q['language']} {q['type']} {q['source']}" for q in row["vqa"])
-    return {
-        "files": {
-            "export": {k: v for k, v in ingest_counts.items() if not k.startswith("reports_")},
-            "masks": segment_counts,
-        },
-        "reports": {k.removeprefix("reports_"): v for k, v in ingest_counts.items() if k.startswith("reports_")},
-        "sentences": {k.removeprefix("sentences_"): v for k, v in match_counts.items() if k.startswith("sentences_")},
-        "curate": read_json(stages / "curate" / "counts.json"),
+    patients = counts.pop("patients")
+    stats = {
+        **count_attrition(stages),
+        **count_rows(read_jsonl(rows)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
-        "slices": {name: dict(counter) for name, counter in slices.items()},
-        "texts": dict(texts),
-        "spans": dict(spans),
-        "labels": dict(labels),
-        "vqa": dict(questions),
+        "leaks": count_leaks((dst / "refrad2d" / "data").glob("slices-*.parquet"), options.benchmarks),
     }
+    write_card(dst / "refrad2d", stats)
+    write_json(dst / "stats.json", stats)
+    write_jsonl(dst / "accounting.jsonl", account_stages(stages))
+    write_json(dst / "manifest.json", {**shards.manifest(dst, key, counts), "inputs": inputs})
+    return stats["rows"]
+
+
+def account_stages(stages: Path) -> list[dict]:
+    """A line for every input of the stages, and one for the report table."""
+    lines = [line for name in ("ingest", "segment") for line in read_jsonl(stages / name / "accounting.jsonl")]
+    return [*lines, {"root": "reports", "n": 0, "status": "kept", "reason": None}]
 
 
 def _publish(finished: Path, out: Path) -> None:
@@ -287,23 +248,3 @@ def _publish(finished: Path, out: Path) -> None:
             if (out / name).is_dir():
                 shutil.rmtree(out / name)
             os.replace(finished / name, out / name)
-
-
-def attrition_table(stats: Mapping) -> str:
-    """What became of the input, for the end of a build."""
-    lines = []
-    sections = {
-        "export files": stats["files"]["export"],
-        "mask files": stats["files"]["masks"],
-        "report rows": stats["reports"],
-        "sentences": stats["sentences"],
-    }
-    for title, counts in sections.items():
-        lines += [
-            f"{title:<13} {name:<36} {n:>9,}"
-            for name, n in sorted(counts.items(), key=lambda c: (c[0] != "kept", c[0]))
-        ]
-    for config, by_split in stats["rows"].items():
-        splits = ", ".join(f"{split} {n:,}" for split, n in by_split.items())
-        lines.append(f"{'rows':<13} {config:<36} {sum(by_split.values()):>9,}  ({splits})")
-    return "\n".join(lines)

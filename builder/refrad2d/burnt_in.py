@@ -1,15 +1,15 @@
-"""Text that is burnt into the pixels, found by an offline text reader and blanked; extra `refrad2d[ocr]`.
+"""Text that is burnt into the pixels, found by an offline text reader and blanked.
 
     boxes = find_text(pixels)               # [(x_min, y_min, x_max, y_max)] in pixels, ends exclusive
     clean = blank(pixels, boxes)            # every pixel outside the boxes as before
 
-The reader is rapidocr, whose models lie in its wheel. It found all planted texts where tesseract found about a third;
-the figures stand in docs/privacy.md, tests/trust/burnt_in_bench.py makes them anew.
+The reader is rapidocr, whose models lie in its wheel. Frames are read at their own size: enlarged ones take five times
+as long and give no more. The figures stand in docs/privacy.md, tests/trust/burnt_in_bench.py makes them anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +18,14 @@ from scipy import ndimage
 
 PixelBox = tuple[int, int, int, int]
 
-MIN_SCORE = 0.6  # certainty of the reader below which a find is anatomy
-MAX_HEIGHT = 72  # pixels; the reader takes whole body outlines for a huge letter O
-MIN_SIDE = 300  # pixels; smaller pictures are also read at three times their size
+MIN_SCORE = 0.6  # certainty of the reader below which a find is anatomy,
+MIN_LONG_SCORE = 0.5  # or for texts of as many characters as anatomy never resembles
+LONG = 4
+MAX_HEIGHT = 0.1  # of a frame's longer side, of what is no long line; the reader sees vertebrae as 0, 8 and O
+MAX_LINE_HEIGHT = 0.4  # of three or more characters twice as long as high
+MAX_SMALL_HEIGHT = 24  # pixels, in frames so small that this is more
+MIN_SIDE = 300  # pixels; smaller frames are read at three times their size
 MARGIN = 3  # pixels around a text that are blanked with it
-ENDS = 3  # frames of a series that are always read: the first, the middle one, the last
 
 
 class Reading(NamedTuple):
@@ -36,37 +39,39 @@ class Reading(NamedTuple):
 Reader = Callable[[np.ndarray], list[Reading]]  # takes (rows, columns, 3) uint8
 
 
-def find_text(pixels: np.ndarray, read: Reader | None = None) -> list[PixelBox]:
-    """Boxes around texts in one frame (rows, columns), any integer or float type; single characters are not sought."""
+def find_text(pixels: np.ndarray, read: Reader | None = None, *, thorough: bool = False) -> list[PixelBox]:
+    """Boxes around texts in one frame (rows, columns), any integer or float type; single characters are not sought.
+
+    `thorough` reads the thin bright strokes of the frame as well, where letters across fat stand out, and the frame on
+    its side, where lines that run up or down are read better.
+    """
     if pixels.ndim != 2:
         raise ValueError(f"Pixels of shape {pixels.shape} are no single frame. Give (rows, columns).")
     read = read or read_text
     rows, columns = pixels.shape
-    zooms = (1, 3) if max(pixels.shape) < MIN_SIDE else (1,)
+    zoom = 3 if max(pixels.shape) < MIN_SIDE else 1
     boxes = []
-    for view, zoom in product(_views(pixels), zooms):
-        picture = Image.fromarray(view).resize((columns * zoom, rows * zoom), Image.Resampling.BICUBIC)
+    for view, on_side in _views(pixels, thorough):
+        picture = Image.fromarray(view).resize((view.shape[1] * zoom, view.shape[0] * zoom), Image.Resampling.BICUBIC)
         for box, text, score in read(np.stack([np.asarray(picture)] * 3, axis=-1)):
             x_min, y_min, x_max, y_max = (c / zoom for c in box)
-            thin = min(y_max - y_min, x_max - x_min) <= min(MAX_HEIGHT, max(pixels.shape) / 4)
-            if score >= MIN_SCORE and thin and sum(c.isalnum() for c in text) >= 2:
+            if on_side and sum(c.isalnum() for c in text) < LONG:
+                continue
+            if on_side:
+                x_min, y_min, x_max, y_max = columns - y_max, x_min, columns - y_min, x_max
+            if _is_text(text, score, sorted((y_max - y_min, x_max - x_min)), max(pixels.shape)):
                 boxes.append(_widen((x_min, y_min, x_max, y_max), rows, columns))
     return sorted(set(boxes))
 
 
-def find_text_in_series(frames: Sequence[np.ndarray], read: Reader | None = None) -> list[list[PixelBox]]:
-    """Boxes for each frame of a series.
-
-    Reading is slow, and overlays stand in every frame, so the first, middle and last are read, and those that
-    `looks_written`; as soon as one holds text, all are read.
-    """
-    count = len(frames)
-    first = sorted({0, count // 2, count - 1} & set(range(count)))
-    first += [n for n in range(count) if n not in first and looks_written(frames[n])]
-    found = {n: find_text(frames[n], read) for n in first}
-    if any(found.values()):
-        found |= {n: find_text(frames[n], read) for n in range(count) if n not in found}
-    return [found.get(n, []) for n in range(count)]
+def _is_text(text: str, score: float, sides: Sequence[float], frame: int) -> bool:
+    """Whether a find is text rather than anatomy; `sides` of its box, the shorter first, as texts also stand."""
+    height, length = sides
+    characters = sum(c.isalnum() for c in text)
+    if score < (MIN_LONG_SCORE if characters >= LONG else MIN_SCORE) or characters < 2:
+        return False
+    is_line = characters >= 3 and length >= 2 * height and height <= MAX_LINE_HEIGHT * frame
+    return is_line or height <= max(MAX_HEIGHT * frame, MAX_SMALL_HEIGHT)
 
 
 def blank(pixels: np.ndarray, boxes: Iterable[PixelBox]) -> np.ndarray:
@@ -80,56 +85,18 @@ def blank(pixels: np.ndarray, boxes: Iterable[PixelBox]) -> np.ndarray:
     return clean
 
 
-def looks_written(pixels: np.ndarray) -> bool:
-    """A quick look: three or more thin shapes of one brightness and similar height side by side, as letters are."""
+def _views(pixels: np.ndarray, thorough: bool) -> list[tuple[np.ndarray, bool]]:
+    """The frame in 8 bit, its thin bright strokes, the frame on its left side; with each whether it is turned."""
     values = np.asarray(pixels, dtype=np.float32)
-    low, high = np.percentile(values, (1, 99.9))
-    scale = max(float(high - low), 1e-6)
-    for bright in (values, -values):
-        strokes = _strokes(bright)
-        mask = strokes > max(0.15 * scale, 6 * float(np.median(np.abs(strokes))))
-        if mask.mean() < 0.15 and _has_line(mask, bright, scale):
-            return True
-    return False
-
-
-def _has_line(mask: np.ndarray, values: np.ndarray, scale: float) -> bool:
-    labels, count = ndimage.label(mask, np.ones((3, 3)))
-    peaks = ndimage.maximum(values, labels, np.arange(1, count + 1)) if count else []
-    shapes = [
-        (columns.start, rows.start, columns.stop, rows.stop, float(peak))
-        for (rows, columns), peak in zip(ndimage.find_objects(labels), peaks, strict=True)
-        if 3 <= rows.stop - rows.start <= 36 and columns.stop - columns.start <= 200
-    ]
-    shapes.sort()
-    for start, shape in enumerate(shapes):
-        line = [shape]
-        for other in shapes[start + 1 :]:
-            last = line[-1]
-            height = max(last[3] - last[1], 5)
-            if other[0] - last[2] > 1.3 * height:
-                break
-            if abs(other[3] - last[3]) <= 0.45 * height and abs(other[4] - shape[4]) <= 0.3 * scale:
-                line.append(other)
-        if len(line) >= 3:
-            return True
-    return False
-
-
-def _views(pixels: np.ndarray) -> list[np.ndarray]:
-    """The frame in 8 bit, and its thin bright strokes alone: letters across fat show only there."""
-    values = np.asarray(pixels, dtype=np.float32)
-    strokes = _strokes(values)
-    ranges = ((values, values.min(), values.max()), (strokes, 0.0, np.percentile(strokes, 99.8)))
-    return [
+    ranges = [(values, values.min(), values.max())]
+    if thorough:  # what is brighter than its surroundings and at most 4 pixels wide (white top-hat)
+        strokes = values - ndimage.grey_opening(values, size=(5, 5))
+        ranges.append((strokes, 0.0, np.percentile(strokes, 99.8)))
+    views = [
         np.round(np.clip((view - low) / max(float(high - low), 1e-6), 0, 1) * 255).astype(np.uint8)
         for view, low, high in ranges
     ]
-
-
-def _strokes(values: np.ndarray) -> np.ndarray:
-    """What is brighter than its surroundings and at most 4 pixels wide (white top-hat)."""
-    return values - ndimage.grey_opening(values, size=(5, 5))
+    return [(view, False) for view in views] + ([(np.rot90(views[0]).copy(), True)] if thorough else [])
 
 
 def _widen(box: tuple[float, float, float, float], rows: int, columns: int) -> PixelBox:
@@ -144,7 +111,7 @@ def _widen(box: tuple[float, float, float, float], rows: int, columns: int) -> P
 
 def read_text(picture: np.ndarray) -> list[Reading]:
     """Every text that rapidocr sees in (rows, columns, 3) uint8."""
-    seen = _engine()(picture, use_cls=False)
+    seen = _engine()(picture)
     if seen.boxes is None or seen.txts is None:
         return []
     corners = ((box[:, 0].min(), box[:, 1].min(), box[:, 0].max(), box[:, 1].max()) for box in seen.boxes)
@@ -154,10 +121,29 @@ def read_text(picture: np.ndarray) -> list[Reading]:
     ]
 
 
+def load_reader() -> None:
+    """Import the reader. ImportError if rapidocr, a library that it needs, or its models are missing.
+
+    Models that are not in the wheel would be downloaded; no build may do that.
+    """
+    import onnxruntime  # noqa: F401, rapidocr imports it late
+    import rapidocr
+
+    models = Path(rapidocr.__file__).parent / "models"
+    if not all(any(models.glob(f"*{part}*.onnx")) for part in ("det", "rec", "cls")):
+        raise ImportError("rapidocr has no models of its own")
+
+
 @cache
 def _engine() -> Callable:
-    try:
-        from rapidocr import RapidOCR
-    except ImportError as error:
-        raise ValueError("Burnt-in text is to be found, but rapidocr is missing. Install refrad2d[ocr].") from error
-    return RapidOCR(params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1})
+    from rapidocr import RapidOCR
+
+    return RapidOCR(
+        params={
+            "Global.log_level": "error",
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            "Det.limit_type": "min",
+            "Det.limit_side_len": 32,  # as it is
+        }
+    )

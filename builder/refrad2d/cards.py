@@ -11,6 +11,7 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
 from refrad2d import __version__
+from refrad2d.leaks import LEAK_HEADER, leak_rows
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, FILES, SPLITS, features
 
 
@@ -22,11 +23,12 @@ def find_template(folder: str, name: str) -> str:
     return (Path(__file__).resolve().parents[2] / folder / name).read_text(encoding="utf-8")
 
 
-def card_yaml(rows: Mapping[str, Mapping[str, int]], folder: Path) -> str:
-    """The YAML head of the card of the Parquet files in `folder`.
+def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -> str:
+    """The YAML head of the card of Parquet files with these sizes, {path in the folder: bytes}.
 
     `rows` is {"slices" | "grounded" | "sft": {split: rows}}; empty splits are left out. The sizes in bytes are more
     than information: `datasets` tells a local folder from its cache by this YAML alone, so a rebuilt one must differ.
+    Each batch has a pattern of its own, so that shards of the next one are not read before the card names them.
     """
     infos = DatasetInfosDict()
     configs = []
@@ -37,21 +39,21 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], folder: Path) -> str:
             continue
         entry = {
             "config_name": config,
-            "data_files": [{"split": split, "path": f"{stem}-{split}-*.parquet"} for split in splits],
+            "data_files": [{"split": split, "path": _patterns(f"{stem}-{split}", sizes)} for split in splits],
         }
         if stem == FILES[DEFAULT_CONFIG]:
             entry["columns"] = list(features(config))
         if config == DEFAULT_CONFIG:
             entry["default"] = True
         configs.append(entry)
-        sizes = {s: sum(path.stat().st_size for path in folder.glob(f"{stem}-{s}-*.parquet")) for s in splits}
+        n_bytes = {s: sum(n for name, n in sizes.items() if name.startswith(f"{stem}-{s}-")) for s in splits}
         counts = rows[stem.rpartition("/")[2]]
         infos[config] = DatasetInfo(
             features=features(config),
             config_name=config,
-            splits=SplitDict({s: SplitInfo(s, num_bytes=sizes[s], num_examples=counts[s]) for s in splits}),
-            download_size=sum(sizes.values()),
-            dataset_size=sum(sizes.values()),
+            splits=SplitDict({s: SplitInfo(s, num_bytes=n_bytes[s], num_examples=counts[s]) for s in splits}),
+            download_size=sum(n_bytes.values()),
+            dataset_size=sum(n_bytes.values()),
         )
     data = DatasetCardData(
         language=["de", "en"],
@@ -66,8 +68,18 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], folder: Path) -> str:
     return yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def write_card(folder: Path, stats: Mapping) -> None:
-    """Write README.md into the Parquet folder of a dataset."""
+def _patterns(stem: str, sizes: Mapping[str, int]) -> str | list[str]:
+    """What finds the shards of a stem, batch by batch."""
+    starts = {name.removeprefix(f"{stem}-").split("-")[0] for name in sizes if name.startswith(f"{stem}-")}
+    batches = sorted({"" if start.isdigit() else start for start in starts})
+    patterns = [f"{stem}-{batch}-*.parquet" if batch else f"{stem}-[0-9]*.parquet" for batch in batches]
+    return patterns[0] if len(patterns) == 1 else patterns
+
+
+def write_card(folder: Path, stats: Mapping, sizes: Mapping[str, int] | None = None) -> None:
+    """Write README.md into the Parquet folder of a dataset; `sizes` as for `card_yaml`, by default what lies there."""
+    if sizes is None:
+        sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*.parquet")}
     rows, texts = stats["rows"], sorted(stats["texts"].items())
     frequent = sorted(stats["labels"].items(), key=lambda item: (-item[1], item[0]))
     files = [[root, reason, n] for root, by in stats["files"].items() for reason, n in sorted(by.items())]
@@ -80,10 +92,11 @@ def write_card(folder: Path, stats: Mapping) -> None:
         n_labels=len(stats["labels"]),
         label_table=table(["class", "spans"], frequent[:20]),
         files_table=table(["input", "result", "files"], files),
+        leaks_table=table(LEAK_HEADER, leak_rows(stats["leaks"])) if stats.get("leaks") else "One split only.",
         rules_table=table(["rule", "slices"], sorted(stats["slices"]["rule"].items())),
         patients=", ".join(f"{split} {stats['patients'][split]}" for split in SPLITS if stats["patients"].get(split)),
     )  # fmt: skip
-    (folder / "README.md").write_text(f"---\n{card_yaml(rows, folder)}---\n{body}", encoding="utf-8", newline="\n")
+    (folder / "README.md").write_text(f"---\n{card_yaml(rows, sizes)}---\n{body}", encoding="utf-8", newline="\n")
 
 
 def table(header: list[str], rows: list) -> str:

@@ -1,15 +1,20 @@
-"""The `refrad2d` command: phantom, build, deidentify, curate, mentions, draw, verify, inspect, explain.
+"""The `refrad2d` command: phantom, build, append, remove, deidentify, curate, mentions, draw, verify, inspect, explain.
 
 Exit codes: 0 done, 1 nothing usable or faults found, 2 wrong arguments. Errors are one line with value, rule, remedy.
 """
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from refrad2d import __version__
+
+if TYPE_CHECKING:
+    from refrad2d.build import Options
 
 Commands = argparse._SubParsersAction
 
@@ -22,6 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         print(f"refrad2d: error: {_one_line(error)}", file=sys.stderr)
         return 2
+    except OSError as error:
+        from refrad2d.files import is_disk_full
+
+        if not is_disk_full(error):
+            raise
+        print("refrad2d: error: The disk is full. Free some space and run the same command again.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("refrad2d: interrupted. Run the same command again to go on.", file=sys.stderr)
         return 130
@@ -55,25 +67,50 @@ def _parser() -> argparse.ArgumentParser:
 def _add_build(commands: Commands) -> None:
     build = commands.add_parser("build", help="turn an export and its reports into a dataset")
     build.add_argument("export", type=Path, metavar="EXPORT", help="folder of DICOM or NIfTI files")
-    build.add_argument("--reports", type=Path, required=True, metavar="FILE", help="CSV, Parquet or JSONL")
     build.add_argument("--out", type=Path, required=True, metavar="DIR")
-    build.add_argument("--masks", type=Path, metavar="DIR", help="folder of NIfTI or DICOM SEG masks")
-    build.add_argument("--segmenter", choices=("totalsegmentator",), help="make the masks instead")
-    build.add_argument(
+    _add_options(build)
+    build.add_argument("--key-file", type=Path, metavar="F", help="default: DIR.key beside DIR; made if missing")
+    build.set_defaults(command=_build)
+
+    append = commands.add_parser("append", help="add another export to a dataset; its shards stay as they are")
+    append.add_argument("out", type=Path, metavar="DIR", help="a build's DIR")
+    append.add_argument("export", type=Path, metavar="EXPORT", help="folder of DICOM or NIfTI files")
+    _add_options(append)
+    append.add_argument("--key-file", type=Path, metavar="F", help="the key of the build; default: DIR.key beside DIR")
+    append.set_defaults(command=_append)
+
+    remove = commands.add_parser("remove", help="take a patient out of a dataset, and prove that nothing is left")
+    remove.add_argument("out", type=Path, metavar="DIR", help="a build's DIR")
+    remove.add_argument("--patient", required=True, metavar="PSEUDONYM", help="from the column `patient`")
+    remove.add_argument("--key-file", type=Path, metavar="F", help="the key of the build, checked if it is there")
+    remove.set_defaults(command=_remove)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """What build and append share."""
+    parser.add_argument("--reports", type=Path, required=True, metavar="FILE", help="CSV, Parquet or JSONL")
+    parser.add_argument("--masks", type=Path, metavar="DIR", help="folder of NIfTI or DICOM SEG masks")
+    parser.add_argument("--segmenter", choices=("totalsegmentator",), help="make the masks instead")
+    parser.add_argument(
         "--mask-labels", metavar="total|total_mr|unified|FILE", help="classes of masks without a label table"
     )
-    build.add_argument(
+    parser.add_argument(
         "--column", action="append", default=[], metavar="NAME=COLUMN", help="our column name = the table's"
     )
-    build.add_argument("--site", metavar="NAME", help="a name for this site in every row")
-    build.add_argument("--key-file", type=Path, metavar="F", help="default: DIR.key beside DIR; made if missing")
-    build.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
-    build.add_argument("--offline", action="store_true", help="fail if anything opens a connection")
-    build.add_argument(
+    parser.add_argument("--site", metavar="NAME", help="a name for this site in every row")
+    parser.add_argument("--benchmarks", type=Path, metavar="DIR", help="pictures that must not be here: a folder each")
+    parser.add_argument(
+        "--burnt-in-text", choices=("blank", "drop", "keep"), default="blank", help="what becomes of text in the pixels"
+    )
+    parser.add_argument(
+        "--head", choices=("thin", "drop", "keep"), default="thin", help="what becomes of series that show a face"
+    )
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--offline", action="store_true", help="fail if anything opens a connection")
+    parser.add_argument(
         "--llm", metavar="URL", help="an OpenAI-compatible server on site, such as http://127.0.0.1:8000/v1"
     )
-    build.add_argument("--model", metavar="NAME", help="the model it serves")
-    build.set_defaults(command=_build)
+    parser.add_argument("--model", metavar="NAME", help="the model it serves")
 
 
 def _add_texts(commands: Commands) -> None:
@@ -107,6 +144,7 @@ def _add_looks(commands: Commands) -> None:
 
     inspect = commands.add_parser("inspect", help="write privacy-report.html and .json for a person to sign")
     inspect.add_argument("dataset", type=Path, metavar="DIR")
+    inspect.add_argument("--benchmarks", type=Path, metavar="DIR", help="pictures that must not be here: a folder each")
     inspect.set_defaults(command=_inspect)
 
     explain = commands.add_parser(
@@ -115,7 +153,7 @@ def _add_looks(commands: Commands) -> None:
     explain.add_argument("export", type=Path, metavar="EXPORT")
     explain.add_argument("n", type=int, metavar="N")
     explain.add_argument(
-        "--root", choices=("export", "masks", "reports"), default="export", help="which folder EXPORT is"
+        "--root", default="export", help="which folder EXPORT is, as in accounting.jsonl: export, masks-b001"
     )
     explain.add_argument("--key-file", type=Path, metavar="F", help="accepted for symmetry; positions need no key")
     explain.set_defaults(command=_explain)
@@ -139,7 +177,27 @@ def _phantom(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from refrad2d.build import NothingUsable, Options, attrition_table, build
+    from refrad2d.build import build
+
+    out, key_file = arguments.out, _key_file(arguments)
+    return _to_dataset(arguments, lambda options: build(
+        arguments.export, arguments.reports, out, key_file, options, progress_bar
+    ), f'{out}/refrad2d is ready: load_dataset("{out}/refrad2d", "grounded"). Key: {key_file}')  # fmt: skip
+
+
+def _append(arguments: argparse.Namespace) -> int:
+    from refrad2d.append import append
+
+    out, key_file = arguments.out, _key_file(arguments)
+    return _to_dataset(arguments, lambda options: append(
+        out, arguments.export, arguments.reports, key_file, options, progress_bar
+    ), f"{out} holds this export now. {out}/CHANGELOG.md has a row for it.")  # fmt: skip
+
+
+def _to_dataset(arguments: argparse.Namespace, work: Callable[["Options"], dict | None], ready: str) -> int:
+    """Build or append with the options of the command, and print what became of the input."""
+    from refrad2d.build import NothingUsable, Options
+    from refrad2d.stats import attrition_table
 
     if arguments.offline:
         if arguments.llm:
@@ -152,17 +210,45 @@ def _build(arguments: argparse.Namespace) -> int:
         columns=_columns(arguments.column),
         site=arguments.site,
         workers=arguments.workers,
+        burnt_in_text=arguments.burnt_in_text,
+        head=arguments.head,
+        benchmarks=arguments.benchmarks,
         llm=_llm(arguments, cache=arguments.out.with_name(arguments.out.name + ".llm-cache")),
     )
-    key_file = arguments.key_file or arguments.out.with_name(arguments.out.name + ".key")
     try:
-        stats = build(arguments.export, arguments.reports, arguments.out, key_file, options, progress_bar)
+        stats = work(options)
     except NothingUsable as nothing:
         print(f"refrad2d: error: {_one_line(nothing)}", file=sys.stderr)
         return 1
+    if stats is None:
+        print("This export was added before. Nothing was changed.")
+        return 0
     print(attrition_table(stats))
-    print(f'\n{arguments.out}/refrad2d is ready: load_dataset("{arguments.out}/refrad2d", "grounded"). Key: {key_file}')
+    print(f"\n{ready}")
     return 0
+
+
+def _key_file(arguments: argparse.Namespace) -> Path:
+    return arguments.key_file or arguments.out.with_name(arguments.out.name + ".key")
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    import json
+
+    from refrad2d.remove import remove
+
+    found = remove(arguments.out, arguments.patient, _key_file(arguments))
+    for fault in found.faults:
+        print(json.dumps(fault._asdict()))
+    done = "the patient had been removed before"
+    if counts := found.counts:
+        done = (
+            f"{counts['slices']:,} slices in {counts['studies']:,} studies of the patient removed, "
+            f"{counts['files_rewritten']:,} shards rewritten, {counts['files_deleted']:,} deleted"
+        )
+    proof = f"{len(found.faults)} faults" if found.faults else "no trace in any file, verify found no fault"
+    print(f"{arguments.out}: {done}; {proof}.", file=sys.stderr)
+    return 1 if found.faults else 0
 
 
 def _columns(pairs: Iterable[str]) -> dict[str, str]:
@@ -252,7 +338,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from refrad2d.report_html import run
 
     _require_dataset(arguments.dataset)
-    run(arguments.dataset)
+    run(arguments.dataset, arguments.benchmarks)
     print(arguments.dataset / "privacy-report.html")
     return 0
 
@@ -265,6 +351,10 @@ def _require_dataset(folder: Path) -> None:
 def _explain(arguments: argparse.Namespace) -> int:
     from refrad2d.sources import list_sources
 
+    if not re.fullmatch(r"(export|masks|reports)(-b\d{3})?", arguments.root):
+        raise ValueError(
+            f"Unknown root {arguments.root!r}. Choose from export, masks, reports, or such as export-b001."
+        )
     if not arguments.export.exists():
         raise ValueError(f"{arguments.export} does not exist. Give the folder that the build read.")
     sources = list_sources(arguments.export)

@@ -3,6 +3,7 @@
 A single turn is laid out exactly as the RadGrounder release does: newline, context, newline, task line, one space.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -29,6 +30,7 @@ CONTEXT_LINES = {  # "Klinische angaben" is spelled as in the release
     "clinical_question": {"en": "Question: ", "de": "Fragestellung: "},
 }
 CONTEXTS = ((), ("clinical_info",), ("clinical_question",), ("clinical_info", "clinical_question"))
+_UNITS = re.compile(r"<[^<>\s]{3,8}>|[^\W\d_]+|\d|[^\w\s]|\n")
 MIN_LOCATE_PIXELS = 20  # a structure is asked for if it covers so many pixels of the 224 px mask
 
 Message = dict[str, Any]
@@ -67,6 +69,13 @@ def turn(question: str, answer: str) -> list[Message]:
         {"role": "user", "content": [{"type": "image", "text": None}, {"type": "text", "text": question}]},
         {"role": "assistant", "content": [{"type": "text", "text": answer}]},
     ]
+
+
+def sft_row(image: Any, messages: Sequence[Message]) -> dict[str, Any]:
+    """A row of the `sft` config. `length` is about how many tokens of text the conversation has, in any tokenizer:
+    words, digits, signs and markup tokens; it lets a trainer put conversations of like length into a batch."""
+    texts = [part["text"] or "" for message in messages for part in message["content"]]
+    return {"image": image, "messages": list(messages), "length": sum(len(_UNITS.findall(text)) for text in texts)}
 
 
 def conversations(row: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[list[Message]]:

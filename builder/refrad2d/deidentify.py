@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from refrad2d.grounding import neutralise
+from refrad2d.identities import find_phrases
 from refrad2d.labels import LANGUAGES
 from refrad2d.phi.clinical import protected
 from refrad2d.phi.contact import find_contacts
@@ -39,12 +40,15 @@ log = logging.getLogger(__name__)
 
 
 def deidentify(
-    text: str, language: str, known: Sequence[str] = (), *, recognisers: Sequence[Recogniser] = RECOGNISERS
-) -> str:
+    text: str, language: str, known: Sequence[str] = (), phrases: Sequence[str] = (), *,
+    recognisers: Sequence[Recogniser] = RECOGNISERS,
+) -> str:  # fmt: skip
     """The text with every identity replaced by a placeholder of KINDS in brackets, the same in both languages.
 
     `known` are strings of the DICOM header as they stand there ("Müller^Hans^^Dr.", "19530412", "PAT00123"): they are
-    removed in any spelling. `recognisers` take (text, language) and yield `Found`; add your own to RECOGNISERS.
+    removed in any spelling. `phrases` are its places and the like ("Klinikum Nord"), which go only as a whole, and not
+    if they are clinical words ("Radiologie"). `recognisers` take (text, language) and yield `Found`; add your own to
+    RECOGNISERS.
     Markup literals are taken apart too. Applying it twice changes nothing more. ValueError for an unknown language.
     """
     if language not in LANGUAGES:
@@ -52,7 +56,7 @@ def deidentify(
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
-        spans = _find(text, language, known, recognisers)
+        spans = _find(text, language, known, phrases, recognisers)
         if not spans:
             return text
         pieces: list[str] = []
@@ -63,10 +67,12 @@ def deidentify(
         text = "".join([*pieces, text[at:]])
 
 
-def _find(text: str, language: str, known: Sequence[str], recognisers: Sequence[Recogniser]) -> list[Found]:
+def _find(
+    text: str, language: str, known: Sequence[str], phrases: Sequence[str], recognisers: Sequence[Recogniser]
+) -> list[Found]:
     """What to replace in this pass: sorted, without overlaps, nothing that touches a placeholder or is protected."""
     kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
-    found = find_known(text, known)
+    found = [*find_known(text, known), *find_phrases(text, phrases)]
     guessed = [f for recognise in recognisers for f in recognise(text, language)]
     if guessed:
         clinical = protected(text)

@@ -5,6 +5,8 @@
 
 import io
 import re
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,11 +16,17 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from refrad2d.geometry import Placement, display_frames, frame_affine
+from refrad2d.geometry import CORNERS, TURNS, Placement, Turn, display_frames, frame_affine, turn
 from refrad2d.labels import MODALITIES
 from refrad2d.sources import Unreadable
 
 MAX_PIXELS = 1 << 29  # of all frames of one file
+# What pydicom and its codecs raise for bytes that are not what they say (found by tests/test_fuzz_parsers.py).
+BROKEN = (
+    pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, ArithmeticError, AttributeError, EOFError,
+    LookupError, NotImplementedError, OSError, RecursionError, RuntimeError, TypeError, ValueError, struct.error,
+    zlib.error,
+)  # fmt: skip
 BODY_PARTS = frozenset(
     "abdomen abdomenpelvis ankle arm breast brain calf chest chestabdomen chestabdpelvis cspine elbow extremity face "
     "femur foot hand head headneck heart hip humerus kidney knee leg liver lspine lung neck pancreas pelvis prostate "
@@ -35,7 +43,6 @@ _IMAGE_CLASSES = {
 _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 _SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_IDENTIFYING = re.compile(r"Name|ID$|IDs$|Birth|Accession|Address|Telephone|Institution|Physician|Operator|Department")
 
 
 class Shown(NamedTuple):
@@ -45,13 +52,17 @@ class Shown(NamedTuple):
     placement: Placement
     slope: float
     intercept: float
+    turned: Turn = (False, False, False)  # how it differs from the picture in the file
 
 
 def parse_dicom(data: bytes) -> pydicom.Dataset:
     """A dataset from bytes; `Unreadable` if it cannot be parsed."""
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
-    except (pydicom.errors.InvalidDicomError, EOFError, OSError, ValueError, KeyError, NotImplementedError) as error:
+        for part in (getattr(dataset, "file_meta", pydicom.Dataset()), dataset):
+            for _ in part.iterall():  # pydicom decodes an element when it is first used; broken ones must show here
+                pass
+    except BROKEN as error:
         raise Unreadable("unreadable_dicom") from error
     meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
     if "TransferSyntaxUID" not in meta:  # a bare dataset: as it was just read
@@ -92,12 +103,12 @@ def refuse_unsuitable(dataset: pydicom.Dataset) -> None:
         raise Unreadable("localizer")
     if text_of(dataset, "BurnedInAnnotation").upper() == "YES":
         raise Unreadable("burned_in_annotation")
-    if int(dataset.get("SamplesPerPixel") or 1) != 1:
+    if (whole_number(dataset, "SamplesPerPixel") or 1) != 1:
         raise Unreadable("colour_image")
     if text_of(dataset, "Modality") == "CT" and text_of(dataset, "RescaleType").upper() not in ("", "HU", "US"):
         raise Unreadable("not_in_hounsfield_units")
-    rows, columns = int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)
-    if rows < 2 or columns < 2 or rows * columns * int(dataset.get("NumberOfFrames") or 1) > MAX_PIXELS:
+    rows, columns, frames = (whole_number(dataset, name) or 0 for name in ("Rows", "Columns", "NumberOfFrames"))
+    if rows < 2 or columns < 2 or rows * columns * max(frames, 1) > MAX_PIXELS:
         raise Unreadable("no_pixels" if min(rows, columns) < 2 else "too_large")
 
 
@@ -105,17 +116,7 @@ def shown_frames(dataset: pydicom.Dataset) -> Iterator[Shown]:
     """The frames of a suitable dataset; `Unreadable` if pixels or geometry are missing or broken."""
     try:
         pixels = dataset.pixel_array
-    except (
-        ValueError,
-        RuntimeError,
-        AttributeError,
-        KeyError,
-        IndexError,
-        NotImplementedError,
-        TypeError,
-        OSError,
-        EOFError,
-    ) as error:
+    except BROKEN as error:
         raise Unreadable("undecodable_pixels") from error
     pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
     if text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR":
@@ -123,33 +124,22 @@ def shown_frames(dataset: pydicom.Dataset) -> Iterator[Shown]:
             pixels.max() + pixels.min() - pixels
         )  # CT values stay: inversion changes how HU are shown, not what they are
     for number, picture in enumerate(pixels):
-        groups = _frame_groups(dataset, number)
         try:
+            groups = _frame_groups(dataset, number)
             position, orientation, spacing = (
                 tuple(map(float, _first(groups, name)))
                 for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
             )
-            shown, placement = next(
-                display_frames(picture[:, :, None], frame_affine(position, orientation, spacing), slice_axis=2)
-            )
+            affine = frame_affine(position, orientation, spacing)
+            shown, placement = next(display_frames(picture[:, :, None], affine, slice_axis=2))
+            corners, _ = next(display_frames(CORNERS[:, :, None], affine, slice_axis=2))
             slope, intercept = float(_first(groups, "RescaleSlope", 1)), float(_first(groups, "RescaleIntercept", 0))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
             raise Unreadable("no_geometry") from error
         if not (np.isfinite([slope, intercept]).all() and slope != 0 and np.isfinite(shown).all()):
             raise Unreadable("non_finite_pixels")
-        yield Shown(shown, placement, slope, intercept)
-
-
-def identifiers(dataset: pydicom.Dataset) -> set[str]:
-    """Everything in the header that a report might repeat: names of people and places, numbers, birth dates."""
-    found: set[str] = set()
-    for element in dataset.iterall():
-        if element.VR == "PN" or (
-            element.VR in ("LO", "SH", "ST", "DA", "PN", "LT") and _IDENTIFYING.search(element.keyword)
-        ):
-            values = element.value if isinstance(element.value, MultiValue) else [element.value]
-            found.update(text for value in values if len(text := str(value or "").strip()) > 1)
-    return found
+        turned = next(how for how in TURNS if np.array_equal(turn(CORNERS, how), corners))
+        yield Shown(shown, placement, slope, intercept, turned)
 
 
 def body_part(text: str) -> str | None:
@@ -192,6 +182,14 @@ def _without_padding(pixels: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray
 def _values(dataset: pydicom.Dataset, keyword: str) -> list:
     value = dataset.get(keyword)
     return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
+
+
+def whole_number(dataset: pydicom.Dataset, keyword: str) -> int | None:
+    """An element as an integer; None if it is missing, empty, several, or no number."""
+    try:
+        return int(dataset.get(keyword))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def text_of(dataset: pydicom.Dataset, keyword: str) -> str:

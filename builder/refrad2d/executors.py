@@ -8,6 +8,7 @@ caller's script a second time, lets children print to the terminal, and blames a
 """
 
 import ctypes
+import errno
 import os
 import pickle
 import signal
@@ -20,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
+
+from refrad2d.files import is_disk_full
 
 START_S = 120.0  # a child that has not imported the function by then will never do so
 LOOK_AHEAD = 4  # finished results a worker may be ahead of the oldest unfinished item, so memory stays bounded
@@ -47,7 +50,8 @@ def run_isolated(
     `timeout_s` is wall-clock time for one item, `memory_mb` the address space that it may add to a fresh child's.
     Children are reused; one that crashed, ran late or ran out of memory is killed and replaced. A crash or lack of
     memory in a used child is tried once more in a fresh one, so the outcome does not depend on what ran before.
-    Leaving the generator early ends all children. RuntimeError if a child cannot import the function.
+    Leaving the generator early ends all children. RuntimeError if a child cannot import the function, OSError if the
+    function found the disk full.
     """
     if workers < 1:
         raise ValueError(f"workers={workers} is not positive. Give at least 1.")
@@ -89,6 +93,8 @@ def run_isolated(
             for child in _finished(busy):
                 used = child.handled > 0
                 (index, item), result = child.take()
+                if result.reason == "disk_full":  # no fault of the item: the run must stop, not go on without it
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 if result.reason in ("timeout", "crash", "out_of_memory"):
                     child.end()
                     pool.remove(child)
@@ -217,6 +223,8 @@ def _answer(function: Callable[[Any], Any], item: Any) -> bytes:
         return pickle.dumps((function(item), None), protocol=5)
     except MemoryError:
         return pickle.dumps((None, "out_of_memory"))
+    except OSError as error:
+        return pickle.dumps((None, "disk_full" if is_disk_full(error) else f"error_{type(error).__name__}"))
     except (Exception, SystemExit, KeyboardInterrupt) as error:
         return pickle.dumps((None, f"error_{type(error).__name__}"))
 

@@ -1,11 +1,15 @@
 """Writing that never leaves half a file: everything goes to `.tmp` and is renamed."""
 
+import errno
+import io
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 
 @contextmanager
@@ -52,6 +56,18 @@ def write_jsonl(path: Path, rows: Iterable[Mapping]) -> None:
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def save_array(path: Path, array: np.ndarray) -> None:
+    """One array as .npy. `np.save` to a file says nothing of a full disk but "4096 requested and 0 written"."""
+    out = io.BytesIO()
+    np.save(out, array)
+    path.write_bytes(out.getbuffer())
+
+
+def is_disk_full(error: OSError) -> bool:
+    """True if an error says that no more can be written."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def read_json(path: Path) -> dict:

@@ -8,6 +8,7 @@ sagittal ones anterior at left and superior up. Flips and transpositions only, n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -20,6 +21,10 @@ _DISPLAY = {
 }
 TOLERANCE_MM = 1e-3
 FARTHEST_MM = 1e5  # no coordinate of a patient lies further out
+FINEST_MM = 1e-3  # no pixel is smaller; what is would vanish where placements are rounded
+Turn = tuple[bool, bool, bool]  # transposed, then rows reversed, then columns reversed
+TURNS: tuple[Turn, ...] = tuple(product((False, True), repeat=3))
+CORNERS = np.arange(4).reshape(2, 2)  # a picture that shows how it was turned
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,20 @@ def display_frames(
         )
 
 
+def turn(picture: np.ndarray, how: Turn) -> np.ndarray:
+    """A picture (rows, columns) transposed, then with its rows reversed, then its columns, each if so asked."""
+    transposed, rows, columns = how
+    picture = picture.T if transposed else picture
+    return picture[:: -1 if rows else 1, :: -1 if columns else 1]
+
+
+def turn_back(picture: np.ndarray, how: Turn) -> np.ndarray:
+    """What `turn` made the picture of."""
+    transposed, rows, columns = how
+    picture = picture[:: -1 if rows else 1, :: -1 if columns else 1]
+    return picture.T if transposed else picture
+
+
 def _vector(values: np.ndarray) -> tuple[float, float, float]:
     x, y, z = (round(float(v), 6) + 0.0 for v in values)  # + 0.0 turns -0.0 into 0.0
     return x, y, z
@@ -101,7 +120,7 @@ def patient_axes(affine: np.ndarray) -> list[int]:
     """For each voxel axis the patient axis (0 L, 1 P, 2 S) that it follows most; ValueError if it is no permutation."""
     steps = np.asarray(affine, dtype=float)[:3, :3]
     lengths = np.linalg.norm(steps, axis=0)
-    if not ((np.abs(affine) < FARTHEST_MM).all() and (lengths > 0).all()):
+    if not ((np.abs(affine) < FARTHEST_MM).all() and (lengths >= FINEST_MM).all()):
         raise ValueError("The voxel matrix has a zero, non-finite or huge column. Give the volume a valid affine.")
     share = np.abs(steps / lengths)
     axes: dict[int, int] = {}
@@ -140,7 +159,7 @@ def frame_affine(
         and abs(along_row @ along_column) < 1e-2
     ):
         raise ValueError("ImageOrientationPatient is no pair of perpendicular unit vectors. Correct it in the export.")
-    if not all(0 < s < FARTHEST_MM for s in spacing):
+    if not all(FINEST_MM <= s < FARTHEST_MM for s in spacing):
         raise ValueError("PixelSpacing is no positive distance in mm. Correct it in the export.")
     if not all(abs(p) < FARTHEST_MM for p in position):
         raise ValueError("ImagePositionPatient is outside any scanner. Correct it in the export.")

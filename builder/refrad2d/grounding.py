@@ -141,7 +141,7 @@ def parse(markup: str) -> Parsed:
         text += mention
         at = match.end()
     rest, broken = _strip(markup[at:])
-    return Parsed(text + rest, spans, invalid + broken)
+    return Parsed(neutralise(text + rest), spans, invalid + broken)  # pieces may have closed up to new markup
 
 
 def _strip(text: str) -> tuple[str, int]:
@@ -168,3 +168,8 @@ def class_tokens() -> list[str]:
 def locate_answer(name: str, label: str, box: Sequence[float]) -> str:
     """The answer to a locate prompt: the name, wrapped whole in one span."""
     return render(name, [Span(0, len(name), label, tuple(box))])
+
+
+def markup_tokens() -> tuple[str, ...]:
+    """The pieces of a span around its coordinates and class; the RadGrounder release has a token for each."""
+    return ("<p bbox=", "id=", "</p>")

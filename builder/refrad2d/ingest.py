@@ -1,8 +1,8 @@
 """DICOM and NIfTI plus a report table → slices, series and scrubbed texts. De-identification happens in the same pass.
 
-Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16), series.jsonl (geometry and allow-listed
-fields), texts.jsonl (scrubbed report texts with the series they speak of), accounting.jsonl. Nothing else of the
-export reaches the disk.
+Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
+(geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of),
+accounting.jsonl. Nothing else of the export reaches the disk.
 """
 
 from collections import Counter
@@ -16,6 +16,7 @@ from refrad2d.executors import run_isolated
 from refrad2d.files import write_jsonl
 from refrad2d.joins import join_reports
 from refrad2d.labels import MODALITIES
+from refrad2d.overlays import publish_slices, require_reader
 from refrad2d.pseudonyms import pseudonym
 from refrad2d.records import Record, read_file
 from refrad2d.reports import ReportRow
@@ -25,14 +26,20 @@ from refrad2d.stacks import Stack, build_stacks
 
 def run(
     export: Path, reports: Sequence[ReportRow], dst: Path, *,
-    key: bytes, workers: int = 1, site: str | None = None, progress: Progress = no_progress,
+    key: bytes, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
+    progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
-    """Ingest an export. ValueError if it holds no file. Returns the number of kept files and of each drop reason."""
-    sources = list_sources(export)
+    """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
+
+    `burnt_in_text` is one of `overlays.POLICIES`. Returns the numbers of kept files, of each drop reason, of reports
+    (reports_…), and of series and slices whose pixels were read (burnt_in_…).
+    """
+    require_reader(burnt_in_text)
+    sources = list_sources(export, workers=workers)
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
     (dst / "frames").mkdir(parents=True)
-    tasks = [(source, key, str(dst / "frames")) for source in sources]
+    tasks = [(source, key, "") for source in sources]
     results = run_isolated(read_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     records: dict[int, Record] = {}
     reasons: dict[int, str] = {}
@@ -41,33 +48,46 @@ def run(
             records[position] = result.value
         else:
             reasons[position] = result.value or result.reason
-    stacks = build_stacks(sources, records, dst / "frames")
+    stacks = build_stacks(sources, records)
     used = {position for stack in stacks for position, _ in stack.members}
     for position, record in records.items():
         if record.kind == "segmentation":
             reasons[position] = "segmentation_object"
         elif record.kind in ("dicom", "nifti") and position not in used:
             reasons[position] = "duplicate_slice"
+    left_out, texts_found = publish_slices(
+        stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
+    )
+    reasons |= left_out
     joined, dropped_reports = join_reports(reports, stacks)
     stacks.sort(key=lambda stack: stack.id(key))
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
-    write_jsonl(dst / "texts.jsonl", _texts(joined, references, key))
+    write_jsonl(dst / "texts.jsonl", _texts(joined, stacks, references, key))
     write_jsonl(dst / "accounting.jsonl", account("export", len(sources), reasons))
     counts = count_results(len(sources), reasons)
     counts["reports_kept"] = len(joined)
     counts.update({f"reports_dropped_{reason}": n for reason, n in dropped_reports.items()})
+    counts.update({f"burnt_in_{name}": n for name, n in texts_found.items()})
     return counts
 
 
-def _texts(joined: Sequence[tuple[int, ReportRow, list[Stack]]], references: set[str], key: bytes) -> Iterable[dict]:
-    """Scrubbed texts, one for each report row and modality of the series that it speaks of."""
+def _texts(
+    joined: Sequence[tuple[int, ReportRow, list[Stack]]], every: Sequence[Stack], references: set[str], key: bytes
+) -> Iterable[dict]:
+    """Scrubbed texts, one for each report row and modality of the series that it speaks of.
+
+    What any header of the same patient knows goes, that of another study included: names change.
+    """
     studies_seen = set()
     for number, row, stacks in joined:
         fields = row.fields
-        known = sorted({fields["PatientID"], fields["AccessionNumber"]}.union(*(s.record.known for s in stacks)) - {""})
+        people = {stack.patient_key for stack in stacks}
+        theirs = [stack for stack in every if stack.patient_key in people]
+        known = sorted({fields["PatientID"], fields["AccessionNumber"]}.union(*(s.known for s in theirs)) - {""})
+        phrases = sorted(frozenset().union(*(s.phrases for s in theirs)))
         scrubbed = {
-            name: deidentify(fields[name], fields["language"], known) or None
+            name: deidentify(fields[name], fields["language"], known, phrases) or None
             for name in ("report", "clinical_question", "clinical_info")
         }
         scope = (stacks[0].study(key), fields["SeriesInstanceUID"], fields["SOPInstanceUID"])
@@ -114,6 +134,7 @@ def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
         "patient": pseudonym(key, "patient", stack.patient_key),
         "modality": stack.modality,
         "body_part": record.body_part,
+        "head": record.head,
         "plane": place.plane,
         "spacing": list(place.spacing),
         "sex": record.sex,
@@ -126,9 +147,11 @@ def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
             {
                 "id": slice_id(stack, frame.placement.depth, key),
                 "file": frame.file,
+                "depth": round(frame.placement.depth, 6),
                 "instance": frame.instance,
                 "slope": frame.slope,
                 "intercept": frame.intercept,
+                "blanked": frame.blanked,
                 "placement": asdict(frame.placement),
             }
             for _, frame in stack.members

@@ -52,12 +52,22 @@ def _one_patient(row: ReportRow, found: list[Stack], name: str) -> tuple[list[St
         found = [stack for stack in found if _plain(stack.record.patient_id) in ("", wanted)]
         if not found:
             return [], "patient_mismatch"
+    if name == "PatientID":  # a person is no study: a row that names another one does not speak of these images
+        found = [stack for stack in found if not _names_another_study(row, stack)]
+        if not found:
+            return [], "no_matching_study"
     if len({stack.patient_key for stack in found}) > 1 and name != "path":
         return [], "ambiguous_patient"
     if name == "PatientID" and len({stack.study_key for stack in found}) > 1:
         return [], "ambiguous_study"
     of_modality = [stack for stack in found if stack.record.kind == "nifti" or stack.modality == row.fields["Modality"]]
     return of_modality or found, ""
+
+
+def _names_another_study(row: ReportRow, stack: Stack) -> bool:
+    """True where row and stack both know their study; the more specific identifiers have not matched before."""
+    uid, accession = row.fields["StudyInstanceUID"], row.fields["AccessionNumber"]
+    return bool((uid and stack.record.study_uid) or (_plain(accession) and _plain(stack.record.accession)))
 
 
 def complete(row: ReportRow, stacks: Iterable[Stack]) -> None:

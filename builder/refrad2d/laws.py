@@ -23,6 +23,13 @@ TOLERANCE = 1e-9
 
 def check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
     """Kinds of law that a row breaks. `mask` is (rows, columns) of unified ids, None where the row has none."""
+    try:
+        yield from _check_row(row, mask)
+    except (TypeError, AttributeError, OverflowError):  # null where a law needs a value
+        yield "value_missing"
+
+
+def _check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
     yield from check_fields(row)
     if mask is None:
         if row["objects"]:
@@ -34,6 +41,17 @@ def check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
         for span in spans:
             if not _true_box(span, row, mask):
                 yield "box_differs"
+
+
+def require_manifest(manifest: Mapping[str, Any]) -> None:
+    """ValueError, KeyError, TypeError or AttributeError if a manifest lacks what is checked, or has another form."""
+    for entry in manifest["files"].values():
+        if not isinstance(entry["sha256"], str) or not isinstance(entry["bytes"], int):
+            raise ValueError("A file in the manifest has no sha256 or no size. Build again.")
+    if not all(isinstance(by_split, dict) for by_split in manifest.get("rows", {}).values()):
+        raise ValueError("The rows in the manifest are not counted by split. Build again.")
+    if not all(isinstance(name, str) for part in ("emptied", "removed") for name in manifest.get(part, [])):
+        raise ValueError("The manifest lists a shard or patient that is no name. Build again.")
 
 
 def check_fields(row: Mapping[str, Any]) -> Iterator[str]:

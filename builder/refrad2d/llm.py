@@ -168,8 +168,8 @@ class LLM:
         if choices[0].finish_reason == "length":
             return None, "truncated", True
         try:
-            value = json.loads(unfence(message.content or ""))
-        except json.JSONDecodeError:
+            value = read_answer(message.content or "")
+        except (ValueError, RecursionError):
             return None, "malformed", True
         return (value, "", True) if fits(value, prompt.schema) else (None, "wrong_schema", True)
 
@@ -189,6 +189,13 @@ class LLM:
     def _count(self, **numbers: int) -> None:
         with self._lock:
             self.counts.update(numbers)
+
+
+def read_answer(content: str) -> Any:
+    """The JSON value of an answer. ValueError or RecursionError if it is none, or holds what UTF-8 cannot write."""
+    value = json.loads(unfence(content))
+    json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair would end the build when it is stored
+    return value
 
 
 def unfence(content: str) -> str:

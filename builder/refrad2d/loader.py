@@ -17,7 +17,7 @@ import datasets
 import numpy as np
 from PIL import Image
 
-from refrad2d.conversations import conversations
+from refrad2d.conversations import conversations, sft_row
 from refrad2d.labels import label_by_id
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SFT_SPLITS, SPLITS, features
 from refrad2d.windows import resize_mask, windows
@@ -50,9 +50,8 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
         return datasets.DatasetInfo(features=features(self.config.name))
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        folder = Path(self.config.root) / "refrad2d-wds"
         splits = SFT_SPLITS if self.config.name == "sft" else SPLITS
-        found = {split: sorted(str(path) for path in folder.glob(f"{split}-*.tar")) for split in splits}
+        found = {split: [str(path) for path in list_shards(Path(self.config.root), split)] for split in splits}
         return [datasets.SplitGenerator(split, gen_kwargs={"shards": paths}) for split, paths in found.items() if paths]
 
     def _generate_shards(self, shards: list[str]) -> Iterator[str]:
@@ -66,6 +65,14 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
     def _rows(self, shard: str) -> Iterator[dict]:
         for sample in read_samples(shard):
             yield from config_rows(self.config.name, sample)
+
+
+def list_shards(root: Path, split: str) -> list[Path]:
+    """The archive shards of a split, batch by batch; those that the manifest does not name (yet) are left out."""
+    found = sorted((root / "refrad2d-wds").glob(f"{split}-*.tar"))
+    manifest = root / "manifest.json"
+    known = json.loads(manifest.read_text(encoding="utf-8")).get("files") if manifest.is_file() else None
+    return [path for path in found if known is None or path.relative_to(root).as_posix() in known]
 
 
 def read_samples(shard: str | Path) -> Iterator[dict[str, bytes]]:
@@ -99,7 +106,7 @@ def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[dict]:
     mask = Image.open(io.BytesIO(sample["mask.png"])) if "mask.png" in sample else None
     if config == "sft":
         for messages in conversations(row, mask_sizes(mask)):
-            yield {"image": image, "messages": messages}
+            yield sft_row(image, messages)
         return
     full = {**row, "image": image, "mask": mask}
     yield {name: full[name] for name in features(config)}

@@ -14,7 +14,8 @@ import nibabel
 import numpy as np
 import pydicom
 
-from refrad2d.dicom import parse_dicom, shown_frames, sop_class, text_of
+from refrad2d.dicom import BROKEN, parse_dicom, shown_frames, sop_class, text_of
+from refrad2d.files import save_array
 from refrad2d.geometry import Placement, axis_across, display_frames, ras_to_lps, widest_axis
 from refrad2d.labels import find_label, is_label, labels
 from refrad2d.nifti import is_nifti, open_nifti
@@ -151,7 +152,7 @@ def _read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskReco
             else [_segment_number(g, dataset) for g in dataset.PerFrameFunctionalGroupsSequence]
         )
         frames = list(shown_frames(dataset))
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+    except BROKEN as error:
         raise Unreadable("unreadable_segmentation") from error
     pictures: dict[int, tuple[np.ndarray, Placement]] = {}
     for n, frame in enumerate(frames):
@@ -188,5 +189,5 @@ def _write(
     picture: np.ndarray, placement: Placement, source: Source, key: bytes, folder: Path, number: str
 ) -> MaskSlice:
     name = pseudonym(key, "mask", source.name, number)
-    np.save(folder / f"{name}.npy", picture)
+    save_array(folder / f"{name}.npy", picture)
     return MaskSlice(name, placement)

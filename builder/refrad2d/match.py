@@ -17,6 +17,7 @@ from refrad2d.accounting import Progress, no_progress
 from refrad2d.boxes import merge_boxes, objects
 from refrad2d.files import read_jsonl, write_jsonl
 from refrad2d.findings import finding_kinds, kinds_in
+from refrad2d.heads import kept_slices, shows_head
 from refrad2d.labels import LANGUAGES
 from refrad2d.references import Reference, find_references
 from refrad2d.sentences import split_sentences
@@ -155,10 +156,14 @@ def read_sentences(text: str, language: str, spans: Sequence[Mapping]) -> list[S
 
 
 def run(
-    ingested: Path, segmented: Path, curated: Path, mentioned: Path, dst: Path, *, progress: Progress = no_progress
-) -> Counter:
-    """Write the rows of all series. Returns how many rows and spans there are, and how many sentences went where."""
-    counts: Counter = Counter()
+    ingested: Path, segmented: Path, curated: Path, mentioned: Path, dst: Path, *,
+    head: str = "thin", progress: Progress = no_progress,
+) -> Counter:  # fmt: skip
+    """Write the rows of all series. Returns how many rows and spans there are, and how many sentences went where.
+
+    `head` is one of `heads.POLICIES`: what becomes of series that show a face.
+    """
+    counts: Counter = Counter(heads_series=0, heads_slices_left_out=0)
     texts = _read_texts(curated, mentioned)
     masked = {row["series"]: row["segmenter"] for row in read_jsonl(segmented / "segmented.jsonl")}
     findings: dict[str, list[dict]] = defaultdict(list)
@@ -172,7 +177,13 @@ def run(
             if one["series"] in masked:
                 for s in slices:
                     s.objects = objects(np.asarray(Image.open(segmented / "masks" / f"{s.frame['id']}.png")))
-            yield from _series_rows(one, slices, texts[one["series"]], masked.get(one["series"]), counts)
+            if shows_head(one["head"], {name for s in slices for name in s.areas}):
+                kept = kept_slices([frame["depth"] for frame in one["frames"]], head)
+                counts["heads_series"] += 1
+                counts["heads_slices_left_out"] += len(slices) - len(kept)
+                slices = [slices[n] for n in kept]
+            if slices:
+                yield from _series_rows(one, slices, texts[one["series"]], masked.get(one["series"]), counts)
 
     write_jsonl(dst / "rows.jsonl", sorted(rows(), key=lambda row: row["id"]))
     return counts
@@ -228,6 +239,7 @@ def _series_rows(
                 "slice_rule": "+".join(rule for rule in RULES if rule in rules[n]),
                 "curator": "+".join(sorted({t["curator"] for t in texts})),
                 "segmenter": segmenter,
+                "blanked": slices[n].frame["blanked"],
                 "version": __version__,
             },
         }  # fmt: skip

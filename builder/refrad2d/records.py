@@ -1,11 +1,15 @@
 """One foreign file → its slices as plain pixels and an allow-list of fields. Runs in an isolated child process.
 
-What identifies a patient stays in the returned record, in memory, for joining and scrubbing; what is written to disk
-are pixels under a keyed pseudonym.
+What identifies a patient stays in the returned record, in memory, for joining and scrubbing. A file is read twice:
+first without writing anything, so that text in the pixels can be found, then `overlays` writes what may stay.
 """
 
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pydicom
@@ -14,18 +18,23 @@ from refrad2d.dicom import (
     Shown,
     age_decade,
     body_part,
-    identifiers,
     parse_dicom,
     refuse_unsuitable,
     shown_frames,
     sop_class,
     text_of,
+    whole_number,
 )
-from refrad2d.geometry import Placement, display_frames, ras_to_lps
+from refrad2d.files import save_array
+from refrad2d.geometry import Placement, Turn, display_frames, ras_to_lps
+from refrad2d.heads import names_head
+from refrad2d.identities import identities
 from refrad2d.nifti import is_nifti, open_nifti
 from refrad2d.pseudonyms import pseudonym
 from refrad2d.sources import Source, Unreadable, is_dicom
 
+MAX_VALUE = 1e15  # of pixels, slope and intercept: float32, in which pictures are made, must hold their products
+_DESCRIPTIONS = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName")
 _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 _SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 _DICOMDIR = "1.2.840.10008.1.3.10"
@@ -41,11 +50,26 @@ class Frame:
     intercept: float
     instance: int | None = None
     sop_uid: str = ""
+    number: int = 0  # within its file
+    digest: str = ""  # of the pixels; stays in memory
+    blanked: int = 0  # boxes of text
+
+
+class Stored(NamedTuple):
+    """A slice as it is stored: (rows, columns) uint16, where it lies, value = pixels * slope + intercept."""
+
+    pixels: np.ndarray
+    placement: Placement
+    slope: float
+    intercept: float
+    instance: int | None = None
+    sop_uid: str = ""
+    turned: Turn = (False, False, False)  # from the picture in the file
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one file. `known` are identifiers for scrubbing; they and the UIDs never reach the disk."""
+    """What is known of one file. `known` and `phrases` are for scrubbing; they and the UIDs never reach the disk."""
 
     kind: str  # dicom | nifti | key_objects | segmentation
     modality: str | None = None
@@ -59,42 +83,65 @@ class Record:
     sop_uid: str = ""
     accession: str = ""
     known: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()  # places and the like, see `identities`
+    head: bool = False  # the header names the head
     references: tuple[str, ...] = ()  # SOP instances that a Key Object Selection names
     frames: tuple[Frame, ...] = field(default=())
 
 
 def read_file(task: tuple[Source, bytes, str]) -> Record | str:
-    """Parse one input and write its slices. Returns a record, or the reason for which the file is dropped.
+    """Parse one input. Returns a record, or the reason for which the file is dropped.
 
-    `task` is (source, key, folder for the slices); one argument, so that a pool of processes can map it.
+    `task` is (source, key, folder for the slices); one argument, so that a pool of processes can map it. Without a
+    folder ("") no pixel is written.
     """
-    source, key, frames = task
+    source, key, folder = task
     try:
-        data = source.read()
-        if is_nifti(data):
-            return _read_nifti(data, source, key, Path(frames))
-        if is_dicom(data):
-            return _read_dicom(data, source, key, Path(frames))
+        record, slices = open_file(source)
+        frames = [_frame(stored, source, number, key, folder) for number, stored in enumerate(slices)]
     except Unreadable as unreadable:
         return str(unreadable)
-    return "not_an_image"
+    return replace(record, frames=tuple(frames))
 
 
-def _read_nifti(data: bytes, source: Source, key: bytes, frames: Path) -> Record:
+def open_file(source: Source) -> tuple[Record, Iterator[Stored]]:
+    """What a file says, without frames, and its slices one by one; `Unreadable` if it cannot be used."""
+    data = source.read()
+    if is_nifti(data):
+        return _open_nifti(data)
+    if is_dicom(data):
+        return _open_dicom(data)
+    raise Unreadable("not_an_image")
+
+
+def digest(pixels: np.ndarray) -> str:
+    """What tells that two slices have equal pixels."""
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def _frame(stored: Stored, source: Source, number: int, key: bytes, folder: str) -> Frame:
+    pixels, *facts, _ = stored
+    name = pseudonym(key, "frame", source.name, number)
+    if folder:
+        save_array(Path(folder) / f"{name}.npy", pixels)
+    return Frame(name, *facts, number, digest(pixels))
+
+
+def _open_nifti(data: bytes) -> tuple[Record, Iterator[Stored]]:
     image = open_nifti(data)
     try:
         volume = np.asanyarray(image.dataobj)
-        placed = list(display_frames(volume, ras_to_lps(image.affine)))
+        placed = display_frames(volume, ras_to_lps(image.affine))
+        first = next(placed)
     except (ValueError, OSError, EOFError) as error:
         raise Unreadable("unreadable_nifti") from error
-    if not np.isfinite(volume).all():
+    if not all(np.isfinite(part).all() for part in volume):  # part by part: the whole would need a copy
         raise Unreadable("non_finite_pixels")
-    shown = (Shown(picture, placement, 1.0, 0.0) for picture, placement in placed)
-    written = tuple(_write(one, source, number, key, frames) for number, one in enumerate(shown))
-    return Record("nifti", modality="CT" if volume.min() <= -200 else "MR", frames=written)  # only CT knows such values
+    modality = "CT" if volume.min() <= -200 else "MR"  # only CT knows such values
+    return Record("nifti", modality=modality), (_store(Shown(*one, 1.0, 0.0)) for one in chain([first], placed))
 
 
-def _read_dicom(data: bytes, source: Source, key: bytes, frames: Path) -> Record:
+def _open_dicom(data: bytes) -> tuple[Record, Iterator[Stored]]:
     dataset = parse_dicom(data)
     kind = sop_class(dataset)
     if kind == _DICOMDIR or "DirectoryRecordSequence" in dataset:
@@ -102,50 +149,53 @@ def _read_dicom(data: bytes, source: Source, key: bytes, frames: Path) -> Record
     facts = _facts(dataset)
     if kind == _KEY_OBJECTS:
         references = {str(e.value) for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
-        return Record("key_objects", references=tuple(sorted(references)), **facts)
+        return Record("key_objects", references=tuple(sorted(references)), **facts), iter(())
     if kind in _SEGMENTATIONS:
-        return Record("segmentation", **facts)
+        return Record("segmentation", **facts), iter(())
     refuse_unsuitable(dataset)
-    single = int(dataset.get("NumberOfFrames") or 1) == 1
-    written = []
+    return Record("dicom", **facts), _dicom_slices(dataset)
+
+
+def _dicom_slices(dataset: pydicom.Dataset) -> Iterator[Stored]:
+    single = (whole_number(dataset, "NumberOfFrames") or 1) == 1
     for number, shown in enumerate(shown_frames(dataset)):
-        instance = dataset.get("InstanceNumber") if single else number + 1
-        instance = int(instance) if instance is not None else None
-        written.append(_write(shown, source, number, key, frames, instance, text_of(dataset, "SOPInstanceUID")))
-    return Record("dicom", frames=tuple(written), **facts)
+        instance = whole_number(dataset, "InstanceNumber") if single else number + 1
+        yield _store(shown, instance, text_of(dataset, "SOPInstanceUID"))
 
 
-def _write(
-    shown: Shown, source: Source, number: int, key: bytes, frames: Path, instance: int | None = None, sop_uid: str = ""
-) -> Frame:
-    """Store a slice as uint16 with the slope and intercept that give its values back; integers stay exact."""
+def _store(shown: Shown, instance: int | None = None, sop_uid: str = "") -> Stored:
+    """A slice as uint16 with the slope and intercept that give its values back; integers stay exact."""
     picture = shown.pixels
     low, high = picture.min(), picture.max()
+    ends = (float(v) * scale + shift for v in (low, high) for scale, shift in ((1, 0), (shown.slope, shown.intercept)))
+    if not max(abs(shown.slope), abs(shown.intercept), *map(abs, ends)) < MAX_VALUE:
+        raise Unreadable("values_out_of_range")
     whole = picture.dtype.kind in "iub" or bool((picture == np.round(picture)).all())
     if whole and int(high) - int(low) <= 65535:
         offset, step = (int(low) if low < 0 or high > 65535 else 0), 1.0
-        stored = (picture.astype(np.int64) - offset).astype(np.uint16)
+        pixels = (picture.astype(np.int64) - offset).astype(np.uint16)
     else:  # more levels than 16 bits hold
         offset, step = float(low), (float(high) - float(low)) / 65535 or 1.0
-        stored = np.round((picture.astype(np.float64) - offset) / step).astype(np.uint16)
-    name = pseudonym(key, "frame", source.name, number)
-    np.save(frames / f"{name}.npy", stored)
-    return Frame(name, shown.placement, shown.slope * step, shown.intercept + shown.slope * offset, instance, sop_uid)
+        pixels = np.round((picture.astype(np.float64) - offset) / step).astype(np.uint16)
+    slope, intercept = shown.slope * step, shown.intercept + shown.slope * offset
+    return Stored(pixels, shown.placement, slope, intercept, instance, sop_uid, shown.turned)
 
 
 def _facts(dataset: pydicom.Dataset) -> dict:
     sex = text_of(dataset, "PatientSex").upper()
-    number = dataset.get("SeriesNumber")
+    known, phrases = identities(dataset)
     return {
         "modality": text_of(dataset, "Modality"),
         "body_part": body_part(text_of(dataset, "BodyPartExamined")),
         "sex": sex if sex in ("M", "F", "O") else None,
         "age": age_decade(text_of(dataset, "PatientAge")),
-        "series_number": int(number) if number is not None else None,
+        "series_number": whole_number(dataset, "SeriesNumber"),
         "patient_id": text_of(dataset, "PatientID"),
         "study_uid": text_of(dataset, "StudyInstanceUID"),
         "series_uid": text_of(dataset, "SeriesInstanceUID"),
         "sop_uid": text_of(dataset, "SOPInstanceUID"),
         "accession": text_of(dataset, "AccessionNumber"),
-        "known": tuple(sorted(identifiers(dataset))),
+        "known": tuple(sorted(known)),
+        "phrases": tuple(sorted(phrases)),
+        "head": names_head(text_of(dataset, name) for name in _DESCRIPTIONS),
     }

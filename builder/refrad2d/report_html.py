@@ -1,6 +1,6 @@
 """What left the hospital and what did not: `privacy-report.html` and `.json` of a build, for a human to sign off.
 
-    refrad2d inspect DIR
+    refrad2d inspect DIR [--benchmarks FOLDER]
 
 It counts what was removed and never shows it; the pictures and texts in it are those that the dataset publishes.
 """
@@ -19,12 +19,13 @@ from typing import Any
 import pyarrow.parquet as pq
 from PIL import Image
 
-from refrad2d.deidentify import KINDS
+from refrad2d.deidentify import KINDS, deidentify
 from refrad2d.files import read_json, read_jsonl, write_json, write_text
-from refrad2d.leaks import hash_rows, near_duplicates
+from refrad2d.leaks import LEAK_HEADER, count_leaks, hash_rows, leak_rows, near_duplicates
 from refrad2d.schema import ROW
 
 QUASI_IDENTIFIERS = ("sex", "age", "site")  # fields of a person that stay; together they must fit several persons
+EXAMINED = (*QUASI_IDENTIFIERS, "modality", "body_part")  # the same with what somebody may know of the examination
 SMALL_GROUP = 5
 SAMPLES = 24
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
@@ -39,44 +40,59 @@ figcaption { font-size: 12px; overflow-wrap: anywhere }
 """
 
 
-def run(dir: Path) -> dict[str, Any]:
-    """Write DIR/privacy-report.html and .json; returns what the JSON holds. ValueError if DIR is no finished build."""
+def run(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
+    """Write DIR/privacy-report.html and .json; returns what the JSON holds. ValueError if DIR is no finished build.
+
+    `benchmarks` is a folder of pictures that the dataset's are compared with.
+    """
     if not (dir / "manifest.json").is_file():
         raise ValueError(f"{dir} has no manifest.json. Give the folder that `refrad2d build --out` filled.")
-    report = collect(dir)
+    report = collect(dir, benchmarks)
     write_json(dir / "privacy-report.json", report)
     write_text(dir / "privacy-report.html", render(report, sample_rows(dir, report["fingerprint"])))
     return report
 
 
-def collect(dir: Path) -> dict[str, Any]:
+def collect(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
     """All numbers of the report: inputs, removals, groups of persons, near-duplicates."""
     manifest, stats = read_json(dir / "manifest.json"), read_json(dir / "stats.json")
     inputs: dict[str, Counter] = defaultdict(Counter)
     for line in read_jsonl(dir / "accounting.jsonl"):
         inputs[line["root"]][line["reason"] or line["status"]] += 1
     placeholders: Counter = Counter()
-    persons: dict[str, list[tuple]] = {}
-    for row in read_rows(dir, ["patient", "report", *QUASI_IDENTIFIERS]):
-        for text in _texts(row["report"]):
-            placeholders.update(_PLACEHOLDER.findall(text))
-        persons.setdefault(row["patient"], []).append(tuple(row[name] for name in QUASI_IDENTIFIERS))
-    groups = Counter(Counter(values).most_common(1)[0][0] for values in persons.values())
-    pairs = near_duplicates(hash_rows(dir))
+    texts: Counter = Counter()
+    persons: dict[str, list[Mapping]] = {}
+    for row in read_rows(dir, ["patient", "report", *EXAMINED]):
+        for language, text in _texts(row["report"]):
+            found = _PLACEHOLDER.findall(text)
+            placeholders.update(found)
+            texts.update(all=1, with_placeholders=bool(found), second_pass=deidentify(text, language) != text)
+        persons.setdefault(row["patient"], []).append(row)
+    slices = sorted((dir / "refrad2d" / "data").glob("slices-*.parquet"))
+    groups = group_persons(persons.values(), QUASI_IDENTIFIERS)
     return {
         "fingerprint": manifest["fingerprint"],
         "inputs": {root: dict(sorted(counts.items())) for root, counts in sorted(inputs.items())},
+        "export": {name: n for name, n in sorted(stats.get("files", {}).get("export", {}).items()) if name != "kept"},
         "reports": stats.get("reports", {}),
+        "texts": {name: texts[name] for name in ("all", "with_placeholders", "second_pass")},
         "removed": {kind: placeholders[kind] for kind in KINDS},
         "fields": sorted(ROW),
         "persons": len(persons),
-        "groups": [
-            {**dict(zip(QUASI_IDENTIFIERS, values, strict=True)), "persons": n}
-            for values, n in sorted(groups.items(), key=lambda g: (g[1], str(g[0])))
-        ],
-        "k": min(groups.values(), default=0),
-        "near_duplicates": [{"a": a, "b": b, "bits": bits} for a, b, bits in pairs],
+        "groups": [{**dict(values), "persons": n} for values, n in groups],
+        "k": groups[0][1] if groups else 0,
+        "persons_in_small_groups": sum(n for _, n in groups if n < SMALL_GROUP),
+        "k_with_examination": min((n for _, n in group_persons(persons.values(), EXAMINED)), default=0),
+        "leaks": count_leaks(slices, benchmarks),
+        "near_duplicates": [{"a": a, "b": b, "bits": bits} for a, b, bits in near_duplicates(hash_rows(slices))],
     }
+
+
+def group_persons(persons: Iterable[Sequence[Mapping]], fields: Sequence[str]) -> list[tuple[tuple, int]]:
+    """((field, value), …) → persons who share them, the smallest group first. A person has the values of most rows."""
+    values = (Counter(tuple((name, row[name]) for name in fields) for row in rows) for rows in persons)
+    groups = Counter(counts.most_common(1)[0][0] for counts in values)
+    return sorted(groups.items(), key=lambda group: (group[1], str(group[0])))
 
 
 def read_rows(dir: Path, columns: Sequence[str]) -> Iterator[dict]:
@@ -93,9 +109,12 @@ def sample_rows(dir: Path, seed: str, count: int = SAMPLES) -> list[dict]:
     return [row for row in read_rows(dir, ["id", "image", "report", "modality", "plane"]) if row["id"] in chosen]
 
 
-def _texts(report: Mapping[str, Any]) -> Iterator[str]:
-    for part in filter(None, report.values()):
-        yield from filter(None, (part[name] for name in ("clinical_question", "clinical_info", "findings")))
+def _texts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(language, text) of every published text of a report."""
+    for language, part in report.items():
+        for name in ("clinical_question", "clinical_info", "findings"):
+            if part and part[name]:
+                yield language, part[name]
 
 
 def render(report: Mapping[str, Any], rows: Iterable[Mapping]) -> str:
@@ -111,14 +130,21 @@ def render(report: Mapping[str, Any], rows: Iterable[Mapping]) -> str:
         ),
         "<h2>Report rows</h2>",
         _table(("outcome", "rows"), sorted(report["reports"].items())),
-        "<h2>Removed from the published texts</h2><p>Placeholders by kind. What they replaced is stored nowhere.</p>",
+        "<h2>Blanked and dropped in the images</h2><p>Counts of ingest: files, and frames where it says so.</p>",
+        _table(("rule", "number"), report["export"].items()),
+        "<h2>Removed from the published texts</h2><p>Placeholders by kind. What they replaced is stored nowhere. "
+        f"{report['texts']['with_placeholders']} of {report['texts']['all']} texts hold one; a second pass "
+        f"over what is published would change {report['texts']['second_pass']}.</p>",
         _table(("kind", "places"), report["removed"].items()),
         f"<h2>Fields that stay</h2><p>{', '.join(map(html.escape, report['fields']))}</p>",
         f"<h2>Groups of persons</h2><p>{report['persons']} persons; the smallest group that shares "
-        f"{', '.join(QUASI_IDENTIFIERS)} "
-        f"has {report['k']} (k-anonymity). {small} groups have fewer than {SMALL_GROUP}.</p>",
+        f"{', '.join(QUASI_IDENTIFIERS)} has {report['k']} (k-anonymity). {small} groups have fewer than "
+        f"{SMALL_GROUP}: {report['persons_in_small_groups']} persons. Who also knows "
+        f"{', '.join(EXAMINED[-2:])} faces groups of "
+        f"{report['k_with_examination']} or more.</p>",
         _table((*QUASI_IDENTIFIERS, "persons"), [tuple(group.values()) for group in report["groups"]]),
-        f"<h2>Near-duplicate pictures across splits: {len(report['near_duplicates'])}</h2>",
+        "<h2>Pictures that look alike in two places</h2>",
+        _table(LEAK_HEADER, leak_rows(report["leaks"])),
         _table(
             ("one", "other", "bits that differ"), [tuple(pair.values()) for pair in report["near_duplicates"][:100]]
         ),
@@ -145,7 +171,7 @@ def _figure(row: Mapping[str, Any]) -> str:
     out = io.BytesIO()
     Image.open(io.BytesIO(row["image"]["bytes"])).save(out, "PNG")
     picture = base64.b64encode(out.getvalue()).decode("ascii")
-    texts = "<br>".join(html.escape(text) for text in _texts(row["report"]))
+    texts = "<br>".join(html.escape(text) for _, text in _texts(row["report"]))
     what = html.escape(f"{row['modality']} {row['plane']}")
     caption = f"<b>{html.escape(row['id'])}</b> {what}<br>{texts}<br>☐ clean ☐ not clean"
     return f"<figure><img alt='' src='data:image/png;base64,{picture}'><figcaption>{caption}</figcaption></figure>"

@@ -45,8 +45,9 @@ def read_reports(path: Path, columns: Mapping[str, str] | None = None) -> list[R
     rows, header = _read_table(path)
     missing = [names[name] for name in REQUIRED if names[name] not in header]
     if missing:
+        # the columns that it has are not shown: in a table without header they are the first report
         raise ValueError(
-            f"The report table has no column {missing[0]!r}; it has {', '.join(sorted(header)[:12])}. "
+            f"The report table has no column {missing[0]!r} among its {len(header)}. "
             f"Rename the column or map it: --column {next(n for n in REQUIRED if names[n] == missing[0])}=NAME."
         )
     return [_check({name: _clean(row.get(column)) for name, column in names.items()}) for row in rows]
@@ -62,7 +63,10 @@ def _check(fields: dict[str, str]) -> ReportRow:
 
 
 def _clean(value: object) -> str:
-    return "" if value is None or value != value else str(value).replace("\r\n", "\n").replace("\x00", "").strip()
+    if value is None or value != value:
+        return ""
+    text = str(value).encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a surrogate pair
+    return text.replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def _read_table(path: Path) -> tuple[list[Mapping[str, object]], Sequence[str]]:
@@ -72,9 +76,9 @@ def _read_table(path: Path) -> tuple[list[Mapping[str, object]], Sequence[str]]:
     if data[:4] == b"PAR1":
         try:
             table = pq.read_table(pa.BufferReader(data))
-        except pa.ArrowException as error:
+            return table.to_pylist(), table.column_names
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise ValueError(f"Report table {path.name} is no readable Parquet file. Export it again.") from error
-        return table.to_pylist(), table.column_names
     text = decode(data)
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json") or text.lstrip()[:1] == "{":
         rows = [_json_row(line) for line in text.splitlines() if line.strip()]
@@ -85,7 +89,7 @@ def _read_table(path: Path) -> tuple[list[Mapping[str, object]], Sequence[str]]:
 def _json_row(line: str) -> Mapping[str, object]:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}  # comes back as an empty report, with its reason
     return row if isinstance(row, dict) else {}
 

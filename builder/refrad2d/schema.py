@@ -47,6 +47,7 @@ PROVENANCE = {
     "slice_rule": Value("string"),  # named, finding, structure, middle; joined by + where sentences came by several
     "curator": Value("string"),
     "segmenter": Value("string"),
+    "blanked": Value("int32"),  # boxes of burnt-in text that were filled
     "version": Value("string"),
 }
 ROW = {
@@ -70,7 +71,7 @@ ROW = {
     "provenance": PROVENANCE,
 }
 MESSAGE = {"role": Value("string"), "content": List({"type": Value("string"), "text": Value("string")})}
-SFT = {"image": Image(), "messages": List(MESSAGE)}
+SFT = {"image": Image(), "messages": List(MESSAGE), "length": Value("int32")}
 ARCHIVE = {  # what a WebDataset sample has beyond the row: native values, hu = pixels * slope + intercept for CT
     "pixels": Image(),
     "slope": Value("float64"),
@@ -82,7 +83,7 @@ CONFIG_COLUMNS = {
     "report": (*_WHO, "image", "report", "provenance"),
     "vqa": (*_WHO, "image", "vqa", "provenance"),
     "grounded": (*_WHO, "image", "mask", "objects", "report", "findings", "provenance"),
-    "sft": ("image", "messages"),
+    "sft": ("image", "messages", "length"),
 }
 CONFIGS = tuple(CONFIG_COLUMNS)
 FILES = {

@@ -7,10 +7,11 @@ import hashlib
 import io
 import platform
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.accounting import Progress, no_progress
-from refrad2d.conversations import conversations
+from refrad2d.conversations import conversations, sft_row
 from refrad2d.files import read_jsonl
 from refrad2d.labels import label_by_name
 from refrad2d.pseudonyms import key_id, pseudonym
@@ -29,7 +30,9 @@ from refrad2d.windows import resize_mask, windows
 from refrad2d.writers import ParquetShards, TarShards, json_bytes
 
 FORMAT = 1
+BESIDE = ("stats.json", "accounting.jsonl", "CHANGELOG.md")  # published files outside the two folders
 RECORDED = ("refrad2d", "datasets", "numpy", "pillow", "pyarrow", "scipy", "pydicom", "nibabel", "highdicom")
+READER = ("onnxruntime", "rapidocr")  # of burnt-in text; a build may leave it alone
 
 
 class Pictures(NamedTuple):
@@ -39,6 +42,9 @@ class Pictures(NamedTuple):
     pixels: bytes
     mask: bytes | None
     sizes: dict[int, int]
+
+
+Refuse = Callable[[Mapping, Pictures], str | None]
 
 
 def encode(task: tuple[str, str | None, str, float, float]) -> Pictures:
@@ -74,12 +80,18 @@ def run(
     key: bytes,
     workers: int = 1,
     progress: Progress = no_progress,
+    batch: str = "",
+    refuse: Refuse | None = None,
 ) -> dict[str, Counter]:
-    """Write all configs and splits. Returns rows as {config: {split: rows}} and, under "patients", patients a split."""
+    """Write all configs and splits. Returns rows as {config: {split: rows}} and, under "patients", patients a split.
+
+    `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
+    row is left out, None to keep it; the reasons are counted under "refused".
+    """
     frames = {frame["id"]: frame for series in read_jsonl(ingested / "series.jsonl") for frame in series["frames"]}
     ordered = sorted(read_jsonl(rows), key=lambda row: pseudonym(key, "order", row["id"]))
     tasks = [_task(row, frames[row["id"]], ingested, segmented) for row in ordered]
-    outputs = _Outputs(dst)
+    outputs, refused = _Outputs(dst, batch), Counter()
     patients: dict[str, set[str]] = defaultdict(set)
     with ExitStack() as stack:
         encoded: Iterator[Pictures] = map(encode, tasks)
@@ -87,11 +99,16 @@ def run(
             pool = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
             encoded = pool.map(encode, tasks, chunksize=16)
         for row, pictures in progress(zip(ordered, encoded, strict=True), len(ordered), "shards"):
+            if refuse and (reason := refuse(row, pictures)):
+                refused[reason] += 1
+                continue
             split = split_of(row["patient"], key)
             patients[split].add(row["patient"])
             outputs.write(row, pictures, frames[row["id"]], split)
     counts = outputs.close()
     counts["patients"] = Counter({split: len(names) for split, names in patients.items()})
+    if refuse:
+        counts["refused"] = refused
     return counts
 
 
@@ -109,8 +126,8 @@ def _task(row: Mapping, frame: Mapping, ingested: Path, segmented: Path) -> tupl
 class _Outputs:
     """All open shard writers, made when their first row comes, so that an empty split leaves no file."""
 
-    def __init__(self, dst: Path) -> None:
-        self.dst = dst
+    def __init__(self, dst: Path, batch: str) -> None:
+        self.dst, self.suffix = dst, f"-{batch}" if batch else ""
         self.parquet: dict[tuple[str, str], ParquetShards] = {}
         self.tars: dict[str, TarShards] = {}
 
@@ -123,19 +140,19 @@ class _Outputs:
             self._parquet("grounded", split).write(full)
         if split in SFT_SPLITS:
             for messages in conversations(row, slice_sizes(pictures.sizes, row["objects"])):
-                self._parquet("sft", split).write({"image": image, "messages": messages})
+                self._parquet("sft", split).write(sft_row(image, messages))
         members = {"json": json_bytes({**row, "slope": frame["slope"], "intercept": frame["intercept"]})}
         members["pixels.png"] = pictures.pixels
         if pictures.mask:
             members["mask.png"] = pictures.mask
         if split not in self.tars:
-            self.tars[split] = TarShards(self.dst / "refrad2d-wds", split)
+            self.tars[split] = TarShards(self.dst / "refrad2d-wds", split + self.suffix)
         self.tars[split].write(row["id"], members)
 
     def _parquet(self, name: str, split: str) -> ParquetShards:
         if (name, split) not in self.parquet:
             folder = self.dst / "refrad2d" / {"slices": "data"}.get(name, name)
-            self.parquet[name, split] = ParquetShards(folder, f"{name}-{split}", features(name))
+            self.parquet[name, split] = ParquetShards(folder, f"{name}-{split}{self.suffix}", features(name))
         return self.parquet[name, split]
 
     def close(self) -> dict[str, Counter]:
@@ -150,20 +167,35 @@ class _Outputs:
 
 def manifest(root: Path, key: bytes, counts: Mapping[str, Mapping[str, int]]) -> dict:
     """Sizes and SHA-256 of all published files below `root`, the versions that made them, and one fingerprint."""
-    files = {}
-    folders = [path for name in ("refrad2d", "refrad2d-wds") for path in (root / name).rglob("*")]
-    for path in sorted([*folders, root / "stats.json", root / "accounting.jsonl"]):
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        name = path.relative_to(root).as_posix()
-        files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    digest = hashlib.sha256("".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files)).encode())
+    files = hash_files(root)
     return {
         "format": FORMAT,
-        "fingerprint": digest.hexdigest(),
+        "fingerprint": fingerprint(files),
         "key_id": key_id(key),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED}},
+        "versions": installed_versions(),
         "rows": {name: {s: by_split[s] for s in SPLITS if by_split.get(s)} for name, by_split in counts.items()},
         "files": files,
     }
+
+
+def hash_files(root: Path) -> dict[str, dict]:
+    """Size and SHA-256 of every published file below `root`, by its relative path."""
+    files = {}
+    folders = [path for name in ("refrad2d", "refrad2d-wds") for path in (root / name).rglob("*")]
+    for path in sorted([*folders, *(root / name for name in BESIDE)]):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        files[path.relative_to(root).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return files
+
+
+def fingerprint(files: Mapping[str, Mapping]) -> str:
+    """One SHA-256 over the names and hashes of all files."""
+    return hashlib.sha256("".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files)).encode()).hexdigest()
+
+
+def installed_versions() -> dict[str, str]:
+    """What the bytes of a dataset depend on."""
+    names = (*RECORDED, *(name for name in READER if find_spec(name)))
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}

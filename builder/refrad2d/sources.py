@@ -6,22 +6,18 @@
 import os
 import re
 import stat
-import tarfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from refrad2d.archives import MAX_FILE_BYTES, Member, Unreadable, is_archive, list_members, name_bytes, read_member
+from refrad2d.executors import Result, run_isolated
 from refrad2d.pseudonyms import pseudonym
 
-MAX_FILE_BYTES = 4 << 30
 FILE_TIMEOUT_S = 120.0  # for parsing one foreign file in a child process
-FILE_MEMORY_MB = 4096
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-
-
-class Unreadable(Exception):
-    """An input that cannot be used; the message is the reason that accounting states, never a name or a value."""
+FILE_MEMORY_MB = 4096  # that child may add to its own
+LIST_MEMORY_MB = 1024  # for the names of one archive's members
+_LIST_BYTES_A_SECOND = 20e6  # the slowest machine that must still list the largest archive
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,8 @@ class Source:
     path: str  # relative, with forward slashes
     member: str = ""
     reason: str = ""
+    size: int = 0  # of a member, as its archive says
+    offset: int = 0  # of a tar's member
 
     @property
     def name(self) -> str:
@@ -54,7 +52,7 @@ class Source:
             raise Unreadable(self.reason)
         path = os.path.join(self.root, self.path)
         if self.member:
-            return _read_member(path, self.member)
+            return read_member(path, Member(self.member, self.size, self.offset))
         before = os.stat(path)
         if before.st_size > MAX_FILE_BYTES:
             raise Unreadable("too_large")
@@ -63,31 +61,6 @@ class Source:
         if len(data) != before.st_size:
             raise Unreadable("changed_while_read")
         return data
-
-
-def _read_member(path: str, member: str) -> bytes:
-    try:
-        if path.lower().endswith(".zip"):
-            with zipfile.ZipFile(path) as archive:
-                if archive.getinfo(member).file_size > MAX_FILE_BYTES:
-                    raise Unreadable("too_large")
-                return archive.read(member)
-        with tarfile.open(path) as archive:
-            info = archive.getmember(member)
-            if info.size > MAX_FILE_BYTES:
-                raise Unreadable("too_large")
-            file = archive.extractfile(info)
-            return file.read() if file else b""
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        EOFError,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        ValueError,
-    ) as error:
-        raise Unreadable("unreadable_archive_member") from error
 
 
 def is_dicom(data: bytes) -> bool:
@@ -100,15 +73,23 @@ def is_dicom(data: bytes) -> bool:
     return data[3] == 0 and (explicit or int.from_bytes(data[4:8], "little") < 256)
 
 
-def list_sources(root: Path) -> list[Source]:
+def list_sources(root: Path, *, workers: int = 1, isolated: bool = True) -> list[Source]:
     """All files below a folder (or the file itself), members of zip and tar archives in their place, in byte order.
 
-    Links that leave the tree, FIFOs and devices are listed with their reason and never opened.
+    Links that leave the tree, FIFOs and devices are listed with their reason and never opened. Archives are listed in
+    child processes with limits; one that cannot be listed stands there itself, with its reason. `isolated=False` lists
+    them here, for a caller that is such a child.
     """
     if root.is_file():
-        return [Source(str(root.parent), root.name)]
-    found = [source for path in _walk(root) for source in _expand(root, path)]
-    return sorted(found, key=lambda source: os.fsencode(source.name))
+        plain = [Source(str(root.parent), root.name)]
+    else:
+        plain = [_look(root, path) for path in _walk(root)]
+    archives = [source for source in plain if not source.reason and is_archive(source.path)]
+    found = [source for source in plain if source.reason or not is_archive(source.path)]
+    results = _list_isolated(archives, workers) if isolated else (Result(list_members(_full(s))) for s in archives)
+    for source, result in zip(archives, results, strict=True):
+        found += _members(source, result)
+    return sorted(found, key=lambda source: name_bytes(source.name))
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -117,33 +98,40 @@ def _walk(root: Path) -> Iterator[str]:
             yield os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
 
 
-def _expand(root: Path, path: str) -> list[Source]:
+def _look(root: Path, path: str) -> Source:
+    """What may be known of a file without opening it."""
     full = root / path
     if full.is_symlink() and not full.resolve().is_relative_to(root.resolve()):
-        return [Source(str(root), path, reason="link_out_of_tree")]
+        return Source(str(root), path, reason="link_out_of_tree")
     try:
         mode = full.stat().st_mode
     except OSError:
-        return [Source(str(root), path, reason="unreadable")]
+        return Source(str(root), path, reason="unreadable")
     if full.is_symlink() and stat.S_ISDIR(mode):
-        return [Source(str(root), path, reason="linked_folder")]
-    if not stat.S_ISREG(mode):
-        return [Source(str(root), path, reason="not_a_regular_file")]
-    if not path.lower().endswith(ARCHIVES):
-        return [Source(str(root), path)]
-    try:
-        members = _members(full)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError, ValueError):
-        return [Source(str(root), path, reason="unreadable_archive")]
-    return [Source(str(root), path, member) for member in members] or [Source(str(root), path, reason="empty_archive")]
+        return Source(str(root), path, reason="linked_folder")
+    return Source(str(root), path, reason="" if stat.S_ISREG(mode) else "not_a_regular_file")
 
 
-def _members(path: Path) -> list[str]:
-    if path.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
-            return sorted({info.filename for info in archive.infolist() if not info.is_dir()})
-    with tarfile.open(path) as archive:
-        return sorted({info.name for info in archive if info.isfile()})
+def _list_isolated(archives: list[Source], workers: int) -> Iterator[Result]:
+    paths = [_full(source) for source in archives]
+    if not paths:
+        return
+    largest = max((os.path.getsize(path) for path in paths if os.path.exists(path)), default=0)
+    limits = {"timeout_s": FILE_TIMEOUT_S + largest / _LIST_BYTES_A_SECOND, "memory_mb": LIST_MEMORY_MB}
+    for _, result in run_isolated(list_members, paths, workers=workers, **limits):
+        yield result
+
+
+def _full(source: Source) -> str:
+    return os.path.join(source.root, source.path)
+
+
+def _members(archive: Source, result: Result) -> Iterable[Source]:
+    if isinstance(result.value, list):
+        for member in result.value:
+            yield Source(archive.root, archive.path, member.name, member.reason, member.size, member.offset)
+    else:
+        yield Source(archive.root, archive.path, reason=result.value or result.reason or "unreadable_archive")
 
 
 def keyed_paths(source: Source, key: bytes) -> set[str]:

@@ -1,11 +1,8 @@
 """Slices of many files grouped into stacks by patient, study, series and geometry; empty or reused UIDs merge none."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from refrad2d.geometry import TOLERANCE_MM
 from refrad2d.pseudonyms import pseudonym
@@ -27,6 +24,8 @@ class Stack:
     series_key: str
     modality: str
     number: int  # among stacks of one series
+    known: frozenset[str] = frozenset()  # what the headers of all its files identify, see `identities`
+    phrases: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -46,7 +45,7 @@ class Stack:
         )
 
 
-def build_stacks(sources: Sequence[Source], records: Mapping[int, Record], frames: Path) -> list[Stack]:
+def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> list[Stack]:
     """All stacks of an export. Of slices at one depth those with equal pixels are duplicates and left out; different
     ones (phases, echoes) make stacks of their own, in the order of their instance numbers."""
     groups: dict[tuple, list[Member]] = defaultdict(list)
@@ -70,23 +69,33 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record], frame
             series_key=series_key,
             modality=modality,
             number=number,
+            known=frozenset().union(*(records[position].known for position, _ in stack)),
+            phrases=frozenset().union(*(records[position].phrases for position, _ in stack)),
         )
         for (patient_id, study_key, series_key, modality, _), members in groups.items()
-        for number, stack in enumerate(_split_depths(members, frames))
+        for number, stack in enumerate(_split_depths(members))
     ]
 
 
-def _split_depths(members: list[Member], frames: Path) -> list[list[Member]]:
+def keep_members(stacks: list[Stack], sources: Sequence[Source], wanted: Callable[[Member], bool]) -> None:
+    """Leave only wanted slices in the stacks, in place; a stack without any goes."""
+    for stack in stacks:
+        stack.members = [member for member in stack.members if wanted(member)]
+        stack.sources = [sources[position] for position, _ in stack.members]
+    stacks[:] = [stack for stack in stacks if stack.members]
+
+
+def _split_depths(members: list[Member]) -> list[list[Member]]:
     """Stacks with one slice a depth."""
     stacks: list[list[Member]] = []
-    here: list[np.ndarray] = []
+    here: list[str] = []
     last = None
     for member in sorted(members, key=_by_depth):
         depth = member[1].placement.depth
         if last is None or depth - last > TOLERANCE_MM:
             here, last = [], depth
-        pixels = np.load(frames / f"{member[1].file}.npy")
-        if any(np.array_equal(pixels, other) for other in here):
+        pixels = member[1].digest
+        if pixels in here:
             continue
         if len(here) == len(stacks):
             stacks.append([])

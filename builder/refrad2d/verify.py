@@ -20,16 +20,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
-from refrad2d.conversations import conversations
+from refrad2d.changes import is_half_changed, tombstone
+from refrad2d.conversations import conversations, sft_row
 from refrad2d.grounding import parse
 from refrad2d.labels import MODALITIES, label_by_id
-from refrad2d.laws import check_row, make_image
+from refrad2d.laws import check_row, make_image, require_manifest
 from refrad2d.schema import SFT_SPLITS, SPLITS, features
 from refrad2d.windows import resize_mask
 
 FOLDERS = ("refrad2d", "refrad2d-wds")
 SCALE = ("slope", "intercept")  # archive only: hu = pixels * slope + intercept
-_SHARD = re.compile(r"(?:(?P<config>[a-z]+)-)?(?P<split>[a-z]+)-(?P<n>\d{5})-of-(?P<of>\d{5})\.(?:parquet|tar)")
+_SHARD = re.compile(
+    r"(?P<stem>(?:(?P<config>[a-z]+)-)?(?P<split>[a-z]+))(?P<batch>-b\d{3})?-(?P<n>\d{5})-of-(?P<of>\d{5})\.(?:parquet|tar)"
+)
 _MEMBER = re.compile(r"(?P<key>[a-z0-9_-]+)\.(?P<extension>json|pixels\.png|mask\.png)")
 _UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError, EOFError)
 
@@ -80,12 +83,16 @@ def verify(dir: Path) -> Iterator[Fault]:
     manifest_path = dir / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-        files = dict(manifest["files"])
+        files = manifest["files"]
+        require_manifest(manifest)
     except FileNotFoundError:
         yield Fault("manifest.json", None, "missing_file")
         return
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         yield Fault("manifest.json", None, "unreadable")
+        return
+    if is_half_changed(dir):
+        yield Fault("manifest.json", None, "unfinished_change")  # run the same append or remove again
         return
     yield from check_files(dir, manifest, files)
     dataset = Dataset(dir, manifest)
@@ -121,12 +128,13 @@ def check_files(dir: Path, manifest: Mapping[str, Any], files: Mapping[str, Mapp
     total = hashlib.sha256("".join(f"{n} {files[n]['sha256']}\n" for n in sorted(files)).encode()).hexdigest()
     if total != manifest.get("fingerprint"):
         yield Fault("manifest.json", "fingerprint", "changed")
-    yield from _check_shard_names(on_disk)
+    yield from _check_shard_names(on_disk, set(manifest.get("emptied", ())))
 
 
-def _check_shard_names(names: set[str]) -> Iterator[Fault]:
+def _check_shard_names(names: set[str], emptied: set[str]) -> Iterator[Fault]:
+    """Names that are none, and gaps in the numbers; `emptied` shards went with the patients that `remove` took out."""
     groups: dict[tuple, set[int]] = defaultdict(set)
-    for name in sorted(names):
+    for name in sorted(names | emptied):
         if not name.endswith((".parquet", ".tar")):
             continue
         folder, _, base = name.rpartition("/")
@@ -134,9 +142,8 @@ def _check_shard_names(names: set[str]) -> Iterator[Fault]:
         if not match or match["split"] not in SPLITS:
             yield Fault(name, None, "shard_name")
         else:
-            groups[folder, match["config"], match["split"], int(match["of"])].add(int(match["n"]))
-    for (folder, config, split, of), numbers in sorted(groups.items(), key=str):
-        stem = f"{config}-{split}" if config else split
+            groups[folder, match["stem"] + (match["batch"] or ""), int(match["of"])].add(int(match["n"]))
+    for (folder, stem, of), numbers in sorted(groups.items()):
         for n in sorted(set(range(of)) - numbers):
             yield Fault(f"{folder}/{stem}-{n:05d}-of-{of:05d}", None, "missing_shard")
         if any(n >= of for n in numbers):
@@ -170,7 +177,8 @@ def _read_rows(dataset: Dataset, path: Path, config: str, faults: list[Fault]) -
                 yield from batch.to_pylist()
     except _UNREADABLE:
         faults.append(Fault(name, None, "unreadable"))
-        dataset.broken.add(path.name.rsplit("-", 3)[0])
+        match = _SHARD.fullmatch(path.name)
+        dataset.broken.add(match["stem"] if match else path.name)
 
 
 def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
@@ -195,7 +203,7 @@ def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
 
 
 def _sample(row: Mapping, split: str, image: np.ndarray | None, mask: np.ndarray | None) -> Sample:
-    reports = [report for report in row["report"].values() if report]
+    reports = [report for report in (row["report"] or {}).values() if report]
     return Sample(
         split=split,
         patient=row["patient"],
@@ -218,7 +226,7 @@ def _turns(row: Mapping, mask: np.ndarray | None) -> tuple[str, ...]:
         sizes = {name: int(n) for i, n in enumerate(counts) if n and (name := label_by_id(i))}
     try:
         return tuple(digest(list(turn))[:16] for turn in conversations(row, sizes))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ()
 
 
@@ -259,6 +267,8 @@ def read_sft(dataset: Dataset, path: Path) -> Iterator[Fault]:
             yield Fault(name, str(number), "image_of_no_row")
         if any(parse(part["text"] or "").invalid for m in row["messages"] for part in m["content"]):
             yield Fault(name, str(number), "markup_invalid")
+        if row["length"] != sft_row(None, row["messages"])["length"]:
+            yield Fault(name, str(number), "length_differs")
         dataset.turns[split, image][digest(row["messages"])[:16]] += 1
         last = image
     yield from faults
@@ -344,8 +354,9 @@ def _check_sample(dataset: Dataset, split: str, key: str, parts: Mapping[str, by
 
 
 def check_splits(dataset: Dataset) -> Iterator[Fault]:
-    """No person in two splits, no picture in two splits (blank ones aside)."""
+    """No person in two splits, none that was removed; no picture in two splits (blank ones aside)."""
     patients: dict[str, set[str]] = defaultdict(set)
+    removed = set(dataset.manifest.get("removed", ()))
     pictures: dict[str, dict[str, str]] = defaultdict(dict)
     for key, sample in dataset.samples.items():
         patients[sample.patient].add(sample.split)
@@ -354,6 +365,8 @@ def check_splits(dataset: Dataset) -> Iterator[Fault]:
     for patient, splits in sorted(patients.items()):
         if len(splits) > 1:
             yield Fault("refrad2d/data", patient, "patient_in_two_splits")
+        if removed and tombstone(patient) in removed:
+            yield Fault("refrad2d/data", patient, "patient_was_removed")
     for by_split in pictures.values():
         if len(by_split) > 1:
             yield Fault("refrad2d/data", min(by_split.values()), "image_in_two_splits")
@@ -380,10 +393,10 @@ def check_accounting(dir: Path) -> Iterator[Fault]:
     except FileNotFoundError:
         yield Fault("accounting.jsonl", None, "missing_file")
         return
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         yield Fault("accounting.jsonl", None, "unreadable")
         return
-    for root, numbers in sorted(positions.items()):
+    for root, numbers in sorted(positions.items(), key=str):
         if sorted(numbers, key=str) != sorted(range(len(numbers)), key=str):
             yield Fault("accounting.jsonl", root, "positions")
 

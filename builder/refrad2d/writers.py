@@ -19,10 +19,10 @@ ROWS_A_GROUP = 128  # small groups, so that streaming and the viewer fetch littl
 
 
 class ParquetShards:
-    """Writes rows of one config and split to `<folder>/<stem>-00000-of-0000N.parquet`."""
+    """Writes rows of one config and split to `<folder>/<stem>-00000-of-0000N.parquet`, files of about `limit` bytes."""
 
-    def __init__(self, folder: Path, stem: str, features: Features) -> None:
-        self.folder, self.stem, self.features = folder, stem, features
+    def __init__(self, folder: Path, stem: str, features: Features, *, limit: float = SHARD_BYTES) -> None:
+        self.folder, self.stem, self.features, self.limit = folder, stem, features, limit
         self.rows = 0
         self._group: list[Mapping] = []
         self._parts: list[Path] = []
@@ -51,7 +51,7 @@ class ParquetShards:
         self._writer.write_table(table, row_group_size=ROWS_A_GROUP)
         self._bytes = self._parts[-1].stat().st_size
         self._group = []
-        if self._bytes >= SHARD_BYTES:
+        if self._bytes >= self.limit:
             self._end_shard()
 
     def _end_shard(self) -> None:
@@ -69,8 +69,8 @@ class ParquetShards:
 class TarShards:
     """Writes samples of one split to `<folder>/<stem>-00000-of-0000N.tar`, members `{key}.{extension}`."""
 
-    def __init__(self, folder: Path, stem: str) -> None:
-        self.folder, self.stem = folder, stem
+    def __init__(self, folder: Path, stem: str, *, limit: float = SHARD_BYTES) -> None:
+        self.folder, self.stem, self.limit = folder, stem, limit
         self._parts: list[Path] = []
         self._tar: tarfile.TarFile | None = None
         self._bytes = 0
@@ -89,7 +89,7 @@ class TarShards:
             info.size, info.mode = len(data), 0o644
             self._tar.addfile(info, io.BytesIO(data))
             self._bytes += len(data)
-        if self._bytes >= SHARD_BYTES:
+        if self._bytes >= self.limit:
             self._end_shard()
 
     def _end_shard(self) -> None:

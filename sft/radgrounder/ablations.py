@@ -17,7 +17,7 @@ import numpy as np
 
 from radgrounder.external import Row, Rows, mix, read_config, read_vqa_rad, write_config
 from radgrounder.intervals import SAMPLES, Figure, figure
-from refrad2d.conversations import PROMPTS, turn
+from refrad2d.conversations import PROMPTS, sft_row, turn
 from refrad2d.grounding import parse
 
 
@@ -94,7 +94,7 @@ def without_boxes(rows: Sequence[Row]) -> Iterator[Row]:
             continue  # a locate turn is nothing but its span
         for language, prompt in PROMPTS["report_boxes"].items():
             question = question.replace(prompt, PROMPTS["report"][language])
-        yield {**row, "messages": turn(question, parsed.text)}
+        yield sft_row(row["image"], turn(question, parsed.text))
 
 
 def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: int) -> None:

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(arguments: argparse.Namespace) -> int:
     from radgrounder.prepare import prepare
 
-    prepare(arguments.base, arguments.out, attention=arguments.attention, markup_tokens=arguments.markup_tokens)
+    prepare(arguments.base, arguments.out, attention=arguments.attention, with_markup_tokens=arguments.markup_tokens)
     print(arguments.out)
     return 0
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from radgrounder.benchmarks import slake, vqa_rad
 from radgrounder.benchmarks.questions import Question, open_pictures, read_table, verify_pictures
-from refrad2d.conversations import turn, vqa_prompt
+from refrad2d.conversations import sft_row, turn, vqa_prompt
 from refrad2d.labels import LANGUAGES
 from refrad2d.schema import SFT_SPLITS, features
 from refrad2d.writers import ParquetShards
@@ -82,7 +82,7 @@ def _rows_of(image: str, questions: Sequence[Question], pixels: np.ndarray) -> I
         if question.image == image:
             language = question.language if question.language in LANGUAGES else "en"
             asked = vqa_prompt({"question": question.text, "language": language})
-            yield {"image": shown, "messages": turn(asked, question.answer)}
+            yield sft_row(shown, turn(asked, question.answer))
 
 
 # Mixtures
@@ -165,7 +165,6 @@ def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
     temporary = out.with_name(out.name + ".tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    card = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
     counts: Counter[str] = Counter()
     for split, mine in rows.items():
         writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
@@ -173,10 +172,14 @@ def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
             writer.write(row)
         writer.close()
         counts[split] = writer.rows
-        card += [f"  - split: {split}", f"    path: {CONFIG}/{CONFIG}-{split}-*"]
-    text = "\n".join(
-        [*card, "---", "", about, "", *(f"- {split}: {n} conversations" for split, n in counts.items()), ""]
-    )
+    digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
+    folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
+    (temporary / CONFIG).rename(temporary / folder)
+    card = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
+    for split in counts:
+        card += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
+    card.append("---")
+    text = "\n".join([*card, "", about, "", *(f"- {split}: {n} conversations" for split, n in counts.items()), ""])
     (temporary / "README.md").write_text(text, encoding="utf-8")
     temporary.rename(out)
     return counts

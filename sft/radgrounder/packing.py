@@ -27,15 +27,17 @@ def pack(rows: Dataset, *, most: int) -> Dataset:
     """Rows of the sft config with neighbouring conversations about one picture joined, at most `most` a sample.
 
     `messages` becomes the conversations one after the other; each begins with the user turn that holds the image.
+    `length` is their sum.
     """
     if most < 1:
         raise ValueError(f"At most {most} conversations a sample leaves none. Give 1 or more.")
     pictures = (row["image"] for row in rows.select_columns("image").cast_column("image", Image(decode=False)))
     groups = list(_group([_digest(picture) for picture in pictures], most))
-    messages = rows["messages"][:]
+    messages, lengths = rows["messages"][:], rows["length"][:]
     joined = [[message for n in group for message in messages[n]] for group in groups]
     first = rows.select([group[0] for group in groups]).select_columns("image")
-    return first.add_column("messages", joined, feature=List(MESSAGE))
+    packed = first.add_column("messages", joined, feature=List(MESSAGE))
+    return packed.add_column("length", [sum(lengths[n] for n in group) for group in groups])
 
 
 def _digest(picture: dict[str, Any]) -> bytes:

@@ -24,25 +24,25 @@ from transformers import (
 from transformers.processing_utils import ProcessorMixin
 
 from radgrounder.processing import CHAT_TEMPLATE, IMAGE_ATTENTION, PROMPT_ATTENTION, RadGrounderProcessor
+from refrad2d.grounding import markup_tokens
 
 MAX_NEW_TOKENS = 256
-MARKUP_TOKENS = ("<p bbox=", "id=", "</p>")  # those of the RadGrounder release; <loc> and <seg> exist
 
 
-def prepare(base: str, out: Path, *, attention: str = PROMPT_ATTENTION, markup_tokens: bool = False) -> None:
+def prepare(base: str, out: Path, *, attention: str = PROMPT_ATTENTION, with_markup_tokens: bool = False) -> None:
     """Write a base folder for `trl sft` from any PaliGemma checkpoint.
 
     `attention` "prompt" lets image and prompt see each other, as stock inference does; "image" only image tokens, which
-    packing needs and inference must be told of (image_attention.md). `markup_tokens` adds a token for each piece of
-    markup, which starts as the mean of the tokens that spelled it. ValueError if the attention is none of the two, the
-    base is no PaliGemma, or `out` exists.
+    packing needs and inference must be told of (image_attention.md). `with_markup_tokens` adds a token for each piece
+    of markup, which starts as the mean of the tokens that spelled it. ValueError if the attention is none of the two,
+    the base is no PaliGemma, or `out` exists.
     """
     _refuse_existing(out)
     _require_paligemma(base)
     stock = PaliGemmaProcessor.from_pretrained(base)
     processor = RadGrounderProcessor(stock.image_processor, stock.tokenizer, CHAT_TEMPLATE, attention)
     model = AutoModelForImageTextToText.from_pretrained(base)
-    if markup_tokens:
+    if with_markup_tokens:
         add_markup_tokens(model, stock)
     if attention == IMAGE_ATTENTION:  # an attribute of config.json, so that it survives release and upload
         model.config.radgrounder_attention = attention
@@ -52,13 +52,13 @@ def prepare(base: str, out: Path, *, attention: str = PROMPT_ATTENTION, markup_t
 
 def add_markup_tokens(model: PreTrainedModel, processor: PaliGemmaProcessor) -> None:
     """Tokens for the pieces of markup, in place; ordinary ones, so that decoding keeps them."""
-    tokenizer = processor.tokenizer
-    spelled = [tokenizer(piece, add_special_tokens=False)["input_ids"] for piece in MARKUP_TOKENS]
-    tokenizer.add_tokens([AddedToken(piece, normalized=False) for piece in MARKUP_TOKENS])
+    tokenizer, pieces = processor.tokenizer, markup_tokens()
+    spelled = [tokenizer(piece, add_special_tokens=False)["input_ids"] for piece in pieces]
+    tokenizer.add_tokens([AddedToken(piece, normalized=False) for piece in pieces])
     model.resize_token_embeddings(len(tokenizer), pad_to_multiple_of=64, mean_resizing=False)
     embeddings = model.get_input_embeddings().weight
     with torch.no_grad():
-        for piece, ids in zip(MARKUP_TOKENS, spelled, strict=True):
+        for piece, ids in zip(pieces, spelled, strict=True):
             embeddings[tokenizer.convert_tokens_to_ids(piece)] = embeddings[ids].mean(dim=0)
 
 

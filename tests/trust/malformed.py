@@ -5,7 +5,6 @@
 Prints a table of reasons; exit 1 if the build failed, an input is unaccounted for, or memory passed the limit.
 """
 
-import argparse
 import gzip
 import io
 import json
@@ -17,13 +16,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
+from outcome import PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -189,15 +188,11 @@ def others(folder: Path, sound: bytes) -> None:
     (deep / "x.dcm").write_bytes(sound[:3000])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path)
-    parser.add_argument("--workers", type=int, default=2)
-    args = parser.parse_args()
-    work = args.work or Path(tempfile.mkdtemp())
-    run = [sys.executable, "-m", "refrad2d.cli"]
-    subprocess.run([*run, "phantom", str(work / "hospital"), "--patients", "1", "--seed", "5"], check=True)
-    export, draw = work / "hospital" / "dicom", random.Random(0)
+def check(work: Path, workers: int = 2) -> list[Outcome]:
+    """The outcome of one build of a sound patient among hostile files; `work` must be empty."""
+    clock = Clock()
+    hospital = phantom(work / "hospital", patients=1, seed=5, keep_every=4)
+    export, draw = hospital / "dicom", random.Random(0)
     path = next(p for p in sorted(export.rglob("*")) if p.is_file() and p.read_bytes()[128:132] == b"DICM")
     bad = export / "bad"
     bad.mkdir()
@@ -205,40 +200,37 @@ def main() -> int:
     for name, data in (*damaged(sound, draw), *edited(path, draw)):
         (bad / name).write_bytes(data)
     others(bad, sound)
-    total = len(list_sources(export))
-    start = time.monotonic()
-    command = [
-        *run,
-        "build",
-        str(export),
-        "--reports",
-        str(work / "hospital" / "reports.csv"),
-        "--out",
-        str(work / "out"),
-        "--workers",
-        str(args.workers),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
-    seconds, rss = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    lines = (
-        [json.loads(line) for line in (work / "out" / "accounting.jsonl").read_text().splitlines()]
-        if done.returncode == 0
-        else []
-    )
+    sources, out = list_sources(export), work / "out"
+    command = build_command(hospital, out, work / "key", "--workers", str(workers), *PLAIN, masks=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
+        code, said = done.returncode, done.stderr
+    except subprocess.TimeoutExpired:
+        code, said = 1, "The build hung."
+    rss = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    lines = [json.loads(line) for line in (out / "accounting.jsonl").read_text().splitlines()] if code == 0 else []
     mine = [line for line in lines if line["root"] == "export"]
-    hostile = [str(s.name).startswith("bad/") for s in list_sources(export)]
+    hostile = [str(s.name).startswith("bad/") for s in sources]
     reasons = Counter(line["reason"] or "kept" for line, evil in zip(mine, hostile, strict=False) if evil)
     for reason, n in sorted(reasons.items(), key=lambda r: -r[1]):
         print(f"{n:5d}  {reason}")
-    lost = total - len(mine)
-    print(
-        f"| malformed files | exit code | lost | timeouts | crashes | peak RSS MB | seconds |\n|---|---|---|---|---|"
-        f"---|---|\n| {sum(hostile)} | {done.returncode} | {lost} | {reasons['timeout']} | {reasons['crash']} | "
-        f"{rss} | {seconds:.0f} |"
-    )
-    if done.returncode:
-        print(done.stderr[-2000:])
-    return int(done.returncode != 0 or lost != 0 or rss > MAX_RSS_MB or sum(hostile) < 300)
+    if code:
+        print(said[-2000:])
+    made, accounted = sum(hostile), reasons.total()
+    died = {reason: reasons[reason] for reason in ("timeout", "crash", "out_of_memory") if reasons[reason]}
+    ok = code == 0 and accounted == made >= 300 and [line["n"] for line in mine] == list(range(len(sources)))
+    return [
+        Outcome("malformed files: the build ends, each is accounted for once", made, accounted, "all, of >= 300", ok, clock.read(), {"reasons": dict(sorted(reasons.items())), "children that died": died}),
+        Outcome("malformed files: peak memory of a process, MB", MAX_RSS_MB, rss, f"<= {MAX_RSS_MB}", code == 0 and rss <= MAX_RSS_MB),
+    ]  # fmt: skip
+
+
+def main() -> int:
+    parser = arguments(__doc__)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        return finish(check(args.work or Path(folder), args.workers), args.json)
 
 
 if __name__ == "__main__":
