@@ -36,8 +36,8 @@ PLACES = (  # workers and surroundings that must not show in the output
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Relative path → SHA-256 of every published file."""
-    paths = [p for p in sorted(root.rglob("*")) if p.is_file() and ".stages" not in p.relative_to(root).parts]
+    """Relative path → SHA-256 of every published file; stages, and what is left of them, have names with a dot."""
+    paths = [p for p in sorted(root.rglob("*")) if p.is_file() and not p.relative_to(root).parts[0].startswith(".")]
     return {p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
