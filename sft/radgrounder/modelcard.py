@@ -22,28 +22,42 @@ CAUTION = "This nano was trained on synthetic slices and has seen no real patien
 def card(model: Path, runs: Sequence[Mapping[str, Any]]) -> str:
     """The card of a released model folder. ValueError if there is no run, or runs of different weights."""
     base = _base(model)
-    head = {
+    head: dict[str, Any] = {
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text",
         "license": "apache-2.0",
         "language": ["de", "en"],
         "tags": ["radiology", "medical", "grounding", "ct", "mr", "refrad2d"],
-        "base_model": base,
-        "base_model_relation": "finetune",
+        **({"base_model": base, "base_model_relation": "finetune"} if base else {}),
         "model-index": model_index(runs, name=model.name),
     }
     small = sum(path.stat().st_size for path in model.glob("*.safetensors")) < NANO_LIMIT_MB << 20
     body = Template(find_template("model_card", "template.md")).substitute(
-        name=model.name, base=base, tables="\n\n".join(map(_table, runs)), caution=CAUTION if small else ""
+        name=model.name,
+        tables="\n\n".join(map(_table, runs)),
+        training=_training(model, base),
+        caution=CAUTION if small else "",
     )
     return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n{body}"
 
 
+def _training(model: Path, base: str) -> str:
+    if base:
+        text = f"Base model: {base}. Adapter: `adapter/`, merged into the weights here."
+    elif (model / "pretraining.json").is_file():
+        text = "Pretrained from nothing on slices of a synthetic hospital; `pretraining.json` has the plan."
+    else:
+        text = "All weights were trained."
+    if (model / "INFERENCE.md").is_file():
+        text += " Only the image is bidirectional: inference needs the one line in `INFERENCE.md`."
+    return text
+
+
 def _base(model: Path) -> str:
-    """The name of the base model, without the folders of whoever trained it."""
+    """The name of the base model, without the folders of whoever trained it; empty if there is no adapter."""
     config = model / "adapter" / "adapter_config.json"
     if not config.is_file():
-        return model.name
+        return ""
     return Path(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"]).name
 
 

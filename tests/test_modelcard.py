@@ -1,0 +1,53 @@
+"""The card of a model says where its weights come from, and no number that results.json does not have."""
+
+import json
+
+import pytest
+
+from radgrounder.modelcard import main
+
+FIGURE = {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 12}
+RESULTS = {
+    "benchmark": "refrad2d",
+    "grounding": {"miou": FIGURE, "prior_miou": {**FIGURE, "mean": None}},
+    "report": {"f1": {**FIGURE, "low": None, "high": None}},
+    "vqa": {},
+    "model": {"name": "m", "fingerprint": "f"},
+    "data": "d",
+}
+
+
+def written(folder, **files):
+    folder.mkdir()
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix({"INFERENCE": ".md"}.get(path.name, ".json")).write_text(text)
+    (folder.parent / "results.json").write_text(json.dumps(RESULTS))
+    assert main([str(folder), str(folder.parent / "results.json")]) == 0
+    return (folder / "README.md").read_text()
+
+
+def test_numbers_are_those_of_the_results(tmp_path):
+    card = written(tmp_path / "model")
+    assert "| grounding miou | 0.500 | 0.400 to 0.600 | 12 |" in card and "| report f1 | 0.500 | – | 12 |" in card
+    assert "prior miou" not in card and "$" not in card
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "All weights were trained."),
+        ({"pretraining": "{}"}, "Pretrained from nothing"),
+        ({"adapter__adapter_config": '{"base_model_name_or_path": "/home/me/nano"}'}, "Base model: nano."),
+        ({"INFERENCE": "x"}, "`INFERENCE.md`"),
+    ],
+)
+def test_where_the_weights_come_from(tmp_path, files, said):
+    card = written(tmp_path / "model", **files)
+    assert said in card and "/home" not in card
+    assert ("base_model:" in card) == ("adapter__adapter_config" in files)
+
+
+def test_without_results_there_is_no_card(tmp_path):
+    assert main([str(tmp_path)]) == 2
