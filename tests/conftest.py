@@ -54,7 +54,7 @@ def dataset(tmp_path_factory, hospital) -> Path:
     def make(out: Path) -> None:
         key = out.with_name("dataset.key")
         key.write_text("07" * 32)
-        options = Options(masks=hospital / "masks", site="A", workers=2)
+        options = Options(masks=hospital / "masks", site="A", workers=2, burnt_in_text="keep")  # reading takes minutes
         build(hospital / "dicom", hospital / "reports.csv", out, key, options)
 
     return make_once(tmp_path_factory, "dataset", make)
