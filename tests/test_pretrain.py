@@ -12,6 +12,7 @@ from radgrounder import heldout, pretrain
 from radgrounder.benchmarks import load_benchmark
 from radgrounder.dense import DenseHead, cover, draw_lesson
 from radgrounder.losses import Targets
+from refrad2d.conversations import PROMPTS, prompt
 
 LIVER, AORTA = 5, 52
 BOXES = {LIVER: (0.0, 0.0, 0.5, 1.0), AORTA: (0.5, 0.5, 0.5625, 0.5625)}
@@ -111,3 +112,16 @@ def test_new_patients_can_be_judged(tmp_path):
     assert {item.task for item in benchmark.items} == {"locate", "report", "vqa"}
     assert {item.control for item in benchmark.items} == {"", "prior", "shuffled", "majority", "blank_image"}
     assert heldout.main([str(tmp_path / "heldout")]) == 2  # it stands already
+
+
+def test_a_turn_is_drawn_by_its_task():
+    turns = [(prompt(task, "de", name="Leber", question="Zeigt das Bild?"), task) for task in PROMPTS]
+    tasks = [pretrain.task_of(asked) for asked, _ in turns]
+    assert dict(zip(PROMPTS, tasks, strict=True)) == {
+        "report": "report", "report_boxes": "report", "report_masks": "question", "vqa": "question",
+        "grounded_vqa": "question", "locate": "locate",
+    }  # fmt: skip
+    shares, rng = {"locate": 0.5, "report": 0.5, "question": 0.0}, np.random.default_rng(0)
+    drawn = [pretrain.draw_turn(turns, rng, shares)[1] for _ in range(200)]
+    assert set(drawn) == {"report", "report_boxes", "locate"} and 70 < drawn.count("locate") < 130
+    assert pretrain.draw_turn(turns[3:4], rng, {**shares, "question": 0.1})[1] == "vqa"

@@ -11,7 +11,7 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from radgrounder.losses import Targets, conversation_loss, soft_coordinates
 from radgrounder.nano import NanoSize, build_model, build_processor
 from radgrounder.phantom_pool import PhantomSlice, draw_pool
 from radgrounder.prepare import save_stock
+from refrad2d.conversations import PROMPTS
 from refrad2d.labels import labels
 
 _log = logging.getLogger("radgrounder.pretrain")
@@ -54,7 +55,8 @@ class Plan:
     rate: float = 2e-3
     single_rate: float = 1e-3
     locate_share: float = 0.6
-    single_locate_share: float = 0.4
+    single_locate_share: float = 0.45
+    single_report_share: float = 0.3
     dense_weight: float = 0.3  # of the dense lesson beside conversations
     coordinate_sigma: float = 4.0  # bins
     workers: int = 2
@@ -90,12 +92,12 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         rng = np.random.default_rng([plan.seed, 3, step])
         return batches.encode_packed(rng.integers(len(slices), size=plan.packed_images), rng, plan)
 
+    shares = {"locate": plan.single_locate_share, "report": plan.single_report_share}
+    shares["question"] = 1 - sum(shares.values())
+
     def single(step: int) -> dict[str, Any]:
         rng = np.random.default_rng([plan.seed, 2, step // 4])
-        group = [
-            (n, *draw_turn(slices[n].turns, rng, plan.single_locate_share))
-            for n in rng.integers(len(slices), size=4 * plan.batch)
-        ]
+        group = [(n, *draw_turn(slices[n].turns, rng, shares)) for n in rng.integers(len(slices), size=4 * plan.batch)]
         group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
         return batches.encode(group[step % 4 * plan.batch :][: plan.batch], rng)
 
@@ -180,15 +182,26 @@ def train_conversations(
             _log.info("%s step %d: loss %.3f, shown %.3f, box error %.4f", checkpoint.stem, step + 1, *means)
 
 
-def draw_turn(turns: Sequence[tuple[str, str]], rng: np.random.Generator, locate_share: float) -> tuple[str, str]:
-    """(prompt, answer): with probability `locate_share` any turn (most of them ask for a place), else report or
-    question."""
-    if rng.random() >= locate_share:
-        kinds: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
-        for turn in turns:
-            kinds[len(turn[1]) < 60].append(turn)
-        turns = kinds[bool(rng.integers(2))] or turns
-    return turns[rng.integers(len(turns))]
+def draw_turn(
+    turns: Sequence[tuple[str, str]], rng: np.random.Generator, shares: Mapping[str, float]
+) -> tuple[str, str]:
+    """(prompt, answer) of a task that is drawn by its share, among those that the slice has."""
+    by_task: dict[str, list[tuple[str, str]]] = {}
+    for turn in turns:
+        by_task.setdefault(task_of(turn[0]), []).append(turn)
+    names = sorted(by_task)
+    weights = np.array([shares[name] for name in names])
+    chosen = by_task[names[rng.choice(len(names), p=weights / weights.sum())]]
+    return chosen[rng.integers(len(chosen))]
+
+
+def task_of(prompt: str) -> str:
+    """locate, report or question."""
+    last = prompt.strip().rpartition("\n")[2]
+    for task in ("report", "report_boxes", "locate"):
+        if any(last.startswith(words.partition("{")[0]) for words in PROMPTS[task].values()):
+            return task.removesuffix("_boxes")
+    return "question"
 
 
 class Batches:
