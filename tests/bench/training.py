@@ -6,7 +6,6 @@ grammar costs per token. CPU time of one thread.
 
 import argparse
 import random
-import re
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +22,6 @@ from radgrounder.prepare import prepare
 from radgrounder.processing import RadGrounderProcessor
 
 ANSWERS = 9  # conversations about a picture
-TAG = re.compile(r"<[^<>]*>")
 
 
 def cpu_seconds(action, *, repeat: int = 3) -> float:
@@ -43,19 +41,20 @@ def waste(lengths: list[int], order: list[int], batch: int) -> float:
 
 
 def measure_padding(rows, processor, batch: int) -> None:
-    """Random order, and TRL's length grouping by the length of the text in characters."""
+    """Random order, and grouping by the column `length` as the recipes do, and by true lengths; for the image tokens of
+    this base, and for the 256 of PaliGemma at 224 px."""
     texts = [["".join(part["text"] or "" for part in m["content"]) for m in messages] for messages in rows["messages"]]
     encoded = processor.tokenizer([question + answer for question, answer in texts], add_special_tokens=False)
-    lengths = [processor.image_seq_length + 3 + len(ids) for ids in encoded["input_ids"]]
-    order = list(range(len(lengths)))
+    order = list(range(len(texts)))
     random.Random(0).shuffle(order)
-    characters = [len(question) + len(answer) for question, answer in texts]
-    tags = [len(TAG.sub("t", question + answer)) for question, answer in texts]
-    for name, by in (("characters", characters), ("characters, a tag counted as one", tags), ("tokens", lengths)):
-        torch.manual_seed(0)
-        grouped = list(LengthGroupedSampler(batch, lengths=by))
-        print(f"padding waste at batch {batch}: random {waste(lengths, order, batch):.1%}, "
-              f"grouped by {name} {waste(lengths, grouped, batch):.1%}")  # fmt: skip
+    for image_tokens in (processor.image_seq_length, 256):
+        lengths = [image_tokens + 3 + len(ids) for ids in encoded["input_ids"]]
+        found = [f"random {waste(lengths, order, batch):.1%}"]
+        for name, by in (("`length`", rows["length"][:]), ("tokens", lengths)):
+            torch.manual_seed(0)
+            grouped = list(LengthGroupedSampler(batch, lengths=by))
+            found.append(f"grouped by {name} {waste(lengths, grouped, batch):.1%}")
+        print(f"padding waste at batch {batch}, {image_tokens} image tokens: {', '.join(found)}")
 
 
 def measure_packing(rows, base: Path) -> None:
@@ -116,7 +115,7 @@ def measure_prediction(rows, base: Path) -> None:
 def main() -> None:
     """Measure all four."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", type=Path, default=Path("build/base/nano"))
+    parser.add_argument("--base", type=Path, default=Path("sft/bases/nano"))
     parser.add_argument("--dataset", default="build/demo/dataset/refrad2d")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -124,7 +123,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder) / "base"
         prepare(str(options.base), base, attention="image")
-        measure_padding(rows, RadGrounderProcessor.from_pretrained(base), 32)
+        for batch in (8, 32):
+            measure_padding(rows, RadGrounderProcessor.from_pretrained(base), batch)
         measure_packing(rows, base)
     measure_prediction(rows, options.base)
 
