@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 BASE := sft/bases/nano
 BASE_RESULTS := build/base-results
-PATIENTS ?= 48
-STEPS ?= 300
-LIMIT ?= 150
+PATIENTS ?= 40
+STEPS ?= 240
+LIMIT ?= 80
 SERVE ?= 1
 # the demo keeps the last step; a real run keeps the best checkpoint on validation patients, as the recipe says
 QUICK := --eval_strategy no --save_strategy no --load_best_model_at_end false

@@ -63,7 +63,7 @@ def test_the_lesson_can_be_learned():
 TINY = [
     "--image", "32", "--width", "32", "--tower-layers", "1", "--decoder-layers", "1", "--heads", "2",
     "--vocabulary", "700", "--pool", "12", "--tower-steps", "2", "--packed-steps", "3", "--packed-images", "2",
-    "--steps", "3", "--batch", "2", "--workers", "1", "--threads", "1",
+    "--steps", "3", "--batch", "2", "--single-batch", "2", "--workers", "1", "--threads", "1",
 ]  # fmt: skip
 
 

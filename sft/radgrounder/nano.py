@@ -35,7 +35,7 @@ class NanoSize:
     patch: int = 8
     width: int = 128
     tower_layers: int = 4
-    decoder_layers: int = 4
+    decoder_layers: int = 3
     heads: int = 4
     feed_forward: int = 3  # times the width
     vocabulary: int = 1536

@@ -45,15 +45,16 @@ class Plan:
     regions: tuple[str, ...] = ("abdomen_ct",)
     seed: int = 0
     pool: int = 16384  # slices, eight of a patient
-    tower_steps: int = 6000
-    packed_steps: int = 6000
+    tower_steps: int = 2500
+    packed_steps: int = 4000
     packed_images: int = 10
     packed_budget: int = 320  # tokens of questions and answers behind each image
-    steps: int = 2000
-    batch: int = 32
+    steps: int = 2400
+    batch: int = 32  # of the tower
+    single_batch: int = 16
     tower_rate: float = 3e-3
     rate: float = 2e-3
-    single_rate: float = 1e-3
+    single_rate: float = 8e-4
     locate_share: float = 0.6
     single_locate_share: float = 0.45
     single_report_share: float = 0.3
@@ -97,9 +98,11 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
 
     def single(step: int) -> dict[str, Any]:
         rng = np.random.default_rng([plan.seed, 2, step // 4])
-        group = [(n, *draw_turn(slices[n].turns, rng, shares)) for n in rng.integers(len(slices), size=4 * plan.batch)]
+        group = [
+            (n, *draw_turn(slices[n].turns, rng, shares)) for n in rng.integers(len(slices), size=4 * plan.single_batch)
+        ]
         group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
-        return batches.encode(group[step % 4 * plan.batch :][: plan.batch], rng)
+        return batches.encode(group[step % 4 * plan.single_batch :][: plan.single_batch], rng)
 
     train_tower(model, head, dense, targets, plan, run / "tower.pt")
     train_conversations(model, head, packed, targets, plan, (plan.packed_steps, plan.rate), run / "packed.pt")
