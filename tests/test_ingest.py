@@ -1,5 +1,7 @@
+import gzip
 import json
 import tarfile
+import tracemalloc
 import zipfile
 
 import nibabel
@@ -9,7 +11,9 @@ from dicom_files import make_slice, write_slice
 
 from refrad2d import ingest
 from refrad2d.files import read_jsonl
+from refrad2d.nifti import is_nifti, open_nifti
 from refrad2d.reports import ReportRow, read_reports
+from refrad2d.sources import Unreadable
 
 KEY = b"k" * 32
 
@@ -304,3 +308,24 @@ def test_other_files_that_start_alike_are_no_dicom(tmp_path):
     (tmp_path / "export" / "c").write_bytes(b"\x08\x00" + bytes(range(200)))
     counts = run(tmp_path)[0]
     assert (counts["kept"], counts["dropped_not_an_image"]) == (1, 2)
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_both_kinds_of_nifti_are_read(kind, pack):
+    volume = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    data = pack(kind(volume, np.eye(4)).to_bytes())
+    assert is_nifti(data) and np.array_equal(np.asarray(open_nifti(data).dataobj), volume)
+
+
+def test_a_bomb_unpacks_only_to_what_its_header_says():
+    small = nibabel.Nifti1Image(np.zeros((2, 3, 4), np.int16), np.eye(4)).to_bytes()
+    bomb = gzip.compress(small + bytes(1 << 26))
+    tracemalloc.start()
+    assert open_nifti(bomb).shape == (2, 3, 4)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    tracemalloc.stop()
+    header = nibabel.Nifti1Header(nibabel.Nifti1Image(np.zeros((2, 3, 4), np.int16), np.eye(4)).header.binaryblock)
+    header.set_data_shape((20000, 20000, 3))
+    with pytest.raises(Unreadable, match="too_large"):
+        open_nifti(gzip.compress(header.binaryblock + bytes(100)))

@@ -24,6 +24,7 @@ from refrad2d.stacks import Member, Stack, keep_members
 
 POLICIES = ("blank", "drop", "keep")
 FRAMES_A_TASK = 16  # of a multi-frame file, so that one task stays far below its time limit
+READ_MEMORY_MB = 4096  # of address space; the reader's libraries reserve more than they use
 READ_TIMEOUT_S = 600.0
 MAX_BLANKED = 0.3  # of a slice; one that holds more text is a page, not a picture
 
@@ -97,7 +98,7 @@ def _read(
     failed: dict[int, str] = {}
     tasks = list(_tasks(members, sources, thorough))
     results = run_isolated(
-        read_texts, [task for _, task in tasks], workers=workers, timeout_s=READ_TIMEOUT_S, memory_mb=FILE_MEMORY_MB
+        read_texts, [task for _, task in tasks], workers=workers, timeout_s=READ_TIMEOUT_S, memory_mb=READ_MEMORY_MB
     )
     for n, result in progress(results, len(tasks), "text"):
         if isinstance(result.value, dict):
