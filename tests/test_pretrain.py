@@ -82,6 +82,14 @@ def test_pretraining_leaves_a_stock_folder(whole):
     assert not whole.with_name("nano.run").exists()
 
 
+def test_pretraining_goes_on_from_a_base(whole, tmp_path):
+    more = [*TINY, "--init", str(whole), "--tower-steps", "0", "--packed-steps", "0", "--steps", "1"]
+    assert pretrain.main([str(tmp_path / "nano"), *more, "--single-rate", "0"]) == 0
+    first, second = (load_file(folder / "model.safetensors") for folder in (whole, tmp_path / "nano"))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert (whole / "tokenizer.json").read_text() == (tmp_path / "nano/tokenizer.json").read_text()
+
+
 def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(pretrain, "CHECK_EVERY", 1)
     loss, seen = pretrain.conversation_loss, []

@@ -41,6 +41,7 @@ Draw = Callable[[int], dict[str, Any]]
 class Plan:
     """How to pretrain."""
 
+    init: str = ""  # a base to go on from, with its tokenizer; its shape is kept
     sites: tuple[str, ...] = ("A",)
     regions: tuple[str, ...] = ("abdomen_ct",)
     seed: int = 0
@@ -75,10 +76,14 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         sites=plan.sites, size=size.image, regions=plan.regions, workers=plan.workers,
     )  # fmt: skip
     if not (run / "processor").exists():
-        build_processor(corpus(slices), size).save_pretrained(run / "processor.tmp")
+        made = PaliGemmaProcessor.from_pretrained(plan.init) if plan.init else build_processor(corpus(slices), size)
+        made.save_pretrained(run / "processor.tmp")
         (run / "processor.tmp").rename(run / "processor")
     processor = PaliGemmaProcessor.from_pretrained(run / "processor")
-    model = build_model(processor, size, plan.seed)
+    if plan.init:
+        model = PaliGemmaForConditionalGeneration.from_pretrained(plan.init, dtype=torch.float32)
+    else:
+        model = build_model(processor, size, plan.seed)
     count = sum(p.numel() for p in model.parameters())
     _log.info("%d slices, %.2f M parameters, %d tokens", len(slices), count / 1e6, len(processor.tokenizer))
     batches = Batches(processor, size, slices)
