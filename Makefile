@@ -55,10 +55,10 @@ $(DEMO)/demo.key:
 	printf '%064d\n' 7 > $@
 
 # the phantom writes nothing into its pixels; on a real export leave --burnt-in-text out, reading them is the default
-$(DEMO)/dataset: $(DEMO)/hospital $(DEMO)/demo.key
-	rm -rf $@
+$(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
+	rm -rf $(@D)
 	$(BIN)/refrad2d build $(DEMO)/hospital/dicom --reports $(DEMO)/hospital/reports.csv --masks $(DEMO)/hospital/masks \
-		--out $@ --key-file $(DEMO)/demo.key --site B --offline --burnt-in-text keep
+		--out $(@D) --key-file $(DEMO)/demo.key --site B --offline --burnt-in-text keep
 
 # hours: pretraining from nothing, as the shipped weights were made; a killed run goes on (`make base` again)
 base: build/base/nano
@@ -83,16 +83,16 @@ $(DEMO)/base: $(BASE)/model.safetensors
 	rm -rf $@
 	$(BIN)/radgrounder prepare $(BASE) $@
 
-$(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset
+$(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset/manifest.json
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $(DEMO)/dataset \
 		--out $(DEMO)/eval-before --limit $(LIMIT)
 	cp $(DEMO)/eval-before/results.json $@
 
-$(DEMO)/adapter: $(DEMO)/base $(DEMO)/dataset sft/recipes/nano/detection.yaml
-	rm -rf $@
+$(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
+	rm -rf $(@D)
 	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --max_steps $(STEPS) $(QUICK)
 
-$(DEMO)/model: $(DEMO)/adapter
+$(DEMO)/model: $(DEMO)/adapter/adapter_config.json
 	rm -rf $@
 	$(BIN)/radgrounder release $(DEMO)/adapter $@
 
@@ -123,7 +123,7 @@ bench: $(BIN)/.installed
 	$(BIN)/python tests/bench/training.py
 
 # the paper's claims at nano scale: 5 arms × 3 seeds; VQA_RAD is the folder of that data set
-ablations: $(DEMO)/base $(DEMO)/dataset
+ablations: $(DEMO)/base $(DEMO)/dataset/manifest.json
 	$(BIN)/python -m radgrounder.ablations build/ablations --dataset $(DEMO)/dataset --vqa-rad $(VQA_RAD)
 
 # the full versions of what `make test` checks in small, and one table of what they found; see tests/trust/README.md

@@ -13,7 +13,7 @@ MAX_PIXELS = 1 << 29
 MAX_BYTES = 1 << 29  # of an unpacked volume: 512 x 512 x 1,000 voxels of two bytes
 HEADER, CHUNK = 544, 1 << 24
 _BROKEN = (  # what nibabel raises for bytes that are not what they say (found by tests/test_fuzz_parsers.py)
-    OSError, EOFError, ValueError, OverflowError, zlib.error, np.linalg.LinAlgError,
+    OSError, EOFError, ValueError, KeyError, OverflowError, zlib.error, np.linalg.LinAlgError,
     nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError,
 )  # fmt: skip
 
