@@ -85,7 +85,7 @@ $(DEMO)/base: $(BASE)/model.safetensors
 
 $(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset/manifest.json
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(DEMO)/eval-before --limit $(LIMIT)
+		--out $(DEMO)/eval-before --limit $(LIMIT) --batch-size 64
 	cp $(DEMO)/eval-before/results.json $@
 
 $(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
@@ -98,7 +98,7 @@ $(DEMO)/model: $(DEMO)/adapter/adapter_config.json
 
 $(DEMO)/results.json: $(DEMO)/model $(DEMO)/results-before.json
 	$(BIN)/radgrounder eval --model $(DEMO)/model --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(DEMO)/eval --limit $(LIMIT)
+		--out $(DEMO)/eval --limit $(LIMIT) --batch-size 64
 	$(BIN)/python -m radgrounder.modelcard $(DEMO)/model $(DEMO)/eval/results.json
 	cp $(DEMO)/eval/results.json $@
 
