@@ -76,7 +76,7 @@ $(BASE_RESULTS)/heldout: $(BIN)/.installed
 	$(BIN)/python -m radgrounder.heldout $@ --sites A --patients 80
 
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors
-	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64
+	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 304
 
 $(DEMO)/base: $(BASE)/model.safetensors
 	mkdir -p $(DEMO)
