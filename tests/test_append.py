@@ -13,6 +13,7 @@ from tiny_exports import (
     VALIDATION,
     die_at,
     digest,
+    error_of,
     patient_name,
     rows_of,
     run,
@@ -41,12 +42,6 @@ def place(tmp_path, first_month):
 def grown(tmp_path, two_months):
     """The same with month2 appended."""
     return shutil.copytree(two_months, tmp_path / "grown")
-
-
-def error_of(capsys) -> str:
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1
-    return lines[0]
 
 
 def test_old_shards_keep_names_and_bytes(first_month, two_months):

@@ -9,7 +9,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets import get_dataset_config_names, load_dataset
-from tiny_exports import TEST, TRAIN, VALIDATION, die_at, digest, patient_name, rows_of, run, write_key, write_study
+from tiny_exports import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    die_at,
+    digest,
+    error_of,
+    patient_name,
+    rows_of,
+    run,
+    write_key,
+    write_study,
+)
 
 import refrad2d
 from refrad2d.changes import hold, tombstone
@@ -40,12 +52,6 @@ def removed(tmp_path_factory, two_months):
     root = shutil.copytree(two_months, tmp_path_factory.mktemp("removed") / "place")
     assert remove(root) == 0
     return root
-
-
-def error_of(capsys) -> str:
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1
-    return lines[0]
 
 
 def test_only_the_files_that_hold_the_patient_change(two_months, removed):

@@ -148,3 +148,10 @@ def make_grown(root: Path, first: Path) -> Path:
     write_study(root / "month2", TEST[1], "first")
     assert run("append", root=root, month=root / "month2", out=root / "dataset") == 0
     return root
+
+
+def error_of(capsys) -> str:
+    """The one line that a refused command printed."""
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    return lines[0]
