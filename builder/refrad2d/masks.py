@@ -88,17 +88,23 @@ def read_mask(task: tuple[Source, bytes, str, frozenset[str]]) -> MaskRecord | s
 
 
 def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: frozenset[str]) -> MaskRecord | str:
-    image = open_nifti(data)
+    opened = open_nifti(data)
     try:
-        volume = np.asanyarray(image.dataobj)
-        affine = ras_to_lps(image.affine)
+        affine = ras_to_lps(opened.affine)
         axes = {axis_across(plane, affine) for plane in planes} or {widest_axis(affine)}
-    except (ValueError, OSError, EOFError) as error:
+    except ValueError as error:
         raise Unreadable("unreadable_nifti") from error
-    if not np.isfinite(volume).all() or (volume != np.round(volume)).any() or volume.min() < 0 or volume.max() > 65535:
-        return "not_a_label_map"
-    volume = volume.astype(np.uint16)
-    names = label_table(image.header)
+    volume = np.empty(opened.voxels.shape, np.uint16)
+    for k, part in enumerate(opened.voxels.T):  # part by part: copies of the whole would not fit
+        values = part * opened.slope + opened.intercept
+        if (
+            not np.isfinite(values).all()
+            or (values != np.round(values)).any()
+            or not 0 <= values.min() <= values.max() <= 65535
+        ):
+            return "not_a_label_map"
+        volume[..., k] = values.T
+    names = label_table(opened.header)
     if not names and len(np.unique(volume)) <= 2 and (label := _class_of_file(source)):
         names = {int(volume.max()): label}
     slices = []

@@ -128,17 +128,17 @@ def _frame(stored: Stored, source: Source, number: int, key: bytes, folder: str)
 
 
 def _open_nifti(data: bytes) -> tuple[Record, Iterator[Stored]]:
-    image = open_nifti(data)
+    voxels, slope, intercept, affine, _ = open_nifti(data)
     try:
-        volume = np.asanyarray(image.dataobj)
-        placed = display_frames(volume, ras_to_lps(image.affine))
+        placed = display_frames(voxels, ras_to_lps(affine))
         first = next(placed)
-    except (ValueError, OSError, EOFError) as error:
+    except ValueError as error:
         raise Unreadable("unreadable_nifti") from error
-    if not all(np.isfinite(part).all() for part in volume):  # part by part: the whole would need a copy
+    if not all(np.isfinite(part).all() for part in voxels.T):  # part by part: the whole would need a copy
         raise Unreadable("non_finite_pixels")
-    modality = "CT" if volume.min() <= -200 else "MR"  # only CT knows such values
-    return Record("nifti", modality=modality), (_store(Shown(*one, 1.0, 0.0)) for one in chain([first], placed))
+    lowest = min(float(end) * slope + intercept for end in (voxels.min(), voxels.max()))
+    modality = "CT" if lowest <= -200 else "MR"  # only CT knows such values
+    return Record("nifti", modality=modality), (_store(Shown(*one, slope, intercept)) for one in chain([first], placed))
 
 
 def _open_dicom(data: bytes) -> tuple[Record, Iterator[Stored]]:
