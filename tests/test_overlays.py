@@ -162,7 +162,7 @@ def test_text_that_is_mirrored_in_the_display_is_read_as_the_file_has_it(tmp_pat
     monkeypatch.setattr(overlays, "find_text", find_text)
     write_slice(tmp_path / "a", pixels=stored, ImageOrientationPatient=orientation)
     source = overlays.Source(str(tmp_path), "a")
-    frame = read_file((source, KEY, "")).frames[0]
+    frame = read_file((source, KEY)).frames[0]
     ((x_min, y_min, x_max, y_max),) = overlays.read_texts((source, [frame], set()))[frame.file]
     shown = next(overlays.open_file(source)[1]).pixels
     assert (shown[y_min:y_max, x_min:x_max] == 900).all() and (shown == 900).sum() == (x_max - x_min) * (y_max - y_min)

@@ -39,7 +39,7 @@ def run(
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
     (dst / "frames").mkdir(parents=True)
-    tasks = [(source, key, "") for source in sources]
+    tasks = [(source, key) for source in sources]
     results = run_isolated(read_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     records: dict[int, Record] = {}
     reasons: dict[int, str] = {}

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +24,6 @@ from refrad2d.dicom import (
     text_of,
     whole_number,
 )
-from refrad2d.files import save_array
 from refrad2d.geometry import Placement, Turn, display_frames, ras_to_lps
 from refrad2d.heads import names_head
 from refrad2d.identities import identities
@@ -89,16 +87,15 @@ class Record:
     frames: tuple[Frame, ...] = field(default=())
 
 
-def read_file(task: tuple[Source, bytes, str]) -> Record | str:
-    """Parse one input. Returns a record, or the reason for which the file is dropped.
+def read_file(task: tuple[Source, bytes]) -> Record | str:
+    """Parse one input; no pixel is written. Returns a record, or the reason for which the file is dropped.
 
-    `task` is (source, key, folder for the slices); one argument, so that a pool of processes can map it. Without a
-    folder ("") no pixel is written.
+    `task` is (source, key); one argument, so that a pool of processes can map it.
     """
-    source, key, folder = task
+    source, key = task
     try:
         record, slices = open_file(source)
-        frames = [_frame(stored, source, number, key, folder) for number, stored in enumerate(slices)]
+        frames = [_frame(stored, source, number, key) for number, stored in enumerate(slices)]
     except Unreadable as unreadable:
         return str(unreadable)
     return replace(record, frames=tuple(frames))
@@ -119,12 +116,9 @@ def digest(pixels: np.ndarray) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-def _frame(stored: Stored, source: Source, number: int, key: bytes, folder: str) -> Frame:
+def _frame(stored: Stored, source: Source, number: int, key: bytes) -> Frame:
     pixels, *facts, _ = stored
-    name = pseudonym(key, "frame", source.name, number)
-    if folder:
-        save_array(Path(folder) / f"{name}.npy", pixels)
-    return Frame(name, *facts, number, digest(pixels))
+    return Frame(pseudonym(key, "frame", source.name, number), *facts, number, digest(pixels))
 
 
 def _open_nifti(data: bytes) -> tuple[Record, Iterator[Stored]]:

@@ -24,7 +24,7 @@ from refrad2d.masks import MaskRecord, read_mask
 from refrad2d.model_answers import place_mentions, usable_questions
 from refrad2d.phi.dates import find_dates, read_header_date
 from refrad2d.prompting import fits, load_prompt
-from refrad2d.records import Record, read_file
+from refrad2d.records import Record, open_file, read_file
 from refrad2d.references import MAX_RANGE, find_references
 from refrad2d.reports import COLUMNS, read_reports
 from refrad2d.sources import Source, Unreadable, list_sources
@@ -92,18 +92,16 @@ def check_table(data: bytes, ending: str) -> None:
 def check_image(data: bytes) -> None:
     """An export file of any bytes: a record whose fields are allow-listed and whose slices are sound, or a reason."""
     with _folder() as folder:
-        root = Path(folder)
-        (root / "frames").mkdir()
-        (root / "x").write_bytes(data)
-        record = read_file((Source(folder, "x"), KEY, str(root / "frames")))
+        (Path(folder) / "x").write_bytes(data)
+        record = read_file((Source(folder, "x"), KEY))
         if isinstance(record, str):
             assert _REASON.fullmatch(record)
             return
         assert isinstance(record, Record)
         assert record.sex in (None, "M", "F", "O") and record.age in (None, *range(0, 100, 10))
         assert record.body_part in (None, *BODY_PARTS)
-        for frame in record.frames:
-            pixels = np.load(root / "frames" / f"{frame.file}.npy")
+        for frame, stored in zip(record.frames, open_file(Source(folder, "x"))[1], strict=True):
+            pixels = stored.pixels
             assert pixels.dtype == np.uint16 and pixels.shape == tuple(frame.placement.shape)
             assert frame.slope != 0 and np.isfinite([frame.slope, frame.intercept]).all()
             with np.errstate(over="raise", invalid="raise"):
