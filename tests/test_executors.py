@@ -81,6 +81,13 @@ def test_too_much_memory_is_out_of_memory():
     assert reason(("allocate", 4000)) == "out_of_memory"
 
 
+def test_the_limit_holds_whatever_malloc_is_told_to_keep_spare(monkeypatch):
+    """As `make` tells it: a heap that grows by 256 MB at a time."""
+    monkeypatch.setenv("MALLOC_MMAP_MAX_", "0")
+    monkeypatch.setenv("MALLOC_TOP_PAD_", str(256 << 20))
+    assert run([("allocate", 200)], memory_mb=100)[0][1].reason == "out_of_memory"
+
+
 def test_memory_within_the_limit_is_granted():
     assert run([("allocate", 100)]) == [(0, Result(100 * 2**20))]
 

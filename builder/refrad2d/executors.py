@@ -150,7 +150,8 @@ class _Child:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
                 env={
-                    **os.environ,
+                    # without the caller's malloc settings: spare heap that they reserve would escape the limit
+                    **{name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")},
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
                     "OMP_NUM_THREADS": "1",
                     "OPENBLAS_NUM_THREADS": "1",  # each idle thread would reserve address space
