@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from refrad2d.phantom import (
     shown_findings,
 )
 from refrad2d.phantom.reports import context_of
-from refrad2d.phantom.series import Grid, get_region
+from refrad2d.phantom.series import get_region
 from refrad2d.vqa import questions
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
 
@@ -73,7 +73,7 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> Study:
     patient = make_patient(number, site, parts=region.parts)
     series = draw_series(patient, rng, region=region.name)
     scouts = [
-        render_grid(patient, _grid(series, k, SCOUT), series.protocol, np.random.default_rng([number, k]))
+        render_grid(patient, replace(series, size=SCOUT).grid(k), series.protocol, np.random.default_rng([number, k]))
         for k in range(len(series.positions))
     ]
     areas = [labels_of(region.select(scout.mask)) for scout in scouts]
@@ -94,10 +94,6 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> Study:
     return Study(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
 
 
-def _grid(series: Series, number: int, size: int) -> Grid:
-    return Grid.of_plane(series.plane, series.positions[number], size=size, fov_mm=series.fov_mm, centre=series.centre)
-
-
 def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
     """One slice by its seed, and the pixels of each label: a row of `refrad2d.schema`, its `mask` at 224 px and both it
     and its `image` as arrays. Eight seeds share a study, whose site follows from them."""
@@ -106,9 +102,8 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tupl
     study = draw_study(number, site, tuple(regions))
     region, patient = get_region(study.region), study.patient
     k = sorted(study.placed)[seed % SLICES * len(study.placed) // SLICES]
-    picture = render_grid(
-        patient, _grid(study.series, k, IMAGE_SIZE), study.series.protocol, np.random.default_rng([seed, 31])
-    )
+    grid = replace(study.series, size=IMAGE_SIZE).grid(k)
+    picture = render_grid(patient, grid, study.series.protocol, np.random.default_rng([seed, 31]))
     mask = region.select(picture.mask)
     found = objects(mask)
     spacing = study.series.fov_mm / IMAGE_SIZE
