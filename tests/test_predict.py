@@ -1,5 +1,6 @@
 """The predictor: one look a picture, confidence, abstention, grammar."""
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import picture, save_nano, turns
@@ -47,13 +48,34 @@ def test_answers_equal_those_of_the_stock_processor_and_model(predictor):
     assert list(one.ids) == ids.tolist()[: len(one.ids)]
 
 
-def test_probabilities_are_those_of_the_model(predictor):
-    [one] = predictor.generate_scored([picture()], ["a"], max_new_tokens=5)
-    batch = predictor.processor(images=picture(), text="<image>a", return_tensors="pt")
-    batch.pop("labels")
-    with torch.no_grad():
-        first = torch.softmax(predictor.model(**batch).logits[0, -1], -1)
-    assert one.probabilities[0] == pytest.approx(float(first[one.ids[0]]), rel=1e-4)
+@pytest.mark.parametrize("beams", [1, 3])
+def test_probabilities_are_those_of_the_model(predictor, beams):
+    prompts = ["a", "what does it show"]
+    answers = predictor.generate_scored([picture(), picture(1)], prompts, max_new_tokens=9, beams=beams)
+    for n, (one, question) in enumerate(zip(answers, prompts, strict=True)):
+        batch = predictor.processor(images=picture(n), text=f"<image>{question}", return_tensors="pt")
+        batch.pop("labels")
+        asked, written = batch["input_ids"].shape[1], torch.tensor([one.ids])
+        batch["input_ids"] = torch.cat([batch["input_ids"], written], dim=1)
+        batch["attention_mask"] = torch.ones_like(batch["input_ids"])
+        batch["token_type_ids"] = torch.cat([torch.zeros(1, asked, dtype=torch.long), torch.ones_like(written)], dim=1)
+        with torch.no_grad():
+            logits = predictor.model(**batch, labels=batch["input_ids"]).logits[0, asked - 1 : -1]
+        expected = torch.softmax(logits, -1).gather(1, written.T)[:, 0]
+        assert one.probabilities == pytest.approx(expected.tolist(), rel=1e-3)
+
+
+def test_a_search_finds_what_is_at_least_as_likely(predictor):
+    prompts = [question for question, _ in turns(0)]
+    greedy, searched = (
+        predictor.generate_scored(
+            [picture() for _ in prompts], prompts, max_new_tokens=6, beams=beams, constrained=True
+        )
+        for beams in (1, 4)
+    )
+    assert any(one.ids != two.ids for one, two in zip(greedy, searched, strict=True))
+    chance = [np.mean([np.log(one.probabilities).mean() for one in some]) for some in (greedy, searched)]
+    assert chance[1] >= chance[0]
 
 
 def test_answers_come_in_the_order_of_the_prompts(predictor):

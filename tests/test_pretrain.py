@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder import heldout, pretrain
+from radgrounder import heldout, pretrain, turns
 from radgrounder.benchmarks import load_benchmark
 from radgrounder.dense import DenseHead, cover, draw_lesson
 from radgrounder.losses import Targets
@@ -123,13 +123,21 @@ def test_new_patients_can_be_judged(tmp_path):
 
 
 def test_a_turn_is_drawn_by_its_task():
-    turns = [(prompt(task, "de", name="Leber", question="Zeigt das Bild?"), task) for task in PROMPTS]
-    tasks = [pretrain.task_of(asked) for asked, _ in turns]
+    asked = [(prompt(task, "de", name="Leber", question="Zeigt das Bild?"), task) for task in PROMPTS]
+    tasks = [turns.task_of(words) for words, _ in asked]
     assert dict(zip(PROMPTS, tasks, strict=True)) == {
         "report": "report", "report_boxes": "report", "report_masks": "question", "vqa": "question",
         "grounded_vqa": "question", "locate": "locate",
     }  # fmt: skip
     shares, rng = {"locate": 0.5, "report": 0.5, "question": 0.0}, np.random.default_rng(0)
-    drawn = [pretrain.draw_turn(turns, rng, shares)[1] for _ in range(200)]
+    drawn = [turns.draw_turn(asked, rng, shares)[1] for _ in range(200)]
     assert set(drawn) == {"report", "report_boxes", "locate"} and 70 < drawn.count("locate") < 130
-    assert pretrain.draw_turn(turns[3:4], rng, {**shares, "question": 0.1})[1] == "vqa"
+    assert turns.draw_turn(asked[3:4], rng, {**shares, "question": 0.1})[1] == "vqa"
+
+
+def test_turns_are_ordered_as_if_drawn_by_their_task():
+    asked = [(prompt("locate", "de", name="Leber"), str(n)) for n in range(8)] + [(prompt("report", "de"), "report")]
+    shares, rng = {"locate": 0.5, "report": 0.5, "question": 0.0}, np.random.default_rng(0)
+    orders = [[answer for _, answer in turns.order_turns(asked, rng, shares)] for _ in range(200)]
+    assert all(sorted(order) == sorted(answer for _, answer in asked) for order in orders)
+    assert 70 < sum(order[0] == "report" for order in orders) < 130

@@ -7,11 +7,10 @@ so that the released weights know the stock attention.
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
-Turn = tuple[str, str]  # prompt, answer
+from radgrounder.turns import Turn
 
 
 def encode_branches(
@@ -65,11 +64,3 @@ def branch_attention(branch: torch.Tensor, answer: torch.Tensor) -> torch.Tensor
     both_prompt = ~answer[:, :, None] & ~answer[:, None]
     to_prefix = (branch[:, None] == 0) & (branch[:, :, None] >= 0)
     return to_prefix | (same & (past | both_prompt))
-
-
-def shuffled_turns(turns: Sequence[Turn], rng: np.random.Generator, locate_share: float) -> list[Turn]:
-    """All turns of an image in random order; those with a short prompt and a box, which are most, come first only with
-    probability `locate_share`."""
-    order = rng.permutation(len(turns))
-    weight = [rng.random() * (locate_share if len(turns[i][0]) < 60 else 1.0) for i in order]
-    return [turns[i] for i in order[np.argsort(weight)[::-1]]]

@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 
 from radgrounder.answers import Generator, Outputs, answer_keys, ask, fingerprint, read_foreign, to_line
-from radgrounder.benchmarks import Benchmark, Column, Item, Scores, load_benchmark
+from radgrounder.benchmarks import REPORT_BEAMS, Benchmark, Column, Item, Scores, load_benchmark
 from radgrounder.embeddings import Embedder
 from radgrounder.gallery import build_gallery
 from radgrounder.intervals import SAMPLES
@@ -62,6 +62,7 @@ def run(
     predictions: Path | None = None,
     limit: int | None = None,
     batch_size: int = 16,
+    report_beams: int = REPORT_BEAMS,
     seed: int = 0,
     samples: int = SAMPLES,
     embedder: Embedder | None = None,
@@ -71,7 +72,8 @@ def run(
     """Judge `predictor`, or the outputs in a `predictions` file of rows {"id", "output"}, and return results.json.
 
     `model` is the folder or name that results.json states. Answers in OUT/predictions.jsonl are reused if they came
-    from the same weights for the same picture and prompt. An `embedder` adds the paper's G-IoU, a `grader` LLMScore.
+    from the same weights and the same search for the same picture and prompt; `report_beams` is that of reports. An
+    `embedder` adds the paper's G-IoU, a `grader` LLMScore.
     `options` go to the benchmark (`text_only`, `split`, `languages`). ValueError if data, options or file do not fit.
     """
     began = time.monotonic()
@@ -82,9 +84,11 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     if predictor is not None:
         identity, items = fingerprint(predictor, model), list(rows.items)
-        raw, made = ask(predictor, rows, out / PREDICTIONS, identity, batch_size=batch_size)
+        run_id = f"{identity} beams={report_beams}"
+        raw, made = ask(predictor, rows, out / PREDICTIONS, run_id, batch_size=batch_size, report_beams=report_beams)
     elif predictions is not None:
         identity, made = f"file:{predictions.name}", 0
+        run_id = identity
         items, raw = read_foreign(rows, predictions)
     else:
         raise ValueError("There is nothing to judge. Give a model or a file of predictions.")
@@ -103,14 +107,14 @@ def run(
         "model": {"name": _shorten(model) or identity, "fingerprint": identity},
         "data": _shorten(data),
         "versions": {name: version(name) for name in PACKAGES},
-        "settings": {"seed": seed, "samples": samples, **options},
+        "settings": {"seed": seed, "samples": samples, "report_beams": report_beams, **options},
         **about,
         "notes": list(rows.notes),
         "n_items": len(items),
         "n_generated": made,
         "seconds": round(time.monotonic() - began, 1),
     }
-    write_text(out / PREDICTIONS, _format_predictions(rows, items, answers, scores, raw, identity))
+    write_text(out / PREDICTIONS, _format_predictions(rows, items, answers, scores, raw, run_id))
     write_text(out / "gallery.html", build_gallery(rows, items, answers, scores, seed=seed))
     _write_results(out, results)
     return results

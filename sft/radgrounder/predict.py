@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from transformers import AutoModelForImageTextToText, LogitsProcessor, LogitsProcessorList
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from radgrounder.benchmarks import REPORT_BEAMS
 from radgrounder.calibrate import Calibration, answer_confidence, box_confidences
 from radgrounder.constrain import BoundToGrammar, Grammar
 from radgrounder.prepare import MAX_NEW_TOKENS, load_processor
@@ -86,18 +87,27 @@ class Generated:
     probabilities: tuple[float, ...]
 
 
-class _Greedy(LogitsProcessor):
-    """Keeps the model's own probability of every greedy choice, made after `bound` has forbidden what it forbids."""
+class _Chances(LogitsProcessor):
+    """Keeps the model's own probability of every token that a beam may go on with, after `bound` has forbidden what it
+    forbids. A few numbers a step: whole logits of a large vocabulary would fill the memory."""
 
-    def __init__(self, bound: LogitsProcessor | None) -> None:
-        self.bound, self.probabilities = bound, list[torch.Tensor]()
+    def __init__(self, bound: LogitsProcessor | None, *, prompt_length: int, beams: int) -> None:
+        self.bound, self.prompt_length, self.beams = bound, prompt_length, beams
+        self._seen: dict[tuple[int, ...], dict[int, float]] = {}  # (prompt, tokens so far) → probabilities of the next
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         allowed = self.bound(input_ids, scores) if self.bound else scores
-        chosen = allowed.argmax(-1, keepdim=True)
-        own = scores.float()
-        self.probabilities.append((own.gather(1, chosen) - own.logsumexp(-1, keepdim=True)).exp()[:, 0])
+        chosen = allowed.topk(2 * self.beams, dim=-1).indices  # a search never takes more of one beam
+        chances = (scores.float() - scores.float().logsumexp(-1, keepdim=True)).exp().gather(1, chosen)
+        rows = zip(input_ids[:, self.prompt_length :].tolist(), chosen.tolist(), chances.tolist(), strict=True)
+        for n, (row, ids, own) in enumerate(rows):
+            self._seen[(n // self.beams, *row)] = dict(zip(ids, own, strict=True))
         return allowed
+
+    def of(self, prompt: int, ids: Sequence[int]) -> list[float]:
+        """The probability of each token of an answer to the prompt of this number."""
+        steps = [(self._seen[(prompt, *ids[:n])], token) for n, token in enumerate(ids)]
+        return [seen.get(token, min(seen.values())) for seen, token in steps]  # absent: as likely as the last, a tie
 
 
 class Predictor:
@@ -137,14 +147,16 @@ class Predictor:
         prompts: Sequence[str],
         *,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        beams: int = 1,
         constrained: bool = False,
         modality: str | None = None,
     ) -> list[str]:
-        """The answers as markup, in the order given; images and prompts are pairs. Greedy; batched by prompt length.
+        """The answers as markup, in the order given; images and prompts are pairs. Batched by prompt length.
 
-        `constrained` allows nothing but markup that parses, and with a `modality` only its classes.
+        Greedy, or a search with so many `beams`. `constrained` allows nothing but markup that parses, and with a
+        `modality` only its classes.
         """
-        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        options = {"max_new_tokens": max_new_tokens, "beams": beams, "constrained": constrained, "modality": modality}
         return [one.markup for one in self.generate_scored(images, prompts, **options)]
 
     def generate_scored(
@@ -153,6 +165,7 @@ class Predictor:
         prompts: Sequence[str],
         *,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        beams: int = 1,
         constrained: bool = False,
         modality: str | None = None,
     ) -> list[Generated]:
@@ -165,17 +178,18 @@ class Predictor:
             width = batch["input_ids"].shape[1]
             grammar = self._grammar(modality) if constrained else None
             bound = BoundToGrammar(grammar, prompt_length=width, max_new_tokens=max_new_tokens) if grammar else None
-            greedy = _Greedy(bound)
+            chances = _Chances(bound, prompt_length=width, beams=beams)
             with torch.inference_mode():
                 out = self.model.generate(
                     **batch,
                     max_new_tokens=max_new_tokens,
                     do_sample=False,
-                    logits_processor=LogitsProcessorList([greedy]),
+                    num_beams=beams,
+                    logits_processor=LogitsProcessorList([chances]),
                 )
-            probabilities = torch.stack(greedy.probabilities, dim=1).tolist()
-            for i, ids, chances in zip(chosen, out[:, width:].tolist(), probabilities, strict=True):
-                answers[i] = self._finish(ids, chances)
+            for n, (i, ids) in enumerate(zip(chosen, out[:, width:].tolist(), strict=True)):
+                ids = self._cut(ids)
+                answers[i] = Generated(self._decode(ids), tuple(ids), tuple(chances.of(n, ids)))
         return [answers[i] for i in range(len(prompts))]
 
     def predict(
@@ -188,16 +202,19 @@ class Predictor:
         clinical_info: str | None = None,
         clinical_question: str | None = None,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        beams: int | None = None,
         constrained: bool = False,
         modality: str | None = None,
         abstain_below: float = 0.0,
     ) -> Prediction:
         """Ask for a report with boxes, the answer to a question, or the place of a structure (`question` names it).
 
+        `beams` is `REPORT_BEAMS` for a report and 1, greedy, for the rest unless given.
         Spans, and for a question the answer, whose confidence is below `abstain_below` are left out (answer "").
         """
         text = task_prompt(task, language, question, clinical_info, clinical_question)
-        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        beams = beams or (REPORT_BEAMS if task == "report" else 1)
+        options = {"max_new_tokens": max_new_tokens, "beams": beams, "constrained": constrained, "modality": modality}
         [one] = self.generate_scored([picture.image], [text], **options)
         parsed = parse(one.markup)
         places = zip(parsed.spans, self.box_confidences(one, [s.box for s in parsed.spans]), strict=True)
@@ -257,13 +274,16 @@ class Predictor:
             self._features.popitem(last=False)
         return features
 
-    def _finish(self, ids: list[int], probabilities: list[float]) -> Generated:
-        """Markup up to the end token; special tokens stay, since some checkpoints have the markup among them."""
+    def _cut(self, ids: list[int]) -> list[int]:
+        """Up to the end token."""
+        end = self.processor.tokenizer.eos_token_id
+        return ids[: ids.index(end) + 1] if end in ids else ids
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        """Markup; special tokens stay, since some checkpoints have the markup among them."""
         tokenizer = self.processor.tokenizer
-        end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
-        shown = [i for i in ids[:end] if i != tokenizer.pad_token_id]
-        markup = tokenizer.decode(shown, skip_special_tokens=False)
-        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]))
+        silent = (tokenizer.eos_token_id, tokenizer.pad_token_id)
+        return tokenizer.decode([i for i in ids if i not in silent], skip_special_tokens=False)
 
 
 def task_prompt(

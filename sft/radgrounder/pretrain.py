@@ -11,7 +11,7 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ import torch
 from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
 from radgrounder import fingerprint
-from radgrounder.branches import encode_branches, shuffled_turns
+from radgrounder.branches import encode_branches
 from radgrounder.dense import DenseHead, cover, draw_lesson
 from radgrounder.losses import Targets, conversation_loss, soft_coordinates
 from radgrounder.nano import NanoSize, build_model, build_processor
 from radgrounder.phantom_pool import PhantomSlice, draw_pool
 from radgrounder.prepare import save_stock
-from refrad2d.conversations import PROMPTS
+from radgrounder.turns import draw_turn, order_turns
 from refrad2d.labels import labels
 
 _log = logging.getLogger("radgrounder.pretrain")
@@ -56,13 +56,18 @@ class Plan:
     tower_rate: float = 3e-3
     rate: float = 2e-3
     single_rate: float = 8e-4
-    locate_share: float = 0.6
-    single_locate_share: float = 0.45
-    single_report_share: float = 0.3
-    dense_weight: float = 0.3  # of the dense lesson beside conversations
+    locate_share: float = 0.35  # of the answers, where an image has all three tasks; the rest are questions
+    report_share: float = 0.4
+    dense_weight: float = 1.0  # of the dense lesson beside conversations
     coordinate_sigma: float = 4.0  # bins
     workers: int = 2
     threads: int = 2
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """By task."""
+        rest = 1 - self.locate_share - self.report_share
+        return {"locate": self.locate_share, "report": self.report_share, "question": rest}
 
 
 def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
@@ -98,14 +103,10 @@ def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
         rng = np.random.default_rng([plan.seed, 3, step])
         return batches.encode_packed(rng.integers(len(slices), size=plan.packed_images), rng, plan)
 
-    shares = {"locate": plan.single_locate_share, "report": plan.single_report_share}
-    shares["question"] = 1 - sum(shares.values())
-
     def single(step: int) -> dict[str, Any]:
         rng = np.random.default_rng([plan.seed, 2, step // 4])
-        group = [
-            (n, *draw_turn(slices[n].turns, rng, shares)) for n in rng.integers(len(slices), size=4 * plan.single_batch)
-        ]
+        numbers = rng.integers(len(slices), size=4 * plan.single_batch)
+        group = [(n, *draw_turn(slices[n].turns, rng, plan.shares)) for n in numbers]
         group.sort(key=lambda turn: len(turn[1]) + len(turn[2]))  # batches of like length waste less padding
         return batches.encode(group[step % 4 * plan.single_batch :][: plan.single_batch], rng)
 
@@ -190,28 +191,6 @@ def train_conversations(
             _log.info("%s step %d: loss %.3f, shown %.3f, box error %.4f", checkpoint.stem, step + 1, *means)
 
 
-def draw_turn(
-    turns: Sequence[tuple[str, str]], rng: np.random.Generator, shares: Mapping[str, float]
-) -> tuple[str, str]:
-    """(prompt, answer) of a task that is drawn by its share, among those that the slice has."""
-    by_task: dict[str, list[tuple[str, str]]] = {}
-    for turn in turns:
-        by_task.setdefault(task_of(turn[0]), []).append(turn)
-    names = sorted(by_task)
-    weights = np.array([shares[name] for name in names])
-    chosen = by_task[names[rng.choice(len(names), p=weights / weights.sum())]]
-    return chosen[rng.integers(len(chosen))]
-
-
-def task_of(prompt: str) -> str:
-    """locate, report or question."""
-    last = prompt.strip().rpartition("\n")[2]
-    for task in ("report", "report_boxes", "locate"):
-        if any(last.startswith(words.partition("{")[0]) for words in PROMPTS[task].values()):
-            return task.removesuffix("_boxes")
-    return "question"
-
-
 class Batches:
     """Slices by number, with (prompt, answer) turns, as model inputs, laid out as the processor does."""
 
@@ -247,7 +226,7 @@ class Batches:
 
     def encode_packed(self, numbers: Sequence[int], rng: np.random.Generator, plan: Plan) -> dict[str, Any]:
         """Each slice with as many of its turns as fit the budget, in random order; see `branches`."""
-        turns = [shuffled_turns(self.slices[n].turns, rng, plan.locate_share) for n in numbers]
+        turns = [order_turns(self.slices[n].turns, rng, plan.shares) for n in numbers]
         return {
             **encode_branches(self.tokenizer, self.head, turns, plan.packed_budget),
             **self.encode_images(numbers, rng),

@@ -1,0 +1,37 @@
+"""The conversations of a slice, drawn for pretraining by the share of their task."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from refrad2d.conversations import PROMPTS
+
+Turn = tuple[str, str]  # prompt, answer
+
+
+def task_of(prompt: str) -> str:
+    """locate, report or question."""
+    last = prompt.strip().rpartition("\n")[2]
+    for task in ("report", "report_boxes", "locate"):
+        if any(last.startswith(words.partition("{")[0]) for words in PROMPTS[task].values()):
+            return task.removesuffix("_boxes")
+    return "question"
+
+
+def chances(turns: Sequence[Turn], shares: Mapping[str, float]) -> np.ndarray:
+    """The probability of each turn: every task present has its share, which its turns divide evenly."""
+    tasks = [task_of(prompt) for prompt, _ in turns]
+    counts = Counter(tasks)
+    weights = np.array([shares[task] / counts[task] for task in tasks])
+    return weights / weights.sum()
+
+
+def draw_turn(turns: Sequence[Turn], rng: np.random.Generator, shares: Mapping[str, float]) -> Turn:
+    """One turn, by `chances`."""
+    return turns[rng.choice(len(turns), p=chances(turns, shares))]
+
+
+def order_turns(turns: Sequence[Turn], rng: np.random.Generator, shares: Mapping[str, float]) -> list[Turn]:
+    """All turns, as if drawn one after the other by `chances`, none twice."""
+    return [turns[i] for i in rng.choice(len(turns), size=len(turns), replace=False, p=chances(turns, shares))]
