@@ -146,6 +146,32 @@ def test_a_finished_run_is_not_asked_again(data, tmp_path):
     assert judge.run(Seer(), "refrad2d", data, tmp_path, samples=50)["n_generated"] == 0
 
 
+def test_without_controls_the_model_is_asked_only_what_it_is_judged_on(results, data, tmp_path):
+    found = judge.run(Seer(), "refrad2d", data, tmp_path, samples=50, controls=False)
+    assert found["n_generated"] < results[0]["n_generated"]
+    assert found["grounding"]["miou"]["mean"] == results[0]["grounding"]["miou"]["mean"]
+    assert found["grounding"]["prior_miou"]["mean"] is not None  # needs no model
+    assert found["grounding"]["shuffled_miou"]["mean"] is None
+
+
+class Searcher(Seer):
+    def __init__(self):
+        super().__init__()
+        self.beams = set()
+
+    def generate(self, images, prompts, *, beams):
+        self.beams.add((beams, "detek" in prompts[0] or "detect" in prompts[0]))
+        return super().generate(images, prompts)
+
+
+def test_reports_are_searched_for_with_beams_and_the_search_is_part_of_the_answer(data, tmp_path):
+    model = Searcher()
+    first = judge.run(model, "refrad2d", data, tmp_path, samples=50, report_beams=3)
+    assert model.beams == {(3, True), (1, False)} and first["settings"]["report_beams"] == 3
+    assert judge.run(model, "refrad2d", data, tmp_path, samples=50, report_beams=3)["n_generated"] == 0
+    assert judge.run(model, "refrad2d", data, tmp_path, samples=50, report_beams=1)["n_generated"] > 0
+
+
 def test_other_weights_are_asked_again(data, tmp_path):
     first = judge.run(Seer(), "refrad2d", data, tmp_path, samples=50)["n_generated"]
     assert judge.run(Seer(fingerprint="tuned"), "refrad2d", data, tmp_path, samples=50)["n_generated"] == first

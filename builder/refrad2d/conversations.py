@@ -30,7 +30,7 @@ CONTEXT_LINES = {  # "Klinische angaben" is spelled as in the release
     "clinical_question": {"en": "Question: ", "de": "Fragestellung: "},
 }
 CONTEXTS = ((), ("clinical_info",), ("clinical_question",), ("clinical_info", "clinical_question"))
-_UNITS = re.compile(r"<[^<>\s]{3,8}>|[^\W\d_]+|\d|[^\w\s]|\n")
+_UNITS = re.compile(r"<[^<>\s]{3,8}>|\w{1,2}|[^\w\s]|\n")
 MIN_LOCATE_PIXELS = 20  # a structure is asked for if it covers so many pixels of the 224 px mask
 
 Message = dict[str, Any]
@@ -72,8 +72,11 @@ def turn(question: str, answer: str) -> list[Message]:
 
 
 def sft_row(image: Any, messages: Sequence[Message]) -> dict[str, Any]:
-    """A row of the `sft` config. `length` is about how many tokens of text the conversation has, in any tokenizer:
-    words, digits, signs and markup tokens; it lets a trainer put conversations of like length into a batch."""
+    """A row of the `sft` config.
+
+    `length` grows with the tokens that the conversation's text has in any tokenizer: one for each markup token, each
+    sign and each two letters or digits. It lets a trainer put conversations of like length into a batch.
+    """
     texts = [part["text"] or "" for message in messages for part in message["content"]]
     return {"image": image, "messages": list(messages), "length": sum(len(_UNITS.findall(text)) for text in texts)}
 

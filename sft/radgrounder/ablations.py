@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ class Measure(NamedTuple):
     benchmark: str
     task: str
     score: str
+    control: str  # what it is read beside
 
 
 class Claim(NamedTuple):
@@ -57,12 +59,12 @@ ARMS = (
     Arm("external only", False, True, False),
 )
 MEASURES = (
-    Measure("locate IoU", "refrad2d", "locate", "iou"),
-    Measure("report F1", "refrad2d", "report", "f1"),
-    Measure("VQA F1 open", "refrad2d", "vqa", "f1_open"),
-    Measure("VQA accuracy closed", "refrad2d", "vqa", "accuracy_closed"),
-    Measure("VQA-RAD F1 open", "vqa-rad", "vqa", "f1_open"),
-    Measure("VQA-RAD accuracy closed", "vqa-rad", "vqa", "accuracy_closed"),
+    Measure("locate IoU", "refrad2d", "locate", "iou", "prior"),
+    Measure("report F1", "refrad2d", "report", "f1", "majority"),
+    Measure("VQA F1 open", "refrad2d", "vqa", "f1_open", "majority"),
+    Measure("VQA accuracy closed", "refrad2d", "vqa", "accuracy_closed", "majority"),
+    Measure("VQA-RAD F1 open", "vqa-rad", "vqa", "f1_open", "majority"),
+    Measure("VQA-RAD accuracy closed", "vqa-rad", "vqa", "accuracy_closed", "majority"),
 )
 CLAIMS = (
     Claim(
@@ -73,6 +75,8 @@ CLAIMS = (
 )
 EXTERNAL_SHARE = 0.2  # of the conversations of a mixture
 SEEDS = (0, 1, 2)
+BATCH = 64
+CONTROLS, BASE = "no model: majority answer, prior box", "the base as it is"
 
 Scores = dict[str, tuple[float, str]]  # item → its score, averaged over seeds, and its cluster
 
@@ -97,8 +101,8 @@ def without_boxes(rows: Sequence[Row]) -> Iterator[Row]:
         yield sft_row(row["image"], turn(question, parsed.text))
 
 
-def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: int) -> None:
-    """One run of a recipe, as `trl sft` makes it, and its release to OUT/model."""
+def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: int, **more: object) -> None:
+    """One run of a recipe, as `trl sft` makes it, and its release to OUT/model; `more` are further options of it."""
     from trl.scripts.sft import main as sft
     from trl.scripts.sft import make_parser
 
@@ -106,21 +110,21 @@ def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: 
 
     overrides = {
         "model_name_or_path": base, "dataset_name": data, "output_dir": out / "adapter", "max_steps": steps,
-        "seed": seed, "data_seed": seed, "disable_tqdm": "true",
+        "seed": seed, "data_seed": seed, "disable_tqdm": "true", **more,
     }  # fmt: skip
     words = [word for name, value in overrides.items() for word in (f"--{name}", str(value))]
     sft(*make_parser().parse_args_and_config(["--config", str(recipe), *words], fail_with_unknown_args=True))
     release(out / "adapter", out / "model")
 
 
-def read_scores(predictions: Path, measure: Measure) -> Scores:
-    """The score and cluster of each item that the model itself answered, from a judged run."""
+def read_scores(predictions: Path, measure: Measure, control: str = "") -> Scores:
+    """The score and cluster of each item from a judged run: what the model itself answered, or a control."""
     scores = {}
     for line in predictions.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         value = row["scores"].get(measure.score)
-        if row["task"] == measure.task and not row["control"] and value is not None:
-            scores[row["id"]] = (float(value), row["cluster"])
+        if row["task"] == measure.task and row["control"] == control and value is not None:
+            scores[row["id"].removesuffix(f"/{control}")] = (float(value), row["cluster"])
     return scores
 
 
@@ -151,13 +155,12 @@ def verdict(gap: Figure) -> str:
 
 
 def format_tables(scores: Mapping[str, Mapping[str, Scores]], *, samples: int) -> str:
-    """Both tables as Markdown: arms by measures, and the claims with their differences. `scores` by arm and measure."""
+    """Both tables as Markdown: rows by measures, and the claims with their differences. `scores` by row and measure."""
     titles = [m.title for m in MEASURES]
     lines = [f"| arm | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
-    for arm in ARMS:
-        if arm.name in scores:
-            cells = [_cell(scores[arm.name].get(title), samples) for title in titles]
-            lines.append(f"| {arm.name} | {' | '.join(cells)} |")
+    for name, by in scores.items():
+        cells = [_cell(by.get(title), samples) for title in titles]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "| claim | measured by | difference | says |", "|---|---|---|---|"]
     for claim in CLAIMS:
         pair = [scores.get(name, {}).get(claim.measure) for name in (claim.first, claim.second)]
@@ -181,34 +184,49 @@ def _show(one: Figure) -> str:
 
 def run(out: Path, options: argparse.Namespace) -> str:
     """Make every run that does not stand yet, and return the tables."""
-    from radgrounder.judge import run as judge
-    from radgrounder.predict import Predictor
-
     wanted = [arm for arm in ARMS if not options.arms or arm.name in options.arms]
     internal, external = read_config(options.dataset / "refrad2d"), read_vqa_rad(options.vqa_rad)
-    found: dict[str, dict[str, list[Scores]]] = defaultdict(lambda: defaultdict(list))
+    judged = judge_model(options.base, out / "base", options, controls=True)
+    scores = {
+        CONTROLS: {m.title: read_scores(judged[m.benchmark], m, m.control) for m in MEASURES},
+        BASE: {m.title: read_scores(judged[m.benchmark], m) for m in MEASURES},
+    }
     for arm in wanted:
         folder = out / arm.name.replace(" ", "-").replace(",", "").replace("+", "and")
         if not (folder / "data").exists():
             folder.mkdir(parents=True, exist_ok=True)
             write_config(arm_rows(arm, internal, external), folder / "data", about=f"Ablation: {arm.name}.")
+        found: dict[str, list[Scores]] = defaultdict(list)
         for seed in options.seeds:
             place = folder / f"seed{seed}"
             if not (place / "model").exists():
-                train(options.recipe, folder / "data", place, base=options.base, steps=options.steps, seed=seed)
-            for benchmark, data in (("refrad2d", options.dataset), ("vqa-rad", options.vqa_rad)):
-                judged = place / benchmark
-                if not (judged / "results.json").exists():
-                    predictor = Predictor.load(place / "model")
-                    judge(predictor, benchmark, str(data), judged, limit=options.limit, samples=options.samples)
-                for measure in MEASURES:
-                    if measure.benchmark == benchmark and (arm.grounding or measure.task != "locate"):
-                        found[arm.name][measure.title].append(read_scores(judged / "predictions.jsonl", measure))
-    scores = {name: {title: average(runs) for title, runs in by.items()} for name, by in found.items()}
+                how = {"steps": options.steps, "seed": seed, "per_device_train_batch_size": options.train_batch}
+                train(options.recipe, folder / "data", place, base=options.base, **how)
+            judged = judge_model(place / "model", place, options)
+            for measure in MEASURES:
+                if arm.grounding or measure.task != "locate":
+                    found[measure.title].append(read_scores(judged[measure.benchmark], measure))
+        scores[arm.name] = {title: average(runs) for title, runs in found.items()}
     tables = format_tables(scores, samples=options.samples)
     (out / "ablations.md").write_text(tables, encoding="utf-8")
     (out / "ablations.json").write_text(json.dumps(_as_json(scores, options), indent=2) + "\n", encoding="utf-8")
     return tables
+
+
+def judge_model(model: Path, place: Path, options: argparse.Namespace, *, controls: bool = False) -> dict[str, Path]:
+    """The judged answers of a model on each benchmark, made unless they stand."""
+    from radgrounder.judge import run as judge
+    from radgrounder.predict import Predictor
+
+    sets = {"refrad2d": (options.dataset, options.limit), "vqa-rad": (options.vqa_rad, None)}
+    for benchmark, (data, limit) in sets.items():
+        if not (place / benchmark / "results.json").exists():
+            predictor = Predictor.load(model, batch_size=BATCH)
+            judge(
+                predictor, benchmark, str(data), place / benchmark,
+                model=str(model), limit=limit, samples=options.samples, batch_size=BATCH, controls=controls,
+            )  # fmt: skip
+    return {benchmark: place / benchmark / "predictions.jsonl" for benchmark in sets}
 
 
 def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: argparse.Namespace) -> dict[str, Any]:
@@ -216,7 +234,15 @@ def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: argparse.Names
         name: {title: summarise(one, samples=options.samples).as_dict() for title, one in by.items()}
         for name, by in scores.items()
     }
-    return {"steps": options.steps, "seeds": list(options.seeds), "limit": options.limit, "arms": arms}
+    weights = sha256((options.base / "model.safetensors").read_bytes()).hexdigest()
+    about = {
+        "base": weights,
+        "steps": options.steps,
+        "batch": options.train_batch,
+        "seeds": list(options.seeds),
+        "limit": options.limit,
+    }
+    return {**about, "arms": arms}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -227,10 +253,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--vqa-rad", type=Path, required=True, metavar="DATA", help="as for `radgrounder eval`")
     parser.add_argument("--base", type=Path, default=Path("build/demo/base"), help="a prepared base")
     parser.add_argument("--recipe", type=Path, default=Path("sft/recipes/nano/detection.yaml"))
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--train-batch", type=int, default=16)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--arms", nargs="+", choices=[arm.name for arm in ARMS], help="default all")
-    parser.add_argument("--limit", type=int, default=150, help="test slices and questions (default 150)")
+    parser.add_argument("--limit", type=int, default=60, help="slices of the own test set (default 60)")
     parser.add_argument("--samples", type=int, default=SAMPLES, help=f"bootstrap samples (default {SAMPLES})")
     options = parser.parse_args(argv)
     try:

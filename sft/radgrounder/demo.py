@@ -2,22 +2,32 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 SECTIONS = ("grounding", "report", "vqa")
 
 
-def compare(before: dict, after: dict) -> str:
-    """A table with one line a figure: mean and 95 % interval before and after, and how many items were scored."""
-    lines = [f"{'':<32}{'base':>22}{'after LoRA':>24}{'n':>8}"]
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """A Markdown table, one line a figure: mean and 95 % interval before and after, and how many items were scored."""
+    rows = [("figure", "base", "after LoRA", "n"), ("-", "-", "-", "-")]
     for section in SECTIONS:
-        for name, figure in after[section].items():
+        for name, figure in after.get(section, {}).items():
             first = before[section][name]
-            lines.append(f"{section + ' ' + name:<32}{_show(first):>22}{_show(figure):>24}{figure['n']:>8}")
-    return "\n".join(lines)
+            rows.append(
+                (f"{section} {name.replace('_', ' ')}", show_figure(first), show_figure(figure), str(figure["n"]))
+            )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("| " + " | ".join(_fill(c, w) for c, w in zip(row, widths, strict=True)) + " |" for row in rows)
 
 
-def _show(figure: dict) -> str:
+def _fill(cell: str, width: int) -> str:
+    return cell.ljust(width, "-" if cell == "-" else " ")
+
+
+def show_figure(figure: Mapping[str, Any]) -> str:
+    """Mean and interval; a dash where nothing was scored."""
     if figure["mean"] is None:
         return "–"
     if figure["low"] is None:  # one patient has no interval

@@ -3,8 +3,8 @@
     python -m radgrounder.heldout build/heldout --sites A --patients 80
     radgrounder eval --model sft/bases/nano --benchmark refrad2d --data build/heldout --out build/heldout-results
 
-Four slices a patient; a train split of as many other patients, which is what the controls are made of. Pretraining
-draws its patients from other numbers.
+Four slices a patient; a train split of as many other patients, which is what the controls are made of, and a
+validation split for `radgrounder.calibrate`. Pretraining draws its patients from other numbers.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from radgrounder.phantom_pool import draw_row
 from refrad2d.phantom.series import REGIONS, SITES
 from refrad2d.schema import CONFIG_COLUMNS, features
 
-FIRST_SEED = {"test": 900_000_000, "train": 800_000_000}  # pretraining draws far below
+FIRST_SEED = {"test": 900_000_000, "train": 800_000_000, "validation": 700_000_000}  # pretraining draws far below
 CONFIGS = ("report", "vqa", "grounded")
 SLICES = 4  # of a patient
 

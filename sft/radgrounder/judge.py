@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ def run(
     limit: int | None = None,
     batch_size: int = 16,
     report_beams: int = REPORT_BEAMS,
+    controls: bool = True,
     seed: int = 0,
     samples: int = SAMPLES,
     embedder: Embedder | None = None,
@@ -73,11 +74,14 @@ def run(
 
     `model` is the folder or name that results.json states. Answers in OUT/predictions.jsonl are reused if they came
     from the same weights and the same search for the same picture and prompt; `report_beams` is that of reports. An
-    `embedder` adds the paper's G-IoU, a `grader` LLMScore.
+    `embedder` adds the paper's G-IoU, a `grader` LLMScore. Without `controls` the model is asked none of those that
+    need it (blank or shuffled pictures): for runs that are read beside one that has them.
     `options` go to the benchmark (`text_only`, `split`, `languages`). ValueError if data, options or file do not fit.
     """
     began = time.monotonic()
     rows = load_benchmark(benchmark, data, limit=limit, seed=seed, **options)
+    if not controls:
+        rows = replace(rows, items=[item for item in rows.items if not item.control or item.given is not None])
     for note in rows.notes:
         log.warning(note)
     out = Path(out)

@@ -1,0 +1,118 @@
+"""Write docs/results.md, and the base's table in sft/README.md, from the files in docs/results: `make results`.
+
+Each file there is what a command wrote; the tables name it. `--collect` first copies them from build/.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+from radgrounder.demo import SECTIONS, compare, show_figure
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "docs/results"
+MADE = {  # file in docs/results → where its command leaves it
+    "base.json": "build/base-results/results.json",
+    "demo-before.json": "build/demo/results-before.json",
+    "demo-after.json": "build/demo/results.json",
+    "vqa-rad-before.json": "build/vqa-rad-before/results.json",
+    "vqa-rad-after.json": "build/vqa-rad-after/results.json",
+    "ablations.json": "build/ablations/ablations.json",
+    "ablations.md": "build/ablations/ablations.md",
+}
+HEAD = """# Results of the nano
+
+Written by `make results` from the files in [results](results), each of which the command above its table made. The nano
+has never been trained on a real patient's clinical report: the tables show that the pipeline works and what its controls
+say, not that a model is good. All on CPU. Intervals are 95 %, whole patients or pictures resampled.
+"""
+
+
+def main() -> int:
+    """Copy if asked to, then write both documents."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--collect", action="store_true", help="copy what stands in build/ first")
+    if parser.parse_args().collect:
+        for name, path in MADE.items():
+            if (ROOT / path).is_file():
+                shutil.copyfile(ROOT / path, RESULTS / name)
+                print(name)
+    (ROOT / "docs/results.md").write_text(document(), encoding="utf-8")
+    replace_table(ROOT / "sft/README.md", "base", figures(read("base.json")))
+    return 0
+
+
+def document() -> str:
+    """docs/results.md."""
+    ablations = read("ablations.json")
+    chapters = {
+        "The base on new patients of its own site: `make base-results`": figures(read("base.json")),
+        "LoRA on a site that the base has not seen: `make demo`": compare(
+            read("demo-before.json"), read("demo-after.json")
+        ),
+        "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""LoRA on the pictures and questions of VQA-RAD's training set,
+judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures.
+
+{compare(read("vqa-rad-before.json"), read("vqa-rad-after.json"))}""",
+        "The paper's claims at nano scale: `make ablations VQA_RAD=DATA`": f"""{ablations["steps"]} steps of the nano's
+detection recipe an arm with batches of {ablations["batch"]}, seeds {", ".join(map(str, ablations["seeds"]))}, every item averaged over them; {ablations["limit"]}
+test slices of the demo's hospital, all questions of VQA-RAD's test set. {tell_base(ablations["base"])} It was pretrained with boxes, so that the arms without them forget rather than never learn.
+
+{(RESULTS / "ablations.md").read_text(encoding="utf-8").strip()}""",
+        "Real anatomy: `python tests/bench/real_images.py DATA`": real_images(read("real-images.json")),
+    }
+    return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items())])
+
+
+def tell_base(weights: str) -> str:
+    """Whether the shipped base was it."""
+    shipped = sha256((ROOT / "sft/bases/nano/model.safetensors").read_bytes()).hexdigest()
+    which = "the shipped one" if weights == shipped else "an earlier version of the shipped one"
+    return f"The base was {which} ({weights[:12]})."
+
+
+def read(name: str) -> dict:
+    """A file of docs/results."""
+    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
+
+
+def figures(results: dict) -> str:
+    """One line a figure."""
+    rows = [
+        f"| {section} {name.replace('_', ' ')} | {show_figure(figure)} | {figure['n']} |"
+        for section in SECTIONS
+        for name, figure in results.get(section, {}).items()
+    ]
+    return "\n".join(["| figure | mean [interval] | n |", "|---|---|---|", *rows])
+
+
+def real_images(results: dict) -> str:
+    """Mean IoU on each volume, before and after, beside the mean box."""
+    rows = [
+        f"| {name} | {one['slices']} | {one['base']['n']} | {one['base']['miou']:.3f} |"
+        f" {one['mean box of the CT']['miou']:.3f} | {one['after']['miou']:.3f} |"
+        for name, one in results["images"].items()
+    ]
+    return f"""An overfit test: LoRA on the slices of one real CT, judged on the same slices, and on two volumes that it
+was not trained on. TotalSegmentator's open example images, locate prompt, mIoU.
+
+| images | slices | places | base | mean box of that CT | after {results["steps"]} steps |
+|---|---|---|---|---|---|
+""" + "\n".join(rows)
+
+
+def replace_table(path: Path, name: str, table: str) -> None:
+    """Write `table` between the marks of this name in a document. ValueError if they are not there."""
+    start, end = f"<!-- {name}: make results -->\n", f"\n<!-- end {name} -->"
+    text = path.read_text(encoding="utf-8")
+    if start not in text or end not in text:
+        raise ValueError(f"{path.name} has no marks for the table {name!r}. Put {start.strip()} … {end.strip()} there.")
+    before, rest = text.split(start)
+    path.write_text(f"{before}{start}{table}{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
