@@ -4,6 +4,7 @@ import pytest
 from refrad2d.windows import (
     WINDOWS,
     apply_window,
+    count_pixels,
     get_window,
     picture_to_rgb,
     resize,
@@ -63,3 +64,10 @@ def test_a_resized_mask_has_no_new_classes():
 
 def test_grey_pictures_become_rgb():
     assert picture_to_rgb(np.arange(12, dtype=np.uint8).reshape(3, 4)).shape == (224, 224, 3)
+
+
+def test_pixels_are_counted_at_the_size_of_the_image():
+    mask = np.zeros((448, 112), np.uint8)
+    mask[:224] = 5
+    counts = count_pixels(mask)
+    assert (len(counts), counts[5], counts[0]) == (256, 224 * 112, 224 * 112)

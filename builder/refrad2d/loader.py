@@ -20,7 +20,7 @@ from PIL import Image
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.labels import label_by_id
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SFT_SPLITS, SPLITS, features
-from refrad2d.windows import resize_mask, windows
+from refrad2d.windows import count_pixels, windows
 
 try:  # datasets 5 wants keys that name their shard
     from datasets.builder import Key
@@ -116,8 +116,7 @@ def mask_sizes(mask: Image.Image | None) -> dict[str, int]:
     """Pixels of each label in a mask of unified ids, resized to the size of the image."""
     if mask is None:
         return {}
-    counts = np.bincount(resize_mask(np.asarray(mask)).ravel())
-    return {label_by_id(i): int(n) for i, n in enumerate(counts) if n and label_by_id(i)}
+    return {label_by_id(i): n for i, n in enumerate(count_pixels(mask).tolist()) if n and label_by_id(i)}
 
 
 def load(

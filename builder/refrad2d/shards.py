@@ -26,7 +26,7 @@ from refrad2d.labels import label_by_name
 from refrad2d.pseudonyms import key_id, pseudonym
 from refrad2d.schema import SFT_SPLITS, SPLITS, features
 from refrad2d.splits import split_of
-from refrad2d.windows import resize_mask, windows
+from refrad2d.windows import count_pixels, windows
 from refrad2d.writers import ParquetShards, TarShards, json_bytes
 
 FORMAT = 1
@@ -55,8 +55,8 @@ def encode(task: tuple[str, str | None, str, float, float]) -> Pictures:
     if mask_file is None:
         return Pictures(png(image), png(pixels), None, {})
     mask = np.asarray(Image.open(mask_file))
-    sizes = dict(enumerate(np.bincount(resize_mask(mask).ravel()).tolist()))
-    return Pictures(png(image), png(pixels), Path(mask_file).read_bytes(), {i: n for i, n in sizes.items() if i and n})
+    sizes = {i: n for i, n in enumerate(count_pixels(mask).tolist()) if i and n}
+    return Pictures(png(image), png(pixels), Path(mask_file).read_bytes(), sizes)
 
 
 def png(picture: np.ndarray) -> bytes:

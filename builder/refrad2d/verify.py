@@ -26,7 +26,7 @@ from refrad2d.grounding import parse
 from refrad2d.labels import MODALITIES, label_by_id
 from refrad2d.laws import check_row, make_image, require_manifest
 from refrad2d.schema import SFT_SPLITS, SPLITS, features
-from refrad2d.windows import resize_mask
+from refrad2d.windows import count_pixels
 
 FOLDERS = ("refrad2d", "refrad2d-wds")
 SCALE = ("slope", "intercept")  # archive only: hu = pixels * slope + intercept
@@ -222,7 +222,7 @@ def _turns(row: Mapping, mask: np.ndarray | None) -> tuple[str, ...]:
     """The conversations that follow from a row; none where its spans are broken, which is a fault of its own."""
     sizes: dict[str, int] = {}
     if mask is not None and mask.ndim == 2:
-        counts = np.bincount(resize_mask(mask).ravel(), minlength=256)
+        counts = count_pixels(mask)
         sizes = {name: int(n) for i, n in enumerate(counts) if n and (name := label_by_id(i))}
     try:
         return tuple(digest(list(turn))[:16] for turn in conversations(row, sizes))

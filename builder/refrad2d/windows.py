@@ -66,6 +66,11 @@ def resize_mask(mask: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
     return mask[np.ix_(rows.astype(np.intp), columns.astype(np.intp))]
 
 
+def count_pixels(mask: np.ndarray) -> np.ndarray:
+    """(256,) int: pixels of each class id in a mask (H, W) resized to that of the image."""
+    return np.bincount(resize_mask(np.asarray(mask)).ravel(), minlength=256)
+
+
 def windows(pixels: np.ndarray, modality: str, size: int = IMAGE_SIZE) -> np.ndarray:
     """The `image` of a slice: (size, size, 3) uint8.
 

@@ -21,7 +21,7 @@ from radgrounder.metrics import exact_match, iou
 from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
 from refrad2d.grounding import Box, parse
 from refrad2d.labels import label_by_name
-from refrad2d.windows import IMAGE_SIZE, resize_mask
+from refrad2d.windows import count_pixels
 
 if TYPE_CHECKING:
     from radgrounder.predict import Predictor
@@ -180,7 +180,7 @@ def probes(dataset: str, *, limit: int, split: str = "validation") -> list[Probe
 
 
 def _locate_probes(row: dict) -> Iterator[Probe]:
-    sizes = np.bincount(resize_mask(np.asarray(row["mask"]), IMAGE_SIZE).ravel(), minlength=256)
+    sizes = count_pixels(row["mask"])
     for found in row["objects"]:
         label = label_by_name(found["label"])
         if sizes[label.id] >= MIN_LOCATE_PIXELS:

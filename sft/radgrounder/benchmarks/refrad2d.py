@@ -34,7 +34,7 @@ from radgrounder.metrics import (
 from refrad2d.conversations import CONTEXTS, MIN_LOCATE_PIXELS, context, prompt, spans_of, vqa_prompt
 from refrad2d.grounding import Box, Parsed, Span
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.windows import resize_mask
+from refrad2d.windows import count_pixels
 
 Row = Mapping[str, Any]
 
@@ -174,7 +174,7 @@ def _groups(row: Row, language: str) -> dict[str, str]:
 
 def eligible(row: Row) -> list[tuple[str, Box]]:
     """(label, box) of the structures that cover at least 20 pixels of the row's mask, resized to 224 x 224."""
-    sizes = np.bincount(resize_mask(np.asarray(row["mask"])).ravel(), minlength=256)
+    sizes = count_pixels(row["mask"])
     return [
         (found["label"], tuple(found["box"]))
         for found in row["objects"]
