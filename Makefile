@@ -89,7 +89,7 @@ $(DEMO)/base: $(BASE)/model.safetensors
 
 $(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset/manifest.json
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(DEMO)/eval-before --limit $(LIMIT) --batch-size 64
+		--out $(DEMO)/eval-before --limit $(LIMIT) --batch-size 64 --report-samples 8
 	cp $(DEMO)/eval-before/results.json $@
 
 $(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
@@ -104,7 +104,7 @@ $(DEMO)/model: $(DEMO)/adapter/adapter_config.json
 
 $(DEMO)/results.json: $(DEMO)/model $(DEMO)/results-before.json
 	$(BIN)/radgrounder eval --model $(DEMO)/model --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(DEMO)/eval --limit $(LIMIT) --batch-size 64
+		--out $(DEMO)/eval --limit $(LIMIT) --batch-size 64 --report-samples 8
 	$(BIN)/python -m radgrounder.modelcard $(DEMO)/model $(DEMO)/eval/results.json
 	cp $(DEMO)/eval/results.json $@
 

@@ -13,6 +13,7 @@ from radgrounder import judge
 from radgrounder.answers import write_requests
 from radgrounder.benchmarks import load_benchmark, refrad2d
 from radgrounder.metrics import iou
+from radgrounder.predict import Generated
 from refrad2d.grounding import locate_answer
 
 TEST_BOXES = [(10, 10, 60, 60), (30, 20, 90, 70), (50, 40, 100, 100), (5, 60, 40, 110)]
@@ -154,22 +155,17 @@ def test_without_controls_the_model_is_asked_only_what_it_is_judged_on(results, 
     assert found["grounding"]["shuffled_miou"]["mean"] is None
 
 
-class Searcher(Seer):
-    def __init__(self):
-        super().__init__()
-        self.beams = set()
-
-    def generate(self, images, prompts, *, beams):
-        self.beams.add((beams, "detek" in prompts[0] or "detect" in prompts[0]))
-        return super().generate(images, prompts)
+class Sampler(Seer):
+    def reports(self, images, prompts, languages, *, samples, max_new_tokens):
+        assert samples == 3 and ["detek" in prompt for prompt in prompts] == [one == "de" for one in languages]
+        return [Generated(markup) for markup in self.generate(images, prompts)]
 
 
-def test_reports_are_searched_for_with_beams_and_the_search_is_part_of_the_answer(data, tmp_path):
-    model = Searcher()
-    first = judge.run(model, "refrad2d", data, tmp_path, samples=50, report_beams=3)
-    assert model.beams == {(3, True), (1, False)} and first["settings"]["report_beams"] == 3
-    assert judge.run(model, "refrad2d", data, tmp_path, samples=50, report_beams=3)["n_generated"] == 0
-    assert judge.run(model, "refrad2d", data, tmp_path, samples=50, report_beams=1)["n_generated"] > 0
+def test_reports_are_a_consensus_and_how_many_samples_is_part_of_the_answer(data, tmp_path):
+    first = judge.run(Sampler(), "refrad2d", data, tmp_path, samples=50, report_samples=3)
+    assert first["settings"]["report_samples"] == 3
+    assert judge.run(Sampler(), "refrad2d", data, tmp_path, samples=50, report_samples=3)["n_generated"] == 0
+    assert judge.run(Sampler(), "refrad2d", data, tmp_path, samples=50, report_samples=1)["n_generated"] > 0
 
 
 def test_other_weights_are_asked_again(data, tmp_path):

@@ -57,6 +57,14 @@ def test_one_patient_gives_no_error_after_the_fit():
     assert summarise(confidences, right, ["p"] * 50, risk=0.1)["ece_after"] is None
 
 
+def test_confidences_far_from_one_half_are_calibrated():
+    rng = np.random.default_rng(3)
+    confidences = rng.uniform(0.03, 0.1, 2000)  # a soft target spreads the probability of a coordinate over neighbours
+    right = rng.uniform(size=2000) < 0.6 + 4 * confidences
+    scale = fit_scale(confidences, right)
+    assert calibration_error([scale(c) for c in confidences], right) < 0.03 < calibration_error(confidences, right)
+
+
 @given(CONFIDENCES, st.integers(0, 2**20))
 def test_a_scale_is_finite_and_keeps_the_order(confidences, bits):
     right = [bool(bits >> n % 20 & 1) for n in range(len(confidences))]

@@ -18,7 +18,7 @@ from transformers import (
 
 from radgrounder.benchmarks import TOKENS
 from radgrounder.judge import run as judge
-from radgrounder.predict import Generated, Picture, Predictor
+from radgrounder.predict import Picture, Predictor
 from radgrounder.prepare import prepare, release
 from radgrounder.processing import RadGrounderProcessor, see_image_only
 from refrad2d.grounding import markup_tokens, parse
@@ -165,8 +165,7 @@ def test_the_peers_markup_survives_decoding(peer):
     tokenizer = predictor.processor.tokenizer
     ids = tokenizer(markup, add_special_tokens=False)["input_ids"]
     assert set(ids) & set(tokenizer.all_special_ids)
-    ids = predictor._cut([*ids, tokenizer.eos_token_id, 0])
-    one = Generated(predictor._decode(ids), tuple(ids), (0.5,) * len(ids))
+    one = predictor._finish([*ids, tokenizer.eos_token_id, 0], [0.5] * (len(ids) + 2))
     assert one.markup == markup
     assert predictor.box_confidences(one, [s.box for s in parse(markup).spans]) == [0.5]
 

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from radgrounder.benchmarks import REPORT_BEAMS, TOKENS, Benchmark, Item
+from radgrounder.benchmarks import REPORT_SAMPLES, TOKENS, Benchmark, Item
 from refrad2d.files import write_text
 
 Outputs = dict[str, str]
@@ -69,28 +69,24 @@ def ask(
     identity: str,
     *,
     batch_size: int,
-    report_beams: int = REPORT_BEAMS,
+    report_samples: int = REPORT_SAMPLES,
 ) -> tuple[Outputs, int]:
     """The raw output of every item that needs one, by item id, and how many had to be generated.
 
-    A report is searched for with `report_beams`, by a model that can. Every (picture, prompt) is asked once, shortest
+    A report is the consensus of `report_samples`, of a model that can. Every (picture, prompt) is asked once, shortest
     prompts first within a task; each batch is on disk before the next.
     ValueError if the model does not give one answer a prompt.
     """
     keys = answer_keys(rows, rows.items)
     outputs = _read_outputs(path, identity)
     pending = {keys[item.id]: item for item in rows.items if item.given is None and keys[item.id] not in outputs}
-    takes = inspect.signature(predictor.generate).parameters
     # What stands in the file belongs to these weights or is dropped: a stale line must not survive a second resume.
     write_text(path, "".join(to_line(run=identity, key=key, output=text) for key, text in outputs.items()))
     with path.open("a", encoding="utf-8") as file, tqdm(total=len(pending), desc=rows.name, unit="answer") as bar:
         for batch in _batches(pending, batch_size):
             items = [pending[key] for key in batch]
             images = [Image.fromarray(rows.picture(item.image)) for item in items]
-            task = items[0].task
-            wanted = {"max_new_tokens": TOKENS[task], "beams": report_beams if task == "report" else 1}
-            options = {name: value for name, value in wanted.items() if name in takes}
-            texts = predictor.generate(images, [item.prompt for item in items], **options)
+            texts = _answer(predictor, images, items, report_samples)
             if len(texts) != len(batch):
                 raise ValueError(f"The model gave {len(texts)} answers to {len(batch)} prompts. It must give one each.")
             outputs |= dict(zip(batch, texts, strict=True))
@@ -99,6 +95,18 @@ def ask(
             os.fsync(file.fileno())
             bar.update(len(batch))
     return {item_id: outputs[key] for item_id, key in keys.items()}, len(pending)
+
+
+def _answer(predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int) -> list[str]:
+    """Answers to items of one task."""
+    task = items[0].task
+    if task == "report" and report_samples > 1 and hasattr(predictor, "reports"):
+        options = {"samples": report_samples, "max_new_tokens": TOKENS[task]}
+        languages = [item.language for item in items]
+        return [one.markup for one in predictor.reports(images, [item.prompt for item in items], languages, **options)]
+    bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
+    most = {"max_new_tokens": TOKENS[task]} if bounded else {}
+    return predictor.generate(images, [item.prompt for item in items], **most)
 
 
 def _batches(pending: dict[str, Item], size: int) -> list[list[str]]:

@@ -72,23 +72,33 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def fit_scale(confidences: Sequence[float], right: Sequence[bool], *, steps: int = 50) -> Scale:
-    """The scale of greatest likelihood, by Newton's method; Platt's smoothed targets keep it finite.
+def fit_scale(confidences: Sequence[float], right: Sequence[bool]) -> Scale:
+    """The scale of greatest likelihood; Platt's smoothed targets keep it finite.
 
     The slope stays positive. Without any item the identity.
     """
+    import torch
+
     x, y = _log_odds(np.asarray(confidences, np.float64)), np.asarray(right, bool)
     if not len(x):
         return Scale()
     positive, negative = int(y.sum()), int((~y).sum())
-    target = np.where(y, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    weights = np.array([0.0, np.log((positive + 1) / (negative + 1))])
-    for _ in range(steps):
-        p = _sigmoid(design @ weights)
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-6 * np.eye(2)
-        weights -= np.clip(np.linalg.solve(curvature, design.T @ (p - target)), -1, 1)
-    return Scale(max(float(weights[0]), 1e-3), float(weights[1]))
+    target = torch.from_numpy(np.where(y, (positive + 1) / (positive + 2), 1 / (negative + 2)))
+    centre, width = x.mean(), x.std() + 1e-3  # confidences may lie close together and far from one half
+    standard = torch.from_numpy((x - centre) / width)
+    weights = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        cost = torch.nn.functional.binary_cross_entropy_with_logits(weights[0] * standard + weights[1], target)
+        cost.backward()
+        return cost
+
+    optimizer.step(loss)
+    slope, offset = weights.detach().tolist()
+    slope = max(slope / width, 1e-3)
+    return Scale(slope, offset - slope * centre)
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool], *, bins: int = BINS) -> float:
@@ -123,7 +133,7 @@ def choose_threshold(confidences: Sequence[float], right: Sequence[bool], *, ris
 
 
 def answer_confidence(probabilities: Sequence[float]) -> float:
-    """The probability of the whole answer, its end token included: the product over its tokens. 0 for no token."""
+    """The probability of an answer: the product over its tokens, the end token among them. 0 for no token."""
     return float(np.prod(probabilities)) if len(probabilities) else 0.0
 
 
@@ -205,7 +215,7 @@ def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray,
     confidences, right = np.zeros(len(asked)), np.zeros(len(asked), bool)
     for n, (probe, one) in enumerate(zip(asked, generated, strict=True)):
         if probe.kind == "answer":
-            confidences[n] = answer_confidence(one.probabilities)
+            confidences[n] = predictor.answer_confidence(one)
             right[n] = exact_match(parse(one.markup).text, probe.true, language=probe.language) == 1
         elif boxes := [span.box for span in parse(one.markup).spans]:
             confidences[n] = predictor.box_confidences(one, boxes)[0]

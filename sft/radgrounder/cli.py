@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from radgrounder.benchmarks import REPORT_SAMPLES
 from radgrounder.evalcommand import add_arguments, run_command
 
 
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--question", default="", metavar="T", help="what to ask, or the structure to locate")
     predict.add_argument("--clinical-info", metavar="T")
     predict.add_argument("--clinical-question", metavar="T")
-    predict.add_argument("--beams", type=int, metavar="N", help="of the search; 1: greedy (default: 4 for a report)")
+    predict.add_argument("--samples", type=int, default=REPORT_SAMPLES, help="whose consensus a report is; 1: greedy")
     predict.add_argument("--constrained", action="store_true", help="write markup that can be read, nothing else")
     predict.add_argument("--modality", choices=("CT", "MR"), help="with --constrained: only its classes")
     predict.add_argument("--abstain-below", type=float, default=0.0, metavar="P", help="leave out what is less sure")
@@ -94,7 +95,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         question=arguments.question,
         clinical_info=arguments.clinical_info,
         clinical_question=arguments.clinical_question,
-        beams=arguments.beams,
+        samples=arguments.samples,
         constrained=arguments.constrained,
         modality=arguments.modality,
         abstain_below=arguments.abstain_below,

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from radgrounder.benchmarks import BENCHMARKS, REPORT_BEAMS, load_benchmark
+from radgrounder.benchmarks import BENCHMARKS, REPORT_SAMPLES, load_benchmark
 from radgrounder.intervals import SAMPLES
 
 
@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, help="judge so many slices or questions, drawn by hash")
     parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--report-beams", type=int, default=REPORT_BEAMS, help="of the search for a report; 1: greedy")
+    parser.add_argument(
+        "--report-samples", type=int, default=REPORT_SAMPLES, help="whose consensus a report is; 1: greedy"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples", type=int, default=SAMPLES, help=f"bootstrap samples (default {SAMPLES})")
     parser.add_argument("--text-only", action="store_true", help="show no picture (slake, vqa-rad)")
@@ -63,7 +65,7 @@ def run_command(arguments: argparse.Namespace) -> None:
         predictions=arguments.predictions,
         limit=arguments.limit,
         batch_size=arguments.batch_size,
-        report_beams=arguments.report_beams,
+        report_samples=arguments.report_samples,
         seed=arguments.seed,
         samples=arguments.samples,
         embedder=_load_embedder(arguments),
@@ -79,7 +81,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ValueError("There is nothing to judge. Give --model, or --predictions.")
     if bool(arguments.judge_url) != bool(arguments.judge_model):
         raise ValueError("Only one of --judge-url and --judge-model is given. LLMScore needs both.")
-    for name in ("batch_size", "samples", "report_beams"):
+    for name in ("batch_size", "samples", "report_samples"):
         if getattr(arguments, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} {getattr(arguments, name)} is not positive. Give 1 or more.")
 

@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 
 from radgrounder.answers import Generator, Outputs, answer_keys, ask, fingerprint, read_foreign, to_line
-from radgrounder.benchmarks import REPORT_BEAMS, Benchmark, Column, Item, Scores, load_benchmark
+from radgrounder.benchmarks import REPORT_SAMPLES, Benchmark, Column, Item, Scores, load_benchmark
 from radgrounder.embeddings import Embedder
 from radgrounder.gallery import build_gallery
 from radgrounder.intervals import SAMPLES
@@ -62,7 +62,7 @@ def run(
     predictions: Path | None = None,
     limit: int | None = None,
     batch_size: int = 16,
-    report_beams: int = REPORT_BEAMS,
+    report_samples: int = REPORT_SAMPLES,
     controls: bool = True,
     seed: int = 0,
     samples: int = SAMPLES,
@@ -73,27 +73,25 @@ def run(
     """Judge `predictor`, or the outputs in a `predictions` file of rows {"id", "output"}, and return results.json.
 
     `model` is the folder or name that results.json states. Answers in OUT/predictions.jsonl are reused if they came
-    from the same weights and the same search for the same picture and prompt; `report_beams` is that of reports. An
+    from the same weights and the same way to report; `report_samples` is how many a report is the consensus of. An
     `embedder` adds the paper's G-IoU, a `grader` LLMScore. Without `controls` the model is asked none of those that
     need it (blank or shuffled pictures): for runs that are read beside one that has them.
     `options` go to the benchmark (`text_only`, `split`, `languages`). ValueError if data, options or file do not fit.
     """
     began = time.monotonic()
     rows = load_benchmark(benchmark, data, limit=limit, seed=seed, **options)
-    if not controls:
-        rows = replace(rows, items=[item for item in rows.items if not item.control or item.given is not None])
+    rows = rows if controls else replace(rows, items=[i for i in rows.items if not i.control or i.given is not None])
     for note in rows.notes:
         log.warning(note)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     if predictor is not None:
         identity, items = fingerprint(predictor, model), list(rows.items)
-        run_id = f"{identity} beams={report_beams}"
-        raw, made = ask(predictor, rows, out / PREDICTIONS, run_id, batch_size=batch_size, report_beams=report_beams)
+        run_id, how = f"{identity} samples={report_samples}", {"report_samples": report_samples}
+        raw, made = ask(predictor, rows, out / PREDICTIONS, run_id, batch_size=batch_size, **how)
     elif predictions is not None:
-        identity, made = f"file:{predictions.name}", 0
-        run_id = identity
-        items, raw = read_foreign(rows, predictions)
+        identity = run_id = f"file:{predictions.name}"
+        (items, raw), made = read_foreign(rows, predictions), 0
     else:
         raise ValueError("There is nothing to judge. Give a model or a file of predictions.")
     answers = [item.given if item.given is not None else parse(raw[item.id]) for item in items]
@@ -111,7 +109,7 @@ def run(
         "model": {"name": _shorten(model) or identity, "fingerprint": identity},
         "data": _shorten(data),
         "versions": {name: version(name) for name in PACKAGES},
-        "settings": {"seed": seed, "samples": samples, "report_beams": report_beams, **options},
+        "settings": {"seed": seed, "samples": samples, "report_samples": report_samples, **options},
         **about,
         "notes": list(rows.notes),
         "n_items": len(items),

@@ -17,18 +17,20 @@ from PIL import Image, UnidentifiedImageError
 from transformers import AutoModelForImageTextToText, LogitsProcessor, LogitsProcessorList
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from radgrounder.benchmarks import REPORT_BEAMS
+from radgrounder.benchmarks import REPORT_SAMPLES
 from radgrounder.calibrate import Calibration, answer_confidence, box_confidences
+from radgrounder.consensus import Sample, agree, join
 from radgrounder.constrain import BoundToGrammar, Grammar
 from radgrounder.prepare import MAX_NEW_TOKENS, load_processor
 from radgrounder.processing import IMAGE_ATTENTION, see_image_only
 from refrad2d.conversations import context, prompt
-from refrad2d.grounding import Box, decode_box, location_tokens, neutralise, parse, to_pixels
+from refrad2d.grounding import Box, Span, decode_box, location_tokens, neutralise, parse, render, to_pixels
 from refrad2d.labels import find_label
 from refrad2d.sources import Unreadable, is_dicom
 from refrad2d.windows import picture_to_rgb, windows
 
 TASKS = ("report", "vqa", "locate")
+TEMPERATURE = 0.7  # of the samples of a report
 _GREY, _DEEP = ("1", "L", "LA"), ("I", "F", "I;16", "I;16B", "I;16L")  # converting a deep picture would clip it to 255
 
 
@@ -58,7 +60,8 @@ class PredictedSpan:
 class Prediction:
     """What the model said: plain `text` with spans, `answer` for questions, `markup` as generated.
 
-    `confidence` is the probability of the whole text, calibrated for answers. `abstained` is True where it is below
+    `confidence` is the probability of its words, calibrated for answers; for a consensus the share of samples that
+    say its sentences. `abstained` is True where it is below
     the threshold asked for; spans below it are left out.
     """
 
@@ -80,34 +83,40 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Generated:
-    """An answer as markup, its token ids up to the end token, and the model's probability of each of them."""
+    """An answer as markup, its token ids up to the end token, and the model's probability of each of them.
+
+    A consensus has no tokens of its own: `spans` are the confidences of its boxes, `share` is that of the samples which
+    say its sentences, on average.
+    """
 
     markup: str
-    ids: tuple[int, ...]
-    probabilities: tuple[float, ...]
+    ids: tuple[int, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    spans: tuple[float, ...] = ()
+    share: float = 0.0
 
 
 class _Chances(LogitsProcessor):
-    """Keeps the model's own probability of every token that a beam may go on with, after `bound` has forbidden what it
-    forbids. A few numbers a step: whole logits of a large vocabulary would fill the memory."""
+    """Keeps the model's own probability of every token chosen, after `bound` has forbidden what it forbids."""
 
-    def __init__(self, bound: LogitsProcessor | None, *, prompt_length: int, beams: int) -> None:
-        self.bound, self.prompt_length, self.beams = bound, prompt_length, beams
-        self._seen: dict[tuple[int, ...], dict[int, float]] = {}  # (prompt, tokens so far) → probabilities of the next
+    def __init__(self, bound: LogitsProcessor | None) -> None:
+        self.bound = bound
+        self._last: torch.Tensor | None = None
+        self._chosen: list[torch.Tensor] = []
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        allowed = self.bound(input_ids, scores) if self.bound else scores
-        chosen = allowed.topk(2 * self.beams, dim=-1).indices  # a search never takes more of one beam
-        chances = (scores.float() - scores.float().logsumexp(-1, keepdim=True)).exp().gather(1, chosen)
-        rows = zip(input_ids[:, self.prompt_length :].tolist(), chosen.tolist(), chances.tolist(), strict=True)
-        for n, (row, ids, own) in enumerate(rows):
-            self._seen[(n // self.beams, *row)] = dict(zip(ids, own, strict=True))
-        return allowed
+        self._note(input_ids[:, -1])
+        self._last = torch.log_softmax(scores.float(), dim=-1)
+        return self.bound(input_ids, scores) if self.bound else scores
 
-    def of(self, prompt: int, ids: Sequence[int]) -> list[float]:
-        """The probability of each token of an answer to the prompt of this number."""
-        steps = [(self._seen[(prompt, *ids[:n])], token) for n, token in enumerate(ids)]
-        return [seen.get(token, min(seen.values())) for seen, token in steps]  # absent: as likely as the last, a tie
+    def of(self, written: torch.Tensor) -> list[list[float]]:
+        """The probabilities of all tokens written (rows, tokens)."""
+        self._note(written[:, -1])
+        return torch.stack(self._chosen, dim=1).tolist()
+
+    def _note(self, ids: torch.Tensor) -> None:
+        if self._last is not None:
+            self._chosen.append(self._last.gather(1, ids[:, None])[:, 0].exp())
 
 
 class Predictor:
@@ -147,16 +156,11 @@ class Predictor:
         prompts: Sequence[str],
         *,
         max_new_tokens: int = MAX_NEW_TOKENS,
-        beams: int = 1,
         constrained: bool = False,
         modality: str | None = None,
     ) -> list[str]:
-        """The answers as markup, in the order given; images and prompts are pairs. Batched by prompt length.
-
-        Greedy, or a search with so many `beams`. `constrained` allows nothing but markup that parses, and with a
-        `modality` only its classes.
-        """
-        options = {"max_new_tokens": max_new_tokens, "beams": beams, "constrained": constrained, "modality": modality}
+        """The answers as markup, in the order given; images and prompts are pairs. Options as of `generate_scored`."""
+        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
         return [one.markup for one in self.generate_scored(images, prompts, **options)]
 
     def generate_scored(
@@ -165,32 +169,83 @@ class Predictor:
         prompts: Sequence[str],
         *,
         max_new_tokens: int = MAX_NEW_TOKENS,
-        beams: int = 1,
         constrained: bool = False,
         modality: str | None = None,
     ) -> list[Generated]:
-        """As `generate`, with the probability of every token."""
+        """Greedy answers with the probability of every token, batched by prompt length.
+
+        `constrained` allows nothing but markup that parses, and with a `modality` only its classes.
+        """
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         answers: dict[int, Generated] = {}
         for at in range(0, len(order), self.batch_size):
             chosen = order[at : at + self.batch_size]
-            batch = self._encode([images[i] for i in chosen], [prompts[i] for i in chosen])
-            width = batch["input_ids"].shape[1]
+            asked = [images[i] for i in chosen], [prompts[i] for i in chosen]
             grammar = self._grammar(modality) if constrained else None
-            bound = BoundToGrammar(grammar, prompt_length=width, max_new_tokens=max_new_tokens) if grammar else None
-            chances = _Chances(bound, prompt_length=width, beams=beams)
-            with torch.inference_mode():
-                out = self.model.generate(
-                    **batch,
-                    max_new_tokens=max_new_tokens,
-                    do_sample=False,
-                    num_beams=beams,
-                    logits_processor=LogitsProcessorList([chances]),
-                )
-            for n, (i, ids) in enumerate(zip(chosen, out[:, width:].tolist(), strict=True)):
-                ids = self._cut(ids)
-                answers[i] = Generated(self._decode(ids), tuple(ids), tuple(chances.of(n, ids)))
+            written = self._write(*asked, grammar, max_new_tokens=max_new_tokens, do_sample=False)
+            answers |= dict(zip(chosen, written, strict=True))
         return [answers[i] for i in range(len(prompts))]
+
+    def reports(
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        languages: Sequence[str],
+        *,
+        samples: int = REPORT_SAMPLES,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        constrained: bool = False,
+        modality: str | None = None,
+    ) -> list[Generated]:
+        """Reports, each the consensus of so many samples; greedy with 1. The same call gives the same reports."""
+        if samples == 1:
+            options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+            return self.generate_scored(images, prompts, **options)
+        how = {"do_sample": True, "temperature": TEMPERATURE, "top_k": 0, "top_p": 1.0, "num_return_sequences": samples}
+        grammar = self._grammar(modality) if constrained else None
+        size = max(1, self.batch_size // samples)
+        found = []
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            for at in range(0, len(prompts), size):
+                asked = images[at : at + size], prompts[at : at + size]
+                written = self._write(*asked, grammar, max_new_tokens=max_new_tokens, **how)
+                for n, language in enumerate(languages[at : at + size]):
+                    found.append(self._agree(written[n * samples : (n + 1) * samples], language))
+        return found
+
+    def _agree(self, written: Sequence[Generated], language: str) -> Generated:
+        """The consensus of sampled reports."""
+        samples = [Sample(parsed := parse(one.markup), self._raw(one, parsed.spans)) for one in written]
+        statements = agree(samples, language)
+        text, spans = join(statements)
+        confidences = tuple(c for one in statements for c in one.confidences)
+        share = sum(one.share for one in statements) / max(1, len(statements))
+        return Generated(render(neutralise(text), spans), spans=confidences, share=share)
+
+    def _raw(self, one: Generated, spans: Sequence[Span]) -> list[float]:
+        return self.box_confidences(one, [span.box for span in spans])
+
+    def _write(
+        self,
+        images: Sequence[Image.Image],
+        prompts: Sequence[str],
+        grammar: Grammar | None,
+        *,
+        max_new_tokens: int,
+        **options: Any,
+    ) -> list[Generated]:
+        """One call of the model's `generate`; `options` are of its search."""
+        batch = self._encode(images, prompts)
+        width = batch["input_ids"].shape[1]
+        bound = BoundToGrammar(grammar, prompt_length=width, max_new_tokens=max_new_tokens) if grammar else None
+        chances = _Chances(bound)
+        with torch.inference_mode():
+            out = self.model.generate(
+                **batch, max_new_tokens=max_new_tokens, logits_processor=LogitsProcessorList([chances]), **options
+            )[:, width:]
+        rows = zip(out.tolist(), chances.of(out), strict=True)
+        return [self._finish(ids, probabilities) for ids, probabilities in rows]
 
     def predict(
         self,
@@ -202,20 +257,22 @@ class Predictor:
         clinical_info: str | None = None,
         clinical_question: str | None = None,
         max_new_tokens: int = MAX_NEW_TOKENS,
-        beams: int | None = None,
+        samples: int = REPORT_SAMPLES,
         constrained: bool = False,
         modality: str | None = None,
         abstain_below: float = 0.0,
     ) -> Prediction:
         """Ask for a report with boxes, the answer to a question, or the place of a structure (`question` names it).
 
-        `beams` is `REPORT_BEAMS` for a report and 1, greedy, for the rest unless given.
+        A report is the consensus of `samples`, greedy with 1; everything else is greedy.
         Spans, and for a question the answer, whose confidence is below `abstain_below` are left out (answer "").
         """
         text = task_prompt(task, language, question, clinical_info, clinical_question)
-        beams = beams or (REPORT_BEAMS if task == "report" else 1)
-        options = {"max_new_tokens": max_new_tokens, "beams": beams, "constrained": constrained, "modality": modality}
-        [one] = self.generate_scored([picture.image], [text], **options)
+        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        if task == "report":
+            [one] = self.reports([picture.image], [text], [language], samples=samples, **options)
+        else:
+            [one] = self.generate_scored([picture.image], [text], **options)
         parsed = parse(one.markup)
         places = zip(parsed.spans, self.box_confidences(one, [s.box for s in parsed.spans]), strict=True)
         spans = tuple(
@@ -223,7 +280,7 @@ class Predictor:
             for s, c in ((span, self.calibration.box(raw)) for span, raw in places)
             if c >= abstain_below
         )
-        confidence = answer_confidence(one.probabilities)
+        confidence = self.answer_confidence(one)
         confidence = self.calibration.answer(confidence) if task == "vqa" else confidence
         abstained = confidence < abstain_below if task == "vqa" else len(spans) < len(parsed.spans)
         answer = ("" if abstained else parsed.text) if task == "vqa" else None
@@ -233,8 +290,21 @@ class Predictor:
             said, answer, *size, spans if said else (), one.markup, parsed.invalid, round(confidence, 4), abstained
         )
 
+    def answer_confidence(self, generated: Generated) -> float:
+        """The probability of the words of an answer, not calibrated.
+
+        Coordinates do not count: they have a confidence of their own, and where a model was taught them with a soft
+        target it is spread over neighbours.
+        """
+        if not generated.ids:
+            return generated.share
+        pairs = zip(generated.ids, generated.probabilities, strict=True)
+        return answer_confidence([chance for token, chance in pairs if token not in self._bins])
+
     def box_confidences(self, generated: Generated, boxes: Sequence[Box]) -> list[float]:
         """The mean probability of the coordinate tokens of each box of the text, in its order, not calibrated."""
+        if not generated.ids:
+            return list(generated.spans)
         bins = [self._bins.get(i) for i in generated.ids]
         return box_confidences(bins, generated.probabilities, boxes, decode_box)
 
@@ -274,16 +344,13 @@ class Predictor:
             self._features.popitem(last=False)
         return features
 
-    def _cut(self, ids: list[int]) -> list[int]:
-        """Up to the end token."""
-        end = self.processor.tokenizer.eos_token_id
-        return ids[: ids.index(end) + 1] if end in ids else ids
-
-    def _decode(self, ids: Sequence[int]) -> str:
-        """Markup; special tokens stay, since some checkpoints have the markup among them."""
+    def _finish(self, ids: list[int], probabilities: list[float]) -> Generated:
+        """Markup up to the end token; special tokens stay, since some checkpoints have the markup among them."""
         tokenizer = self.processor.tokenizer
-        silent = (tokenizer.eos_token_id, tokenizer.pad_token_id)
-        return tokenizer.decode([i for i in ids if i not in silent], skip_special_tokens=False)
+        end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
+        shown = [i for i in ids[:end] if i != tokenizer.pad_token_id]
+        markup = tokenizer.decode(shown, skip_special_tokens=False)
+        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]))
 
 
 def task_prompt(

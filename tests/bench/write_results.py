@@ -42,6 +42,7 @@ def main() -> int:
                 print(name)
     (ROOT / "docs/results.md").write_text(document(), encoding="utf-8")
     replace_table(ROOT / "sft/README.md", "base", figures(read("base.json")))
+    replace_table(ROOT / "sft/README.md", "reports", decoding(read("reports.json")))
     return 0
 
 
@@ -62,6 +63,8 @@ detection recipe an arm with batches of {ablations["batch"]}, seeds {", ".join(m
 test slices of the demo's hospital, all questions of VQA-RAD's test set. {tell_base(ablations["base"])} It was pretrained with boxes, so that the arms without them forget rather than never learn.
 
 {(RESULTS / "ablations.md").read_text(encoding="utf-8").strip()}""",
+        "Markup tokens: `python tests/bench/markup_tokens.py build/demo/dataset`": markup(read("markup-tokens.json")),
+        "What training and prediction cost: `make bench`": costs(read("training.json")),
         "Real anatomy: `python tests/bench/real_images.py DATA`": real_images(read("real-images.json")),
     }
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items())])
@@ -70,7 +73,7 @@ test slices of the demo's hospital, all questions of VQA-RAD's test set. {tell_b
 def tell_base(weights: str) -> str:
     """Whether the shipped base was it."""
     shipped = sha256((ROOT / "sft/bases/nano/model.safetensors").read_bytes()).hexdigest()
-    which = "the shipped one" if weights == shipped else "an earlier version of the shipped one"
+    which = "the shipped one" if weights == shipped else "an earlier version of the shipped one, reports searched for with four beams,"
     return f"The base was {which} ({weights[:12]})."
 
 
@@ -87,6 +90,40 @@ def figures(results: dict) -> str:
         for name, figure in results.get(section, {}).items()
     ]
     return "\n".join(["| figure | mean [interval] | n |", "|---|---|---|", *rows])
+
+
+def decoding(results: dict) -> str:
+    """One line a way to decode a report."""
+    rows = [
+        f"| {name} | {show_figure(one['f1'])} | {one['f1']['n']} | {one['words']:.1f} | {one['cpu seconds']:.2f} |"
+        for name, one in results.items()
+    ]
+    head = ["| report | token F1 [interval] | n | words | CPU seconds a report |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def markup(results: dict) -> str:
+    """Both kinds side by side."""
+    kinds = ("ordinary tokens", "own tokens")
+    rows = [
+        f"| {name} | " + " | ".join(show(results[kind][name]) for kind in kinds) + " |" for name in results[kinds[0]]
+    ]
+    return f"""Markup spelled with ordinary tokens, the default, and with a token for each piece of it, baked into the base
+by `radgrounder prepare --markup-tokens`: {results["steps"]} steps of the same recipe, {results["limit"]} test slices.
+
+| figure | ordinary tokens | own tokens |
+|---|---|---|
+""" + "\n".join(rows)
+
+
+def show(value: float | dict) -> str:
+    """A plain number, or a figure with its interval."""
+    return show_figure(value) if isinstance(value, dict) else f"{value:.3g}"
+
+
+def costs(results: dict) -> str:
+    """One line a measurement."""
+    return "\n".join(["| measured | |", "|---|---|", *(f"| {name} | {value:.3g} |" for name, value in results.items())])
 
 
 def real_images(results: dict) -> str:

@@ -21,7 +21,7 @@ from refrad2d.windows import IMAGE_SIZE
 BENCHMARKS = {"refrad2d": "refrad2d", "slake": "slake", "vqa-rad": "vqa_rad"}  # name on the command line → module
 BLANK = "blank"  # the key of the picture that shows nothing
 TOKENS = {"locate": 48, "vqa": 64, "report": 320}  # the longest answer of a task; a span costs about 20
-REPORT_BEAMS = 4  # of the search for a report; what is short, greedy decoding answers as well
+REPORT_SAMPLES = 24  # of which a report is the consensus; what is short, greedy decoding answers as well
 
 Scores = dict[str, float]
 

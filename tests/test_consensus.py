@@ -1,0 +1,56 @@
+"""One report from many samples."""
+
+import pytest
+
+from radgrounder.consensus import Sample, agree, join
+from refrad2d.grounding import Parsed, Span
+
+
+def sample(text, *spans, confidence=0.5, invalid=0):
+    return Sample(Parsed(text, list(spans), invalid), [confidence] * len(spans))
+
+
+def liver(low, start=4):
+    return Span(start, start + 5, "liver", (low, 0.25, 0.5, 0.75))
+
+
+def texts(samples, language="en"):
+    return [one.text for one in agree(samples, language)]
+
+
+def test_what_most_samples_say_is_said():
+    samples = [sample("The liver is smooth. No stone.")] * 4
+    assert texts([*samples, sample("A cyst.")]) == ["The liver is smooth.", "No stone."]
+
+
+def test_sentences_keep_the_order_of_the_samples():
+    samples = [sample("First. Second. Third."), sample("First. Third."), sample("First. Second.")]
+    assert texts(samples) == ["First.", "Second.", "Third."]
+
+
+def test_a_structure_is_told_about_once():
+    samples = [sample("The liver is smooth.", liver(0.1)), sample("The liver is enlarged.", liver(0.1))]
+    assert len(texts(samples * 3 + samples[:1])) == 1
+
+
+def test_a_box_is_the_median_of_the_samples_that_say_its_sentence():
+    samples = [sample("The liver is smooth.", liver(low), confidence=low) for low in (0.1, 0.2, 0.45)]
+    [one] = agree([*samples, sample("Nothing.")], "en")
+    assert one.spans[0].box == (0.2, 0.25, 0.5, 0.75)
+    assert one.confidences == pytest.approx((0.25,)) and one.share == 0.75
+
+
+def test_unreadable_samples_count_only_alone():
+    broken = sample("Broken words.", invalid=1)
+    assert texts([broken, broken, sample("Fine.")]) == ["Fine."]
+    assert texts([broken, broken]) == ["Broken words."]
+
+
+def test_spans_follow_their_sentence():
+    samples = [sample("Fine. The liver is smooth.", liver(0.1, start=10))]
+    text, spans = join(agree(samples, "en"))
+    assert text[spans[0].start : spans[0].end] == "liver" and text == "Fine. The liver is smooth."
+
+
+def test_nothing_said_is_an_empty_report():
+    assert join(agree([sample(""), sample("")], "de")) == ("", [])
