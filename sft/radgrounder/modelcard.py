@@ -16,6 +16,10 @@ from radgrounder.model_index import model_index
 from refrad2d.cards import find_template, table
 
 NANO_LIMIT_MB = 64
+SAMPLED = """
+
+Reports are the consensus of {} samples, as `radgrounder predict` makes them; those of greedy `generate` are shorter and
+score less."""
 CAUTION = "This nano was trained on synthetic slices and has seen no real patient."
 
 
@@ -68,7 +72,9 @@ def _table(run: Mapping[str, Any]) -> str:
         for name, figure in run.get(section, {}).items()
         if figure["mean"] is not None
     ]
-    return f"### {run['benchmark']}\n" + table(["figure", "mean", "95 % interval", "n"], rows)
+    samples = run.get("settings", {}).get("report_samples", 1)
+    said = "" if samples == 1 or not run.get("report") else SAMPLED.format(samples)
+    return f"### {run['benchmark']}\n" + table(["figure", "mean", "95 % interval", "n"], rows) + said
 
 
 def _interval(figure: Mapping[str, Any]) -> str:

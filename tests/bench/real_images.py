@@ -2,7 +2,7 @@
 
 The base has seen no real tissue. Printed is how well it finds the structures of real CT and MR slices as it is, and
 after the recipe of the demo has trained it on the 112 slices of one of the CTs: an overfit test on one patient, which
-shows that the recipe moves onto real anatomy, not that the model generalises. Results go to docs/real-images.json.
+shows that the recipe moves onto real anatomy, not that the model generalises. Results go to docs/results/real-images.json.
 """
 
 import argparse
@@ -106,7 +106,7 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--base", default=str(ROOT / "sft/bases/nano"))
     parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs/real-images.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/results/real-images.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
