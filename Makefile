@@ -82,7 +82,7 @@ $(BASE_RESULTS)/heldout: $(BIN)/.installed
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 304
 
-$(DEMO)/base: $(BASE)/model.safetensors
+$(DEMO)/base: $(BIN)/.installed $(BASE)/model.safetensors
 	mkdir -p $(DEMO)
 	rm -rf $@
 	$(BIN)/radgrounder prepare $(BASE) $@

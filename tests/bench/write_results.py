@@ -51,11 +51,13 @@ def document() -> str:
     ablations = read("ablations.json")
     chapters = {
         "The base on new patients of its own site: `make base-results`": figures(read("base.json")),
+        "Its confidence: `python -m radgrounder.calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a site that the base has not seen: `make demo`": compare(
             read("demo-before.json"), read("demo-after.json")
         ),
         "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""LoRA on the pictures and questions of VQA-RAD's training set,
-judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures.
+judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures. What the pictures
+add is what stands above the text-only and shuffled rows.
 
 {compare(read("vqa-rad-before.json"), read("vqa-rad-after.json"))}""",
         "The paper's claims at nano scale: `make ablations VQA_RAD=DATA`": f"""{ablations["steps"]} steps of the nano's
@@ -73,7 +75,11 @@ test slices of the demo's hospital, all questions of VQA-RAD's test set. {tell_b
 def tell_base(weights: str) -> str:
     """Whether the shipped base was it."""
     shipped = sha256((ROOT / "sft/bases/nano/model.safetensors").read_bytes()).hexdigest()
-    which = "the shipped one" if weights == shipped else "an earlier version of the shipped one, reports searched for with four beams,"
+    which = (
+        "the shipped one"
+        if weights == shipped
+        else "an earlier version of the shipped one, reports searched for with four beams,"
+    )
     return f"The base was {which} ({weights[:12]})."
 
 
@@ -90,6 +96,22 @@ def figures(results: dict) -> str:
         for name, figure in results.get(section, {}).items()
     ]
     return "\n".join(["| figure | mean [interval] | n |", "|---|---|---|", *rows])
+
+
+def confidence() -> str:
+    """What stands in the base's calibration.json."""
+    found = json.loads((ROOT / "sft/bases/nano/calibration.json").read_text(encoding="utf-8"))
+    rows = [
+        f"| {kind} | {one['n']} | {one['right']:.3f} | {one['ece_before']:.3f} | {one['ece_after']:.3f} |"
+        f" {one['abstain_below']:.2f} | {one['coverage']:.2f} |"
+        for kind, one in found.items()
+    ]
+    return """Fitted on validation patients, judged on those that the fit had not seen; a box is right at an IoU of 0.5. The
+threshold keeps wrong answers at one in ten; curves: [calibration.svg](../sft/bases/nano/calibration.svg).
+
+| | n | right | calibration error before | after | abstain below | answered |
+|---|---|---|---|---|---|---|
+""" + "\n".join(rows)
 
 
 def decoding(results: dict) -> str:
