@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tiny_models import SIZE, TEXTS, gemma_tokenizer
 
@@ -57,6 +57,7 @@ def read(name, ids):
 @pytest.mark.parametrize("name", TOKENIZERS)
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 2**31), length=st.integers(1, 90), liking=st.floats(0, 12))
+@example(seed=0, length=48, liking=0.0)  # wrote </p> in byte tokens behind a byte that is no UTF-8
 def test_whatever_the_logits_the_text_parses(name, seed, length, liking):
     for ids in write(name, seed, length, liking=liking):
         parsed = parse(read(name, ids))
@@ -145,5 +146,5 @@ def test_rows_that_change_places_are_read_anew():
         rows = torch.tensor([start[:length], [tokenizer.convert_tokens_to_ids("x")] * length])
         bound(rows, torch.zeros(2, WIDTH))
     swapped = torch.cat([rows.flip(0), torch.tensor([[start[0]], [grammar.locations[7]]])], dim=1)
-    allowed = (bound(swapped, torch.zeros(2, WIDTH)) == 0).sum(1)
-    assert allowed[0] > 515 >= allowed[1]
+    text, place = (set(row.nonzero()[:, 0].tolist()) for row in bound(swapped, torch.zeros(2, WIDTH)) == 0)
+    assert grammar.eos in text and place and place <= set(grammar.locations)

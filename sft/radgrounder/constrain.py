@@ -225,20 +225,23 @@ def _keywords(open_: str, label: str, close: str, specials: Sequence[str]) -> se
 def token_texts(tokenizer: PreTrainedTokenizerBase, width: int) -> dict[int, str]:
     """Token id → what it adds to the text, a character a byte (latin-1), for all tokens that an answer may hold.
 
-    Left out: special tokens that are no part of a span, and ids of the logits' padding.
+    Left out: special tokens that are no part of a span, ids of the logits' padding, and byte tokens of characters that
+    have a token of their own: a decoder replaces a whole run of bytes if one of them is out of place, markup included.
     """
     span = _DIGIT.sub("0", render("x", [Span(0, 1, FINDING, (0.0, 0.0, 1.0, 1.0))]))
     added = tokenizer.get_added_vocab()
     specials = set(tokenizer.all_special_ids)
-    texts = {}
+    texts, bytes_ = {}, set()
     for token, number in tokenizer.get_vocab().items():
         part = _DIGIT.sub("0", token) in span
         if number >= width or (number in specials and not part) or (token in added and has_markup(token) and not part):
             continue
         byte = _BYTE.fullmatch(token)
+        bytes_ |= {number} if byte else set()
         text = token if token in added else token.replace("\u2581", " ")  # SentencePiece writes blanks so
         texts[number] = chr(int(byte.group(1), 16)) if byte else text.encode("utf-8").decode("latin-1")
-    return {number: text for number, text in texts.items() if text}
+    spelled = {text for number, text in texts.items() if number not in bytes_}
+    return {number: text for number, text in texts.items() if text and not (number in bytes_ and text in spelled)}
 
 
 class BoundToGrammar(LogitsProcessor):
