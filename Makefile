@@ -60,7 +60,7 @@ $(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
 	$(BIN)/refrad2d build $(DEMO)/hospital/dicom --reports $(DEMO)/hospital/reports.csv --masks $(DEMO)/hospital/masks \
 		--out $(@D) --key-file $(DEMO)/demo.key --site B --offline --burnt-in-text keep
 
-# hours: pretraining from nothing in two runs, as the shipped weights were made; a killed run goes on (`make base` again)
+# hours: pretraining from nothing in two runs like those of the shipped weights; a killed run goes on (`make base` again)
 base: build/base/nano
 
 build/base/nano: build/base/first

@@ -73,6 +73,11 @@ def test_a_report_is_the_same_each_time_and_parses(predictor):
     assert len(first.spans) == len(parse(first.markup).spans)
 
 
+def test_no_sample_is_no_report(predictor):
+    with pytest.raises(ValueError, match="Give 1, which is greedy"):
+        predictor.predict(Picture(picture(), 224, 224), samples=0)
+
+
 def test_one_sample_is_the_greedy_report(predictor):
     question = turns(0)[0][0]
     greedy = predictor.generate([picture()], [question], max_new_tokens=12)

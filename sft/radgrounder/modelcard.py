@@ -18,8 +18,8 @@ from refrad2d.cards import find_template, table
 NANO_LIMIT_MB = 64
 SAMPLED = """
 
-Reports are the consensus of {} samples, as `radgrounder predict` makes them; those of greedy `generate` are shorter and
-score less."""
+Reports are the consensus of {0} samples, as `radgrounder predict --samples {0}` makes them; `generate` alone
+is greedy."""
 CAUTION = "This nano was trained on synthetic slices and has seen no real patient."
 
 

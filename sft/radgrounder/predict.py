@@ -24,7 +24,7 @@ from radgrounder.constrain import BoundToGrammar, Grammar
 from radgrounder.prepare import MAX_NEW_TOKENS, load_processor
 from radgrounder.processing import IMAGE_ATTENTION, see_image_only
 from refrad2d.conversations import context, prompt
-from refrad2d.grounding import Box, Span, decode_box, location_tokens, neutralise, parse, render, to_pixels
+from refrad2d.grounding import Box, decode_box, location_tokens, neutralise, parse, render, to_pixels
 from refrad2d.labels import find_label
 from refrad2d.sources import Unreadable, is_dicom
 from refrad2d.windows import picture_to_rgb, windows
@@ -60,9 +60,8 @@ class PredictedSpan:
 class Prediction:
     """What the model said: plain `text` with spans, `answer` for questions, `markup` as generated.
 
-    `confidence` is the probability of its words, calibrated for answers; for a consensus the share of samples that
-    say its sentences. `abstained` is True where it is below
-    the threshold asked for; spans below it are left out.
+    `confidence` is the probability of its words, calibrated for answers; for a consensus the share of samples that say
+    its sentences. `abstained` is True where it is below the threshold asked for; spans below it are left out.
     """
 
     text: str
@@ -197,7 +196,12 @@ class Predictor:
         constrained: bool = False,
         modality: str | None = None,
     ) -> list[Generated]:
-        """Reports, each the consensus of so many samples; greedy with 1. The same call gives the same reports."""
+        """Reports, each the consensus of so many samples; greedy with 1. The same call gives the same reports.
+
+        ValueError for less than one sample.
+        """
+        if samples < 1:
+            raise ValueError(f"A report of {samples} samples says nothing. Give 1, which is greedy, or more.")
         if samples == 1:
             options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
             return self.generate_scored(images, prompts, **options)
@@ -216,15 +220,15 @@ class Predictor:
 
     def _agree(self, written: Sequence[Generated], language: str) -> Generated:
         """The consensus of sampled reports."""
-        samples = [Sample(parsed := parse(one.markup), self._raw(one, parsed.spans)) for one in written]
+        samples = []
+        for one in written:
+            parsed = parse(one.markup)
+            samples.append(Sample(parsed, self.box_confidences(one, [span.box for span in parsed.spans])))
         statements = agree(samples, language)
         text, spans = join(statements)
         confidences = tuple(c for one in statements for c in one.confidences)
         share = sum(one.share for one in statements) / max(1, len(statements))
         return Generated(render(neutralise(text), spans), spans=confidences, share=share)
-
-    def _raw(self, one: Generated, spans: Sequence[Span]) -> list[float]:
-        return self.box_confidences(one, [span.box for span in spans])
 
     def _write(
         self,
