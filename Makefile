@@ -1,4 +1,5 @@
 # make demo   a synthetic hospital → dataset → model → table of results → a page to try it on (SERVE=0: no page)
+#             another hospital: make demo DEMO=build/demo-mr SITE=B REGIONS=abdomen_mr
 # make test   all tests · make bench   measurements · make style   what CI holds us to · make base   pretrain the nano
 
 PYTHON ?= python3
@@ -7,6 +8,8 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 BASE := sft/bases/nano
 BASE_RESULTS := build/base-results
+SITE ?= B
+REGIONS ?= abdomen_ct
 PATIENTS ?= 40
 STEPS ?= 240
 LIMIT ?= 80
@@ -39,14 +42,14 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 # --- demo ---------------------------------------------------------------------------------------------------------
 
 demo: $(DEMO)/results.json
-	@$(BIN)/python -m radgrounder.demo $(DEMO)/results-before.json $(DEMO)/results.json
+	@$(BIN)/python -m radgrounder.changes $(DEMO)/eval-before $(DEMO)/eval
 ifneq ($(SERVE),0)
 	$(BIN)/python space/app.py --model $(DEMO)/model --port $(PORT)
 endif
 
 $(DEMO)/hospital: $(BIN)/.installed
 	rm -rf $@.tmp $@
-	$(BIN)/refrad2d phantom $@.tmp --patients $(PATIENTS) --seed 7 --site B
+	$(BIN)/refrad2d phantom $@.tmp --patients $(PATIENTS) --seed 7 --site $(SITE) --regions $(REGIONS)
 	mv $@.tmp $@
 
 # a fixed key gives the same pseudonyms and splits everywhere; a hospital lets the build make its own
@@ -58,7 +61,7 @@ $(DEMO)/demo.key:
 $(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
 	rm -rf $(@D)
 	$(BIN)/refrad2d build $(DEMO)/hospital/dicom --reports $(DEMO)/hospital/reports.csv --masks $(DEMO)/hospital/masks \
-		--out $(@D) --key-file $(DEMO)/demo.key --site B --offline --burnt-in-text keep
+		--out $(@D) --key-file $(DEMO)/demo.key --site $(SITE) --offline --burnt-in-text keep
 
 # hours: pretraining from nothing in two runs like those of the shipped weights; a killed run goes on (`make base` again)
 base: build/base/nano
@@ -94,7 +97,8 @@ $(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset/manifest.json
 
 $(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
 	rm -rf $(@D)
-	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --max_steps $(STEPS) $(QUICK)
+	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --model_name_or_path $(DEMO)/base \
+		--dataset_name $(DEMO)/dataset/refrad2d --output_dir $(@D) --max_steps $(STEPS) $(QUICK)
 
 $(DEMO)/model: $(DEMO)/adapter/adapter_config.json
 	rm -rf $@ $@.tmp
@@ -135,7 +139,7 @@ ablations: $(DEMO)/base $(DEMO)/dataset/manifest.json
 # real questions: LoRA on VQA-RAD's training pictures, judged on its test set before and after
 VQA := build/vqa-rad
 vqa-rad: $(VQA)-after/results.json
-	@$(BIN)/python -m radgrounder.demo $(VQA)-before/results.json $(VQA)-after/results.json
+	@$(BIN)/python -m radgrounder.changes $(VQA)-before $(VQA)-after
 
 $(VQA): $(BIN)/.installed
 	$(BIN)/python -m radgrounder.external vqa-rad $(VQA_RAD) $@

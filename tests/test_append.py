@@ -158,6 +158,17 @@ def test_another_key_is_refused_and_none_is_made(place, two_months, capsys):
     assert not (place / "key").exists() and digest(place / "dataset") == before
 
 
+def test_new_rows_are_made_as_private_as_the_old(place, two_months, capsys):
+    before = digest(place / "dataset")
+    assert run("append", "--head", "thin", root=place, month=two_months / "month2", out=place / "dataset") == 2
+    assert "Give --head keep" in error_of(capsys) and digest(place / "dataset") == before
+    manifest = read_json(place / "dataset" / "manifest.json")
+    assert manifest["privacy"] == {"burnt_in_text": "keep", "head": "keep"}
+    del manifest["privacy"]  # as made by an older version
+    (place / "dataset" / "manifest.json").write_text(json.dumps(manifest))
+    assert run("append", "--head", "thin", root=place, month=two_months / "month2", out=place / "dataset") == 0
+
+
 def test_only_a_finished_and_whole_dataset_grows(place, two_months, tmp_path, capsys):
     assert run("append", root=place, month=two_months / "month2", out=tmp_path / "nowhere") == 2
     assert "does not exist" in error_of(capsys) and not (tmp_path / "nowhere").exists()

@@ -91,11 +91,12 @@ def append(
 ) -> dict | None:
     """Append an export to a finished dataset. Returns the stats of what was added, None if it had been before.
 
-    ValueError for wrong arguments, another key or a running command, NothingUsable if no row is new; then DIR is as
-    before.
+    ValueError for wrong arguments, another key or choice of privacy, or a running command; NothingUsable if no row is
+    new; then DIR is as before.
     """
     manifest, key = open_manifest(out, key_file, key_needed=True)
     check_arguments(export, out, options)
+    _require_same_privacy(manifest.get("privacy", {}), options.privacy)
     rows = read_reports(reports, options.columns)
     inputs = fingerprint_inputs(export, reports, options, key)
     with hold(out, f"append {inputs}") as stages:
@@ -119,6 +120,14 @@ def append(
         stats = read_json(stages / "done" / "plan.json")["stats"]
         retire(out)
     return stats
+
+
+def _require_same_privacy(built: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    """ValueError where the new rows would be treated otherwise than the old. Older datasets do not say."""
+    for name, choice in built.items():
+        if asked[name] != choice:
+            flag = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{flag} is {asked[name]} here and was {choice} in the build. Give {flag} {choice}.")
 
 
 def _prepare(

@@ -50,6 +50,11 @@ class Options:
     head: str = "thin"  # thin | drop | keep
     benchmarks: Path | None = None  # pictures that the card's leak table compares with
 
+    @property
+    def privacy(self) -> dict[str, str]:
+        """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
+        return {"burnt_in_text": self.burnt_in_text, "head": self.head}
+
 
 def build(
     export: Path, reports: Path, out: Path, key_file: Path, options: Options, progress: Progress = no_progress
@@ -119,7 +124,7 @@ def fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes
     ]
     table = hashlib.sha256(reports.read_bytes()).hexdigest()
     choices = (options.mask_labels, options.segmenter, sorted(options.columns.items()), options.site, bool(options.llm))
-    choices += (options.burnt_in_text, options.head)
+    choices += tuple(options.privacy.values())
     return pseudonym(key, "inputs", listing, table, choices)
 
 
@@ -231,7 +236,8 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
     write_card(dst / "refrad2d", stats)
     write_json(dst / "stats.json", stats)
     write_jsonl(dst / "accounting.jsonl", account_stages(stages))
-    write_json(dst / "manifest.json", {**shards.manifest(dst, key, counts), "inputs": inputs})
+    about = {"inputs": inputs, "privacy": options.privacy}
+    write_json(dst / "manifest.json", {**shards.manifest(dst, key, counts), **about})
     return stats["rows"]
 
 

@@ -10,7 +10,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from radgrounder.demo import SECTIONS, compare, show_figure
+from radgrounder.changes import SECTIONS, format_changes, show_figure
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs/results"
@@ -18,8 +18,10 @@ MADE = {  # file in docs/results → where its command leaves it
     "base.json": "build/base-results/results.json",
     "demo-before.json": "build/demo/results-before.json",
     "demo-after.json": "build/demo/results.json",
+    "demo-changes.json": "build/demo/eval/changes.json",
     "vqa-rad-before.json": "build/vqa-rad-before/results.json",
     "vqa-rad-after.json": "build/vqa-rad-after/results.json",
+    "vqa-rad-changes.json": "build/vqa-rad-after/changes.json",
     "ablations.json": "build/ablations/ablations.json",
     "ablations.md": "build/ablations/ablations.md",
 }
@@ -55,12 +57,12 @@ def document() -> str:
         "LoRA on a site that the base has not seen: `make demo`": f"""The gap to close is the one to the first table.
 Reports are the consensus of 8 samples here.
 
-{compare(read("demo-before.json"), read("demo-after.json"))}""",
+{before_and_after("demo")}""",
         "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""LoRA on the pictures and questions of VQA-RAD's training set,
 judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures. What the pictures
 add is what stands above the text-only and shuffled rows.
 
-{compare(read("vqa-rad-before.json"), read("vqa-rad-after.json"))}""",
+{before_and_after("vqa-rad")}""",
         "The paper's claims at nano scale: `make ablations VQA_RAD=DATA`": f"""{ablations["steps"]} steps of the nano's
 detection recipe an arm with batches of {ablations["batch"]}, seeds {", ".join(map(str, ablations["seeds"]))}, every item averaged over them; {ablations["limit"]}
 test slices of the demo's hospital, all questions of VQA-RAD's test set. {tell_base(ablations["base"])} It was
@@ -73,6 +75,11 @@ with boxes, which those arms were not trained on, so that "better" below holds f
         "Real anatomy: `python tests/bench/real_images.py DATA`": real_images(read("real-images.json")),
     }
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items())])
+
+
+def before_and_after(name: str) -> str:
+    """The table that `radgrounder.changes` printed."""
+    return format_changes(*(read(f"{name}-{part}.json") for part in ("before", "after", "changes")))
 
 
 def tell_base(weights: str) -> str:
