@@ -40,10 +40,10 @@ def test_a_box_is_the_median_of_the_samples_that_say_its_sentence():
     assert one.confidences == pytest.approx((0.25,)) and one.share == 0.75
 
 
-def test_unreadable_samples_count_only_alone():
-    broken = sample("Broken words.", invalid=1)
+@pytest.mark.parametrize("broken", [sample("Broken words.", invalid=1), sample("\N{REPLACEMENT CHARACTER}: normal.")])
+def test_unreadable_samples_count_only_alone(broken):
     assert texts([broken, broken, sample("Fine.")]) == ["Fine."]
-    assert texts([broken, broken]) == ["Broken words."]
+    assert texts([broken, broken]) == [broken.parsed.text]
 
 
 def test_spans_follow_their_sentence():

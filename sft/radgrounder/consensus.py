@@ -23,6 +23,11 @@ class Sample:
     parsed: Parsed
     confidences: Sequence[float]
 
+    @property
+    def readable(self) -> bool:
+        """Whether its markup could be parsed and its bytes are characters."""
+        return not self.parsed.invalid and "\N{REPLACEMENT CHARACTER}" not in self.parsed.text
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -43,10 +48,10 @@ class Statement:
 def agree(samples: Sequence[Sample], language: str) -> list[Statement]:
     """The sentences of the consensus, in order.
 
-    Each raises the mean token F1 with the samples, and no two are about the same structure. Samples whose markup could
-    not be read count only where there are no others.
+    Each raises the mean token F1 with the samples, and no two are about the same structure. Samples that are not
+    readable count only where there are no others.
     """
-    samples = [one for one in samples if not one.parsed.invalid] or list(samples)
+    samples = [one for one in samples if one.readable] or list(samples)
     statements = gather(samples, language)
     words = [Counter(normalise(one.text, language).split()) for one in statements]
     references = [Counter(normalise(one.parsed.text, language).split()) for one in samples]
