@@ -27,7 +27,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo test bench ablations vqa-rad results trust style base base-results install
+.PHONY: demo test bench ablations vqa-rad results trust style base base-results base-again install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -77,6 +77,11 @@ build/base/first: $(BIN)/.installed
 # what BASE reaches on new patients of the site that it was pretrained on, beside its controls
 base-results: $(BASE_RESULTS)/results.json
 	@cat $(BASE_RESULTS)/table.md
+
+# does `make base` give the shipped weights' figures? both on the same slices, with the paired difference of each
+base-again: build/base/nano build/base-results/results.json
+	$(MAKE) base-results BASE=$< BASE_RESULTS=build/base-again
+	$(BIN)/python -m radgrounder.changes build/base-results build/base-again
 
 $(BASE_RESULTS)/heldout: $(BIN)/.installed
 	mkdir -p $(BASE_RESULTS)

@@ -50,9 +50,11 @@ def columns_of(benchmark: str) -> Sequence[Column]:
     return import_module(f"radgrounder.benchmarks.{BENCHMARKS[benchmark]}").COLUMNS
 
 
-def format_changes(before: Mapping[str, Any], after: Mapping[str, Any], changed: Figures) -> str:
-    """A Markdown table of two results.json, one line a figure: before, after, change, number of items scored."""
-    rows = [("figure", "before", "after", "change", "n"), ("-",) * 5]
+def format_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], changed: Figures, *, names: Sequence[str] = ("before", "after")
+) -> str:
+    """A Markdown table of two results.json, called `names`, one line a figure: both, change, number of items scored."""
+    rows = [("figure", *names, "change", "n"), ("-",) * 5]
     for section in SECTIONS:
         for name, figure in after.get(section, {}).items():
             change = changed.get(f"{section}.{name}")

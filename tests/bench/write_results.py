@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs/results"
 MADE = {  # file in docs/results → where its command leaves it
     "base.json": "build/base-results/results.json",
+    "again-after.json": "build/base-again/results.json",
+    "again-changes.json": "build/base-again/changes.json",
     "demo-before.json": "build/demo/results-before.json",
     "demo-after.json": "build/demo/results.json",
     "demo-changes.json": "build/demo/eval/changes.json",
@@ -53,6 +55,7 @@ def document() -> str:
     ablations = read("ablations.json")
     chapters = {
         "The base on new patients of its own site: `make base-results`": figures(read("base.json")),
+        "The base made again: `make base base-again`": again(),
         "Its confidence: `python -m radgrounder.calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a site that the base has not seen: `make demo`": f"""The gap to close is the one to the first table.
 Reports are the consensus of 8 samples here.
@@ -80,6 +83,14 @@ with boxes, which those arms were not trained on, so that "better" below holds f
 def before_and_after(name: str) -> str:
     """The table that `radgrounder.changes` printed."""
     return format_changes(*(read(f"{name}-{part}.json") for part in ("before", "after", "changes")))
+
+
+def again() -> str:
+    """The shipped base beside the one that `make base` made from nothing."""
+    results = [read(name) for name in ("base.json", "again-after.json", "again-changes.json")]
+    return f"""`make base` from nothing, judged on the same slices as the shipped weights; the difference is paired.
+
+{format_changes(*results, names=("shipped", "made again"))}"""
 
 
 def tell_base(weights: str) -> str:
