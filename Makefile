@@ -131,7 +131,7 @@ test: $(BIN)/.installed build/datasets36/.installed
 	$(BIN)/python tests/curate_scores.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-bench: $(BIN)/.installed
+bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
 	$(BIN)/python tests/bench/builder.py
 	$(BIN)/python tests/bench/metrics.py
 	$(BIN)/python tests/bench_text.py
@@ -163,7 +163,7 @@ $(VQA)-model: $(VQA)-adapter/adapter_config.json
 $(VQA)-after/results.json: $(VQA)-model $(VQA)-before/results.json
 	$(BIN)/radgrounder eval --model $< --benchmark vqa-rad --data $(VQA_RAD) --out $(@D) --batch-size 64
 
-# docs/results.md from what demo, base-results, vqa-rad and ablations left in build/
+# docs/results.md from what demo, base-results, base-again, vqa-rad and ablations left in build/
 results: $(BIN)/.installed
 	$(BIN)/python tests/bench/write_results.py --collect
 

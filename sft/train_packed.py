@@ -1,6 +1,6 @@
 """`trl sft` with one image and all its answers as one sample: the same recipes, a base prepared for it.
 
-radgrounder prepare build/base/nano build/packed-base --attention image
+radgrounder prepare sft/bases/nano build/packed-base --attention image
 python sft/train_packed.py --config sft/recipes/nano/detection.yaml --model_name_or_path build/packed-base \
     --output_dir build/packed --per_device_train_batch_size 4
 """

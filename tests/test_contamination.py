@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from radgrounder.contamination import audit
+from refrad2d.conversations import CONTEXTS, context, vqa_prompt
 from refrad2d.leaks import MAX_DISTANCE, find_matches, perceptual_hash
 from refrad2d.windows import picture_to_rgb
 
@@ -67,6 +68,14 @@ def test_an_audit_counts_pictures_and_questions():
     )
     assert [(m.one, m.other) for m in found.matches] == [(1, 1)]
     assert (found.test_pictures_seen, found.test_questions_seen, found.test_questions) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_question_is_known_again_below_clinical_context(language):
+    report = {"clinical_info": "Pain.", "clinical_question": "Stone?"}
+    entry = {"question": "Is there a stone?", "language": language}
+    asked = [vqa_prompt(entry, context=context(report, language, parts)) for parts in CONTEXTS]
+    assert audit([], asked[-1:], [], asked).test_questions_seen == len(CONTEXTS)
 
 
 def test_an_audit_of_nothing_finds_nothing():

@@ -3,8 +3,9 @@
     boxes = find_text(pixels)               # [(x_min, y_min, x_max, y_max)] in pixels, ends exclusive
     clean = blank(pixels, boxes)            # every pixel outside the boxes as before
 
-The reader is rapidocr, whose models lie in its wheel. Frames are read at their own size: enlarged ones take five times
-as long and give no more. The figures stand in docs/privacy.md, tests/trust/burnt_in_bench.py makes them anew.
+The reader is rapidocr, whose models lie in its wheel. Frames are read at their own size, those below 300
+pixels at three times it: to enlarge larger ones takes five times as long and gives no more. The figures stand in
+docs/privacy.md, tests/trust/burnt_in_bench.py makes them anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence

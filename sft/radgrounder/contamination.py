@@ -15,6 +15,7 @@ import numpy as np
 
 from radgrounder.benchmarks import BLANK, load_benchmark
 from radgrounder.metrics import normalise
+from refrad2d.conversations import CONTEXT_LINES
 from refrad2d.leaks import BITS, MAX_DISTANCE, Match, find_matches, perceptual_hash
 
 
@@ -22,7 +23,7 @@ from refrad2d.leaks import BITS, MAX_DISTANCE, Match, find_matches, perceptual_h
 class Audit:
     """What an audit found: `one` of a match is a training picture, `other` a test picture.
 
-    Questions are compared without case, punctuation and articles.
+    Questions are compared without case, punctuation, articles and the lines of clinical context above them.
     """
 
     training_pictures: int
@@ -47,15 +48,22 @@ def audit(
         for side in (training_pictures, test_pictures)
     )
     matches = find_matches(training, test, most_bits=most_bits)
-    known = {normalise(question) for question in training_questions}
+    known = {normalise(without_context(question)) for question in training_questions}
     return Audit(
         training_pictures=len(training),
         test_pictures=len(test),
         test_pictures_seen=len({match.other for match in matches}),
         matches=matches,
         test_questions=len(test_questions),
-        test_questions_seen=sum(normalise(question) in known for question in test_questions),
+        test_questions_seen=sum(normalise(without_context(question)) in known for question in test_questions),
     )
+
+
+def without_context(question: str) -> str:
+    """A prompt without the lines of clinical context that a build puts above the question."""
+    begins = tuple(words for line in CONTEXT_LINES.values() for words in line.values())
+    *lines, last = question.rstrip().split("\n")
+    return "\n".join([*(line for line in lines if not f"{line} ".startswith(begins)), last])
 
 
 def main() -> None:

@@ -5,8 +5,8 @@
     >>> iou((0.0, 0.0, 0.5, 1.0), (0.25, 0.0, 0.75, 1.0))
     0.3333333333333333
 
-Boxes are xyxy in [0, 1], ends exclusive. All values are in [0, 1], higher is better, `invalid` excepted. Definitions,
-sources and worked examples: docs/evaluation.md.
+Boxes are xyxy in [0, 1], ends exclusive. All values are in [0, 1], higher is better; but lower `invalid` is
+better, and G-IoU with cosines can fall below 0. Definitions, sources and worked examples: docs/evaluation.md.
 """
 
 import unicodedata
@@ -181,7 +181,8 @@ def g_iou(
 
     `greedy` matches globally and one to one by falling similarity (the paper); equal similarities are taken by falling
     IoU, then by box, so the order of the entities never matters. `optimal` takes the matching with the largest sum of
-    max(similarity, 0) x IoU. NaN without a true entity: the paper leaves such texts out. ValueError otherwise.
+    max(similarity, 0) x IoU. NaN without a true entity: the paper leaves such texts out.
+    ValueError for another matching.
 
     With `greedy` an added hallucination can help: it can take away a true entity that a good prediction was wrongly
     matched to. With `optimal` it cannot.

@@ -38,6 +38,7 @@ def card(model: Path, runs: Sequence[Mapping[str, Any]]) -> str:
     small = sum(path.stat().st_size for path in model.glob("*.safetensors")) < NANO_LIMIT_MB << 20
     body = Template(find_template("model_card", "template.md")).substitute(
         name=model.name,
+        folder=model.name if model.is_absolute() else model.as_posix(),  # no machine's folders in a published file
         tables="\n\n".join(map(_table, runs)),
         training=_training(model, base),
         caution=CAUTION if small else "",

@@ -55,7 +55,7 @@ def document() -> str:
     ablations = read("ablations.json")
     chapters = {
         "The base on new patients of its own site: `make base-results`": figures(read("base.json")),
-        "The base made again: `make base base-again`": again(),
+        **({"The base made again: `make base-again`": again()} if (RESULTS / "again-after.json").is_file() else {}),
         "Its confidence: `python -m radgrounder.calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a site that the base has not seen: `make demo`": f"""The gap to close is the one to the first table.
 Reports are the consensus of 8 samples here.
