@@ -1,5 +1,7 @@
 """Calibration brings confidence and correctness together and keeps the order."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -120,12 +122,24 @@ def test_a_model_without_calibration_keeps_its_confidence(tmp_path):
 
 
 def test_the_summary_is_what_a_model_folder_loads(tmp_path):
-    import json
-
     figures = summarise(*overconfident(200), risk=0.2)
     (tmp_path / "calibration.json").write_text(json.dumps({"box": figures, "answer": {"slope": 2.0, "offset": 0.5}}))
     loaded = Calibration.load(tmp_path)
     assert loaded.box == Scale(figures["slope"], figures["offset"]) and loaded.answer == Scale(2.0, 0.5)
+
+
+def test_a_model_of_the_hub_brings_its_calibration(tmp_path, monkeypatch):
+    repo = tmp_path / "models--org--nano"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text("1" * 40)
+    snapshot = repo / "snapshots" / ("1" * 40)
+    snapshot.mkdir(parents=True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert Calibration.load("org/nano") == Calibration()
+    scale = {"slope": 2.0, "offset": 0.5}
+    (snapshot / "calibration.json").write_text(json.dumps({"box": scale, "answer": scale}))
+    assert Calibration.load("org/nano").box == Scale(2.0, 0.5)
 
 
 def test_the_picture_has_a_line_a_kind():

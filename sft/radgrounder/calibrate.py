@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
 
 from radgrounder.metrics import exact_match, iou
 from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
@@ -54,9 +56,14 @@ class Calibration:
     answer: Scale = Scale()
 
     @classmethod
-    def load(cls, model: Path) -> "Calibration":
-        """That of a model folder; without a calibration.json confidences stay as they are."""
-        path = model / FILE
+    def load(cls, model: str | Path) -> "Calibration":
+        """That of a model folder or Hub name; without a calibration.json confidences stay as they are."""
+        path = Path(model) / FILE
+        if not Path(model).is_dir():
+            try:
+                path = Path(hf_hub_download(str(model), FILE))
+            except EntryNotFoundError:
+                return cls()
         if not path.is_file():
             return cls()
         stored = json.loads(path.read_text(encoding="utf-8"))

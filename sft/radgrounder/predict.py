@@ -147,7 +147,7 @@ class Predictor:
                 f"{model} is no model folder. Give the output of `radgrounder release`, or a Hub name."
             ) from error
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(loaded.to(device), processor, batch_size=batch_size, calibration=Calibration.load(Path(model)))
+        return cls(loaded.to(device), processor, batch_size=batch_size, calibration=Calibration.load(model))
 
     def generate(
         self,
