@@ -1,5 +1,5 @@
 # make demo   a synthetic hospital → dataset → model → table of results → a page to try it on (SERVE=0: no page)
-#             another hospital: make demo DEMO=build/demo-mr SITE=B REGIONS=abdomen_mr
+#             another hospital: make demo DEMO=build/demo-mr REGIONS=abdomen_mr RATE=2e-3
 # make test   all tests · make bench   measurements · make style   what CI holds us to · make base   pretrain the nano
 
 PYTHON ?= python3
@@ -12,6 +12,7 @@ SITE ?= B
 REGIONS ?= abdomen_ct
 PATIENTS ?= 40
 STEPS ?= 240
+RATE ?= 1e-3
 LIMIT ?= 80
 SERVE ?= 1
 # the demo keeps the last step; a real run keeps the best checkpoint on validation patients, as the recipe says
@@ -103,7 +104,7 @@ $(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset/manifest.json
 $(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
 	rm -rf $(@D)
 	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --model_name_or_path $(DEMO)/base \
-		--dataset_name $(DEMO)/dataset/refrad2d --output_dir $(@D) --max_steps $(STEPS) $(QUICK)
+		--dataset_name $(DEMO)/dataset/refrad2d --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
 
 $(DEMO)/model: $(DEMO)/adapter/adapter_config.json
 	rm -rf $@ $@.tmp

@@ -1,4 +1,4 @@
-"""Real anatomy through the nano: `python tests/bench/real_images.py TOTALSEGMENTATOR_DATA [--steps 300]`.
+"""Real anatomy through the nano: `python tests/bench/real_images.py TOTALSEGMENTATOR_DATA [--steps 600]`.
 
 The base has seen no real tissue. Printed is how well it finds the structures of real CT and MR slices as it is, and
 after the recipe of the demo has trained it on the 112 slices of one of the CTs: an overfit test on one patient, which
@@ -105,7 +105,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--base", default=str(ROOT / "sft/bases/nano"))
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--out", type=Path, default=ROOT / "docs/results/real-images.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,74 @@
+"""How well the base finds its way at other sites and in MR: `python tests/bench/sites.py`.
+
+Two fresh slices each of so many new patients a row, locate prompt: what of the demo's gap is the site, and what is left
+to learn. Beside it the mean box of the class over the other half of the patients. Results go to docs/results/sites.json.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
+from radgrounder.changes import show_figure
+from radgrounder.intervals import figure
+from radgrounder.metrics import iou
+from radgrounder.phantom_pool import SLICES, draw_row
+from radgrounder.predict import Predictor
+from refrad2d.conversations import prompt
+from refrad2d.grounding import parse
+from refrad2d.labels import label_by_name
+
+ROOT = Path(__file__).parents[2]
+FIRST = 800_000_000  # seeds that neither pretraining nor base-results draw
+ROWS = (("A", "abdomen_ct"), ("B", "abdomen_ct"), ("C", "abdomen_ct"), ("A", "abdomen_mr"), ("B", "abdomen_mr"))
+
+
+def draw_rows(site: str, region: str, patients: int) -> list[dict]:
+    """Two slices of each patient, pictures as a dataset has them."""
+    rows = []
+    for seed in range(FIRST, FIRST + SLICES * patients, SLICES // 2):
+        row, _ = draw_row(seed, sites=(site,), regions=(region,))
+        rows.append({**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])})
+    return rows
+
+
+def score(predictor: Predictor, rows: Sequence[dict]) -> dict[str, dict]:
+    """mIoU of the locate prompt and of the mean boxes of the other patients, with intervals."""
+    pairs = [(row, label, box) for row in rows for label, box in eligible(row)]
+    asked = [prompt("locate", "en", name=label_by_name(label).english) for _, label, _ in pairs]
+    answers = predictor.generate([row["image"] for row, *_ in pairs], asked)
+    found = [parse(answer).spans for answer in answers]
+    names = sorted({row["patient"] for row in rows})
+    half = set(names[::2])
+    prior = {side: mean_boxes(row for row in rows if (row["patient"] in half) != side) for side in (True, False)}
+    means = [prior[r["patient"] in half].get((label, r["modality"], r["plane"])) for r, label, _ in pairs]
+    who = [row["patient"] for row, *_ in pairs]
+    answered = zip(found, pairs, strict=True)
+    return {
+        "base": figure([iou(spans[0].box if spans else None, box) for spans, (*_, box) in answered], who).as_dict(),
+        "mean box": figure([iou(mean, box) for mean, (*_, box) in zip(means, pairs, strict=True)], who).as_dict(),
+    }
+
+
+def main() -> int:
+    """Measure, print and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=ROOT / "sft/bases/nano")
+    parser.add_argument("--patients", type=int, default=50, help="of each row (default 50)")
+    options = parser.parse_args()
+    predictor = Predictor.load(options.model, batch_size=64)
+    results = {}
+    for site, region in ROWS:
+        name = f"site {site}, {region}"
+        results[name] = score(predictor, draw_rows(site, region, options.patients))
+        print(name, *(f"{kind} {show_figure(one)}" for kind, one in results[name].items()), sep=" | ")
+    (ROOT / "docs/results/sites.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
