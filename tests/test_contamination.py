@@ -76,6 +76,8 @@ def test_a_question_is_known_again_below_clinical_context(language):
     entry = {"question": "Is there a stone?", "language": language}
     asked = [vqa_prompt(entry, context=context(report, language, parts)) for parts in CONTEXTS]
     assert audit([], asked[-1:], [], asked).test_questions_seen == len(CONTEXTS)
+    other = vqa_prompt({**entry, "question": "Question: is there a cyst?"})
+    assert audit([], [other], [], asked).test_questions_seen == 0 == audit([], asked, [], [other]).test_questions_seen
 
 
 def test_an_audit_of_nothing_finds_nothing():

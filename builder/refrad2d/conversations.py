@@ -50,6 +50,15 @@ def context(report: Mapping[str, Any], language: str, parts: Sequence[str]) -> s
     return "\n".join(CONTEXT_LINES[part][language] + (report.get(part) or "") for part in parts)
 
 
+def without_context(text: str) -> str:
+    """The user's text of a turn, stripped, without the context lines above its task line."""
+    lines = text.strip().split("\n")
+    begins = tuple(words for line in CONTEXT_LINES.values() for words in line.values())
+    while len(lines) > 1 and not text.startswith("\n\n") and f"{lines[0]} ".startswith(begins):
+        lines = lines[1:]
+    return "\n".join(lines)
+
+
 def vqa_prompt(entry: Mapping[str, Any], *, context: str = "") -> str:
     """The prompt of one `vqa` entry: choices one a line after the question; grounded ones without "Answer:"."""
     question = "\n".join([entry["question"], *(entry.get("choices") or [])])

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from radgrounder.benchmarks import BENCHMARKS, Column
-from radgrounder.comparison import Row, read_rows
-from radgrounder.intervals import SAMPLES, compare
+from radgrounder.comparison import Row, compare_measure, pair_rows, read_rows
+from radgrounder.intervals import SAMPLES
 
 SECTIONS = ("grounding", "report", "vqa")
 
@@ -25,23 +25,15 @@ def changes(
     """The mean of after minus before over the rows that both have, by "section.name", with its 95 % interval.
 
     Whole patients or pictures are resampled, both runs' scores of a row together, so that the interval is narrower than
-    those of the two figures. Controls have none. ValueError if a row asks another thing in the two runs.
+    those of the two figures. Controls have none. ValueError as of `pair_rows`.
     """
-    shared = [i for i in before if i in after]
-    if other := [i for i in shared if before[i].asked != after[i].asked]:
-        raise ValueError(f"Row {other[0]!r} has another answer key in the two runs. Judge both on the same data.")
+    pairs = pair_rows(after, before)
     found = {}
     for column in columns:
-        scored = [
-            (a, b, after[i].cluster)
-            for i in shared
-            if not column.control and after[i].asked[0] in column.tasks
-            if (a := after[i].scores.get(column.measure)) is not None
-            if (b := before[i].scores.get(column.measure)) is not None
-        ]
-        if scored:
-            difference = compare(*zip(*scored, strict=True), samples=samples).difference
-            found[f"{column.section}.{column.name}"] = difference.as_dict()
+        if column.control:
+            continue
+        if compared := compare_measure(pairs, column.tasks, column.measure, samples=samples):
+            found[f"{column.section}.{column.name}"] = compared.difference.as_dict()
     return found
 
 

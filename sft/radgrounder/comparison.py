@@ -8,7 +8,6 @@ the leave-one-site-out gap.
 
 import argparse
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +44,37 @@ def read_rows(path: Path) -> dict[str, Row]:
     return found
 
 
+def pair_rows(
+    first: Mapping[str, Row], second: Mapping[str, Row], where: Mapping[str, str] | None = None
+) -> list[tuple[Row, Row]]:
+    """The rows that both runs have, of the subgroup `where`.
+
+    ValueError if one asks another thing in the two runs, or if none is left.
+    """
+    wanted = (where or {}).items()
+    shared = [i for i in first if i in second and wanted <= first[i].groups.items()]
+    other = [i for i in shared if first[i].asked != second[i].asked]
+    if other:
+        raise ValueError(f"Row {other[0]!r} has another answer key in the two runs. Judge both on the same data.")
+    if not shared:
+        raise ValueError("The two runs share no row. Judge both on the same benchmark, data and limit.")
+    return [(first[i], second[i]) for i in shared]
+
+
+def compare_measure(
+    pairs: Sequence[tuple[Row, Row]], tasks: Sequence[str], measure: str, *, samples: int = SAMPLES, seed: int = 0
+) -> Comparison | None:
+    """First minus second in one measure over the rows of these tasks that both score, None where there is none."""
+    scored = [
+        (a, b, first.cluster)
+        for first, second in pairs
+        if first.asked[0] in tasks
+        if (a := first.scores.get(measure)) is not None
+        if (b := second.scores.get(measure)) is not None
+    ]
+    return compare(*zip(*scored, strict=True), samples=samples, seed=seed) if scored else None
+
+
 def compare_runs(
     first: Mapping[str, Row],
     second: Mapping[str, Row],
@@ -57,25 +87,10 @@ def compare_runs(
 
     ValueError if a shared id asks another thing in the two runs, or if no row is left.
     """
-    wanted = (where or {}).items()
-    shared = [i for i in first if i in second and wanted <= first[i].groups.items()]
-    other = [i for i in shared if first[i].asked != second[i].asked]
-    if other:
-        raise ValueError(f"Row {other[0]!r} has another answer key in the two runs. Judge both on the same data.")
-    if not shared:
-        raise ValueError("The two runs share no row. Judge both on the same benchmark, data and limit.")
-    measures = Counter((first[i].asked[0], name) for i in shared for name in first[i].scores)
-    found = {}
-    for task, name in measures:
-        pairs = [
-            (first[i].scores.get(name), second[i].scores.get(name), first[i].cluster)
-            for i in shared
-            if first[i].asked[0] == task
-        ]
-        scored = [pair for pair in pairs if pair[0] is not None and pair[1] is not None]
-        if scored:
-            found[task, name] = compare(*zip(*scored, strict=True), samples=samples, seed=seed)
-    return found
+    pairs = pair_rows(first, second, where)
+    measures = dict.fromkeys((row.asked[0], name) for row, _ in pairs for name in row.scores)
+    found = {key: compare_measure(pairs, key[:1], key[1], samples=samples, seed=seed) for key in measures}
+    return {key: compared for key, compared in found.items() if compared}
 
 
 def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:

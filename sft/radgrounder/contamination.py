@@ -15,7 +15,7 @@ import numpy as np
 
 from radgrounder.benchmarks import BLANK, load_benchmark
 from radgrounder.metrics import normalise
-from refrad2d.conversations import CONTEXT_LINES
+from refrad2d.conversations import without_context
 from refrad2d.leaks import BITS, MAX_DISTANCE, Match, find_matches, perceptual_hash
 
 
@@ -57,13 +57,6 @@ def audit(
         test_questions=len(test_questions),
         test_questions_seen=sum(normalise(without_context(question)) in known for question in test_questions),
     )
-
-
-def without_context(question: str) -> str:
-    """A prompt without the lines of clinical context that a build puts above the question."""
-    begins = tuple(words for line in CONTEXT_LINES.values() for words in line.values())
-    *lines, last = question.rstrip().split("\n")
-    return "\n".join([*(line for line in lines if not f"{line} ".startswith(begins)), last])
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""How well the base finds its way at other sites and in MR: `python tests/bench/sites.py`.
+"""How well the base finds its way at other sites and in MR: `python tests/bench/sites.py build/demo/dataset`.
 
-Two fresh slices each of so many new patients a row, locate prompt: what of the demo's gap is the site, and what is left
-to learn. Beside it the mean box of the class over the other half of the patients. Results go to docs/results/sites.json.
+Two fresh slices each of so many new patients a row, then slices of each split of the demo's dataset, none of which the
+base has seen; locate prompt: what of the demo's gap is the site, what its few test patients, and what is left to learn.
+Beside it the mean box of the class over the other half of the patients. Results go to docs/results/sites.json.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from datasets import load_dataset
 from PIL import Image
 
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
@@ -21,6 +23,7 @@ from radgrounder.predict import Predictor
 from refrad2d.conversations import prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name
+from refrad2d.schema import SPLITS
 
 ROOT = Path(__file__).parents[2]
 FIRST = 800_000_000  # seeds that neither pretraining nor base-results draw
@@ -34,6 +37,12 @@ def draw_rows(site: str, region: str, patients: int) -> list[dict]:
         row, _ = draw_row(seed, sites=(site,), regions=(region,))
         rows.append({**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])})
     return rows
+
+
+def read_rows(dataset: Path, split: str, most: int) -> list[dict]:
+    """At most so many slices of a split, evenly spaced."""
+    rows = load_dataset(str(dataset / "refrad2d"), "grounded", split=split)
+    return list(rows.select(range(0, len(rows), -(-len(rows) // most))))
 
 
 def score(predictor: Predictor, rows: Sequence[dict]) -> dict[str, dict]:
@@ -57,14 +66,16 @@ def score(predictor: Predictor, rows: Sequence[dict]) -> dict[str, dict]:
 def main() -> int:
     """Measure, print and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", type=Path)
     parser.add_argument("--model", type=Path, default=ROOT / "sft/bases/nano")
     parser.add_argument("--patients", type=int, default=50, help="of each row (default 50)")
     options = parser.parse_args()
     predictor = Predictor.load(options.model, batch_size=64)
+    drawn = {f"site {site}, {region}": draw_rows(site, region, options.patients) for site, region in ROWS}
+    read = {f"the demo's {split}": read_rows(options.dataset, split, 2 * options.patients) for split in SPLITS}
     results = {}
-    for site, region in ROWS:
-        name = f"site {site}, {region}"
-        results[name] = score(predictor, draw_rows(site, region, options.patients))
+    for name, rows in (drawn | read).items():
+        results[name] = score(predictor, rows)
         print(name, *(f"{kind} {show_figure(one)}" for kind, one in results[name].items()), sep=" | ")
     (ROOT / "docs/results/sites.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -70,7 +70,7 @@ test patients are harder than most. Reports are the consensus of 8 samples here.
 that LoRA can close. As above, but for twice the rate.
 
 {before_and_after("demo-mr")}""",
-        "Other sites, and MR: `python tests/bench/sites.py`": sites(read("sites.json")),
+        "Other sites, and MR: `python tests/bench/sites.py build/demo/dataset`": sites(read("sites.json")),
         "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""LoRA on the pictures and questions of VQA-RAD's training set,
 judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures. What the pictures
 add is what stands above the text-only and shuffled rows.
@@ -109,7 +109,8 @@ def sites(results: dict) -> str:
         f"| {name} | {show_figure(one['base'])} | {show_figure(one['mean box'])} | {one['base']['n']} |"
         for name, one in results.items()
     ]
-    return """The base as it is, mIoU of the locate prompt on fresh slices of new patients.
+    return """The base as it is, mIoU of the locate prompt on fresh slices of new patients, and on
+slices of each split of the demo's dataset (site B).
 
 | slices | base | mean box of other patients | n |
 |---|---|---|---|
