@@ -64,16 +64,19 @@ $(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
 	$(BIN)/refrad2d build $(DEMO)/hospital/dicom --reports $(DEMO)/hospital/reports.csv --masks $(DEMO)/hospital/masks \
 		--out $(@D) --key-file $(DEMO)/demo.key --site $(SITE) --offline --burnt-in-text keep
 
-# hours: pretraining from nothing in two runs like those of the shipped weights; a killed run goes on (`make base` again)
+# hours: pretraining from nothing in two runs like those of the shipped weights, of the same slices; a killed run goes on
+# (`make base` again)
 base: build/base/nano
 
 build/base/nano: build/base/first
-	$(BIN)/python -m radgrounder.pretrain $@ --init $< --pool 24576 --tower-steps 1200 --tower-rate 2e-3 \
-		--packed-steps 2000 --rate 1.2e-3 --steps 1500
+	$(BIN)/python -m radgrounder.pretrain $@ --init $< --pool 24576 --drawn build/base/pool \
+		--tower-steps 1200 --tower-rate 2e-3 --packed-steps 2000 --rate 1.2e-3 --steps 1500
+	rm -rf build/base/pool
 
 build/base/first: $(BIN)/.installed
 	mkdir -p build/base
-	$(BIN)/python -m radgrounder.pretrain $@ --pool 8192
+	$(BIN)/python -m radgrounder.pretrain $@ --pool 24576 --drawn build/base/pool \
+		--locate-share 0.6 --report-share 0.25 --dense-weight 0.3
 
 # what BASE reaches on new patients of the site that it was pretrained on, beside its controls
 base-results: $(BASE_RESULTS)/results.json
@@ -164,9 +167,9 @@ $(VQA)-model: $(VQA)-adapter/adapter_config.json
 $(VQA)-after/results.json: $(VQA)-model $(VQA)-before/results.json
 	$(BIN)/radgrounder eval --model $< --benchmark vqa-rad --data $(VQA_RAD) --out $(@D) --batch-size 64
 
-# docs/results.md from what demo, base-results, base-again, vqa-rad and ablations left in build/
+# docs/results.md from docs/results; COLLECT="base again demo demo-mr vqa-rad ablations": with what these just left in build/
 results: $(BIN)/.installed
-	$(BIN)/python tests/bench/write_results.py --collect
+	$(BIN)/python tests/bench/write_results.py --collect $(COLLECT)
 
 # the full versions of what `make test` checks in small, and one table of what they found; see tests/trust/README.md
 trust: $(BIN)/.installed

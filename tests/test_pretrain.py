@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder import heldout, pretrain, turns
+from radgrounder import heldout, phantom_pool, pretrain, turns
 from radgrounder.benchmarks import load_benchmark
 from radgrounder.dense import DenseHead, cover, draw_lesson
 from radgrounder.losses import Targets
@@ -88,6 +88,23 @@ def test_pretraining_goes_on_from_a_base(whole, tmp_path):
     first, second = (load_file(folder / "model.safetensors") for folder in (whole, tmp_path / "nano"))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert (whole / "tokenizer.json").read_text() == (tmp_path / "nano/tokenizer.json").read_text()
+
+
+def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, monkeypatch):
+    drawn = ["--drawn", str(tmp_path / "pool")]
+    assert pretrain.main([str(tmp_path / "first"), *TINY, *drawn]) == 0
+    assert (tmp_path / "first/model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    asked = []
+
+    def refuse(seeds, **kind):
+        asked.append(kind["sites"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(phantom_pool, "draw_slices", refuse)
+    assert pretrain.main([str(tmp_path / "second"), *TINY, *drawn, "--steps", "1"]) == 0
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.main([str(tmp_path / "third"), *TINY, *drawn, "--sites", "B"])
+    assert asked == [("B",)]
 
 
 def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, monkeypatch):

@@ -158,10 +158,11 @@ def draw_pool(
 ) -> list[PhantomSlice]:
     """`draw_slices`, kept on disk: parts that lie in `folder` are read, the others drawn and written."""
     folder.mkdir(parents=True, exist_ok=True)
+    kind = "-".join([f"{size}px", *sites, *regions])
     pool: list[PhantomSlice] = []
     for start in range(0, len(seeds), PART):
         part = seeds[start : start + PART]
-        file = folder / f"{part[0]}-{len(part)}.npz"
+        file = folder / f"{kind}-{part[0]}-{len(part)}.npz"
         if not file.is_file():
             began = time.monotonic()
             _save(draw_slices(part, sites=sites, size=size, regions=regions, workers=workers), file)

@@ -70,14 +70,15 @@ class Plan:
         return {"locate": self.locate_share, "report": self.report_share, "question": rest}
 
 
-def pretrain(out: Path, size: NanoSize, plan: Plan) -> None:
-    """Write a stock PaliGemma folder to `out`; pool, checkpoints and log lie in `<out>.run` until it is whole."""
+def pretrain(out: Path, size: NanoSize, plan: Plan, drawn: Path | None = None) -> None:
+    """Write a stock PaliGemma folder to `out`; pool and checkpoints lie in `<out>.run` until it is whole, the pool in
+    `drawn` where that is given, so that another run of the same seed need not draw it again."""
     torch.set_num_threads(plan.threads)
     run = out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
     first = (plan.seed + 1) * 10_000_000
     slices = draw_pool(
-        run / "pool", range(first, first + plan.pool),
+        drawn or run / "pool", range(first, first + plan.pool),
         sites=plan.sites, size=size.image, regions=plan.regions, workers=plan.workers,
     )  # fmt: skip
     if not (run / "processor").exists():
@@ -308,6 +309,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parse the size and the plan from the command line and pretrain."""
     parser = argparse.ArgumentParser(prog="python -m radgrounder.pretrain", description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("--drawn", type=Path, help="where the pool's slices are kept, for more runs than this one")
     for name, default in {**asdict(NanoSize()), **asdict(Plan())}.items():
         flag = f"--{name.replace('_', '-')}"
         if isinstance(default, tuple):
@@ -315,7 +317,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             parser.add_argument(flag, type=type(default), default=default)
     values = vars(parser.parse_args(argv))
-    out = values.pop("out")
+    out, drawn = values.pop("out"), values.pop("drawn")
     if out.exists():
         print(f"{out} exists already; delete it to pretrain anew.", file=sys.stderr)
         return 0
@@ -323,7 +325,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("transformers").setLevel(logging.ERROR)
     size = NanoSize(**{name: values.pop(name) for name in asdict(NanoSize())})
     plan = Plan(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-    pretrain(out, size, plan)
+    pretrain(out, size, plan, drawn)
     shutil.rmtree(out.with_name(out.name + ".run"))
     return 0
 

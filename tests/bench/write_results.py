@@ -1,6 +1,7 @@
 """Write docs/results.md, and the base's table in sft/README.md, from the files in docs/results: `make results`.
 
-Each file there is what a command wrote; the tables name it. `--collect` first copies them from build/.
+Each file there is what a command wrote; the tables name it. `make results COLLECT="base demo"` first copies those of
+these commands from build/, and no others: what stands there may be older than what was committed.
 """
 
 import argparse
@@ -14,21 +15,31 @@ from radgrounder.changes import SECTIONS, format_changes, show_figure
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs/results"
-MADE = {  # file in docs/results → where its command leaves it
-    "base.json": "build/base-results/results.json",
-    "again-after.json": "build/base-again/results.json",
-    "again-changes.json": "build/base-again/changes.json",
-    "demo-before.json": "build/demo/results-before.json",
-    "demo-after.json": "build/demo/results.json",
-    "demo-changes.json": "build/demo/eval/changes.json",
-    "demo-mr-before.json": "build/demo-mr/results-before.json",
-    "demo-mr-after.json": "build/demo-mr/results.json",
-    "demo-mr-changes.json": "build/demo-mr/eval/changes.json",
-    "vqa-rad-before.json": "build/vqa-rad-before/results.json",
-    "vqa-rad-after.json": "build/vqa-rad-after/results.json",
-    "vqa-rad-changes.json": "build/vqa-rad-after/changes.json",
-    "ablations.json": "build/ablations/ablations.json",
-    "ablations.md": "build/ablations/ablations.md",
+MADE = {  # by command: file in docs/results → where the command leaves it
+    "base": {"base.json": "build/base-results/results.json"},
+    "again": {
+        "again-after.json": "build/base-again/results.json",
+        "again-changes.json": "build/base-again/changes.json",
+    },
+    "demo": {
+        "demo-before.json": "build/demo/results-before.json",
+        "demo-after.json": "build/demo/results.json",
+        "demo-changes.json": "build/demo/eval/changes.json",
+    },
+    "demo-mr": {
+        "demo-mr-before.json": "build/demo-mr/results-before.json",
+        "demo-mr-after.json": "build/demo-mr/results.json",
+        "demo-mr-changes.json": "build/demo-mr/eval/changes.json",
+    },
+    "vqa-rad": {
+        "vqa-rad-before.json": "build/vqa-rad-before/results.json",
+        "vqa-rad-after.json": "build/vqa-rad-after/results.json",
+        "vqa-rad-changes.json": "build/vqa-rad-after/changes.json",
+    },
+    "ablations": {
+        "ablations.json": "build/ablations/ablations.json",
+        "ablations.md": "build/ablations/ablations.md",
+    },
 }
 HEAD = """# Results of the nano
 
@@ -41,12 +52,11 @@ say, not that a model is good. All on CPU. Intervals are 95 %, whole patients or
 def main() -> int:
     """Copy if asked to, then write both documents."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--collect", action="store_true", help="copy what stands in build/ first")
-    if parser.parse_args().collect:
-        for name, path in MADE.items():
-            if (ROOT / path).is_file():
-                shutil.copyfile(ROOT / path, RESULTS / name)
-                print(name)
+    parser.add_argument("--collect", nargs="*", default=[], choices=MADE, help="copy these from build/ first")
+    for made in parser.parse_args().collect:
+        for name, path in MADE[made].items():
+            shutil.copyfile(ROOT / path, RESULTS / name)
+            print(name)
     (ROOT / "docs/results.md").write_text(document(), encoding="utf-8")
     replace_table(ROOT / "sft/README.md", "base", figures(read("base.json")))
     replace_table(ROOT / "sft/README.md", "reports", decoding(read("reports.json")))
