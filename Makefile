@@ -69,13 +69,13 @@ $(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
 base: build/base/nano
 
 build/base/nano: build/base/first
-	$(BIN)/python -m radgrounder.pretrain $@ --init $< --pool 24576 --drawn build/base/pool \
+	$(BIN)/python -m radgrounder.pretrain $@ --init $< --pool 24576 --pool-folder build/base/pool \
 		--tower-steps 1200 --tower-rate 2e-3 --packed-steps 2000 --rate 1.2e-3 --steps 1500
 	rm -rf build/base/pool
 
 build/base/first: $(BIN)/.installed
 	mkdir -p build/base
-	$(BIN)/python -m radgrounder.pretrain $@ --pool 24576 --drawn build/base/pool \
+	$(BIN)/python -m radgrounder.pretrain $@ --pool 24576 --pool-folder build/base/pool \
 		--locate-share 0.6 --report-share 0.25 --dense-weight 0.3
 
 # what BASE reaches on new patients of the site that it was pretrained on, beside its controls
@@ -167,7 +167,7 @@ $(VQA)-model: $(VQA)-adapter/adapter_config.json
 $(VQA)-after/results.json: $(VQA)-model $(VQA)-before/results.json
 	$(BIN)/radgrounder eval --model $< --benchmark vqa-rad --data $(VQA_RAD) --out $(@D) --batch-size 64
 
-# docs/results.md from docs/results; COLLECT="base again demo demo-mr vqa-rad ablations": with what these just left in build/
+# docs/results.md from docs/results; COLLECT="base-results base-again demo demo-mr vqa-rad ablations": with what these left in build/
 results: $(BIN)/.installed
 	$(BIN)/python tests/bench/write_results.py --collect $(COLLECT)
 

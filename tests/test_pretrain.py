@@ -91,7 +91,7 @@ def test_pretraining_goes_on_from_a_base(whole, tmp_path):
 
 
 def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, monkeypatch):
-    drawn = ["--drawn", str(tmp_path / "pool")]
+    drawn = ["--pool-folder", str(tmp_path / "pool")]
     assert pretrain.main([str(tmp_path / "first"), *TINY, *drawn]) == 0
     assert (tmp_path / "first/model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     asked = []

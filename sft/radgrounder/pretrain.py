@@ -70,15 +70,15 @@ class Plan:
         return {"locate": self.locate_share, "report": self.report_share, "question": rest}
 
 
-def pretrain(out: Path, size: NanoSize, plan: Plan, drawn: Path | None = None) -> None:
+def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = None) -> None:
     """Write a stock PaliGemma folder to `out`; pool and checkpoints lie in `<out>.run` until it is whole, the pool in
-    `drawn` where that is given, so that another run of the same seed need not draw it again."""
+    `pool_folder` where that is given, so that another run of the same seed need not draw it again."""
     torch.set_num_threads(plan.threads)
     run = out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
     first = (plan.seed + 1) * 10_000_000
     slices = draw_pool(
-        drawn or run / "pool", range(first, first + plan.pool),
+        pool_folder or run / "pool", range(first, first + plan.pool),
         sites=plan.sites, size=size.image, regions=plan.regions, workers=plan.workers,
     )  # fmt: skip
     if not (run / "processor").exists():
@@ -309,7 +309,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parse the size and the plan from the command line and pretrain."""
     parser = argparse.ArgumentParser(prog="python -m radgrounder.pretrain", description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--drawn", type=Path, help="where the pool's slices are kept, for more runs than this one")
+    parser.add_argument(
+        "--pool-folder", type=Path, help="keep the slices here for other runs, until the phantom changes"
+    )
     for name, default in {**asdict(NanoSize()), **asdict(Plan())}.items():
         flag = f"--{name.replace('_', '-')}"
         if isinstance(default, tuple):
@@ -317,7 +319,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             parser.add_argument(flag, type=type(default), default=default)
     values = vars(parser.parse_args(argv))
-    out, drawn = values.pop("out"), values.pop("drawn")
+    out, pool_folder = values.pop("out"), values.pop("pool_folder")
     if out.exists():
         print(f"{out} exists already; delete it to pretrain anew.", file=sys.stderr)
         return 0
@@ -325,7 +327,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("transformers").setLevel(logging.ERROR)
     size = NanoSize(**{name: values.pop(name) for name in asdict(NanoSize())})
     plan = Plan(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-    pretrain(out, size, plan, drawn)
+    pretrain(out, size, plan, pool_folder)
     shutil.rmtree(out.with_name(out.name + ".run"))
     return 0
 

@@ -1,6 +1,6 @@
 """Write docs/results.md, and the base's table in sft/README.md, from the files in docs/results: `make results`.
 
-Each file there is what a command wrote; the tables name it. `make results COLLECT="base demo"` first copies those of
+Each file there is what a command wrote; the tables name it. `make results COLLECT="base-results demo"` first copies those of
 these commands from build/, and no others: what stands there may be older than what was committed.
 """
 
@@ -16,8 +16,8 @@ from radgrounder.changes import SECTIONS, format_changes, show_figure
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs/results"
 MADE = {  # by command: file in docs/results → where the command leaves it
-    "base": {"base.json": "build/base-results/results.json"},
-    "again": {
+    "base-results": {"base.json": "build/base-results/results.json"},
+    "base-again": {
         "again-after.json": "build/base-again/results.json",
         "again-changes.json": "build/base-again/changes.json",
     },
@@ -53,10 +53,13 @@ def main() -> int:
     """Copy if asked to, then write both documents."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--collect", nargs="*", default=[], choices=MADE, help="copy these from build/ first")
-    for made in parser.parse_args().collect:
-        for name, path in MADE[made].items():
-            shutil.copyfile(ROOT / path, RESULTS / name)
-            print(name)
+    asked = parser.parse_args().collect
+    made = {name: ROOT / path for command in asked for name, path in MADE[command].items()}
+    if missing := [str(path.relative_to(ROOT)) for path in made.values() if not path.is_file()]:
+        parser.error(f"{', '.join(missing)} are not there, so nothing was copied. Run what makes them first.")
+    for name, path in made.items():
+        shutil.copyfile(path, RESULTS / name)
+        print(name)
     (ROOT / "docs/results.md").write_text(document(), encoding="utf-8")
     replace_table(ROOT / "sft/README.md", "base", figures(read("base.json")))
     replace_table(ROOT / "sft/README.md", "reports", decoding(read("reports.json")))
