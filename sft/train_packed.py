@@ -12,7 +12,7 @@ from datasets import load_dataset
 from transformers import AutoModelForImageTextToText, AutoProcessor
 from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser, get_peft_config, get_quantization_config
 
-from radgrounder.packing import PackedCollator, PackedTrainer, pack
+from radgrounder.training.packing import PackedCollator, PackedTrainer, pack
 
 
 @dataclass

@@ -13,9 +13,9 @@ from PIL import Image, UnidentifiedImageError
 from scipy.ndimage import binary_fill_holes
 from texts import Refusal
 
-from refrad2d.dicom import parse_dicom, refuse_unsuitable, shown_frames, text_of
-from refrad2d.executors import run_isolated
-from refrad2d.sources import Unreadable, is_dicom
+from refrad2d.images.dicom import parse_dicom, refuse_unsuitable, shown_frames, text_of
+from refrad2d.images.sources import Unreadable, is_dicom
+from refrad2d.system.processes import run_isolated
 from refrad2d.windows import WINDOWS, apply_window, get_window, picture_to_rgb, scale_to_range, windows
 
 if TYPE_CHECKING:

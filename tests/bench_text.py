@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from curate_scores import sentences_per_second
 from llm_stub import reply, stub_server
 
-from refrad2d.llm import LLM
-from refrad2d.prompting import load_prompt
+from refrad2d.llm.client import LLM
+from refrad2d.llm.prompts import load_prompt
 
 CALLS, WAYS, LATENCY = 640, 32, 1.0
 

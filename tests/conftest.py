@@ -49,7 +49,7 @@ def hospital(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory, hospital) -> Path:
     """The dataset built from that export."""
-    from refrad2d.build import Options, build
+    from refrad2d.operations.build import Options, build
 
     def make(out: Path) -> None:
         key = out.with_name("dataset.key")

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from refrad2d.curate import curate, curate_sentence
+from refrad2d.stages.curate import curate, curate_sentence
 
 CORPUS = Path(__file__).parent / "data" / "curate"
 HALVES = ("dev", "heldout")

@@ -5,7 +5,7 @@ import json
 import pytest
 from tiny_models import BOX
 
-from radgrounder.ablations import (
+from radgrounder.training.ablations import (
     ARMS,
     MEASURES,
     arm_rows,

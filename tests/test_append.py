@@ -22,11 +22,11 @@ from tiny_exports import (
 )  # fmt: skip
 
 import refrad2d
-from refrad2d.changes import hold
 from refrad2d.cli import main
-from refrad2d.files import read_json, read_jsonl
+from refrad2d.operations.transaction import hold
+from refrad2d.operations.verify import verify
 from refrad2d.schema import CONFIGS
-from refrad2d.verify import verify
+from refrad2d.system.files import read_json, read_jsonl
 
 SHARDS = (".parquet", ".tar")
 STRIDE = 4  # 1 tries to die before every rename and deletion
@@ -211,9 +211,9 @@ def decided(tmp_path_factory, first_month, two_months):
     out, step = root / "dataset", 0
 
     def work():
-        import refrad2d.append
+        import refrad2d.operations.append
 
-        refrad2d.append.carry_out = lambda out: os._exit(9)
+        refrad2d.operations.append.carry_out = lambda out: os._exit(9)
         run("append", root=root, month=root / "month2", out=out)
 
     assert die_at(step, work) and (out / ".stages" / "commit" / "plan.json").exists()

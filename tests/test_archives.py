@@ -9,10 +9,11 @@ import zipfile
 import pytest
 from dicom_files import make_slice, write_slice
 
-from refrad2d import archives, ingest, sources
-from refrad2d.accounting import account
-from refrad2d.archives import Unreadable, list_members, name_bytes, read_member
-from refrad2d.sources import list_sources
+from refrad2d.images import archives, sources
+from refrad2d.images.archives import Unreadable, list_members, name_bytes, read_member
+from refrad2d.images.sources import list_sources
+from refrad2d.stages import ingest
+from refrad2d.system.accounting import account
 
 
 def dicom(k=0):

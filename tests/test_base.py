@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder.fingerprint import FILE, fingerprint
+from radgrounder.models.fingerprint import FILE, fingerprint
 
 BASES = sorted(path.parent for path in (Path(__file__).parents[1] / "sft/bases").glob("*/config.json"))
 MAX_BYTES = 8_000_000  # all shipped weights together

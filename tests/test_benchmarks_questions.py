@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from radgrounder import judge
-from radgrounder.benchmarks import load_benchmark
+from radgrounder.benchmarks.base import load_benchmark
 from radgrounder.benchmarks.questions import (
     Question,
     majority_answers,
     make_items,
     open_pictures,
-    read_table,
+    read_splits,
     score,
     verify_pictures,
 )
 from radgrounder.benchmarks.vqa_rad import read_questions
+from radgrounder.evaluation import run as judge
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SLAKE, VQA_RAD = SHARED / "slake", SHARED / "vqa-rad"
@@ -54,7 +54,7 @@ def write_slake(folder, rows, training=(TRAINING_ROW,)):
 
 
 def test_slake_table_has_all_pictures_once():
-    splits = [row["split_en"] for row in read_table("slake.csv").values()]
+    splits = [row["split_en"] for row in read_splits("slake.csv").values()]
     assert [splits.count(split) for split in ("train", "validate", "test")] == [450, 96, 96]
 
 
@@ -111,7 +111,7 @@ def test_slake_has_no_german(tmp_path):
 
 
 def test_vqa_rad_table_has_the_disjoint_split():
-    parts = [row["split_disjoint"] for row in read_table("vqa_rad.csv").values()]
+    parts = [row["split_disjoint"] for row in read_splits("vqa_rad.csv").values()]
     assert [parts.count(part) for part in ("train", "validation", "test", "")] == [109, 102, 103, 1]
 
 
@@ -173,7 +173,7 @@ def test_vqa_rad_refuses_unknown_splits(tmp_path):
 
 
 def test_vqa_rad_refuses_training_pictures_in_the_test_part(tmp_path):
-    image = next(i for i, row in read_table("vqa_rad.csv").items() if row["split_disjoint"] == "train")
+    image = next(i for i, row in read_splits("vqa_rad.csv").items() if row["split_disjoint"] == "train")
     folder = tmp_path / "wu2025_split"
     folder.mkdir()
     row = {"question": "Q?", "answer": "yes", "image_name": image, "q_type": "closed"}

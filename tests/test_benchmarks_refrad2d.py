@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from tiny_dataset import MASK_SIZE, make_row, write_dataset
 
-from radgrounder import judge
-from radgrounder.answers import write_requests
-from radgrounder.benchmarks import load_benchmark, refrad2d
-from radgrounder.metrics import iou
-from radgrounder.predict import Generated
+from radgrounder.benchmarks import refrad2d
+from radgrounder.benchmarks.base import load_benchmark
+from radgrounder.evaluation import run as judge
+from radgrounder.evaluation.answers import write_requests
+from radgrounder.inference.predictor import Generated
+from radgrounder.metrics.grounding import iou
 from refrad2d.grounding import locate_answer
 
 TEST_BOXES = [(10, 10, 60, 60), (30, 20, 90, 70), (50, 40, 100, 100), (5, 60, 40, 110)]

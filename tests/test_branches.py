@@ -1,9 +1,9 @@
 import torch
 from test_processing import CASES, SIZE, model, picture, stock  # noqa: F401  (fixtures)
 
-from radgrounder.branches import branch_attention, encode_branches
-from radgrounder.losses import conversation_loss, soft_coordinates
-from radgrounder.pretrain import Batches
+from radgrounder.pretraining.losses import conversation_loss, soft_coordinates
+from radgrounder.pretraining.pretrain import Batches
+from radgrounder.training.branches import branch_attention, encode_branches
 
 
 def test_branches_see_the_image_and_themselves_only():

@@ -15,13 +15,13 @@ from PIL import Image
 
 import refrad2d
 from refrad2d.boxes import box_of, objects
-from refrad2d.build import NothingUsable, Options, build
 from refrad2d.cli import main
-from refrad2d.files import read_json, read_jsonl
 from refrad2d.grounding import parse, render
 from refrad2d.labels import label_by_id
 from refrad2d.loader import native_values, read_samples
+from refrad2d.operations.build import NothingUsable, Options, build
 from refrad2d.schema import CONFIGS, SPLITS
+from refrad2d.system.files import read_json, read_jsonl
 from refrad2d.windows import windows
 
 
@@ -183,7 +183,7 @@ def test_workers_and_order_of_files_change_no_byte(small):
 
 def test_an_interrupted_build_goes_on_and_ends_the_same(small, monkeypatch):
     build_small(small, "whole")
-    monkeypatch.setattr("refrad2d.build.shards.run", _raise)
+    monkeypatch.setattr("refrad2d.operations.build.shards.run", _raise)
     with pytest.raises(OSError):
         build_small(small, "broken")
     assert not (small / "broken" / "manifest.json").exists() and (small / "broken" / ".stages" / "match").exists()
@@ -294,7 +294,7 @@ def answering_model(request):
 def test_a_model_on_site_gives_the_second_language(small):
     from llm_stub import stub_server
 
-    from refrad2d.llm import LLM
+    from refrad2d.llm.client import LLM
 
     (small / "r.csv").write_text('report,language\n"Die Leber ist glatt, 12 mm Zyste.",de\n', encoding="utf-8")
     with stub_server(answering_model) as stub:

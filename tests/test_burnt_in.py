@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from refrad2d.burnt_in import Reading, blank, find_text
+from refrad2d.privacy.burnt_in import Reading, blank, find_text
 
 NOISE = np.random.default_rng(0).normal(1000, 20, (512, 512)).astype(np.uint16)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radgrounder.calibrate import (
+from radgrounder.evaluation.calibrate import (
     Calibration,
     Scale,
     answer_confidence,

@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
 
 
 def test_a_foreign_model_answers_each_prompt(folder):
-    from radgrounder.chatmodel import load_generator
+    from radgrounder.evaluation.chatmodel import load_generator
 
     model = load_generator(folder)
     prompts = ["\n\nwhich organ ?\nAnswer: ", "\n\nwhich ?\nAnswer: "]
@@ -62,14 +62,14 @@ def test_a_foreign_model_answers_each_prompt(folder):
 
 
 def test_the_instruction_is_part_of_the_fingerprint(folder):
-    from radgrounder.chatmodel import load_generator
+    from radgrounder.evaluation.chatmodel import load_generator
 
     plain, told = (load_generator(folder, instruction=text).fingerprint for text in ("", "Be brief."))
     assert plain.startswith("sha256:") and told.startswith(plain) and told != plain
 
 
 def test_a_model_without_chat_template_is_refused(tmp_path):
-    from radgrounder.chatmodel import load_generator
+    from radgrounder.evaluation.chatmodel import load_generator
 
     with pytest.raises(ValueError, match="has no chat template"):
         load_generator(save_tiny_llava(tmp_path / "plain", template=None))
@@ -77,7 +77,7 @@ def test_a_model_without_chat_template_is_refused(tmp_path):
 
 def test_no_model_at_all_is_refused(tmp_path):
     pytest.importorskip("transformers", reason="transformers is not installed")
-    from radgrounder.chatmodel import load_generator
+    from radgrounder.evaluation.chatmodel import load_generator
 
     with pytest.raises(ValueError, match="is no model folder. Give a folder with config.json"):
         load_generator(str(tmp_path))

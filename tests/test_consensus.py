@@ -2,7 +2,7 @@
 
 import pytest
 
-from radgrounder.consensus import Sample, agree, join
+from radgrounder.inference.consensus import Sample, agree, join
 from refrad2d.grounding import Parsed, Span
 
 

@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tiny_models import SIZE, TEXTS, gemma_tokenizer
 
-from radgrounder.constrain import BoundToGrammar, Grammar, State, classes_of, token_texts
-from radgrounder.nano import build_tokenizer
+from radgrounder.inference.grammar import BoundToGrammar, Grammar, State, classes_of, token_texts
+from radgrounder.models.nano import build_tokenizer
 from refrad2d.grounding import Span, has_markup, location_tokens, parse, render
 from refrad2d.labels import exists_in, label_by_name
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from radgrounder.contamination import audit
+from radgrounder.evaluation.contamination import audit
 from refrad2d.conversations import CONTEXTS, context, vqa_prompt
-from refrad2d.leaks import MAX_DISTANCE, find_matches, perceptual_hash
+from refrad2d.dataset.leaks import MAX_DISTANCE, find_matches, perceptual_hash
 from refrad2d.windows import picture_to_rgb
 
 PICTURES = Path(__file__).resolve().parents[2] / "shared" / "data" / "vqa-rad" / "images"

@@ -7,7 +7,7 @@ from curate_scores import CORPUS, HALVES, read_corpus, score, table
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refrad2d.curate import curate, load_rules, run
+from refrad2d.stages.curate import curate, load_rules, run
 
 EXAMPLES = [
     (language, row["text"], row["curated"])

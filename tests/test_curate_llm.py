@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from llm_stub import error, reply, stub_server, text_of
 
-from refrad2d.curate import run
-from refrad2d.faithfulness import check_rewrite, check_translation, cut_instructions
 from refrad2d.grounding import has_markup
-from refrad2d.llm import LLM
-from refrad2d.translation import main as translation_main
+from refrad2d.llm.checks import check_rewrite, check_translation, cut_instructions
+from refrad2d.llm.client import LLM
+from refrad2d.llm.translate import main as translation_main
+from refrad2d.stages.curate import run
 
 SOURCE = "Größenprogrediente Läsion im Segment VII links, aktuell 2,3 cm (zuvor 1,8 cm). Kein Aszites."
 KEPT = "Läsion im Segment VII links, 2,3 cm. Kein Aszites."

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refrad2d.deidentify import KINDS, Found, deidentify, run
 from refrad2d.grounding import has_markup
+from refrad2d.privacy.deidentify import KINDS, Found, deidentify, run
 
 HEADER = ["Müller^Hans^^Dr.", "19530412", "PAT00123", "0004711815"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from refrad2d.deidentify import deidentify
+from refrad2d.privacy.deidentify import deidentify
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "data" / "phi_cases.jsonl").read_text().splitlines()]
 

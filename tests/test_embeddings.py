@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from radgrounder.embeddings import Embedder
-from radgrounder.metrics import Entity, g_iou
+from radgrounder.metrics.embeddings import Embedder
+from radgrounder.metrics.grounding import Entity, g_iou
 
 
 class Letters:

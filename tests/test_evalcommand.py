@@ -10,8 +10,8 @@ import pytest
 from test_benchmarks_refrad2d import Seer
 from tiny_dataset import make_row, write_dataset
 
-from radgrounder import chatmodel
-from radgrounder.evalcommand import add_arguments, run_command
+from radgrounder.evaluation import chatmodel
+from radgrounder.evaluation.evalcommand import add_arguments, run_command
 
 
 @pytest.fixture(scope="module")

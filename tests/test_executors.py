@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from refrad2d.executors import Result, run_isolated
+from refrad2d.system.processes import Result, run_isolated
 
 
 def behave(task):
@@ -163,7 +163,7 @@ def test_a_function_of_a_script_is_refused():
 
 def test_children_die_with_a_killed_parent(tmp_path):
     program = (
-        "from test_executors import behave\nfrom refrad2d.executors import run_isolated\n"
+        "from test_executors import behave\nfrom refrad2d.system.processes import run_isolated\n"
         "tasks = [('pid', None), ('sleep', 60)]\n"
         "for _, r in run_isolated(behave, tasks, workers=1, timeout_s=60, memory_mb=400): print(r.value, flush=True)\n"
     )

@@ -8,7 +8,7 @@ from datasets import load_dataset
 from PIL import Image
 
 from radgrounder.benchmarks.questions import Question
-from radgrounder.external import convert, group_pictures, main, mix, picture_key, read_vqa_rad, write_config
+from radgrounder.training.mixtures import convert, group_pictures, main, mix, picture_key, read_vqa_rad, write_config
 from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.schema import features
 

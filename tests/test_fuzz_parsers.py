@@ -27,11 +27,11 @@ from hypothesis import strategies as st
 from test_verify import make_row
 from trust import fuzz_targets as targets
 
-from refrad2d.executors import run_isolated
 from refrad2d.grounding import Span
+from refrad2d.images.records import Record, read_file
+from refrad2d.images.sources import Source
 from refrad2d.labels import labels
-from refrad2d.records import Record, read_file
-from refrad2d.sources import Source
+from refrad2d.system.processes import run_isolated
 
 EXAMPLES = {
     "markup": 1200, "spans": 700, "text_tables": 900, "byte_tables": 500, "parquet": 300,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refrad2d.geometry import display_frames, frame_affine, patient_axes, ras_to_lps
+from refrad2d.images.geometry import display_frames, frame_affine, patient_axes, ras_to_lps
 
 
 def marked_volume(affine, shape=(7, 6, 5)):

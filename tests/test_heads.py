@@ -4,9 +4,9 @@ import pytest
 from dicom_files import write_slice
 from test_ingest import row
 
-from refrad2d import ingest, match
-from refrad2d.files import read_jsonl, write_jsonl
-from refrad2d.heads import APART_MM, kept_slices, names_head, require_policy, shows_head
+from refrad2d.privacy.heads import APART_MM, kept_slices, names_head, require_policy, shows_head
+from refrad2d.stages import ingest, match
+from refrad2d.system.files import read_jsonl, write_jsonl
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from test_ingest import row, run
 
-from refrad2d.deidentify import deidentify
-from refrad2d.identities import IDS, PHRASES, identities
+from refrad2d.privacy.deidentify import deidentify
+from refrad2d.privacy.identities import IDS, PHRASES, identities
 
 NAMES = (
     "PatientName OtherPatientNames PatientBirthName PatientMotherBirthName ReferringPhysicianName "

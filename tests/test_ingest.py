@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from dicom_files import make_slice, write_slice
 
-from refrad2d import ingest
-from refrad2d.files import read_jsonl
-from refrad2d.nifti import is_nifti, open_nifti
-from refrad2d.reports import ReportRow, read_reports
-from refrad2d.sources import Unreadable
+from refrad2d.images.nifti import is_nifti, open_nifti
+from refrad2d.images.sources import Unreadable
+from refrad2d.stages import ingest
+from refrad2d.stages.report_table import ReportRow, read_reports
+from refrad2d.system.files import read_jsonl
 
 KEY = b"k" * 32
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from radgrounder.intervals import compare, figure, figures, gap, resample_means
+from radgrounder.metrics.intervals import compare, figure, figures, gap, resample_means
 
 VALUES = st.lists(st.floats(0, 1), min_size=2, max_size=8)
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refrad2d.cards import table
-from refrad2d.files import read_json
-from refrad2d.leaks import (
+from refrad2d.dataset.card import table
+from refrad2d.dataset.leaks import (
     LEAK_HEADER,
     MAX_DISTANCE,
     Hashed,
@@ -19,9 +18,10 @@ from refrad2d.leaks import (
     near_duplicates,
     perceptual_hash,
 )
+from refrad2d.dataset.writers import ParquetShards
 from refrad2d.schema import features
-from refrad2d.shards import png
-from refrad2d.writers import ParquetShards
+from refrad2d.stages.shards import png
+from refrad2d.system.files import read_json
 
 
 def picture(seed):

@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 from llm_stub import Answer, error, reply, stub_server, text_of
 
-from refrad2d.llm import LLM, Refused, unfence
-from refrad2d.prompting import delimit, fits, load_prompt, read_prompt
+from refrad2d.llm.client import LLM, Refused, unfence
+from refrad2d.llm.prompts import delimit, fits, load_prompt, read_prompt
 
 PROMPT = load_prompt("rewrite")
 GOOD = {"findings": "Leber glatt."}

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 from llm_stub import reply, stub_server
 
-from refrad2d.llm import LLM
-from refrad2d.model_answers import ask_mentions, place_mentions, usable_questions
-from refrad2d.vqa import run
+from refrad2d.llm.answers import ask_mentions, place_mentions, usable_questions
+from refrad2d.llm.client import LLM
+from refrad2d.stages.questions import run
 
 TEXT = "Zyste der linken Niere, 23 mm. Kein Harnstau der linken Niere."
 

@@ -14,8 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from radgrounder.agreement import agreement, krippendorff_alpha, read_ratings
-from radgrounder.llmscore import Case, ask_endpoint, build_messages, count_failures, grade, prompt_hash, read_reply
+from radgrounder.evaluation.agreement import agreement, krippendorff_alpha, read_ratings
+from radgrounder.evaluation.llmscore import (
+    Case,
+    ask_endpoint,
+    build_messages,
+    count_failures,
+    grade,
+    prompt_hash,
+    read_reply,
+)
 
 CASE = Case("r1", "Where?", "left kidney", "right kidney")
 
@@ -143,7 +151,7 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def endpoint():
     pytest.importorskip("openai", reason="openai is not installed")
-    from radgrounder.endpoint import Endpoint
+    from radgrounder.evaluation.endpoint import Endpoint
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -176,7 +184,7 @@ def test_a_served_model_gets_picture_and_prompt(endpoint):
 
 
 def test_the_fingerprint_knows_the_instruction(endpoint):
-    from radgrounder.endpoint import Endpoint
+    from radgrounder.evaluation.endpoint import Endpoint
 
     assert endpoint.fingerprint != Endpoint("http://127.0.0.1:1/v1", "m").fingerprint
 

@@ -1,4 +1,4 @@
-from refrad2d.match import (
+from refrad2d.stages.match import (
     Mention,
     Sentence,
     Slice,
@@ -9,7 +9,7 @@ from refrad2d.match import (
     slices_for,
     spread,
 )
-from refrad2d.references import find_references
+from refrad2d.text.references import find_references
 
 LIVER = {"label": "liver", "box": [0.1, 0.1, 0.4, 0.5], "area": 100}
 RIGHT = {"label": "kidney_right", "box": [0.2, 0.5, 0.3, 0.6], "area": 40}

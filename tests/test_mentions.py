@@ -1,16 +1,15 @@
 """Mentions: spans, classes, sides, numbers, negation; one behaviour a test. Figures are in test_mentions_corpus.py."""
 
-import csv
 import json
-from importlib.resources import files
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refrad2d.labels import exists_in, label_by_name, labels
-from refrad2d.lexicon import lexicon
-from refrad2d.mentions import find_mentions, run
+from refrad2d.system.tables import read_csv
+from refrad2d.text.lexicon import lexicon
+from refrad2d.text.mentions import find_mentions, run
 
 BOTH_KIDNEYS = {"kidney_left", "kidney_right"}
 
@@ -374,7 +373,7 @@ def test_unknown_modality_and_language_name_the_choices():
 
 
 def test_the_tables_hold_known_kinds_labels_and_no_doubled_entry():
-    rows = list(csv.DictReader(files("refrad2d").joinpath("terms.csv").read_text(encoding="utf-8").splitlines()))
+    rows = read_csv("refrad2d.text", "terms.csv")
     kinds = {"term", "numbered", "adjective", "implied", "removed", "none", "tail", "prefix", "general", "collective"}
     assert {row["kind"] for row in rows} == kinds
     seen: dict[tuple[str, str], str] = {}
@@ -411,7 +410,7 @@ def test_run_writes_spans_and_counts_what_it_drops(tmp_path):
 
 
 def test_every_cue_is_of_a_kind_that_a_rule_asks_for():
-    rows = list(csv.DictReader(files("refrad2d").joinpath("cues.csv").read_text(encoding="utf-8").splitlines()))
+    rows = read_csv("refrad2d.text", "cues.csv")
     sides = {side + form for side in ("left", "right", "both") for form in ("", "_adjective")}
     ordinals = set("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
     cues = {"negation", "predicate_negation", "negated_after", "pseudo", "stop"}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from refrad2d.mentions import find_mentions
-from refrad2d.sentences import split_sentences
+from refrad2d.text.mentions import find_mentions
+from refrad2d.text.sentences import split_sentences
 
 CORPUS = Path(__file__).parent / "data" / "mentions"
 FILES = [(language, half) for language in ("en", "de") for half in ("dev", "heldout")]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radgrounder.metrics import (
+from radgrounder.metrics.grounding import (
     Entity,
     count_entities,
     dice,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radgrounder.captioning import cider, rouge_l
-from radgrounder.metrics import exact_match, normalise, token_f1, token_overlap, token_recall
+from radgrounder.metrics.captions import cider, rouge_l
+from radgrounder.metrics.grounding import exact_match, normalise, token_f1, token_overlap, token_recall
 
 WORDS = ["liver", "the", "smooth", "no", "lesion", "kidney", "Left", "left,", "5.2", "cm.", "a", "mass"]
 sentences = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from radgrounder.modelcard import main
+from radgrounder.results.model_card import main
 
 FIGURE = {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 12}
 RESULTS = {

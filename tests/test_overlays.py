@@ -10,10 +10,11 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from test_ingest import row
 
-from refrad2d import ingest, overlays
-from refrad2d.files import read_jsonl
-from refrad2d.overlays import is_page, require_reader
-from refrad2d.records import read_file
+from refrad2d.images import blanking as overlays
+from refrad2d.images.blanking import is_page, require_reader
+from refrad2d.images.records import read_file
+from refrad2d.stages import ingest
+from refrad2d.system.files import read_jsonl
 
 KEY = b"k" * 32
 WRITTEN = 3  # of nine slices the one with text: neither the first, nor the middle, nor the last

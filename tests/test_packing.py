@@ -6,9 +6,9 @@ from datasets import load_dataset
 from tiny_models import picture, save_nano, save_sft, turns
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder.packing import PackedCollator, join, pack, split_branches
-from radgrounder.prepare import prepare
-from radgrounder.processing import RadGrounderProcessor, answer_labels
+from radgrounder.models.prepare import prepare
+from radgrounder.models.processing import RadGrounderProcessor, answer_labels
+from radgrounder.training.packing import PackedCollator, join, pack, split_branches
 from refrad2d.conversations import turn
 
 

@@ -7,14 +7,14 @@ from refrad2d.labels import is_label
 from refrad2d.phantom import join_sentences, make_patient, report_sentences
 from refrad2d.phantom.reports import context_of, expand
 from refrad2d.phantom.series import REGIONS
-from refrad2d.phantom.tables import read_table, read_yaml
+from refrad2d.system.tables import read_csv, read_yaml
 
 WORDINGS = sorted({name for region in REGIONS.values() for name in region.wordings})
 
 
 def all_wordings():
     for name in WORDINGS:
-        for topic, plan in read_yaml(name).items():
+        for topic, plan in read_yaml("refrad2d.phantom", name).items():
             for entry in plan["normal"] + [w for group in plan.get("findings", {}).values() for w in group]:
                 yield topic, entry
 
@@ -50,8 +50,13 @@ def test_every_wording_is_well_formed(topic, wording):
 
 
 def test_every_finding_can_be_told():
-    told = {name for file in WORDINGS for plan in read_yaml(file).values() for name in plan.get("findings", {})}
-    assert {row["name"] for row in read_table("findings.csv")} <= told
+    told = {
+        name
+        for file in WORDINGS
+        for plan in read_yaml("refrad2d.phantom", file).values()
+        for name in plan.get("findings", {})
+    }
+    assert {row["name"] for row in read_csv("refrad2d.phantom", "findings.csv")} <= told
 
 
 def test_sentences_speak_only_of_what_is_seen():

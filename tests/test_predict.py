@@ -4,8 +4,8 @@ import pytest
 import torch
 from tiny_models import picture, save_nano, turns
 
-from radgrounder.calibrate import Calibration, Scale
-from radgrounder.predict import Picture, Predictor
+from radgrounder.evaluation.calibrate import Calibration, Scale
+from radgrounder.inference.predictor import Picture, Predictor
 from refrad2d.grounding import parse
 
 

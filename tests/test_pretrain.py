@@ -8,10 +8,11 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder import heldout, phantom_pool, pretrain, turns
-from radgrounder.benchmarks import load_benchmark
-from radgrounder.dense import DenseHead, cover, draw_lesson
-from radgrounder.losses import Targets
+from radgrounder.benchmarks.base import load_benchmark
+from radgrounder.pretraining import heldout, pretrain, turns
+from radgrounder.pretraining import pool as phantom_pool
+from radgrounder.pretraining.dense import DenseHead, cover, draw_lesson
+from radgrounder.pretraining.losses import Targets
 from refrad2d.conversations import PROMPTS, prompt
 
 LIVER, AORTA = 5, 52

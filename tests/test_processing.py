@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 from transformers import PaliGemmaProcessor
 
-from radgrounder.nano import NanoSize, build_model, build_processor
-from radgrounder.processing import CHAT_TEMPLATE, RadGrounderProcessor
+from radgrounder.models.nano import NanoSize, build_model, build_processor
+from radgrounder.models.processing import CHAT_TEMPLATE, RadGrounderProcessor
 from refrad2d.conversations import prompt, turn
 from refrad2d.grounding import Span, render
 from refrad2d.labels import labels

@@ -9,9 +9,9 @@ import pytest
 from datasets import load_dataset
 from PIL import Image
 
-from refrad2d.build import Options, build
 from refrad2d.labels import label_by_name
 from refrad2d.loader import read_samples
+from refrad2d.operations.build import Options, build
 
 REPORTS = {
     ("ct", "de", "CT"): "Die Leber ist homogen, im Vergleich zur Voruntersuchung unverändert. Milz normal groß. "

@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 from trl import SFTTrainer, get_peft_config
 from trl.scripts.sft import main, make_parser
 
-from radgrounder.prepare import prepare, release
+from radgrounder.models.prepare import prepare, release
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted((ROOT / "sft" / "recipes").glob("*/*.yaml"))

@@ -16,11 +16,11 @@ from transformers import (
     pipeline,
 )
 
-from radgrounder.benchmarks import TOKENS
-from radgrounder.judge import run as judge
-from radgrounder.predict import Picture, Predictor
-from radgrounder.prepare import prepare, release
-from radgrounder.processing import RadGrounderProcessor, see_image_only
+from radgrounder.benchmarks.base import TOKENS
+from radgrounder.evaluation.run import run as judge
+from radgrounder.inference.predictor import Picture, Predictor
+from radgrounder.models.prepare import prepare, release
+from radgrounder.models.processing import RadGrounderProcessor, see_image_only
 from refrad2d.grounding import markup_tokens, parse
 
 TARGETS = r".*language_model.*\.(q_proj|v_proj|up_proj)"

@@ -24,13 +24,13 @@ from tiny_exports import (
 )
 
 import refrad2d
-from refrad2d.changes import hold, tombstone
 from refrad2d.cli import main
-from refrad2d.files import read_json
+from refrad2d.dataset.writers import TarShards
+from refrad2d.operations.traces import find_traces
+from refrad2d.operations.transaction import hold, tombstone
+from refrad2d.operations.verify import verify
 from refrad2d.schema import CONFIGS
-from refrad2d.traces import find_traces
-from refrad2d.verify import verify
-from refrad2d.writers import TarShards
+from refrad2d.system.files import read_json
 
 GONE = patient_name(TRAIN[0])  # in the train shards of both months
 STRIDE = 7  # 1 tries to die before every rename and deletion
@@ -243,7 +243,7 @@ def test_traces_are_found_in_names_cells_footers_and_members(tmp_path):
 
 
 def test_a_shard_beyond_the_limit_is_rewritten_as_one(tmp_path, monkeypatch):
-    from refrad2d.remove import write_without
+    from refrad2d.operations.remove import write_without
 
     tar = TarShards(tmp_path, "train")
     for key in ("a", "b", "c"):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from refrad2d.report_html import collect, group_persons, render, run
+from refrad2d.operations.privacy_report import collect, group_persons, render, run
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +102,9 @@ def write_rows(root, info):
     import numpy as np
     from test_verify import make_row
 
+    from refrad2d.dataset.writers import ParquetShards
     from refrad2d.schema import features
-    from refrad2d.shards import png
-    from refrad2d.writers import ParquetShards
+    from refrad2d.stages.shards import png
 
     mask = np.zeros((48, 64), np.uint8)
     mask[10:30, 5:40] = 5

@@ -5,9 +5,9 @@ from dicom_files import make_slice, write_slice
 from PIL import Image
 from test_ingest import KEY, row
 
-from refrad2d import ingest, segment
-from refrad2d.files import read_jsonl
-from refrad2d.masks import label_table, load_scheme
+from refrad2d.images.masks import label_table, load_scheme
+from refrad2d.stages import ingest, segment
+from refrad2d.system.files import read_jsonl
 
 AFFINE = np.array([[-1, 0, 0, 8], [0, -1, 0, 8], [0, 0, 5, 0], [0, 0, 0, 1]], float)  # of the slices of dicom_files
 
@@ -222,7 +222,7 @@ def test_totalsegmentator_is_run_on_each_series_and_its_masks_lie_right(tmp_path
 
 
 def test_a_missing_totalsegmentator_is_an_error_before_any_work(tmp_path, monkeypatch):
-    from refrad2d.segmenter import require_command
+    from refrad2d.images.segmenter import require_command
 
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ValueError, match="not on the PATH"):

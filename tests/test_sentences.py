@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refrad2d.sentences import split_sentences
+from refrad2d.text.sentences import split_sentences
 
 
 def split(text, language):

@@ -59,7 +59,7 @@ def span(start, end, box=(0.1, 0.1, 0.5, 0.5), label="liver"):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_the_model_sees_what_the_command_shows_it(path):
-    from radgrounder.predict import open_picture
+    from radgrounder.inference.predictor import open_picture
 
     ours, theirs = pictures.decode(str(path))[0].for_model(), open_picture(path)
     assert np.array_equal(ours.image, theirs.image) and (ours.width, ours.height) == (theirs.width, theirs.height)

@@ -45,7 +45,7 @@ def train_nano(out: Path) -> None:
     """A nano of two small layers that has learned LESSONS by heart, whatever the picture."""
     import torch
 
-    from radgrounder.nano import NanoSize, build_model, build_processor
+    from radgrounder.models.nano import NanoSize, build_model, build_processor
 
     torch.set_num_threads(1)  # threads that wait for each other make such small steps many times slower
     size = NanoSize(image=32, patch=16, width=48, tower_layers=1, decoder_layers=2, heads=2, vocabulary=420)

@@ -68,7 +68,7 @@ def test_no_exception_is_caught_blindly():
             ):
                 blind.append((name, handler.lineno))
     assert {name for name, _ in blind} <= {
-        "builder/refrad2d/executors.py"
+        "builder/refrad2d/system/processes.py"
     }  # the wall between foreign files and the run
 
 

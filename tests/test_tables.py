@@ -14,11 +14,12 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 from test_benchmarks_refrad2d import TEST_BOXES, TRAIN_BOXES, Seer
 from tiny_dataset import make_row, write_dataset
 
-from radgrounder import changes, judge
-from radgrounder.comparison import compare_runs, main, read_rows
-from radgrounder.embeddings import Embedder
-from radgrounder.model_index import model_index
-from radgrounder.tables import format_figure, format_layout, format_table, read_published
+from radgrounder.evaluation import run as judge
+from radgrounder.metrics.embeddings import Embedder
+from radgrounder.results import changes
+from radgrounder.results.comparison import compare_runs, main, read_rows
+from radgrounder.results.model_index import model_index
+from radgrounder.results.tables import format_figure, format_layout, format_table, read_published
 
 
 class Guesser(Seer):

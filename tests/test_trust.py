@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from refrad2d.cli import main
-from refrad2d.executors import run_isolated
-from refrad2d.files import save_array
+from refrad2d.system.files import save_array
+from refrad2d.system.processes import run_isolated
 
 sys.path.append(str(Path(__file__).parent / "trust"))
 

@@ -13,10 +13,10 @@ from PIL import Image
 
 from refrad2d.boxes import box_of, objects
 from refrad2d.conversations import conversations, sft_row
+from refrad2d.dataset.writers import ParquetShards, TarShards, json_bytes
+from refrad2d.operations.verify import Fault, digest, verify
 from refrad2d.schema import features
-from refrad2d.shards import encode, manifest, slice_sizes
-from refrad2d.verify import Fault, digest, verify
-from refrad2d.writers import ParquetShards, TarShards, json_bytes
+from refrad2d.stages.shards import encode, manifest, slice_sizes
 
 KEY = b"0123456789abcdef"
 SLICES = "refrad2d/data/slices-train-00000-of-00001.parquet"

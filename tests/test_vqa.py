@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from refrad2d.conversations import spans_of, vqa_prompt
 from refrad2d.grounding import has_markup, render
 from refrad2d.labels import LANGUAGES, exists_in, label_by_name, labels
+from refrad2d.questions.statements import read_statements
 from refrad2d.schema import VQA
-from refrad2d.statements import read_statements
-from refrad2d.vqa import questions, run
+from refrad2d.stages.questions import questions, run
 
 BOXES = {"liver": [0.1, 0.2, 0.5, 0.7], "spleen": [0.7, 0.3, 0.9, 0.5], "kidney_left": [0.6, 0.5, 0.7, 0.65]}
 AREAS = {"liver": 3000, "spleen": 600, "kidney_left": 300}

@@ -16,8 +16,8 @@ RECIPE = ROOT / "sft" / "recipes" / "nano" / "detection.yaml"
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     """A tiny random nano, prepared."""
-    from radgrounder.nano import NanoSize, build_model, build_processor
-    from radgrounder.prepare import prepare, save_stock
+    from radgrounder.models.nano import NanoSize, build_model, build_processor
+    from radgrounder.models.prepare import prepare, save_stock
     from refrad2d.labels import labels
 
     folder = tmp_path_factory.mktemp("walk")

@@ -12,8 +12,8 @@ from dicom_files import write_slice
 from pydicom.uid import generate_uid
 
 from refrad2d.cli import main
-from refrad2d.pseudonyms import pseudonym
-from refrad2d.splits import split_of
+from refrad2d.dataset.splits import split_of
+from refrad2d.system.pseudonyms import pseudonym
 
 KEY = bytes(range(32))
 SLICES = 3

@@ -8,8 +8,8 @@ from PIL import Image
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, trainers
 from transformers import PaliGemmaProcessor, PreTrainedTokenizerFast, SiglipImageProcessor
 
-from radgrounder.nano import NanoSize, build_model, build_processor
-from radgrounder.prepare import save_stock
+from radgrounder.models.nano import NanoSize, build_model, build_processor
+from radgrounder.models.prepare import save_stock
 from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.grounding import Span, locate_answer, render
 from refrad2d.labels import labels

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from refrad2d import __version__
 
 if TYPE_CHECKING:
-    from refrad2d.build import Options
+    from refrad2d.operations.build import Options
 
 Commands = argparse._SubParsersAction
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"refrad2d: error: {_one_line(error)}", file=sys.stderr)
         return 2
     except OSError as error:
-        from refrad2d.files import is_disk_full
+        from refrad2d.system.files import is_disk_full
 
         if not is_disk_full(error):
             raise
@@ -177,7 +177,7 @@ def _phantom(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from refrad2d.build import build
+    from refrad2d.operations.build import build
 
     out, key_file = arguments.out, _key_file(arguments)
     return _to_dataset(arguments, lambda options: build(
@@ -186,7 +186,7 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _append(arguments: argparse.Namespace) -> int:
-    from refrad2d.append import append
+    from refrad2d.operations.append import append
 
     out, key_file = arguments.out, _key_file(arguments)
     return _to_dataset(arguments, lambda options: append(
@@ -196,8 +196,8 @@ def _append(arguments: argparse.Namespace) -> int:
 
 def _to_dataset(arguments: argparse.Namespace, work: Callable[["Options"], dict | None], ready: str) -> int:
     """Build or append with the options of the command, and print what became of the input."""
-    from refrad2d.build import NothingUsable, Options
-    from refrad2d.stats import attrition_table
+    from refrad2d.dataset.stats import attrition_table
+    from refrad2d.operations.build import NothingUsable, Options
 
     if arguments.offline:
         if arguments.llm:
@@ -235,7 +235,7 @@ def _key_file(arguments: argparse.Namespace) -> Path:
 def _remove(arguments: argparse.Namespace) -> int:
     import json
 
-    from refrad2d.remove import remove
+    from refrad2d.operations.remove import remove
 
     found = remove(arguments.out, arguments.patient, _key_file(arguments))
     for fault in found.faults:
@@ -266,7 +266,7 @@ def _llm(arguments: argparse.Namespace, cache: Path):
         return None
     if not arguments.model:
         raise ValueError("--llm is given without --model. Name the model that the server serves.")
-    from refrad2d.llm import LLM
+    from refrad2d.llm.client import LLM
 
     return LLM(base_url=arguments.llm, model=arguments.model, cache=cache)
 
@@ -294,7 +294,11 @@ def _texts(arguments: argparse.Namespace) -> int:
 
     if not arguments.source.is_file():
         raise ValueError(f"{arguments.source} does not exist. Give a JSONL file with id, text, language and modality.")
-    stage = import_module(f"refrad2d.{arguments.stage}")
+    stage = import_module(
+        {"deidentify": "refrad2d.privacy.deidentify", "curate": "refrad2d.stages.curate"}.get(
+            arguments.stage, "refrad2d.text.mentions"
+        )
+    )
     more = {}
     if getattr(arguments, "llm", None):
         more["llm"] = _llm(arguments, cache=arguments.target.with_name(arguments.target.name + ".llm-cache"))
@@ -324,7 +328,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     import json
 
-    from refrad2d.verify import verify
+    from refrad2d.operations.verify import verify
 
     _require_dataset(arguments.dataset)
     found = False
@@ -335,7 +339,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from refrad2d.report_html import run
+    from refrad2d.operations.privacy_report import run
 
     _require_dataset(arguments.dataset)
     run(arguments.dataset, arguments.benchmarks)
@@ -349,7 +353,7 @@ def _require_dataset(folder: Path) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from refrad2d.sources import list_sources
+    from refrad2d.images.sources import list_sources
 
     if not re.fullmatch(r"(export|masks|reports)(-b\d{3})?", arguments.root):
         raise ValueError(

@@ -4,10 +4,10 @@ Everything stands in labels.csv; a new synonym touches that file alone. Ids are 
 (CT `total` ids 1..117, then four classes that exist in MR only), so checkpoints stay interchangeable.
 """
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from refrad2d.system.tables import read_csv
 
 FINDING = "finding"  # the one label outside the 121 classes: things that are not anatomy
 LANGUAGES = ("de", "en")
@@ -35,7 +35,6 @@ class Label:
 @cache
 def labels() -> tuple[Label, ...]:
     """All classes in the order of their ids, 1..121."""
-    text = files("refrad2d").joinpath("labels.csv").read_text(encoding="utf-8")
     return tuple(
         Label(
             id=int(row["id"]),
@@ -47,7 +46,7 @@ def labels() -> tuple[Label, ...]:
             synonyms_en=tuple(s for s in row["synonyms_en"].split("|") if s),
             synonyms_de=tuple(s for s in row["synonyms_de"].split("|") if s),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in read_csv(__package__, "labels.csv")
     )
 
 

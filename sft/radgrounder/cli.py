@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from radgrounder.benchmarks import REPORT_SAMPLES
-from radgrounder.evalcommand import add_arguments, run_command
+from radgrounder.benchmarks.base import REPORT_SAMPLES
+from radgrounder.evaluation.evalcommand import add_arguments, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    from radgrounder.prepare import prepare
+    from radgrounder.models.prepare import prepare
 
     prepare(arguments.base, arguments.out, attention=arguments.attention, with_markup_tokens=arguments.markup_tokens)
     print(arguments.out)
@@ -76,7 +76,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from radgrounder.prepare import release
+    from radgrounder.models.prepare import release
 
     release(arguments.adapter, arguments.out)
     print(arguments.out)
@@ -84,7 +84,7 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from radgrounder.predict import Predictor, open_picture, task_prompt
+    from radgrounder.inference.predictor import Predictor, open_picture, task_prompt
 
     task_prompt(arguments.task, arguments.language, arguments.question)  # wrong arguments show before the model loads
     picture = open_picture(arguments.image)

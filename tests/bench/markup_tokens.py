@@ -12,10 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from radgrounder.ablations import train
-from radgrounder.judge import run as judge
-from radgrounder.predict import Predictor
-from radgrounder.prepare import prepare
+from radgrounder.evaluation.run import run as judge
+from radgrounder.inference.predictor import Predictor
+from radgrounder.models.prepare import prepare
+from radgrounder.training.ablations import train
 from refrad2d.grounding import locate_answer
 
 ROOT = Path(__file__).parents[2]

@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 
-from radgrounder.intervals import figures
-from radgrounder.metrics import Entity, g_iou
-from refrad2d.cards import table
+from radgrounder.metrics.grounding import Entity, g_iou
+from radgrounder.metrics.intervals import figures
+from refrad2d.dataset.card import table
 
 
 def main() -> None:

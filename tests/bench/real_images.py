@@ -17,17 +17,17 @@ import numpy as np
 import pydicom
 from PIL import Image
 
-from radgrounder.ablations import train
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
-from radgrounder.external import write_config
-from radgrounder.metrics import iou
-from radgrounder.predict import Predictor
-from radgrounder.prepare import prepare
+from radgrounder.inference.predictor import Predictor
+from radgrounder.metrics.grounding import iou
+from radgrounder.models.prepare import prepare
+from radgrounder.training.ablations import train
+from radgrounder.training.mixtures import write_config
 from refrad2d.boxes import objects
 from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.grounding import locate_answer, parse
+from refrad2d.images.masks import load_scheme
 from refrad2d.labels import label_by_name
-from refrad2d.masks import load_scheme
 from refrad2d.windows import windows
 
 ROOT = Path(__file__).parents[2]

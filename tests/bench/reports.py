@@ -12,10 +12,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from radgrounder.benchmarks import TOKENS, load_benchmark
-from radgrounder.intervals import figure
-from radgrounder.metrics import token_f1
-from radgrounder.predict import Predictor
+from radgrounder.benchmarks.base import TOKENS, load_benchmark
+from radgrounder.inference.predictor import Predictor
+from radgrounder.metrics.grounding import token_f1
+from radgrounder.metrics.intervals import figure
 from refrad2d.grounding import parse
 
 ROOT = Path(__file__).parents[2]

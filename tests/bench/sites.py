@@ -15,11 +15,11 @@ from datasets import load_dataset
 from PIL import Image
 
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
-from radgrounder.changes import show_figure
-from radgrounder.intervals import figure
-from radgrounder.metrics import iou
-from radgrounder.phantom_pool import SLICES, draw_row
-from radgrounder.predict import Predictor
+from radgrounder.inference.predictor import Predictor
+from radgrounder.metrics.grounding import iou
+from radgrounder.metrics.intervals import figure
+from radgrounder.pretraining.pool import SLICES, draw_row
+from radgrounder.results.changes import show_figure
 from refrad2d.conversations import prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name

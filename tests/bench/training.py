@@ -17,10 +17,10 @@ from transformers import AutoModelForImageTextToText
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
-from radgrounder.packing import PackedCollator, pack
-from radgrounder.predict import Predictor
-from radgrounder.prepare import prepare
-from radgrounder.processing import RadGrounderProcessor
+from radgrounder.inference.predictor import Predictor
+from radgrounder.models.prepare import prepare
+from radgrounder.models.processing import RadGrounderProcessor
+from radgrounder.training.packing import PackedCollator, pack
 
 ANSWERS = 9  # conversations about a picture
 OUT = Path(__file__).parents[2] / "docs/results/training.json"

@@ -17,7 +17,7 @@ import pydicom
 from outcome import Outcome, arguments, finish
 from PIL import Image, ImageDraw, ImageFont
 
-from refrad2d.burnt_in import blank, find_text, load_reader
+from refrad2d.privacy.burnt_in import blank, find_text, load_reader
 
 TEXTS = (
     "MUELLER^HANS",

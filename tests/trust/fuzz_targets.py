@@ -14,21 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from refrad2d.deidentify import KINDS, deidentify
-from refrad2d.dicom import BODY_PARTS
+from refrad2d.dataset.laws import check_row
 from refrad2d.grounding import Span, has_markup, parse, render
+from refrad2d.images.dicom import BODY_PARTS
+from refrad2d.images.masks import MaskRecord, read_mask
+from refrad2d.images.records import Record, open_file, read_file
+from refrad2d.images.sources import Source, Unreadable, list_sources
 from refrad2d.labels import FINDING, LANGUAGES, is_label
-from refrad2d.laws import check_row
-from refrad2d.llm import read_answer
-from refrad2d.masks import MaskRecord, read_mask
-from refrad2d.model_answers import place_mentions, usable_questions
-from refrad2d.phi.dates import find_dates, read_header_date
-from refrad2d.prompting import fits, load_prompt
-from refrad2d.records import Record, open_file, read_file
-from refrad2d.references import MAX_RANGE, find_references
-from refrad2d.reports import COLUMNS, read_reports
-from refrad2d.sources import Source, Unreadable, list_sources
-from refrad2d.verify import Fault, verify
+from refrad2d.llm.answers import place_mentions, usable_questions
+from refrad2d.llm.client import read_answer
+from refrad2d.llm.prompts import fits, load_prompt
+from refrad2d.operations.verify import Fault, verify
+from refrad2d.privacy.deidentify import KINDS, deidentify
+from refrad2d.privacy.recognisers.dates import find_dates, read_header_date
+from refrad2d.stages.report_table import COLUMNS, read_reports
+from refrad2d.text.references import MAX_RANGE, find_references
 
 KEY = b"k" * 32
 PLANES = frozenset({"axial", "coronal", "sagittal"})

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from refrad2d.leaks import BITS, ENDINGS, MAX_DISTANCE, perceptual_hash
+from refrad2d.dataset.leaks import BITS, ENDINGS, MAX_DISTANCE, perceptual_hash
 
 
 def compressed(picture: Image.Image) -> Image.Image:

@@ -31,7 +31,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from refrad2d.sources import list_sources
+from refrad2d.images.sources import list_sources
 
 MAX_RSS_MB = 1536
 

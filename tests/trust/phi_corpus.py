@@ -18,7 +18,7 @@ from pathlib import Path
 from faker import Faker
 from outcome import Clock, Outcome, arguments, finish
 
-from refrad2d.deidentify import deidentify
+from refrad2d.privacy.deidentify import deidentify
 
 LOCALES = {"de": ("de_DE",), "en": ("en_US", "en_GB")}
 

@@ -30,8 +30,8 @@ from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from refrad2d.burnt_in import read_text
-from refrad2d.pseudonyms import pseudonym
+from refrad2d.privacy.burnt_in import read_text
+from refrad2d.system.pseudonyms import pseudonym
 
 START, CHUNK = 6, 1 << 22  # bytes of a word that are looked for at once, bytes of text at a time
 CONTROL = ("fingerprint", "Privacy report", "unauffällig", "export files")  # manifest, report, rows, log

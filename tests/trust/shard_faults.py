@@ -21,10 +21,10 @@ import pyarrow.parquet as pq
 from outcome import PLAIN as PLAIN_BUILD
 from outcome import Clock, Outcome, arguments, build_command, finish, phantom
 
+from refrad2d.dataset.writers import ParquetShards
+from refrad2d.operations.verify import verify
 from refrad2d.schema import features
-from refrad2d.shards import manifest
-from refrad2d.verify import verify
-from refrad2d.writers import ParquetShards
+from refrad2d.stages.shards import manifest
 
 
 def shards(root: Path, ending: str) -> list[Path]:

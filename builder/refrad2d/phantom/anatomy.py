@@ -17,7 +17,7 @@ from refrad2d.labels import label_by_name
 from refrad2d.phantom.findings import Finding, draw_findings, place_findings
 from refrad2d.phantom.organs import Organ, Placement, join_geometries, place_organs
 from refrad2d.phantom.shapes import Shapes, Waves, build_shapes, random_waves
-from refrad2d.phantom.tables import read_table
+from refrad2d.system.tables import read_csv
 
 PARTS = ("abdomen", "chest", "pelvis", "neck", "head")  # each has an organs_PART.csv
 PROFILE = ("level", "width", "depth", "centre_y", "wall", "fat", "spine", "spine_a", "spine_b")
@@ -62,7 +62,7 @@ class Patient:
 @cache
 def _habitus() -> np.ndarray:
     columns = ("level", "pitch", *PROFILE[1:])
-    return np.array([[float(row[c]) for c in columns] for row in read_table("habitus.csv")]).T
+    return np.array([[float(row[c]) for c in columns] for row in read_csv(__package__, "habitus.csv")]).T
 
 
 def make_patient(seed: int, site: str = "A", *, parts: Sequence[str] = ("abdomen",)) -> Patient:

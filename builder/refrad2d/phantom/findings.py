@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from refrad2d.phantom.organs import Geometry, Organ, Placement, join_geometries
-from refrad2d.phantom.tables import read_table
+from refrad2d.system.tables import read_csv
 
 DIFFUSE = ("scale", "tone", "fracture")  # kinds without a mask of their own
 REACH = 70.0  # mm; some shapes are larger than the organ, which a bound cuts out of them
@@ -44,7 +44,7 @@ class Finding:
 def draw_findings(part: str, rng: np.random.Generator, place: Placement) -> list[Finding]:
     """What this patient has in a part. The centres are those of `at`, where given."""
     found = []
-    for row in read_table("findings.csv"):
+    for row in read_csv(__package__, "findings.csv"):
         if row["part"] != part:
             continue
         draw, size, pick = rng.random(3)

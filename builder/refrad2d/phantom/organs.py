@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from refrad2d.phantom.shapes import rotations_of
-from refrad2d.phantom.tables import read_table
+from refrad2d.system.tables import read_csv
 
 FRAMES = ("cavity", "spine", "body")
 CAVITY = 0
@@ -110,7 +110,7 @@ class _Plan:
 
 @cache
 def _plan(part: str) -> _Plan:
-    rows = read_table(f"organs_{part}.csv")
+    rows = read_csv(__package__, f"organs_{part}.csv")
     paths, radii = [], np.ones((len(rows), 3))
     for number, row in enumerate(rows):
         points = [np.array(point.split(), dtype=float) for point in row["points"].split(";")]

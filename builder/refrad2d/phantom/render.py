@@ -15,7 +15,7 @@ from refrad2d.phantom.anatomy import CHEST_LEVEL, FIRST_RIB_LEVEL, SKULL_BASE, P
 from refrad2d.phantom.organs import Organ
 from refrad2d.phantom.scanner import Protocol, scan_ct, scan_mr
 from refrad2d.phantom.shapes import Grid, rotations_of
-from refrad2d.phantom.tables import read_table
+from refrad2d.system.tables import read_csv
 
 RIB_IDS = range(92, 116)  # unified ids
 VERTEBRA_ZERO = 51  # the unified id of a vertebra is this minus its level
@@ -32,12 +32,12 @@ class Picture:
 
 @cache
 def _tissues(phase: str) -> dict[str, float]:
-    return {row["name"]: float(row[phase]) for row in read_table("tissues.csv")}
+    return {row["name"]: float(row[phase]) for row in read_csv(__package__, "tissues.csv")}
 
 
 @cache
 def _spreads() -> dict[str, float]:
-    return {row["name"]: float(row["spread"]) for row in read_table("tissues.csv")}
+    return {row["name"]: float(row["spread"]) for row in read_csv(__package__, "tissues.csv")}
 
 
 @cache

@@ -16,7 +16,7 @@ import numpy as np
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom.anatomy import Patient
 from refrad2d.phantom.findings import Finding
-from refrad2d.phantom.tables import read_yaml
+from refrad2d.system.tables import read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _MENTION = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
@@ -64,7 +64,7 @@ def report_sentences(
     told_findings: set[str] = set()
     covered: set[str] = set()
     for wording in wordings:
-        for topic, plan in read_yaml(wording).items():
+        for topic, plan in read_yaml(__package__, wording).items():
             if topic in covered:
                 continue
             if not (set(plan.get("needs", present)) <= present and set(plan.get("any", present)) & present):
@@ -190,7 +190,7 @@ def context_of(
     patient: Patient, rng: np.random.Generator, shown: Collection[str], *, body_part: str = "ABDOMEN"
 ) -> dict[str, dict[str, str]]:
     """Clinical question and clinical information by language, in keeping with one of the findings shown."""
-    frame = read_yaml("wording_frame.yaml")
+    frame = read_yaml(__package__, "wording_frame.yaml")
     topics = [name for name in sorted(shown) if name in frame["questions"]] or [body_part]
     topic = topics[int(rng.integers(len(topics)))]
     question, info = (_choose(frame[part][topic], rng) for part in ("questions", "infos"))
@@ -199,7 +199,7 @@ def context_of(
 
 def frame_sentence(part: str, fields: Fields, rng: np.random.Generator) -> Sentence:
     """An opening or closing sentence, dictated only."""
-    return expand(_choose(read_yaml("wording_frame.yaml")[part], rng), fields, rng, topic=part)
+    return expand(_choose(read_yaml(__package__, "wording_frame.yaml")[part], rng), fields, rng, topic=part)
 
 
 def _choose(options: Sequence[Any], rng) -> Any:

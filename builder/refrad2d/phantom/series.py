@@ -16,7 +16,7 @@ from refrad2d.labels import exists_in, label_by_id, label_by_name, labels
 from refrad2d.phantom.anatomy import Patient, make_patient
 from refrad2d.phantom.render import Picture, Protocol, render_grid
 from refrad2d.phantom.shapes import NORMAL, Grid
-from refrad2d.phantom.tables import read_yaml
+from refrad2d.system.tables import read_yaml
 
 SITES = ("A", "B", "C")
 WHOLE_IN_MR = {  # painted class -> class of MR masks
@@ -72,7 +72,7 @@ def _read_region(name: str, entry: dict[str, Any]) -> Region:
 
 
 REGIONS: dict[str, Region] = {
-    name: _read_region(name, dict(entry)) for name, entry in read_yaml("regions.yaml").items()
+    name: _read_region(name, dict(entry)) for name, entry in read_yaml(__package__, "regions.yaml").items()
 }
 
 
@@ -114,7 +114,7 @@ class Volume:
 @cache
 def read_site(site: str) -> dict[str, Any]:
     """The entry of sites.yaml. ValueError names the sites if there is none."""
-    sites = read_yaml("sites.yaml")
+    sites = read_yaml(__package__, "sites.yaml")
     if site not in sites:
         raise ValueError(f"Unknown site {site!r}. Choose from {', '.join(sites)}.")
     return sites[site]

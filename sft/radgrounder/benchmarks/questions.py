@@ -5,24 +5,23 @@
 SLAKE and VQA-RAD bring their rows; RefRad2D's own questions use the majority answer and the scoring.
 """
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from radgrounder.benchmarks import BLANK, Column, Item, Scores, blank_picture, draw, plain
-from radgrounder.metrics import exact_match, invalid, normalise, token_overlap
+from radgrounder.benchmarks.base import BLANK, Column, Item, Scores, blank_picture, draw, plain
+from radgrounder.metrics.grounding import exact_match, invalid, normalise, token_overlap
 from refrad2d.conversations import vqa_prompt
 from refrad2d.grounding import Parsed
 from refrad2d.labels import LANGUAGES
+from refrad2d.system.tables import read_csv
 from refrad2d.windows import picture_to_rgb
 
 COLUMNS = tuple(
@@ -152,10 +151,9 @@ def score_answer(item: Item, answer: Parsed) -> Scores:
 # Pictures
 
 
-def read_table(name: str) -> dict[str, dict[str, str]]:
+def read_splits(name: str) -> dict[str, dict[str, str]]:
     """A split table of this package (slake.csv, vqa_rad.csv): image → its row with `sha256` and splits."""
-    text = files("radgrounder.benchmarks").joinpath(name).read_text(encoding="utf-8")
-    return {row["image"]: row for row in csv.DictReader(text.splitlines())}
+    return {row["image"]: row for row in read_csv(__package__, name)}
 
 
 def verify_pictures(paths: Mapping[str, Path], hashes: Mapping[str, str], *, source: str) -> None:

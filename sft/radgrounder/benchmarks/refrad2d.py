@@ -18,10 +18,10 @@ import datasets
 import numpy as np
 from datasets import Dataset, get_dataset_config_names, get_dataset_split_names, load_dataset
 
-from radgrounder.benchmarks import BLANK, Benchmark, Column, Item, Scores, blank_picture, draw, plain
+from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Item, Scores, blank_picture, draw, plain
 from radgrounder.benchmarks.questions import majority_answers, score_answer
-from radgrounder.captioning import cider, rouge_l
-from radgrounder.metrics import (
+from radgrounder.metrics.captions import cider, rouge_l
+from radgrounder.metrics.grounding import (
     count_entities,
     entities,
     g_iou,

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from radgrounder.benchmarks import Benchmark
+from radgrounder.benchmarks.base import Benchmark
 from radgrounder.benchmarks.questions import (
     COLUMNS,
     EXTRA,
@@ -19,7 +19,7 @@ from radgrounder.benchmarks.questions import (
     limit_questions,
     make_items,
     open_pictures,
-    read_table,
+    read_splits,
     score,
     text_only_note,
     verify_pictures,
@@ -44,7 +44,7 @@ def load(
     unknown = [language for language in languages if language not in LANGUAGES]
     if unknown or not languages:
         raise ValueError(f"SLAKE has no language {' '.join(unknown)!r}. Choose from {', '.join(LANGUAGES)}.")
-    root, table = Path(data), read_table("slake.csv")
+    root, table = Path(data), read_splits("slake.csv")
     every = read_questions(root / "test.json", "test", languages)
     training = read_questions(root / "train.json", "train", languages)
     questions = limit_questions(every, limit, seed)
@@ -74,7 +74,7 @@ def read_questions(path: Path, split: str, languages: Sequence[str]) -> list[Que
     """
     if not path.is_file():
         raise ValueError(f"There is no {path}. {SOURCE}")
-    table = read_table("slake.csv")
+    table = read_splits("slake.csv")
     rows = [row for row in json.loads(path.read_text(encoding="utf-8")) if row["q_lang"] in languages]
     questions = []
     for row in rows:

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from radgrounder.benchmarks import Benchmark
+from radgrounder.benchmarks.base import Benchmark
 from radgrounder.benchmarks.questions import (
     COLUMNS,
     EXTRA,
@@ -20,7 +20,7 @@ from radgrounder.benchmarks.questions import (
     limit_questions,
     make_items,
     open_pictures,
-    read_table,
+    read_splits,
     score,
     text_only_note,
     verify_pictures,
@@ -43,7 +43,7 @@ def load(
     """The test questions of a split. ValueError if files are missing, are another split or are not official."""
     if split not in FILES:
         raise ValueError(f"Unknown split {split!r} of VQA-RAD. Choose from {', '.join(FILES)}.")
-    root, table = Path(data), read_table("vqa_rad.csv")
+    root, table = Path(data), read_splits("vqa_rad.csv")
     every, training = (read_questions(root, split, part) for part in ("test", "train"))
     questions = limit_questions(every, limit, seed)
     paths = {q.image: root / "images" / q.image for q in questions}
@@ -78,7 +78,7 @@ def read_questions(root: Path, split: str, part: str) -> list[Question]:
     path = root / FILES[split][part]
     if not path.is_file():
         raise ValueError(f"There is no {path}. {SOURCE}")
-    table, numbers = read_table("vqa_rad.csv"), Counter[str]()
+    table, numbers = read_splits("vqa_rad.csv"), Counter[str]()
     questions = []
     for row in json.loads(path.read_text(encoding="utf-8")):
         image = row["image_name"]

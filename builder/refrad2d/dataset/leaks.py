@@ -1,0 +1,154 @@
+"""Pictures that stand nearly the same in two places: across splits, or here and in a benchmark.
+
+    count_leaks(sorted(Path("DIR/refrad2d/data").glob("slices-*.parquet")))     # what the card says
+    python -m refrad2d.dataset.leaks DIR [FOLDER of benchmarks]                          # the same, and the pairs
+
+A picture becomes 256 bits: whether each of its coarsest 16×16 cosine coefficients lies above their median. Copies that
+were re-compressed, resized or shown in another window differ in few bits, different pictures in about half.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+from PIL import Image
+from scipy.fft import dctn
+
+from refrad2d.schema import SPLITS
+
+SIDE = 64  # pixels of the picture that the cosine transform sees
+KEPT = 16  # coefficients a side
+BITS = KEPT * KEPT
+MAX_DISTANCE = 48  # bits; docs/privacy.md says what copies and strangers differ in
+FLAT = 1.0  # grey levels: a picture that varies less has no pattern to compare
+ENDINGS = (".png", ".jpg", ".jpeg")
+_CHUNK = 1024
+
+
+class Hashed(NamedTuple):
+    """A picture's id and split, with its hash: BITS values of +1 and -1."""
+
+    id: str
+    split: str
+    bits: np.ndarray
+
+
+class Match(NamedTuple):
+    """Positions of two pictures whose hashes differ in `bits` of BITS."""
+
+    one: int
+    other: int
+    bits: int
+
+
+def perceptual_hash(picture: np.ndarray) -> np.ndarray:
+    """The hash of a uint8 picture (height, width[, 3]): 256 values of +1 and -1, all 0 for a flat picture."""
+    grey = Image.fromarray(np.asarray(picture, dtype=np.uint8)).convert("L")
+    # Averaging over areas, unlike the models' resize: what lies between the sampled points must count too.
+    small = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
+    if np.ptp(small) < FLAT:
+        return np.zeros(BITS, dtype=np.float32)
+    coarse = dctn(small, norm="ortho")[:KEPT, :KEPT].ravel()
+    return np.where(coarse > np.median(coarse), 1.0, -1.0).astype(np.float32)
+
+
+def find_matches(ones: np.ndarray, others: np.ndarray, *, most_bits: int = MAX_DISTANCE) -> list[Match]:
+    """Pairs of hashes (n, 256), (m, 256) that differ in at most `most_bits`, nearest first; flat ones match nothing."""
+    matches = []
+    for start in range(0, len(ones), _CHUNK):
+        # +1 and -1: the product counts equal bits minus different ones, and a flat picture's zeros give half of all
+        bits = (BITS - ones[start : start + _CHUNK] @ others.T) / 2
+        rows, columns = np.nonzero(bits <= most_bits)
+        matches += [Match(start + int(i), int(j), int(bits[i, j])) for i, j in zip(rows, columns, strict=True)]
+    return sorted(matches, key=lambda match: (match.bits, match.one, match.other))
+
+
+def hash_rows(paths: Iterable[Path]) -> Iterator[Hashed]:
+    """The pictures of `slices` files of Parquet."""
+    for path in sorted(paths):
+        split = path.name.split("-")[1]
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=64, columns=["id", "image"]):
+                for row in batch.to_pylist():
+                    picture = np.asarray(Image.open(io.BytesIO(row["image"]["bytes"])))
+                    yield Hashed(row["id"], split, perceptual_hash(picture))
+
+
+def hash_folder(folder: Path) -> Iterator[Hashed]:
+    """The PNG and JPEG files of a folder; its first level of folders, one a benchmark, are the splits.
+
+    ValueError if there is none.
+    """
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+    if not paths:
+        raise ValueError(f"{folder} holds no {', '.join(ENDINGS)}. Give a folder with the pictures of benchmarks.")
+    for path in paths:
+        parts = path.relative_to(folder).parts
+        with Image.open(path) as picture:
+            bits = perceptual_hash(np.asarray(picture.convert("RGB")))
+        yield Hashed("/".join(parts), parts[0] if len(parts) > 1 else folder.name, bits)
+
+
+def near_duplicates(pictures: Iterable[Hashed], max_distance: int = MAX_DISTANCE) -> list[tuple[str, str, int]]:
+    """Ids of pictures in different splits that look the same, and the bits that differ, the nearest first."""
+    groups = _by_split(pictures)
+    found = [
+        (ones[match.one].id, others[match.other].id, match.bits)
+        for ones, others in combinations(groups.values(), 2)
+        for match in find_matches(_stacked(ones), _stacked(others), most_bits=max_distance)
+    ]
+    return sorted(found, key=lambda pair: (pair[2], pair))
+
+
+def count_leaks(paths: Iterable[Path], benchmarks: Path | None = None) -> list[dict]:
+    """For each two splits, and each split and benchmark: pictures on both sides, pairs that look the same, and how
+    many pictures of the second side are in one. `paths` are slices-*.parquet files."""
+    groups = _by_split(hash_rows(paths))
+    pairs = [(a, groups[a], b, groups[b]) for a, b in combinations(groups, 2)]
+    if benchmarks is not None:
+        foreign = _by_split(hash_folder(benchmarks))
+        pairs += [(a, ours, b, theirs) for a, ours in groups.items() for b, theirs in foreign.items()]
+    rows = []
+    for a, ones, b, others in pairs:
+        matches = find_matches(_stacked(ones), _stacked(others))
+        seen = {match.other for match in matches}
+        rows.append(
+            {"one": a, "other": b, "pictures": [len(ones), len(others)], "pairs": len(matches), "seen": len(seen)}
+        )
+    return rows
+
+
+def leak_rows(leaks: Sequence[Mapping]) -> list[list]:
+    """The cells of the card's table: two places, their pictures, pairs, pictures of the second place concerned."""
+    return [[f"{row['one']}, {row['other']}", *row["pictures"], row["pairs"], row["seen"]] for row in leaks]
+
+
+LEAK_HEADER = ["places", "pictures of the first", "of the second", "pairs that look alike", "of the second concerned"]
+
+
+def _by_split(pictures: Iterable[Hashed]) -> dict[str, list[Hashed]]:
+    """Pictures that are not flat by split: ours in their order, others by name."""
+    groups: dict[str, list[Hashed]] = {}
+    for picture in pictures:
+        if picture.bits.any():
+            groups.setdefault(picture.split, []).append(picture)
+    order = {split: number for number, split in enumerate(SPLITS)}
+    return {split: groups[split] for split in sorted(groups, key=lambda s: (order.get(s, len(order)), s))}
+
+
+def _stacked(pictures: Sequence[Hashed]) -> np.ndarray:
+    return np.array([picture.bits for picture in pictures], dtype=np.float32).reshape(-1, BITS)
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    slices = sorted((Path(sys.argv[1]) / "refrad2d" / "data").glob("slices-*.parquet"))
+    pictures = list(hash_rows(slices))
+    print(json.dumps(count_leaks(slices, Path(sys.argv[2]) if len(sys.argv) > 2 else None), indent=2))
+    print(json.dumps(near_duplicates(pictures)[:20]))

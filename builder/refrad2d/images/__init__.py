@@ -1,0 +1,1 @@
+"""Foreign files → series of slices in radiological display: listing, parsing, geometry, masks."""

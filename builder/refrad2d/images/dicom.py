@@ -1,0 +1,198 @@
+"""DICOM datasets as slices in display orientation, and what of their header may be kept.
+
+>>> hu, modality = shown_slice(Path("slice.dcm").read_bytes())
+"""
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pydicom
+from pydicom.dataset import FileMetaDataset
+from pydicom.multival import MultiValue
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from refrad2d.images.geometry import CORNERS, TURNS, Placement, Turn, display_frames, frame_affine, turn
+from refrad2d.images.sources import Unreadable
+from refrad2d.labels import MODALITIES
+
+MAX_PIXELS = 1 << 29  # of all frames of one file
+# What pydicom and its codecs raise for bytes that are not what they say (found by tests/test_fuzz_parsers.py).
+BROKEN = (
+    pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, ArithmeticError, AttributeError, EOFError,
+    LookupError, NotImplementedError, OSError, RecursionError, RuntimeError, TypeError, ValueError, struct.error,
+    zlib.error,
+)  # fmt: skip
+BODY_PARTS = frozenset(
+    "abdomen abdomenpelvis ankle arm breast brain calf chest chestabdomen chestabdpelvis cspine elbow extremity face "
+    "femur foot hand head headneck heart hip humerus kidney knee leg liver lspine lung neck pancreas pelvis prostate "
+    "rectum sacrum shoulder skull spine sspine thigh thorax tspine uterus wholebody wrist".split()
+)
+_IMAGE_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.2",  # CT
+    "1.2.840.10008.5.1.4.1.1.2.1",  # enhanced CT
+    "1.2.840.10008.5.1.4.1.1.2.2",  # legacy converted enhanced CT
+    "1.2.840.10008.5.1.4.1.1.4",  # MR
+    "1.2.840.10008.5.1.4.1.1.4.1",  # enhanced MR
+    "1.2.840.10008.5.1.4.1.1.4.4",  # legacy converted enhanced MR
+}
+_KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
+_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+_DICOMDIR = "1.2.840.10008.1.3.10"
+
+
+class Shown(NamedTuple):
+    """A slice in display orientation: (rows, columns) pixels, where it lies, value = pixels * slope + intercept."""
+
+    pixels: np.ndarray
+    placement: Placement
+    slope: float
+    intercept: float
+    turned: Turn = (False, False, False)  # how it differs from the picture in the file
+
+
+def parse_dicom(data: bytes) -> pydicom.Dataset:
+    """A dataset from bytes; `Unreadable` if it cannot be parsed."""
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+        for part in (getattr(dataset, "file_meta", pydicom.Dataset()), dataset):
+            for _ in part.iterall():  # pydicom decodes an element when it is first used; broken ones must show here
+                pass
+    except BROKEN as error:
+        raise Unreadable("unreadable_dicom") from error
+    meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
+    if "TransferSyntaxUID" not in meta:  # a bare dataset: as it was just read
+        implicit, little = dataset.original_encoding
+        meta.TransferSyntaxUID = (
+            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        )
+    dataset.file_meta = meta
+    return dataset
+
+
+def sop_class(dataset: pydicom.Dataset) -> str:
+    """The SOP class, from the file meta information where the dataset leaves it empty."""
+    meta = getattr(dataset, "file_meta", pydicom.Dataset())
+    return text_of(dataset, "SOPClassUID") or text_of(meta, "MediaStorageSOPClassUID")
+
+
+def shown_slice(data: bytes) -> tuple[np.ndarray, str]:
+    """The first slice of a DICOM file as it is shown: (rows, columns) HU for CT, stored values for MR; its modality.
+
+    `Unreadable` with the reason if it is no CT or MR slice.
+    """
+    dataset = parse_dicom(data)
+    refuse_unsuitable(dataset)
+    first = next(shown_frames(dataset))
+    return first.pixels * np.float32(first.slope) + np.float32(first.intercept), text_of(dataset, "Modality")
+
+
+def refuse_unsuitable(dataset: pydicom.Dataset) -> None:
+    """Raise `Unreadable` for what is DICOM but no slice to learn from."""
+    kind = sop_class(dataset)
+    kinds = {str(v).upper() for v in _values(dataset, "ImageType")}
+    if kind and kind not in _IMAGE_CLASSES:
+        raise Unreadable("not_a_ct_or_mr_image")
+    if text_of(dataset, "Modality") not in MODALITIES:
+        raise Unreadable("not_a_ct_or_mr_image")
+    if kinds & {"LOCALIZER", "SCOUT"}:
+        raise Unreadable("localizer")
+    if text_of(dataset, "BurnedInAnnotation").upper() == "YES":
+        raise Unreadable("burned_in_annotation")
+    if (whole_number(dataset, "SamplesPerPixel") or 1) != 1:
+        raise Unreadable("colour_image")
+    if text_of(dataset, "Modality") == "CT" and text_of(dataset, "RescaleType").upper() not in ("", "HU", "US"):
+        raise Unreadable("not_in_hounsfield_units")
+    rows, columns, frames = (whole_number(dataset, name) or 0 for name in ("Rows", "Columns", "NumberOfFrames"))
+    if rows < 2 or columns < 2 or rows * columns * max(frames, 1) > MAX_PIXELS:
+        raise Unreadable("no_pixels" if min(rows, columns) < 2 else "too_large")
+
+
+def shown_frames(dataset: pydicom.Dataset) -> Iterator[Shown]:
+    """The frames of a suitable dataset; `Unreadable` if pixels or geometry are missing or broken."""
+    try:
+        pixels = dataset.pixel_array
+    except BROKEN as error:
+        raise Unreadable("undecodable_pixels") from error
+    pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
+    if text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR":
+        pixels = (
+            pixels.max() + pixels.min() - pixels
+        )  # CT values stay: inversion changes how HU are shown, not what they are
+    for number, picture in enumerate(pixels):
+        try:
+            groups = _frame_groups(dataset, number)
+            position, orientation, spacing = (
+                tuple(map(float, _first(groups, name)))
+                for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+            )
+            affine = frame_affine(position, orientation, spacing)
+            shown, placement = next(display_frames(picture[:, :, None], affine, slice_axis=2))
+            corners, _ = next(display_frames(CORNERS[:, :, None], affine, slice_axis=2))
+            slope, intercept = float(_first(groups, "RescaleSlope", 1)), float(_first(groups, "RescaleIntercept", 0))
+        except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
+            raise Unreadable("no_geometry") from error
+        if not (np.isfinite([slope, intercept]).all() and slope != 0 and np.isfinite(shown).all()):
+            raise Unreadable("non_finite_pixels")
+        turned = next(how for how in TURNS if np.array_equal(turn(CORNERS, how), corners))
+        yield Shown(shown, placement, slope, intercept, turned)
+
+
+def body_part(text: str) -> str | None:
+    """BodyPartExamined in lower case if it is one of the standard's terms; free text could name anything, so None."""
+    term = text.strip().lower()
+    return term if term in BODY_PARTS else None
+
+
+def age_decade(text: str) -> int | None:
+    """PatientAge ("067Y") as a decade, 90 for everyone older; months, weeks and days are decade 0."""
+    match = re.fullmatch(r"(\d{3})([YMWD])", text.strip().upper())
+    if not match:
+        return None
+    return min(int(match.group(1)) // 10 * 10, 90) if match.group(2) == "Y" else 0
+
+
+def _frame_groups(dataset: pydicom.Dataset, number: int) -> list[pydicom.Dataset]:
+    """Where a frame's geometry and rescale stand: its functional groups, the shared ones, the dataset itself."""
+    per_frame, shared = dataset.get("PerFrameFunctionalGroupsSequence"), dataset.get("SharedFunctionalGroupsSequence")
+    places = [*(per_frame[number : number + 1] if per_frame else []), *(shared[:1] if shared else [])]
+    nested = [item for place in places for element in place if element.VR == "SQ" for item in element.value[:1]]
+    return [*nested, dataset]
+
+
+def _first(groups: Sequence[pydicom.Dataset], keyword: str, default=None):
+    return next((group.get(keyword) for group in groups if group.get(keyword) is not None), default)
+
+
+def _without_padding(pixels: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
+    """Padding outside the reconstructed circle set to the smallest real value (PS3.3 C.7.5.1.1.2)."""
+    value = dataset.get("PixelPaddingValue")
+    if not isinstance(value, int):
+        return pixels
+    limit = dataset.get("PixelPaddingRangeLimit")
+    low, high = sorted((value, limit if isinstance(limit, int) else value))
+    padding = (pixels >= low) & (pixels <= high)
+    return np.where(padding, pixels[~padding].min(), pixels) if padding.any() and not padding.all() else pixels
+
+
+def _values(dataset: pydicom.Dataset, keyword: str) -> list:
+    value = dataset.get(keyword)
+    return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
+
+
+def whole_number(dataset: pydicom.Dataset, keyword: str) -> int | None:
+    """An element as an integer; None if it is missing, empty, several, or no number."""
+    try:
+        return int(dataset.get(keyword))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def text_of(dataset: pydicom.Dataset, keyword: str) -> str:
+    """An element as text without outer blanks; empty if it is missing."""
+    value = dataset.get(keyword)
+    return "" if value is None else str(value).strip()

@@ -1,0 +1,121 @@
+"""The second language of a text by a language model, and the judge that finds what its prompt should be told.
+
+    python -m refrad2d.llm.translate judge CURATED.jsonl ERRORS.csv --llm URL --model NAME [--sample 200]
+
+`judge` scores sampled translations of a curated file from 1 to 5 and lists their errors in a table, the worst first:
+what to improve prompts/translate.md with.
+"""
+
+import argparse
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from refrad2d.labels import LANGUAGES
+from refrad2d.llm.checks import Anatomy, check_translation
+from refrad2d.llm.client import LLM, Check
+from refrad2d.llm.prompts import load_prompt
+from refrad2d.system.files import atomic_path, read_jsonl
+
+ERROR_COLUMNS = ("id", "score", "category", "source", "translation", "should_be", "prompt")
+_NAMES = {"de": "German", "en": "English"}
+
+
+def other_language(language: str) -> str:
+    """The other one of the two."""
+    return next(other for other in LANGUAGES if other != language)
+
+
+def translate_rows(
+    rows: Sequence[Mapping], llm: LLM, counts: Counter, *, anatomy: Anatomy | None = None
+) -> Iterator[dict]:
+    """Translations of the rows that have no parallel in the other language.
+
+    Rows are parallel if they speak of the same series and images. A translated row has an id of its own, `origin`
+    translated, and `source`, the id of the original. What fails a check is left out: the text then has one language.
+    """
+    spoken = {(_subject(row), row["language"]) for row in rows}
+    alone = [row for row in rows if (_subject(row), other_language(row["language"])) not in spoken]
+    prompt = load_prompt("translate")
+    replies = llm.ask_all(prompt, (_ask(row, anatomy) for row in alone))
+    for row, reply in zip(alone, replies, strict=True):
+        if reply.value is None:
+            counts[f"untranslated_{reply.reason}"] += 1
+            continue
+        counts["translated"] += 1
+        language = other_language(row["language"])
+        yield {
+            **row,
+            "id": row["id"] + language,
+            "source": row["id"],
+            "language": language,
+            "text": reply.value["translation"].strip(),
+            "origin": "translated",
+            "curator": f"{row['curator']}+{llm.model}@{prompt.name}:{prompt.hash}",
+            "clinical_question": None,
+            "clinical_info": None,
+        }
+
+
+def _subject(row: Mapping) -> tuple:
+    return tuple(row.get("series") or (row["id"],)), tuple(row.get("named") or ())
+
+
+def _ask(row: Mapping, anatomy: Anatomy | None) -> tuple[str, Check]:
+    languages = (row["language"], other_language(row["language"]))
+
+    def check(answer: Mapping) -> str | None:
+        return check_translation(row["text"], answer["translation"], languages=languages, anatomy=anatomy)
+
+    return f"{_NAMES[languages[1]]}\n{row['text']}", check
+
+
+def judge(rows: Iterable[Mapping], llm: LLM, *, sample: int = 200) -> Iterator[dict]:
+    """The errors of sampled translations, dicts of ERROR_COLUMNS, and one without category for each faultless text.
+
+    The sample is drawn by a hash of the ids: the same file gives the same sample.
+    """
+    texts = {row["id"]: row for row in rows}
+    pairs = [(texts[row["source"]], row) for row in texts.values() if row.get("source") in texts]
+    drawn = sorted(pairs, key=lambda pair: sha256(pair[1]["id"].encode()).hexdigest())[:sample]
+    questions = ((f"Source: {one['text']}\nTranslation: {two['text']}", None) for one, two in drawn)
+    for (_, row), reply in zip(drawn, llm.ask_all(load_prompt("judge"), questions), strict=True):
+        common = {"id": row["id"], "prompt": row["curator"].rpartition(":")[2]}
+        if reply.value is None:
+            yield {**common, "score": "", "category": f"unjudged_{reply.reason}"}
+        else:
+            for error in reply.value["errors"] or [{}]:
+                yield {**common, "score": reply.value["score"], **error}
+
+
+def write_errors(rows: Iterable[Mapping], dst: Path) -> Counter:
+    """Write the error table, the worst scores first. Returns the number of errors by category and of texts by score."""
+    table = sorted(rows, key=lambda row: (row["score"] or 0, row["id"]))
+    with atomic_path(dst) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ERROR_COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(table)
+    counts = Counter(row["category"] for row in table if row.get("category"))
+    counts.update(f"score_{score}" for score in {row["id"]: row["score"] for row in table if row["score"]}.values())
+    return counts
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command of the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m refrad2d.llm.translate", description="Judge sampled translations.")
+    parser.add_argument("command", choices=["judge"])
+    parser.add_argument("curated", type=Path)
+    parser.add_argument("errors", type=Path)
+    parser.add_argument("--llm", required=True, metavar="URL")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--sample", type=int, default=200)
+    args = parser.parse_args(arguments)
+    llm = LLM(base_url=args.llm, model=args.model, cache=args.errors.with_name(args.errors.name + ".llm-cache"))
+    counts = write_errors(judge(read_jsonl(args.curated), llm, sample=args.sample), args.errors)
+    print(f"{args.errors}: " + (", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "no translations"))
+
+
+if __name__ == "__main__":
+    main()

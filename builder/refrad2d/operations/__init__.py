@@ -1,0 +1,1 @@
+"""What is done to a whole dataset: build, append, remove, verify, privacy report."""

@@ -1,0 +1,174 @@
+"""`refrad2d append DIR EXPORT --reports FILE`: a new month beside the old ones, whose shards stay as they are.
+
+The export goes through the stages of a build with the key of the dataset, so that a patient who comes again keeps
+pseudonym and split. Its shards carry the name of their batch (train-b001-00000-of-00001.tar). A slice or picture that
+is published already, and a patient who was removed, do not come in again; stats.json counts them by reason.
+"""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from refrad2d.dataset.stats import ROW_COLUMNS, add_counts, count_attrition, count_rows, read_columns
+from refrad2d.operations.build import (
+    NothingUsable,
+    Options,
+    account_stages,
+    check_arguments,
+    fingerprint_inputs,
+    run_stages,
+    stage,
+)
+from refrad2d.operations.transaction import (
+    carry_out,
+    check_present,
+    hold,
+    is_half_changed,
+    open_manifest,
+    retire,
+    seal,
+    tombstone,
+    with_change,
+)
+from refrad2d.schema import SPLITS
+from refrad2d.stages import shards
+from refrad2d.stages.report_table import read_reports
+from refrad2d.system.accounting import Progress, no_progress
+from refrad2d.system.files import read_json, write_jsonl, write_text
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a dataset holds already, and who must stay out."""
+
+    pictures: Mapping[str, str]  # row id → what its picture shows
+    contents: frozenset[str]
+    patients: frozenset[str]
+    studies: frozenset[str]
+    removed: frozenset[str]
+
+    def refuse(self, row: Mapping, pictures: shards.Pictures) -> str | None:
+        """Why a row may not be appended, None if it may."""
+        if tombstone(row["patient"]) in self.removed:
+            return "patient_was_removed"
+        content = picture_digest(pictures.image)
+        if row["id"] in self.pictures:
+            return "already_published" if self.pictures[row["id"]] == content else "id_of_another_picture"
+        return "picture_already_published" if content in self.contents else None
+
+
+def read_published(out: Path, manifest: Mapping) -> Published:
+    """What stands in the row files of a dataset."""
+    pictures, patients, studies = {}, set(), set()
+    for path in _row_files(out):
+        for row in read_columns(path, ("id", "patient", "study", "image")):
+            pictures[row["id"]] = picture_digest(row["image"]["bytes"])
+            patients.add(row["patient"])
+            studies.add(row["study"])
+    contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
+    return Published(
+        pictures, contents, frozenset(patients), frozenset(studies), frozenset(manifest.get("removed", ()))
+    )
+
+
+def _row_files(root: Path, split: str = "*") -> list[Path]:
+    return sorted((root / "refrad2d" / "data").glob(f"slices-{split}-*.parquet"))
+
+
+def picture_digest(encoded: bytes) -> str:
+    """A hash of what a picture shows, whatever encoder wrote it; empty for a blank one."""
+    shown = np.asarray(Image.open(io.BytesIO(encoded)))
+    return "" if shown.max() == shown.min() else hashlib.sha256(shown.tobytes()).hexdigest()
+
+
+def append(
+    out: Path, export: Path, reports: Path, key_file: Path, options: Options, progress: Progress = no_progress
+) -> dict | None:
+    """Append an export to a finished dataset. Returns the stats of what was added, None if it had been before.
+
+    ValueError for wrong arguments, another key or choice of privacy, or a running command; NothingUsable if no row is
+    new; then DIR is as before.
+    """
+    manifest, key = open_manifest(out, key_file, key_needed=True)
+    check_arguments(export, out, options)
+    _require_same_privacy(manifest.get("privacy", {}), options.privacy)
+    rows = read_reports(reports, options.columns)
+    inputs = fingerprint_inputs(export, reports, options, key)
+    with hold(out, f"append {inputs}") as stages:
+        manifest = read_json(out / "manifest.json")
+        if not is_half_changed(out) and not (stages / "done").exists():
+            if inputs in [manifest["inputs"], *(batch["inputs"] for batch in manifest.get("batches", ()))]:
+                retire(out)
+                return None
+            try:
+                check_present(out, manifest)
+                run_stages(export, rows, stages, key, options, progress)
+                stage(
+                    stages / "commit",
+                    lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, progress),
+                )
+            except (ValueError, NothingUsable):
+                retire(out)
+                raise
+        if is_half_changed(out):
+            carry_out(out)
+        stats = read_json(stages / "done" / "plan.json")["stats"]
+        retire(out)
+    return stats
+
+
+def _require_same_privacy(built: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    """ValueError where the new rows would be treated otherwise than the old. Older datasets do not say."""
+    for name, choice in built.items():
+        if asked[name] != choice:
+            flag = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{flag} is {asked[name]} here and was {choice} in the build. Give {flag} {choice}.")
+
+
+def _prepare(
+    out: Path, manifest: Mapping, key: bytes, inputs: str, stages: Path, dst: Path, options: Options, progress: Progress
+) -> dict:
+    """Write the new shards, and all that speaks of old and new rows together."""
+    files, batch = dst / "files", f"b{len(manifest.get('batches', ())) + 1:03d}"
+    old = read_published(out, manifest)
+    counts = shards.run(
+        stages / "ingest", stages / "segment", stages / "vqa" / "rows.jsonl", files,
+        key=key, workers=options.workers, progress=progress, batch=batch, refuse=old.refuse,
+    )  # fmt: skip
+    refused = dict(sorted(counts.pop("refused").items()))
+    del counts["patients"]
+    reasons = ", ".join(f"{n} {reason}" for reason, n in refused.items())
+    if not counts:
+        raise NothingUsable(f"No row of the export is new ({reasons}). The dataset is as it was.")
+    people = {split: _different(files, "patient", split) - old.patients for split in SPLITS}
+    added = {
+        **count_attrition(stages),
+        **count_rows(row for path in _row_files(files) for row in read_columns(path, ROW_COLUMNS)),
+        "rows": {name: dict(by_split) for name, by_split in counts.items()},
+        "patients": {split: len(names) for split, names in people.items() if names},
+        "not_appended": refused,
+    }
+    old_lines = (out / "accounting.jsonl").read_text(encoding="utf-8")
+    write_jsonl(files / "new.jsonl", ({**line, "root": f"{line['root']}-{batch}"} for line in account_stages(stages)))
+    write_text(files / "accounting.jsonl", old_lines + (files / "new.jsonl").read_text(encoding="utf-8"))
+    (files / "new.jsonl").unlink()
+    cells = (
+        f"+{sum(map(len, people.values()))}",
+        f"+{len(_different(files, 'study') - old.studies)}",
+        f"+{sum(counts['slices'].values())}",
+        f"shards {batch}" + (f"; left out: {reasons}" if reasons else ""),
+    )
+    write_text(files / "CHANGELOG.md", with_change(out, manifest, "append", *cells))
+    batches = [*manifest.get("batches", ()), {"name": batch, "inputs": inputs, "versions": shards.installed_versions()}]
+    stats = add_counts(read_json(out / "stats.json"), added)
+    seal(dst, {**manifest, "batches": batches}, stats, {"stats": added}, benchmarks=options.benchmarks)
+    return added["rows"]
+
+
+def _different(root: Path, column: str, split: str = "*") -> set[str]:
+    return {row[column] for path in _row_files(root, split) for row in read_columns(path, (column,))}

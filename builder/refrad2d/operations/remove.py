@@ -1,0 +1,201 @@
+"""`refrad2d remove DIR --patient PSEUDONYM`: a dataset without a patient, and the proof that nothing of it is left.
+
+Files that hold the patient are rewritten under their names without it, all others stay as they are, byte for byte.
+Then every file below DIR is decoded and searched for the pseudonyms of the patient, its studies, series and rows.
+"""
+
+import re
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from refrad2d.dataset.stats import ROW_COLUMNS, count_rows, read_columns
+from refrad2d.dataset.writers import ParquetShards, TarShards
+from refrad2d.loader import read_samples
+from refrad2d.operations.traces import find_traces
+from refrad2d.operations.transaction import (
+    carry_out,
+    check_present,
+    hold,
+    is_half_changed,
+    open_manifest,
+    retire,
+    seal,
+    tombstone,
+    with_change,
+)
+from refrad2d.operations.verify import Fault, hash_file, verify
+from refrad2d.schema import features
+from refrad2d.system.files import atomic_folder, read_json, write_text
+from refrad2d.system.pseudonyms import LENGTH
+
+REPORTS = ("privacy-report.html", "privacy-report.json")  # of `inspect`: they show rows, and speak of what was before
+IDENTITIES = ("patient", "study", "series", "id")
+
+
+class Removed(NamedTuple):
+    """What a removal did: counts for people to read, and the faults that are left, none where all is well."""
+
+    counts: dict[str, int]
+    faults: list[Fault]
+
+
+def remove(out: Path, patient: str, key_file: Path) -> Removed:
+    """Remove a patient from a finished dataset, search for what is left, and verify. Can be killed and run again.
+
+    The key only says whether it is the right dataset. ValueError if the pseudonym names nobody in DIR, if nobody else
+    is in it, or if another command is at work; then DIR is as before.
+    """
+    open_manifest(out, key_file, key_needed=False)
+    if not re.fullmatch(f"[a-z2-7]{{{LENGTH}}}", patient):
+        raise ValueError(
+            f"--patient is no pseudonym ({LENGTH} characters of a-z and 2-7). Take one from the column `patient`."
+        )
+    if not is_half_changed(out):
+        _check_known(out, patient)
+    with hold(out, f"remove {tombstone(patient)}", discard=("append",)) as stages:
+        if not is_half_changed(out) and not (stages / "done").exists() and not _was_removed(out, patient):
+            try:
+                _check_known(out, patient)
+                shutil.rmtree(out.with_name(out.name + ".llm-cache"), ignore_errors=True)
+                with atomic_folder(stages / "commit") as commit:
+                    _prepare(out, patient, commit)
+            except ValueError:
+                retire(out)
+                raise
+        if is_half_changed(out):
+            carry_out(out)
+        done = read_json(stages / "done" / "plan.json") if (stages / "done").exists() else {}
+        names = {patient, *done.get("names", ())}
+        traces = [Fault(name, None, "trace_of_removed_patient") for name in find_traces(out, names)]
+        found = Removed(done.get("counts", {}), [*traces, *verify(out)])
+        retire(out)
+    return found
+
+
+def _was_removed(out: Path, patient: str) -> bool:
+    return tombstone(patient) in read_json(out / "manifest.json").get("removed", ())
+
+
+def _check_known(out: Path, patient: str) -> None:
+    if _was_removed(out, patient):
+        return
+    files = (out / name for name in read_json(out / "manifest.json")["files"] if _config(name) == "slices")
+    everybody = {row["patient"] for path in files for row in read_columns(path, ("patient",))}
+    if patient not in everybody:
+        raise ValueError(f"--patient names nobody in {out}. Take a pseudonym from the column `patient` of its rows.")
+    if everybody == {patient}:
+        raise ValueError(f"{out} holds this patient only, and a dataset needs rows. Delete the whole folder.")
+
+
+def _config(name: str) -> str:
+    """slices, grounded or sft for a Parquet shard, archive for a tar shard, else empty."""
+    if name.endswith(".parquet"):
+        return name.rpartition("/")[2].split("-")[0]
+    return "archive" if name.endswith(".tar") else ""
+
+
+def _split(name: str) -> str:
+    return name.rpartition("/")[2].split("-")[0 if name.endswith(".tar") else 1]
+
+
+def _prepare(out: Path, patient: str, commit: Path) -> None:
+    """Write what changes below `commit`: files without the patient, and all that speaks of the rows that stay."""
+    manifest = read_json(out / "manifest.json")
+    check_present(out, manifest)
+    mine, others = defaultdict(set), defaultdict(set)
+    for name in manifest["files"]:
+        if _config(name) == "slices":
+            for row in read_columns(out / name, IDENTITIES):
+                for column in IDENTITIES:
+                    (mine if row["patient"] == patient else others)[column].add(row[column])
+    ids = mine["id"]
+    lost: dict[str, Counter] = defaultdict(Counter)
+    gone, rewritten = [], 0
+    for name in filter(_config, manifest["files"]):
+        count = sum(key in ids for key in row_ids(out / name))
+        if not count:
+            continue
+        lost[_config(name)][_split(name)] += count
+        if hash_file(out / name)[0] != manifest["files"][name]["sha256"]:
+            raise ValueError(f"{name} is not what manifest.json says. Run `refrad2d verify`, restore it from a copy.")
+        if write_without(out / name, commit / "files" / name, ids):
+            rewritten += 1
+        else:
+            gone.append(name)
+    stats = _count_again(out, commit / "files", manifest, gone, lost)
+    counts = {"patients": 1, "studies": len(mine["study"]), "slices": len(ids)}
+    counts |= {"files_rewritten": rewritten, "files_deleted": len(gone)}
+    cells = (f"-{counts['patients']}", f"-{counts['studies']}", f"-{counts['slices']}")
+    details = f"{rewritten} shards rewritten, {len(gone)} deleted"
+    write_text(commit / "files" / "CHANGELOG.md", with_change(out, manifest, "remove", *cells, details))
+    names = sorted(set().union(*(mine[column] - others[column] for column in IDENTITIES)))
+    seal(
+        commit,
+        {
+            **manifest,
+            "removed": sorted([*manifest.get("removed", ()), tombstone(patient)]),
+            "emptied": sorted([*manifest.get("emptied", ()), *gone]),
+        },
+        stats,
+        {"delete": [*gone, *REPORTS], "names": names, "counts": counts},
+    )
+
+
+def row_ids(path: Path) -> Iterator[str]:
+    """The id of the slice that each row or sample of a shard belongs to; a conversation has that of its picture."""
+    config = _config(path.name)
+    if config == "archive":
+        for sample in read_samples(path):
+            yield sample["__key__"]
+    elif config == "sft":
+        for row in read_columns(path, ("image.path",)):
+            yield row["image"]["path"].partition(".")[0]
+    else:
+        for row in read_columns(path, ("id",)):
+            yield row["id"]
+
+
+def write_without(src: Path, dst: Path, ids: set[str]) -> bool:
+    """Write a shard again without the rows of these ids, as the build would; False, and no file, if none are left."""
+    config, stem = _config(src.name), dst.name.partition(".")[0]
+    if config == "archive":
+        writer = TarShards(dst.parent, stem, limit=float("inf"))
+        for sample in read_samples(src):
+            key = sample.pop("__key__")
+            if key not in ids:
+                writer.write(key, sample)
+    else:
+        writer = ParquetShards(dst.parent, stem, features(config), limit=float("inf"))
+        for key, row in zip(row_ids(src), read_columns(src, features(config)), strict=True):
+            if key not in ids:
+                writer.write(row)
+    for path in writer.close():
+        path.rename(dst)
+        return True
+    return False
+
+
+def _count_again(out: Path, files: Path, manifest: Mapping, gone: list[str], lost: Mapping[str, Counter]) -> dict:
+    """The stats of what stays. What the inputs of the builds became is history and is not changed."""
+    stats = read_json(out / "stats.json")
+    rows = {
+        config: {split: n - lost[config][split] for split, n in by_split.items() if n > lost[config][split]}
+        for config, by_split in stats["rows"].items()
+    }
+    left = {
+        name: files / name if (files / name).exists() else out / name
+        for name in manifest["files"]
+        if _config(name) == "slices" and name not in gone
+    }
+    people = defaultdict(set)
+    for name, path in left.items():
+        people[_split(name)].update(row["patient"] for row in read_columns(path, ("patient",)))
+    return {
+        **stats,
+        **count_rows(row for path in left.values() for row in read_columns(path, ROW_COLUMNS)),
+        "rows": {config: by_split for config, by_split in rows.items() if by_split},
+        "patients": {split: len(names) for split, names in people.items()},
+    }

@@ -1,0 +1,141 @@
+"""Report text without identities: names, dates, addresses and numbers become placeholders such as [NAME].
+
+    refrad2d deidentify IN.jsonl OUT.jsonl
+    >>> deidentify("Frau Weber, geb. 12.04.1953: Baker-Zyste.", "de", known=["Weber^Anna", "19530412"])
+    '[NAME], geb. [DATE]: Baker-Zyste.'
+
+What the DICOM header knows goes in any spelling; the rest is found by recognisers for German and English, while
+eponyms, anatomy, levels, image numbers and measurements stay. docs/privacy.md says how well, and how to measure it.
+"""
+
+import json
+import logging
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from refrad2d.grounding import neutralise
+from refrad2d.labels import LANGUAGES
+from refrad2d.privacy.identities import find_phrases
+from refrad2d.privacy.recognisers.clinical import protected
+from refrad2d.privacy.recognisers.contact import find_contacts
+from refrad2d.privacy.recognisers.dates import find_dates
+from refrad2d.privacy.recognisers.known import find_known
+from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.recognisers.names import find_names, holds_name
+from refrad2d.privacy.recognisers.places import find_places
+
+Recogniser = Callable[[str, str], Iterable[Found]]
+
+RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_places, find_names)
+KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
+
+_PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+
+log = logging.getLogger(__name__)
+
+
+def deidentify(
+    text: str, language: str, known: Sequence[str] = (), phrases: Sequence[str] = (), *,
+    recognisers: Sequence[Recogniser] = RECOGNISERS,
+) -> str:  # fmt: skip
+    """The text with every identity replaced by a placeholder of KINDS in brackets, the same in both languages.
+
+    `known` are strings of the DICOM header as they stand there ("Müller^Hans^^Dr.", "19530412", "PAT00123"): they are
+    removed in any spelling. `phrases` are its places and the like ("Klinikum Nord"), which go only as a whole, and not
+    if they are clinical words ("Radiologie"). `recognisers` take (text, language) and yield `Found`; add your own to
+    RECOGNISERS.
+    Markup literals are taken apart too. Applying it twice changes nothing more. ValueError for an unknown language.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    text = neutralise(_BLANKS.sub(" ", text))
+    while True:  # each pass leaves fewer letters that are not placeholders, so it ends
+        spans = _find(text, language, known, phrases, recognisers)
+        if not spans:
+            return text
+        pieces: list[str] = []
+        at = 0
+        for found in spans:
+            pieces += [text[at : found.start], f"[{found.kind}]"]
+            at = found.end
+        text = "".join([*pieces, text[at:]])
+
+
+def _find(
+    text: str, language: str, known: Sequence[str], phrases: Sequence[str], recognisers: Sequence[Recogniser]
+) -> list[Found]:
+    """What to replace in this pass: sorted, without overlaps, nothing that touches a placeholder or is protected."""
+    kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
+    found = [*find_known(text, known), *find_phrases(text, phrases)]
+    guessed = [f for recognise in recognisers for f in recognise(text, language)]
+    if guessed:
+        clinical = protected(text)
+        found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
+    outside = (_trim(part, text) for f in found for part in _cut(f, kept))
+    return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
+
+
+def _inside(found: Found, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= found.start and found.end <= end for start, end in spans)
+
+
+def _before_term(found: Found, text: str, clinical: Iterable[tuple[int, int]]) -> Found:
+    """A name that ran on into a clinical term ("Dr. Anna Jones Baker cyst") ends before it, if a name is left."""
+    for start, end in clinical:
+        if found.kind == "NAME" and found.start < start < found.end < end and holds_name(text[found.start : start]):
+            return found._replace(end=start - len(text[:start]) + len(text[:start].rstrip()))
+    return found
+
+
+def _cut(found: Found, kept: Iterable[tuple[int, int]]) -> Iterable[Found]:
+    """The parts of a stretch that lie outside the placeholders already there."""
+    at = found.start
+    for start, end in kept:
+        if end > at and start < found.end:
+            if start > at:
+                yield found._replace(start=at, end=start)
+            at = end
+    if at < found.end:
+        yield found._replace(start=at)
+
+
+def _trim(found: Found, text: str) -> Found:
+    """Without the blanks at its ends, which belong to the sentence."""
+    piece = text[found.start : found.end]
+    start = found.start + len(piece) - len(piece.lstrip())
+    return found._replace(start=start, end=max(start, found.start + len(piece.rstrip())))
+
+
+def _merge(found: Iterable[Found]) -> list[Found]:
+    """Overlapping stretches joined into one, of the kind of the longest."""
+    merged: list[Found] = []
+    for item in sorted(found, key=lambda f: (f.start, -f.end)):
+        if merged and item.start < merged[-1].end:
+            last = merged[-1]
+            longest = max(last, item, key=lambda f: f.end - f.start)
+            merged[-1] = longest._replace(start=last.start, end=max(last.end, item.end))
+        else:
+            merged.append(item)
+    return merged
+
+
+def run(src: Path, dst: Path) -> Counter:
+    """Scrub a JSONL file of rows {"id", "text", "language", "modality", optional "known"} into rows {"id", "text"}."""
+    counts: Counter = Counter()
+    part = dst.with_name(dst.name + ".tmp")
+    with open(src, encoding="utf-8") as rows, open(part, "w", encoding="utf-8") as out:
+        for line in filter(str.strip, rows):
+            row = json.loads(line)
+            text = deidentify(row["text"] or "", row["language"], row.get("known") or ())
+            out.write(json.dumps({"id": row["id"], "text": text}, ensure_ascii=False) + "\n")
+            counts["kept"] += 1
+            counts.update(f"removed_{kind.lower()}" for kind in _PLACEHOLDER.findall(text))
+    part.replace(dst)
+    log.info("deidentified %d texts", counts["kept"])
+    return counts

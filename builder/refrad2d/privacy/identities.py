@@ -1,0 +1,102 @@
+"""What a DICOM header knows of the people and places around a study, for taking it out of the report.
+
+    known, phrases = identities(dataset)
+    deidentify(text, "de", known, phrases)
+
+`known` are names, numbers and birth dates, which go in any spelling and in parts. `phrases` are places and the like,
+which go as a whole: a department called "Radiologie" must not take that word out of every report.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import pydicom
+from pydicom.multival import MultiValue
+
+from refrad2d.privacy.recognisers.lexicon import Found, fold, is_ordinary, looks_clinical
+
+IDS = frozenset(
+    "PatientID OtherPatientIDs AccessionNumber StudyID AdmissionID ServiceEpisodeID InsurancePlanIdentification "
+    "RequestedProcedureID ScheduledProcedureStepID PerformedProcedureStepID PlacerOrderNumberImagingServiceRequest "
+    "FillerOrderNumberImagingServiceRequest PatientTelephoneNumbers PatientTelecomInformation PersonTelephoneNumbers "
+    "ReferringPhysicianTelephoneNumbers OrderCallbackPhoneNumber ClinicalTrialSubjectID ClinicalTrialSubjectReadingID "
+    "DeviceSerialNumber".split()
+)
+PHRASES = frozenset(
+    "InstitutionName InstitutionAddress InstitutionalDepartmentName PatientAddress PersonAddress "
+    "ReferringPhysicianAddress PatientInstitutionResidence CurrentPatientLocation CountryOfResidence "
+    "RegionOfResidence RequestingService ResponsibleOrganization PerformedLocation ScheduledProcedureStepLocation "
+    "StationName IssuerOfPatientID IssuerOfAdmissionID MilitaryRank BranchOfService Occupation EthnicGroup "
+    "PatientReligiousPreference ClinicalTrialSiteName ClinicalTrialSponsorName LocalNamespaceEntityID".split()
+)
+_GENERIC = frozenset(
+    fold(word)
+    for word in "abteilung ambulanz center centre clinic clinical department hospital institut institute klinik "
+    "klinikum krankenhaus medical praxis spital universitaet university universitaetsklinikum zentrum station ward mrt "
+    "mri ct pet bildgebung imaging allgemein general weiss unbekannt unknown none keine anonymous deutschland germany "
+    "german deutsch rentner retired".split()
+)
+_TOKEN = re.compile(r"[^\W_]+")
+_PARTS = re.compile(r"[,;\n\r^\\]+")
+_POSTCODE = re.compile(r"^\W*(?:[A-Z]{1,2}-)?\d{4,5}\s+")
+_GAP = 3  # characters between two words of a phrase
+
+
+def identities(dataset: pydicom.Dataset) -> tuple[set[str], set[str]]:
+    """Names, numbers and birth dates of a header, nested ones and private names included; and its phrases."""
+    known: set[str] = set()
+    phrases: set[str] = set()
+    for element in dataset.iterall():
+        name = element.keyword
+        if element.VR == "PN" or name in IDS or ("Birth" in name and element.VR in ("DA", "DT", "LO")):
+            known.update(_values(element))
+        elif name in PHRASES:
+            phrases.update(_values(element))
+    return known, phrases
+
+
+def _values(element: pydicom.DataElement) -> Iterator[str]:
+    for value in element.value if isinstance(element.value, MultiValue) else [element.value]:
+        if len(text := str(value or "").strip()) > 1:
+            yield text
+
+
+def find_phrases(text: str, phrases: Iterable[str]) -> Iterator[Found]:
+    """Every place where a phrase, or a part of it between commas, stands in the text, whatever its case and umlauts.
+
+    A part goes only if it says more than a kind of house or a clinical word.
+    """
+    wanted = {tuple(map(fold, _TOKEN.findall(part))) for phrase in phrases for part in _parts(phrase)}
+    if not wanted:
+        return
+    words = list(_TOKEN.finditer(text))
+    keys = [fold(word.group()) for word in words]
+    for at, key in enumerate(keys):
+        for part in wanted:
+            end = at + len(part)
+            if part[0] == key and tuple(keys[at:end]) == part and _close(words[at:end]):
+                kind = "ADDRESS" if any(token.isdigit() for token in part) else "ORGANISATION"
+                yield Found(words[at].start(), words[end - 1].end(), kind, True)
+
+
+def _parts(phrase: str) -> Iterator[str]:
+    """What stands between commas, and a town without its postcode, as far as it tells something."""
+    for part in filter(_tells, _PARTS.split(phrase)):
+        yield part
+        if _tells(town := _POSTCODE.sub("", part)):
+            yield town
+
+
+def _tells(part: str) -> bool:
+    """True if a part names something particular: a word that is neither generic nor clinical, or a long number."""
+    return any(
+        len(word) > 4 if word.isdigit() else len(word) > 2 and not _common(word) for word in _TOKEN.findall(part)
+    )
+
+
+def _common(word: str) -> bool:
+    return fold(word) in _GENERIC or is_ordinary(word) or looks_clinical(word)
+
+
+def _close(words: list[re.Match]) -> bool:
+    return all(b.start() - a.end() <= _GAP for a, b in zip(words, words[1:], strict=False))

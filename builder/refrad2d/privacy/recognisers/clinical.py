@@ -1,0 +1,149 @@
+"""Clinical terms that look like identities: eponyms, vertebrae, image numbers, measurements.
+
+protected("Baker-Zyste 12 x 14 mm, Bild 32")     # [(0, 11), (12, 22), (24, 31)]
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from refrad2d.privacy.recognisers.lexicon import eponyms, is_name, is_surname, looks_clinical, spell
+
+# Nouns that make an eponym of the word before them; lower case in English, capitalised or joined in German.
+_HEADS_EN = (
+    r"lobes?|arter(?:y|ies)|veins?|muscles?|nerves?|bones?|joints?|plexus|reflex|triad|formula|tunnel|diseases?|"
+    r"syndromes?|signs?|fractures?|cysts?|ligaments?|spaces?|pouch|classification|criteria|scores?|"
+    r"grades?|types?|"
+    r"lines?|nod(?:e|es|ule|ules)|canal|ducts?|triangle|point|fascia|hernias?|palsy|tumou?rs?|lymphomas?|sarcomas?|"
+    r"glands?|"
+    r"rings?|valves?|procedure|operation|catheters?|drains?|shunts?|anastomosis|fistulas?|malformations?|deformity|"
+    r"lesions?|contracture|arthritis|thyroiditis|granulomatosis|stage|staging|reaction|phenomenon|test|manoeuvre|"
+    r"maneuver|units?|angle|index|law|nodes|bodies|cells?|diverticulum|segments?|ampulla|foramen|fissure|gyrus|area|"
+    r"loop|"
+    r"tubercle|ganglion|neuroma|esophagus|oesophagus|ulcer|stent|filter|cannula|approach|position|view|projection|"
+    r"method|pseudocysts?|appearance|nephropathy|encephalopathy|chorea|dementia|circle|capsule|membrane|sinus|recess|"
+    r"system|chart|curve|effect|artefacts?|artifacts?|ringing|sequence|fusion|reconstruction|impingement"
+)
+_HEADS_DE = (
+    r"Arterien?|Venen?|Reflex|Trias|Formel|Gelenke?|Knochen|Pouch|Taschen?|Aneurysmen?|Aneurysma|Stenosen?|"
+    r"Exostosen?|Draht|Ring|Neurome?|Krankheit|Syndroms?|Zeichens?|Fraktur(?:en)?|Zysten?|Band|Raum(?:es)?|Räume|"
+    r"Klassifikation|Kriterien|Score|"
+    r"Grad|Typ|"
+    r"Linien?|Knoten|Gang(?:es)?|Dreieck|Punkt|Faszie|Hernien?|Parese|Lähmung|Tumor(?:en|s)?|Lymphome?s?|Sarkome?s?|"
+    r"Drüsen?|"
+    r"Ring|Klappe|Operation|OP|Katheters?|Drainagen?|Shunt|Anastomose|Fistel|Malformation|Deformität|Läsion(?:en)?|"
+    r"Kontraktur|"
+    r"Arthritis|Thyreoiditis|Granulomatose|Stadium|Reaktion|Phänomen|Test|Manöver|Einheiten?|Winkel|Index|Gesetz|"
+    r"Körper(?:chen)?|Zellen?|Divertikels?|Ampulle|Foramen|Fissur|Areal|Schleife|Höcker|Ganglion|Neurom|Ösophagus|"
+    r"Ulkus|Stent|"
+    r"Filter|Zugang|Lage|Position|Aufnahme|Projektion|Methode|Kapsel|Membran|Sinus|Recessus|System|Kurve|Effekt|"
+    r"Artefakte?|Sequenz|Arkade|Anatomie|Schlinge|Kanal|Sporn|Muskel|Nerv|Arterie|Vene|Loge|Krise|Anfall|Demenz|"
+    r"Nephritis|Enzephalopathie|Enzephalitis|Gastrektomie|Resektion|Prothese|Nagel|Schraube|Platte|Fixateur|Lappen|"
+    r"Impingement|Meningeose|Infiltrat|Herd|Narbe|Delle|Plexus|Gebiet|Klinik|Therapie|Schema|Segmente?|Spatium|"
+    r"Lymphknoten"
+)
+_GRADE = (
+    r"(?:(?:Typ|type|Type|Grad|grade|Grade|Score|score|Klasse|class|Stadium|stage|Stage|Kategorie|category)[ \t]?)?"
+    r"(?:I{1,3}V?|IV|VI{0,3}|10|[0-9](?!\d)|[A-D](?=\W?(?:$|[\s,.;)\-])))[a-f]?[0-9]?(?:[ \t]?\+[ \t]?[0-9])?\b"
+)
+_WORD = r"[^\W\d_]+(?:['’]?[^\W\d_]+)*"
+_CAPITAL = r"(?-i:[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ])[^\W\d_]*(?:['’](?!s\b)[^\W\d_]+)*"
+_NAMES = rf"{_CAPITAL}(?:[-–/]{_CAPITAL})*"
+_MORBUS = re.compile(rf"\b(?:Morbus|Mb\.|Maladie(?:\sde)?|Lymphogranulomatosis)[ \t](?P<name>{_NAMES})")
+_JOINED = re.compile(
+    rf"\b(?P<name>{_NAMES})[-–](?:{_HEADS_DE}|(?i:{_HEADS_EN})|(?-i:[A-ZÄÖÜ])?[a-zäöü]+(?:zyste|fraktur|syndrom|"
+    rf"krankheit|operation|metastase|tumor|artig\w*|förmig\w*|like|typisch\w*))\b",
+)
+_APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?[ \t](?:(?:{_HEADS_EN})s?|{_HEADS_DE})\b")
+_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\-\t]{_GRADE}")
+_REFERRED = re.compile(
+    rf"\b(?:nach|according to|per|modified|modifiziert(?:e[rn]?)?\snach|Typ|Syndrom|Zeichen|Raum|Papilla|Papille|im|"
+    rf"des|vom|am|"
+    rf"in the|of the|pouch of|space of|ligament of|circle of|ampulla of|sphincter of|duct of|foramen of|triangle of|"
+    rf"canal of|"
+    rf"tetralogy of|vein of|node of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|Circulus|Ligamentum|Fossa|"
+    rf"Vena|Arteria|Tumor)[ \t]"
+    rf"(?P<name>{_NAMES})"
+)
+_PLAIN_WORD = re.compile(_CAPITAL)
+_SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
+_UNITS = (
+    r"mm|cm|dm|m|µm|um|nm|ml|cl|dl|l|cc|ccm|mm²|cm²|mm2|cm2|mm3|cm3|cm³|HU|HE|H\.E\.|H\.U\.|Hounsfield\w*|mg|g|kg|"
+    r"µg|mcg|kV|kVp|"
+    r"mA|mAs|mGy|Gy|mSv|cGy|MBq|GBq|ms|msec|s|sec|sek|min|Hz|kHz|MHz|Tesla|T|%|‰|°|Grad|degrees|mmHg|mg/dl|mmol/l|"
+    r"ppm|cm/s|m/s|"
+    r"mal|fach|x"
+)
+_NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?"
+_MEASURE = re.compile(
+    rf"(?<![\w.,/])(?:ca\.\s?)?{_NUMBER}(?:\s?(?:mm|cm)?\s?(?:[x×*]|by|mal|-|–|bis|to|auf)\s?{_NUMBER}"
+    rf"){{0,3}}\s?-?(?:{_UNITS})(?![^\W\d_])",
+)
+_DIMENSIONS = re.compile(rf"(?<![\w.,/]){_NUMBER}(?:\s?(?:mm|cm)?\s?[x×*]\s?{_NUMBER}){{1,3}}(?:\s?(?:mm|cm))?(?![\w])")
+_LEVELS = re.compile(
+    r"\b(?:(?:[HBLS]W[KS]|[HBL]W|Th|T|C|L|S|SWK|D)\.?\s?(?:1[0-2]|\d)(?:\s?[/\-–]\s?(?:[HBLS]WK\s?|Th\s?|[TCLSD]\s?)"
+    r"?(?:1[0-2]|\d))*|"
+    r"(?:Segmente?n?|Seg\.?|Rippen?|Ribs?|Costae?|Level|Zone|Station)\s?(?:[IVX]+|\d{1,2})"
+    r"[a-d]?(?:\s?[/\-–,]\s?(?:[IVX]+|\d{1,2})[a-d]?)*|"
+    r"[rcpymua]{0,3}T(?:is|[0-4Xx])[a-d]?\s?[,;]?\s?[cp]?N[0-3Xx][a-c]?(?:\s?[,;]?\s?[cp]?M[01Xx][a-c]?)?|"
+    r"(?:PI|BI|LI|TI|O|CAD|Lung|NI|VI|ORADS|EU-TI)-?RADS\s?(?:Version\s|v)?[\dIV.]+[A-Ea-e]?)\b(?![.,]\d)"
+)
+_IMAGES = re.compile(
+    r"\b(?:Serien?|Series|Ser|Se|Bild(?:er)?|Image[sn]?|Img|Ima|Im|Schicht(?:en)?|slices?|frames?|Phase|Sequenz)"
+    r"[\s:.#]{0,2}\d{1,4}"
+    r"(?:\s?(?:[/\-–]|,\s|und|and|bis|to|of|von)\s?\d{1,4}(?![.\d/]|\s?(?:mm|cm)))*(?![./]?\d)",
+    re.I,
+)
+_PHRASES = re.compile(
+    r"\b(?:(?:white|gr[ae]y) matter|black blood|brown fat|long axis|short axis|small bowel|large bowel|short bowel|"
+    r"long[ -]segment|short[ -]segment|green stick|sharp margins?|hot cross bun|St\. Gallen|Pia mater|Carina tracheae|"
+    r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary "
+    r"Joseph|Hunt (?:und|and|&) Hess)\b"
+)
+
+
+def protected(text: str) -> list[tuple[int, int]]:
+    """Stretches (start, end) that recognisers leave alone unless they are sure of a person."""
+    spans = [
+        match.span()
+        for pattern in (_MEASURE, _DIMENSIONS, _LEVELS, _IMAGES, _PHRASES)
+        for match in pattern.finditer(text)
+    ]
+    return spans + list(_eponyms(text))
+
+
+def _eponyms(text: str) -> Iterator[tuple[int, int]]:
+    yield from (match.span() for match in _MORBUS.finditer(text))  # unmistakable: whatever name stands there
+    if "-" in text or "–" in text:
+        yield from (match.span() for match in _JOINED.finditer(text))
+    for match in _APART.finditer(text):
+        # "Smith's lesion" may speak of Mr Smith; an unlisted name counts as an eponym only if it is no common name.
+        if _listed(match["name"]) or not any(is_name(part) for part in re.split(r"[-–/]", match["name"])):
+            yield match.span()
+    if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
+        return
+    for pattern in (_GRADED, _REFERRED):
+        yield from (match.span() for match in pattern.finditer(text) if _listed(match["name"]))
+    for match in _SINGLE.finditer(text):
+        parts = re.split(r"[-–/]", match["name"])
+        if any(_alone(part) for part in parts) and (len(parts) == 1 or not all(map(is_surname, parts))):
+            yield match.span()
+        elif len(parts) > 1 and (
+            all(_listed(part) for part in parts) or (_listed(parts[0]) and looks_clinical(parts[-1]))
+        ):
+            yield match.span()
+
+
+def _listed(name: str) -> bool:
+    return any(_base(part) is not None for part in re.split(r"[-–/]", name)) or _base(name) is not None
+
+
+def _alone(word: str) -> bool:
+    return _base(word) is True
+
+
+@lru_cache(maxsize=1 << 17)
+def _base(word: str) -> bool | None:
+    """The entry of the word or of its genitive in the list of eponyms."""
+    key = spell(re.sub(r"['’]s?$", "", word))
+    return eponyms().get(key, eponyms().get(key[:-1]) if key.endswith("s") else None)

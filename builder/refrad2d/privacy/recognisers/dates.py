@@ -1,0 +1,232 @@
+"""Dates and times of every German and English form.
+
+find_dates("CT vom 12.3. und im Mai 2020, 14:35 Uhr")
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+
+from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.recognisers.scan import Hinted
+
+MONTHS = (
+    r"Januar|January|Jänner|Jan",
+    r"Februar|February|Feber|Feb",
+    r"März|Maerz|March|Mär|Mrz|Mar",
+    r"April|Apr",
+    r"Mai|May",
+    r"Juni|June|Jun",
+    r"Juli|July|Jul",
+    r"August|Aug",
+    r"September|Sept|Sep",
+    r"Oktober|October|Okt|Oct",
+    r"November|Nov",
+    r"Dezember|December|Dez|Dec",
+)
+_MONTH = rf"(?:{'|'.join(MONTHS)})\b\.?"
+_LONG_MONTH = (
+    r"(?:Januar|January|Jänner|Februar|February|Feber|März|April|Juni|June|Juli|July|August|September|Oktober|October|"
+    r"November|Dezember|December)"
+)
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
+_MON = r"(?:1[0-2]|0?[1-9])"
+_YEAR = r"(?:1[89]|20)\d\d"
+_YEAR2 = rf"(?:{_YEAR}|['’]?\d\d)"
+_S = r"[ \t]?"
+_WEEKDAY = (
+    r"(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag|Monday|Tuesday|Wednesday|Thursday|"
+    r"Friday|"
+    r"Saturday|Sunday)s?"
+)
+_NOT_IN_NUMBER = r"(?<![\w.,/:+\-])"
+_FULL = re.compile(
+    rf"{_NOT_IN_NUMBER}(?:"
+    rf"{_YEAR}(?:-{_MON}-{_DAY}|/{_MON}/{_DAY}|\.{_MON}\.{_DAY})(?:[T ]\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?:Z|"
+    rf"[+-]\d\d:?\d\d)?)?"
+    rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{{6}}(?:\.\d+)?)?"
+    rf"|(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und|u\.|/){_S})?{_DAY}\.{_S}{_MON}\.{_S}(?:{_YEAR}|['’]?\d\d)"
+    rf"(?!\d|,\d|[.]\d)"
+    rf"|{_DAY}/{_MON}/(?:{_YEAR}|\d\d)|{_MON}/{_DAY}/(?:{_YEAR}|\d\d)"
+    rf"|{_DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{_DAY}-(?:{_YEAR}|\d\d)"
+    rf"|{_MON}{_S}[/.\-]{_S}{_YEAR}|{_YEAR}[/\-](?:0[1-9]|1[0-2])"
+    rf"|{_DAY}[./\-][ ]?(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[./\-][ ]?(?:{_YEAR}|\d\d)"  # month in Roman numerals
+    rf")(?![\w/]|\.\d|-\d)"
+)
+_CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"
+_NAMED = Hinted(
+    rf"(?<!\w)(?:(?:{_DAY}(?:st|nd|rd|th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
+    rf"(?:{_DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
+    rf"(?<![a-zäöüß]){_CAPITAL_MONTH}\b\.?"
+    rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and)"
+    rf"{_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
+    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|['’]\d\d|\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))\b)?",
+    word=r"jan|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
+)
+_BEFORE_DATE = (
+    r"(?:vom|am|seit|bis|zum|ab|dem|den|datiert|im|in|von|aus|ca\.|Anfang|Mitte|Ende|letzten|letzter|"
+    r"from|on|dated|since|of|early|mid|late|last|until|by|during|to)"
+)
+_PARTIAL = re.compile(
+    rf"(?<!\w)(?:vom|am|seit|bis|zum|ab|dem|den|der|von|datiert|CT|MRT|Voraufnahmen?|VA|VU){_S}\s?"
+    rf"(?:{_WEEKDAY},?\s(?:den\s|dem\s)?)?(?P<date>(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und){_S})"
+    rf"?{_DAY}\.{_S}{_MON}\.)(?!\d)"
+    rf"|{_NOT_IN_NUMBER}(?P<bare>(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.)(?![\d])"
+    rf"|{_NOT_IN_NUMBER}(?P<de>{_DAY}\.{_MON}\.)(?=[,;)]|\s[a-zäöü(])"
+    rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{_DAY}|"
+    rf"{_DAY}/{_MON})(?![/\d]|\sof\b)"
+    rf"|(?<!\w)(?:von|vom|seit|in|im|from|since|aus|bis|zu|CT|MRT|MRI|Voraufnahme|OP|ED|Erstdiagnose|Z\.n\.|dated)\s"
+    rf"(?P<short>{_MON}/['’]?\d\d)(?![/\d]|\sof\b)"
+    rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|"
+    rf"Rezidiv|Infarkt|Biopsie|ED|"
+    rf"ectomy|surgery|resection|biopsy|radiation|chemotherapy|bypass)\s(?P<event>{_MON}/\d\d|['’]\d\d)(?![/\d])"
+    rf"|\b(?:VU|VA|Vor(?:untersuchung|aufnahme|befund)(?:en)?|ED)\s(?:vom\s|v\.\s)?(?P<prior>(?:0[1-9]|1[0-2])"
+    rf"\.\d\d)(?!\d|[.,]\d)"
+)
+_VERSIONED = (
+    r"(?:WHO|TNM|UICC|AJCC|RECIST|iRECIST|Lugano|Fleischner|FIGO|ESC|ESUR|ACR|RADS|Version|Fassung|Leitlinie|"
+    r"guidelines?|"
+    r"criteria|Kriterien|Klassifikation|classification|DIN|EN|ISO)"
+)
+_YEAR_ALONE = re.compile(
+    rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
+    r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|/|x|×|%)(?![a-zäöü]))"
+)
+_QUARTER = Hinted(
+    rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
+    rf"Sommer|Herbst|"
+    rf"Winter|spring|summer|autumn|fall|winter|Spring|Summer|Autumn|Fall|Weihnachten|Ostern|Pfingsten|Christmas|Easter|"
+    rf"Anfang|Mitte|Ende|early|mid|late|Early|Mid|Late)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s)?{_YEAR}\b",
+    word=r"q(?![^\W\d_])|quart|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|"
+    r"christ|easter|anfang|mitte|ende|early|mid|late",
+)
+_RELATIVE = Hinted(
+    rf"\b{_WEEKDAY}\b(?:,?\s(?:den|dem|the))?",
+    word=r"montag|dienstag|mittwoch|donnerstag|freitag|sams|sonn|monday|tuesday|wednesday|thursday|friday|satur|sunday",
+    anchored=True,
+)
+_TIME = re.compile(
+    r"(?<![\w.,/:])(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?(?:\s?(?:Uhr|h|[ap]\.?\s?m\.?|hrs?|hours)\b\.?)?"
+    r"|\.[0-5]\d\s?(?:Uhr|h\b|[ap]\.?m\.?\b)|\s?(?:[ap]\.m\.|[ap]m\b|AM\b|PM\b)|[0-5]\d\s?(?:hours|hrs|Uhr)\b)"
+    r"(?![:\d])",
+    re.I,
+)
+_LABELLED_TIME = re.compile(
+    r"(?:zeit|time|Uhrzeit)\s?:?\s{1,2}(?P<time>(?:[01]?\d|2[0-3])[.:]?[0-5]\d)(?![\d]|[.,]\d)", re.I
+)
+_CLOCKED = re.compile(
+    r"(?:\bat|\bum|\bgegen|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d|(?:[01]?\d|2[0-3])\.[0-5]\d)"
+    r"(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x|kg|Gy|%)\b)"
+)
+_CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
+_FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
+_HOUR = Hinted(
+    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b", word=r"uhr"
+)
+_CLOCK_FACE = re.compile(
+    r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
+)
+_RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
+_IMAGE = re.compile(
+    r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|"
+    r"ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$",
+    re.I,
+)
+
+
+def find_dates(text: str, language: str = "de") -> Iterator[Found]:
+    """Dates, months, years in context, week days, and times of day; clock-face positions ("bei 3 Uhr") stay."""
+    for match in _FULL.finditer(text):
+        if len(re.findall(r"\w+", match.group())) > 2 or not _after(_IMAGE, text, match.start()):
+            yield Found(*match.span(), "DATE")
+    yield from _find_named(text)
+    for match in _PARTIAL.finditer(text) if _FRACTION.search(text) else ():
+        group = match.lastgroup
+        if not _after(_IMAGE, text, match.start(group)):
+            yield Found(*match.span(group), "DATE")
+    for match in _QUARTER.finditer(text):
+        yield Found(*match.span(), "DATE")
+    for match in _RELATIVE.finditer(text):
+        yield Found(*match.span(), "DATE")
+    for match in _YEAR_ALONE.finditer(text):
+        before = text[max(0, match.start() - 24) : match.start()]
+        if not re.search(rf"{_VERSIONED}\W{{0,2}}(?:v|Version)?\s?$", before) and not _IMAGE.search(before):
+            yield Found(*match.span(), "DATE")
+    yield from _find_times(text)
+
+
+def _find_named(text: str) -> Iterator[Found]:
+    """Dates with the name of a month. Short ones, which are also words or names, need a number or a preposition."""
+    for match in _NAMED.finditer(text):
+        has_number = any(c.isdigit() for c in match.group())
+        before = text[max(0, match.start() - 16) : match.start()]
+        ambiguous = re.fullmatch(rf"(?:(?!{_LONG_MONTH}).)*", match.group(), re.DOTALL | re.I)
+        if ambiguous and not has_number and not re.search(rf"\b{_BEFORE_DATE}\s+$", before):
+            continue
+        if match.group() and not text.startswith("-Thurner", match.end()):
+            start, end = match.span()
+            yield Found(start, start + len(text[start:end].rstrip(" \t\n,-")), "DATE")
+
+
+def _find_times(text: str) -> Iterator[Found]:
+    for match in _TIME.finditer(text) if _CLOCK.search(text) else ():
+        if not _after(_RATIO, text, match.start()) and not _after(_IMAGE, text, match.start()):
+            yield Found(*match.span(), "TIME")
+    for match in (*_LABELLED_TIME.finditer(text), *_CLOCKED.finditer(text)):
+        yield Found(*match.span("time"), "TIME")
+    for match in _HOUR.finditer(text):
+        if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
+            yield Found(match.start("hour"), match.end(), "TIME")
+
+
+def _after(pattern: re.Pattern, text: str, at: int) -> bool:
+    return pattern.search(text[max(0, at - 24) : at]) is not None
+
+
+def read_header_date(value: str) -> tuple[int, int, int] | None:
+    """(year, month, day) of a DICOM DA or DT value, or of an ISO or German date; None if it is none."""
+    for pattern, order in (
+        (r"(\d{4})(\d\d)(\d\d)(?:\d{2,6}(?:\.\d+)?(?:[+-]\d{4})?)?", (0, 1, 2)),
+        (r"(\d{4})[-./](\d\d?)[-./](\d\d?)(?:[T ].*)?", (0, 1, 2)),
+        (r"(\d\d?)\.(\d\d?)\.(\d{4})", (2, 1, 0)),
+        (r"(\d\d?)/(\d\d?)/(\d{4})", (2, 0, 1)),
+    ):
+        if match := re.fullmatch(pattern, value):
+            year, month, day = (int(match.group(i + 1)) for i in order)
+            try:
+                datetime.date(year, month, day)
+            except ValueError:
+                continue
+            return (year, month, day) if 1870 <= year <= 2100 else None
+    return None
+
+
+_TRIPLE = re.compile(r"(?<![\w])(\d{1,4})[\s./\-,]{1,3}(\d{1,2})[\s./\-,]{1,3}['’]?(\d{4}|\d{2})(?!\w|[.,]\d)")
+_COMPACT = re.compile(r"(?<!\d)\d{6}(?:\d{2})?(?!\d)")
+_DAY_MONTH = re.compile(
+    r"(?<![\w.,])(\d{1,2})\.\s?(\d{1,2})\.(?!\d)|(?<![\w.,])(\d{1,2})\s?[./\-]\s?(\d{4})(?![\w]|[.,]\d)"
+)
+_YEAR_ONLY = re.compile(r"(?<![\w.,])\d{4}(?![\w]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms)\b)")
+
+
+def find_date(text: str, year: int, month: int, day: int) -> Iterator[Found]:
+    """One known date in the numeric forms that could also be something else; `find_dates` finds all other forms."""
+    years = {year, year % 100}
+    for match in _TRIPLE.finditer(text):
+        a, b, c = (int(group) for group in match.groups())
+        if (a in years and (b, c) in ((month, day), (day, month))) or (
+            c in years and {(a, b)} & {(day, month), (month, day)}
+        ):
+            yield Found(*match.span(), "DATE", True)
+    dd, mm = f"{day:02d}", f"{month:02d}"
+    orders = {form for y in (f"{year}", f"{year % 100:02d}") for form in (dd + mm + y, mm + dd + y, y + mm + dd)}
+    for match in _COMPACT.finditer(text):
+        if match.group() in orders:
+            yield Found(*match.span(), "DATE", True)
+    for match in _DAY_MONTH.finditer(text):
+        first, second, in_month, in_year = (int(group or 0) for group in match.groups())
+        if (first, second) == (day, month) or (in_month, in_year) == (month, year):
+            yield Found(*match.span(), "DATE", True)
+    for match in _YEAR_ONLY.finditer(text):
+        if int(match.group()) == year:
+            yield Found(*match.span(), "DATE", True)

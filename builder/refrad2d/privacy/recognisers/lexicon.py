@@ -1,0 +1,174 @@
+"""Word lists of the recognisers: names, eponyms, cities, ordinary words. Each stands in a CSV file beside this module.
+
+A new eponym or name touches one CSV file alone.
+"""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from refrad2d.labels import labels
+from refrad2d.system.tables import read_csv
+
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "a", "œ": "o", "ð": "d", "þ": "th"})
+_DIGRAPHS = re.compile(r"([aou])e")
+_DOUBLES = re.compile(r"(.)\1")
+_PHONETIC = (
+    (re.compile(r"(?:ei|ai|ey|ay)"), "ai"),
+    (re.compile(r"(?:dt|th|d)"), "t"),
+    (re.compile(r"(?:ck|qu|c(?!h))"), "k"),
+    (re.compile(r"(?:ph|v)"), "f"),
+    (re.compile(r"ie|y|j"), "i"),
+    (re.compile(r"tz|ts"), "z"),
+    (re.compile(r"(?<=[aoukln])h"), ""),
+)
+# What a clinical noun ends in, so that "Frau Schmidt Hüftfraktur" or "Patient: Beckenfraktur" is not read as a name.
+_CLINICAL = re.compile(
+    r"(?:ung|ungen|itis|itiden|ose|osen|osis|oses|om|ome|oma|omas|omen|tion|tionen|sion|heit|keit|nis|nisse|tät|ment|"
+    r"ments|ness|ity|ie|ien|logy|pathy|pathie|ektomie|ectomy|graphie|graphy|gramm|gram|skopie|scopy|plastik|plasty|"
+    r"zyste|zysten|cyst|cysts|fraktur|frakturen|fracture|fractures|raum|räume|gewebe|knoten|knochen|organe?|abschnitt|"
+    r"abschnitte|wirbel|körper|erguss|ödem|emphysem|infarkt|metastasen?|tumore?n?|karzinom|läsion|läsionen|syndrom|"
+    r"syndrome|krankheit|disease|erkrankung|insuffizienz|stenose|anämie|emia|ämie|urie|uria|algie|algia|schmerz|"
+    r"schmerzen|pain|stand|verlauf|sequenz|phase|serie|kontrolle|therapie|operation|verdacht|ismus|ism|iert|ierte|"
+    r"isch|ische|ischer|lich|liche|licher|ous|ical|ated|ology|zeichen|prothese|implantat|katheter|klappe|gefäße?|"
+    r"arterie|vene|arteries|veins|nerv|muskel|sehne|band|gelenk|drüse|lappen|segment|leber|lunge|niere|milz|herz)$"
+)
+_GIVEN = re.compile(r"^[A-ZÄÖÜ][a-zäöü]+(?:fried|bert|hilde?|trau[dt]|gard|gunde?|linde|beth|burga|lieb|wine?)$")
+
+
+class Found(NamedTuple):
+    """A stretch of text to replace. `firm` ones are replaced even where they look like a clinical term."""
+
+    start: int
+    end: int
+    kind: str
+    firm: bool = False
+
+
+@lru_cache(maxsize=65536)
+def fold(word: str) -> str:
+    """A key that all spellings of a word share: case, accents, umlaut or digraph, ß or ss, doubled letters."""
+    plain = unicodedata.normalize("NFKD", word.lower().translate(_LETTERS))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _DOUBLES.sub(r"\1", _DIGRAPHS.sub(r"\1", plain))
+
+
+@lru_cache(maxsize=65536)
+def sound(word: str) -> str:
+    """A coarser key that names of the same sound share: Meyer and Maier, Schmidt and Schmitt, Klaus and Claus."""
+    key = fold(word)
+    for pattern, replacement in _PHONETIC:
+        key = pattern.sub(replacement, key)
+    return _DOUBLES.sub(r"\1", key)
+
+
+@lru_cache(maxsize=65536)
+def spell(word: str) -> str:
+    """A stricter key, to look words up in lists: case, umlaut or digraph, ß or ss, accents; "Haase" is not "Hase"."""
+    word = word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").translate(_LETTERS)
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+@cache
+def alternation(name: str) -> str:
+    """The terms of a list in terms.csv as a regular expression, the longest first."""
+    terms = sorted(
+        (row["term"] for row in read_csv(__package__, "terms.csv") if row["list"] == name),
+        key=len,
+        reverse=True,
+    )
+    return "|".join(map(re.escape, terms))
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """First names, `spell`ed."""
+    return frozenset(spell(row["name"]) for row in read_csv(__package__, "names.csv") if row["kind"] != "surname")
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """Family names, `spell`ed."""
+    return frozenset(spell(row["name"]) for row in read_csv(__package__, "names.csv") if row["kind"] != "given")
+
+
+@cache
+def eponyms() -> dict[str, bool]:
+    """Eponyms, `spell`ed; True if clinical anywhere (Bosniak), False if only in a construct (Baker-Zyste)."""
+    return {spell(row["name"]): row["alone"] == "yes" for row in read_csv(__package__, "eponyms.csv")}
+
+
+@cache
+def cities() -> tuple[str, ...]:
+    """Names of cities, the longest first."""
+    return tuple(sorted((row["city"] for row in read_csv(__package__, "cities.csv")), key=len, reverse=True))
+
+
+def _listed(*roles: str) -> frozenset[str]:
+    return frozenset(spell(row["word"]) for row in read_csv(__package__, "ordinary.csv") if row["role"] in roles)
+
+
+@cache
+def anatomy() -> frozenset[str]:
+    """Words (`spell`ed) for parts of the body: in a report they mean these even if a patient bears them as a name."""
+    spelled = (
+        name for label in labels() for name in (label.english, label.german, *label.synonyms_en, *label.synonyms_de)
+    )
+    return _listed("anatomy") | {spell(word) for name in spelled for word in re.findall(r"[^\W\d_]+", name)}
+
+
+@cache
+def report_words() -> frozenset[str]:
+    """Words (`spell`ed) that a report uses so often that beside a name they never belong to it; anatomy included."""
+    return _listed("report") | anatomy()
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Words (`spell`ed) that do not mean a person by themselves: the above, and names that are words as well."""
+    return _listed("name") | report_words()
+
+
+@lru_cache(maxsize=65536)
+def is_ordinary(word: str) -> bool:
+    """True if the word, or what it is the genitive or plural of, is in the list of ordinary words."""
+    return any(form in ordinary_words() for form in _forms(word))
+
+
+@lru_cache(maxsize=65536)
+def is_name(word: str) -> bool:
+    """True if the word, its genitive included, is a listed first or family name and no ordinary word."""
+    return not is_ordinary(word) and (is_given(word) or is_surname(word))
+
+
+@lru_cache(maxsize=65536)
+def is_given(word: str) -> bool:
+    """True if the word or its genitive is a listed first name or built like an old German one, ordinary word or not."""
+    return any(form in given_names() for form in _forms(word)) or (len(word) > 5 and _GIVEN.search(word) is not None)
+
+
+@lru_cache(maxsize=65536)
+def is_surname(word: str) -> bool:
+    """True if the word or its genitive is a listed family name, ordinary word or not."""
+    return any(form in surnames() for form in _forms(word))
+
+
+@lru_cache(maxsize=65536)
+def looks_clinical(word: str) -> bool:
+    """True if the word is report vocabulary, an eponym that stands alone, or ends like a clinical noun."""
+    return is_report_word(word) or eponyms().get(spell(word), False)
+
+
+@lru_cache(maxsize=65536)
+def is_report_word(word: str) -> bool:
+    """True if the word is report vocabulary or ends like a clinical noun without being a listed name."""
+    if spell(word) in report_words():
+        return True
+    return _CLINICAL.search(word.lower()) is not None and not (is_given(word) or is_surname(word))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """The `spell`ed word, and without a genitive's s."""
+    key = spell(re.sub(r"['’]s?$", "", word))
+    return (key, key[:-1]) if len(key) > 4 and key.endswith("s") else (key,)

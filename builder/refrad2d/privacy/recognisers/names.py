@@ -1,0 +1,380 @@
+"""Names of persons: after titles, roles and signatures, beside first names, and listed names anywhere.
+
+find_names("OA Dr. Öztürk, gez. Maria Keller", "de")
+"""
+
+import re
+from collections.abc import Iterator
+
+from refrad2d.privacy.recognisers.lexicon import (
+    Found,
+    anatomy,
+    eponyms,
+    is_given,
+    is_name,
+    is_ordinary,
+    is_report_word,
+    is_surname,
+    looks_clinical,
+    report_words,
+    spell,
+)
+from refrad2d.privacy.recognisers.scan import Hinted, stems
+
+_TITLE = (
+    r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)"
+    r"?|PD|"
+    r"Priv\.-?\s?Doz\.?|Univ\.-Prof\.?|apl\.|Dipl\.[\s\-]?\w+\.?|med\.|dent\.|habil\.|rer\.|nat\.|phil\.|h\.\s?c\.|"
+    r"univ\.|MUDr\.|"
+    r"Sir|Dame|Lord|Lady|Rev\.?|Schwester|Pfleger|Koll\.|Kolleg(?:e|en|in)|Familie|Fam\.|Nurse|Matron)"
+)
+_ROLE = (
+    r"(?:OA|OÄ|LOA|LOÄ|AA|ÄiW|CA|CÄ|FA|FÄ|AÄ|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|"
+    r"Stationsarzt|"
+    r"Stationsärztin|Facharzt|Fachärztin|Hausarzt|Hausärztin|Arzt|Ärztin|Radiologe|Radiologin|Chirurg|Chirurgin|"
+    r"MTRA?|MTA|RTA|Ltd\.|"
+    r"Leitende[rn]?|Attending|Resident|Registrar|Consultant|Fellow|Radiologist|Radiographer|Technologist|Surgeon|"
+    r"Physician|GP|"
+    r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|"
+    r"Befunder(?:in)?|Operateur(?:in)?)"
+)
+_ABBREVIATIONS = frozenset(("MR", "MS", "PD", "DR"))  # magnetic resonance, multiple sclerosis, proton density, or Mr
+_AMBIGUOUS_ROLES = frozenset(
+    "OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split()
+)
+_LABEL = (
+    r"(?:E-?signed|eSigned|Authenticated|Authori[sz]ed|Validated|Tech(?:nician)?|MTR|Sonographer|Nurse|Clerk|"
+    r"Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|"
+    r"First\sname|Family\sname|"
+    r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|"
+    r"Überweiser(?:in)?|"
+    r"Überweisende[rn]?(?:\sArzt|\sÄrztin)?|Einsender(?:in)?|Anforderer|Anfordernde[rn]?(?:\sArzt|\sÄrztin)?|"
+    r"Hausarzt|Hausärztin|"
+    r"Untersucher(?:in)?|Befunder(?:in)?|Befundende[rn]?(?:\sArzt|\sÄrztin)?|Befundet|Operateur(?:in)?|"
+    r"Verantwortlich(?:er)?(?:\sArzt)?|"
+    r"Schreibkraft|Schreiber(?:in)?|Diktat|Diktiert|Validiert|Vidiert|Vid\.|Freigabe|Freigegeben|Unterschrift|"
+    r"Unterzeichner|Signatur|"
+    r"Erstbefunder|Zweitbefunder|Facharztbefundung|Ansprechpartner(?:in)?|Kontakt|Betreuer(?:in)?|Versicherter?|"
+    r"Kopie|Verteiler|"
+    r"Nachrichtlich|Empfänger|An|z\.\s?Hd\.|MTRA?|MTA|Durchgeführt|"
+    r"Radiologist|Physician|Attending(?:\sphysician|\sradiologist)?|Referring(?:\sphysician|\sdoctor|\sprovider|"
+    r"\sclinician|\sMD)?|Referrer|"
+    r"Ordering(?:\sphysician|\sprovider|\sdoctor)?|Requesting(?:\sphysician|\sclinician|\sdoctor)?|Requested\sby|"
+    r"Provider|Consultant|GP|"
+    r"PCP|Resident|Fellow|Technologist|Radiographer|Operator|Surgeon|Reader|Reporter|Author|Dictated|Signed|"
+    r"Signature|Transcriptionist|"
+    r"Transcribed|Verified|Approved|Finali[sz]ed|Reviewed|Reported|Interpreted|Contact|Next\sof\skin|"
+    r"Emergency\scontact|cc|CC|Attn|To|Re)"
+)
+_BY = (
+    r"(?:(?:befundet|diktiert|erstellt|geschrieben|vidiert|validiert|freigegeben|signiert|unterschrieben|"
+    r"unterzeichnet|gegengezeichnet|"
+    r"durchgeführt|überwiesen|zugewiesen|angefordert|beauftragt|operiert|untersucht|veranlasst|betreut|behandelt|"
+    r"verfasst|beurteilt|"
+    r"freigabe|befundung|abgenommen|supervidiert)\s(?:von|durch)|(?:besprochen|rücksprache|abgestimmt|diskutiert|"
+    r"konsens|telefonat)"
+    r"(?:\smit|\sm\.)|(?:mitgeteilt|übermittelt|weitergegeben|telefonisch|gemeldet|benachrichtigt|informiert|"
+    r"durchgegeben)(?:\san)?|"
+    r"gez\.|gezeichnet|i\.\s?A\.|i\.\s?V\.|vid\.|"
+    r"(?:referred|ordered|requested|signed|dictated|reported|reviewed|read|interpreted|performed|transcribed|"
+    r"verified|approved|"
+    r"finali[sz]ed|authori[sz]ed|seen|supervised|checked|prepared|typed|examined|treated|operated|written|entered|"
+    r"electronically\ssigned|"
+    r"co-?signed|attested|acknowledged|countersigned)\sby|(?:discussed|reviewed|spoke|spoken|conferred|consulted|"
+    r"communicated|agreed)\swith|"
+    r"d/w|(?:communicated|relayed|conveyed|reported|phoned|called|telephoned|given|sent|addressed|faxed|copied)"
+    r"\s(?:\w+\s){0,4}?to|"
+    r"(?:paged|notified|informed|telephoned|phoned)|attn:?|dear|liebe[r]?|sehr\sgeehrte[r]?|"
+    r"namens|genannt|geborene?|geb\.|née|nee|verh\.|named|called)"
+)
+_SIGN_OFF = (
+    r"(?:mit\s(?:freundlichen|kollegialen|besten|herzlichen)(?:\s\w+){0,2}\sgrüßen|freundliche\sgrüße|viele\sgrüße|"
+    r"beste\sgrüße|mfg|hochachtungsvoll|"
+    r"(?:yours\s)?(?:sincerely|faithfully|truly)(?:\syours)?|(?:kind|best|warm)?\s?regards|best\swishes|"
+    r"many\sthanks|thank\syou)"
+)
+_CREDENTIAL = (
+    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|"
+    r"PA-C|"
+    r"B\.?Sc\.?|M\.?Sc\.?|MPH|DO|EBIR|FSIR|FSCCT|Esq\.?)"
+)
+_RELATIVE = (
+    r"(?:wife|husband|daughter|son|mother|father|brother|sister|partner|spouse|carer|guardian|Ehefrau|Ehemann|"
+    r"Tochter|Sohn|Bruder|"
+    r"Lebensgefährtin|Lebensgefährte|Enkelin|Enkel|Nachbarin|Nachbar)"
+)
+_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
+_TRIGGER = Hinted(
+    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})"
+    rf"(?:\s(?:von|durch|by|an|to))?\s?[:=])"
+    rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|"
+    rf"(?P<relative>{_RELATIVE}(?!\w)))",
+    word=stems("|".join((_TITLE, _ROLE, _LABEL, _BY, _SIGN_OFF, _RELATIVE))),
+    anchored=True,
+)
+_PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
+_BLANK = re.compile(r"[ \t]*")
+_BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
+_PARTICLE = frozenset(
+    "von van de der den des di da del della dos das du la le zu zum zur vom af av v bin ibn al el ten ter te y".split()
+)
+_STOP = frozenset(
+    "und oder der die das des dem den ein eine einer eines hat ist war wird wurde bei mit von vom im in an am zu "
+    "zum zur auf aus als "
+    "nach wegen für ohne unter über sowie auch nicht kein keine klagt berichtet erhielt gibt kommt stellt leidet "
+    "bat bittet teilt "
+    "sehr geehrte geehrter liebe lieber kollege kollegin kollegen kolleginnen patient patientin damen herren doktor "
+    "med dent "
+    "oberarzt oberärztin chefarzt chefärztin assistenzarzt assistenzärztin facharzt fachärztin arzt ärztin professor "
+    "radiologie chirurgie station abteilung befund beurteilung "
+    "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an "
+    "patient "
+    "presents presented reports reported will would are were be been if as".split()
+)
+_CREDENTIALED = Hinted(
+    rf"(?<![\w\-])(?P<name>{_CAP}[\w'’\-]*\.?(?:[ \t]{_CAP}[\w'’\-]*\.?){{0,3}}),?[ \t]{_CREDENTIAL}(?!\w)",
+    word=stems(_CREDENTIAL) + "|m|p|do",
+)
+_LISTED_FIRST = re.compile(rf"(?<![\w\-])(?P<last>{_CAP}[\w'’\-]+),[ \t]?(?P<first>{_CAP}[\w'’\-]+)(?!\w)")
+_CAPITALISED = re.compile(rf"(?<![\w\-])(?:[Oo]['’])?{_CAP}[^\W\d_]+(?:['’\-–][^\W\d_]+)*")
+_INITIALLED = Hinted(
+    rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)",
+    word=r"[^\W\d_](?![^\W\d_])",
+)
+_GRADED = re.compile(
+    r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|\d)\s$"
+)  # "Typ B. Weber"
+# What only a person does; and in English two capitalised words inside a sentence.
+_SUBJECT = re.compile(
+    rf"(?<![\w\-])(?P<name>{_CAP}[^\W\d_]+[ \t]{_CAP}[\w'’\-]+)[ \t](?:underwent|presented|presents|attended|"
+    rf"complains|complained|denies|"
+    r"reports|was (?:examined|seen|referred|admitted|born)|stellte? sich|kam zu[rm]?|klagt|berichtet|gibt an|"
+    r"erhielt|wurde (?:untersucht|vorgestellt|aufgenommen|geboren))"
+)
+_WORD_BEFORE = re.compile(rf"(?<![\w\-])(?P<word>{_CAP}[a-zß-öø-ÿ]+)[ \t]$")
+_STUDY_OF = re.compile(
+    rf"(?:kontrolle|untersuchung|Befund|Vorstellung|Anamnese|Bildgebung|Staging|aufnahmen?|Verlauf|CT|MRT|Bericht|"
+    rf"Arztbrief|Anruf|Brief) (?:bei|von|für|an) "
+    rf"(?P<name>{_CAP}[a-zß-ÿ]+[ \t]{_CAP}[a-zß-ÿ]+(?:-{_CAP}[a-zß-ÿ]+)?)(?![\w\-])"
+)
+_CAPITAL_PAIR = re.compile(
+    r"(?:\b(?:for|by|patient|named|called|lady|gentleman|man|woman|male|female|boy|girl|colleagues?|radiologist|"
+    r"surgeon|physician|"
+    r"nurse|doctor|consultant|resident|practitioner),?[ \t])"
+    rf"(?P<name>{_CAP}[a-zß-ÿ'’]+(?:[ \t]{_CAP}\.)?[ \t]{_CAP}[a-zß-ÿ]+(?:['’\-]{_CAP}[a-zß-ÿ]+)?)(?![\w\-]|"
+    rf"[ \t]{_CAP})"
+)
+
+
+def find_names(text: str, language: str) -> Iterator[Found]:
+    """Persons by context (titles, roles, labels, signatures, credentials) and by the lists of names."""
+    for match in _TRIGGER.finditer(text):
+        yield from _follow(text, match, language)
+    for match in _CREDENTIALED.finditer(text):
+        words = [w for w in re.split(r"[ \t]", match["name"]) if len(w) > 2]
+        if (
+            words
+            and not any(looks_clinical(word) for word in words)
+            and ("," in match.group() or any(map(is_name, words)) or match["name"][1:2] == ".")
+        ):
+            yield Found(*match.span(), "NAME", True)
+    for match in _LISTED_FIRST.finditer(text):
+        first, last = match["first"], match["last"]
+        certain = is_given(first) and not is_ordinary(first)
+        listed = (
+            is_name(last)
+            and not looks_clinical(first)
+            and first.lower() not in _STOP
+            and last.isupper() == first.isupper()
+        )
+        if listed or (certain and (is_surname(last) or not looks_clinical(last))):
+            yield Found(*match.span(), "NAME", True)
+    yield from _find_pairs(text, language)
+    for match in _SUBJECT.finditer(text):
+        if not any(map(looks_clinical, match["name"].split())):
+            yield Found(*match.span("name"), "NAME", True)
+    for match in _STUDY_OF.finditer(text):
+        if not any(
+            looks_clinical(word) or is_ordinary(word) or spell(word) in eponyms() for word in match["name"].split()
+        ):
+            yield Found(*match.span("name"), "NAME")
+    if language == "en":
+        for match in _CAPITAL_PAIR.finditer(text):
+            words = match["name"].split()
+            if not any(looks_clinical(word) or spell(word) in eponyms() for word in words):
+                yield Found(*match.span("name"), "NAME")
+    for match in _INITIALLED.finditer(text):
+        if (
+            is_surname(match["last"])
+            and not is_ordinary(match["last"])
+            and not _GRADED.search(text[: match.start()][-12:])
+        ):
+            yield Found(*match.span(), "NAME", True)
+
+
+def holds_name(text: str) -> bool:
+    """True if a capitalised word that is no title stands in the text."""
+    return any(not re.fullmatch(_TITLE, word, re.I) for word in re.findall(rf"{_CAP}[\w'’]+", text))
+
+
+def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
+    """The name that a trigger announces. Titles and signatures are sure of it, roles need a listed name."""
+    kind = match.lastgroup
+    blank = (_BLANK_OR_LINE if kind in ("sign", "label") else _BLANK).match(text, match.end())
+    at = blank.end()
+    if kind == "sign" and "\n" in blank.group() and text[at : at + 1].isupper():
+        end = _read_line(text, at) or _read_name(text, at, language, kind)
+    elif kind == "label" and "\n" in blank.group():
+        return
+    else:
+        if match.group() in _ABBREVIATIONS:
+            kind = "doubtful"
+        elif kind == "role" and match.group() not in _AMBIGUOUS_ROLES:
+            kind = "staff"
+        end = _read_name(text, at, language, kind)
+    if end is None:
+        return
+    start = match.start() if match.lastgroup == "title" else at
+    yield Found(start, end, "NAME", True)
+
+
+def _read_line(text: str, at: int) -> int | None:
+    """The end of a line that holds nothing but a name, as below "Mit freundlichen Grüßen"."""
+    end = text.find("\n", at)
+    line = text[at : len(text) if end < 0 else end].strip(" ,.")
+    words = line.split()
+    if 0 < len(words) <= 5 and not any(c.isdigit() for c in line) and not any(map(looks_clinical, words)):
+        return at + len(line)
+    return None
+
+
+def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
+    """The end of the name that starts at `at`, None if there is none."""
+    end, words, last, after_comma = None, 0, "", False
+    while piece := _PIECE.match(text, at):
+        word = piece.group().rstrip(".")
+        dotted = piece.group().endswith(".")
+        lower = word.lower()
+        if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):
+            kind = "title"
+        elif (
+            len(word) == 1
+            and word.isupper()
+            and (
+                dotted
+                or (words and not text[piece.end() : piece.end() + 1].isdigit())
+                or _before_name(text, piece, kind)
+            )
+        ):
+            end = piece.end()
+        elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()) and lower not in ("und", "y", "e"):
+            pass
+        elif after_comma or _is_part(word, words, last, language, kind):
+            words += 1
+            end = piece.start() + len(word)
+            last, after_comma = word, False
+            if dotted and words > 1:
+                break
+        else:
+            break
+        if dotted and len(word) > 1 and words and kind != "title":
+            break
+        at = _BLANK.match(text, piece.end()).end()
+        if comma := re.compile(r",[ \t]?(?=[A-ZÄÖÜ])").match(text, piece.end()):
+            following = _PIECE.match(text, comma.end())
+            if words == 1 and following and _is_first_name(following.group(), last, kind):
+                at, after_comma = comma.end(), True
+            else:
+                break
+    return end if words else None
+
+
+def _is_first_name(piece: str, last: str, kind: str) -> bool:
+    """True if what follows "Weber," is a first name or an initial and not the next field."""
+    word = piece.rstrip(".")
+    if is_given(word) or len(word) == 1:
+        return True
+    return (
+        (kind == "label" or (last.isupper() and word.isupper()))
+        and not looks_clinical(word)
+        and word.lower() not in _STOP
+    )
+
+
+def _before_name(text: str, piece: re.Match, kind: str) -> bool:
+    """True for the B of "Dr B Featherington"."""
+    return kind == "title" and re.compile(r"[ \t][A-ZÀ-Þ][a-zà-ÿ]").match(text, piece.end()) is not None
+
+
+def _continues(text: str, at: int) -> bool:
+    """True if a capitalised word, perhaps after another particle, follows."""
+    return re.compile(r"[ \t]?(?:[a-z]{2,3}[ \t])?[A-ZÀ-ÞŁŚŞČŠŽ]").match(text, at) is not None
+
+
+def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool:
+    """Whether a word belongs to the name: the first one by the strength of its trigger, later ones by the lists."""
+    lower = word.lower()
+    if lower in _STOP or len(word) < 2:
+        return False
+    if not word[0].isupper() and not re.match(r"[dl]['’][A-ZÀ-Þ]", word):
+        return (is_given(word) or is_surname(word)) and (kind == "title" or not is_ordinary(word)) and words < 3
+    if words == 0:
+        if kind == "title":
+            return not (word.isupper() and len(word) < 3)
+        if kind == "doubtful":
+            return is_surname(word) or is_given(word)
+        if is_name(word) or (kind == "relative" and is_given(word)):
+            return True
+        if kind in ("label", "sign", "staff"):
+            return is_surname(word) or not is_report_word(word) or spell(word) in anatomy()
+        return not (looks_clinical(word) or (word.isupper() and len(word) < 5))
+    if words > 3:
+        return False
+    if is_name(word) or (is_given(last) and (is_surname(word) or spell(word) not in report_words())):
+        return True
+    if word.isupper() and not last.isupper():
+        return False
+    return not looks_clinical(word)
+
+
+def _find_pairs(text: str, language: str) -> Iterator[Found]:
+    """A first name with the capitalised word behind it, and listed names that stand alone."""
+    shouting = text.isupper()
+    for match in _CAPITALISED.finditer(text):
+        word = match.group()
+        parts = re.split(r"[\-–]", word)
+        listed = is_name(word) or (len(parts) > 1 and any(map(is_name, parts)) and not any(map(looks_clinical, parts)))
+        if word.isupper() and len(word) < 5 and not shouting:
+            listed = False
+        first = listed and all(map(is_given, parts))
+        if not first and not (is_given(word) and is_ordinary(word)):
+            if listed:
+                yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
+            continue
+        at = match.end()
+        following = re.compile(
+            rf"(?:[ \t]{_CAP}\.)*[ \t](?:(?:von|van|de|der|den|di|da|del|la|al|zu|zum)[ \t])"
+            rf"*(?P<last>{_CAP}[\w'’\-]+)",
+        ).match(
+            text,
+            at,
+        )
+        if following and _completes(word, following["last"], language, certain=first):
+            yield Found(match.start(), following.end(), "NAME", True)
+        elif listed:
+            yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
+
+
+def _start_of_name(text: str, at: int) -> int:
+    """Where a listed family name starts if the capitalised word before it is taken for a first name."""
+    before = _WORD_BEFORE.search(text, max(0, at - 30), at)
+    if not before or looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
+        return at
+    return before.start()
+
+
+def _completes(first: str, last: str, language: str, *, certain: bool) -> bool:
+    """True if `last` is a family name behind `first`; `certain` says that `first` is a first name and nothing else."""
+    if last.lower() in _STOP or (last.isupper() and not first.isupper()):
+        return False
+    return is_surname(last) or (certain and spell(last) not in report_words())

@@ -1,0 +1,159 @@
+"""DICOM and NIfTI plus a report table → slices, series and scrubbed texts. De-identification happens in the same pass.
+
+Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
+(geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of),
+accounting.jsonl. Nothing else of the export reaches the disk.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from refrad2d.images.blanking import publish_slices, require_reader
+from refrad2d.images.records import Record, read_file
+from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, keyed_paths, list_sources
+from refrad2d.images.stacks import Stack, build_stacks
+from refrad2d.labels import MODALITIES
+from refrad2d.privacy.deidentify import deidentify
+from refrad2d.stages.joins import join_reports
+from refrad2d.stages.report_table import ReportRow
+from refrad2d.system.accounting import Progress, account, count_results, no_progress
+from refrad2d.system.files import write_jsonl
+from refrad2d.system.processes import run_isolated
+from refrad2d.system.pseudonyms import pseudonym
+
+
+def run(
+    export: Path, reports: Sequence[ReportRow], dst: Path, *,
+    key: bytes, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
+    progress: Progress = no_progress,
+) -> Counter:  # fmt: skip
+    """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
+
+    `burnt_in_text` is one of `overlays.POLICIES`. Returns the numbers of kept files, of each drop reason, of reports
+    (reports_…), and of series and slices whose pixels were read (burnt_in_…).
+    """
+    require_reader(burnt_in_text)
+    sources = list_sources(export, workers=workers)
+    if not sources:
+        raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
+    (dst / "frames").mkdir(parents=True)
+    tasks = [(source, key) for source in sources]
+    results = run_isolated(read_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
+    records: dict[int, Record] = {}
+    reasons: dict[int, str] = {}
+    for position, result in progress(results, len(sources), "ingest"):
+        if isinstance(result.value, Record):
+            records[position] = result.value
+        else:
+            reasons[position] = result.value or result.reason
+    stacks = build_stacks(sources, records)
+    used = {position for stack in stacks for position, _ in stack.members}
+    for position, record in records.items():
+        if record.kind == "segmentation":
+            reasons[position] = "segmentation_object"
+        elif record.kind in ("dicom", "nifti") and position not in used:
+            reasons[position] = "duplicate_slice"
+    left_out, texts_found = publish_slices(
+        stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
+    )
+    reasons |= left_out
+    joined, dropped_reports = join_reports(reports, stacks)
+    stacks.sort(key=lambda stack: stack.id(key))
+    references = {uid for record in records.values() for uid in record.references}
+    write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
+    write_jsonl(dst / "texts.jsonl", _texts(joined, stacks, references, key))
+    write_jsonl(dst / "accounting.jsonl", account("export", len(sources), reasons))
+    counts = count_results(len(sources), reasons)
+    counts["reports_kept"] = len(joined)
+    counts.update({f"reports_dropped_{reason}": n for reason, n in dropped_reports.items()})
+    counts.update({f"burnt_in_{name}": n for name, n in texts_found.items()})
+    return counts
+
+
+def _texts(
+    joined: Sequence[tuple[int, ReportRow, list[Stack]]], every: Sequence[Stack], references: set[str], key: bytes
+) -> Iterable[dict]:
+    """Scrubbed texts, one for each report row and modality of the series that it speaks of.
+
+    What any header of the same patient knows goes, that of another study included: names change.
+    """
+    studies_seen = set()
+    for number, row, stacks in joined:
+        fields = row.fields
+        people = {stack.patient_key for stack in stacks}
+        theirs = [stack for stack in every if stack.patient_key in people]
+        known = sorted({fields["PatientID"], fields["AccessionNumber"]}.union(*(s.known for s in theirs)) - {""})
+        phrases = sorted(frozenset().union(*(s.phrases for s in theirs)))
+        scrubbed = {
+            name: deidentify(fields[name], fields["language"], known, phrases) or None
+            for name in ("report", "clinical_question", "clinical_info")
+        }
+        scope = (stacks[0].study(key), fields["SeriesInstanceUID"], fields["SOPInstanceUID"])
+        origin = fields["origin"] if fields["origin"] in ("original", "translated") else ""
+        origin = origin or ("translated" if scope in studies_seen else "original")
+        studies_seen.add(scope)
+        uids = {fields["SOPInstanceUID"]} - {""} or references
+        for modality in MODALITIES:
+            chosen = [stack for stack in stacks if stack.modality == modality]
+            if chosen and scrubbed["report"]:
+                yield {
+                    "id": pseudonym(key, "text", chosen[0].study(key), number, modality),
+                    "language": fields["language"],
+                    "modality": modality,
+                    "text": scrubbed["report"],
+                    "clinical_question": scrubbed["clinical_question"],
+                    "clinical_info": scrubbed["clinical_info"],
+                    "origin": origin,
+                    "series": [stack.id(key) for stack in chosen],
+                    "named": sorted(_slice_ids(chosen, uids, key)),
+                }
+
+
+def _slice_ids(stacks: Iterable[Stack], uids: set[str], key: bytes) -> set[str]:
+    return {
+        slice_id(stack, frame.placement.depth, key)
+        for stack in stacks
+        for _, frame in stack.members
+        if frame.sop_uid in uids
+    }
+
+
+def slice_id(stack: Stack, depth: float, key: bytes) -> str:
+    """The row id of a slice: keyed, and the same wherever its file lies if it has UIDs."""
+    return pseudonym(key, "slice", stack.id(key), round(depth, 3) + 0.0)
+
+
+def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
+    """A series as it may be written: pseudonyms, allow-listed fields, geometry, keyed names for finding its masks."""
+    record, place = stack.record, stack.members[0][1].placement
+    return {
+        "series": stack.id(key),
+        "study": stack.study(key),
+        "patient": pseudonym(key, "patient", stack.patient_key),
+        "modality": stack.modality,
+        "body_part": record.body_part,
+        "head": record.head,
+        "plane": place.plane,
+        "spacing": list(place.spacing),
+        "sex": record.sex,
+        "age": record.age,
+        "site": site,
+        "number": record.series_number,
+        "uid": pseudonym(key, "uid", record.series_uid) if record.series_uid else None,
+        "paths": sorted(set().union(*(keyed_paths(source, key) for source in stack.sources))),
+        "frames": [
+            {
+                "id": slice_id(stack, frame.placement.depth, key),
+                "file": frame.file,
+                "depth": round(frame.placement.depth, 6),
+                "instance": frame.instance,
+                "slope": frame.slope,
+                "intercept": frame.intercept,
+                "blanked": frame.blanked,
+                "placement": asdict(frame.placement),
+            }
+            for _, frame in stack.members
+        ],
+    }

@@ -1,0 +1,103 @@
+"""Which stacks a report row speaks of: by image, series, study, accession number, path or patient."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from refrad2d.images.stacks import Stack
+from refrad2d.stages.report_table import IDENTIFIERS, ReportRow
+
+
+def join_reports(
+    reports: Sequence[ReportRow], stacks: Sequence[Stack]
+) -> tuple[list[tuple[int, ReportRow, list[Stack]]], Counter]:
+    """Rows with their stacks as (position in the table, row, stacks); and how many rows were dropped, by reason.
+
+    Stacks without PatientID take the row's (else the path that joined them), NIfTI stacks its modality, in place.
+    ValueError if no row names anything and the export holds several studies.
+    """
+    studies = {(stack.patient_key, stack.study_key) for stack in stacks}
+    named = any(row.fields[name] for row in reports for name in IDENTIFIERS)
+    if reports and not named and len(studies) > 1:
+        raise ValueError(
+            f"No report row names its study, and the export holds {len(studies)}. "
+            f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
+        )
+    joined, dropped = [], Counter()
+    for number, row in enumerate(reports):
+        found, reason = ([], row.reason) if row.reason else find_stacks(row, stacks, only_study=len(studies) == 1)
+        if reason:
+            dropped[reason] += 1
+            continue
+        complete(row, found)
+        joined.append((number, row, found))
+    return joined, dropped
+
+
+def find_stacks(row: ReportRow, stacks: Sequence[Stack], *, only_study: bool) -> tuple[list[Stack], str]:
+    """The stacks of a row and "", or nothing and the reason. The most specific identifier that finds something wins."""
+    given = [name for name in IDENTIFIERS if row.fields[name]]
+    if not given:
+        return (list(stacks), "") if only_study else ([], "no_identifier")
+    for name in given:
+        found = [stack for stack in stacks if _MATCH[name](stack, row.fields[name])]
+        if found:
+            return _one_patient(row, found, name)
+    return [], "no_matching_study"
+
+
+def _one_patient(row: ReportRow, found: list[Stack], name: str) -> tuple[list[Stack], str]:
+    wanted = _plain(row.fields["PatientID"])
+    if wanted:
+        found = [stack for stack in found if _plain(stack.record.patient_id) in ("", wanted)]
+        if not found:
+            return [], "patient_mismatch"
+    if name == "PatientID":  # a person is no study: a row that names another one does not speak of these images
+        found = [stack for stack in found if not _names_another_study(row, stack)]
+        if not found:
+            return [], "no_matching_study"
+    if len({stack.patient_key for stack in found}) > 1 and name != "path":
+        return [], "ambiguous_patient"
+    if name == "PatientID" and len({stack.study_key for stack in found}) > 1:
+        return [], "ambiguous_study"
+    of_modality = [stack for stack in found if stack.record.kind == "nifti" or stack.modality == row.fields["Modality"]]
+    return of_modality or found, ""
+
+
+def _names_another_study(row: ReportRow, stack: Stack) -> bool:
+    """True where row and stack both know their study; the more specific identifiers have not matched before."""
+    uid, accession = row.fields["StudyInstanceUID"], row.fields["AccessionNumber"]
+    return bool((uid and stack.record.study_uid) or (_plain(accession) and _plain(stack.record.accession)))
+
+
+def complete(row: ReportRow, stacks: Iterable[Stack]) -> None:
+    """Fill in from the report row what the images do not say."""
+    path, patient, modality = row.fields["path"], row.fields["PatientID"], row.fields["Modality"]
+    for stack in stacks:
+        record = stack.record
+        by_folder = bool(path) and _matches_path(stack, path) and path not in stack.names
+        if not record.study_uid and by_folder:
+            stack.study_key = f"path {path}"
+        if not record.patient_id:
+            stack.patient_key = patient or (stack.study_key if by_folder else stack.patient_key)
+        if record.kind == "nifti" and modality in ("CT", "MR"):
+            stack.modality = modality
+
+
+def _plain(identifier: str) -> str:
+    """An identifier as people vary it: case, spaces and leading zeros do not count."""
+    return re.sub(r"[\s\-_/.]", "", identifier).casefold().lstrip("0")
+
+
+def _matches_path(stack: Stack, path: str) -> bool:
+    return any(name == path or name.startswith((path + "/", path + "!")) for name in stack.names)
+
+
+_MATCH = {
+    "SOPInstanceUID": lambda stack, value: any(frame.sop_uid == value for _, frame in stack.members),
+    "SeriesInstanceUID": lambda stack, value: stack.record.series_uid == value,
+    "StudyInstanceUID": lambda stack, value: stack.record.study_uid == value,
+    "AccessionNumber": lambda stack, value: _plain(stack.record.accession) == _plain(value) != "",
+    "path": _matches_path,
+    "PatientID": lambda stack, value: _plain(stack.record.patient_id) == _plain(value) != "",
+}

@@ -1,0 +1,211 @@
+"""Which side a mention is on, wherever that stands: "beide Nieren", "lower lobe on the left", "rechts > links".
+
+Sides are looked for in this order: directly before the term (adjectives, articles and other attributes may stand
+between), after it up to the next paired term, in the list that it belongs to ("rechter Ober- und Unterlappen",
+"Niere und Nebenniere links"), and, for a singular, before it in the same clause, then in the whole sentence, if that
+names one side only. Else it is both sides. "Lung" is a collective: its singular can mean both.
+"""
+
+from refrad2d.text.lexicon import side_of
+from refrad2d.text.tokens import Match, Token
+
+_BARRIERS = frozenset(".;:()!?")
+_BETWEEN_SIDES = frozenset(("and", "article"))
+_MAX_ATTRIBUTES = 4  # other words between the side and its noun
+_STRANDED = 9  # tokens between a side and another side of the same noun
+
+
+def assign_sides(tokens: list[Token], matches: list[Match]) -> None:
+    """Set `side` of every paired match, and let the match take in "left" and "right" directly beside it."""
+    for k, match in enumerate(matches):
+        if not match.side:
+            _read_before(tokens, match, matches[k - 1].last if k else 0)
+    for k, match in enumerate(matches):
+        if match.paired and not match.side:
+            ceiling = next((m for m in matches[k + 1 :] if m.bars_sides), None)
+            _read_after(tokens, match, ceiling)
+        elif not match.paired and match.labels:
+            own = {side_of(label) for label in match.labels}
+            match.side, match.side_from = (own.pop(), "label") if len(own) == 1 else (None, "")
+    for k in range(1, len(matches)):
+        _inherit(tokens, matches[k - 1], matches[k], giver=matches[k - 1], taker=matches[k])
+    for k in range(len(matches) - 1, 0, -1):
+        if matches[k].side_from == "after":
+            _inherit(tokens, matches[k - 1], matches[k], giver=matches[k], taker=matches[k - 1])
+    sides = {token.word.side for token in tokens} - {None}
+    for k, match in enumerate(matches):
+        if match.plural or match.term.kind == "collective":
+            continue
+        if match.paired and not match.side:
+            floor = max((m.last for m in matches[:k] if m.bars_sides), default=0)
+            _read_clause(tokens, match, floor)
+        if match.paired and not match.side and len(sides) == 1:
+            match.side, match.side_from = next(iter(sides)), "sentence"
+
+
+def _merge(sides: set[str]) -> str | None:
+    if not sides:
+        return None
+    return next(iter(sides)) if len(sides) == 1 else "both"
+
+
+def _read_before(tokens: list[Token], match: Match, floor: int) -> None:
+    """Attributes before the noun: "rechte, vergrößerte Niere", "right and left kidneys", "rechts im Oberlappen"."""
+    at = _skip_attributes(tokens, match.first, floor)
+    sides, first = _read_group(tokens, at, floor)
+    if sides:
+        sides |= _read_stranded(tokens, first, floor)
+        match.first = first if at == match.first - 1 else match.first
+    else:
+        sides = _read_lead(tokens, at, floor)
+    if sides:
+        match.side, match.side_from = _merge(sides), "before"
+
+
+def _skip_attributes(tokens: list[Token], noun: int, floor: int) -> int:
+    """The last token before the noun that is none of its attributes: the place where a side can stand."""
+    at, count, german_noun = noun - 1, 0, tokens[noun].raw[:1].isupper()
+    while at >= floor and not tokens[at].word.side:
+        if tokens[at].raw == "." and at > floor and tokens[at - 1].word.side:  # "re."
+            break
+        attribute = count < _MAX_ATTRIBUTES and _is_attribute(tokens[at], german_noun)
+        if not (attribute or tokens[at].raw == "-" or tokens[at].raw == "," and count):
+            break
+        count += attribute
+        at -= 1
+    return at
+
+
+def _is_attribute(token: Token, german_noun: bool) -> bool:
+    word, raw = token.word, token.raw
+    if not raw[0].isalpha() or word.roles & {"preposition", "verb", "and", "article", "range"}:
+        return raw.isdecimal()
+    return raw[0].islower() if german_noun else True
+
+
+def _read_group(tokens: list[Token], at: int, floor: int) -> tuple[set[str], int]:
+    """The side words that end at `at`, joined by "and" and the like, and the first of those that name one side."""
+    sides: set[str] = set()
+    first, attributive = at + 1, None
+    while at >= floor:
+        word, raw = tokens[at].word, tokens[at].raw
+        if word.side:
+            if attributive not in (None, word.attributive):  # "sacrum bilaterally and the left ilium"
+                break
+            attributive = word.attributive
+            sides.add(word.side)
+            if word.side != "both" and (attributive or len(raw) < 3):
+                first = at
+        elif not (raw == "." and at > floor and tokens[at - 1].word.side):
+            if not sides or not (word.roles & _BETWEEN_SIDES or raw in "/-<>+&"):
+                break
+        at -= 1
+    return sides, first
+
+
+def _read_stranded(tokens: list[Token], first: int, floor: int) -> set[str]:
+    """A side further ahead that waits for the same noun: "im rechten und geringer im linken Unterlappen"."""
+    for at in range(first - 2, max(floor, first - _STRANDED) - 1, -1):
+        if tokens[at].raw in _BARRIERS:
+            break
+        word, following = tokens[at].word, tokens[at + 1]
+        if word.side and word.attributive and ("and" in following.word.roles or following.raw == ","):
+            return set() if _follows_on_the(tokens, at) else {word.side}
+    return set()
+
+
+def _follows_on_the(tokens: list[Token], at: int) -> bool:
+    return [token.word.norm for token in tokens[max(0, at - 2) : at]] == ["on", "the"]
+
+
+def _read_lead(tokens: list[Token], at: int, floor: int) -> set[str]:
+    """The side in front of a preposition or parenthesis: "rechts im Oberlappen", "on the right in the lower lobe"."""
+    while at > floor and "article" in tokens[at].word.roles:
+        at -= 1
+    if at <= floor or not ("preposition" in tokens[at].word.roles or tokens[at].raw == "("):
+        return set()
+    lead = tokens[at - 1].word
+    return {lead.side} if lead.side and (not lead.attributive or _follows_on_the(tokens, at - 1)) else set()
+
+
+def _read_after(tokens: list[Token], match: Match, ceiling: Match | None) -> None:
+    """A side behind the noun: "Niere re.", "lobe on the left", "Nieren rechts größer als links"."""
+    sides: set[str] = set()
+    end = ceiling.first if ceiling else len(tokens)
+    for at in range(match.last, end):
+        if tokens[at].word.side:
+            if _stands_alone(tokens, at, end if ceiling else -1):
+                sides.add(tokens[at].word.side)
+        elif _ends_reach(tokens, at, end, ceiling, sides):
+            break
+    if not sides:
+        return
+    match.side, match.side_from = _merge(sides), "after"
+    beside = tokens[match.last].word
+    if match.side != "both" and beside.side == match.side and not beside.attributive:
+        match.last += 1  # "Niere rechts"
+
+
+def _ends_reach(tokens: list[Token], at: int, end: int, ceiling: Match | None, sides: set[str]) -> bool:
+    """True if a side beyond the token at `at` no longer belongs to the noun before."""
+    raw = tokens[at].raw
+    if raw == ".":
+        return not (tokens[at - 1].word.side or len(tokens[at - 1].raw) <= 4)
+    if raw == "," and sides:  # "Niere rechts normal, links klein", unless another term takes the side
+        return ceiling is not None and all(token.raw != "," for token in tokens[at + 1 : end])
+    if raw == ",":  # "Niere, links"
+        after = tokens[at + 1] if at + 1 < end else None
+        return not (after and after.word.side and not after.word.attributive and _is_closed(tokens, at + 2))
+    if sides and "and" in tokens[at].word.roles:  # "Rippen 2 und 3 links sowie 4-6 rechts"
+        return at + 1 < end and tokens[at + 1].raw.isdecimal()
+    return raw in ";!?:"
+
+
+def _is_closed(tokens: list[Token], at: int) -> bool:
+    """True if nothing is said of the word before `at`: a sign, a conjunction or the end follows."""
+    return at >= len(tokens) or not tokens[at].raw[0].isalnum() or "and" in tokens[at].word.roles
+
+
+def _stands_alone(tokens: list[Token], at: int, next_match: int) -> bool:
+    """True if the side word at `at` is no attribute of a noun that follows."""
+    word = tokens[at].word
+    after = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].raw == ".")
+    following = tokens[after] if after < len(tokens) else None
+    reach = after
+    while reach < next_match and (tokens[reach].word.roles & {"preposition", "article"} or tokens[reach].raw == "("):
+        reach += 1
+    if reach == next_match:  # "links im Unterlappen" belongs to what comes
+        return False
+    if not word.attributive:
+        return True
+    if following is None or not following.raw[0].isalnum():
+        return following is None or following.raw != "-"
+    if following.word.norm in ("side", "sides", "seite", "seiten") or following.word.roles & {"and", "verb"}:
+        return True
+    return _follows_on_the(tokens, at) and bool(following.word.roles & {"preposition", "verb"})
+
+
+def _linked(tokens: list[Token], left: Match, right: Match) -> bool:
+    """True if only conjunctions, articles and hyphens stand between two matches."""
+    between = tokens[left.last : right.first]
+    return bool(between) and all(t.word.roles & {"and", "article"} or t.raw in ",/-&+" for t in between)
+
+
+def _inherit(tokens: list[Token], left: Match, right: Match, *, giver: Match, taker: Match) -> None:
+    """Members of a list share a side: "rechter Ober- und Unterlappen", "Niere und Nebenniere links"."""
+    if not (taker.paired and not taker.side and giver.side and _linked(tokens, left, right)):
+        return
+    if taker.plural and not left.elided and giver.side != "both":
+        return
+    taker.side, taker.side_from = giver.side, giver.side_from
+
+
+def _read_clause(tokens: list[Token], match: Match, floor: int) -> None:
+    """The nearest side before the noun in its clause: "Links Zyste der Niere", "Rechts: Niere normal"."""
+    for at in range(match.first - 1, floor - 1, -1):
+        token = tokens[at]
+        if token.word.side:
+            match.side, match.side_from = token.word.side, "clause"
+            return
+        if token.raw in _BARRIERS and not (token.raw in ":." and at and tokens[at - 1].word.side) or token.raw == ",":
+            return

@@ -1,0 +1,175 @@
+"""Which mentions are part of a negative statement, by rules in the manner of NegEx; the cues stand in cues.csv.
+
+Forward: a negation ("kein", "no", "without") covers what follows it in its clause. A comma ends the clause unless a
+list goes on behind it; so do ";", a stop word ("aber", "except"), and a conjunction with a verb of its own.
+Subject: a mention at the start of its clause is covered by a negation that follows with nothing but verbs and the
+like between: "Die Nieren zeigen keine Stauung". "Leber vergrößert, ohne Herd" says something positive and is not.
+Backward: "nicht abgrenzbar", "absent" cover what stands before them in their clause. Double negations ("cannot be
+excluded") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing.
+"""
+
+from refrad2d.text.lexicon import Lexicon
+from refrad2d.text.tokens import Match, Token
+
+_LIGHT = frozenset(("and", "article", "verb", "light", "range"))
+_LIST = frozenset(("and", "article", "preposition", "light"))
+_CLAUSE_ENDS = frozenset(";:!?")
+_ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
+_FREE = 6  # "…frei" longer than this says of what
+_BACKWARD = 8  # tokens that a backward cue reaches at most
+
+Cue = tuple[int, int, str]  # first token, last (exclusive), kind
+
+
+def mark_negated(tokens: list[Token], matches: list[Match], words: Lexicon) -> list[bool]:
+    """For every match, True if the statement about it is negative."""
+    negated = [m.term.kind == "removed" and not (m.first and _is_partial(tokens, m)) for m in matches]
+    cues = _find_cues(tokens, words)
+    if not cues:
+        return negated
+    inside = {at for match in matches for at in range(match.first, match.last)}
+    stops = {first for first, _, kind in cues if kind == "stop"}
+    for first, last, kind in cues:
+        if kind == "negation":
+            end = _forward_end(tokens, last, inside, stops)
+            negated = [n or last <= m.first < end for n, m in zip(negated, matches, strict=True)]
+        if kind in ("negation", "predicate_negation"):
+            bare = {
+                at for m in matches if not (m.compound or m.term.kind == "implied") for at in range(m.first, m.last)
+            }
+            start = _clause_start(tokens, first, stops, over_lists=bare)
+            if _is_subject_clause(tokens, start, first, bare) and not _is_contrasted(matches, last, stops):
+                negated = [n or start <= m.first and m.last <= first for n, m in zip(negated, matches, strict=True)]
+        if kind == "predicate_negation":
+            noun = next((m for m in matches if last < m.first <= last + 2), None)  # "nicht vergrößerte Milz"
+            if noun and all(t.raw[0].islower() and not t.word.roles for t in tokens[last : noun.first]):
+                negated[matches.index(noun)] = True
+        if kind == "negated_after":
+            start = max(_clause_start(tokens, first, stops, over_lists=inside), first - _BACKWARD)
+            covered = [start < m.last <= first for m in matches]
+            if not any(covered):  # "absent spleen"
+                end = _forward_end(tokens, last, inside, stops)
+                covered = [last <= m.first < end for m in matches]
+            negated = [n or c for n, c in zip(negated, covered, strict=True)]
+    return negated
+
+
+def _is_partial(tokens: list[Token], match: Match) -> bool:
+    """True for "partial nephrectomy": the organ is still there."""
+    return any("partial" in token.word.roles for token in tokens[match.first - 1 : match.last])
+
+
+def _find_cues(tokens: list[Token], words: Lexicon) -> list[Cue]:
+    """Cues from left to right, the longest phrase first, none overlapping; full stops inside a cue do not count."""
+    cues, at = [], 0
+    while at < len(tokens):
+        node, best, end = words.cues, None, at
+        while end < len(tokens):
+            if tokens[end].raw == "." and end > at:
+                end += 1
+                continue
+            node = node.get(tokens[end].word.norm)
+            if node is None:
+                break
+            end += 1
+            if "" in node:
+                best = (at, end, node[""])
+        if best is None and len(tokens[at].word.norm) > _FREE and tokens[at].word.norm.endswith("frei"):
+            best = (at, at + 1, "predicate_negation")  # "metastasenfrei"
+        if best:
+            cues.append(best)
+        at = best[1] if best else at + 1
+    return cues
+
+
+def _forward_end(tokens: list[Token], start: int, inside: set[int], stops: set[int]) -> int:
+    """Where the scope of a negation that ends at `start` ends."""
+    at = start
+    while at < len(tokens):
+        token = tokens[at]
+        if token.raw in _CLAUSE_ENDS or at in stops:
+            return at
+        if token.raw == "," and not _list_goes_on(tokens, at + 1, inside, stops):
+            return at
+        if "and" in token.word.roles and at > start and _new_statement(tokens, at + 1, stops):
+            return at
+        at += 1
+    return at
+
+
+def _segment_end(tokens: list[Token], start: int, stops: set[int]) -> int:
+    at = start
+    while at < len(tokens) and tokens[at].raw not in ",;:!?" and at not in stops:
+        at += 1
+    return at
+
+
+def _list_goes_on(tokens: list[Token], start: int, inside: set[int], stops: set[int]) -> bool:
+    """True if a list continues behind a comma: only terms follow, or a later member begins with "or"."""
+    end = _segment_end(tokens, start, stops)
+    if end > start and tokens[end - 1].raw == ".":
+        end -= 1
+    if all(_in_list(tokens, at, inside, at == end - 1) for at in range(start, end)):
+        return end > start
+    while start < len(tokens):
+        end = _segment_end(tokens, start, stops)
+        segment = tokens[start:end]
+        if any("verb" in token.word.roles for token in segment):
+            return False
+        if any(token.word.norm in _ALTERNATIVES for token in segment):
+            return True
+        if end >= len(tokens) or tokens[end].raw != ",":
+            return False
+        start = end + 1
+    return False
+
+
+def _in_list(tokens: list[Token], at: int, inside: set[int], is_last: bool) -> bool:
+    word, raw = tokens[at].word, tokens[at].raw
+    if is_last and at and "and" in tokens[at - 1].word.roles:
+        return True
+    return at in inside or bool(word.roles & _LIST) or word.side is not None or not raw[0].isalpha()
+
+
+def _new_statement(tokens: list[Token], start: int, stops: set[int]) -> bool:
+    """True if a verb or predicate of its own follows the conjunction ("und Milz unauffällig"), other than "is seen"."""
+    end = _segment_end(tokens, start, stops)
+    segment = tokens[start:end]
+    speaks = any(t.word.roles & {"verb", "state"} and "preposition" not in t.word.roles for t in segment)
+    return speaks and not any("seen" in token.word.roles for token in segment)
+
+
+def _clause_start(tokens: list[Token], end: int, stops: set[int], over_lists: set[int] | None = None) -> int:
+    """The first token of the clause that the token at `end` stands in; a heading ("Leber:") belongs to it.
+
+    A comma between two of the tokens `over_lists` is no boundary.
+    """
+    inside = over_lists or set()
+    at = end
+    while at > 0:
+        token = tokens[at - 1]
+        if token.raw in ";!?" or at - 1 in stops:
+            break
+        if token.raw == "," and not (at - 2 in inside and at in inside):
+            break
+        at -= 1
+    return at
+
+
+def _is_subject_clause(tokens: list[Token], start: int, end: int, inside: set[int]) -> bool:
+    """True if tokens start..end hold a term and, besides terms, only light words: the negation is all that is said."""
+    span = range(start, end)
+    if not any(at in inside for at in span):
+        return False
+    return all(at in inside or _is_light(tokens[at]) for at in span)
+
+
+def _is_contrasted(matches: list[Match], end: int, stops: set[int]) -> bool:
+    """True if more is said of the subject behind a stop word: "Gallenblase steinfrei, aber wandverdickt"."""
+    stop = min((at for at in stops if at >= end), default=None)
+    return stop is not None and not any(match.first >= end for match in matches)
+
+
+def _is_light(token: Token) -> bool:
+    word = token.word
+    return bool(word.roles & _LIGHT) or word.side is not None or not token.raw[0].isalnum()

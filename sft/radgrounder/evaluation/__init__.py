@@ -1,0 +1,1 @@
+"""A model, ours or anyone's, answers a benchmark and is judged."""

@@ -1,0 +1,1 @@
+"""From picture and prompt to text with boxes."""

@@ -1,0 +1,1 @@
+"""Scores of texts and boxes, and their intervals."""

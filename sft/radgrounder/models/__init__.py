@@ -1,0 +1,1 @@
+"""The processor, a base for training, the released model, and the small base of our own."""

@@ -1,0 +1,39 @@
+"""What the weights of a base depend on, as hashes: class ids and names, grammar, prompts and questions, windows.
+
+Written beside the weights as fingerprint.json; tests/test_base.py fails when the code no longer says the same. Synonyms
+are not part of it: they decide what is found in reports, not what the model reads and writes.
+"""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from refrad2d.conversations import CONTEXT_LINES, PROMPTS, prompt
+from refrad2d.grounding import Span, class_tokens, location_tokens, render
+from refrad2d.labels import LANGUAGES, labels
+from refrad2d.questions.view import templates
+from refrad2d.windows import windows
+
+FILE = "fingerprint.json"
+
+
+def fingerprint() -> dict[str, str]:
+    """SHA-256 of each part."""
+    return {name: _digest(part) for name, part in _parts().items()}
+
+
+def _parts() -> dict[str, Any]:
+    spans = [Span(0, 5, "liver", (0.1, 0.2, 0.3, 0.4), ("liver",)), Span(9, 14, "aorta", (0, 0, 1, 1), ("aorta",))]
+    ramp = np.linspace(-1200, 1500, 32 * 32, dtype=np.float32).reshape(32, 32)
+    return {
+        "classes": [[one.id, one.name, *(one.display(language) for language in LANGUAGES)] for one in labels()],
+        "grammar": [render("Liver and aorta", spans), location_tokens(), class_tokens()],
+        "prompts": [PROMPTS, CONTEXT_LINES, prompt("report", "de", context="\n"), *map(templates, LANGUAGES)],
+        "windows": [windows(ramp, modality).tolist() for modality in ("CT", "MR")],
+    }
+
+
+def _digest(part: Any) -> str:
+    return sha256(json.dumps(part, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""How the small base was made: its slices, its lessons, its losses."""

@@ -1,0 +1,1 @@
+"""From results.json to tables, comparisons, galleries and cards."""

@@ -1,0 +1,131 @@
+"""Two systems on the same rows: paired differences, their intervals, and permutation tests.
+
+    python -m radgrounder.results.comparison FIRST/predictions.jsonl SECOND/predictions.jsonl [--where site=C]
+
+With `--where` only the rows of one subgroup count: a model that never saw site C against one that did, on site C, is
+the leave-one-site-out gap.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from radgrounder.metrics.intervals import SAMPLES, Comparison, compare
+from radgrounder.results.tables import format_figure
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scored answer of a predictions.jsonl: `asked` is what it must share with its counterpart."""
+
+    asked: tuple[str, str]
+    cluster: str
+    groups: Mapping[str, str]
+    scores: Mapping[str, float | None]
+
+
+def read_rows(path: Path) -> dict[str, Row]:
+    """The rows that judge the model itself, by id. ValueError if the file has none, or holds a run that was cut off."""
+    if not path.is_file():
+        raise ValueError(f"There is no {path}. Give the predictions.jsonl of a finished run.")
+    found = {}
+    for line in filter(None, path.read_text(encoding="utf-8").split("\n")):
+        row = json.loads(line)
+        if "scores" not in row:
+            raise ValueError(f"{path} is of a run that did not finish. Run radgrounder eval again.")
+        if not row["control"]:
+            asked = (row["task"], row["true"])
+            found[row["id"]] = Row(asked, row["cluster"], row["groups"], row["scores"])
+    if not found:
+        raise ValueError(f"{path} has no rows. Give the predictions.jsonl of a finished run.")
+    return found
+
+
+def pair_rows(
+    first: Mapping[str, Row], second: Mapping[str, Row], where: Mapping[str, str] | None = None
+) -> list[tuple[Row, Row]]:
+    """The rows that both runs have, of the subgroup `where`.
+
+    ValueError if one asks another thing in the two runs, or if none is left.
+    """
+    wanted = (where or {}).items()
+    shared = [i for i in first if i in second and wanted <= first[i].groups.items()]
+    other = [i for i in shared if first[i].asked != second[i].asked]
+    if other:
+        raise ValueError(f"Row {other[0]!r} has another answer key in the two runs. Judge both on the same data.")
+    if not shared:
+        raise ValueError("The two runs share no row. Judge both on the same benchmark, data and limit.")
+    return [(first[i], second[i]) for i in shared]
+
+
+def compare_measure(
+    pairs: Sequence[tuple[Row, Row]], tasks: Sequence[str], measure: str, *, samples: int = SAMPLES, seed: int = 0
+) -> Comparison | None:
+    """First minus second in one measure over the rows of these tasks that both score, None where there is none."""
+    scored = [
+        (a, b, first.cluster)
+        for first, second in pairs
+        if first.asked[0] in tasks
+        if (a := first.scores.get(measure)) is not None
+        if (b := second.scores.get(measure)) is not None
+    ]
+    return compare(*zip(*scored, strict=True), samples=samples, seed=seed) if scored else None
+
+
+def compare_runs(
+    first: Mapping[str, Row],
+    second: Mapping[str, Row],
+    *,
+    where: Mapping[str, str] | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> dict[tuple[str, str], Comparison]:
+    """First minus second for every (task, measure) that both score, over the rows that both have.
+
+    ValueError if a shared id asks another thing in the two runs, or if no row is left.
+    """
+    pairs = pair_rows(first, second, where)
+    measures = dict.fromkeys((row.asked[0], name) for row, _ in pairs for name in row.scores)
+    found = {key: compare_measure(pairs, key[:1], key[1], samples=samples, seed=seed) for key in measures}
+    return {key: compared for key, compared in found.items() if compared}
+
+
+def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:
+    """A Markdown table, differences in points."""
+    lines = ["| task | measure | difference [interval] | p | n |", "|---|---|---|---|---|"]
+    for (task, name), compared in found.items():
+        difference = compared.difference
+        cells = (
+            task,
+            name.replace("_", " "),
+            format_figure(difference.as_dict()),
+            f"{compared.p:.4f}",
+            str(difference.n),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the comparison of two files."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    parser.add_argument("--where", metavar="KEY=VALUE", action="append", default=[], help="only rows of this subgroup")
+    parser.add_argument("--seed", type=int, default=0)
+    options: Any = parser.parse_args(arguments)
+    if wrong := [pair for pair in options.where if "=" not in pair]:
+        parser.error(f"--where {wrong[0]!r} is not KEY=VALUE. Write for example --where site=C.")
+    try:
+        where = dict(pair.split("=", 1) for pair in options.where)
+        found = compare_runs(read_rows(options.first), read_rows(options.second), where=where, seed=options.seed)
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from error
+    print(format_comparison(found), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The model card: `python -m radgrounder.results.model_card MODEL RESULTS.json …` writes README.md beside the weights.
+
+Words come from model_card/template.md, numbers from results.json alone.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from radgrounder.results.model_index import model_index
+from refrad2d.dataset.card import find_template, table
+
+NANO_LIMIT_MB = 64
+SAMPLED = """
+
+Reports are the consensus of {0} samples, as `radgrounder predict --samples {0}` makes them; `generate` alone
+is greedy."""
+CAUTION = "This nano was trained on synthetic slices and has seen no real patient."
+
+
+def card(model: Path, runs: Sequence[Mapping[str, Any]]) -> str:
+    """The card of a released model folder. ValueError if there is no run, or runs of different weights."""
+    base = _base(model)
+    head: dict[str, Any] = {
+        "library_name": "transformers",
+        "pipeline_tag": "image-text-to-text",
+        "license": "apache-2.0",
+        "language": ["de", "en"],
+        "tags": ["radiology", "medical", "grounding", "ct", "mr", "refrad2d"],
+        **({"base_model": base, "base_model_relation": "finetune"} if base else {}),
+        "model-index": model_index(runs, name=model.name),
+    }
+    small = sum(path.stat().st_size for path in model.glob("*.safetensors")) < NANO_LIMIT_MB << 20
+    body = Template(find_template("model_card", "template.md")).substitute(
+        name=model.name,
+        folder=model.name if model.is_absolute() else model.as_posix(),  # no machine's folders in a published file
+        tables="\n\n".join(map(_table, runs)),
+        training=_training(model, base),
+        caution=CAUTION if small else "",
+    )
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n{body}"
+
+
+def _training(model: Path, base: str) -> str:
+    if base:
+        text = f"Base model: {base}. Adapter: `adapter/`, merged into the weights here."
+    elif (model / "pretraining.json").is_file():
+        text = "Pretrained from nothing on slices of a synthetic hospital; `pretraining.json` has the plan."
+    else:
+        text = "All weights were trained."
+    if (model / "INFERENCE.md").is_file():
+        text += " Only the image is bidirectional: inference needs the one line in `INFERENCE.md`."
+    return text
+
+
+def _base(model: Path) -> str:
+    """The name of the base model, without the folders of whoever trained it; empty if there is no adapter."""
+    config = model / "adapter" / "adapter_config.json"
+    if not config.is_file():
+        return ""
+    return Path(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"]).name
+
+
+def _table(run: Mapping[str, Any]) -> str:
+    rows = [
+        [f"{section} {name.replace('_', ' ')}", f"{figure['mean']:.3f}", _interval(figure), figure["n"]]
+        for section in ("grounding", "report", "vqa")
+        for name, figure in run.get(section, {}).items()
+        if figure["mean"] is not None
+    ]
+    samples = run.get("settings", {}).get("report_samples", 1)
+    said = "" if samples == 1 or not run.get("report") else SAMPLED.format(samples)
+    return f"### {run['benchmark']}\n" + table(["figure", "mean", "95 % interval", "n"], rows) + said
+
+
+def _interval(figure: Mapping[str, Any]) -> str:
+    return "–" if figure["low"] is None else f"{figure['low']:.3f} to {figure['high']:.3f}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the card of a model from the results of its evaluations."""
+    if len(arguments) < 2:
+        print("usage: python -m radgrounder.results.model_card MODEL RESULTS.json …", file=sys.stderr)
+        return 2
+    model = Path(arguments[0])
+    runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments[1:]]
+    (model / "README.md").write_text(card(model, runs), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,137 @@
+"""results.json as Markdown tables: our figures with their controls, the paper's layout, and the gaps between groups.
+
+>>> print(format_table(json.loads(Path("OUT/results.json").read_text())))
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from refrad2d.system.tables import read_csv
+
+SCALES = {"hallucinated": 1, "missed": 1}  # entities a report; everything else is shown in percent
+# The paper's columns and where our figure for each stands in results.json. G-IoU is the one with embeddings: the
+# class-identity variant is another measure and never stands in this column.
+LAYOUT = {
+    "refrad2d": {
+        "report CIDEr": ("additional", "report", "cider"),
+        "report LLMScore": ("additional", "report", "llm_score"),
+        "VQA F1 open": ("vqa", "f1_open"),
+        "VQA LLMScore open": ("additional", "vqa", "llm_score_open"),
+        "VQA accuracy closed": ("vqa", "accuracy_closed"),
+        "G-IoU": ("additional", "grounding", "g_iou"),
+    },
+    "slake": {
+        "F1": ("vqa", "f1"),
+        "recall": ("vqa", "recall"),
+        "LLMScore open": ("additional", "vqa", "llm_score_open"),
+        "accuracy closed": ("vqa", "accuracy_closed"),
+    },
+    "vqa-rad": {
+        "F1": ("vqa", "f1"),
+        "LLMScore open": ("additional", "vqa", "llm_score_open"),
+        "accuracy closed": ("vqa", "accuracy_closed"),
+    },
+}
+CAVEATS = {
+    "refrad2d": "The published figures are of the authors' private test set, so they show a scale, not a contest.",
+    "slake": "The published figures were stated for SLAKE's test set; the released code reads its validation set.",
+    "vqa-rad": "The paper states the original split; the released code holds the image-disjoint one.",
+}
+FIGURE_KEYS = {"mean", "low", "high", "n"}
+
+
+def format_figure(figure: Mapping[str, Any] | None, scale: float = 100) -> str:
+    """A figure as "43.6 [42.0, 45.2]", in percent unless scaled otherwise; a dash where nothing was scored."""
+    if figure is None or figure["mean"] is None:
+        return "–"
+    mean = f"{scale * figure['mean']:.1f}"
+    return mean if figure["low"] is None else f"{mean} [{scale * figure['low']:.1f}, {scale * figure['high']:.1f}]"
+
+
+def format_table(results: Mapping[str, Any]) -> str:
+    """The whole table.md of a run."""
+    parts = [
+        f"# {results['benchmark']}: {results['model']['name']}",
+        "\n".join(f"> **Note.** {note}" for note in results.get("notes", [])),
+        "Percent, mean [95 % bootstrap interval], whole patients or images resampled; n = scored items.",
+        format_sections(results),
+        _chapter("Beside the published figures", format_layout(results)),
+        _chapter("Also measured", format_sections(results.get("additional", {}))),
+        _chapter("Gaps", format_gaps(results.get("gaps", {}))),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _chapter(title: str, body: str) -> str:
+    return f"## {title}\n\n{body}" if body else ""
+
+
+def format_sections(sections: Mapping[str, Any]) -> str:
+    """One line a figure of every section that holds figures and nothing else."""
+    rows = [
+        (section, name.replace("_", " "), format_figure(figure, SCALES.get(name, 100)), str(figure["n"]))
+        for section, figures in sections.items()
+        if holds_figures(figures)
+        for name, figure in figures.items()
+    ]
+    return _table(("task", "figure", "mean [interval]", "n"), rows)
+
+
+def holds_figures(value: Any) -> bool:
+    """True for a section of results.json: a non-empty mapping of names to figures."""
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(isinstance(f, Mapping) and f.keys() >= FIGURE_KEYS for f in value.values())
+    )
+
+
+def format_layout(results: Mapping[str, Any]) -> str:
+    """This run in the paper's columns, above the published systems; empty for a benchmark the paper does not have."""
+    benchmark = results["benchmark"]
+    columns = LAYOUT.get(benchmark)
+    if not columns:
+        return ""
+    mine = (f"**{results['model']['name']}**", *(format_figure(_find(results, path)) for path in columns.values()))
+    published = read_published(benchmark)
+    rows = [mine, *((f"{name} †", *(figures.get(c, "–") for c in columns)) for name, figures in published.items())]
+    return _table(("system", *columns), rows) + f"\n\n† as published, mean ± 95 % half width. {CAVEATS[benchmark]}"
+
+
+def read_published(benchmark: str) -> dict[str, dict[str, str]]:
+    """The published figures of a benchmark: system → column → "37.5 ±3.3"."""
+    systems: dict[str, dict[str, str]] = {}
+    for row in read_csv(__package__, "published.csv"):
+        if row["benchmark"] == benchmark:
+            half = f" ±{row['half_width']}" if row["half_width"] else ""
+            systems.setdefault(row["system"], {})[row["column"]] = row["mean"] + half
+    return systems
+
+
+def format_gaps(gaps: Mapping[str, Mapping[str, Any]]) -> str:
+    """The differences between groups, in points; those whose interval excludes zero are marked."""
+    rows = [
+        (figure, name, format_figure(gap), str(gap["n"]), "yes" if _excludes_zero(gap) else "")
+        for figure, found in gaps.items()
+        for name, gap in found.items()
+        if gap["mean"] is not None
+    ]
+    return _table(("figure", "first - second", "difference [interval]", "n", "beyond chance"), rows)
+
+
+def _excludes_zero(gap: Mapping[str, Any]) -> bool:
+    return gap["low"] is not None and (gap["low"] > 0 or gap["high"] < 0)
+
+
+def _find(results: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any] | None:
+    found: Any = results
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

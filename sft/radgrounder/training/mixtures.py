@@ -1,0 +1,233 @@
+"""Public question sets as `sft` configs of the same shape as a build's, and mixtures of such configs.
+
+    python -m radgrounder.training.mixtures vqa-rad DATA build/vqa-rad
+    python -m radgrounder.training.mixtures slake Slake1.0 build/slake
+    python -m radgrounder.training.mixtures mix build/public build/slake=0.5 build/vqa-rad=0.5
+
+Splits are by picture: none that is in validation or test is trained on. DATA is laid out as for `radgrounder eval`.
+"""
+
+import argparse
+import io
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from radgrounder.benchmarks import slake, vqa_rad
+from radgrounder.benchmarks.questions import Question, open_pictures, read_splits, verify_pictures
+from refrad2d.conversations import sft_row, turn, vqa_prompt
+from refrad2d.dataset.writers import ParquetShards
+from refrad2d.labels import LANGUAGES
+from refrad2d.schema import SFT_SPLITS, features
+
+Row = Mapping[str, Any]
+Rows = dict[str, list[Row]]  # split → rows of the sft config, a picture's conversations next to each other
+CONFIG = "sft"
+
+
+def read_vqa_rad(root: Path) -> Rows:
+    """VQA-RAD's training and validation questions on the split without shared pictures (Wu et al. 2025).
+
+    ValueError if files or pictures are missing or not the official ones.
+    """
+    parts = {part: vqa_rad.read_questions(root, "disjoint", part) for part in ("train", "validation", "test")}
+    return convert(parts, lambda image: root / "images" / image, _hashes("vqa_rad.csv"), source=vqa_rad.SOURCE)
+
+
+def read_slake(root: Path, languages: Sequence[str] = ("en",)) -> Rows:
+    """SLAKE's training and validation questions; Chinese shares pictures across its splits. ValueError as above."""
+    names = {"train": "train", "validation": "validate", "test": "test"}
+    parts = {part: slake.read_questions(root / f"{name}.json", name, languages) for part, name in names.items()}
+    return convert(parts, lambda image: root / "imgs" / image / "source.jpg", _hashes("slake.csv"), source=slake.SOURCE)
+
+
+def _hashes(table: str) -> dict[str, str]:
+    return {image: row["sha256"] for image, row in read_splits(table).items()}
+
+
+def convert(
+    parts: Mapping[str, Sequence[Question]], path_of: Callable[[str], Path], hashes: Mapping[str, str], *, source: str
+) -> Rows:
+    """Rows of train and validation from questions by part; `test` is there to be kept apart.
+
+    ValueError if a picture, told by its bytes, is in two parts, or if one is missing or not the official one.
+    """
+    pictures: dict[str, set[str]] = {part: {hashes[q.image] for q in questions} for part, questions in parts.items()}
+    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        if shared := pictures[first] & pictures[second]:
+            raise ValueError(f"{len(shared)} pictures are in both {first} and {second}. Give an image-disjoint split.")
+    rows: Rows = {}
+    for split in SFT_SPLITS:
+        paths = {q.image: path_of(q.image) for q in parts[split]}
+        verify_pictures(paths, hashes, source=source)
+        picture = open_pictures(paths)
+        rows[split] = [row for image in paths for row in _rows_of(image, parts[split], picture(image))]
+    return rows
+
+
+def _rows_of(image: str, questions: Sequence[Question], pixels: np.ndarray) -> Iterator[Row]:
+    """The conversations about a picture, which is (224, 224, 3) RGB uint8 as the model sees it."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    shown = {"bytes": buffer.getvalue(), "path": f"{sha256(image.encode()).hexdigest()[:16]}.png"}
+    for question in questions:
+        if question.image == image:
+            language = question.language if question.language in LANGUAGES else "en"
+            asked = vqa_prompt({"question": question.text, "language": language})
+            yield sft_row(shown, turn(asked, question.answer))
+
+
+# Mixtures
+
+
+def read_config(folder: Path) -> Rows:
+    """The sft config of a build or of this module. ValueError if there is none."""
+    from datasets import Image as ImageFeature
+    from datasets import load_dataset
+
+    try:
+        data = load_dataset(str(folder), CONFIG)
+    except (FileNotFoundError, ValueError) as error:
+        raise ValueError(f"{folder} has no {CONFIG} config. Give the refrad2d folder of a build.") from error
+    return {
+        split: list(data[split].cast_column("image", ImageFeature(decode=False)))
+        for split in SFT_SPLITS
+        if split in data
+    }
+
+
+def group_pictures(rows: Sequence[Row]) -> list[list[Row]]:
+    """Neighbouring rows about one picture, as they stand."""
+    return [list(group) for _, group in groupby(rows, key=picture_key)]
+
+
+def picture_key(row: Row) -> str:
+    """A name of the picture by its bytes."""
+    return sha256(row["image"]["bytes"]).hexdigest()
+
+
+def mix(sources: Mapping[str, Rows], shares: Mapping[str, float], *, seed: int = 0) -> Rows:
+    """One config with these shares of conversations from each source, as large as it can be without repeating any.
+
+    Pictures are drawn whole and interleaved by hash. ValueError if shares are not positive, or if a picture is in
+    training by one source and in validation by another.
+    """
+    if not shares or min(shares.values()) <= 0:
+        raise ValueError(f"The shares {dict(shares)} are not all positive. Leave out what is not wanted.")
+    mixed: Rows = {}
+    for split in SFT_SPLITS:
+        present = {name: rows[split] for name, rows in sources.items() if rows.get(split)}
+        if not present:
+            continue
+        total = min(len(rows) / shares[name] for name, rows in present.items())
+        groups = [
+            g for name, rows in present.items() for g in _draw(rows, round(total * shares[name]), f"{seed}{name}")
+        ]
+        groups.sort(key=lambda group: sha256(f"{seed} {picture_key(group[0])}".encode()).digest())
+        mixed[split] = [row for group in groups for row in group]
+    train, validation = ({picture_key(row) for row in mixed.get(split, [])} for split in SFT_SPLITS)
+    if shared := train & validation:
+        raise ValueError(
+            f"{len(shared)} pictures are in train of one source and validation of another. Mix sets of other patients."
+        )
+    return mixed
+
+
+def _draw(rows: Sequence[Row], count: int, seed: str) -> list[list[Row]]:
+    """Pictures drawn by hash until they hold `count` conversations, the last one cut."""
+    drawn: list[list[Row]] = []
+    groups = group_pictures(rows)
+    for group in sorted(groups, key=lambda g: sha256(f"{seed} {picture_key(g[0])}".encode()).digest()):
+        if count <= 0:
+            break
+        drawn.append(group[:count])
+        count -= len(group)
+    return drawn
+
+
+# Files
+
+
+def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
+    """Write a dataset folder with one config, renamed into place when whole; returns conversations a split.
+
+    ValueError if `out` exists.
+    """
+    if out.exists():
+        raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
+    temporary = out.with_name(out.name + ".tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    counts: Counter[str] = Counter()
+    for split, mine in rows.items():
+        writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
+        for row in mine:
+            writer.write(row)
+        writer.close()
+        counts[split] = writer.rows
+    digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
+    folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
+    (temporary / CONFIG).rename(temporary / folder)
+    card = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
+    for split in counts:
+        card += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
+    card.append("---")
+    text = "\n".join([*card, "", about, "", *(f"- {split}: {n} conversations" for split, n in counts.items()), ""])
+    (temporary / "README.md").write_text(text, encoding="utf-8")
+    temporary.rename(out)
+    return counts
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Convert one set, or mix several."""
+    parser = argparse.ArgumentParser(prog="python -m radgrounder.training.mixtures", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("vqa-rad", "slake"):
+        convert_ = commands.add_parser(name)
+        convert_.add_argument("data", type=Path)
+        convert_.add_argument("out", type=Path)
+    mix_ = commands.add_parser("mix")
+    mix_.add_argument("out", type=Path)
+    mix_.add_argument("sources", nargs="+", metavar="FOLDER=SHARE")
+    mix_.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    try:
+        if options.command == "mix":
+            shares = _parse_shares(options.sources)
+            rows = mix({name: read_config(Path(name)) for name in shares}, shares, seed=options.seed)
+            about = (
+                "A mixture of " + ", ".join(f"{Path(name).name} ({share:g})" for name, share in shares.items()) + "."
+            )
+        else:
+            rows = {"vqa-rad": read_vqa_rad, "slake": read_slake}[options.command](options.data)
+            about = f"The training and validation questions of {options.command}, split by picture."
+        counts = write_config(rows, options.out, about=about)
+    except ValueError as error:
+        print(f"external: error: {error}", file=sys.stderr)
+        return 2
+    print(f"{options.out}: " + ", ".join(f"{n} {split}" for split, n in counts.items()))
+    return 0
+
+
+def _parse_shares(sources: Sequence[str]) -> dict[str, float]:
+    shares = {}
+    for source in sources:
+        folder, equals, share = source.rpartition("=")
+        try:
+            shares[folder] = float(share)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ValueError(f"{source!r} is no FOLDER=SHARE. Write build/slake=0.5.")
+    return shares
+
+
+if __name__ == "__main__":
+    sys.exit(main())
