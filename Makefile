@@ -131,15 +131,15 @@ build/datasets36/.installed:
 
 # the scores of the text rules on their corpora first, then the tests
 test: $(BIN)/.installed build/datasets36/.installed
-	$(BIN)/python tests/test_mentions_corpus.py
-	$(BIN)/python tests/curate_scores.py
+	$(BIN)/python -m tests.refrad2d.text.test_mentions_corpus
+	$(BIN)/python -m tests.bench.curate_scores
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
-	$(BIN)/python tests/bench/builder.py
-	$(BIN)/python tests/bench/metrics.py
-	$(BIN)/python tests/bench_text.py
-	$(BIN)/python tests/bench/training.py
+	$(BIN)/python -m tests.bench.builder
+	$(BIN)/python -m tests.bench.metrics
+	$(BIN)/python -m tests.bench.text
+	$(BIN)/python -m tests.bench.training
 
 # the paper's claims at nano scale: 5 arms × 3 seeds; VQA_RAD is the folder of that data set
 ablations: $(DEMO)/base $(DEMO)/dataset/manifest.json
@@ -169,11 +169,11 @@ $(VQA)-after/results.json: $(VQA)-model $(VQA)-before/results.json
 
 # docs/results.md from docs/results; COLLECT="base-results base-again demo demo-mr vqa-rad ablations": with what these left in build/
 results: $(BIN)/.installed
-	$(BIN)/python tests/bench/write_results.py --collect $(COLLECT)
+	$(BIN)/python -m tests.bench.write_results --collect $(COLLECT)
 
 # the full versions of what `make test` checks in small, and one table of what they found; see tests/trust/README.md
 trust: $(BIN)/.installed
-	$(BIN)/python tests/trust/run.py
+	$(BIN)/python -m tests.trust.run
 
 style: $(BIN)/.installed
 	$(BIN)/ruff format --check builder sft space tests

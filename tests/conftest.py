@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.paths import SHARED
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,7 +50,8 @@ def hospital(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory, hospital) -> Path:
     """The dataset built from that export."""
-    from refrad2d.operations.build import Options, build
+    from refrad2d.operations.build import build
+    from refrad2d.stages.pipeline import Options
 
     def make(out: Path) -> None:
         key = out.with_name("dataset.key")
@@ -63,7 +65,7 @@ def dataset(tmp_path_factory, hospital) -> Path:
 @pytest.fixture(scope="session")
 def first_month(tmp_path_factory) -> Path:
     """A folder with month1, key and the dataset of it; see tiny_exports."""
-    from tiny_exports import make_first
+    from tests.fixtures.tiny_exports import make_first
 
     return make_once(tmp_path_factory, "first_month", make_first)
 
@@ -71,6 +73,6 @@ def first_month(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def two_months(tmp_path_factory, first_month) -> Path:
     """The same with month2 appended."""
-    from tiny_exports import make_grown
+    from tests.fixtures.tiny_exports import make_grown
 
     return make_once(tmp_path_factory, "two_months", lambda root: make_grown(root, first_month))

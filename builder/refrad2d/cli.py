@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from refrad2d import __version__
 
 if TYPE_CHECKING:
-    from refrad2d.operations.build import Options
+    from refrad2d.stages.pipeline import Options
 
 Commands = argparse._SubParsersAction
 
@@ -197,7 +197,7 @@ def _append(arguments: argparse.Namespace) -> int:
 def _to_dataset(arguments: argparse.Namespace, work: Callable[["Options"], dict | None], ready: str) -> int:
     """Build or append with the options of the command, and print what became of the input."""
     from refrad2d.dataset.stats import attrition_table
-    from refrad2d.operations.build import NothingUsable, Options
+    from refrad2d.stages.pipeline import NothingUsable, Options
 
     if arguments.offline:
         if arguments.llm:

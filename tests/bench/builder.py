@@ -1,4 +1,4 @@
-"""How fast the data side is: `python tests/bench/builder.py`. CPU seconds of one process; nothing here is asserted."""
+"""How fast the data side is: `python -m tests.bench.builder`. CPU seconds of one process; nothing here is asserted."""
 
 import io
 import sys
@@ -11,9 +11,10 @@ from PIL import Image
 
 from refrad2d.boxes import objects
 from refrad2d.dataset.card import table
-from refrad2d.operations.build import Options, build
+from refrad2d.operations.build import build
 from refrad2d.phantom import run as phantom
 from refrad2d.phantom import sample_slice
+from refrad2d.stages.pipeline import Options
 from refrad2d.stages.shards import png
 from refrad2d.windows import windows
 

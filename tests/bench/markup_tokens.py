@@ -1,6 +1,6 @@
 """Markup spelled with ordinary tokens against a token for each piece of it (`radgrounder prepare --markup-tokens`).
 
-    python tests/bench/markup_tokens.py build/demo/dataset [--steps 100] [--limit 40]
+    python -m tests.bench.markup_tokens build/demo/dataset [--steps 100] [--limit 40]
 
 The same base, recipe, steps and test slices for both. Results go to docs/results/markup-tokens.json.
 """
@@ -17,8 +17,8 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.models.prepare import prepare
 from radgrounder.training.ablations import train
 from refrad2d.grounding import locate_answer
+from tests.fixtures.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 KINDS = {"ordinary tokens": False, "own tokens": True}
 
 

@@ -1,4 +1,4 @@
-"""How fast judging is: `python tests/bench/metrics.py`. Seconds of CPU time; nothing here is asserted."""
+"""How fast judging is: `python -m tests.bench.metrics`. Seconds of CPU time; nothing here is asserted."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Real anatomy through the nano: `python tests/bench/real_images.py TOTALSEGMENTATOR_DATA [--steps 600]`.
+"""Real anatomy through the nano: `python -m tests.bench.real_images TOTALSEGMENTATOR_DATA [--steps 600]`.
 
 The base has seen no real tissue. Printed is how well it finds the structures of real CT and MR slices as it is, and
 after the recipe of the demo has trained it on the 112 slices of one of the CTs: an overfit test on one patient, which
@@ -29,8 +29,8 @@ from refrad2d.grounding import locate_answer, parse
 from refrad2d.images.masks import load_scheme
 from refrad2d.labels import label_by_name
 from refrad2d.windows import windows
+from tests.fixtures.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "sft/recipes/nano/detection.yaml"
 VOLUMES = {  # what is printed → image, mask, modality, table of the mask's numbers
     "CT, trained on": ("example_ct.nii.gz", "example_seg_fast_force_split.nii.gz", "CT", "total"),

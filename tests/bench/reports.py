@@ -1,4 +1,4 @@
-"""What a report gains by being the consensus of samples: `python tests/bench/reports.py build/base-results/heldout`.
+"""What a report gains by being the consensus of samples: `python -m tests.bench.reports build/base-results/heldout`.
 
 Token F1 of the same test reports decoded greedily and as the consensus of 8, 16 and 24 samples, and that of the
 majority report. Results go to docs/results/reports.json.
@@ -17,8 +17,8 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.metrics.grounding import token_f1
 from radgrounder.metrics.intervals import figure
 from refrad2d.grounding import parse
+from tests.fixtures.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SAMPLES = (1, 8, 16, 24)
 
 

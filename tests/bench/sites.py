@@ -1,4 +1,4 @@
-"""How well the base finds its way at other sites and in MR: `python tests/bench/sites.py build/demo/dataset`.
+"""How well the base finds its way at other sites and in MR: `python -m tests.bench.sites build/demo/dataset`.
 
 Two fresh slices each of so many new patients a row, then slices of each split of the demo's dataset, none of which the
 base has seen; locate prompt: what of the demo's gap is the site, what its few test patients, and what is left to learn.
@@ -24,8 +24,8 @@ from refrad2d.conversations import prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name
 from refrad2d.schema import SPLITS
+from tests.fixtures.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 FIRST = 800_000_000  # seeds that neither pretraining nor base-results draw
 ROWS = (("A", "abdomen_ct"), ("B", "abdomen_ct"), ("C", "abdomen_ct"), ("A", "abdomen_mr"), ("B", "abdomen_mr"))
 

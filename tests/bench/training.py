@@ -1,4 +1,4 @@
-"""What training and prediction cost: `python tests/bench/training.py [--base DIR] [--dataset DIR]`, after `make demo`.
+"""What training and prediction cost: `python -m tests.bench.training [--base DIR] [--dataset DIR]`, after `make demo`.
 
 Prints padding waste, supervised answers per CPU second packed against one by one, batch 16 against 1, and what the
 grammar costs per token. CPU time of one thread.
@@ -21,9 +21,10 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.models.prepare import prepare
 from radgrounder.models.processing import RadGrounderProcessor
 from radgrounder.training.packing import PackedCollator, pack
+from tests.fixtures.paths import ROOT
 
 ANSWERS = 9  # conversations about a picture
-OUT = Path(__file__).parents[2] / "docs/results/training.json"
+OUT = ROOT / "docs/results/training.json"
 
 Figures = dict[str, float]
 

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from radgrounder.results.changes import SECTIONS, format_changes, show_figure
+from tests.fixtures.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs/results"
 MADE = {  # by command: file in docs/results → where the command leaves it
     "base-results": {"base.json": "build/base-results/results.json"},
@@ -83,7 +83,7 @@ test patients are harder than most. Reports are the consensus of 8 samples here.
 that LoRA can close. As above, but for twice the rate.
 
 {before_and_after("demo-mr")}""",
-        "Other sites, and MR: `python tests/bench/sites.py build/demo/dataset`": sites(read("sites.json")),
+        "Other sites, and MR: `python -m tests.bench.sites build/demo/dataset`": sites(read("sites.json")),
         "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""LoRA on the pictures and questions of VQA-RAD's training set,
 judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures. What the pictures
 add is what stands above the text-only and shuffled rows.
@@ -96,9 +96,9 @@ pretrained with boxes, so that the arms without them forget rather than never le
 with boxes, which those arms were not trained on, so that "better" below holds for that prompt only.
 
 {(RESULTS / "ablations.md").read_text(encoding="utf-8").strip()}""",
-        "Markup tokens: `python tests/bench/markup_tokens.py build/demo/dataset`": markup(read("markup-tokens.json")),
+        "Markup tokens: `python -m tests.bench.markup_tokens build/demo/dataset`": markup(read("markup-tokens.json")),
         "What training and prediction cost: `make bench`": costs(read("training.json")),
-        "Real anatomy: `python tests/bench/real_images.py DATA`": real_images(read("real-images.json")),
+        "Real anatomy: `python -m tests.bench.real_images DATA`": real_images(read("real-images.json")),
     }
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items())])
 

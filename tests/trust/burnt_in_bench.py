@@ -1,6 +1,6 @@
 """Burnt-in text in real slices: what the reader finds of planted text, and what it takes for text where there is none.
 
-    python tests/trust/burnt_in_bench.py SLICES [SLICES …] [--planted 10] [--most 60]
+    python -m tests.trust.burnt_in_bench SLICES [SLICES …] [--planted 10] [--most 60]
 
 SLICES are folders of single-frame DICOM files or NIfTI volumes; of each, `--most` slices are read. Texts are planted in
 several manners, `--planted` of each.
@@ -14,10 +14,10 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pydicom
-from outcome import Outcome, arguments, finish
 from PIL import Image, ImageDraw, ImageFont
 
 from refrad2d.privacy.burnt_in import blank, find_text, load_reader
+from tests.trust.outcome import Outcome, arguments, finish
 
 TEXTS = (
     "MUELLER^HANS",

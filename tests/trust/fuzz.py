@@ -1,17 +1,17 @@
-"""The hostile inputs of tests/test_fuzz_parsers.py, other ones than in CI.
+"""The hostile inputs of tests/refrad2d/images/test_fuzz_parsers.py, other ones than in CI.
 
-python tests/trust/fuzz.py
+python -m tests.trust.fuzz
 """
 
 import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-from outcome import Clock, Outcome, arguments, finish
+from tests.fixtures.paths import ROOT
+from tests.trust.outcome import Clock, Outcome, arguments, finish
 
-TESTS = Path(__file__).resolve().parents[1] / "test_fuzz_parsers.py"
+TESTS = ROOT / "tests" / "refrad2d" / "images" / "test_fuzz_parsers.py"
 
 
 def check() -> list[Outcome]:
@@ -21,8 +21,7 @@ def check() -> list[Outcome]:
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "REFRAD2D_EXPLORE": "1"})
     print(done.stdout[-5000:])
     failed, passed = (int((re.search(rf"(\d+) {word}", done.stdout) or [0, 0])[1]) for word in ("failed", "passed"))
-    sys.path.insert(0, str(TESTS.parent))
-    from test_fuzz_parsers import EXAMPLES
+    from tests.refrad2d.images.test_fuzz_parsers import EXAMPLES
 
     inputs = sum(EXAMPLES.values())
     name = f"parsers: groups that held over {inputs:,} hostile inputs"

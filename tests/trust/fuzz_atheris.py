@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of the parsers, by hand: as long as you like, on the checks of fuzz_targets.py.
 
     pip install atheris                                    # in no extra of the project
-    python tests/trust/fuzz_atheris.py dicom -max_total_time=300
-    python tests/trust/fuzz_atheris.py all CORPUS -runs=100000
+    python -m tests.trust.fuzz_atheris dicom -max_total_time=300
+    python -m tests.trust.fuzz_atheris all CORPUS -runs=100000
 
 TARGET is dicom, nifti, mask, table, archive, text, answer, manifest or all; what follows goes to libFuzzer. A finding
 is a broken property or an exception that is no typed refusal; the input stays in the file crash-… .
@@ -17,11 +17,9 @@ try:
 except ImportError:
     sys.exit("fuzz_atheris: atheris is not installed. Run: pip install atheris")
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "trust")]
 
 with atheris.instrument_imports(include=["refrad2d", "pydicom.filereader", "pydicom.dataset", "nibabel.nifti1"]):
-    import fuzz_targets as targets
+    from tests.trust import fuzz_targets as targets
 
 
 def _text(data: bytes) -> str:
@@ -62,7 +60,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 def seeds() -> dict[str, list[bytes]]:
     """Small sound inputs of each kind, so that the fuzzer need not invent a file format."""
-    import test_fuzz_parsers as examples
+    from tests.refrad2d.images import test_fuzz_parsers as examples
 
     nifti = examples.nifti((3, 2, 3, 4, 1, 1, 1, 1), 4, (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0), (1.0, 0.0))
     members = [("a.dcm", b"x" * 20, "0"), ("b/c", b"", "0")]

@@ -1,6 +1,6 @@
 """What must hold for any input of a parser: typed refusals, results within their laws, nothing else raised.
 
-Each `check_*` takes one hostile input and asserts; `tests/test_fuzz_parsers.py` (hypothesis) and `fuzz_atheris.py` feed
+Each `check_*` takes one hostile input and asserts; `tests/refrad2d/images/test_fuzz_parsers.py` (hypothesis) and `fuzz_atheris.py` feed
 them.
 """
 

@@ -1,6 +1,6 @@
 """How many of 256 bits copies and strangers differ in, on a folder of pictures.
 
-python tests/trust/hash_bench.py PICTURES [--count 150]
+python -m tests.trust.hash_bench PICTURES [--count 150]
 """
 
 import argparse

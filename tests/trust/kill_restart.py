@@ -1,6 +1,6 @@
 """Builds that are killed, run out of disk, meet another builder or run elsewhere: the same bytes, nothing half done.
 
-    python tests/trust/kill_restart.py [--kills 50] [--work DIR]
+    python -m tests.trust.kill_restart [--kills 50] [--work DIR]
 
 Kills are spread evenly over the whole length of a build that was left alone, the last stage and the publishing
 included. After each kill every file that stands under a final name must already be whole, and no identifier of the
@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 
 import pydicom
-from outcome import PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
+
+from tests.trust.outcome import PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 
 MARKS = (
     *(f".stages/{stage}.tmp" for stage in ("ingest", "segment", "curate", "mentions", "match", "vqa", "shards")),

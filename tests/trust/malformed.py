@@ -1,6 +1,6 @@
 """Hundreds of broken, hostile and odd files through one build: none crashes it, hangs it, or gets lost.
 
-    python tests/trust/malformed.py [--work DIR] [--workers 2]
+    python -m tests.trust.malformed [--work DIR] [--workers 2]
 
 Prints a table of reasons; exit 1 if the build failed, an input is unaccounted for, or memory passed the limit.
 """
@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
-from outcome import PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -32,6 +31,7 @@ from pydicom.uid import (
 )
 
 from refrad2d.images.sources import list_sources
+from tests.trust.outcome import PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 
 MAX_RSS_MB = 1536
 

@@ -1,6 +1,6 @@
 """A corpus of invented reports with planted identities and clinical terms that look like them, and the score on it.
 
-    python tests/trust/phi_corpus.py [--reports 4000] [--seed 301] [--show 10]
+    python -m tests.trust.phi_corpus [--reports 4000] [--seed 301] [--show 10]
 
 Templates (phi_frames.json) hold slots such as {last}; each planted value must be gone afterwards, each clinical term must be there.
 """
@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faker import Faker
-from outcome import Clock, Outcome, arguments, finish
 
 from refrad2d.privacy.deidentify import deidentify
+from tests.trust.outcome import Clock, Outcome, arguments, finish
 
 LOCALES = {"de": ("de_DE",), "en": ("en_US", "en_GB")}
 

@@ -1,6 +1,6 @@
 """Thousands of identifiers planted in headers, private tags, file names, pixels and reports; none may come out.
 
-    python tests/trust/planted.py [--work DIR] [--patients 16]
+    python -m tests.trust.planted [--work DIR] [--patients 16]
 
 Every output file is searched decoded (tar members, zstd, Parquet columns, metadata of pictures, the privacy report), with
 logs and file names. For what was planted in the pixels, the archive is compared with that of the clean hospital: each
@@ -25,13 +25,13 @@ import numpy as np
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pydicom
-from outcome import CLI, PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from refrad2d.privacy.burnt_in import read_text
 from refrad2d.system.pseudonyms import pseudonym
+from tests.trust.outcome import CLI, PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 
 START, CHUNK = 6, 1 << 22  # bytes of a word that are looked for at once, bytes of text at a time
 CONTROL = ("fingerprint", "Privacy report", "unauffällig", "export files")  # manifest, report, rows, log

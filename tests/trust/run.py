@@ -1,7 +1,7 @@
 """Every proof in full, and one table of what was found: `make trust`; exit 1 if a bound is missed.
 
-    python tests/trust/run.py [--jobs 2] [--only kill_restart …]
-    python tests/trust/run.py --docs          # nothing is run: the table of results.json goes into docs/privacy.md
+    python -m tests.trust.run [--jobs 2] [--only kill_restart …]
+    python -m tests.trust.run --docs          # nothing is run: the table of results.json goes into docs/privacy.md
 
 The checks run side by side, the longest first, each in a process of its own. What they found is kept in
 tests/trust/results.json.
@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from outcome import Clock, Outcome, finish, table
+from tests.trust.outcome import Clock, Outcome, finish, table
 
 HERE = Path(__file__).resolve().parent
 RESULTS, DOCS = HERE / "results.json", HERE.parents[1] / "docs" / "privacy.md"
@@ -29,7 +29,7 @@ MAX_SECONDS = 20 * 60  # of one check
 def run(name: str, folder: Path) -> list[Outcome]:
     """The outcomes of a check; one that ends without any has failed."""
     clock, path = Clock(), folder / f"{name}.json"
-    command = [sys.executable, str(HERE / f"{name}.py"), "--work", str(folder / name), "--json", str(path)]
+    command = [sys.executable, "-m", f"tests.trust.{name}", "--work", str(folder / name), "--json", str(path)]
     (folder / name).mkdir()
     with (folder / f"{name}.log").open("w") as log:
         try:

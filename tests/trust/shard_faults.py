@@ -1,6 +1,6 @@
 """Seeded damage to a built dataset: `refrad2d verify` finds each of the faults.
 
-    python tests/trust/shard_faults.py [DIR] [--faults 200] [--seed 0]
+    python -m tests.trust.shard_faults [DIR] [--faults 200] [--seed 0]
 
 Half of the faults come with a manifest that was made to fit, so that only the laws can tell. Prints found of made.
 """
@@ -18,13 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from outcome import PLAIN as PLAIN_BUILD
-from outcome import Clock, Outcome, arguments, build_command, finish, phantom
 
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.operations.verify import verify
 from refrad2d.schema import features
 from refrad2d.stages.shards import manifest
+from tests.trust.outcome import PLAIN as PLAIN_BUILD
+from tests.trust.outcome import Clock, Outcome, arguments, build_command, finish, phantom
 
 
 def shards(root: Path, ending: str) -> list[Path]:

@@ -21,7 +21,7 @@ from refrad2d.images.sources import Unreadable
 from refrad2d.labels import MODALITIES
 
 MAX_PIXELS = 1 << 29  # of all frames of one file
-# What pydicom and its codecs raise for bytes that are not what they say (found by tests/test_fuzz_parsers.py).
+# What pydicom and its codecs raise for bytes that are not what they say (found by test_fuzz_parsers.py).
 BROKEN = (
     pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, ArithmeticError, AttributeError, EOFError,
     LookupError, NotImplementedError, OSError, RecursionError, RuntimeError, TypeError, ValueError, struct.error,

@@ -13,7 +13,7 @@ from refrad2d.images.sources import Unreadable
 MAX_PIXELS = 1 << 29
 MAX_BYTES = 3 << 28  # of an unpacked volume: 512 x 512 x 768 voxels of four bytes
 HEADER, CHUNK = 544, 1 << 24
-_BROKEN = (  # what nibabel raises for bytes that are not what they say (found by tests/test_fuzz_parsers.py)
+_BROKEN = (  # what nibabel raises for bytes that are not what they say (found by test_fuzz_parsers.py)
     OSError, EOFError, TypeError, ValueError, KeyError, OverflowError, zlib.error, np.linalg.LinAlgError,
     nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError,
 )  # fmt: skip

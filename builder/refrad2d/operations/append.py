@@ -15,15 +15,6 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.dataset.stats import ROW_COLUMNS, add_counts, count_attrition, count_rows, read_columns
-from refrad2d.operations.build import (
-    NothingUsable,
-    Options,
-    account_stages,
-    check_arguments,
-    fingerprint_inputs,
-    run_stages,
-    stage,
-)
 from refrad2d.operations.transaction import (
     carry_out,
     check_present,
@@ -37,6 +28,16 @@ from refrad2d.operations.transaction import (
 )
 from refrad2d.schema import SPLITS
 from refrad2d.stages import shards
+from refrad2d.stages.pipeline import (
+    NothingUsable,
+    Options,
+    account_stages,
+    check_arguments,
+    fingerprint_inputs,
+    rows_file,
+    run_stage,
+    run_stages,
+)
 from refrad2d.stages.report_table import read_reports
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_jsonl, write_text
@@ -108,7 +109,7 @@ def append(
             try:
                 check_present(out, manifest)
                 run_stages(export, rows, stages, key, options, progress)
-                stage(
+                run_stage(
                     stages / "commit",
                     lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, progress),
                 )
@@ -137,7 +138,7 @@ def _prepare(
     files, batch = dst / "files", f"b{len(manifest.get('batches', ())) + 1:03d}"
     old = read_published(out, manifest)
     counts = shards.run(
-        stages / "ingest", stages / "segment", stages / "vqa" / "rows.jsonl", files,
+        stages / "ingest", stages / "segment", rows_file(stages), files,
         key=key, workers=options.workers, progress=progress, batch=batch, refuse=old.refuse,
     )  # fmt: skip
     refused = dict(sorted(counts.pop("refused").items()))

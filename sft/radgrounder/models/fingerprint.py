@@ -1,6 +1,6 @@
 """What the weights of a base depend on, as hashes: class ids and names, grammar, prompts and questions, windows.
 
-Written beside the weights as fingerprint.json; tests/test_base.py fails when the code no longer says the same. Synonyms
+Written beside the weights as fingerprint.json; its test fails when the code no longer says the same. Synonyms
 are not part of it: they decide what is found in reports, not what the model reads and writes.
 """
 

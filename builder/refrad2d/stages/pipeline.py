@@ -1,0 +1,258 @@
+"""The stages of a build, in order: what each reads and writes, and what must be left for the next one.
+
+Every stage is a folder below DIR/.stages, written as .tmp and renamed; one whose folder stands is skipped, so a killed
+build goes on where it was. Build and append run the same ones.
+"""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from refrad2d.images.archives import name_bytes
+from refrad2d.images.blanking import require_reader
+from refrad2d.images.segmenter import require_command
+from refrad2d.images.sources import list_sources
+from refrad2d.labels import MODALITIES
+from refrad2d.privacy.heads import require_policy
+from refrad2d.stages import curate, ingest, match, questions, segment
+from refrad2d.stages.report_table import ReportRow
+from refrad2d.system.accounting import Progress
+from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
+from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.text import mentions
+
+
+class NothingUsable(Exception):
+    """No row could be made of the input; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build does beside its input and output."""
+
+    masks: Path | None = None
+    mask_labels: str | None = None
+    segmenter: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    site: str | None = None
+    workers: int = 1
+    llm: Any = None
+    burnt_in_text: str = "blank"  # blank | drop | keep
+    head: str = "thin"  # thin | drop | keep
+    benchmarks: Path | None = None  # pictures that the card's leak table compares with
+
+    @property
+    def privacy(self) -> dict[str, str]:
+        """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
+        return {"burnt_in_text": self.burnt_in_text, "head": self.head}
+
+
+def check_arguments(export: Path, out: Path, options: Options) -> None:
+    """ValueError for an export, output or options that cannot be."""
+    if not export.exists():
+        raise ValueError(f"Export {export} does not exist. Give the folder that the PACS wrote.")
+    if options.masks is not None and not options.masks.exists():
+        raise ValueError(
+            f"Mask folder {options.masks} does not exist. "
+            "Give a folder of NIfTI or DICOM SEG files, or leave --masks out."
+        )
+    if options.masks is not None and options.segmenter:
+        raise ValueError("Both --masks and --segmenter are given. Choose one source of masks.")
+    if options.segmenter:
+        require_command()
+    require_reader(options.burnt_in_text)
+    require_policy(options.head)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} is a file. Give a folder.")
+    if options.benchmarks is not None and not options.benchmarks.is_dir():
+        raise ValueError(f"Benchmark folder {options.benchmarks} does not exist. Give a folder of PNG or JPEG files.")
+    for folder in filter(None, (export, options.masks)):
+        if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"--out {out} lies inside the input {folder}. Choose a folder outside it.")
+    if options.workers < 1:
+        raise ValueError(f"--workers {options.workers} is not positive. Give at least 1.")
+
+
+def fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes) -> str:
+    """A keyed name of the input: file names and sizes, the report table, the options that change the output."""
+    listing = [
+        (name_bytes(source.name), _size(source.root, source.path))  # bytes: the same in any locale
+        for root in (export, options.masks, options.benchmarks)
+        if root
+        for source in list_sources(root)
+    ]
+    table = hashlib.sha256(reports.read_bytes()).hexdigest()
+    choices = (options.mask_labels, options.segmenter, sorted(options.columns.items()), options.site, bool(options.llm))
+    choices += tuple(options.privacy.values())
+    return pseudonym(key, "inputs", listing, table, choices)
+
+
+def _size(root: str, path: str) -> int:
+    try:
+        return os.stat(os.path.join(root, path)).st_size
+    except OSError:
+        return -1
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the stages of one build or append work on; `root` is the folder that holds theirs."""
+
+    export: Path
+    reports: Sequence[ReportRow]
+    root: Path
+    key: bytes
+    options: Options
+    progress: Progress
+
+    @property
+    def texts(self) -> Path:
+        """The curated texts."""
+        return self.root / "curate" / "texts.jsonl"
+
+
+def _ingest(given: Input, dst: Path) -> Counter:
+    options = given.options
+    return ingest.run(
+        given.export,
+        list(given.reports),
+        dst,
+        key=given.key,
+        workers=options.workers,
+        site=options.site,
+        burnt_in_text=options.burnt_in_text,
+        progress=given.progress,
+    )
+
+
+def _segment(given: Input, dst: Path) -> Counter:
+    options = given.options
+    return segment.run(
+        given.root / "ingest",
+        options.masks,
+        dst,
+        key=given.key,
+        scheme=options.mask_labels,
+        segmenter=options.segmenter,
+        workers=options.workers,
+        progress=given.progress,
+    )
+
+
+def _curate(given: Input, dst: Path) -> Counter:
+    texts = given.root / "ingest" / "texts.jsonl"
+    return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm, anatomy=named_classes)
+
+
+def _mentions(given: Input, dst: Path) -> Counter:
+    return mentions.run(given.texts, dst / "spans.jsonl", llm=given.options.llm)
+
+
+def _match(given: Input, dst: Path) -> Counter:
+    spans = given.root / "mentions" / "spans.jsonl"
+    folders = (given.root / "ingest", given.root / "segment")
+    return match.run(*folders, given.texts, spans, dst, head=given.options.head, progress=given.progress)
+
+
+def _questions(given: Input, dst: Path) -> Counter:
+    return questions.run(
+        given.root / "match" / "rows.jsonl",
+        dst / "rows.jsonl",
+        masks=given.root / "segment" / "masks",
+        llm=given.options.llm,
+        anatomy=named_classes,
+    )
+
+
+def _require_series_and_texts(folder: Path, options: Options) -> None:
+    counts = read_json(folder / "counts.json")
+    if not any(True for _ in read_jsonl(folder / "series.jsonl")):
+        raise NothingUsable(
+            f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). "
+            "Export CT or MR as DICOM or NIfTI."
+        )
+    if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
+        raise NothingUsable(
+            f"No report row belongs to an image of the export ({_reasons(counts, 'reports_dropped_')}). "
+            "Give StudyInstanceUID, AccessionNumber or path as they are in the export."
+        )
+
+
+def _require_masks(folder: Path, options: Options) -> None:
+    counts = read_json(folder / "counts.json")
+    if options.masks is not None and not counts.get("kept"):
+        raise NothingUsable(
+            f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
+            "A mask must have the grid of its series; leave --masks out to build without."
+        )
+
+
+def _require_rows(folder: Path, options: Options) -> None:
+    if not any(True for _ in read_jsonl(folder / "rows.jsonl")):
+        raise NothingUsable(
+            "No sentence of any report could be given to a slice. Check that reports, images and masks belong together."
+        )
+
+
+def _reasons(counts: Mapping[str, int], prefix: str) -> str:
+    found = [f"{n} {name.removeprefix(prefix)}" for name, n in sorted(counts.items()) if name.startswith(prefix)]
+    return ", ".join(found) or "none given"
+
+
+class Stage(NamedTuple):
+    """One stage: the name of its folder, its work, and the check that it left something for the next."""
+
+    name: str
+    work: Callable[[Input, Path], Counter]
+    require: Callable[[Path, Options], None] = lambda folder, options: None
+
+
+STAGES = (
+    Stage("ingest", _ingest, _require_series_and_texts),
+    Stage("segment", _segment, _require_masks),
+    Stage("curate", _curate),
+    Stage("mentions", _mentions),
+    Stage("match", _match, _require_rows),
+    Stage("questions", _questions),
+)
+
+
+def run_stages(
+    export: Path, reports: Sequence[ReportRow], root: Path, key: bytes, options: Options, progress: Progress
+) -> None:
+    """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing."""
+    given = Input(export, reports, root, key, options, progress)
+    for name, work, require in STAGES:
+        run_stage(root / name, lambda dst, work=work: work(given, dst))
+        require(root / name, options)
+
+
+def rows_file(root: Path) -> Path:
+    """The rows without pixels that the last stage left."""
+    return root / STAGES[-1].name / "rows.jsonl"
+
+
+def run_stage(folder: Path, work: Callable[[Path], Any]) -> None:
+    """Do the work of a stage unless its folder stands; its counts go into counts.json."""
+    if folder.exists():
+        return
+    with atomic_folder(folder) as temporary:
+        counts = work(temporary)
+        write_json(temporary / "counts.json", counts)
+
+
+def named_classes(text: str, language: str) -> set[str]:
+    """The classes that a text names in either modality; no language model may add one."""
+    return {
+        label for modality in MODALITIES for m in mentions.find_mentions(text, language, modality) for label in m.labels
+    }
+
+
+def account_stages(stages: Path) -> list[dict]:
+    """A line for every input of the stages, and one for the report table."""
+    lines = [line for name in ("ingest", "segment") for line in read_jsonl(stages / name / "accounting.jsonl")]
+    return [*lines, {"root": "reports", "n": 0, "status": "kept", "reason": None}]

@@ -1,0 +1,137 @@
+"""Every recipe is parsed by TRL's own parser and runs one step on a random tiny model of the same architecture."""
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from transformers import TrainerCallback
+from trl import SFTTrainer, get_peft_config
+from trl.scripts.sft import main, make_parser
+
+from radgrounder.models.prepare import prepare, release
+from tests.fixtures.paths import ROOT
+from tests.fixtures.tiny_models import save_nano, save_sft
+
+RECIPES = sorted((ROOT / "sft" / "recipes").glob("*/*.yaml"))
+NAMES = [f"{path.parent.name}/{path.stem}" for path in RECIPES]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recipes")
+    prepare(str(save_nano(folder / "nano")), folder / "base")
+    prepare(str(folder / "nano"), folder / "packed-base", attention="image")
+    save_sft(folder / "data")
+    return folder
+
+
+def parse(recipe, *overrides):
+    return make_parser().parse_args_and_config(
+        ["--config", str(recipe), *map(str, overrides)], fail_with_unknown_args=True
+    )
+
+
+def small(tiny, out, *more, base="base"):
+    """Overrides that make any recipe a run of seconds; `more` comes last and wins."""
+    return (
+        "--model_name_or_path", tiny / base, "--dataset_name", tiny / "data", "--output_dir", out, "--max_steps", 1,
+        "--per_device_train_batch_size", 2, "--per_device_eval_batch_size", 12, "--gradient_accumulation_steps", 1,
+        "--use_cpu", "true", "--bf16", "false", "--dtype", "float32", "--dataloader_num_workers", 0,
+        "--disable_tqdm", "true", "--warmup_steps", 0, *more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=NAMES)
+def test_a_recipe_runs_one_step_and_is_released(recipe, tiny, tmp_path):
+    main(*parse(recipe, *small(tiny, tmp_path / "out")))
+    release(tmp_path / "out", tmp_path / "model")
+    before, after = (load_file(folder / "model.safetensors") for folder in (tiny / "base", tmp_path / "model"))
+    assert before.keys() == after.keys()
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=NAMES)
+def test_checkpoints_are_chosen_on_validation_rows(recipe):
+    script, training, *_ = parse(recipe, "--use_cpu", "true", "--bf16", "false")
+    assert (script.dataset_config, script.dataset_train_split, script.dataset_test_split) == (
+        "sft",
+        "train",
+        "validation",
+    )
+    assert training.load_best_model_at_end and training.metric_for_best_model == "eval_loss"
+    assert training.assistant_only_loss and training.seed == 0 and training.report_to == []
+
+
+@pytest.mark.parametrize("recipe", [path for path in RECIPES if path.parent.name == "paligemma2-3b"])
+def test_an_adapter_of_the_large_model_leaves_the_vision_tower_alone(recipe, tiny):
+    from peft import get_peft_model
+    from transformers import AutoModelForImageTextToText
+
+    config = get_peft_config(parse(recipe, "--use_cpu", "true", "--bf16", "false")[2])
+    if config is None:
+        pytest.skip("this recipe trains all weights")
+    model = get_peft_model(AutoModelForImageTextToText.from_pretrained(tiny / "base"), config)
+    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    assert names and all("language_model" in name for name in names)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=NAMES)
+def test_a_recipe_has_its_row_in_the_readme(recipe):
+    table = (ROOT / "sft" / "recipes" / "README.md").read_text(encoding="utf-8")
+    assert f"{recipe.parent.name}/{recipe.name}" in table
+
+
+def test_a_recipe_names_nothing_twice():
+    for recipe in RECIPES:
+        keys = [line.split(":")[0] for line in recipe.read_text().splitlines() if line and line[0] not in "# "]
+        assert len(keys) == len(set(keys)) == len(yaml.safe_load(recipe.read_text()))
+
+
+class Stop(TrainerCallback):
+    """Breaks a run off after a step, as a kill would."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_step_end(self, args, state, control, **_):
+        if state.global_step == self.step:
+            raise KeyboardInterrupt
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tiny, tmp_path, monkeypatch):
+    recipe = ROOT / "sft" / "recipes" / "nano" / "detection.yaml"
+    often = (
+        "--max_steps",
+        4,
+        "--eval_strategy",
+        "no",
+        "--load_best_model_at_end",
+        "false",
+        "--save_steps",
+        2,
+        "--save_total_limit",
+        4,
+    )
+    main(*parse(recipe, *small(tiny, tmp_path / "whole", *often)))
+    begin = SFTTrainer.__init__
+    monkeypatch.setattr(SFTTrainer, "__init__", lambda self, *a, **k: begin(self, *a, **k, callbacks=[Stop(3)]))
+    with pytest.raises(KeyboardInterrupt):
+        main(*parse(recipe, *small(tiny, tmp_path / "killed", *often)))
+    monkeypatch.setattr(SFTTrainer, "__init__", begin)
+    last = ("--resume_from_checkpoint", tmp_path / "killed" / "checkpoint-2")
+    main(*parse(recipe, *small(tiny, tmp_path / "killed", *often, *last)))
+    whole, killed = (
+        load_file(tmp_path / run / "checkpoint-4" / "adapter_model.safetensors") for run in ("whole", "killed")
+    )
+    assert whole.keys() == killed.keys() and all(torch.equal(whole[name], killed[name]) for name in whole)
+
+
+def test_the_packed_script_takes_the_same_recipe(tiny, tmp_path, monkeypatch):
+    import runpy
+
+    recipe = ROOT / "sft" / "recipes" / "nano" / "detection.yaml"
+    options = small(tiny, tmp_path / "out", "--answers_per_sample", 3, "--logging_steps", 1, base="packed-base")
+    monkeypatch.setattr("sys.argv", ["train_packed.py", "--config", str(recipe), *map(str, options)])
+    runpy.run_path(str(ROOT / "sft" / "train_packed.py"), run_name="__main__")
+    release(tmp_path / "out", tmp_path / "model")
+    assert (tmp_path / "model" / "INFERENCE.md").is_file()

@@ -1,0 +1,34 @@
+"""The shipped base belongs to the code: what its weights depend on has not changed since they were made."""
+
+import json
+
+import pytest
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+from radgrounder.models.fingerprint import FILE, fingerprint
+from tests.fixtures.paths import ROOT
+
+BASES = sorted(path.parent for path in (ROOT / "sft/bases").glob("*/config.json"))
+MAX_BYTES = 8_000_000  # all shipped weights together
+
+
+@pytest.mark.parametrize("part", ["classes", "grammar", "prompts", "windows"])
+@pytest.mark.parametrize("base", BASES, ids=lambda base: base.name)
+def test_the_weights_fit_the_code(base, part):
+    made_with = json.loads((base / FILE).read_text(encoding="utf-8"))
+    assert made_with[part] == fingerprint()[part], (
+        f"{part} changed since {base.name} was pretrained. Undo the change, or pretrain anew with `make base`."
+    )
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda base: base.name)
+def test_a_base_loads_with_stock_classes(base):
+    model = AutoModelForImageTextToText.from_pretrained(base)
+    processor = AutoProcessor.from_pretrained(base)
+    assert type(model).__name__ == "PaliGemmaForConditionalGeneration"
+    assert type(processor).__name__ == "PaliGemmaProcessor"
+
+
+def test_all_weights_are_small():
+    assert BASES, "no base is shipped"
+    assert sum(path.stat().st_size for base in BASES for path in base.rglob("*.safetensors")) <= MAX_BYTES

@@ -1,0 +1,75 @@
+"""What the header knows, by kind: what goes in any spelling, what goes as a whole, and which words stay."""
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from refrad2d.privacy.deidentify import deidentify
+from refrad2d.privacy.identities import IDS, PHRASES, identities
+from tests.fixtures.dicom_files import make_slice, write_slice
+from tests.refrad2d.stages.test_ingest import row, run
+
+NAMES = (
+    "PatientName OtherPatientNames PatientBirthName PatientMotherBirthName ReferringPhysicianName "
+    "PerformingPhysicianName OperatorsName RequestingPhysician NameOfPhysiciansReadingStudy PhysiciansOfRecord "
+    "ResponsiblePerson ScheduledPerformingPhysicianName"
+).split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_persons_name_is_known(name):
+    assert "Xaverl^Quirin" in identities(make_slice(**{name: "Xaverl^Quirin"}))[0]
+
+
+@pytest.mark.parametrize("name", sorted(IDS))
+def test_every_number_is_known(name):
+    assert "QX-90817" in identities(make_slice(**{name: "QX-90817"}))[0]
+
+
+@pytest.mark.parametrize("name", sorted(PHRASES))
+def test_every_place_is_a_phrase(name):
+    known, phrases = identities(make_slice(**{name: "Haus Quorx"}))
+    assert "Haus Quorx" in phrases and "Haus Quorx" not in known
+
+
+def test_the_birth_date_is_known_and_a_protocol_is_not():
+    known, phrases = identities(make_slice(PatientBirthDate="19530412", ProtocolName="Abdomen Routine"))
+    assert "19530412" in known and not {"Abdomen Routine"} & (known | phrases)
+
+
+def test_nested_sequences_and_several_values_count():
+    inner = Dataset()
+    inner.PatientID, inner.RequestingPhysician = "QX77", "Quorx^Ida"
+    known, _ = identities(make_slice(OtherPatientIDsSequence=Sequence([inner]), OtherPatientIDs=["ZX1", "ZX2"]))
+    assert {"QX77", "Quorx^Ida", "ZX1", "ZX2"} <= known
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "clean"),
+    [
+        ("Haus Quorx", "Verlegt aus HAUS QUORX gestern.", "Verlegt aus [ORGANISATION] gestern."),
+        ("Müllhörn", "Verlegt aus Muellhoern.", "Verlegt aus [ORGANISATION]."),
+        ("Haus Quorx, Talgrund 5, 79999 Quorxheim", "Talgrund 5 in Quorxheim", "[ADDRESS] in [ORGANISATION]"),
+        ("Quorx-Haus", "Das Quorx Haus meldet sich.", "Das [ORGANISATION] meldet sich."),
+    ],
+)
+def test_a_place_goes_as_a_whole(phrase, text, clean):
+    assert deidentify(text, "de", (), [phrase]) == clean
+
+
+@pytest.mark.parametrize(
+    "phrase", ["Radiologie", "Klinik", "Innere Medizin", "CT", "MRT 1", "Abdomen", "Neurologie", "Praxis", "Station 4"]
+)
+def test_a_place_that_is_a_clinical_word_takes_nothing(phrase):
+    text = "Vorstellung in der Radiologie, Klinik passend, Innere Medizin, CT Abdomen, MRT 1 und Neurologie."
+    assert deidentify(text, "de", (), [phrase]) == deidentify(text, "de")
+
+
+def test_names_of_any_file_and_study_of_a_patient_go_from_the_report(tmp_path):
+    write_slice(tmp_path / "export" / "a", 0, StudyInstanceUID="1.2.3")
+    write_slice(tmp_path / "export" / "b", 1, StudyInstanceUID="1.2.3", OperatorsName="Quorxler")
+    write_slice(tmp_path / "export" / "c", 0, StudyInstanceUID="1.2.4", PatientBirthName="Vexnomin")
+    write_slice(tmp_path / "export" / "d", 0, StudyInstanceUID="1.2.5", PatientID="P2", OperatorsName="Zworkel")
+    text = "Quorxler und geborene Vexnomin, vormals Zworkel."
+    _, _, texts, _ = run(tmp_path, row(text, StudyInstanceUID="1.2.3"))
+    assert "Quorxler" not in texts[0]["text"] and "Vexnomin" not in texts[0]["text"] and "Zworkel" in texts[0]["text"]
