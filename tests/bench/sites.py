@@ -16,7 +16,7 @@ from PIL import Image
 
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
 from radgrounder.inference.predictor import Predictor
-from radgrounder.metrics.grounding import iou
+from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.intervals import figure
 from radgrounder.pretraining.pool import SLICES, draw_row
 from radgrounder.results.changes import show_figure

@@ -4,7 +4,7 @@
     >>> embedder.encode(mentions)            # each unique string once, in batches
     >>> g_iou(true, predicted, embedder.similarity)
 
-Without a model at hand there is `metrics.same_class`; what it gives is called g_iou_class, never g_iou.
+Without a model at hand there is `grounding.same_class`; what it gives is called g_iou_class, never g_iou.
 """
 
 from collections.abc import Callable, Iterable, Sequence
