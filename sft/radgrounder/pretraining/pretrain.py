@@ -22,7 +22,7 @@ from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
 from radgrounder.models import fingerprint
 from radgrounder.models.nano import NanoSize, build_model, build_processor
-from radgrounder.models.prepare import save_stock
+from radgrounder.models.release import save_stock
 from radgrounder.pretraining.dense import DenseHead, cover, draw_lesson
 from radgrounder.pretraining.losses import Targets, conversation_loss, soft_coordinates
 from radgrounder.pretraining.pool import PhantomSlice, draw_pool

@@ -106,7 +106,7 @@ def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: 
     from trl.scripts.sft import main as sft
     from trl.scripts.sft import make_parser
 
-    from radgrounder.models.prepare import release
+    from radgrounder.models.release import release
 
     overrides = {
         "model_name_or_path": base, "dataset_name": data, "output_dir": out / "adapter", "max_steps": steps,
