@@ -14,6 +14,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationC
 from transformers.processing_utils import ProcessorMixin
 
 from radgrounder.models.processing import CHAT_TEMPLATE, IMAGE_ATTENTION
+from refrad2d.system.files import atomic_folder
 from refrad2d.system.tables import read_text
 
 MAX_NEW_TOKENS = 256
@@ -48,7 +49,7 @@ def release(adapter: Path, out: Path) -> None:
     save_stock(model, processor, out, more=notes if image_only else {})
     if is_adapter:
         (out / "adapter").mkdir()
-        for path in [*adapter.glob("adapter_*")]:
+        for path in adapter.glob("adapter_*"):
             shutil.copy(path, out / "adapter" / path.name)
 
 
@@ -56,8 +57,6 @@ def save_stock(
     model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path, *, more: Mapping[str, str] = MappingProxyType({})
 ) -> None:
     """Write model and processor as one folder, renamed into place when whole; `more` are text files beside them."""
-    temporary = out.with_name(out.name + ".tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
     tokenizer = processor.tokenizer
     model.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id,
@@ -65,11 +64,11 @@ def save_stock(
         pad_token_id=tokenizer.pad_token_id,
         max_new_tokens=MAX_NEW_TOKENS,
     )
-    model.save_pretrained(temporary)
-    processor.save_pretrained(temporary)
-    for name, text in more.items():
-        (temporary / name).write_text(text, encoding="utf-8")
-    temporary.rename(out)
+    with atomic_folder(out) as temporary:
+        model.save_pretrained(temporary)
+        processor.save_pretrained(temporary)
+        for name, text in more.items():
+            (temporary / name).write_text(text, encoding="utf-8")
 
 
 def refuse_existing(out: Path) -> None:

@@ -9,7 +9,6 @@ Splits are by picture: none that is in validation or test is trained on. DATA is
 
 import argparse
 import io
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from refrad2d.conversations import sft_row, turn, vqa_prompt
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.labels import LANGUAGES
 from refrad2d.schema import SFT_SPLITS, features
+from refrad2d.system.files import atomic_folder
 
 Row = Mapping[str, Any]
 Rows = dict[str, list[Row]]  # split → rows of the sft config, a picture's conversations next to each other
@@ -163,26 +163,27 @@ def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
     """
     if out.exists():
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
-    temporary = out.with_name(out.name + ".tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
     counts: Counter[str] = Counter()
-    for split, mine in rows.items():
-        writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
-        for row in mine:
-            writer.write(row)
-        writer.close()
-        counts[split] = writer.rows
-    digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
-    folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
-    (temporary / CONFIG).rename(temporary / folder)
-    card = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
-    for split in counts:
-        card += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
-    card.append("---")
-    text = "\n".join([*card, "", about, "", *(f"- {split}: {n} conversations" for split, n in counts.items()), ""])
-    (temporary / "README.md").write_text(text, encoding="utf-8")
-    temporary.rename(out)
+    with atomic_folder(out) as temporary:
+        for split, split_rows in rows.items():
+            writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
+            for row in split_rows:
+                writer.write(row)
+            writer.close()
+            counts[split] = writer.rows
+        digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
+        folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
+        (temporary / CONFIG).rename(temporary / folder)
+        (temporary / "README.md").write_text(_card(counts, folder, about), encoding="utf-8")
     return counts
+
+
+def _card(counts: Mapping[str, int], folder: str, about: str) -> str:
+    lines = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
+    for split in counts:
+        lines += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
+    lines += ["---", "", about, "", *(f"- {split}: {count} conversations" for split, count in counts.items()), ""]
+    return "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
