@@ -1,8 +1,8 @@
 """The batches of a pretraining run: slices with their turns as inputs of the model, by lesson and step.
 
     >>> batches = Batches(processor, NanoSize(), slices, Plan())
-    >>> batches.packed(0)["input_ids"].shape
-    torch.Size([10, 434])
+    >>> batches.single(0)["pixel_values"].shape
+    torch.Size([16, 3, 96, 96])
 
 A step always gets the same batch, whether the run was cut off before it or not. Packed turns (`training.branches`) are
 about three times as many answers a CPU second as one question an image.

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import groupby
+from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from refrad2d.system.files import atomic_folder
 Row = Mapping[str, Any]
 Rows = dict[str, list[Row]]  # split → rows of the sft config, a picture's conversations next to each other
 CONFIG = "sft"
+PARTS = ("train", "validation", "test")  # of a public set
 
 
 def read_vqa_rad(root: Path) -> Rows:
@@ -38,19 +39,29 @@ def read_vqa_rad(root: Path) -> Rows:
 
     ValueError if files or pictures are missing or not the official ones.
     """
-    parts = {part: vqa_rad.read_questions(root, "disjoint", part) for part in ("train", "validation", "test")}
-    return convert(parts, lambda image: root / "images" / image, _hashes("vqa_rad.csv"), source=vqa_rad.SOURCE)
+
+    def questions(part: str) -> Sequence[Question]:
+        return vqa_rad.read_questions(root, "disjoint", part)
+
+    return _read(questions, lambda image: root / "images" / image, "vqa_rad.csv", vqa_rad.SOURCE)
 
 
 def read_slake(root: Path, languages: Sequence[str] = ("en",)) -> Rows:
     """SLAKE's training and validation questions; Chinese shares pictures across its splits. ValueError as above."""
-    names = {"train": "train", "validation": "validate", "test": "test"}
-    parts = {part: slake.read_questions(root / f"{name}.json", name, languages) for part, name in names.items()}
-    return convert(parts, lambda image: root / "imgs" / image / "source.jpg", _hashes("slake.csv"), source=slake.SOURCE)
+
+    def questions(part: str) -> Sequence[Question]:
+        name = "validate" if part == "validation" else part
+        return slake.read_questions(root / f"{name}.json", name, languages)
+
+    return _read(questions, lambda image: root / "imgs" / image / "source.jpg", "slake.csv", slake.SOURCE)
 
 
-def _hashes(table: str) -> dict[str, str]:
-    return {image: row["sha256"] for image, row in read_splits(table).items()}
+def _read(
+    questions: Callable[[str], Sequence[Question]], path_of: Callable[[str], Path], table: str, source: str
+) -> Rows:
+    """The rows of a public set whose official pictures stand in `table`."""
+    hashes = {image: row["sha256"] for image, row in read_splits(table).items()}
+    return convert({part: questions(part) for part in PARTS}, path_of, hashes, source=source)
 
 
 def convert(
@@ -61,7 +72,7 @@ def convert(
     ValueError if a picture, told by its bytes, is in two parts, or if one is missing or not the official one.
     """
     pictures: dict[str, set[str]] = {part: {hashes[q.image] for q in questions} for part, questions in parts.items()}
-    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+    for first, second in combinations(PARTS, 2):
         if shared := pictures[first] & pictures[second]:
             raise ValueError(f"{len(shared)} pictures are in both {first} and {second}. Give an image-disjoint split.")
     rows: Rows = {}
