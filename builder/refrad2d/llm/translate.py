@@ -48,7 +48,7 @@ def translate_rows(
         language = other_language(row["language"])
         yield {
             **row,
-            "id": row["id"] + language,
+            "id": f"{row['id']}{language}",
             "source": row["id"],
             "language": language,
             "text": reply.value["translation"].strip(),

@@ -1,27 +1,17 @@
 """Find anatomy in report text: character spans, their classes, and whether the statement is negative.
 
-    refrad2d mentions IN.jsonl OUT.jsonl
     >>> find_mentions("Kein Herd in der rechten Niere.", "de", "CT")
     [Mention(start=17, end=30, labels=('kidney_right',), negated=True)]
 
 Rules, no model: the words stand in labels.csv, terms.csv and cues.csv; docs/text.md says what counts as a mention.
 """
 
-import json
-import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
-from pathlib import Path
-from typing import Any
 
-from refrad2d.labels import LANGUAGES, MODALITIES
+from refrad2d.labels import MODALITIES
 from refrad2d.labels import labels as all_labels
-from refrad2d.llm.answers import ask_mentions
-from refrad2d.llm.client import LLM
-from refrad2d.system.files import atomic_path
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
@@ -34,7 +24,6 @@ _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is 
 _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in pieces
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -286,65 +275,3 @@ def _is_level_of(tokens: list[Token], left: Match, right: Match) -> bool:
 @cache
 def _spine() -> frozenset[str]:
     return frozenset(label.name for label in all_labels() if label.name.startswith("vertebrae"))
-
-
-def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
-    """Read rows {"id", "text", "language", "modality"} from a JSONL file, write {"id", "spans"} beside it, count them.
-
-    With a model, it names the mentions; where its answer is no use, the rules do. Counts: kept, mentions,
-    dropped_malformed (no JSON object with these four strings), dropped_unknown_language, dropped_unknown_modality. The
-    output is written under another name first and renamed when it is whole.
-    """
-    counts: Counter = Counter()
-    rows: Iterable[dict[str, Any]] = _read_rows(src, counts)
-    named: Iterable[list[dict] | None] = repeat(None)
-    if llm is not None:
-        rows = list(rows)
-        named = ask_mentions(rows, llm, counts)
-    with atomic_path(dst) as part, part.open("w", encoding="utf-8") as out:
-        for row, answer in zip(rows, named, strict=False):  # rules need no answers, so those never end
-            spans = (
-                [_span(m) for m in find_mentions(row["text"], row["language"], row["modality"])]
-                if answer is None
-                else answer
-            )
-            counts["kept"] += 1
-            counts["mentions"] += len(spans)
-            out.write(json.dumps({"id": row["id"], "spans": spans}) + "\n")
-    _log.info("mentions %d in %d texts (dropped: %d)", counts["mentions"], counts["kept"], _dropped(counts))
-    return counts
-
-
-def _span(mention: Mention) -> dict[str, Any]:
-    return {**asdict(mention), "label": mention.label, "labels": list(mention.labels)}
-
-
-def _read_rows(src: Path, counts: Counter) -> Iterator[dict[str, Any]]:
-    with src.open("rb") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            row, reason = _read_row(line)
-            if reason:
-                counts[f"dropped_{reason}"] += 1
-            else:
-                yield row
-
-
-def _dropped(counts: Counter) -> int:
-    return sum(n for reason, n in counts.items() if reason.startswith("dropped_"))
-
-
-def _read_row(line: bytes) -> tuple[dict[str, Any], str]:
-    """A row and why it is dropped, the empty string if it is not."""
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        return {}, "malformed"
-    if not isinstance(row, dict) or not all(isinstance(row.get(k), str) for k in ("text", "language", "modality")):
-        return {}, "malformed"
-    if "id" not in row:
-        return {}, "malformed"
-    if row["language"] not in LANGUAGES:
-        return row, "unknown_language"
-    return row, "" if row["modality"] in MODALITIES else "unknown_modality"

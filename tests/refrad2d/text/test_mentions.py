@@ -1,7 +1,5 @@
 """Mentions: spans, classes, sides, numbers, negation; one behaviour a test. Figures are in test_mentions_corpus.py."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 from refrad2d.labels import exists_in, label_by_name, labels
 from refrad2d.system.tables import read_csv
 from refrad2d.text.lexicon import lexicon
-from refrad2d.text.mentions import find_mentions, run
+from refrad2d.text.mentions import find_mentions
 
 BOTH_KIDNEYS = {"kidney_left", "kidney_right"}
 
@@ -369,7 +367,7 @@ def test_unknown_modality_and_language_name_the_choices():
         find_mentions("foie", "fr", "CT")
 
 
-# Data and files
+# Data
 
 
 def test_the_tables_hold_known_kinds_labels_and_no_doubled_entry():
@@ -383,30 +381,6 @@ def test_the_tables_hold_known_kinds_labels_and_no_doubled_entry():
             if row["kind"] not in ("tail", "prefix"):
                 assert seen.setdefault(key, row["labels"]) == row["labels"], key
     assert lexicon("de") and lexicon("en")  # an unknown label in the table raises here
-
-
-def test_run_writes_spans_and_counts_what_it_drops(tmp_path):
-    rows = [
-        {"id": "a", "text": "Kein Herd in der Leber.", "language": "de", "modality": "CT"},
-        {"id": "b", "text": "foie", "language": "fr", "modality": "CT"},
-        {"id": "c", "text": "Leber", "language": "de", "modality": "US"},
-        {"id": "d", "text": None, "language": "de", "modality": "CT"},
-    ]
-    source, goal = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    lines = [*(json.dumps(row).encode() for row in rows), b"{not json", b"", b"[]", b'{"id": "\xff"}']
-    source.write_bytes(b"\n".join(lines))
-    counts = run(source, goal)
-    assert counts == {
-        "kept": 1,
-        "mentions": 1,
-        "dropped_unknown_language": 1,
-        "dropped_unknown_modality": 1,
-        "dropped_malformed": 4,
-    }
-    assert [json.loads(line) for line in goal.read_text(encoding="utf-8").splitlines()] == [
-        {"id": "a", "spans": [{"start": 17, "end": 22, "label": "liver", "labels": ["liver"], "negated": True}]}
-    ]
-    assert not list(tmp_path.glob("*.tmp"))
 
 
 def test_every_cue_is_of_a_kind_that_a_rule_asks_for():
