@@ -17,7 +17,7 @@ from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, sid
 from refrad2d.text.negation import mark_negated
 from refrad2d.text.numbering import keep_numbers, level_labels, read_levels, read_numbers_after, read_numbers_before
 from refrad2d.text.sentences import split_sentences
-from refrad2d.text.tokens import Match, Token, tokenize
+from refrad2d.text.tokens import TermMatch, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read
 _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is there and no kidney is named
@@ -37,7 +37,7 @@ class Mention:
     start: int
     end: int
     labels: tuple[str, ...]
-    negated: bool
+    negated: bool = False
 
     @property
     def label(self) -> str:
@@ -77,22 +77,22 @@ def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterat
             yield Mention(tokens[match.first].start, tokens[match.last - 1].end, labels, negated)
 
 
-def _keep_side(match: Match) -> tuple[str, ...]:
+def _keep_side(match: TermMatch) -> tuple[str, ...]:
     if match.side not in ("left", "right") or not match.paired:
         return match.labels
     return tuple(name for name in match.labels if side_of(name) in (None, match.side))
 
 
-def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Match]:
+def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[TermMatch]:
     """All terms from left to right, the longest at each place; those of kind `none` only keep others away."""
-    matches: list[Match] = []
+    matches: list[TermMatch] = []
     at = 0
     while at < len(tokens):
         word = tokens[at].word
         match = None
         levels = read_levels(tokens, at, modality) if tokens[at].raw[0].isupper() else None
         if levels:
-            match = Match(at, levels[0], Term(_LEVEL), level_labels(levels[1]))
+            match = TermMatch(at, levels[0], Term(_LEVEL), level_labels(levels[1]))
         elif word.keys or word.compound:
             match = _match_term(tokens, at, words)
         if match is None or match.term.kind == "adjective":
@@ -108,14 +108,14 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Ma
     return matches
 
 
-def _match_term(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
+def _match_term(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | None:
     """The longest term that begins at `at`; full stops, hyphens and a side between its words do not count."""
-    best: Match | None = None
+    best: TermMatch | None = None
     stack: list[tuple[Trie, int, bool, str | None]] = [(words.terms, at, False, None)]
     while stack:
         node, j, plural, side = stack.pop()
         if "" in node and (best is None or j > best.last) and not tokens[j - 1].word.side:
-            best = Match(at, j, node[""], node[""].labels, plural, side=side, side_from="before" if side else "")
+            best = TermMatch(at, j, node[""], node[""].labels, plural, side=side, side_from="before" if side else "")
         while j > at and j < len(tokens) and tokens[j].raw in ".-":
             j += 1
         if j >= len(tokens):
@@ -126,11 +126,11 @@ def _match_term(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
             stack.append((node, j + 1, plural, word.side))
     compound = tokens[at].word.compound
     if best is None and compound:
-        best = Match(at, at + 1, compound, compound.labels, compound=True)
+        best = TermMatch(at, at + 1, compound, compound.labels, compound=True)
     return best
 
 
-def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
+def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | None:
     """The half of a list that shares its end: "upper" before "and lower lobes", "Ober-" before "und Unterlappen"."""
     after, word = at + 1, tokens[at].word
     if after + 1 >= len(tokens):
@@ -140,7 +140,7 @@ def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
             return None
         whole = _whole_of(tokens, after)
         term = words.elided(tokens[at].raw, whole.raw) if whole else None
-        return Match(at, after + 1, term, term.labels, elided=True) if term else None
+        return TermMatch(at, after + 1, term, term.labels, elided=True) if term else None
     if not (
         word.keys
         and not word.roles
@@ -154,7 +154,7 @@ def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
         for key in word.keys:
             term = _walk(words.terms.get(key, {}), tokens, j)
             if term:
-                return Match(at, after, term, term.labels, elided=True)
+                return TermMatch(at, after, term, term.labels, elided=True)
     return None
 
 
@@ -182,7 +182,7 @@ def _walk(node: Trie, tokens: list[Token], at: int) -> Term | None:
     return found
 
 
-def _is_taken_away(tokens: list[Token], match: Match, words: Lexicon) -> bool:
+def _is_taken_away(tokens: list[Token], match: TermMatch, words: Lexicon) -> bool:
     """True if its surroundings make a term something else: "renal artery", "para-aortal", "Leber- und Nierenwerte".
 
     In German it also lets the match grow over a hyphen to the whole word ("Leber-Metastasen").
@@ -218,7 +218,7 @@ def _head_takes_away(ahead: list[Token], adjective: bool) -> bool:
     return False
 
 
-def _take_numbers(tokens: list[Token], match: Match, floor: int) -> None:
+def _take_numbers(tokens: list[Token], match: TermMatch, floor: int) -> None:
     """Narrow "Rippe" or "Lendenwirbel" to the numbers around it, and let the match take them in."""
     if match.term.kind != "numbered":
         return
@@ -235,7 +235,7 @@ def _take_numbers(tokens: list[Token], match: Match, floor: int) -> None:
         match.first, match.last, match.labels, match.plural = first, last, labels, False
 
 
-def _join_neighbours(tokens: list[Token], matches: list[Match]) -> None:
+def _join_neighbours(tokens: list[Token], matches: list[TermMatch]) -> None:
     """Make one of a level and the vertebra beside it ("L3 vertebral body"), and of two names for the same classes."""
     for k in range(len(matches) - 1, 0, -1):
         left, right = matches[k - 1], matches[k]
@@ -250,19 +250,19 @@ def _join_neighbours(tokens: list[Token], matches: list[Match]) -> None:
         kinds = {left.term.kind, right.term.kind}
         if _LEVEL in kinds and kinds & {"numbered", "adjective"} and set(left.labels + right.labels) <= _spine():
             level = left if left.term.kind == _LEVEL else right
-            matches[k - 1 : k + 1] = [Match(left.first, right.last, level.term, level.labels)]
+            matches[k - 1 : k + 1] = [TermMatch(left.first, right.last, level.term, level.labels)]
         elif left.labels == right.labels:
             right.first = left.first
             del matches[k - 1]
 
 
-def _in_parentheses(tokens: list[Token], left: Match, right: Match) -> bool:
+def _in_parentheses(tokens: list[Token], left: TermMatch, right: TermMatch) -> bool:
     """True for the abbreviation behind a name: "fifth lumbar vertebra (L5)"."""
     opened = right.first == left.last + 1 and tokens[left.last].raw == "("
     return opened and right.last < len(tokens) and tokens[right.last].raw == ")"
 
 
-def _is_level_of(tokens: list[Token], left: Match, right: Match) -> bool:
+def _is_level_of(tokens: list[Token], left: TermMatch, right: TermMatch) -> bool:
     """True for a vertebra whose level follows: "Processus spinosus von C7", "vertebral bodies of L2 to L4"."""
     between = {token.word.norm for token in tokens[left.last : right.first]}
     return (

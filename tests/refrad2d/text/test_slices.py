@@ -1,7 +1,10 @@
-from refrad2d.stages.match import (
-    Mention,
-    Sentence,
-    Slice,
+"""Which sentence goes to which slice, and what becomes of its mentions there."""
+
+from refrad2d.text.mentions import Mention
+from refrad2d.text.references import find_references
+from refrad2d.text.slices import (
+    MarkedSentence,
+    SliceFacts,
     cut_references,
     join_sentences,
     match_mentions,
@@ -9,7 +12,6 @@ from refrad2d.stages.match import (
     slices_for,
     spread,
 )
-from refrad2d.text.references import find_references
 
 LIVER = {"label": "liver", "box": [0.1, 0.1, 0.4, 0.5], "area": 100}
 RIGHT = {"label": "kidney_right", "box": [0.2, 0.5, 0.3, 0.6], "area": 40}
@@ -17,12 +19,12 @@ LEFT = {"label": "kidney_left", "box": [0.6, 0.4, 0.7, 0.6], "area": 30}
 
 
 def sentence(text="Leber glatt.", *mentions, language="de"):
-    return Sentence(text, language, mentions or (Mention(0, 5, ("liver",)),), tuple(find_references(text)))
+    return MarkedSentence(text, language, mentions or (Mention(0, 5, ("liver",)),), tuple(find_references(text)))
 
 
 def stack(*areas, label="liver"):
     return [
-        Slice({"id": str(n), "instance": n + 1}, [{"label": label, "box": [0, 0, 1, 1], "area": a}] if a else [])
+        SliceFacts({"id": str(n), "instance": n + 1}, [{"label": label, "box": [0, 0, 1, 1], "area": a}] if a else [])
         for n, a in enumerate(areas)
     ]
 
@@ -67,15 +69,6 @@ def test_named_images_are_taken_at_their_word():
     named = sentence("Leber glatt (Serie 4, Bild 2).")
     assert slices_for(named, stack(9, 9, 9), 4, masked=True) == ([1], "named")
     assert slices_for(named, stack(9, 9, 9), 5, masked=True) == ([], "named")
-
-
-def test_references_in_many_spellings():
-    found = [
-        (r.series, list(r.instances))
-        for r in find_references("Herd (Se 4 Im 32), s. Bild 7; series 2 image 3-5, IMA 9")
-    ]
-    assert found == [(4, [32]), (None, [7]), (2, [3, 4, 5]), (None, [9])]
-    assert find_references("BWK 12, 3 Bilder, im 4. Segment, slice 5 mm, Im 4. ICR") == []
 
 
 def test_references_leave_the_text_and_spans_follow():
