@@ -3,7 +3,7 @@
     >>> [(s.finding.name, s.denied) for s in read_statements("Leberzyste, kein Aszites.", "de", []).findings]
     [('cyst', False), ('ascites', True)]
 
-What is in doubt ("V. a.", "possible", "cannot be excluded") is no statement. Findings stand in vqa_findings.csv, the
+What is in doubt ("V. a.", "possible", "cannot be excluded") is no statement. Findings stand in findings.csv, the
 words of denial and doubt in statements.yaml.
 """
 
