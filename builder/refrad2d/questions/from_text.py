@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from refrad2d.questions.statements import ABNORMAL, Statement, Statements, Status, finding_kinds, read_statements
+from refrad2d.questions.statements import ABNORMAL, Statement, Statements, Status, read_statements
 from refrad2d.questions.view import CHOICES, Candidate, View
+from refrad2d.text.findings import named_findings
 
 
 def text_candidates(view: View) -> Iterator[Candidate]:
@@ -121,7 +122,7 @@ def _other_findings(view: View, statement: Statement, said: Statements) -> list[
 
     What names no kind ("lesion") is no distractor for a kind, nor the other way round.
     """
-    kinds = [finding for finding, _ in finding_kinds(view.language)]
+    kinds = [finding for finding, _ in named_findings(view.language)]
     spoken = {f.finding.name for f in said.findings if not f.denied} | said.doubted
     denied = {f.finding.name for f in said.findings if f.denied}
     own = statement.finding.group

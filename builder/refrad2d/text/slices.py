@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from refrad2d.boxes import merge_boxes
-from refrad2d.text.findings import finding_kinds, kinds_in
+from refrad2d.text.findings import kinds_in, kinds_of
 from refrad2d.text.mentions import Mention
 from refrad2d.text.references import Reference, find_references
 from refrad2d.text.sentences import split_sentences
@@ -89,7 +89,7 @@ def slices_for(
     names = {label for mention in sentence.mentions for label in mention.labels}
     kinds = kinds_in(sentence.text, sentence.language)
     if kinds and not any(mention.negated for mention in sentence.mentions):
-        chosen = spread([sum(_area(f["box"]) for f in s.findings if finding_kinds(f["label"]) & kinds) for s in slices])
+        chosen = spread([sum(_area(f["box"]) for f in s.findings if kinds_of(f["label"]) & kinds) for s in slices])
         if chosen:
             return chosen, "finding"
     return spread([sum(s.areas.get(name, 0) for name in names) for s in slices]), "structure"
