@@ -1,0 +1,74 @@
+"""The stage of matching: rows of a series without masks, from texts and spans."""
+
+import pytest
+
+from refrad2d.stages import match
+from refrad2d.system.files import read_jsonl, write_jsonl
+
+FRAMES = [{"id": f"s{n}", "instance": n + 1, "depth": 5.0 * n, "blanked": False} for n in range(5)]
+SERIES = {
+    "patient": "p",
+    "study": "st",
+    "series": "se",
+    "number": 2,
+    "modality": "CT",
+    "body_part": "abdomen",
+    "plane": "axial",
+    "spacing": [1.0, 1.0, 5.0],
+    "sex": None,
+    "age": None,
+    "site": None,
+    "head": False,
+    "frames": FRAMES,
+}
+
+
+@pytest.fixture
+def match_texts(tmp_path):
+    """Rows and counts of texts (German, of the one series); each is (text, named slices)."""
+
+    def run(*texts):
+        for name in ("ingest", "segment", "match"):
+            (tmp_path / name).mkdir()
+        write_jsonl(tmp_path / "ingest" / "series.jsonl", [SERIES])
+        for name in ("segmented", "findings"):
+            write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])
+        shared = {"language": "de", "series": ["se"], "clinical_question": "Q", "clinical_info": None}
+        rows = [
+            {"id": f"t{n}", "text": text, "named": named, "origin": "original", "curator": "rules", **shared}
+            for n, (text, named) in enumerate(texts)
+        ]
+        write_jsonl(tmp_path / "texts.jsonl", rows)
+        write_jsonl(tmp_path / "spans.jsonl", [{"id": row["id"], "spans": []} for row in rows])
+        folders = (tmp_path / "ingest", tmp_path / "segment", tmp_path / "texts.jsonl", tmp_path / "spans.jsonl")
+        counts = match.run(*folders, tmp_path / "match")
+        return list(read_jsonl(tmp_path / "match" / "rows.jsonl")), counts
+
+    return run
+
+
+def test_without_masks_a_report_goes_whole_to_the_middle(match_texts):
+    (row,), counts = match_texts(("Leber glatt. Milz glatt.", []))
+    assert (row["id"], row["report"]["de"]["findings"], row["report"]["en"]) == ("s2", "Leber glatt. Milz glatt.", None)
+    assert row["provenance"]["slice_rule"] == "middle" and counts["sentences_middle"] == 2
+
+
+def test_images_that_a_report_names_get_its_sentences(match_texts):
+    rows, counts = match_texts(("Leber glatt (Bild 2). Milz glatt (Bild 4).", []))
+    assert {row["id"]: row["report"]["de"]["findings"] for row in rows} == {"s1": "Leber glatt.", "s3": "Milz glatt."}
+    assert counts["sentences_named"] == 2
+
+
+def test_images_that_a_table_names_go_before_all_rules(match_texts):
+    rows, _ = match_texts(("Leber glatt. Milz glatt.", ["s0"]))
+    assert [row["id"] for row in rows] == ["s0"]
+
+
+def test_an_image_of_another_series_gets_nothing(match_texts):
+    rows, counts = match_texts(("Leber glatt (Serie 7, Bild 2).", []))
+    assert rows == [] and counts["sentences_without_slice"] == 1
+
+
+def test_two_texts_of_a_series_share_a_row(match_texts):
+    (row,), _ = match_texts(("Leber glatt.", []), ("Milz glatt.", []))
+    assert row["report"]["de"]["findings"] == "Leber glatt. Milz glatt."
