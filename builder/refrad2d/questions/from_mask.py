@@ -10,6 +10,7 @@ MAX_OVERLAP = 0.3  # IoU with any other box up to which a box means one structur
 
 
 def visible_or_not(view: View, wants_yes: bool) -> Candidate | None:
+    """Whether a structure is visible, one that is or one that is not; None if the mask offers no such structure."""
     pool = view.visible if wants_yes else view.absent[:20]
     if not pool:
         return None
@@ -18,6 +19,7 @@ def visible_or_not(view: View, wants_yes: bool) -> Candidate | None:
 
 
 def metadata_yes_or_no(view: View, wants_yes: bool) -> Candidate | None:
+    """Whether the slice is of a modality or plane; None if the row does not say."""
     kind = view.draw.one(("modality", "plane"), "metadata yes or no")
     true, words = view.row.get(kind), view.words[kind]
     if true not in words:
@@ -27,6 +29,7 @@ def metadata_yes_or_no(view: View, wants_yes: bool) -> Candidate | None:
 
 
 def metadata_candidates(view: View) -> Iterator[Candidate]:
+    """Modality, plane and body part, as far as the row says them."""
     modality, plane, part = view.row.get("modality"), view.row.get("plane"), view.row.get("body_part")
     multiple = view.draw.number("metadata choices") % 2 == 0
     if modality in MODALITIES:
