@@ -33,10 +33,10 @@ from refrad2d.phantom import (
 )
 from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
-from refrad2d.stages.match import spread
-from refrad2d.stages.questions import questions
+from refrad2d.questions.choose import questions
 from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
+from refrad2d.text.slices import spread
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
 
 _log = logging.getLogger(__name__)
