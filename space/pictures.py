@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from scipy.ndimage import binary_fill_holes
 from texts import Refusal
 
-from refrad2d.images.dicom import parse_dicom, refuse_unsuitable, shown_frames, text_of
+from refrad2d.images.dicom import parse_dicom, refuse_unsuitable, shown_slices, text_of
 from refrad2d.images.sources import Unreadable, is_dicom
 from refrad2d.system.processes import run_isolated
 from refrad2d.windows import WINDOWS, apply_window, get_window, picture_to_rgb, scale_to_range, windows
@@ -108,7 +108,7 @@ def decode(path: str) -> tuple[Slice | None, str | None]:
 def _decode_dicom(data: bytes) -> Slice:
     dataset = parse_dicom(data)
     refuse_unsuitable(dataset)
-    frame = next(shown_frames(dataset))
+    frame = next(shown_slices(dataset))
     down, across = frame.placement.spacing
     values = frame.pixels * np.float32(frame.slope) + np.float32(frame.intercept)
     return Slice(values, text_of(dataset, "Modality"), frame.placement.plane, down / across)

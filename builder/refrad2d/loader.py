@@ -20,7 +20,7 @@ from PIL import Image
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.labels import label_by_id
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SFT_SPLITS, SPLITS, features
-from refrad2d.windows import count_pixels, windows
+from refrad2d.windows import count_pixels, rescale, windows
 
 try:  # datasets 5 wants keys that name their shard
     from datasets.builder import Key
@@ -93,7 +93,7 @@ def read_samples(shard: str | Path) -> Iterator[dict[str, bytes]]:
 def native_values(sample: Mapping[str, bytes], row: Mapping[str, Any]) -> np.ndarray:
     """(rows, columns) float32: Hounsfield units for CT, the scanner's values for MR."""
     pixels = np.asarray(Image.open(io.BytesIO(sample["pixels.png"])))
-    return pixels * np.float32(row["slope"]) + np.float32(row["intercept"])
+    return rescale(pixels, row["slope"], row["intercept"])
 
 
 def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[dict]:

@@ -71,6 +71,14 @@ def count_pixels(mask: np.ndarray) -> np.ndarray:
     return np.bincount(resize_mask(np.asarray(mask)).ravel(), minlength=256)
 
 
+def rescale(pixels: np.ndarray, slope: float, intercept: float) -> np.ndarray:
+    """Stored pixels as values, pixels * slope + intercept in float32 (DICOM PS3.3 C.7.6.16.2.9): HU for CT.
+
+    float32 throughout, since the pictures of a dataset are made in it: the same bits wherever this is called.
+    """
+    return pixels * np.float32(slope) + np.float32(intercept)
+
+
 def windows(pixels: np.ndarray, modality: str, size: int = IMAGE_SIZE) -> np.ndarray:
     """The `image` of a slice: (size, size, 3) uint8.
 

@@ -100,7 +100,7 @@ def check_image(data: bytes) -> None:
         assert isinstance(record, Record)
         assert record.sex in (None, "M", "F", "O") and record.age in (None, *range(0, 100, 10))
         assert record.body_part in (None, *BODY_PARTS)
-        for frame, stored in zip(record.frames, open_file(Source(folder, "x"))[1], strict=True):
+        for frame, stored in zip(record.slices, open_file(Source(folder, "x"))[1], strict=True):
             pixels = stored.pixels
             assert pixels.dtype == np.uint16 and pixels.shape == tuple(frame.placement.shape)
             assert frame.slope != 0 and np.isfinite([frame.slope, frame.intercept]).all()

@@ -11,10 +11,9 @@ import numpy as np
 
 from refrad2d.boxes import box_of, objects
 from refrad2d.grounding import has_markup
-from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, is_label
-from refrad2d.windows import windows
+from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, is_label
+from refrad2d.windows import rescale, windows
 
-PLANES = ("axial", "coronal", "sagittal")
 VQA_TYPES = ("open", "yesno", "multiple")
 MAX_AGE_DECADE = 90  # older patients share this decade
 _PSEUDONYM = re.compile(r"[a-z0-9_-]+")
@@ -106,7 +105,7 @@ def check_spans(text: str, spans: Sequence[Mapping]) -> Iterator[str]:
 
 def make_image(pixels: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
     """The image that follows from the archive's native pixels and its row, which has slope and intercept."""
-    return windows(pixels * np.float32(row["slope"]) + np.float32(row["intercept"]), row["modality"])
+    return windows(rescale(pixels, row["slope"], row["intercept"]), row["modality"])
 
 
 def _true_box(span: Mapping, row: Mapping, mask: np.ndarray | None) -> bool:

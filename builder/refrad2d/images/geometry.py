@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-PLANES = ("sagittal", "coronal", "axial")  # by the patient axis (L, P, S) that the slice axis follows
+_PLANE_OF_AXIS = ("sagittal", "coronal", "axial")  # by the patient axis (L, P, S) that the slice axis follows
 # plane -> patient axis and sign of (slice order, image rows downwards, image columns rightwards)
 _DISPLAY = {
     "axial": ((2, 1), (1, 1), (0, 1)),
@@ -81,7 +81,7 @@ def display_frames(
     affine = np.array(affine, dtype=float)
     axes = patient_axes(affine)
     slice_axis = widest_axis(affine) if slice_axis is None else slice_axis
-    plane = PLANES[axes[slice_axis]]
+    plane = _PLANE_OF_AXIS[axes[slice_axis]]
     order = [axes.index(axis) for axis, _ in _DISPLAY[plane]]
     volume, affine = np.transpose(volume, order), affine[:, [*order, 3]]
     for position, (axis, sign) in enumerate(_DISPLAY[plane]):
@@ -133,7 +133,7 @@ def patient_axes(affine: np.ndarray) -> list[int]:
 
 def axis_across(plane: str, affine: np.ndarray) -> int:
     """The voxel axis across which a volume must be cut to give slices of this plane."""
-    return patient_axes(affine).index(PLANES.index(plane))
+    return patient_axes(affine).index(_PLANE_OF_AXIS.index(plane))
 
 
 def widest_axis(affine: np.ndarray) -> int:

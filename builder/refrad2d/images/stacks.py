@@ -2,23 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refrad2d.images.geometry import TOLERANCE_MM
-from refrad2d.images.records import Frame, Record
+from refrad2d.images.records import Record
+from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source
 from refrad2d.system.pseudonyms import pseudonym
 
-Member = tuple[int, Frame]  # position of the file in the export, slice
+Member = tuple[int, Slice]  # position of the file in the export, slice
 
 
-@dataclass
+@dataclass(frozen=True)
 class Stack:
     """Slices of one series in order of depth, with what joining needs; the keys are identifiers and stay in memory."""
 
     record: Record
-    sources: list[Source]
-    members: list[Member]
+    sources: tuple[Source, ...]
+    members: tuple[Member, ...]
     patient_key: str
     study_key: str
     series_key: str
@@ -55,15 +56,15 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
             continue
         where = source.name if record.kind == "nifti" else "/".join(source.parts[:-1])
         study_key, series_key = record.study_uid or f"path {where}", record.series_uid or f"path {where}"
-        for frame in record.frames:
-            place = frame.placement
+        for member in record.slices:
+            place = member.placement
             grid = (place.plane, *place.shape, *(round(v, 2) + 0.0 for v in (*place.down, *place.across)))
-            groups[record.patient_id, study_key, series_key, record.modality, grid].append((position, frame))
+            groups[record.patient_id, study_key, series_key, record.modality, grid].append((position, member))
     return [
         Stack(
             record=records[stack[0][0]],
-            sources=[sources[position] for position, _ in stack],
-            members=stack,
+            sources=tuple(sources[position] for position, _ in stack),
+            members=tuple(stack),
             patient_key=patient_id or study_key,
             study_key=study_key,
             series_key=series_key,
@@ -77,12 +78,16 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
     ]
 
 
-def keep_members(stacks: list[Stack], sources: Sequence[Source], wanted: Callable[[Member], bool]) -> None:
-    """Leave only wanted slices in the stacks, in place; a stack without any goes."""
+def keep_members(stacks: Sequence[Stack], keep: Callable[[Member], Member | None]) -> list[Stack]:
+    """The stacks with the slices that `keep` gives back for theirs, None for one that goes; empty stacks go."""
+    kept = []
     for stack in stacks:
-        stack.members = [member for member in stack.members if wanted(member)]
-        stack.sources = [sources[position] for position, _ in stack.members]
-    stacks[:] = [stack for stack in stacks if stack.members]
+        pairs = [(keep(member), source) for member, source in zip(stack.members, stack.sources, strict=True)]
+        left = [(member, source) for member, source in pairs if member is not None]
+        if left:
+            members, sources = zip(*left, strict=True)
+            kept.append(replace(stack, members=members, sources=sources))
+    return kept
 
 
 def _split_depths(members: list[Member]) -> list[list[Member]]:
@@ -105,6 +110,6 @@ def _split_depths(members: list[Member]) -> list[list[Member]]:
 
 
 def _by_depth(member: Member) -> tuple:
-    position, frame = member
-    instance = frame.instance if frame.instance is not None else 1 << 30
-    return round(frame.placement.depth / TOLERANCE_MM), instance, position
+    position, shown = member
+    instance = shown.instance if shown.instance is not None else 1 << 30
+    return round(shown.placement.depth / TOLERANCE_MM), instance, position

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from refrad2d.labels import PLANES
+
 if TYPE_CHECKING:
     from refrad2d.phantom.organs import Geometry
 
 BLAS_BLOCK = 200_000  # multiplications below which OpenBLAS stays on one thread
-PLANES = ("axial", "coronal", "sagittal")
 # plane -> unit steps (LPS) along columns (left to right on screen) and along rows (top to bottom)
 _STEPS = {
     "axial": ((1, 0, 0), (0, 1, 0)),  # R at image left, anterior up

@@ -31,7 +31,7 @@ def run(
 ) -> Counter:  # fmt: skip
     """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
 
-    `burnt_in_text` is one of `overlays.POLICIES`. Returns the numbers of kept files, of each drop reason, of reports
+    `burnt_in_text` is one of `blanking.POLICIES`. Returns the numbers of kept files, of each drop reason, of reports
     (reports_…), and of series and slices whose pixels were read (burnt_in_…).
     """
     require_reader(burnt_in_text)
@@ -48,27 +48,25 @@ def run(
             records[position] = result.value
         else:
             reasons[position] = result.value or result.reason
-    stacks = build_stacks(sources, records)
-    used = {position for stack in stacks for position, _ in stack.members}
+    found = build_stacks(sources, records)
+    used = {position for stack in found for position, _ in stack.members}
     for position, record in records.items():
         if record.kind == "segmentation":
             reasons[position] = "segmentation_object"
         elif record.kind in ("dicom", "nifti") and position not in used:
             reasons[position] = "duplicate_slice"
-    left_out, texts_found = publish_slices(
-        stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
-    )
-    reasons |= left_out
-    joined, dropped_reports = join_reports(reports, stacks)
-    stacks.sort(key=lambda stack: stack.id(key))
+    published = publish_slices(found, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress)
+    reasons |= published.reasons
+    joined = join_reports(reports, published.stacks)  # what a report says of a stack is part of its pseudonyms
+    stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
-    write_jsonl(dst / "texts.jsonl", _texts(joined, stacks, references, key))
+    write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, references, key))
     write_jsonl(dst / "accounting.jsonl", account("export", len(sources), reasons))
     counts = count_results(len(sources), reasons)
-    counts["reports_kept"] = len(joined)
-    counts.update({f"reports_dropped_{reason}": n for reason, n in dropped_reports.items()})
-    counts.update({f"burnt_in_{name}": n for name, n in texts_found.items()})
+    counts["reports_kept"] = len(joined.rows)
+    counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
+    counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
     return counts
 
 
@@ -113,10 +111,10 @@ def _texts(
 
 def _slice_ids(stacks: Iterable[Stack], uids: set[str], key: bytes) -> set[str]:
     return {
-        slice_id(stack, frame.placement.depth, key)
+        slice_id(stack, shown.placement.depth, key)
         for stack in stacks
-        for _, frame in stack.members
-        if frame.sop_uid in uids
+        for _, shown in stack.members
+        if shown.sop_uid in uids
     }
 
 
@@ -145,15 +143,15 @@ def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
         "paths": sorted(set().union(*(keyed_paths(source, key) for source in stack.sources))),
         "frames": [
             {
-                "id": slice_id(stack, frame.placement.depth, key),
-                "file": frame.file,
-                "depth": round(frame.placement.depth, 6),
-                "instance": frame.instance,
-                "slope": frame.slope,
-                "intercept": frame.intercept,
-                "blanked": frame.blanked,
-                "placement": asdict(frame.placement),
+                "id": slice_id(stack, shown.placement.depth, key),
+                "file": shown.file,
+                "depth": round(shown.placement.depth, 6),
+                "instance": shown.instance,
+                "slope": shown.slope,
+                "intercept": shown.intercept,
+                "blanked": shown.blanked,
+                "placement": asdict(shown.placement),
             }
-            for _, frame in stack.members
+            for _, shown in stack.members
         ],
     }

@@ -2,19 +2,30 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from refrad2d.images.stacks import Stack
+from refrad2d.labels import MODALITIES
 from refrad2d.stages.report_table import IDENTIFIERS, ReportRow
 
 
-def join_reports(
-    reports: Sequence[ReportRow], stacks: Sequence[Stack]
-) -> tuple[list[tuple[int, ReportRow, list[Stack]]], Counter]:
-    """Rows with their stacks as (position in the table, row, stacks); and how many rows were dropped, by reason.
+class Joined(NamedTuple):
+    """Report rows with the stacks they speak of, as (position in the table, row, stacks); all stacks, completed by what
+    the rows say of them; and how many rows were dropped, by reason."""
 
-    Stacks without PatientID take the row's (else the path that joined them), NIfTI stacks its modality, in place.
-    ValueError if no row names anything and the export holds several studies.
+    rows: list[tuple[int, ReportRow, list[Stack]]]
+    stacks: list[Stack]
+    dropped: Counter
+
+
+def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joined:
+    """Which stacks each report row speaks of.
+
+    Stacks without PatientID take the row's (else the path that joined them), NIfTI stacks its modality: a later row
+    looks for them as the earlier ones completed them. ValueError if no row names anything and the export holds several
+    studies.
     """
     studies = {(stack.patient_key, stack.study_key) for stack in stacks}
     named = any(row.fields[name] for row in reports for name in IDENTIFIERS)
@@ -23,15 +34,20 @@ def join_reports(
             f"No report row names its study, and the export holds {len(studies)}. "
             f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
         )
-    joined, dropped = [], Counter()
+    completed = list(stacks)
+    places: list[tuple[int, ReportRow, list[int]]] = []  # of a row's stacks among all
+    dropped: Counter = Counter()
     for number, row in enumerate(reports):
-        found, reason = ([], row.reason) if row.reason else find_stacks(row, stacks, only_study=len(studies) == 1)
+        found, reason = ([], row.reason) if row.reason else find_stacks(row, completed, only_study=len(studies) == 1)
         if reason:
             dropped[reason] += 1
             continue
-        complete(row, found)
-        joined.append((number, row, found))
-    return joined, dropped
+        spoken_of = {id(stack) for stack in found}
+        places.append((number, row, [n for n, stack in enumerate(completed) if id(stack) in spoken_of]))
+        for n in places[-1][2]:
+            completed[n] = complete(row, completed[n])
+    rows = [(number, row, [completed[n] for n in theirs]) for number, row, theirs in places]
+    return Joined(rows, completed, dropped)
 
 
 def find_stacks(row: ReportRow, stacks: Sequence[Stack], *, only_study: bool) -> tuple[list[Stack], str]:
@@ -70,18 +86,22 @@ def _names_another_study(row: ReportRow, stack: Stack) -> bool:
     return bool((uid and stack.record.study_uid) or (_plain(accession) and _plain(stack.record.accession)))
 
 
-def complete(row: ReportRow, stacks: Iterable[Stack]) -> None:
-    """Fill in from the report row what the images do not say."""
+def complete(row: ReportRow, stack: Stack) -> Stack:
+    """The stack with what its report row says and the images do not."""
     path, patient, modality = row.fields["path"], row.fields["PatientID"], row.fields["Modality"]
-    for stack in stacks:
-        record = stack.record
-        by_folder = bool(path) and _matches_path(stack, path) and path not in stack.names
-        if not record.study_uid and by_folder:
-            stack.study_key = f"path {path}"
-        if not record.patient_id:
-            stack.patient_key = patient or (stack.study_key if by_folder else stack.patient_key)
-        if record.kind == "nifti" and modality in ("CT", "MR"):
-            stack.modality = modality
+    record = stack.record
+    by_folder = bool(path) and _matches_path(stack, path) and path not in stack.names
+    study_key = f"path {path}" if by_folder and not record.study_uid else stack.study_key
+    patient_key = stack.patient_key
+    if not record.patient_id:
+        patient_key = patient or (study_key if by_folder else patient_key)
+    takes_modality = record.kind == "nifti" and modality in MODALITIES
+    return replace(
+        stack,
+        study_key=study_key,
+        patient_key=patient_key,
+        modality=modality if takes_modality else stack.modality,
+    )
 
 
 def _plain(identifier: str) -> str:
@@ -94,7 +114,7 @@ def _matches_path(stack: Stack, path: str) -> bool:
 
 
 _MATCH = {
-    "SOPInstanceUID": lambda stack, value: any(frame.sop_uid == value for _, frame in stack.members),
+    "SOPInstanceUID": lambda stack, value: any(shown.sop_uid == value for _, shown in stack.members),
     "SeriesInstanceUID": lambda stack, value: stack.record.series_uid == value,
     "StudyInstanceUID": lambda stack, value: stack.record.study_uid == value,
     "AccessionNumber": lambda stack, value: _plain(stack.record.accession) == _plain(value) != "",

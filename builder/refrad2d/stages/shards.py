@@ -27,7 +27,7 @@ from refrad2d.schema import SFT_SPLITS, SPLITS, features
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl
 from refrad2d.system.pseudonyms import key_id, pseudonym
-from refrad2d.windows import count_pixels, windows
+from refrad2d.windows import count_pixels, rescale, windows
 
 FORMAT = 1
 BESIDE = ("stats.json", "accounting.jsonl", "CHANGELOG.md")  # published files outside the two folders
@@ -51,7 +51,7 @@ def encode(task: tuple[str, str | None, str, float, float]) -> Pictures:
     """Encode one slice. `task` is (pixel file, mask file or None, modality, slope, intercept)."""
     pixel_file, mask_file, modality, slope, intercept = task
     pixels = np.load(pixel_file)
-    image = windows(pixels * np.float32(slope) + np.float32(intercept), modality)
+    image = windows(rescale(pixels, slope, intercept), modality)
     if mask_file is None:
         return Pictures(png(image), png(pixels), None, {})
     mask = np.asarray(Image.open(mask_file))
