@@ -21,7 +21,7 @@ def test_a_slice_is_shown_in_hounsfield_units():
 
 def test_a_slice_that_runs_to_the_right_is_flipped_and_says_so():
     (shown,) = shown_slices(make_slice(ImageOrientationPatient=[-1, 0, 0, 0, 1, 0]))
-    assert shown.turned == (False, False, True)
+    assert shown.reoriented == (False, False, True)
     assert shown.picture[0, 0] == make_slice().pixel_array[0, -1]
 
 

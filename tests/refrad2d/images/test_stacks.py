@@ -1,7 +1,5 @@
-from dataclasses import replace
-
 from refrad2d.images.sources import Source
-from refrad2d.images.stacks import build_stacks, keep_members
+from refrad2d.images.stacks import build_stacks, keep_slices
 from tests.fixtures.export_records import known_slice, record, stack
 
 KEY = b"k" * 32
@@ -14,14 +12,14 @@ def sources(count):
 def test_slices_of_a_series_stand_in_order_of_depth():
     records = {n: record(known_slice(depth)) for n, depth in enumerate((10.0, 0.0, 5.0))}
     (found,) = build_stacks(sources(3), records)
-    assert [shown.placement.depth for _, shown in found.members] == [0.0, 5.0, 10.0]
+    assert [shown.placement.depth for shown in found.slices] == [0.0, 5.0, 10.0]
     assert [source.path for source in found.sources] == ["IM1", "IM2", "IM0"]
 
 
 def test_equal_pixels_at_one_depth_are_one_slice():
     records = {n: record(known_slice(0.0, digest="same")) for n in range(2)}
     (found,) = build_stacks(sources(2), records)
-    assert len(found.members) == 1
+    assert len(found.slices) == 1
 
 
 def test_phases_at_one_depth_become_stacks_of_their_own():
@@ -47,13 +45,8 @@ def test_what_any_header_of_a_stack_knows_is_known():
     assert build_stacks(sources(2), records)[0].known == {"Tina", "Testerin"}
 
 
-def test_keeping_changes_and_removes_members_but_not_the_stacks_given():
+def test_keeping_takes_slices_but_leaves_the_stacks_given():
     before = [stack(known_slice(0.0), known_slice(5.0)), stack(known_slice(0.0))]
-
-    def upper(member):
-        position, shown = member
-        return (position, replace(shown, blanked=1)) if shown.placement.depth > 1 else None
-
-    (kept,) = keep_members(before, upper)
-    assert [shown.blanked for _, shown in kept.members] == [1] and len(kept.sources) == 1
-    assert [len(given.members) for given in before] == [2, 1]
+    (kept,) = keep_slices(before, lambda known: known.placement.depth > 1)
+    assert [known.placement.depth for known in kept.slices] == [5.0] and len(kept.sources) == 1
+    assert [len(given.slices) for given in before] == [2, 1]
