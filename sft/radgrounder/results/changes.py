@@ -5,69 +5,13 @@ Prints the figures of both side by side with the paired change of each, and leav
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from radgrounder.benchmarks.base import BENCHMARKS, Column
-from radgrounder.metrics.intervals import SAMPLES
-from radgrounder.results.comparison import Row, compare_measure, pair_rows, read_rows
+from radgrounder.results.comparison import SECTIONS, changes, columns_of, format_changes, read_rows, show_figure
 
-SECTIONS = ("grounding", "report", "vqa")
-
-Figures = Mapping[str, Mapping[str, float | int | None]]  # by "section.name": mean, low, high, n
-
-
-def changes(
-    before: Mapping[str, Row], after: Mapping[str, Row], columns: Sequence[Column], *, samples: int = SAMPLES
-) -> Figures:
-    """The mean of after minus before over the rows that both have, by "section.name", with its 95 % interval.
-
-    Whole patients or pictures are resampled, both runs' scores of a row together, so that the interval is narrower than
-    those of the two figures. Controls have none. ValueError as of `pair_rows`.
-    """
-    pairs = pair_rows(after, before)
-    found = {}
-    for column in columns:
-        if column.control:
-            continue
-        if compared := compare_measure(pairs, column.tasks, column.measure, samples=samples):
-            found[f"{column.section}.{column.name}"] = compared.difference.as_dict()
-    return found
-
-
-def columns_of(benchmark: str) -> Sequence[Column]:
-    """The figures of the benchmark of this name."""
-    return import_module(f"radgrounder.benchmarks.{BENCHMARKS[benchmark]}").COLUMNS
-
-
-def format_changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], changed: Figures, *, names: Sequence[str] = ("before", "after")
-) -> str:
-    """A Markdown table of two results.json, called `names`, one line a figure: both, change, number of items scored."""
-    rows = [("figure", *names, "change", "n"), ("-",) * 5]
-    for section in SECTIONS:
-        for name, figure in after.get(section, {}).items():
-            change = changed.get(f"{section}.{name}")
-            rows.append((
-                f"{section} {name.replace('_', ' ')}", show_figure(before[section][name]), show_figure(figure),
-                show_figure(change, sign="+") if change else "", str(figure["n"]),
-            ))  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("| " + " | ".join(_fill(c, w) for c, w in zip(row, widths, strict=True)) + " |" for row in rows)
-
-
-def _fill(cell: str, width: int) -> str:
-    return cell.ljust(width, "-" if cell == "-" else " ")
-
-
-def show_figure(figure: Mapping[str, Any], sign: str = "") -> str:
-    """Mean and interval; a dash where nothing was scored. `sign` "+" shows that of positive numbers too."""
-    if figure["mean"] is None:
-        return "–"
-    mean, *limits = (f"{figure[name]:{sign}.3f}" for name in ("mean", "low", "high") if figure[name] is not None)
-    return f"{mean} [{', '.join(limits)}]" if limits else mean  # one patient has no interval
+__all__ = ["SECTIONS", "changes", "columns_of", "format_changes", "main", "show_figure"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,9 +14,10 @@ from transformers import (
     pipeline,
 )
 
-from radgrounder.benchmarks.base import TOKENS
 from radgrounder.evaluation.run import run as judge
-from radgrounder.inference.predictor import Picture, Predictor
+from radgrounder.inference.picture import Picture
+from radgrounder.inference.predictor import Predictor
+from radgrounder.inference.tasks import TOKENS
 from radgrounder.models.prepare import prepare, release
 from radgrounder.models.processing import RadGrounderProcessor, see_image_only
 from refrad2d.grounding import markup_tokens, parse
@@ -132,7 +133,7 @@ def test_the_line_in_the_release_gives_the_predictors_inputs(image_only):
     text = (image_only / "model" / "INFERENCE.md").read_text()
     [line] = [line for line in text.splitlines() if line.startswith('inputs["token_type_ids"]')]
     exec(line, {"inputs": inputs_, "model": model})
-    seen = predictor._encode([picture()], [turns(0)[0][0]])["token_type_ids"]
+    seen = predictor.decoder.encode([picture()], [turns(0)[0][0]])["token_type_ids"]
     assert torch.equal(inputs_["token_type_ids"], seen) and seen.any()
 
 
@@ -165,7 +166,7 @@ def test_the_peers_markup_survives_decoding(peer):
     tokenizer = predictor.processor.tokenizer
     ids = tokenizer(markup, add_special_tokens=False)["input_ids"]
     assert set(ids) & set(tokenizer.all_special_ids)
-    one = predictor._finish([*ids, tokenizer.eos_token_id, 0], [0.5] * (len(ids) + 2))
+    one = predictor.decoder._finish([*ids, tokenizer.eos_token_id, 0], [0.5] * (len(ids) + 2))
     assert one.markup == markup
     assert predictor.box_confidences(one, [s.box for s in parse(markup).spans]) == [0.5]
 
