@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from radgrounder.benchmarks.base import sample_ids
-from radgrounder.metrics.grounding import normalise
+from radgrounder.metrics.text import normalise
 from refrad2d.grounding import Box
 
 CONSTANT_CANDIDATES, CONSTANT_SAMPLE = 200, 200  # training reports tried as the constant one, reports they are tried on

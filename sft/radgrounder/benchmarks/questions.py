@@ -18,7 +18,8 @@ import numpy as np
 from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Facts, Item, Scores, blank_picture, plain, sample_ids
 from radgrounder.benchmarks.priors import majority_answers
 from radgrounder.inference.picture import open_picture
-from radgrounder.metrics.grounding import exact_match, invalid, normalise, token_overlap
+from radgrounder.metrics.grounding import invalid
+from radgrounder.metrics.text import exact_match, normalise, token_overlap
 from refrad2d.conversations import vqa_prompt
 from refrad2d.grounding import Parsed
 from refrad2d.labels import LANGUAGES

@@ -20,7 +20,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from radgrounder.inference.confidence import FILE, KINDS, Scale, log_odds
-from radgrounder.metrics.grounding import exact_match, iou
+from radgrounder.metrics.boxes import iou
+from radgrounder.metrics.text import exact_match
 from radgrounder.results.curves import draw_curves
 from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
 from refrad2d.grounding import parse

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from radgrounder.inference.confidence import Generated
-from radgrounder.metrics.grounding import normalise
+from radgrounder.metrics.text import normalise
 from refrad2d.grounding import Parsed, Span, neutralise, render
 from refrad2d.text.sentences import split_sentences
 

@@ -17,7 +17,7 @@ from radgrounder.inference.consensus import SampledReport, merge
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.picture import Picture, open_picture
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
-from radgrounder.models.prepare import MAX_NEW_TOKENS, load_processor
+from radgrounder.models.release import MAX_NEW_TOKENS, load_processor
 from refrad2d.grounding import Box, decode_box, location_tokens, parse, to_pixels
 
 __all__ = ["TASKS", "Generated", "Picture", "PredictedSpan", "Prediction", "Predictor", "open_picture", "task_prompt"]

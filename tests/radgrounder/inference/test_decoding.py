@@ -5,7 +5,7 @@ import torch
 from transformers import AutoModelForImageTextToText
 
 from radgrounder.inference.decoding import Decoder
-from radgrounder.models.prepare import load_processor
+from radgrounder.models.release import load_processor
 from refrad2d.grounding import parse
 from tests.fixtures.tiny_models import picture, save_nano
 
