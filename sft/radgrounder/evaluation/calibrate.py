@@ -1,14 +1,12 @@
 """Confidence that can be believed: fitted on validation patients, judged on those that the fit has not seen.
 
-    python -m radgrounder.evaluation.calibrate build/demo/model --data build/demo/dataset/refrad2d
+    radgrounder calibrate build/demo/model --data build/demo/dataset/refrad2d
 
 Writes MODEL/calibration.json, which `Predictor.load` picks up, and calibration.svg: risk against coverage, for boxes
 and for answers. A box is right if its IoU is at least 0.5, an answer if it equals the true one.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -209,26 +207,3 @@ def run(model: Path, dataset: str, *, limit: int = 400, risk: float = 0.1, batch
     (model / FILE).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     (model / FILE).with_suffix(".svg").write_text(draw_curves(curves), encoding="utf-8")
     return result
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Calibrate a model folder and print its figures."""
-    parser = argparse.ArgumentParser(prog="python -m radgrounder.evaluation.calibrate", description=__doc__)
-    parser.add_argument("model", type=Path, metavar="MODEL")
-    parser.add_argument("--data", required=True, metavar="DATASET")
-    parser.add_argument("--limit", type=int, default=400, help="boxes and questions asked of each (default 400)")
-    parser.add_argument("--risk", type=float, default=0.1, help="share of wrong answers to stay below (default 0.1)")
-    parser.add_argument("--batch-size", type=int, default=16)
-    options = parser.parse_args(argv)
-    try:
-        result = run(options.model, options.data, limit=options.limit, risk=options.risk, batch_size=options.batch_size)
-    except ValueError as error:
-        print(f"calibrate: error: {error}", file=sys.stderr)
-        return 2
-    for kind, figures in result.items():
-        print(f"{kind}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items() if value is not None))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,12 +1,12 @@
 """Two systems on the same rows: paired differences, their intervals, permutation tests; and what training changed.
 
-    python -m radgrounder.results.comparison FIRST/predictions.jsonl SECOND/predictions.jsonl [--where site=C]
+    radgrounder compare BEFORE AFTER
+    radgrounder compare BEFORE/predictions.jsonl AFTER/predictions.jsonl [--where site=C]
 
 With `--where` only the rows of one subgroup count: a model that never saw site C against one that did, on site C, is
 the leave-one-site-out gap.
 """
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -118,7 +118,12 @@ def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:
 
 
 def changes(
-    before: Mapping[str, Row], after: Mapping[str, Row], columns: Sequence[Column], *, samples: int = SAMPLES
+    before: Mapping[str, Row],
+    after: Mapping[str, Row],
+    columns: Sequence[Column],
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
 ) -> Figures:
     """The mean of after minus before over the rows that both have, by "section.name", with its 95 % interval.
 
@@ -130,7 +135,7 @@ def changes(
     for column in columns:
         if column.control:
             continue
-        if compared := compare_measure(pairs, column.tasks, column.measure, samples=samples):
+        if compared := compare_measure(pairs, column.tasks, column.measure, samples=samples, seed=seed):
             found[f"{column.section}.{column.name}"] = compared.difference.as_dict()
     return found
 
@@ -161,25 +166,3 @@ def show_figure(figure: Mapping[str, Any], sign: str = "") -> str:
         return "–"
     mean, *limits = (f"{figure[name]:{sign}.3f}" for name in ("mean", "low", "high") if figure[name] is not None)
     return f"{mean} [{', '.join(limits)}]" if limits else mean  # one patient has no interval
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the comparison of two files."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("first", type=Path)
-    parser.add_argument("second", type=Path)
-    parser.add_argument("--where", metavar="KEY=VALUE", action="append", default=[], help="only rows of this subgroup")
-    parser.add_argument("--seed", type=int, default=0)
-    options: Any = parser.parse_args(arguments)
-    if wrong := [pair for pair in options.where if "=" not in pair]:
-        parser.error(f"--where {wrong[0]!r} is not KEY=VALUE. Write for example --where site=C.")
-    try:
-        where = dict(pair.split("=", 1) for pair in options.where)
-        found = compare_runs(read_rows(options.first), read_rows(options.second), where=where, seed=options.seed)
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from error
-    print(format_comparison(found), end="")
-
-
-if __name__ == "__main__":
-    main()
