@@ -1,5 +1,6 @@
 """The `radgrounder` command: every command has an example that parses, help with all defaults, and starts fast."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from radgrounder.cli import COMMANDS, main
 from refrad2d.system.arguments import build_parser, flag_of, list_arguments, read_arguments
+from tests.fixtures.paths import ROOT
 
 HEAVY = ("torch", "transformers", "trl", "datasets", "pyarrow", "scipy", "PIL", "gradio")
 NAMES = {
@@ -73,3 +75,20 @@ def test_a_command_that_is_none_is_refused(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["train"])
     assert ended.value.code == 2 and "'train'" in capsys.readouterr().err
+
+
+def documents():
+    """What tells people command lines: the Makefile, recipes, Markdown and the docstrings of the model side."""
+    for pattern in ("Makefile", "*.md", "docs/*.md", "model_card/*.md", "sft/**/*.md", "sft/**/*.yaml", "sft/**/*.py"):
+        yield from ROOT.glob(pattern)
+
+
+def test_no_document_runs_a_module_of_the_package():
+    module = re.compile(r"python -m radgrounder\.(?!cli)")
+    assert [path for path in documents() if module.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_command_that_a_document_names_is_there():
+    line = re.compile(r"(?:`|^|^    |^#   |\$\(BIN\)/)radgrounder (?P<name>(?:mix )?[a-z][a-z-]+)", re.M)
+    named = {found["name"] for path in documents() for found in line.finditer(path.read_text(encoding="utf-8"))}
+    assert named - {"mix"} <= NAMES and len(named & NAMES) > 10

@@ -1,11 +1,9 @@
 """`radgrounder card`: the model card."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from radgrounder.commands.shared import require_folder
+from radgrounder.commands.shared import read_results, require_folder
 from refrad2d.system.arguments import argument, command
 
 
@@ -28,14 +26,5 @@ def card(given: Card) -> int:
     from radgrounder.results.model_card import card as write_card
     from refrad2d.system.files import write_text
 
-    write_text(given.model / "README.md", write_card(given.model, [_read(path) for path in given.results]))
+    write_text(given.model / "README.md", write_card(given.model, [read_results(path) for path in given.results]))
     return 0
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ValueError(f"There is no {path}. Give the results.json of a finished radgrounder eval.")
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is no JSON. Give the results.json of a finished radgrounder eval.") from error

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from radgrounder.commands.shared import read_results
 from refrad2d.system.arguments import argument, command, option
 
 RESULTS, PREDICTIONS, CHANGES = "results.json", "predictions.jsonl", "changes.json"
@@ -49,7 +49,7 @@ def _compare_folders(given: Compare) -> int:
     from radgrounder.results.comparison import changes, columns_of, format_changes, read_rows
     from refrad2d.system.files import write_text
 
-    before, after = _read_results(given.before), _read_results(given.after)
+    before, after = read_results(given.before / RESULTS), read_results(given.after / RESULTS)
     if before["benchmark"] != after["benchmark"]:
         raise ValueError(f"One run is of {before['benchmark']}, the other of {after['benchmark']}. Give two of one.")
     rows = [read_rows(folder / PREDICTIONS) for folder in (given.before, given.after)]
@@ -57,13 +57,6 @@ def _compare_folders(given: Compare) -> int:
     write_text(given.after / CHANGES, json.dumps(changed, indent=2) + "\n")
     print(format_changes(before, after, changed))
     return 0
-
-
-def _read_results(folder: Path) -> dict[str, Any]:
-    path = folder / RESULTS
-    if not path.is_file():
-        raise ValueError(f"There is no {path}. Give the --out folder of a finished radgrounder eval.")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _compare_files(given: Compare) -> int:

@@ -1,5 +1,6 @@
 """What several commands share: checks of their arguments that come before anything heavy is loaded."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,19 @@ def require_folder(folder: Path, remedy: str) -> None:
     """ValueError with the remedy if there is no such folder."""
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder. {remedy}")
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """A results.json. ValueError if there is none, or if it is no JSON object."""
+    if not path.is_file():
+        raise ValueError(f"There is no {path}. Give the --out folder of a finished radgrounder eval.")
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        results = None
+    if not isinstance(results, dict):
+        raise ValueError(f"{path} is no JSON object. Give the results.json of a finished radgrounder eval.")
+    return results
 
 
 def require_phantom(sites: Sequence[str], regions: Sequence[str]) -> None:

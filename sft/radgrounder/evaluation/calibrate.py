@@ -24,6 +24,7 @@ from radgrounder.results.curves import draw_curves
 from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name
+from refrad2d.system.files import write_text
 from refrad2d.windows import count_pixels
 
 if TYPE_CHECKING:
@@ -204,6 +205,6 @@ def run(model: Path, dataset: str, *, limit: int = 400, risk: float = 0.1, batch
             continue
         result[kind] = summarise(confidences[mine], right[mine], patients, risk=risk)
         curves[kind] = risk_coverage(confidences[mine], right[mine])[1:]
-    (model / FILE).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    (model / FILE).with_suffix(".svg").write_text(draw_curves(curves), encoding="utf-8")
+    write_text(model / FILE, json.dumps(result, indent=2) + "\n")
+    write_text((model / FILE).with_suffix(".svg"), draw_curves(curves))
     return result

@@ -62,7 +62,10 @@ def audit_benchmark(train: str, benchmark: str, data: str, *, most_bits: int = M
     from datasets import load_dataset
 
     rows = load_benchmark(benchmark, data)
-    training = load_dataset(train, "sft", split="train")
+    try:
+        training = load_dataset(train, "sft", split="train")
+    except (FileNotFoundError, ValueError) as error:
+        raise ValueError(f"{train} has no config sft to train on. Give the refrad2d folder of a build.") from error
     asked = [item for item in rows.items if not item.control]
     questions = (
         part["text"] for row in training.select_columns(["messages"]) for part in row["messages"][0]["content"]

@@ -41,6 +41,12 @@ class Ablations:
     steps: int = option("of each run", default=100, metavar="N")
     train_batch: int = option("conversations a step", default=16, metavar="N")
     seeds: tuple[int, ...] = option("a run of each arm a seed", default=(0, 1, 2), metavar="S")
-    arms: tuple[str, ...] = option("what is trained on", default=ARM_NAMES, choices=ARM_NAMES)
+    arms: tuple[str, ...] = option(
+        "what is trained on: " + "; ".join(ARM_NAMES),
+        default=ARM_NAMES,
+        choices=ARM_NAMES,
+        metavar="ARM",
+        shown_default="all of them",
+    )
     limit: int = option("slices of the own test set", default=60, metavar="N")
     samples: int = option("bootstrap samples of the intervals", default=SAMPLES, metavar="N")

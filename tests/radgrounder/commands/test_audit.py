@@ -21,6 +21,14 @@ def test_the_default_is_that_of_the_leaks():
     assert given.bits == MAX_DISTANCE and BITS == 256  # which the help says
 
 
+def test_a_training_set_that_is_not_there_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(contamination, "load_benchmark", lambda name, data: None)
+    assert main(["audit", "--train", str(tmp_path / "none"), "--benchmark", "slake", "--data", "d"]) == 2
+    assert capsys.readouterr().err == (
+        f"radgrounder: error: {tmp_path / 'none'} has no config sft to train on. Give the refrad2d folder of a build.\n"
+    )
+
+
 def test_an_unknown_benchmark_is_refused(capsys):
     assert main(["audit", "--train", "t", "--benchmark", "pathvqa", "--data", "d"]) == 2
     assert "Unknown benchmark 'pathvqa'" in capsys.readouterr().err

@@ -16,7 +16,7 @@ def test_the_card_lies_beside_the_weights(tmp_path):
     assert "| vqa f1 open | 0.500 | 0.400 to 0.600 | 12 |" in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("text", "message"), [(None, "There is no"), ("{", "is no JSON")])
+@pytest.mark.parametrize(("text", "message"), [(None, "There is no"), ("{", "is no JSON"), ("[]", "is no JSON object")])
 def test_without_results_there_is_no_card(text, message, tmp_path, capsys):
     if text:
         (tmp_path / "results.json").write_text(text)
