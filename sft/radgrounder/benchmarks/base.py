@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, TOKENS  # noqa: F401 (names that the commands import here)
+from radgrounder.inference.tasks import TASKS
 from refrad2d.grounding import Parsed
 from refrad2d.system.tables import read_csv
 from refrad2d.windows import IMAGE_SIZE
