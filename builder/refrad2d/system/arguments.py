@@ -161,14 +161,14 @@ def build_parser(
         group, _, name = made.name.rpartition(" ")
         if group not in subparsers:
             text = (groups or {})[group]
-            group_parser = subparsers[""].add_parser(group, help=_escaped(text), description=_escaped(text))
+            group_parser = subparsers[""].add_parser(group, help=_escaped(text), description=text)
             subparsers[group] = group_parser.add_subparsers(required=True, metavar="COMMAND")
         _fill(
             subparsers[group].add_parser(
                 name,
                 help=_escaped(made.summary),
-                description=_escaped(made.description),
-                epilog=_escaped(f"example:\n  {prog} {made.name} {made.example}"),
+                description=made.description,
+                epilog=f"example:\n  {prog} {made.name} {made.example}",
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             ),
             made,
