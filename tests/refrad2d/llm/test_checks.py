@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
+from refrad2d.cli import main
 from refrad2d.grounding import has_markup
 from refrad2d.llm.checks import check_rewrite, check_translation, cut_instructions
 from refrad2d.llm.client import LLM
-from refrad2d.llm.translate import main as translation_main
 from refrad2d.stages.curate import run
 from tests.fixtures.llm_stub import error, reply, stub_server, text_of
 
@@ -215,9 +215,8 @@ def judging_model(request):
 def test_the_judge_writes_a_table_of_errors(curate_with, tmp_path, capsys):
     curate_with(judging_model, report())
     with stub_server(judging_model) as stub:
-        translation_main(
-            ["judge", str(tmp_path / "out.jsonl"), str(tmp_path / "e.csv"), "--llm", stub.url, "--model", "stub"]
-        )
+        files = [str(tmp_path / "out.jsonl"), str(tmp_path / "e.csv")]
+        assert main(["audit", "translations", *files, "--llm", stub.url, "--model", "stub"]) == 0
     with (tmp_path / "e.csv").open(encoding="utf-8", newline="") as file:
         (found,) = csv.DictReader(file)
     assert (found["category"], found["score"], found["should_be"]) == ("terminology", "4", "Mass")
