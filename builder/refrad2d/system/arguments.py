@@ -263,7 +263,9 @@ def _default_text(about: Argument, default: Any) -> str:
     """What --help says of the default. None, an empty list and a switch that is off have nothing to say."""
     if about.shown_default is not None:
         return f" (default: {about.shown_default})"
-    if default is MISSING or default is None or default is False or default == () or default == {} or default == "":
+    if default is MISSING:
+        return "" if about.positional else " (required)"
+    if default is None or default is False or default == () or default == {} or default == "":
         return ""
     if default is True:
         return " (default: on)"

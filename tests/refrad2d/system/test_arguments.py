@@ -130,6 +130,7 @@ def test_help_says_what_goes_in_the_defaults_and_an_example(capsys):
     said = help_of("walk", capsys=capsys)
     for words in (
         "Walk 100 % of the way. In: a source. Out: nothing.",
+        "the table (required)",
         "how many (default: 20)",
         "50 % of something (default: 0.5)",
         "(default: abdomen chest)",
