@@ -20,10 +20,10 @@ from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import EntryNotFoundError
 
 from radgrounder.metrics.grounding import exact_match, iou
-from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
+from refrad2d.boxes import visible
+from refrad2d.conversations import prompt, vqa_prompt
 from refrad2d.grounding import Box, parse
 from refrad2d.labels import label_by_name
-from refrad2d.windows import count_pixels
 
 if TYPE_CHECKING:
     from radgrounder.inference.predictor import Predictor
@@ -197,12 +197,9 @@ def probes(dataset: str, *, limit: int, split: str = "validation") -> list[Probe
 
 
 def _locate_probes(row: dict) -> Iterator[Probe]:
-    sizes = count_pixels(row["mask"])
-    for found in row["objects"]:
-        label = label_by_name(found["label"])
-        if sizes[label.id] >= MIN_LOCATE_PIXELS:
-            question = prompt("locate", "en", name=label.display("en"))
-            yield Probe("box", row["image"], question, tuple(found["box"]), "en", row["patient"])
+    for found in visible(row["objects"]):
+        question = prompt("locate", "en", name=label_by_name(found["label"]).display("en"))
+        yield Probe("box", row["image"], question, tuple(found["box"]), "en", row["patient"])
 
 
 def _question_probes(row: dict) -> Iterator[Probe]:

@@ -57,7 +57,7 @@ def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], pa
 def _rows(first: int, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> Iterator[dict[str, Any]]:
     for patient in range(patients):
         for number in range(SLICES):
-            row, _ = draw_row(first + 8 * patient + 2 * number, sites=sites, regions=regions)
+            row = draw_row(first + 8 * patient + 2 * number, sites=sites, regions=regions)
             yield {**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])}
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from radgrounder.results.model_index import model_index
-from refrad2d.dataset.card import find_template, table
+from refrad2d.dataset.card import find_template
+from refrad2d.system.markdown import table
 
 NANO_LIMIT_MB = 64
 SAMPLED = """

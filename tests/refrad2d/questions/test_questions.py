@@ -48,7 +48,9 @@ def make_row(name="a1", **more):
         "modality": "CT",
         "plane": "axial",
         "body_part": "abdomen",
-        "objects": [{"label": label, "box": box, "area": AREAS[label]} for label, box in BOXES.items()],
+        "objects": [
+            {"label": label, "box": box, "area": AREAS[label], "pixels": AREAS[label]} for label, box in BOXES.items()
+        ],
         "report": {"de": GERMAN, "en": ENGLISH},
         "findings": [],
         "provenance": {"segmenter": "totalsegmentator"},
