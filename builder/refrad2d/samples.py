@@ -20,6 +20,7 @@ from PIL import Image
 from refrad2d.windows import windows
 
 KEY = "__key__"
+MASK = "mask.png"
 _KEY = re.compile(r"[a-z0-9_-]+")
 
 
@@ -65,7 +66,7 @@ def json_bytes(row: Mapping) -> bytes:
 MEMBERS = (
     Member("json", lambda native: json_bytes(native.row), json.loads),
     Member("pixels.png", lambda native: png(native.pixels), read_png),
-    Member("mask.png", lambda native: native.mask, read_png, with_mask=True),
+    Member(MASK, lambda native: native.mask, read_png, with_mask=True),
 )
 
 

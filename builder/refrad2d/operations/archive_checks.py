@@ -13,7 +13,7 @@ from refrad2d.layout import FOLDERS, list_folder
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import Dataset, Sample, array_digest, digest, plain, split_of_file
 from refrad2d.rows import SCALE
-from refrad2d.samples import MEMBERS, expected, make_image, parse_member
+from refrad2d.samples import MASK, expected, make_image, parse_member
 
 _UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, RecursionError, Image.DecompressionBombError)
 
@@ -73,13 +73,13 @@ def _check_sample(dataset: Dataset, split: str, key: str, parts: Mapping[str, by
     elif parts.keys() - wanted:
         yield "extra_member"
     native: dict[str, Any] = {}
-    for member in MEMBERS:
+    for member in expected(True):
         if member.extension in parts:
             try:
                 native[member.name] = member.read(parts[member.extension])
             except _UNREADABLE:
                 yield f"{member.name}_unreadable"
-    if "mask" in native and sample.mask not in (None, hashlib.sha256(parts["mask.png"]).hexdigest()):
+    if "mask" in native and sample.mask not in (None, hashlib.sha256(parts[MASK]).hexdigest()):
         yield "mask_differs"
     if "json" in native:
         yield from _check_row(native, sample)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from refrad2d import samples
 from refrad2d.boxes import box_of, objects
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset.manifest import manifest
@@ -18,6 +19,7 @@ from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import digest
 from refrad2d.operations.verify import verify
+from refrad2d.samples import Member
 from refrad2d.schema import features
 from refrad2d.stages.shards import Task, encode
 
@@ -276,6 +278,20 @@ def edit_json(members):
 def test_damaged_archives_are_found(root, change, kind):
     retar(root, change)
     assert kind in kinds(root)
+
+
+def test_a_new_member_is_asked_for_and_read(root, monkeypatch):
+    shape = Member("shape.json", lambda native: b"[1]", json.loads)
+    monkeypatch.setattr(samples, "MEMBERS", (*samples.MEMBERS, shape))
+    assert kinds(root) == {"missing_member"}
+    retar(root, lambda members: [m for pair in members for m in _with_shape(pair, b"{")])
+    assert "shape_unreadable" in kinds(root)
+
+
+def _with_shape(member, content):
+    """The member, and after the last of its sample one of the new kind."""
+    name, _ = member
+    return [member, (name.replace("mask.png", "shape.json"), content)] if name.endswith("mask.png") else [member]
 
 
 @pytest.mark.parametrize(
