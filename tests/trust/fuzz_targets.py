@@ -20,7 +20,7 @@ from refrad2d.images.dicom import BODY_PARTS
 from refrad2d.images.masks import MaskRecord, read_mask
 from refrad2d.images.records import Record, open_file, read_file
 from refrad2d.images.sources import Source, Unreadable, list_sources
-from refrad2d.labels import FINDING, LANGUAGES, is_label
+from refrad2d.labels import FINDING, LANGUAGES, PLANES, is_label
 from refrad2d.llm.answers import place_mentions, usable_questions
 from refrad2d.llm.client import read_answer
 from refrad2d.llm.prompts import fits, load_prompt
