@@ -7,6 +7,7 @@ import zipfile
 import nibabel
 import numpy as np
 import pytest
+from pydicom.uid import KeyObjectSelectionDocumentStorage, SegmentationStorage
 
 from refrad2d.stages import ingest
 from refrad2d.stages.report_table import ReportRow
@@ -113,6 +114,15 @@ def test_the_same_slice_twice_is_a_duplicate(tmp_path):
     write_slice(tmp_path / "export" / "b")
     counts, series, *_ = run_ingest(tmp_path)
     assert counts["dropped_duplicate_slice"] == 1 and len(series[0]["frames"]) == 1
+
+
+def test_objects_beside_the_images_are_accounted_for(tmp_path):
+    """Key objects are of use, for they name slices; a segmentation is no image, but may be a mask."""
+    write_slice(tmp_path / "export" / "a")
+    write_slice(tmp_path / "export" / "b", SOPClassUID=KeyObjectSelectionDocumentStorage)
+    write_slice(tmp_path / "export" / "c", SOPClassUID=SegmentationStorage)
+    _, _, _, accounting = run_ingest(tmp_path)
+    assert [line["reason"] for line in accounting] == [None, None, "segmentation_object"]
 
 
 def test_two_phases_under_one_series_uid_are_two_stacks(tmp_path):
