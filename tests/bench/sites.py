@@ -19,7 +19,7 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.intervals import figure
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
-from radgrounder.results.changes import show_figure
+from radgrounder.results.comparison import show_figure
 from refrad2d.conversations import prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name

@@ -1,7 +1,7 @@
 """Pictures that stand nearly the same in two places: across splits, or here and in a benchmark.
 
     count_leaks(sorted(Path("DIR/refrad2d/data").glob("slices-*.parquet")))     # what the card says
-    python -m refrad2d.dataset.leaks DIR [FOLDER of benchmarks]                          # the same, and the pairs
+    refrad2d audit leaks DIR [--benchmarks FOLDER]                              # the same, and the pairs
 
 A picture becomes 256 bits: whether each of its coarsest 16×16 cosine coefficients lies above their median. Copies that
 were re-compressed, resized or shown in another window differ in few bits, different pictures in about half.
@@ -142,13 +142,3 @@ def _by_split(pictures: Iterable[Hashed]) -> dict[str, list[Hashed]]:
 
 def _stacked(pictures: Sequence[Hashed]) -> np.ndarray:
     return np.array([picture.bits for picture in pictures], dtype=np.float32).reshape(-1, BITS)
-
-
-if __name__ == "__main__":
-    import json
-    import sys
-
-    slices = sorted((Path(sys.argv[1]) / "refrad2d" / "data").glob("slices-*.parquet"))
-    pictures = list(hash_rows(slices))
-    print(json.dumps(count_leaks(slices, Path(sys.argv[2]) if len(sys.argv) > 2 else None), indent=2))
-    print(json.dumps(near_duplicates(pictures)[:20]))

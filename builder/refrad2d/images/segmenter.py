@@ -71,9 +71,7 @@ def segment_series(
 
 def to_nifti(row: Mapping, frames: Path, places: Sequence[Placement]) -> nibabel.Nifti1Image:
     """A series as (column, row, slice) in RAS, values in Hounsfield units or the scanner's own."""
-    pictures = [
-        rescale(np.load(frames / f"{frame['file']}.npy"), frame["slope"], frame["intercept"]) for frame in row["frames"]
-    ]
+    pictures = [rescale(np.load(frames / f"{f['file']}.npy"), f["slope"], f["intercept"]) for f in row["frames"]]
     step = even_step(places)
     lps = np.eye(4)
     lps[:3] = np.stack([places[0].across, places[0].down, step, places[0].origin], axis=1)

@@ -15,7 +15,7 @@ from refrad2d.images.slices import Slice
 from refrad2d.stages import ingest
 from refrad2d.system.files import read_jsonl
 from tests.fixtures.dicom_files import make_slice, write_slice
-from tests.fixtures.export_records import KEY, axial_place, report_row
+from tests.fixtures.export_records import KEY, axial, report_row
 
 WRITTEN = 3  # of nine slices the one with text: neither the first, nor the middle, nor the last
 
@@ -130,7 +130,7 @@ def test_a_file_that_changed_between_the_readings_is_dropped(tmp_path, monkeypat
 
 
 def test_a_page_of_text_is_no_picture():
-    frame = Slice(axial_place(shape=(100, 100)))
+    frame = Slice(axial(0.0, shape=(100, 100)))
     assert is_page(frame, [(0, 0, 100, 40)]) and not is_page(frame, [(0, 0, 100, 10), (0, 5, 100, 12)])
 
 

@@ -15,7 +15,7 @@ from refrad2d.images.geometry import (
     undo_reorient,
 )
 from refrad2d.labels import PLANES
-from tests.fixtures.export_records import axial_place
+from tests.fixtures.export_records import axial
 
 
 def marked_volume(affine, shape=(7, 6, 5)):
@@ -120,5 +120,5 @@ def test_a_volume_cut_across_the_axis_of_a_plane_gives_slices_of_it(plane):
 
 
 def test_a_missing_slice_makes_a_ladder_uneven():
-    places = [axial_place(5.0 * k) for k in (0, 1, 2, 3)]
+    places = [axial(5.0 * k) for k in (0, 1, 2, 3)]
     assert even_step(places).tolist() == [0, 0, 5] and even_step(places[:2] + places[3:]) is None

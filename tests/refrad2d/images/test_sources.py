@@ -6,29 +6,46 @@ import zipfile
 import pytest
 
 from refrad2d.images.sources import Source, Unreadable, is_dicom, keyed_paths, keyed_uids, list_sources
+from tests.fixtures.dicom_files import write_slice
 from tests.fixtures.export_records import KEY
 
 
-def test_files_come_in_byte_order_of_their_paths(tmp_path):
-    for name in ("b/2", "b/10", "B", "ä", "a-b"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+def test_files_and_members_stand_in_byte_order(tmp_path):
+    for name in ("b", "Z", "ä"):
         (tmp_path / name).write_bytes(b"x")
-    assert [source.name for source in list_sources(tmp_path)] == ["B", "a-b", "b/10", "b/2", "ä"]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("inside", b"y")
+    assert [source.name for source in list_sources(tmp_path)] == ["Z", "a.zip!inside", "b", "ä"]
+    assert list_sources(tmp_path)[1].read() == b"y"
 
 
-def test_members_of_an_archive_stand_in_its_place(tmp_path):
-    (tmp_path / "a").write_bytes(b"first")
-    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
-        archive.writestr("x/IM1", b"second")
-    (tmp_path / "c").write_bytes(b"third")
-    sources = list_sources(tmp_path)
-    assert [source.name for source in sources] == ["a", "b.zip!x/IM1", "c"]
-    assert [source.read() for source in sources] == [b"first", b"second", b"third"]
-
-
-def test_a_single_file_is_an_export(tmp_path):
+def test_a_file_may_be_the_whole_input(tmp_path):
     (tmp_path / "a").write_bytes(b"x")
-    assert [source.path for source in list_sources(tmp_path / "a")] == ["a"]
+    assert [source.name for source in list_sources(tmp_path / "a")] == ["a"]
+
+
+def test_links_out_of_the_tree_are_listed_and_not_opened(tmp_path):
+    (tmp_path / "export").mkdir()
+    (tmp_path / "secret").write_text("Tina Testerin")
+    os.symlink(tmp_path / "secret", tmp_path / "export" / "link")
+    (source,) = list_sources(tmp_path / "export")
+    with pytest.raises(Unreadable, match=source.reason):
+        source.read()
+
+
+def test_dicom_is_known_with_and_without_preamble(tmp_path):
+    data = write_slice(tmp_path / "a").read_bytes()
+    assert is_dicom(data) and is_dicom(data[132:]) and not is_dicom(b"\x08\x00 no element" * 20)
+
+
+def test_the_stem_has_no_extension_of_nifti():
+    assert Source("/m", "s1/kidney_left.nii.gz").stem == "kidney_left"
+
+
+def test_paths_are_compared_by_pseudonyms_alone():
+    keyed = keyed_paths(Source("/export", "Testerin_Tina/CT/IM1"), KEY)
+    assert keyed and not any("Tina" in path for path in keyed)
+    assert keyed == keyed_paths(Source("/elsewhere", "Testerin_Tina/CT/IM1"), KEY)
 
 
 def test_what_must_not_be_opened_is_listed_with_its_reason(tmp_path):
@@ -44,16 +61,6 @@ def test_what_must_not_be_opened_is_listed_with_its_reason(tmp_path):
     assert reasons == {
         "a": "link_out_of_tree", "b": "unreadable", "d": "linked_folder", "e": "not_a_regular_file",
     }  # fmt: skip
-
-
-def test_a_source_with_a_reason_is_not_read(tmp_path):
-    with pytest.raises(Unreadable, match="link_out_of_tree"):
-        Source(str(tmp_path), "a", reason="link_out_of_tree").read()
-
-
-def test_dicom_is_known_by_its_magic_or_by_its_first_element():
-    assert is_dicom(bytes(128) + b"DICM") and is_dicom(b"\x08\x00\x16\x00UI" + bytes(200))
-    assert not is_dicom(b"DICM") and not is_dicom(b"\x08\x00" + bytes(range(200)))
 
 
 def test_paths_share_the_pseudonyms_of_the_folders_that_they_share():
