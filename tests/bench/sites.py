@@ -34,7 +34,7 @@ def draw_rows(site: str, region: str, patients: int) -> list[dict]:
     """Two slices of each patient, pictures as a dataset has them."""
     rows = []
     for seed in range(FIRST, FIRST + SLICES_OF_STUDY * patients, SLICES_OF_STUDY // 2):
-        row, _ = draw_row(seed, sites=(site,), regions=(region,))
+        row = draw_row(seed, sites=(site,), regions=(region,))
         rows.append({**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])})
     return rows
 

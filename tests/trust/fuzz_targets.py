@@ -24,7 +24,8 @@ from refrad2d.labels import FINDING, LANGUAGES, PLANES, is_label
 from refrad2d.llm.answers import place_mentions, usable_questions
 from refrad2d.llm.client import read_answer
 from refrad2d.llm.prompts import fits, load_prompt
-from refrad2d.operations.verify import Fault, verify
+from refrad2d.operations.file_checks import Fault
+from refrad2d.operations.verify import verify
 from refrad2d.privacy.deidentify import KINDS, deidentify
 from refrad2d.privacy.recognisers.dates import find_dates, read_header_date
 from refrad2d.stages.report_table import COLUMNS, read_reports

@@ -16,6 +16,7 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.llm.checks import Anatomy, check_translation
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.prompts import load_prompt
+from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.system.files import atomic_path
 
 ERROR_COLUMNS = ("id", "score", "category", "source", "translation", "should_be", "prompt")
@@ -53,8 +54,7 @@ def translate_rows(
             "text": reply.value["translation"].strip(),
             "origin": "translated",
             "curator": f"{row['curator']}+{llm.model}@{prompt.name}:{prompt.hash}",
-            "clinical_question": None,
-            "clinical_info": None,
+            **dict.fromkeys(CONTEXT_COLUMNS),
         }
 
 

@@ -16,6 +16,7 @@ from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keye
 from refrad2d.images.stacks import Stack, build_stacks
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.deidentify import deidentify
+from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.joins import join_reports
 from refrad2d.stages.report_table import ReportRow
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
@@ -103,7 +104,7 @@ def _texts(
         phrases = sorted(frozenset().union(*(s.phrases for s in theirs)))
         scrubbed = {
             name: deidentify(fields[name], fields["language"], known, phrases) or None
-            for name in ("report", "clinical_question", "clinical_info")
+            for name in ("report", *CONTEXT_COLUMNS)
         }
         scope = (stacks[0].study(key), fields["SeriesInstanceUID"], fields["SOPInstanceUID"])
         origin = fields["origin"] if fields["origin"] in ("original", "translated") else ""
@@ -118,8 +119,7 @@ def _texts(
                     "language": fields["language"],
                     "modality": modality,
                     "text": scrubbed["report"],
-                    "clinical_question": scrubbed["clinical_question"],
-                    "clinical_info": scrubbed["clinical_info"],
+                    **{name: scrubbed[name] for name in CONTEXT_COLUMNS},
                     "origin": origin,
                     "series": [stack.id(key) for stack in chosen],
                     "named": sorted(_slice_ids(chosen, uids, key)),

@@ -139,7 +139,6 @@ def _questions(given: Input, dst: Path) -> Counter:
     return questions.run(
         given.root / "match" / "rows.jsonl",
         dst / "rows.jsonl",
-        masks=given.root / "segment" / "masks",
         llm=given.options.llm,
         anatomy=named_classes,
     )

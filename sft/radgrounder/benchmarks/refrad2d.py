@@ -25,10 +25,10 @@ from radgrounder.metrics.boxes import iou, pointing
 from radgrounder.metrics.captions import cider, rouge_l
 from radgrounder.metrics.grounding import count_entities, entities, g_iou, invalid
 from radgrounder.metrics.text import normalise, token_overlap
-from refrad2d.conversations import CONTEXTS, MIN_LOCATE_PIXELS, context, prompt, spans_of, vqa_prompt
+from refrad2d.boxes import visible
+from refrad2d.conversations import CONTEXTS, context, prompt, spans_of, vqa_prompt
 from refrad2d.grounding import Box, Parsed, Span
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.windows import count_pixels
 
 Row = Mapping[str, Any]
 
@@ -180,13 +180,11 @@ def _groups(row: Row, language: str) -> dict[str, str]:
 
 
 def eligible(row: Row) -> list[tuple[str, Box]]:
-    """(label, box) of the structures that cover at least 20 pixels of the row's mask, resized to 224 x 224."""
-    sizes = count_pixels(row["mask"])
-    return [
-        (found["label"], tuple(found["box"]))
-        for found in row["objects"]
-        if sizes[label_by_name(found["label"]).id] >= MIN_LOCATE_PIXELS
-    ]
+    """(label, box) of the structures that cover at least 20 pixels of the image.
+
+    ValueError if the dataset is too old to say (see `refrad2d.boxes.visible`).
+    """
+    return [(found["label"], tuple(found["box"])) for found in visible(row["objects"])]
 
 
 def mean_boxes(rows: Iterable[Row]) -> dict[tuple[str, str, str], Box]:
@@ -197,7 +195,7 @@ def mean_boxes(rows: Iterable[Row]) -> dict[tuple[str, str, str], Box]:
 def _grounding_items(
     test: Dataset | None, train: Dataset | None, every: Dataset | None, chosen: set[str], seed: int
 ) -> list[Item]:
-    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "mask", "objects")
+    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "objects")
     rows = [row for row in _rows(test, columns) if row["id"] in chosen]
     if not rows:
         return []

@@ -21,11 +21,11 @@ from radgrounder.inference.confidence import FILE, KINDS, Scale, log_odds
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.text import exact_match
 from radgrounder.results.curves import draw_curves
-from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
+from refrad2d.boxes import visible
+from refrad2d.conversations import prompt, vqa_prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name
 from refrad2d.system.files import write_text
-from refrad2d.windows import count_pixels
 
 if TYPE_CHECKING:
     from radgrounder.inference.predictor import Predictor
@@ -121,12 +121,9 @@ def probes(dataset: str, *, limit: int, split: str = "validation") -> list[Probe
 
 
 def _locate_probes(row: dict) -> Iterator[Probe]:
-    sizes = count_pixels(row["mask"])
-    for found in row["objects"]:
-        label = label_by_name(found["label"])
-        if sizes[label.id] >= MIN_LOCATE_PIXELS:
-            question = prompt("locate", "en", name=label.display("en"))
-            yield Probe("box", row["image"], question, tuple(found["box"]), "en", row["patient"])
+    for found in visible(row["objects"]):
+        question = prompt("locate", "en", name=label_by_name(found["label"]).display("en"))
+        yield Probe("box", row["image"], question, tuple(found["box"]), "en", row["patient"])
 
 
 def _question_probes(row: dict) -> Iterator[Probe]:

@@ -63,5 +63,5 @@ def _rows(first: int, *, sites: Sequence[str], regions: Sequence[str], patients:
     for patient in range(patients):
         for number in range(SLICES_OF_PATIENT):
             seed = first + SLICES_OF_STUDY * patient + SLICES_OF_STUDY // SLICES_OF_PATIENT * number
-            row, _ = draw_row(seed, sites=sites, regions=regions)
+            row = draw_row(seed, sites=sites, regions=regions)
             yield {**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])}
