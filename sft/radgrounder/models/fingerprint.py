@@ -37,7 +37,7 @@ def _parts(tasks: Sequence[str]) -> dict[str, Any]:
         "classes": [[label.id, label.name, *(label.display(language) for language in LANGUAGES)] for label in labels()],
         "grammar": [render("Liver and aorta", spans), location_tokens(), class_tokens()],
         "prompts": [
-            {task: PROMPTS[task] for task in tasks},
+            prompts,
             CONTEXT_LINES,
             prompt("report", "de", context="\n"),
             *map(templates, LANGUAGES),
