@@ -4,7 +4,8 @@
 that fills it. It is stored structured (text, spans, boxes); markup is rendered from it, never stored.
 """
 
-from typing import Annotated, Any, TypedDict
+from collections.abc import Mapping
+from typing import Annotated, Any, TypedDict, cast
 
 Box = Annotated[list[float], 4]  # xyxy in [0, 1], ends exclusive, from the native mask
 Spacing = Annotated[list[float], 2]  # mm between rows, mm between columns, of the native slice
@@ -134,6 +135,12 @@ PICTURES = ("image", "mask")
 SCALE = ("slope", "intercept")  # of the archive only: hu = pixels * slope + intercept for CT
 
 
+def reports_of(row: Row) -> dict[str, Report]:
+    """The reports that a row has, by language."""
+    reports = cast("Mapping[str, Report | None]", row["report"])  # the values of any TypedDict are typed as object
+    return {language: report for language, report in reports.items() if report}
+
+
 def is_grounded(row: Row) -> bool:
     """True if a report of the row has a span."""
-    return any(report and report["spans"] for report in row["report"].values())
+    return any(report["spans"] for report in reports_of(row).values())
