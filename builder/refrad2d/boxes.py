@@ -34,7 +34,7 @@ def objects(mask: np.ndarray) -> list[ObjectRow]:
     """Every class of a mask of unified ids, in order of id; `area` in mask pixels, `pixels` in those of the image."""
     height, width = mask.shape
     areas, pixels = np.bincount(mask.ravel(), minlength=256), count_pixels(mask)
-    found = []
+    found: list[ObjectRow] = []
     for class_id, window in enumerate(ndimage.find_objects(mask), start=1):
         label = label_by_id(class_id)
         if window is None or label is None:
