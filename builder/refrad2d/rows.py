@@ -4,8 +4,11 @@
 that fills it. It is stored structured (text, spans, boxes); markup is rendered from it, never stored.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict, cast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, TypedDict, cast
+
+from refrad2d.system.files import read_jsonl
 
 Box = Annotated[list[float], 4]  # xyxy in [0, 1], ends exclusive, from the native mask
 Spacing = Annotated[list[float], 2]  # mm between rows, mm between columns, of the native slice
@@ -94,14 +97,14 @@ class Row(TypedDict):
     body_part: str | None
     plane: str  # axial | coronal | sagittal
     spacing: Spacing
-    image: Picture  # 224 px RGB windows: what the model sees
-    mask: Picture  # 8-bit unified class ids, native size; None without a segmenter
+    image: NotRequired[Picture]  # 224 px RGB windows: what the model sees
+    mask: NotRequired[Picture]  # 8-bit unified class ids, native size; None without a segmenter
     objects: list[ObjectRow]
     sex: str | None
     age: int | None  # decade: 60 means 60 to 69
     site: str | None
     report: Reports
-    vqa: list[Question]
+    vqa: NotRequired[list[Question]]
     findings: list[FindingRow]
     provenance: Provenance
 
@@ -133,6 +136,11 @@ TEXT_COLUMNS = (*CONTEXT_COLUMNS, "findings")  # the free texts of a report
 WHO = ("id", "patient", "study", "series", "modality", "body_part", "plane", "spacing", "sex", "age", "site")
 PICTURES = ("image", "mask")
 SCALE = ("slope", "intercept")  # of the archive only: hu = pixels * slope + intercept for CT
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file that `match` or `questions` wrote, without pictures."""
+    return cast("Iterator[Row]", read_jsonl(path))
 
 
 def reports_of(row: Row) -> dict[str, Report]:
