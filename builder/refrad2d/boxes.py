@@ -35,7 +35,7 @@ def objects(mask: np.ndarray) -> list[ObjectRow]:
 
     height, width = mask.shape
     areas, pixels = np.bincount(mask.ravel(), minlength=256), count_pixels(mask)
-    found = []
+    found: list[ObjectRow] = []
     for class_id, window in enumerate(ndimage.find_objects(mask), start=1):
         label = label_by_id(class_id)
         if window is None or label is None:

@@ -54,13 +54,13 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
     def _generate_shards(self, shards: list[str]) -> Iterator[str]:
         yield from shards
 
-    def _generate_examples(self, shards: list[str]) -> Iterator[tuple[Any, dict]]:
+    def _generate_examples(self, shards: list[str]) -> Iterator[tuple[Any, Mapping[str, object]]]:
         for number, shard in enumerate(shards):
             for count, row in enumerate(self._rows(shard)):
                 yield (Key(number, count) if Key else f"{number:05d}-{count:09d}"), row
 
-    def _rows(self, shard: str) -> Iterator[dict]:
-        for sample in read_samples(shard):
+    def _rows(self, shard: str) -> Iterator[Mapping[str, object]]:
+        for _, sample in read_samples(shard):
             yield from config_rows(self.config.name, sample)
 
 
@@ -71,7 +71,7 @@ def named_shards(root: Path, split: str) -> list[Path]:
     return [path for path in found if known is None or path.relative_to(root).as_posix() in known]
 
 
-def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[dict]:
+def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[Mapping[str, object]]:
     """The rows of a config that an archive sample gives: one, several conversations, or none.
 
     ValueError if the sample is of an older format.

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO, overload
 
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
@@ -35,6 +35,10 @@ def tombstone(patient: str) -> str:
     return hashlib.sha256(f"removed {patient}".encode()).hexdigest()[:20]
 
 
+@overload
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[True]) -> tuple[dict, bytes]: ...
+@overload
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[False]) -> tuple[dict, bytes | None]: ...
 def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict, bytes | None]:
     """The manifest of a finished dataset and its key, None if it is not needed and not there. ValueError otherwise."""
     if not out.is_dir():

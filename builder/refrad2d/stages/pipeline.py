@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -203,7 +204,7 @@ def run_stages(
     """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing."""
     given = Input(export, reports, root, key, options, progress)
     for name, work, require in STAGES:
-        run_stage(root / name, lambda dst, work=work: work(given, dst))
+        run_stage(root / name, partial(work, given))
         require(root / name, options)
 
 

@@ -101,7 +101,9 @@ def _read_csv(text: str) -> tuple[list[Mapping[str, object]], Sequence[str]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
     csv.field_size_limit(1 << 24)
     try:
-        rows = [{(name or "").strip(): value for name, value in row.items()} for row in reader]
+        rows: list[Mapping[str, object]] = [
+            {(name or "").strip(): value for name, value in row.items()} for row in reader
+        ]
     except csv.Error as error:
         raise ValueError(
             f"The report table is no readable CSV near line {reader.line_num}. Export it again."

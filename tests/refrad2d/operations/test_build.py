@@ -28,7 +28,7 @@ from tests.fixtures.dicom_files import write_slice
 
 def archive_rows(dataset: Path):
     for shard in sorted((dataset / "refrad2d-wds").glob("*.tar")):
-        for sample in read_samples(shard):
+        for _, sample in read_samples(shard):
             yield json.loads(sample["json"]), sample
 
 
