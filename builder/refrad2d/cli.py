@@ -296,7 +296,7 @@ def _texts(arguments: argparse.Namespace) -> int:
         raise ValueError(f"{arguments.source} does not exist. Give a JSONL file with id, text, language and modality.")
     stage = import_module(
         {"deidentify": "refrad2d.privacy.deidentify", "curate": "refrad2d.stages.curate"}.get(
-            arguments.stage, "refrad2d.text.mentions"
+            arguments.stage, "refrad2d.stages.mentions"
         )
     )
     more = {}

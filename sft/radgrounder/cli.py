@@ -76,7 +76,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from radgrounder.models.prepare import release
+    from radgrounder.models.release import release
 
     release(arguments.adapter, arguments.out)
     print(arguments.out)

@@ -11,7 +11,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from refrad2d.stages.curate import curate, curate_sentence
+from refrad2d.text.temporal import curate, curate_sentence
 from tests.fixtures.paths import DATA
 
 CORPUS = DATA / "curate"

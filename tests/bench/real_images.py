@@ -19,7 +19,7 @@ from PIL import Image
 
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
 from radgrounder.inference.predictor import Predictor
-from radgrounder.metrics.grounding import iou
+from radgrounder.metrics.boxes import iou
 from radgrounder.models.prepare import prepare
 from radgrounder.training.ablations import train
 from radgrounder.training.mixtures import write_config

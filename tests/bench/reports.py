@@ -14,8 +14,8 @@ from PIL import Image
 
 from radgrounder.benchmarks.base import TOKENS, load_benchmark
 from radgrounder.inference.predictor import Predictor
-from radgrounder.metrics.grounding import token_f1
 from radgrounder.metrics.intervals import figure
+from radgrounder.metrics.text import token_f1
 from refrad2d.grounding import parse
 from tests.fixtures.paths import ROOT
 

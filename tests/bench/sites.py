@@ -16,9 +16,9 @@ from PIL import Image
 
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
 from radgrounder.inference.predictor import Predictor
-from radgrounder.metrics.grounding import iou
+from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.intervals import figure
-from radgrounder.pretraining.pool import SLICES, draw_row
+from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
 from radgrounder.results.changes import show_figure
 from refrad2d.conversations import prompt
 from refrad2d.grounding import parse
@@ -33,7 +33,7 @@ ROWS = (("A", "abdomen_ct"), ("B", "abdomen_ct"), ("C", "abdomen_ct"), ("A", "ab
 def draw_rows(site: str, region: str, patients: int) -> list[dict]:
     """Two slices of each patient, pictures as a dataset has them."""
     rows = []
-    for seed in range(FIRST, FIRST + SLICES * patients, SLICES // 2):
+    for seed in range(FIRST, FIRST + SLICES_OF_STUDY * patients, SLICES_OF_STUDY // 2):
         row, _ = draw_row(seed, sites=(site,), regions=(region,))
         rows.append({**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])})
     return rows

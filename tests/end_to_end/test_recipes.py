@@ -8,7 +8,8 @@ from transformers import TrainerCallback
 from trl import SFTTrainer, get_peft_config
 from trl.scripts.sft import main, make_parser
 
-from radgrounder.models.prepare import prepare, release
+from radgrounder.models.prepare import prepare
+from radgrounder.models.release import release
 from tests.fixtures.paths import ROOT
 from tests.fixtures.tiny_models import save_nano, save_sft
 

@@ -18,7 +18,8 @@ RECIPE = ROOT / "sft" / "recipes" / "nano" / "detection.yaml"
 def base(tmp_path_factory):
     """A tiny random nano, prepared."""
     from radgrounder.models.nano import NanoSize, build_model, build_processor
-    from radgrounder.models.prepare import prepare, save_stock
+    from radgrounder.models.prepare import prepare
+    from radgrounder.models.release import save_stock
     from refrad2d.labels import labels
 
     folder = tmp_path_factory.mktemp("walk")

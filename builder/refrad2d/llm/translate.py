@@ -48,7 +48,7 @@ def translate_rows(
         language = other_language(row["language"])
         yield {
             **row,
-            "id": row["id"] + language,
+            "id": f"{row['id']}{language}",
             "source": row["id"],
             "language": language,
             "text": reply.value["translation"].strip(),
@@ -72,7 +72,7 @@ def _ask(row: Mapping, anatomy: Anatomy | None) -> tuple[str, Check]:
     return f"{_NAMES[languages[1]]}\n{row['text']}", check
 
 
-def judge(rows: Iterable[Mapping], llm: LLM, *, sample: int = 200) -> Iterator[dict]:
+def judge_translations(rows: Iterable[Mapping], llm: LLM, *, sample: int = 200) -> Iterator[dict]:
     """The errors of sampled translations, dicts of ERROR_COLUMNS, and one without category for each faultless text.
 
     The sample is drawn by a hash of the ids: the same file gives the same sample.
@@ -80,7 +80,9 @@ def judge(rows: Iterable[Mapping], llm: LLM, *, sample: int = 200) -> Iterator[d
     texts = {row["id"]: row for row in rows}
     pairs = [(texts[row["source"]], row) for row in texts.values() if row.get("source") in texts]
     drawn = sorted(pairs, key=lambda pair: sha256(pair[1]["id"].encode()).hexdigest())[:sample]
-    questions = ((f"Source: {one['text']}\nTranslation: {two['text']}", None) for one, two in drawn)
+    questions = (
+        (f"Source: {source['text']}\nTranslation: {translation['text']}", None) for source, translation in drawn
+    )
     for (_, row), reply in zip(drawn, llm.ask_all(load_prompt("judge"), questions), strict=True):
         common = {"id": row["id"], "prompt": row["curator"].rpartition(":")[2]}
         if reply.value is None:
@@ -113,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, default=200)
     args = parser.parse_args(arguments)
     llm = LLM(base_url=args.llm, model=args.model, cache=args.errors.with_name(args.errors.name + ".llm-cache"))
-    counts = write_errors(judge(read_jsonl(args.curated), llm, sample=args.sample), args.errors)
+    counts = write_errors(judge_translations(read_jsonl(args.curated), llm, sample=args.sample), args.errors)
     print(f"{args.errors}: " + (", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "no translations"))
 
 

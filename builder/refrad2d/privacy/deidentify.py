@@ -8,13 +8,13 @@ What the DICOM header knows goes in any spelling; the rest is found by recognise
 eponyms, anatomy, levels, image numbers and measurements stay. docs/privacy.md says how well, and how to measure it.
 """
 
-import json
 import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from refrad2d.grounding import neutralise
 from refrad2d.labels import LANGUAGES
@@ -26,6 +26,8 @@ from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.lexicon import Found
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.places import find_places
+from refrad2d.system.files import write_jsonl
+from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 
@@ -126,16 +128,28 @@ def _merge(found: Iterable[Found]) -> list[Found]:
 
 
 def run(src: Path, dst: Path) -> Counter:
-    """Scrub a JSONL file of rows {"id", "text", "language", "modality", optional "known"} into rows {"id", "text"}."""
+    """Scrub a JSONL file of rows {"id", "text", "language", optional "known": [strings]} into rows {"id", "text"}.
+
+    Counts: kept, removed_<kind>, dropped_malformed and dropped_unknown_language (see text/rows). A row whose `known` is
+    anything but strings is malformed too: what it meant to take out of the text would stay. The output is written
+    under another name first and renamed when it is whole.
+    """
     counts: Counter = Counter()
-    part = dst.with_name(dst.name + ".tmp")
-    with open(src, encoding="utf-8") as rows, open(part, "w", encoding="utf-8") as out:
-        for line in filter(str.strip, rows):
-            row = json.loads(line)
-            text = deidentify(row["text"] or "", row["language"], row.get("known") or ())
-            out.write(json.dumps({"id": row["id"], "text": text}, ensure_ascii=False) + "\n")
+
+    def scrubbed() -> Iterator[dict]:
+        for row in read_rows(src, counts, _fault):
+            text = deidentify(row["text"], row["language"], row.get("known") or ())
             counts["kept"] += 1
             counts.update(f"removed_{kind.lower()}" for kind in _PLACEHOLDER.findall(text))
-    part.replace(dst)
-    log.info("deidentified %d texts", counts["kept"])
+            yield {"id": row["id"], "text": text}
+
+    write_jsonl(dst, scrubbed())
+    log.info("deidentified %d texts (dropped: %d)", counts["kept"], count_dropped(counts))
     return counts
+
+
+def _fault(row: Mapping[str, Any]) -> str | None:
+    known = row.get("known")
+    if known is None or isinstance(known, list) and all(isinstance(value, str) for value in known):
+        return None
+    return MALFORMED

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import pydicom
 from pydicom.multival import MultiValue
 
-from refrad2d.privacy.recognisers.lexicon import Found, fold, is_ordinary, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, looks_clinical, spelling_key
 
 IDS = frozenset(
     "PatientID OtherPatientIDs AccessionNumber StudyID AdmissionID ServiceEpisodeID InsurancePlanIdentification "
@@ -30,7 +30,7 @@ PHRASES = frozenset(
     "PatientReligiousPreference ClinicalTrialSiteName ClinicalTrialSponsorName LocalNamespaceEntityID".split()
 )
 _GENERIC = frozenset(
-    fold(word)
+    spelling_key(word)
     for word in "abteilung ambulanz center centre clinic clinical department hospital institut institute klinik "
     "klinikum krankenhaus medical praxis spital universitaet university universitaetsklinikum zentrum station ward mrt "
     "mri ct pet bildgebung imaging allgemein general weiss unbekannt unknown none keine anonymous deutschland germany "
@@ -66,11 +66,11 @@ def find_phrases(text: str, phrases: Iterable[str]) -> Iterator[Found]:
 
     A part goes only if it says more than a kind of house or a clinical word.
     """
-    wanted = {tuple(map(fold, _TOKEN.findall(part))) for phrase in phrases for part in _parts(phrase)}
+    wanted = {tuple(map(spelling_key, _TOKEN.findall(part))) for phrase in phrases for part in _parts(phrase)}
     if not wanted:
         return
     words = list(_TOKEN.finditer(text))
-    keys = [fold(word.group()) for word in words]
+    keys = [spelling_key(word.group()) for word in words]
     for at, key in enumerate(keys):
         for part in wanted:
             end = at + len(part)
@@ -95,7 +95,7 @@ def _tells(part: str) -> bool:
 
 
 def _common(word: str) -> bool:
-    return fold(word) in _GENERIC or is_ordinary(word) or looks_clinical(word)
+    return spelling_key(word) in _GENERIC or is_ordinary(word) or looks_clinical(word)
 
 
 def _close(words: list[re.Match]) -> bool:

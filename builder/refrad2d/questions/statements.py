@@ -3,8 +3,8 @@
     >>> [(s.finding.name, s.denied) for s in read_statements("Leberzyste, kein Aszites.", "de", []).findings]
     [('cyst', False), ('ascites', True)]
 
-What is in doubt ("V. a.", "possible", "cannot be excluded") is no statement. Findings stand in vqa_findings.csv, the
-words of denial and doubt in statements.yaml.
+What is in doubt ("V. a.", "possible", "cannot be excluded") is no statement. Findings stand in the table of
+text/findings, the words of denial and doubt in statements.yaml.
 """
 
 import re
@@ -13,21 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.labels import LANGUAGES
-from refrad2d.system.tables import read_csv, read_yaml
+from refrad2d.system.tables import read_yaml
+from refrad2d.text.findings import NamedFinding, named_findings
 from refrad2d.text.sentences import split_sentences
 
 ABNORMAL = ("enlarged", "dilated", "thickened", "obstructed")  # states that no unremarkable structure has
 _SIZE = re.compile(r"\d+(?:[.,]\d+)?(?: ?(?:mm|cm))?(?: ?[x×] ?\d+(?:[.,]\d+)?(?: ?(?:mm|cm))?)* ?(?:mm|cm)\b")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A kind of finding. `group` "generic" holds those that name no kind, such as "lesion"."""
-
-    name: str
-    group: str
-    names: Mapping[str, str]  # language -> "pleural effusion"
-    articles: Mapping[str, str]  # language -> "a pleural effusion", in German in the accusative
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,7 @@ class Statement:
     sentence has several findings or sizes. `side` is left, right, both or None.
     """
 
-    finding: Finding
+    finding: NamedFinding
     denied: bool
     side: str | None
     size: str | None
@@ -63,24 +54,6 @@ class Statements:
     findings: tuple[Statement, ...]
     states: tuple[Status, ...]
     doubted: frozenset[str]
-
-
-@cache
-def finding_kinds(language: str) -> tuple[tuple[Finding, re.Pattern], ...]:
-    """The findings with the pattern of their terms, in the order in which they are looked for."""
-    terms = {"en": "english_terms", "de": "german_terms"}[language]
-    return tuple(
-        (
-            Finding(
-                row["name"],
-                row["group"],
-                {"en": row["english"], "de": row["german"]},
-                {"en": row["english_article"], "de": row["german_accusative"]},
-            ),
-            re.compile(rf"\b(?:{row[terms]})(?!\w)", re.IGNORECASE),
-        )
-        for row in read_csv(__package__, "findings.csv")
-    )
 
 
 @cache
@@ -139,10 +112,10 @@ def _read_sentence(sentence: str, language: str, label: str | None) -> tuple[lis
     return statements, {finding.name for finding, _, _, polarity in named if polarity == "doubted"}
 
 
-def _find(sentence: str, language: str) -> list[tuple[Finding, tuple[int, int]]]:
+def _find(sentence: str, language: str) -> list[tuple[NamedFinding, tuple[int, int]]]:
     """The findings named in a sentence with their places, in order; the first kind that claims a place keeps it."""
-    taken: list[tuple[Finding, tuple[int, int]]] = []
-    for finding, pattern in finding_kinds(language):
+    taken: list[tuple[NamedFinding, tuple[int, int]]] = []
+    for finding, pattern in named_findings(language):
         for match in pattern.finditer(sentence):
             if all(match.end() <= start or end <= match.start() for _, (start, end) in taken):
                 taken.append((finding, match.span()))

@@ -1,27 +1,67 @@
-"""Things that are not anatomy: the vocabulary that names them (findings.csv) in masks and in sentences."""
+"""Findings, the things that are not anatomy: the one vocabulary (findings.csv) of masks, sentences and questions.
+
+A finding is a row. `name`, `group`, its names and articles are what questions call it; the patterns `english_terms` and
+`german_terms` are how a sentence states it, looked for in the order of the rows. `kind` is what masks and sentences are
+compared by, coarser than the name (a metastasis is a lesion); it goes by the `english_words` and `german_words` of all
+its rows. A row may serve one of the two uses alone.
+"""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.labels import labels
 from refrad2d.system.tables import read_csv
 
 _WORD = re.compile(r"[^\W\d_]+")
+_IN_TABLE = {"en": "english", "de": "german"}
+
+
+@dataclass(frozen=True)
+class NamedFinding:
+    """A finding as questions name it. `group` "generic" holds those that name no kind, such as "lesion"."""
+
+    name: str
+    group: str
+    names: Mapping[str, str]  # language -> "pleural effusion"
+    articles: Mapping[str, str]  # language -> "a pleural effusion", in German in the accusative
 
 
 @cache
-def finding_terms() -> dict[str, dict[str, tuple[str, ...]]]:
-    """Finding name → language → terms, in lower case."""
-    return {
-        row["name"]: {"en": tuple(row["english"].lower().split("|")), "de": tuple(row["german"].lower().split("|"))}
+def named_findings(language: str) -> tuple[tuple[NamedFinding, re.Pattern], ...]:
+    """The findings that a text can state with the pattern of their terms, in the order in which they are looked for."""
+    return tuple(
+        (
+            NamedFinding(
+                row["name"],
+                row["group"],
+                {"en": row["english"], "de": row["german"]},
+                {"en": row["english_article"], "de": row["german_accusative"]},
+            ),
+            re.compile(rf"\b(?:{row[f'{_IN_TABLE[language]}_terms']})(?!\w)", re.IGNORECASE),
+        )
         for row in read_csv(__package__, "findings.csv")
-    }
+        if row[f"{_IN_TABLE[language]}_terms"]
+    )
+
+
+@cache
+def kind_words() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Kind of finding → language → its words, in lower case."""
+    words: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in read_csv(__package__, "findings.csv"):
+        if row["kind"]:
+            of_kind = words.setdefault(row["kind"], {"en": (), "de": ()})
+            for language, column in _IN_TABLE.items():
+                of_kind[language] += tuple(filter(None, row[f"{column}_words"].lower().split("|")))
+    return words
 
 
 @cache
 def _allowed_words() -> frozenset[str]:
-    names = [label.name.replace("_", " ") for label in labels()] + list(finding_terms())
-    names += [term for terms in finding_terms().values() for term in terms["en"]]
+    names = [label.name.replace("_", " ") for label in labels()] + list(kind_words())
+    names += [word for words in kind_words().values() for word in words["en"]]
     return frozenset(word for name in names for word in _WORD.findall(name.lower().replace("_", " ")))
 
 
@@ -34,29 +74,27 @@ def finding_label(text: str) -> str:
     return "_".join(word for word in words if word in _allowed_words()) or "finding"
 
 
-def finding_kinds(label: str) -> set[str]:
-    """The finding names in a finding label: "kidney_stone" → {"calculus"}."""
+def kinds_of(label: str) -> set[str]:
+    """The kinds in a finding label: "kidney_stone" → {"calculus"}."""
     text = label.replace("_", " ")
     return {
-        name
-        for name, terms in finding_terms().items()
-        if name.replace("_", " ") in text or _has_term(text, terms["en"])
+        kind for kind, words in kind_words().items() if kind.replace("_", " ") in text or _has_word(text, words["en"])
     }
 
 
 def kinds_in(sentence: str, language: str) -> set[str]:
-    """The finding names that a sentence speaks of, German compounds included ("Leberzyste" → {"cyst"})."""
+    """The kinds of finding that a sentence speaks of, German compounds included ("Leberzyste" → {"cyst"})."""
     text = sentence.lower()
-    found = {name for name, terms in finding_terms().items() if _has_term(text, terms[language])}
+    found = {kind for kind, words in kind_words().items() if _has_word(text, words[language])}
     if language == "de":
-        words = _WORD.findall(text)
+        spoken = _WORD.findall(text)
         found |= {
-            name
-            for name, terms in finding_terms().items()
-            if any(word.endswith(term) for word in words for term in terms["de"] if len(term) >= 5)
+            kind
+            for kind, words in kind_words().items()
+            if any(word.endswith(end) for word in spoken for end in words["de"] if len(end) >= 5)
         }
     return found
 
 
-def _has_term(text: str, terms: tuple[str, ...]) -> bool:
-    return any(re.search(rf"\b{re.escape(term)}\b", text) for term in terms)
+def _has_word(text: str, words: tuple[str, ...]) -> bool:
+    return any(re.search(rf"\b{re.escape(word)}\b", text) for word in words)

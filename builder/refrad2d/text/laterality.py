@@ -7,7 +7,7 @@ names one side only. Else it is both sides. "Lung" is a collective: its singular
 """
 
 from refrad2d.text.lexicon import side_of
-from refrad2d.text.tokens import Match, Token
+from refrad2d.text.tokens import TermMatch, Token
 
 _BARRIERS = frozenset(".;:()!?")
 _BETWEEN_SIDES = frozenset(("and", "article"))
@@ -15,7 +15,7 @@ _MAX_ATTRIBUTES = 4  # other words between the side and its noun
 _STRANDED = 9  # tokens between a side and another side of the same noun
 
 
-def assign_sides(tokens: list[Token], matches: list[Match]) -> None:
+def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
     """Set `side` of every paired match, and let the match take in "left" and "right" directly beside it."""
     for k, match in enumerate(matches):
         if not match.side:
@@ -49,7 +49,7 @@ def _merge(sides: set[str]) -> str | None:
     return next(iter(sides)) if len(sides) == 1 else "both"
 
 
-def _read_before(tokens: list[Token], match: Match, floor: int) -> None:
+def _read_before(tokens: list[Token], match: TermMatch, floor: int) -> None:
     """Attributes before the noun: "rechte, vergrößerte Niere", "right and left kidneys", "rechts im Oberlappen"."""
     at = _skip_attributes(tokens, match.first, floor)
     sides, first = _read_group(tokens, at, floor)
@@ -128,7 +128,7 @@ def _read_lead(tokens: list[Token], at: int, floor: int) -> set[str]:
     return {lead.side} if lead.side and (not lead.attributive or _follows_on_the(tokens, at - 1)) else set()
 
 
-def _read_after(tokens: list[Token], match: Match, ceiling: Match | None) -> None:
+def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None) -> None:
     """A side behind the noun: "Niere re.", "lobe on the left", "Nieren rechts größer als links"."""
     sides: set[str] = set()
     end = ceiling.first if ceiling else len(tokens)
@@ -146,7 +146,7 @@ def _read_after(tokens: list[Token], match: Match, ceiling: Match | None) -> Non
         match.last += 1  # "Niere rechts"
 
 
-def _ends_reach(tokens: list[Token], at: int, end: int, ceiling: Match | None, sides: set[str]) -> bool:
+def _ends_reach(tokens: list[Token], at: int, end: int, ceiling: TermMatch | None, sides: set[str]) -> bool:
     """True if a side beyond the token at `at` no longer belongs to the noun before."""
     raw = tokens[at].raw
     if raw == ".":
@@ -185,13 +185,13 @@ def _stands_alone(tokens: list[Token], at: int, next_match: int) -> bool:
     return _follows_on_the(tokens, at) and bool(following.word.roles & {"preposition", "verb"})
 
 
-def _linked(tokens: list[Token], left: Match, right: Match) -> bool:
+def _linked(tokens: list[Token], left: TermMatch, right: TermMatch) -> bool:
     """True if only conjunctions, articles and hyphens stand between two matches."""
     between = tokens[left.last : right.first]
     return bool(between) and all(t.word.roles & {"and", "article"} or t.raw in ",/-&+" for t in between)
 
 
-def _inherit(tokens: list[Token], left: Match, right: Match, *, giver: Match, taker: Match) -> None:
+def _inherit(tokens: list[Token], left: TermMatch, right: TermMatch, *, giver: TermMatch, taker: TermMatch) -> None:
     """Members of a list share a side: "rechter Ober- und Unterlappen", "Niere und Nebenniere links"."""
     if not (taker.paired and not taker.side and giver.side and _linked(tokens, left, right)):
         return
@@ -200,7 +200,7 @@ def _inherit(tokens: list[Token], left: Match, right: Match, *, giver: Match, ta
     taker.side, taker.side_from = giver.side, giver.side_from
 
 
-def _read_clause(tokens: list[Token], match: Match, floor: int) -> None:
+def _read_clause(tokens: list[Token], match: TermMatch, floor: int) -> None:
     """The nearest side before the noun in its clause: "Links Zyste der Niere", "Rechts: Niere normal"."""
     for at in range(match.first - 1, floor - 1, -1):
         token = tokens[at]

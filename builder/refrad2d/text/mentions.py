@@ -1,40 +1,29 @@
 """Find anatomy in report text: character spans, their classes, and whether the statement is negative.
 
-    refrad2d mentions IN.jsonl OUT.jsonl
     >>> find_mentions("Kein Herd in der rechten Niere.", "de", "CT")
     [Mention(start=17, end=30, labels=('kidney_right',), negated=True)]
 
 Rules, no model: the words stand in labels.csv, terms.csv and cues.csv; docs/text.md says what counts as a mention.
 """
 
-import json
-import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
-from pathlib import Path
-from typing import Any
 
-from refrad2d.labels import LANGUAGES, MODALITIES
+from refrad2d.labels import MODALITIES
 from refrad2d.labels import labels as all_labels
-from refrad2d.llm.answers import ask_mentions
-from refrad2d.llm.client import LLM
-from refrad2d.system.files import atomic_path
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
 from refrad2d.text.numbering import keep_numbers, level_labels, read_levels, read_numbers_after, read_numbers_before
 from refrad2d.text.sentences import split_sentences
-from refrad2d.text.tokens import Match, Token, tokenize
+from refrad2d.text.tokens import TermMatch, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read
 _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is there and no kidney is named
 _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in pieces
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,7 +37,7 @@ class Mention:
     start: int
     end: int
     labels: tuple[str, ...]
-    negated: bool
+    negated: bool = False
 
     @property
     def label(self) -> str:
@@ -88,22 +77,22 @@ def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterat
             yield Mention(tokens[match.first].start, tokens[match.last - 1].end, labels, negated)
 
 
-def _keep_side(match: Match) -> tuple[str, ...]:
+def _keep_side(match: TermMatch) -> tuple[str, ...]:
     if match.side not in ("left", "right") or not match.paired:
         return match.labels
     return tuple(name for name in match.labels if side_of(name) in (None, match.side))
 
 
-def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Match]:
+def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[TermMatch]:
     """All terms from left to right, the longest at each place; those of kind `none` only keep others away."""
-    matches: list[Match] = []
+    matches: list[TermMatch] = []
     at = 0
     while at < len(tokens):
         word = tokens[at].word
         match = None
         levels = read_levels(tokens, at, modality) if tokens[at].raw[0].isupper() else None
         if levels:
-            match = Match(at, levels[0], Term(_LEVEL), level_labels(levels[1]))
+            match = TermMatch(at, levels[0], Term(_LEVEL), level_labels(levels[1]))
         elif word.keys or word.compound:
             match = _match_term(tokens, at, words)
         if match is None or match.term.kind == "adjective":
@@ -119,14 +108,14 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Ma
     return matches
 
 
-def _match_term(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
+def _match_term(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | None:
     """The longest term that begins at `at`; full stops, hyphens and a side between its words do not count."""
-    best: Match | None = None
+    best: TermMatch | None = None
     stack: list[tuple[Trie, int, bool, str | None]] = [(words.terms, at, False, None)]
     while stack:
         node, j, plural, side = stack.pop()
         if "" in node and (best is None or j > best.last) and not tokens[j - 1].word.side:
-            best = Match(at, j, node[""], node[""].labels, plural, side=side, side_from="before" if side else "")
+            best = TermMatch(at, j, node[""], node[""].labels, plural, side=side, side_from="before" if side else "")
         while j > at and j < len(tokens) and tokens[j].raw in ".-":
             j += 1
         if j >= len(tokens):
@@ -137,11 +126,11 @@ def _match_term(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
             stack.append((node, j + 1, plural, word.side))
     compound = tokens[at].word.compound
     if best is None and compound:
-        best = Match(at, at + 1, compound, compound.labels, compound=True)
+        best = TermMatch(at, at + 1, compound, compound.labels, compound=True)
     return best
 
 
-def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
+def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | None:
     """The half of a list that shares its end: "upper" before "and lower lobes", "Ober-" before "und Unterlappen"."""
     after, word = at + 1, tokens[at].word
     if after + 1 >= len(tokens):
@@ -151,7 +140,7 @@ def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
             return None
         whole = _whole_of(tokens, after)
         term = words.elided(tokens[at].raw, whole.raw) if whole else None
-        return Match(at, after + 1, term, term.labels, elided=True) if term else None
+        return TermMatch(at, after + 1, term, term.labels, elided=True) if term else None
     if not (
         word.keys
         and not word.roles
@@ -165,7 +154,7 @@ def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> Match | None:
         for key in word.keys:
             term = _walk(words.terms.get(key, {}), tokens, j)
             if term:
-                return Match(at, after, term, term.labels, elided=True)
+                return TermMatch(at, after, term, term.labels, elided=True)
     return None
 
 
@@ -193,7 +182,7 @@ def _walk(node: Trie, tokens: list[Token], at: int) -> Term | None:
     return found
 
 
-def _is_taken_away(tokens: list[Token], match: Match, words: Lexicon) -> bool:
+def _is_taken_away(tokens: list[Token], match: TermMatch, words: Lexicon) -> bool:
     """True if its surroundings make a term something else: "renal artery", "para-aortal", "Leber- und Nierenwerte".
 
     In German it also lets the match grow over a hyphen to the whole word ("Leber-Metastasen").
@@ -229,7 +218,7 @@ def _head_takes_away(ahead: list[Token], adjective: bool) -> bool:
     return False
 
 
-def _take_numbers(tokens: list[Token], match: Match, floor: int) -> None:
+def _take_numbers(tokens: list[Token], match: TermMatch, floor: int) -> None:
     """Narrow "Rippe" or "Lendenwirbel" to the numbers around it, and let the match take them in."""
     if match.term.kind != "numbered":
         return
@@ -246,7 +235,7 @@ def _take_numbers(tokens: list[Token], match: Match, floor: int) -> None:
         match.first, match.last, match.labels, match.plural = first, last, labels, False
 
 
-def _join_neighbours(tokens: list[Token], matches: list[Match]) -> None:
+def _join_neighbours(tokens: list[Token], matches: list[TermMatch]) -> None:
     """Make one of a level and the vertebra beside it ("L3 vertebral body"), and of two names for the same classes."""
     for k in range(len(matches) - 1, 0, -1):
         left, right = matches[k - 1], matches[k]
@@ -261,19 +250,19 @@ def _join_neighbours(tokens: list[Token], matches: list[Match]) -> None:
         kinds = {left.term.kind, right.term.kind}
         if _LEVEL in kinds and kinds & {"numbered", "adjective"} and set(left.labels + right.labels) <= _spine():
             level = left if left.term.kind == _LEVEL else right
-            matches[k - 1 : k + 1] = [Match(left.first, right.last, level.term, level.labels)]
+            matches[k - 1 : k + 1] = [TermMatch(left.first, right.last, level.term, level.labels)]
         elif left.labels == right.labels:
             right.first = left.first
             del matches[k - 1]
 
 
-def _in_parentheses(tokens: list[Token], left: Match, right: Match) -> bool:
+def _in_parentheses(tokens: list[Token], left: TermMatch, right: TermMatch) -> bool:
     """True for the abbreviation behind a name: "fifth lumbar vertebra (L5)"."""
     opened = right.first == left.last + 1 and tokens[left.last].raw == "("
     return opened and right.last < len(tokens) and tokens[right.last].raw == ")"
 
 
-def _is_level_of(tokens: list[Token], left: Match, right: Match) -> bool:
+def _is_level_of(tokens: list[Token], left: TermMatch, right: TermMatch) -> bool:
     """True for a vertebra whose level follows: "Processus spinosus von C7", "vertebral bodies of L2 to L4"."""
     between = {token.word.norm for token in tokens[left.last : right.first]}
     return (
@@ -286,65 +275,3 @@ def _is_level_of(tokens: list[Token], left: Match, right: Match) -> bool:
 @cache
 def _spine() -> frozenset[str]:
     return frozenset(label.name for label in all_labels() if label.name.startswith("vertebrae"))
-
-
-def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
-    """Read rows {"id", "text", "language", "modality"} from a JSONL file, write {"id", "spans"} beside it, count them.
-
-    With a model, it names the mentions; where its answer is no use, the rules do. Counts: kept, mentions,
-    dropped_malformed (no JSON object with these four strings), dropped_unknown_language, dropped_unknown_modality. The
-    output is written under another name first and renamed when it is whole.
-    """
-    counts: Counter = Counter()
-    rows: Iterable[dict[str, Any]] = _read_rows(src, counts)
-    named: Iterable[list[dict] | None] = repeat(None)
-    if llm is not None:
-        rows = list(rows)
-        named = ask_mentions(rows, llm, counts)
-    with atomic_path(dst) as part, part.open("w", encoding="utf-8") as out:
-        for row, answer in zip(rows, named, strict=False):  # rules need no answers, so those never end
-            spans = (
-                [_span(m) for m in find_mentions(row["text"], row["language"], row["modality"])]
-                if answer is None
-                else answer
-            )
-            counts["kept"] += 1
-            counts["mentions"] += len(spans)
-            out.write(json.dumps({"id": row["id"], "spans": spans}) + "\n")
-    _log.info("mentions %d in %d texts (dropped: %d)", counts["mentions"], counts["kept"], _dropped(counts))
-    return counts
-
-
-def _span(mention: Mention) -> dict[str, Any]:
-    return {**asdict(mention), "label": mention.label, "labels": list(mention.labels)}
-
-
-def _read_rows(src: Path, counts: Counter) -> Iterator[dict[str, Any]]:
-    with src.open("rb") as lines:
-        for line in lines:
-            if not line.strip():
-                continue
-            row, reason = _read_row(line)
-            if reason:
-                counts[f"dropped_{reason}"] += 1
-            else:
-                yield row
-
-
-def _dropped(counts: Counter) -> int:
-    return sum(n for reason, n in counts.items() if reason.startswith("dropped_"))
-
-
-def _read_row(line: bytes) -> tuple[dict[str, Any], str]:
-    """A row and why it is dropped, the empty string if it is not."""
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        return {}, "malformed"
-    if not isinstance(row, dict) or not all(isinstance(row.get(k), str) for k in ("text", "language", "modality")):
-        return {}, "malformed"
-    if "id" not in row:
-        return {}, "malformed"
-    if row["language"] not in LANGUAGES:
-        return row, "unknown_language"
-    return row, "" if row["modality"] in MODALITIES else "unknown_modality"

@@ -9,7 +9,7 @@ excluded") and those of something else ("nicht disloziert", "no change") are cue
 """
 
 from refrad2d.text.lexicon import Lexicon
-from refrad2d.text.tokens import Match, Token
+from refrad2d.text.tokens import TermMatch, Token
 
 _LIGHT = frozenset(("and", "article", "verb", "light", "range"))
 _LIST = frozenset(("and", "article", "preposition", "light"))
@@ -21,7 +21,7 @@ _BACKWARD = 8  # tokens that a backward cue reaches at most
 Cue = tuple[int, int, str]  # first token, last (exclusive), kind
 
 
-def mark_negated(tokens: list[Token], matches: list[Match], words: Lexicon) -> list[bool]:
+def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) -> list[bool]:
     """For every match, True if the statement about it is negative."""
     negated = [m.term.kind == "removed" and not (m.first and _is_partial(tokens, m)) for m in matches]
     cues = _find_cues(tokens, words)
@@ -54,7 +54,7 @@ def mark_negated(tokens: list[Token], matches: list[Match], words: Lexicon) -> l
     return negated
 
 
-def _is_partial(tokens: list[Token], match: Match) -> bool:
+def _is_partial(tokens: list[Token], match: TermMatch) -> bool:
     """True for "partial nephrectomy": the organ is still there."""
     return any("partial" in token.word.roles for token in tokens[match.first - 1 : match.last])
 
@@ -164,7 +164,7 @@ def _is_subject_clause(tokens: list[Token], start: int, end: int, inside: set[in
     return all(at in inside or _is_light(tokens[at]) for at in span)
 
 
-def _is_contrasted(matches: list[Match], end: int, stops: set[int]) -> bool:
+def _is_contrasted(matches: list[TermMatch], end: int, stops: set[int]) -> bool:
     """True if more is said of the subject behind a stop word: "Gallenblase steinfrei, aber wandverdickt"."""
     stop = min((at for at in stops if at >= end), default=None)
     return stop is not None and not any(match.first >= end for match in matches)

@@ -25,7 +25,7 @@ class Token(NamedTuple):
 
 
 @dataclass
-class Match:
+class TermMatch:
     """A term found in the tokens first..last (exclusive).
 
     `labels` are all classes of any modality; the rules narrow them by number and side. `plural` if the form shows it,

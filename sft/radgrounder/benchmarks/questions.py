@@ -17,7 +17,8 @@ import numpy as np
 from PIL import Image
 
 from radgrounder.benchmarks.base import BLANK, Column, Item, Scores, blank_picture, draw, plain
-from radgrounder.metrics.grounding import exact_match, invalid, normalise, token_overlap
+from radgrounder.metrics.grounding import invalid
+from radgrounder.metrics.text import exact_match, normalise, token_overlap
 from refrad2d.conversations import vqa_prompt
 from refrad2d.grounding import Parsed
 from refrad2d.labels import LANGUAGES

@@ -20,17 +20,10 @@ from datasets import Dataset, get_dataset_config_names, get_dataset_split_names,
 
 from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Item, Scores, blank_picture, draw, plain
 from radgrounder.benchmarks.questions import majority_answers, score_answer
+from radgrounder.metrics.boxes import iou, pointing
 from radgrounder.metrics.captions import cider, rouge_l
-from radgrounder.metrics.grounding import (
-    count_entities,
-    entities,
-    g_iou,
-    invalid,
-    iou,
-    normalise,
-    pointing,
-    token_overlap,
-)
+from radgrounder.metrics.grounding import count_entities, entities, g_iou, invalid
+from radgrounder.metrics.text import normalise, token_overlap
 from refrad2d.conversations import CONTEXTS, MIN_LOCATE_PIXELS, context, prompt, spans_of, vqa_prompt
 from refrad2d.grounding import Box, Parsed, Span
 from refrad2d.labels import LANGUAGES, label_by_name

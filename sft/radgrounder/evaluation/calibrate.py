@@ -19,7 +19,8 @@ import numpy as np
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import EntryNotFoundError
 
-from radgrounder.metrics.grounding import exact_match, iou
+from radgrounder.metrics.boxes import iou
+from radgrounder.metrics.text import exact_match
 from refrad2d.conversations import MIN_LOCATE_PIXELS, prompt, vqa_prompt
 from refrad2d.grounding import Box, parse
 from refrad2d.labels import label_by_name

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from radgrounder.benchmarks.base import BLANK, load_benchmark
-from radgrounder.metrics.grounding import normalise
+from radgrounder.metrics.text import normalise
 from refrad2d.conversations import without_context
 from refrad2d.dataset.leaks import BITS, MAX_DISTANCE, Match, find_matches, perceptual_hash
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from radgrounder.metrics.grounding import normalise
+from radgrounder.metrics.text import normalise
 from refrad2d.grounding import Parsed, Span
 from refrad2d.text.sentences import split_sentences
 

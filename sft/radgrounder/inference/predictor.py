@@ -21,8 +21,8 @@ from radgrounder.benchmarks.base import REPORT_SAMPLES
 from radgrounder.evaluation.calibrate import Calibration, answer_confidence, box_confidences
 from radgrounder.inference.consensus import Sample, agree, join
 from radgrounder.inference.grammar import BoundToGrammar, Grammar
-from radgrounder.models.prepare import MAX_NEW_TOKENS, load_processor
 from radgrounder.models.processing import IMAGE_ATTENTION, see_image_only
+from radgrounder.models.release import MAX_NEW_TOKENS, load_processor
 from refrad2d.conversations import context, prompt
 from refrad2d.grounding import Box, decode_box, location_tokens, neutralise, parse, render, to_pixels
 from refrad2d.images.sources import Unreadable, is_dicom

@@ -4,7 +4,7 @@
     >>> embedder.encode(mentions)            # each unique string once, in batches
     >>> g_iou(true, predicted, embedder.similarity)
 
-Without a model at hand there is `metrics.same_class`; what it gives is called g_iou_class, never g_iou.
+Without a model at hand there is `grounding.same_class`; what it gives is called g_iou_class, never g_iou.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from radgrounder.metrics.grounding import Entity
+from refrad2d.system.files import atomic_path
 
 Encode = Callable[[list[str]], np.ndarray]  # strings → (n, d)
 
@@ -64,7 +65,6 @@ class Embedder:
         return np.clip(sides[0].astype(np.float64) @ sides[1].T.astype(np.float64), -1, 1)
 
     def _save(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp.npz")
-        np.savez(temporary, strings=np.array(list(self._vectors)), vectors=np.stack(list(self._vectors.values())))
-        temporary.replace(file)
+        strings, vectors = np.array(list(self._vectors)), np.stack(list(self._vectors.values()))
+        with atomic_path(file) as temporary, temporary.open("wb") as opened:
+            np.savez(opened, strings=strings, vectors=vectors)

@@ -1,28 +1,22 @@
-"""The measures of text and grounding, each for one item; `intervals` turns items into figures.
+"""The measures of grounded text, each for one item: G-IoU, counts of entities, unreadable markup.
 
-    >>> round(token_f1("Die Leber ist glatt.", "Leber glatt", language="de"), 2)
-    0.8
-    >>> iou((0.0, 0.0, 0.5, 1.0), (0.25, 0.0, 0.75, 1.0))
-    0.3333333333333333
+    >>> liver = Entity("liver", "liver", (0.0, 0.0, 0.5, 0.5))
+    >>> g_iou([liver], [liver])
+    1.0
 
-Boxes are xyxy in [0, 1], ends exclusive. All values are in [0, 1], higher is better; but lower `invalid` is
-better, and G-IoU with cosines can fall below 0. Definitions, sources and worked examples: docs/evaluation.md.
+All values are in [0, 1], higher is better; but lower `invalid` is better, and G-IoU with cosines can fall below 0.
+Definitions, sources and worked examples: docs/evaluation.md.
 """
 
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from radgrounder.metrics.boxes import iou, iou_matrix
 from refrad2d.grounding import Box, Parsed
 
-ARTICLES = {
-    "en": frozenset({"a", "an", "the"}),
-    "de": frozenset("der die das den dem des ein eine einen einem einer eines".split()),
-}
 FOUND_IOU = 0.5  # a predicted entity counts as found from this overlap on, as in PASCAL VOC
 
 
@@ -34,7 +28,7 @@ class Entity(NamedTuple):
     box: Box
 
 
-class Grounding(NamedTuple):
+class EntityCounts(NamedTuple):
     """Entities of one text, counted: found in place, named without a true counterpart, true but never named."""
 
     found: int
@@ -61,97 +55,6 @@ class Grounding(NamedTuple):
 
 
 Similarity = Callable[[Sequence[Entity], Sequence[Entity]], np.ndarray]  # (n true, m predicted) → (n, m)
-
-
-# Text
-
-
-def normalise(text: str, language: str | None = None) -> str:
-    """The text as SQuAD compares it: case, punctuation and articles gone, one space between words.
-
-    `language` ("en", "de") says whose articles go, None means both. Umlauts count as letters, however they were
-    composed; ß equals ss; Chinese characters are words of their own. A text of articles alone keeps them, so that the
-    choice "A" does not become nothing. Source: Rajpurkar et al. 2016, evaluation script, extended to German.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = (c for c in folded if unicodedata.category(c)[0] not in "PS" and unicodedata.category(c) != "Cf")
-    words = "".join(f" {c} " if _is_chinese(c) else c for c in kept).split()
-    articles = ARTICLES[language] if language in ARTICLES else ARTICLES["en"] | ARTICLES["de"]
-    return " ".join([word for word in words if word not in articles] or words)
-
-
-def _is_chinese(character: str) -> bool:
-    return "\u3400" <= character <= "\u9fff"
-
-
-def exact_match(prediction: str, truth: str, *, language: str | None = None) -> float:
-    """1.0 if both are the same after `normalise`, else 0.0."""
-    return float(normalise(prediction, language) == normalise(truth, language))
-
-
-def token_overlap(prediction: str, truth: str, *, language: str | None = None) -> tuple[float, float, float]:
-    """(precision, recall, F1) of the words as bags. Two empty texts score 1, an empty one and a full one 0."""
-    predicted, true = (normalise(text, language).split() for text in (prediction, truth))
-    if not predicted or not true:
-        return (1.0,) * 3 if predicted == true else (0.0,) * 3
-    shared = sum((Counter(predicted) & Counter(true)).values())
-    return shared / len(predicted), shared / len(true), 2 * shared / (len(predicted) + len(true))
-
-
-def token_f1(prediction: str, truth: str, *, language: str | None = None) -> float:
-    """Token F1 of SQuAD."""
-    return token_overlap(prediction, truth, language=language)[2]
-
-
-def token_recall(prediction: str, truth: str, *, language: str | None = None) -> float:
-    """The share of the true words that the prediction has."""
-    return token_overlap(prediction, truth, language=language)[1]
-
-
-# Boxes and masks
-
-
-def iou(a: Sequence[float] | None, b: Sequence[float] | None) -> float:
-    """Intersection over union of two xyxy boxes; 0.0 if either is missing or their union has no area."""
-    return float(iou_matrix([a], [b])[0, 0]) if a is not None and b is not None else 0.0
-
-
-def iou_matrix(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> np.ndarray:
-    """Intersection over union of every box of `a` (n, xyxy) with every box of `b` (m, xyxy): (n, m) float64."""
-    first, second = (np.asarray(boxes, dtype=np.float64).reshape(-1, 4) for boxes in (a, b))
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=-1)
-    areas = [np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=-1) for boxes in (first, second)]
-    union = areas[0][:, None] + areas[1][None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-
-
-def dice(a: np.ndarray, b: np.ndarray) -> float:
-    """Dice of two boolean masks of the same shape; two empty masks agree (1.0).
-
-    ValueError if the shapes differ.
-    """
-    a, b = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
-    if a.shape != b.shape:
-        raise ValueError(f"Masks of shape {a.shape} and {b.shape} cannot be compared. Resize one to the other's grid.")
-    total = int(a.sum()) + int(b.sum())
-    return 2 * int((a & b).sum()) / total if total else 1.0
-
-
-def pointing(box: Sequence[float] | None, target: Sequence[float] | np.ndarray) -> float:
-    """1.0 if the centre of the box lies in the target: an xyxy box, or a (height, width) boolean mask."""
-    if box is None:
-        return 0.0
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    if isinstance(target, np.ndarray) and target.ndim == 2:
-        height, width = target.shape
-        return float(bool(target[min(int(y * height), height - 1), min(int(x * width), width - 1)]))
-    x_min, y_min, x_max, y_max = target
-    return float(x_min <= x < x_max and y_min <= y < y_max)
-
-
-# Grounded text
 
 
 def entities(parsed: Parsed) -> list[Entity]:
@@ -241,7 +144,9 @@ def g_iou_peer(true: Sequence[Entity], predicted: Sequence[Entity], similarity: 
     return float(total / max(len(true), len(predicted)))
 
 
-def count_entities(true: Sequence[Entity], predicted: Sequence[Entity], *, threshold: float = FOUND_IOU) -> Grounding:
+def count_entities(
+    true: Sequence[Entity], predicted: Sequence[Entity], *, threshold: float = FOUND_IOU
+) -> EntityCounts:
     """How many entities were found: matched one to one within a class, as many as possible.
 
     Found means same class and IoU >= `threshold`; hallucinated means that no true entity of this class is left for it,
@@ -254,4 +159,4 @@ def count_entities(true: Sequence[Entity], predicted: Sequence[Entity], *, thres
         missed += max(len(boxes[0]) - len(boxes[1]), 0)
         hit = iou_matrix(*boxes) >= threshold
         found += int(hit[linear_sum_assignment(hit, maximize=True)].sum())
-    return Grounding(found, hallucinated, missed, len(predicted), len(true))
+    return EntityCounts(found, hallucinated, missed, len(predicted), len(true))

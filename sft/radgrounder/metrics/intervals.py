@@ -65,10 +65,10 @@ def figures(values: np.ndarray, clusters: Sequence[Hashable], *, samples: int = 
             continue
         means = resample_means(values[np.ix_(rows, columns)], codes[rows].tolist(), samples=samples, seed=seed)
         for column, drawn in zip(columns, means.T, strict=True):
-            mine = values[scored[:, column], column]
+            items = values[scored[:, column], column]
             alone = len(np.unique(codes[scored[:, column]])) == 1
             low, high = (None, None) if alone else _limits(drawn)
-            out[column] = Figure(float(mine.mean()), low, high, len(mine))
+            out[column] = Figure(float(items.mean()), low, high, len(items))
     return out
 
 

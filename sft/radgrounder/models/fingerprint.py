@@ -28,7 +28,7 @@ def _parts() -> dict[str, Any]:
     spans = [Span(0, 5, "liver", (0.1, 0.2, 0.3, 0.4), ("liver",)), Span(9, 14, "aorta", (0, 0, 1, 1), ("aorta",))]
     ramp = np.linspace(-1200, 1500, 32 * 32, dtype=np.float32).reshape(32, 32)
     return {
-        "classes": [[one.id, one.name, *(one.display(language) for language in LANGUAGES)] for one in labels()],
+        "classes": [[label.id, label.name, *(label.display(language) for language in LANGUAGES)] for label in labels()],
         "grammar": [render("Liver and aorta", spans), location_tokens(), class_tokens()],
         "prompts": [PROMPTS, CONTEXT_LINES, prompt("report", "de", context="\n"), *map(templates, LANGUAGES)],
         "windows": [windows(ramp, modality).tolist() for modality in ("CT", "MR")],

@@ -78,9 +78,8 @@ class RadGrounderProcessor(PaliGemmaProcessor):
         options = {**kwargs, **(processor_kwargs or {})}
         batched = conversation and isinstance(conversation[0], (list, tuple))
         conversations = list(conversation) if batched else [conversation]
-        rows = [
-            self._encode(one, options.get("max_length") if options.get("truncation") else None) for one in conversations
-        ]
+        max_length = options.get("max_length") if options.get("truncation") else None
+        rows = [self._encode(messages, max_length) for messages in conversations]
         side = options.get("padding_side") or self.tokenizer.padding_side
         multiple = options.get("pad_to_multiple_of") or 1
         pads = {
@@ -99,7 +98,7 @@ class RadGrounderProcessor(PaliGemmaProcessor):
             data[name] = [
                 (f + row[name]) if side == "left" else (row[name] + f) for f, row in zip(fill, rows, strict=True)
             ]
-        images = [image for one in conversations for image in _images(one)]
+        images = [image for messages in conversations for image in _images(messages)]
         if images:
             data["pixel_values"] = self.image_processor(images, return_tensors="pt")["pixel_values"]
         batch = BatchFeature(data)

@@ -32,7 +32,7 @@ class Cover:
     boxes: np.ndarray
 
 
-class Lesson(NamedTuple):
+class DenseTargets(NamedTuple):
     """`shown` (B, P, 122) distributions over classes; questions (N,) each: slice, patch, class and `boxes` (N, 4)."""
 
     shown: torch.Tensor
@@ -66,14 +66,16 @@ class DenseHead(torch.nn.Module):
         queries = self.corners(hidden).unflatten(-1, (4, -1))
         return torch.log_softmax(queries @ codes.T / codes.std(), dim=-1)
 
-    def losses(self, tokens: torch.Tensor, lesson: Lesson, codes: torch.Tensor, soft: torch.Tensor) -> DenseLosses:
+    def losses(
+        self, tokens: torch.Tensor, targets: DenseTargets, codes: torch.Tensor, soft: torch.Tensor
+    ) -> DenseLosses:
         """`codes` (bins, W) are the embeddings of the location tokens, `soft` (bins, bins) the targets of each bin."""
-        shown = functional.cross_entropy(self.classes(tokens).transpose(1, 2), lesson.shown.transpose(1, 2))
-        if not len(lesson.classes):
+        shown = functional.cross_entropy(self.classes(tokens).transpose(1, 2), targets.shown.transpose(1, 2))
+        if not len(targets.classes):
             return DenseLosses(shown, float(shown.detach()), 0.0)
-        places = self.coordinates(tokens[lesson.slices, lesson.patches], lesson.classes, codes)
-        place = -(soft[(lesson.boxes * BINS).round().long()] * places).sum(-1).mean()
-        error = (places.exp() @ torch.linspace(0, 1, BINS + 1) - lesson.boxes).abs().mean()
+        places = self.coordinates(tokens[targets.slices, targets.patches], targets.classes, codes)
+        place = -(soft[(targets.boxes * BINS).round().long()] * places).sum(-1).mean()
+        error = (places.exp() @ torch.linspace(0, 1, BINS + 1) - targets.boxes).abs().mean()
         return DenseLosses(shown + 0.3 * place + 4 * error, float(shown.detach()), float(error.detach()))
 
 
@@ -86,22 +88,22 @@ def cover(mask: np.ndarray, boxes: dict[int, tuple[float, float, float, float]],
     return Cover(classes, shares, np.array([boxes[c] for c in classes], np.float32).reshape(-1, 4))
 
 
-def draw_lesson(covers: Sequence[Cover], rng: np.random.Generator) -> Lesson:
-    """Targets of a batch: small shares are raised by a square root; `ASKED` patches for each structure."""
+def draw_targets(covers: Sequence[Cover], rng: np.random.Generator) -> DenseTargets:
+    """The targets of a batch: small shares are raised by a square root; `ASKED` patches for each structure."""
     shown = np.zeros((len(covers), len(covers[0].shares), CLASSES), np.float32)
     questions: list[tuple[int, int, int, np.ndarray]] = []
-    for n, one in enumerate(covers):
-        shown[n, :, 0] = np.sqrt(np.maximum(0, 1 - one.shares.sum(axis=1)))
-        shown[n][:, one.classes] = np.sqrt(one.shares)
-        for column, class_id in enumerate(one.classes):
-            seen = np.flatnonzero(one.shares[:, column] >= LEAST_SHARE)
+    for n, covered in enumerate(covers):
+        shown[n, :, 0] = np.sqrt(np.maximum(0, 1 - covered.shares.sum(axis=1)))
+        shown[n][:, covered.classes] = np.sqrt(covered.shares)
+        for column, class_id in enumerate(covered.classes):
+            seen = np.flatnonzero(covered.shares[:, column] >= LEAST_SHARE)
             if len(seen):
-                weights = one.shares[seen, column]
+                weights = covered.shares[seen, column]
                 picked = rng.choice(seen, size=ASKED, p=weights / weights.sum())
-                questions += [(n, int(p), int(class_id), one.boxes[column]) for p in picked]
+                questions += [(n, int(p), int(class_id), covered.boxes[column]) for p in picked]
     shown /= shown.sum(axis=-1, keepdims=True)
     slices, patches, classes, boxes = zip(*questions, strict=True) if questions else ((), (), (), ())
-    return Lesson(
+    return DenseTargets(
         torch.from_numpy(shown),
         torch.tensor(slices, dtype=torch.long),
         torch.tensor(patches, dtype=torch.long),

@@ -8,7 +8,6 @@ validation split for `radgrounder.evaluation.calibrate`. Pretraining draws its p
 """
 
 import argparse
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,30 +17,41 @@ import yaml
 from datasets import Dataset
 from PIL import Image
 
-from radgrounder.pretraining.pool import draw_row
+from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
 from refrad2d.phantom.series import REGIONS, SITES
 from refrad2d.schema import CONFIG_COLUMNS, features
+from refrad2d.system.files import atomic_folder
 
 FIRST_SEED = {"test": 900_000_000, "train": 800_000_000, "validation": 700_000_000}  # pretraining draws far below
 CONFIGS = ("report", "vqa", "grounded")
-SLICES = 4  # of a patient
+SLICES_OF_PATIENT = 4
+
+Row = dict[str, Any]
 
 
 def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> int:
     """Write the dataset and return how many slices its test split has. ValueError if `out` exists."""
     if out.exists():
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
-    temporary = out.with_name(out.name + ".tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    for split, first in FIRST_SEED.items():
-        rows = list(_rows(first, sites=sites, regions=regions, patients=patients))
-        for config in CONFIGS:
-            kept = [
-                row for row in rows if config != "grounded" or any(r and r["spans"] for r in row["report"].values())
-            ]
-            columns = [{name: row[name] for name in CONFIG_COLUMNS[config]} for row in kept]
-            Dataset.from_list(columns, features=features(config)).to_parquet(temporary / f"{config}-{split}.parquet")
+    with atomic_folder(out) as temporary:
+        for split, first in FIRST_SEED.items():
+            rows = list(_rows(first, sites=sites, regions=regions, patients=patients))
+            for config in CONFIGS:
+                columns = [{name: row[name] for name in CONFIG_COLUMNS[config]} for row in _of_config(rows, config)]
+                file = temporary / f"{config}-{split}.parquet"
+                Dataset.from_list(columns, features=features(config)).to_parquet(file)
+        (temporary / "README.md").write_text(_card(), encoding="utf-8")
+    return SLICES_OF_PATIENT * patients
+
+
+def _of_config(rows: Sequence[Row], config: str) -> list[Row]:
+    """The rows that a config has; in `grounded` only those with a grounded report."""
+    if config != "grounded":
+        return list(rows)
+    return [row for row in rows if any(report and report["spans"] for report in row["report"].values())]
+
+
+def _card() -> str:
     entries = [
         {
             "config_name": config,
@@ -49,15 +59,14 @@ def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], pa
         }
         for config in CONFIGS
     ]
-    (temporary / "README.md").write_text(f"---\n{yaml.safe_dump({'configs': entries})}---\n", encoding="utf-8")
-    temporary.rename(out)
-    return SLICES * patients
+    return f"---\n{yaml.safe_dump({'configs': entries})}---\n"
 
 
-def _rows(first: int, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> Iterator[dict[str, Any]]:
+def _rows(first: int, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> Iterator[Row]:
     for patient in range(patients):
-        for number in range(SLICES):
-            row, _ = draw_row(first + 8 * patient + 2 * number, sites=sites, regions=regions)
+        for number in range(SLICES_OF_PATIENT):
+            seed = first + SLICES_OF_STUDY * patient + SLICES_OF_STUDY // SLICES_OF_PATIENT * number
+            row, _ = draw_row(seed, sites=sites, regions=regions)
             yield {**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])}
 
 

@@ -11,23 +11,23 @@ from radgrounder.models.nano import location_ids
 EXPECTED_WEIGHT = 4.0  # of the error of the expected coordinate, in [0, 1]
 
 
-class Targets(NamedTuple):
+class CoordinateTargets(NamedTuple):
     """Ids of the coordinate tokens, and for each bin a distribution over all bins."""
 
-    locations: torch.Tensor
+    ids: torch.Tensor
     soft: torch.Tensor
 
 
-def soft_coordinates(processor: PaliGemmaProcessor, sigma: float) -> Targets:
+def soft_coordinates(processor: PaliGemmaProcessor, sigma: float) -> CoordinateTargets:
     """Targets with a Gaussian of `sigma` bins around each coordinate."""
     ids = location_ids(processor)
     bins = torch.arange(len(ids), dtype=torch.float32)
     soft = torch.softmax(-0.5 * ((bins[None] - bins[:, None]) / sigma) ** 2, dim=-1)
-    return Targets(ids, soft)
+    return CoordinateTargets(ids, soft)
 
 
 def conversation_loss(
-    model: torch.nn.Module, batch: dict[str, torch.Tensor], targets: Targets
+    model: torch.nn.Module, batch: dict[str, torch.Tensor], targets: CoordinateTargets
 ) -> tuple[torch.Tensor, Any]:
     """(loss, outputs of the model without its head): mean cross-entropy of the answer tokens.
 

@@ -33,14 +33,15 @@ from refrad2d.phantom import (
 )
 from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
-from refrad2d.stages.match import spread
-from refrad2d.stages.questions import questions
+from refrad2d.questions.choose import questions
+from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
+from refrad2d.text.slices import spread
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
 
-_log = logging.getLogger("radgrounder.pretraining.pretrain")
+_log = logging.getLogger(__name__)
 PART = 2048  # slices in a file of a pool
-SLICES = 8  # seeds that share a study
+SLICES_OF_STUDY = 8  # as many seeds share a study
 SCOUT = 56  # pixels of the quick look at a whole series that tells where structures are largest
 
 
@@ -55,7 +56,7 @@ class PhantomSlice:
 
 
 @dataclass(frozen=True)
-class Study:
+class PhantomStudy:
     """One series of one patient and its report: `placed` has the sentences of each slice that got some."""
 
     patient: Patient
@@ -66,9 +67,9 @@ class Study:
 
 
 @lru_cache(maxsize=4)
-def draw_study(number: int, site: str, regions: tuple[str, ...]) -> Study:
+def draw_study(number: int, site: str, regions: tuple[str, ...]) -> PhantomStudy:
     """A study by its number; sentences lie where `match` puts them: on the slices that show most of theirs."""
-    rng = np.random.default_rng([number, 29, SLICES])
+    rng = np.random.default_rng([number, 29, SLICES_OF_STUDY])
     region = get_region(regions[int(rng.integers(len(regions)))])
     patient = make_patient(number, site, parts=region.parts)
     series = draw_series(patient, rng, region=region.name)
@@ -80,28 +81,28 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> Study:
     found = [{name: int(mask.sum()) for name, mask in scout.findings.items()} for scout in scouts]
     present = {name for shown in areas for name in shown}
     focal = {name for shown in found for name, pixels in shown.items() if pixels}
-    told = report_sentences(
+    sentences = report_sentences(
         patient, sorted(present), rng, shown=shown_findings(patient, region.name, present, focal),
         wordings=region.wordings, modality=region.modality,
     )  # fmt: skip
     placed: dict[int, list[Sentence]] = {}
-    for sentence in told:
+    for sentence in sentences:
         names = {label for _, _, labels in sentence.spans["en"] for label in labels}
         where = spread([shown.get(sentence.finding, 0) for shown in found])
         for k in where or spread([sum(shown.get(name, 0) for name in names) for shown in areas]):
             placed.setdefault(k, []).append(sentence)
-    context = context_of(patient, rng, {s.finding for s in told} - {""}, body_part=region.body_part)
-    return Study(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
+    context = context_of(patient, rng, {s.finding for s in sentences} - {""}, body_part=region.body_part)
+    return PhantomStudy(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
 
 
 def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
     """One slice by its seed, and the pixels of each label: a row of `refrad2d.schema`, its `mask` at 224 px and both it
     and its `image` as arrays. Eight seeds share a study, whose site follows from them."""
-    number = seed // SLICES
+    number = seed // SLICES_OF_STUDY
     site = sites[number % len(sites)]
     study = draw_study(number, site, tuple(regions))
     region, patient = get_region(study.region), study.patient
-    k = sorted(study.placed)[seed % SLICES * len(study.placed) // SLICES]
+    k = sorted(study.placed)[seed % SLICES_OF_STUDY * len(study.placed) // SLICES_OF_STUDY]
     grid = replace(study.series, size=IMAGE_SIZE).grid(k)
     picture = render_grid(patient, grid, study.series.protocol, np.random.default_rng([seed, 31]))
     mask = region.select(picture.mask)
@@ -136,7 +137,7 @@ def _text(message: dict) -> str:
     return "".join(part["text"] for part in message["content"] if part["type"] == "text")
 
 
-def _reports(study: Study, k: int, found: Sequence[Mapping]) -> dict[str, dict[str, Any] | None]:
+def _reports(study: PhantomStudy, k: int, found: Sequence[Mapping]) -> dict[str, dict[str, Any] | None]:
     """Report structs of both languages: the sentences that lie on slice `k`, their spans with what it shows."""
     boxes = {o["label"]: tuple(o["box"]) for o in found}
     reports: dict[str, dict[str, Any] | None] = {}
@@ -172,15 +173,14 @@ def draw_pool(
 
 
 def _save(slices: Sequence[PhantomSlice], file: Path) -> None:
-    temporary = file.with_suffix(".tmp.npz")
-    texts = json.dumps([{"boxes": list(one.boxes.items()), "turns": one.turns} for one in slices])
-    np.savez(
-        temporary,
-        images=np.stack([one.image for one in slices]),
-        masks=np.stack([one.mask for one in slices]),
-        texts=np.frombuffer(texts.encode(), np.uint8),
-    )
-    temporary.rename(file)
+    texts = json.dumps([{"boxes": list(drawn.boxes.items()), "turns": drawn.turns} for drawn in slices])
+    with atomic_path(file) as temporary, temporary.open("wb") as opened:
+        np.savez(
+            opened,
+            images=np.stack([drawn.image for drawn in slices]),
+            masks=np.stack([drawn.mask for drawn in slices]),
+            texts=np.frombuffer(texts.encode(), np.uint8),
+        )
 
 
 def _load(file: Path) -> list[PhantomSlice]:

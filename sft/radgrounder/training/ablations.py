@@ -20,6 +20,7 @@ from radgrounder.metrics.intervals import SAMPLES, Figure, figure
 from radgrounder.training.mixtures import Row, Rows, mix, read_config, read_vqa_rad, write_config
 from refrad2d.conversations import PROMPTS, sft_row, turn
 from refrad2d.grounding import parse
+from refrad2d.system.files import read_jsonl, write_text
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: 
     from trl.scripts.sft import main as sft
     from trl.scripts.sft import make_parser
 
-    from radgrounder.models.prepare import release
+    from radgrounder.models.release import release
 
     overrides = {
         "model_name_or_path": base, "dataset_name": data, "output_dir": out / "adapter", "max_steps": steps,
@@ -120,8 +121,7 @@ def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: 
 def read_scores(predictions: Path, measure: Measure, control: str = "") -> Scores:
     """The score and cluster of each item from a judged run: what the model itself answered, or a control."""
     scores = {}
-    for line in predictions.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_jsonl(predictions):
         value = row["scores"].get(measure.score)
         if row["task"] == measure.task and row["control"] == control and value is not None:
             scores[row["id"].removesuffix(f"/{control}")] = (float(value), row["cluster"])
@@ -175,11 +175,11 @@ def _cell(scores: Scores | None, samples: int) -> str:
     return _show(summarise(scores, samples=samples)) if scores else "–"
 
 
-def _show(one: Figure) -> str:
-    if one.mean is None:
+def _show(shown: Figure) -> str:
+    if shown.mean is None:
         return "–"
-    interval = f" [{one.low:.3f}, {one.high:.3f}]" if one.low is not None else ""
-    return f"{one.mean:.3f}{interval}"
+    interval = f" [{shown.low:.3f}, {shown.high:.3f}]" if shown.low is not None else ""
+    return f"{shown.mean:.3f}{interval}"
 
 
 def run(out: Path, options: argparse.Namespace) -> str:
@@ -208,8 +208,8 @@ def run(out: Path, options: argparse.Namespace) -> str:
                     found[measure.title].append(read_scores(judged[measure.benchmark], measure))
         scores[arm.name] = {title: average(runs) for title, runs in found.items()}
     tables = format_tables(scores, samples=options.samples)
-    (out / "ablations.md").write_text(tables, encoding="utf-8")
-    (out / "ablations.json").write_text(json.dumps(_as_json(scores, options), indent=2) + "\n", encoding="utf-8")
+    write_text(out / "ablations.md", tables)
+    write_text(out / "ablations.json", json.dumps(_as_json(scores, options), indent=2) + "\n")
     return tables
 
 
@@ -231,7 +231,7 @@ def judge_model(model: Path, place: Path, options: argparse.Namespace, *, contro
 
 def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: argparse.Namespace) -> dict[str, Any]:
     arms = {
-        name: {title: summarise(one, samples=options.samples).as_dict() for title, one in by.items()}
+        name: {title: summarise(items, samples=options.samples).as_dict() for title, items in by.items()}
         for name, by in scores.items()
     }
     weights = sha256((options.base / "model.safetensors").read_bytes()).hexdigest()

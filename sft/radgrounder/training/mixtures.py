@@ -9,12 +9,11 @@ Splits are by picture: none that is in validation or test is trained on. DATA is
 
 import argparse
 import io
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import groupby
+from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +26,12 @@ from refrad2d.conversations import sft_row, turn, vqa_prompt
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.labels import LANGUAGES
 from refrad2d.schema import SFT_SPLITS, features
+from refrad2d.system.files import atomic_folder
 
 Row = Mapping[str, Any]
 Rows = dict[str, list[Row]]  # split → rows of the sft config, a picture's conversations next to each other
 CONFIG = "sft"
+PARTS = ("train", "validation", "test")  # of a public set
 
 
 def read_vqa_rad(root: Path) -> Rows:
@@ -38,19 +39,29 @@ def read_vqa_rad(root: Path) -> Rows:
 
     ValueError if files or pictures are missing or not the official ones.
     """
-    parts = {part: vqa_rad.read_questions(root, "disjoint", part) for part in ("train", "validation", "test")}
-    return convert(parts, lambda image: root / "images" / image, _hashes("vqa_rad.csv"), source=vqa_rad.SOURCE)
+
+    def questions(part: str) -> Sequence[Question]:
+        return vqa_rad.read_questions(root, "disjoint", part)
+
+    return _read(questions, lambda image: root / "images" / image, "vqa_rad.csv", vqa_rad.SOURCE)
 
 
 def read_slake(root: Path, languages: Sequence[str] = ("en",)) -> Rows:
     """SLAKE's training and validation questions; Chinese shares pictures across its splits. ValueError as above."""
-    names = {"train": "train", "validation": "validate", "test": "test"}
-    parts = {part: slake.read_questions(root / f"{name}.json", name, languages) for part, name in names.items()}
-    return convert(parts, lambda image: root / "imgs" / image / "source.jpg", _hashes("slake.csv"), source=slake.SOURCE)
+
+    def questions(part: str) -> Sequence[Question]:
+        name = "validate" if part == "validation" else part
+        return slake.read_questions(root / f"{name}.json", name, languages)
+
+    return _read(questions, lambda image: root / "imgs" / image / "source.jpg", "slake.csv", slake.SOURCE)
 
 
-def _hashes(table: str) -> dict[str, str]:
-    return {image: row["sha256"] for image, row in read_splits(table).items()}
+def _read(
+    questions: Callable[[str], Sequence[Question]], path_of: Callable[[str], Path], table: str, source: str
+) -> Rows:
+    """The rows of a public set whose official pictures stand in `table`."""
+    hashes = {image: row["sha256"] for image, row in read_splits(table).items()}
+    return convert({part: questions(part) for part in PARTS}, path_of, hashes, source=source)
 
 
 def convert(
@@ -61,7 +72,7 @@ def convert(
     ValueError if a picture, told by its bytes, is in two parts, or if one is missing or not the official one.
     """
     pictures: dict[str, set[str]] = {part: {hashes[q.image] for q in questions} for part, questions in parts.items()}
-    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+    for first, second in combinations(PARTS, 2):
         if shared := pictures[first] & pictures[second]:
             raise ValueError(f"{len(shared)} pictures are in both {first} and {second}. Give an image-disjoint split.")
     rows: Rows = {}
@@ -163,26 +174,27 @@ def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
     """
     if out.exists():
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
-    temporary = out.with_name(out.name + ".tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
     counts: Counter[str] = Counter()
-    for split, mine in rows.items():
-        writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
-        for row in mine:
-            writer.write(row)
-        writer.close()
-        counts[split] = writer.rows
-    digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
-    folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
-    (temporary / CONFIG).rename(temporary / folder)
-    card = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
-    for split in counts:
-        card += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
-    card.append("---")
-    text = "\n".join([*card, "", about, "", *(f"- {split}: {n} conversations" for split, n in counts.items()), ""])
-    (temporary / "README.md").write_text(text, encoding="utf-8")
-    temporary.rename(out)
+    with atomic_folder(out) as temporary:
+        for split, split_rows in rows.items():
+            writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
+            for row in split_rows:
+                writer.write(row)
+            writer.close()
+            counts[split] = writer.rows
+        digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
+        folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
+        (temporary / CONFIG).rename(temporary / folder)
+        (temporary / "README.md").write_text(_card(counts, folder, about), encoding="utf-8")
     return counts
+
+
+def _card(counts: Mapping[str, int], folder: str, about: str) -> str:
+    lines = ["---", "configs:", f"- config_name: {CONFIG}", "  data_files:"]
+    for split in counts:
+        lines += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
+    lines += ["---", "", about, "", *(f"- {split}: {count} conversations" for split, count in counts.items()), ""]
+    return "\n".join(lines)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from radgrounder.benchmarks.base import load_benchmark
 from radgrounder.evaluation import run as judge
 from radgrounder.evaluation.answers import write_requests
 from radgrounder.inference.predictor import Generated
-from radgrounder.metrics.grounding import iou
+from radgrounder.metrics.boxes import iou
 from refrad2d.grounding import locate_answer
 from tests.fixtures.tiny_dataset import MASK_SIZE, make_row, write_dataset
 

@@ -11,25 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radgrounder.metrics.grounding import (
-    Entity,
-    count_entities,
-    dice,
-    entities,
-    g_iou,
-    g_iou_peer,
-    invalid,
-    iou,
-    iou_matrix,
-    pointing,
-    same_class,
-)
+from radgrounder.metrics.boxes import iou_matrix
+from radgrounder.metrics.grounding import Entity, count_entities, entities, g_iou, g_iou_peer, invalid, same_class
 from refrad2d.grounding import Span, parse, render
+from tests.fixtures.strategies import BOX
 
-GRID = 8
-BOX = st.tuples(*[st.integers(0, GRID - 1)] * 2, *[st.integers(1, GRID)] * 2).map(
-    lambda c: (c[0] / GRID, c[1] / GRID, min(c[0] + c[2], GRID) / GRID, min(c[1] + c[3], GRID) / GRID)
-)
 NAMES = ("liver", "spleen", "aorta", "stomach")
 ENTITY = st.builds(lambda name, box: Entity(name, name, box), st.sampled_from(NAMES), BOX)
 SIDE = st.lists(ENTITY, max_size=4)
@@ -47,56 +33,6 @@ SWAPPED = [A, B._replace(box=C.box), C._replace(box=B.box)]
 def cosine(true, predicted):
     index = [[NAMES.index(e.text) for e in side] for side in (true, predicted)]
     return COSINES[np.ix_(*index)]
-
-
-def raster(box):
-    grid = np.zeros((GRID, GRID), dtype=bool)
-    x_min, y_min, x_max, y_max = (round(c * GRID) for c in box)
-    grid[y_min:y_max, x_min:x_max] = True
-    return grid
-
-
-@given(BOX, BOX)
-def test_iou_is_that_of_the_pixels(a, b):
-    first, second = raster(a), raster(b)
-    assert iou(a, b) == pytest.approx((first & second).sum() / (first | second).sum())
-
-
-@given(BOX, BOX)
-def test_dice_follows_from_iou(a, b):
-    overlap = iou(a, b)
-    assert dice(raster(a), raster(b)) == pytest.approx(2 * overlap / (1 + overlap))
-
-
-def test_dice_of_two_empty_masks_is_one():
-    assert dice(np.zeros((2, 2)), np.zeros((2, 2))) == 1.0
-
-
-def test_dice_refuses_other_grids():
-    with pytest.raises(ValueError, match="Resize one"):
-        dice(np.zeros((2, 2)), np.zeros((3, 3)))
-
-
-def test_a_missing_box_overlaps_nothing():
-    assert iou(None, A.box) == iou(A.box, None) == 0.0
-
-
-def test_boxes_that_only_touch_do_not_overlap():
-    assert iou((0, 0, 0.5, 1), (0.5, 0, 1, 1)) == 0.0
-
-
-def test_empty_sides_give_an_empty_matrix():
-    assert iou_matrix([], [A.box]).shape == (0, 1)
-
-
-def test_pointing_asks_for_the_centre():
-    assert (pointing((0, 0, 1, 1), (0.4, 0.4, 0.6, 0.6)), pointing((0, 0, 0.2, 0.2), (0.4, 0.4, 0.6, 0.6))) == (1, 0)
-
-
-def test_pointing_sees_the_hole_of_a_mask():
-    mask = np.ones((4, 4), dtype=bool)
-    mask[1:3, 1:3] = False
-    assert pointing((0, 0, 1, 1), mask) == 0.0
 
 
 # G-IoU

@@ -1,112 +1,32 @@
-"""prepare → train → release: stock classes, the same logits, no remote code; attentions; the peer's layout."""
+"""A prepared base: what its tokens see, its markup tokens, and bases of the peer's layout."""
 
 import json
 import shutil
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from transformers import (
     AutoModelForImageTextToText,
-    AutoProcessor,
-    PaliGemmaForConditionalGeneration,
     PaliGemmaProcessor,
-    pipeline,
 )
 
 from radgrounder.benchmarks.base import TOKENS
 from radgrounder.evaluation.run import run as judge
 from radgrounder.inference.predictor import Picture, Predictor
-from radgrounder.models.prepare import prepare, release
+from radgrounder.models.prepare import prepare
 from radgrounder.models.processing import RadGrounderProcessor, see_image_only
+from radgrounder.models.release import release
 from refrad2d.grounding import markup_tokens, parse
 from tests.fixtures.tiny_dataset import make_row, write_dataset
-from tests.fixtures.tiny_models import SIZE, picture, save_gemma, save_nano, turns
+from tests.fixtures.tiny_models import SIZE, encode_prompt, logits, picture, save_gemma, save_nano, train_adapter, turns
 
-TARGETS = r".*language_model.*\.(q_proj|v_proj|up_proj)"
 PEER = ("<p bbox=", "</p>", " id=")
-
-
-def train_adapter(base, folder):
-    """An adapter with random weights, saved as TRL saves it."""
-    model = AutoModelForImageTextToText.from_pretrained(base)
-    model = get_peft_model(model, LoraConfig(r=4, target_modules=TARGETS, init_lora_weights=False))
-    model.save_pretrained(folder)
-    return model.eval()
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("release")
-    prepare(str(save_nano(folder / "nano")), folder / "base")
-    torch.manual_seed(0)
-    trained = train_adapter(folder / "base", folder / "adapter")
-    release(folder / "adapter", folder / "model")
-    return folder, trained
-
-
-def inputs(processor):
-    return processor(images=picture(), text="<image>" + turns(0)[0][0], return_tensors="pt")
-
-
-def logits(model, batch):
-    with torch.no_grad():
-        return model(**{name: value for name, value in batch.items() if name != "labels"}).logits
-
-
-def test_the_merged_model_has_the_logits_of_the_adapted_one(released):
-    folder, trained = released
-    batch = inputs(AutoProcessor.from_pretrained(folder / "model"))
-    merged = AutoModelForImageTextToText.from_pretrained(folder / "model")
-    base = AutoModelForImageTextToText.from_pretrained(folder / "base")
-    wanted = logits(trained, batch)
-    assert (logits(merged, batch) - wanted).abs().max() <= 1e-5
-    assert (logits(base, batch) - wanted).abs().max() > 1e-3  # the adapter does something
-
-
-def test_a_release_loads_as_stock_classes_without_remote_code(released):
-    folder, _ = released
-    assert type(AutoProcessor.from_pretrained(folder / "model", trust_remote_code=False)) is PaliGemmaProcessor
-    model = AutoModelForImageTextToText.from_pretrained(folder / "model", trust_remote_code=False)
-    assert type(model) is PaliGemmaForConditionalGeneration
-    assert not list((folder / "model").glob("*.py")) and list((folder / "model").glob("*.safetensors"))
-    assert "auto_map" not in (folder / "model" / "processor_config.json").read_text()
-
-
-def test_a_release_runs_in_the_pipeline(released):
-    folder, _ = released
-    ask = pipeline("image-text-to-text", model=str(folder / "model"), device="cpu")
-    [answer] = ask(images=picture(), text="<image>" + turns(0)[1][0], max_new_tokens=4, return_full_text=False)
-    assert isinstance(answer["generated_text"], str)
-
-
-def test_the_adapter_alone_gives_the_same_logits_on_the_base(released):
-    from peft import PeftModel
-
-    folder, trained = released
-    base = AutoModelForImageTextToText.from_pretrained(folder / "base")
-    alone = PeftModel.from_pretrained(base, str(folder / "model" / "adapter")).eval()
-    batch = inputs(AutoProcessor.from_pretrained(folder / "model"))
-    assert torch.equal(logits(alone, batch), logits(trained, batch))
-
-
-def test_a_fully_trained_model_is_released_unchanged(released, tmp_path):
-    folder, _ = released
-    release(folder / "base", tmp_path / "model")
-    batch = inputs(AutoProcessor.from_pretrained(tmp_path / "model"))
-    both = [AutoModelForImageTextToText.from_pretrained(f) for f in (folder / "base", tmp_path / "model")]
-    assert torch.equal(logits(both[0], batch), logits(both[1], batch))
-
-
-# Image-only attention
 
 
 @pytest.fixture(scope="module")
 def image_only(tmp_path_factory):
     folder = tmp_path_factory.mktemp("image_only")
     prepare(str(save_nano(folder / "nano")), folder / "base", attention="image")
-    train_adapter(folder / "base", folder / "adapter")
-    release(folder / "adapter", folder / "model")
     return folder
 
 
@@ -120,25 +40,9 @@ def test_only_image_tokens_are_marked_as_one_block(image_only):
     assert torch.equal(batch["token_type_ids"], see_image_only(batch["input_ids"], processor.image_token_id))
 
 
-def test_the_release_says_what_inference_must_do(image_only):
-    assert 'inputs["token_type_ids"]' in (image_only / "model" / "INFERENCE.md").read_text()
-    config = json.loads((image_only / "model" / "config.json").read_text())
-    assert config["radgrounder_attention"] == "image"
-
-
-def test_the_line_in_the_release_gives_the_predictors_inputs(image_only):
-    predictor = Predictor.load(image_only / "model")
-    model, inputs_ = predictor.model, inputs(predictor.processor)
-    text = (image_only / "model" / "INFERENCE.md").read_text()
-    [line] = [line for line in text.splitlines() if line.startswith('inputs["token_type_ids"]')]
-    exec(line, {"inputs": inputs_, "model": model})
-    seen = predictor._encode([picture()], [turns(0)[0][0]])["token_type_ids"]
-    assert torch.equal(inputs_["token_type_ids"], seen) and seen.any()
-
-
 def test_a_prompt_token_is_not_seen_by_the_image(image_only):
     model = AutoModelForImageTextToText.from_pretrained(image_only / "base")
-    batch = inputs(PaliGemmaProcessor.from_pretrained(image_only / "base"))
+    batch = encode_prompt(PaliGemmaProcessor.from_pretrained(image_only / "base"))
     batch["token_type_ids"] = see_image_only(batch["input_ids"], model.config.image_token_id)
     changed = {name: value.clone() for name, value in batch.items()}
     changed["input_ids"][0, SIZE.image_tokens + 3] = 7

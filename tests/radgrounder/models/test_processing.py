@@ -1,11 +1,14 @@
 """Law 5: our processor gives what the stock one gives, and no answer token is seen before it is written."""
 
+import ast
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from transformers import PaliGemmaProcessor
 
+from radgrounder.models import processing
 from radgrounder.models.nano import NanoSize, build_model, build_processor
 from radgrounder.models.processing import CHAT_TEMPLATE, RadGrounderProcessor
 from refrad2d.conversations import prompt, turn
@@ -126,3 +129,22 @@ def test_a_prompt_token_is_seen_by_the_image(ours, model):
 def test_the_stock_class_reads_what_ours_saved(ours, tmp_path):
     ours.save_pretrained(tmp_path)
     assert type(PaliGemmaProcessor.from_pretrained(tmp_path)) is PaliGemmaProcessor
+
+
+def test_the_module_stands_alone():
+    """A prepared base carries a copy of it to machines without our packages."""
+    with open(processing.__file__, encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {
+        name for node in imports for name in [getattr(node, "module", None), *(n.name for n in node.names)] if name
+    }
+    assert not {name for name in names if name.split(".")[0] in ("radgrounder", "refrad2d")}
+    assert not any(getattr(node, "level", 0) for node in imports)
+
+
+def test_a_prepared_base_names_the_module_by_its_basename(ours, tmp_path):
+    RadGrounderProcessor.register_for_auto_class("AutoProcessor")
+    ours.save_pretrained(tmp_path)
+    assert (tmp_path / "processing.py").is_file()
+    assert '"processing.RadGrounderProcessor"' in (tmp_path / "processor_config.json").read_text()

@@ -1,65 +1,14 @@
-"""Pretraining in small: what the tower is taught, and that a run which was cut short ends with the same weights."""
+"""Pretraining in small: a stock folder, and a run that was cut short ends with the same weights."""
 
 import json
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from radgrounder.benchmarks.base import load_benchmark
-from radgrounder.pretraining import heldout, pretrain, turns
+from radgrounder.pretraining import optimizer, pretrain
 from radgrounder.pretraining import pool as phantom_pool
-from radgrounder.pretraining.dense import DenseHead, cover, draw_lesson
-from radgrounder.pretraining.losses import Targets
-from refrad2d.conversations import PROMPTS, prompt
-
-LIVER, AORTA = 5, 52
-BOXES = {LIVER: (0.0, 0.0, 0.5, 1.0), AORTA: (0.5, 0.5, 0.5625, 0.5625)}
-
-
-def mask():
-    drawn = np.zeros((32, 32), np.uint8)
-    drawn[:, :16] = LIVER
-    drawn[16:18, 16:18] = AORTA  # a sixteenth of one patch
-    return drawn
-
-
-def test_a_patch_shows_small_structures_too():
-    shown = cover(mask(), BOXES, 8)
-    assert shown.classes.tolist() == [LIVER, AORTA]
-    assert shown.shares[:, 0].reshape(4, 4).tolist() == [[1, 1, 0, 0]] * 4
-    assert shown.shares[2 * 4 + 2, 1] == 4 / 64 and shown.shares[:, 1].sum() == 4 / 64
-    lesson = draw_lesson([shown], np.random.default_rng(0))
-    assert torch.allclose(lesson.shown.sum(-1), torch.ones(1, 16))
-    assert float(lesson.shown[0, 10, AORTA]) == pytest.approx(0.25 / (0.25 + (1 - 4 / 64) ** 0.5))
-    asked = dict(zip(lesson.classes.tolist(), lesson.boxes.tolist(), strict=True))
-    assert asked.keys() == {LIVER, AORTA} and asked[AORTA] == list(BOXES[AORTA])
-    assert all(p == 10 for p, c in zip(lesson.patches.tolist(), lesson.classes.tolist(), strict=True) if c == AORTA)
-
-
-def test_an_empty_slice_has_a_lesson():
-    lesson = draw_lesson([cover(np.zeros((32, 32), np.uint8), {}, 8)], np.random.default_rng(0))
-    assert lesson.shown[0, :, 0].tolist() == [1] * 16 and lesson.boxes.shape == (0, 4)
-    codes, soft = torch.randn(513, 16), torch.eye(513)
-    assert torch.isfinite(DenseHead(16).losses(torch.randn(1, 16, 16), lesson, codes, soft).total)
-
-
-def test_the_lesson_can_be_learned():
-    """A head that gets the patch's number as its token tells what the patch shows and where."""
-    torch.manual_seed(0)
-    shown = cover(mask(), BOXES, 8)
-    tokens, codes = torch.eye(16)[None], torch.randn(513, 16)
-    targets, head = Targets(torch.arange(513), torch.eye(513)), DenseHead(16)
-    optimizer = torch.optim.Adam(head.parameters(), 0.02)
-    for step in range(150):
-        losses = head.losses(tokens, draw_lesson([shown], np.random.default_rng(step)), codes, targets.soft)
-        optimizer.zero_grad()
-        losses.total.backward()
-        optimizer.step()
-    assert losses.error < 0.02
-
 
 TINY = [
     "--image", "32", "--width", "32", "--tower-layers", "1", "--decoder-layers", "1", "--heads", "2",
@@ -109,7 +58,7 @@ def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, m
 
 
 def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(pretrain, "CHECK_EVERY", 1)
+    monkeypatch.setattr(optimizer, "CHECK_EVERY", 1)
     loss, seen = pretrain.conversation_loss, []
 
     def fail_late(*arguments):
@@ -127,35 +76,3 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, mo
     first, second = (load_file(folder / "model.safetensors") for folder in (whole, out))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_new_patients_can_be_judged(tmp_path):
-    assert heldout.main([str(tmp_path / "heldout"), "--patients", "2"]) == 0
-    benchmark = load_benchmark("refrad2d", str(tmp_path / "heldout"))
-    assert {item.cluster for item in benchmark.items} == {
-        f"phantom-{heldout.FIRST_SEED['test'] // 8 + n}" for n in (0, 1)
-    }
-    assert {item.task for item in benchmark.items} == {"locate", "report", "vqa"}
-    assert {item.control for item in benchmark.items} == {"", "prior", "shuffled", "majority", "blank_image"}
-    assert heldout.main([str(tmp_path / "heldout")]) == 2  # it stands already
-
-
-def test_a_turn_is_drawn_by_its_task():
-    asked = [(prompt(task, "de", name="Leber", question="Zeigt das Bild?"), task) for task in PROMPTS]
-    tasks = [turns.task_of(words) for words, _ in asked]
-    assert dict(zip(PROMPTS, tasks, strict=True)) == {
-        "report": "report", "report_boxes": "report", "report_masks": "question", "vqa": "question",
-        "grounded_vqa": "question", "locate": "locate",
-    }  # fmt: skip
-    shares, rng = {"locate": 0.5, "report": 0.5, "question": 0.0}, np.random.default_rng(0)
-    drawn = [turns.draw_turn(asked, rng, shares)[1] for _ in range(200)]
-    assert set(drawn) == {"report", "report_boxes", "locate"} and 70 < drawn.count("locate") < 130
-    assert turns.draw_turn(asked[3:4], rng, {**shares, "question": 0.1})[1] == "vqa"
-
-
-def test_turns_are_ordered_as_if_drawn_by_their_task():
-    asked = [(prompt("locate", "de", name="Leber"), str(n)) for n in range(8)] + [(prompt("report", "de"), "report")]
-    shares, rng = {"locate": 0.5, "report": 0.5, "question": 0.0}, np.random.default_rng(0)
-    orders = [[answer for _, answer in turns.order_turns(asked, rng, shares)] for _ in range(200)]
-    assert all(sorted(order) == sorted(answer for _, answer in asked) for order in orders)
-    assert 70 < sum(order[0] == "report" for order in orders) < 130

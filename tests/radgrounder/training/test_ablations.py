@@ -66,6 +66,12 @@ def test_only_the_models_own_answers_are_read(tmp_path):
     assert scores == {"i0": (1.0, "c0"), "i1": (0.5, "c1")}
 
 
+def test_a_line_separator_in_an_answer_ends_no_row(tmp_path):
+    scored = {"id": "i", "task": "vqa", "control": "", "cluster": "c", "scores": {"f1_open": 1.0}, "output": "a\u2028b"}
+    (tmp_path / "p.jsonl").write_text(json.dumps(scored, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert read_scores(tmp_path / "p.jsonl", MEASURES[4]) == {"i": (1.0, "c")}
+
+
 def test_seeds_are_averaged_item_by_item():
     assert average([{"a": (1.0, "c")}, {"a": (0.0, "c")}]) == {"a": (0.5, "c")}
 

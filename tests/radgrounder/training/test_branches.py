@@ -1,36 +1,62 @@
+"""Branches behind one prefix: who sees whom, at which position, and what is trained."""
+
+import pytest
 import torch
 
-from radgrounder.pretraining.losses import conversation_loss, soft_coordinates
-from radgrounder.pretraining.pretrain import Batches
-from radgrounder.training.branches import branch_attention, encode_branches
-from tests.radgrounder.models.test_processing import CASES, SIZE, model, picture, stock  # noqa: F401  (fixtures)
+from radgrounder.training.branches import IGNORED, image_attention, join, prompt_attention, to_batch
+
+# two image tokens (9), <bos> (2); branches: prompt 5 6 answer 7, and prompt 8 answer 7
+SEQUENCE = join([([9, 9, 2, 5, 6, 7], [0, 0, 0, 0, 0, 1]), ([9, 9, 2, 8, 7], [0, 0, 0, 0, 1])], 3)
+IMAGE = image_attention(image_token=9)
 
 
-def test_branches_see_the_image_and_themselves_only():
-    branch = torch.tensor([[0, 0, 1, 1, 2, 2, -1]])
-    answer = torch.tensor([[False, False, False, True, False, True, False]])
-    seen = branch_attention(branch, answer)[0]
-    assert seen[0].tolist() == [True, True] + [False] * 5  # the image sees the image
-    assert seen[3].tolist() == [True, True, True, True, False, False, False]  # an answer its prompt
-    assert seen[2].tolist() == [True, True, True, False, False, False, False]  # a prompt no answer
-    assert seen[5].tolist() == [True, True, False, False, True, True, False]  # nor another branch
+def seen_by(attention, token):
+    return attention(SEQUENCE)[token].nonzero().flatten().tolist()
 
 
-def test_a_branch_costs_what_it_costs_alone(stock, model):  # noqa: F811
-    """Packed together or one by one, answers have the same loss."""
-    batches, targets = Batches(stock, SIZE), soft_coordinates(stock, 2.0)
-    pixels = stock.image_processor([picture()], return_tensors="pt")["pixel_values"]
-
-    def loss(turns):
-        batch = encode_branches(stock.tokenizer, batches.head, [turns], budget=10_000)
-        count = int((batch["labels"] != -100).sum())
-        with torch.no_grad():
-            return float(conversation_loss(model, {**batch, "pixel_values": pixels}, targets)[0]) * count
-
-    turns = CASES[:3]
-    assert abs(loss(turns) - sum(loss([turn]) for turn in turns)) < 1e-2
+def test_positions_start_at_one_and_every_branch_after_the_prefix():
+    assert SEQUENCE.input_ids.tolist() == [9, 9, 2, 5, 6, 7, 8, 7]
+    assert SEQUENCE.positions.tolist() == [1, 2, 3, 4, 5, 6, 4, 5]
+    assert SEQUENCE.branches.tolist() == [0, 0, 0, 1, 1, 1, 2, 2]
 
 
-def test_the_budget_limits_the_turns(stock):  # noqa: F811
-    batch = encode_branches(stock.tokenizer, [1, 2], [CASES[:3]], budget=1)
-    assert batch["input_ids"].shape[1] < 2 + len(stock.tokenizer(CASES[0][0] + CASES[0][1])["input_ids"]) + 5
+def test_only_answers_are_trained():
+    assert SEQUENCE.labels.tolist() == [IGNORED] * 5 + [7, IGNORED, 7]
+
+
+def test_conversations_about_other_images_are_not_joined():
+    with pytest.raises(ValueError, match="first 2 tokens of the conversations differ"):
+        join([([9, 9, 5], [0, 0, 1]), ([9, 8, 5], [0, 0, 1])], 2)
+
+
+def test_with_image_attention_all_text_is_causal():
+    assert seen_by(IMAGE, 0) == [0, 1]
+    assert seen_by(IMAGE, 2) == [0, 1, 2]
+    assert seen_by(IMAGE, 3) == [0, 1, 2, 3]
+
+
+def test_with_prompt_attention_a_prompt_sees_all_of_itself_but_no_answer():
+    assert seen_by(prompt_attention, 0) == [0, 1, 2]
+    assert seen_by(prompt_attention, 3) == [0, 1, 2, 3, 4]
+    assert seen_by(prompt_attention, 5) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("attention", [IMAGE, prompt_attention])
+def test_no_branch_sees_another(attention):
+    assert seen_by(attention, 7) == [0, 1, 2, 6, 7]
+    assert not set(seen_by(attention, 5)) & {6, 7}
+
+
+def test_padding_is_not_trained_and_sees_itself_only():
+    short = join([([9, 9, 2, 7], [0, 0, 0, 1])], 3)
+    batch = to_batch([SEQUENCE, short], IMAGE, pad_token=0)
+    assert batch["input_ids"][1].tolist() == [9, 9, 2, 7, 0, 0, 0, 0]
+    assert batch["labels"][1, 4:].tolist() == [IGNORED] * 4
+    seen = batch["attention_mask"][1, 0] == 0
+    assert torch.equal(seen[4:], torch.eye(8, dtype=torch.bool)[4:]) and not seen[:4, 4:].any()
+
+
+def test_the_mask_has_the_type_that_is_asked_for():
+    mask = to_batch([SEQUENCE], IMAGE, pad_token=0, dtype=torch.bfloat16)["attention_mask"]
+    assert mask.shape == (1, 1, 8, 8) and mask.dtype == torch.bfloat16
+    assert mask.min() == torch.finfo(torch.bfloat16).min and mask.max() == 0

@@ -1,5 +1,7 @@
 """Public sets become sft configs; mixtures hold their shares and keep pictures apart."""
 
+import json
+import shutil
 from hashlib import sha256
 
 import numpy as np
@@ -7,8 +9,20 @@ import pytest
 from datasets import load_dataset
 from PIL import Image
 
+from radgrounder.benchmarks import slake, vqa_rad
 from radgrounder.benchmarks.questions import Question
-from radgrounder.training.mixtures import convert, group_pictures, main, mix, picture_key, read_vqa_rad, write_config
+from radgrounder.training import mixtures
+from radgrounder.training.mixtures import (
+    convert,
+    group_pictures,
+    main,
+    mix,
+    picture_key,
+    read_config,
+    read_slake,
+    read_vqa_rad,
+    write_config,
+)
 from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.schema import features
 
@@ -111,6 +125,59 @@ def test_shares_must_be_positive():
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
     assert main(["mix", str(tmp_path / "out"), "folder"]) == 2
     assert "is no FOLDER=SHARE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def table(pictures, monkeypatch):
+    """The pictures a, b, c as if they were the official ones of both sets."""
+    _, hashes = pictures
+    splits = {"a": ("train", "train"), "b": ("validate", "validation"), "c": ("test", "test")}
+    known = {
+        name: {"sha256": hashes[name], "split_en": slake_split, "split_disjoint": part}
+        for name, (slake_split, part) in splits.items()
+    }
+    for module in (mixtures, slake, vqa_rad):
+        monkeypatch.setattr(module, "read_splits", lambda _: known)
+
+
+def asked_about(rows):
+    return {split: [row["messages"][0]["content"][-1]["text"].strip() for row in rows[split]] for split in rows}
+
+
+def test_slake_is_read_without_its_test_questions(pictures, table, tmp_path):
+    path_of, _ = pictures
+    for split, image, number in (("train", "a", 0), ("validate", "b", 9835), ("test", "c", 11934)):
+        (tmp_path / "imgs" / image).mkdir(parents=True)
+        shutil.copy(path_of(image), tmp_path / "imgs" / image / "source.jpg")
+        asked = {"qid": number, "img_name": f"{image}/source.jpg", "q_lang": "en", "question": f"{split}?"}
+        more = {"answer": "Yes", "answer_type": "CLOSED", "modality": "CT", "location": "", "content_type": ""}
+        (tmp_path / f"{split}.json").write_text(json.dumps([asked | more]))
+    assert asked_about(read_slake(tmp_path)) == {"train": ["train?\nAnswer:"], "validation": ["validate?\nAnswer:"]}
+
+
+def test_vqa_rad_is_read_without_its_test_questions(pictures, table, tmp_path):
+    path_of, _ = pictures
+    (tmp_path / "wu2025_split").mkdir()
+    (tmp_path / "images").mkdir()
+    for part, image in (("train", "a"), ("validation", "b"), ("test", "c")):
+        shutil.copy(path_of(image), tmp_path / "images" / image)
+        asked = {"image_name": image, "question": f"{part}?", "answer": "Yes", "answer_type": "CLOSED"}
+        (tmp_path / f"wu2025_split/{part}_fixed_split.json").write_text(json.dumps([asked]))
+    assert asked_about(read_vqa_rad(tmp_path)) == {"train": ["train?\nAnswer:"], "validation": ["validation?\nAnswer:"]}
+
+
+def test_a_config_that_was_written_is_read_as_it_was(pictures, tmp_path):
+    made = convert_(pictures)
+    write_config(made, tmp_path / "read" / "out", about="x")
+    read = read_config(tmp_path / "read" / "out")
+    assert {split: [picture_key(row) for row in read[split]] for split in read} == {
+        split: [picture_key(row) for row in made[split]] for split in made
+    }
+
+
+def test_a_folder_without_the_config_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="Give the refrad2d folder of a build"):
+        read_config(tmp_path)
 
 
 def test_vqa_rad_has_its_rows_and_no_shared_picture(shared):

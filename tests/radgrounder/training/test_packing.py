@@ -7,7 +7,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from radgrounder.models.prepare import prepare
 from radgrounder.models.processing import RadGrounderProcessor, answer_labels
-from radgrounder.training.packing import PackedCollator, join, pack, split_branches
+from radgrounder.training.packing import PackedCollator, pack, split_branches
 from refrad2d.conversations import turn
 from tests.fixtures.tiny_models import picture, save_nano, save_sft, turns
 
@@ -94,17 +94,6 @@ def test_as_many_labels_as_separate_samples(processor):
     assert int((packed(processor, (0,))["labels"] != -100).sum()) == apart
 
 
-def test_positions_start_at_one_and_every_branch_after_the_prefix():
-    sample = join([([9, 9, 2, 5, 6], [0, 0, 0, 0, 1]), ([9, 9, 2, 7], [0, 0, 0, 1])], 3)
-    assert sample.positions.tolist() == [1, 2, 3, 4, 5, 4]
-    assert sample.labels.tolist() == [-100, -100, -100, -100, 6, 7]
-
-
-def test_conversations_about_other_images_are_not_joined():
-    with pytest.raises(ValueError, match="first 2 tokens of the conversations differ"):
-        join([([9, 9, 5], [0, 0, 1]), ([9, 8, 5], [0, 0, 1])], 2)
-
-
 def test_rows_of_one_picture_become_one_sample_and_none_is_lost(tmp_path):
     rows = load_dataset(str(save_sft(tmp_path / "data")), "sft", split="train")
     samples = pack(rows, most=3)
@@ -122,3 +111,16 @@ def test_a_base_with_prompt_attention_is_refused(tmp_path):
     prepare(str(save_nano(tmp_path / "nano")), tmp_path / "base")
     with pytest.raises(ValueError, match="radgrounder prepare BASE OUT --attention image"):
         PackedCollator(AutoProcessor.from_pretrained(tmp_path / "base", trust_remote_code=True))
+
+
+def test_a_sample_holds_at_least_one_conversation(tmp_path):
+    rows = load_dataset(str(save_sft(tmp_path / "data")), "sft", split="train")
+    with pytest.raises(ValueError, match="Give 1 or more"):
+        pack(rows, most=0)
+    assert len(pack(rows, most=1)) == len(rows)
+
+
+def test_the_length_of_a_sample_is_the_sum_of_its_conversations(tmp_path):
+    rows = load_dataset(str(save_sft(tmp_path / "data")), "sft", split="train")
+    lengths = rows["length"][:]
+    assert pack(rows, most=16)["length"][:] == [sum(lengths[n : n + 4]) for n in range(0, len(lengths), 4)]

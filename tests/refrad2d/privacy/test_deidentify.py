@@ -332,3 +332,36 @@ def test_run_scrubs_a_file(tmp_path):
     counts = run(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text()) == {"id": "a", "text": "[NAME], Leber glatt."}
     assert counts == {"kept": 1, "removed_name": 1}
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (
+            "Quitzow^Elvira",
+            "malformed",
+        ),  # a string is no list of strings: read letter by letter it would remove nothing
+        ([5], "malformed"),
+        ([["Quitzow"]], "malformed"),
+        ({"name": "Quitzow"}, "malformed"),
+        (7, "malformed"),
+        (False, "malformed"),
+    ],
+)
+def test_a_row_whose_known_strings_are_no_strings_is_dropped(tmp_path, known, reason):
+    row = {"id": "a", "text": "Quitzow, Leber glatt.", "language": "de", "modality": "CT", "known": known}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert run(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == {f"dropped_{reason}": 1}
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == ""
+
+
+@pytest.mark.parametrize("known", [{}, {"known": None}, {"known": []}])
+def test_nothing_need_be_known(tmp_path, known):
+    row = {"id": "a", "text": "Herr Weber, Leber glatt.", "language": "de", **known}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert run(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == {"kept": 1, "removed_name": 1}
+
+
+def test_an_empty_text_stays_empty(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps({"id": "a", "text": "", "language": "de"}) + "\n", encoding="utf-8")
+    assert run(tmp_path / "in.jsonl", tmp_path / "out.jsonl") == {"kept": 1}

@@ -1,120 +1,74 @@
-from refrad2d.stages.match import (
-    Mention,
-    Sentence,
-    Slice,
-    cut_references,
-    join_sentences,
-    match_mentions,
-    read_sentences,
-    slices_for,
-    spread,
-)
-from refrad2d.text.references import find_references
+"""The stage of matching: rows of a series without masks, from texts and spans."""
 
-LIVER = {"label": "liver", "box": [0.1, 0.1, 0.4, 0.5], "area": 100}
-RIGHT = {"label": "kidney_right", "box": [0.2, 0.5, 0.3, 0.6], "area": 40}
-LEFT = {"label": "kidney_left", "box": [0.6, 0.4, 0.7, 0.6], "area": 30}
+import pytest
 
+from refrad2d.stages import match
+from refrad2d.system.files import read_jsonl, write_jsonl
 
-def sentence(text="Leber glatt.", *mentions, language="de"):
-    return Sentence(text, language, mentions or (Mention(0, 5, ("liver",)),), tuple(find_references(text)))
-
-
-def stack(*areas, label="liver"):
-    return [
-        Slice({"id": str(n), "instance": n + 1}, [{"label": label, "box": [0, 0, 1, 1], "area": a}] if a else [])
-        for n, a in enumerate(areas)
-    ]
+FRAMES = [{"id": f"s{n}", "instance": n + 1, "depth": 5.0 * n, "blanked": False} for n in range(5)]
+SERIES = {
+    "patient": "p",
+    "study": "st",
+    "series": "se",
+    "number": 2,
+    "modality": "CT",
+    "body_part": "abdomen",
+    "plane": "axial",
+    "spacing": [1.0, 1.0, 5.0],
+    "sex": None,
+    "age": None,
+    "site": None,
+    "head": False,
+    "frames": FRAMES,
+}
 
 
-def test_the_largest_slices_win_but_not_neighbours():
-    assert spread([0, 1, 5, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]) == [3, 5, 7]
+@pytest.fixture
+def match_texts(tmp_path):
+    """Rows and counts of texts (German, of the one series); each is (text, named slices)."""
+
+    def run(*texts):
+        for name in ("ingest", "segment", "match"):
+            (tmp_path / name).mkdir()
+        write_jsonl(tmp_path / "ingest" / "series.jsonl", [SERIES])
+        for name in ("segmented", "findings"):
+            write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])
+        shared = {"language": "de", "series": ["se"], "clinical_question": "Q", "clinical_info": None}
+        rows = [
+            {"id": f"t{n}", "text": text, "named": named, "origin": "original", "curator": "rules", **shared}
+            for n, (text, named) in enumerate(texts)
+        ]
+        write_jsonl(tmp_path / "texts.jsonl", rows)
+        write_jsonl(tmp_path / "spans.jsonl", [{"id": row["id"], "spans": []} for row in rows])
+        folders = (tmp_path / "ingest", tmp_path / "segment", tmp_path / "texts.jsonl", tmp_path / "spans.jsonl")
+        counts = match.run(*folders, tmp_path / "match")
+        return list(read_jsonl(tmp_path / "match" / "rows.jsonl")), counts
+
+    return run
 
 
-def test_few_slices_are_all_taken():
-    assert spread([0, 3, 0]) == [1] and spread([2, 2]) == [0, 1] and spread([0, 0]) == []
+def test_without_masks_a_report_goes_whole_to_the_middle(match_texts):
+    (row,), counts = match_texts(("Leber glatt. Milz glatt.", []))
+    assert (row["id"], row["report"]["de"]["findings"], row["report"]["en"]) == ("s2", "Leber glatt. Milz glatt.", None)
+    assert row["provenance"]["slice_rule"] == "middle" and counts["sentences_middle"] == 2
 
 
-def test_a_sentence_goes_where_its_structures_are_largest():
-    assert slices_for(sentence(), stack(0, 10, 0, 50, 0, 20), None, masked=True) == ([1, 3, 5], "structure")
+def test_images_that_a_report_names_get_its_sentences(match_texts):
+    rows, counts = match_texts(("Leber glatt (Bild 2). Milz glatt (Bild 4).", []))
+    assert {row["id"]: row["report"]["de"]["findings"] for row in rows} == {"s1": "Leber glatt.", "s3": "Milz glatt."}
+    assert counts["sentences_named"] == 2
 
 
-def test_without_masks_a_sentence_goes_to_the_middle():
-    assert slices_for(sentence(), stack(0, 0, 0, 0, 0), None, masked=False) == ([2], "middle")
+def test_images_that_a_table_names_go_before_all_rules(match_texts):
+    rows, _ = match_texts(("Leber glatt. Milz glatt.", ["s0"]))
+    assert [row["id"] for row in rows] == ["s0"]
 
 
-def test_a_sentence_about_nothing_that_the_series_shows_goes_nowhere():
-    assert slices_for(sentence(), stack(5, 5, label="spleen"), None, masked=True)[0] == []
+def test_an_image_of_another_series_gets_nothing(match_texts):
+    rows, counts = match_texts(("Leber glatt (Serie 7, Bild 2).", []))
+    assert rows == [] and counts["sentences_without_slice"] == 1
 
 
-def test_a_sentence_about_a_marked_finding_goes_to_slices_that_show_it():
-    slices = stack(90, 80, 10)
-    slices[2].findings = [{"label": "liver_lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
-    assert slices_for(sentence("Leberläsion.", Mention(0, 11, ("liver",))), slices, None, masked=True) == (
-        [2],
-        "finding",
-    )
-
-
-def test_a_denied_finding_goes_to_its_organ():
-    slices = stack(90, 10)
-    slices[1].findings = [{"label": "lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
-    denied = sentence("Keine Leberläsion.", Mention(6, 17, ("liver",), negated=True))
-    assert slices_for(denied, slices, None, masked=True) == ([0, 1], "structure")
-
-
-def test_named_images_are_taken_at_their_word():
-    named = sentence("Leber glatt (Serie 4, Bild 2).")
-    assert slices_for(named, stack(9, 9, 9), 4, masked=True) == ([1], "named")
-    assert slices_for(named, stack(9, 9, 9), 5, masked=True) == ([], "named")
-
-
-def test_references_in_many_spellings():
-    found = [
-        (r.series, list(r.instances))
-        for r in find_references("Herd (Se 4 Im 32), s. Bild 7; series 2 image 3-5, IMA 9")
-    ]
-    assert found == [(4, [32]), (None, [7]), (2, [3, 4, 5]), (None, [9])]
-    assert find_references("BWK 12, 3 Bilder, im 4. Segment, slice 5 mm, Im 4. ICR") == []
-
-
-def test_references_leave_the_text_and_spans_follow():
-    named = sentence("Bild 3: Leber glatt.", Mention(8, 13, ("liver",)))
-    cut = cut_references(named)
-    assert cut.text[cut.mentions[0].start : cut.mentions[0].end] == "Leber" and "3" not in cut.text
-
-
-def test_a_span_is_the_union_of_its_classes():
-    both = sentence("Nieren glatt.", Mention(0, 6, ("kidney_right", "kidney_left")))
-    (span,) = match_mentions(both, [LIVER, RIGHT, LEFT])
-    assert span == {
-        "start": 0,
-        "end": 6,
-        "label": "kidney_right",
-        "labels": ["kidney_right", "kidney_left"],
-        "box": [0.2, 0.4, 0.7, 0.6],
-    }
-
-
-def test_a_partly_present_mention_keeps_what_is_present():
-    both = sentence("Nieren glatt.", Mention(0, 6, ("kidney_right", "kidney_left")))
-    assert match_mentions(both, [LEFT])[0]["labels"] == ["kidney_left"]
-
-
-def test_an_absent_structure_stays_plain_text():
-    assert match_mentions(sentence(), [LEFT]) == []
-
-
-def test_joined_sentences_keep_their_spans():
-    text, spans = join_sentences(
-        [sentence("Leber glatt."), sentence("Die Leber ist groß.", Mention(4, 9, ("liver",)))], [LIVER]
-    )
-    assert text == "Leber glatt. Die Leber ist groß."
-    assert [text[s["start"] : s["end"]] for s in spans] == ["Leber", "Leber"]
-
-
-def test_mentions_are_given_to_their_sentences():
-    text = "Leber glatt. Milz groß."
-    spans = [{"start": 13, "end": 17, "labels": ["spleen"], "negated": False}]
-    first, second = read_sentences(text, "de", spans)
-    assert first.mentions == () and second.text[second.mentions[0].start : second.mentions[0].end] == "Milz"
+def test_two_texts_of_a_series_share_a_row(match_texts):
+    (row,), _ = match_texts(("Leber glatt.", []), ("Milz glatt.", []))
+    assert row["report"]["de"]["findings"] == "Leber glatt. Milz glatt."

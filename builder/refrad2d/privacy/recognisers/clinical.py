@@ -7,41 +7,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from refrad2d.privacy.recognisers.lexicon import eponyms, is_name, is_surname, looks_clinical, spell
+from refrad2d.privacy.recognisers.lexicon import context_pattern, eponyms, is_name, is_surname, looks_clinical, spell
 
 # Nouns that make an eponym of the word before them; lower case in English, capitalised or joined in German.
-_HEADS_EN = (
-    r"lobes?|arter(?:y|ies)|veins?|muscles?|nerves?|bones?|joints?|plexus|reflex|triad|formula|tunnel|diseases?|"
-    r"syndromes?|signs?|fractures?|cysts?|ligaments?|spaces?|pouch|classification|criteria|scores?|"
-    r"grades?|types?|"
-    r"lines?|nod(?:e|es|ule|ules)|canal|ducts?|triangle|point|fascia|hernias?|palsy|tumou?rs?|lymphomas?|sarcomas?|"
-    r"glands?|"
-    r"rings?|valves?|procedure|operation|catheters?|drains?|shunts?|anastomosis|fistulas?|malformations?|deformity|"
-    r"lesions?|contracture|arthritis|thyroiditis|granulomatosis|stage|staging|reaction|phenomenon|test|manoeuvre|"
-    r"maneuver|units?|angle|index|law|nodes|bodies|cells?|diverticulum|segments?|ampulla|foramen|fissure|gyrus|area|"
-    r"loop|"
-    r"tubercle|ganglion|neuroma|esophagus|oesophagus|ulcer|stent|filter|cannula|approach|position|view|projection|"
-    r"method|pseudocysts?|appearance|nephropathy|encephalopathy|chorea|dementia|circle|capsule|membrane|sinus|recess|"
-    r"system|chart|curve|effect|artefacts?|artifacts?|ringing|sequence|fusion|reconstruction|impingement"
-)
-_HEADS_DE = (
-    r"Arterien?|Venen?|Reflex|Trias|Formel|Gelenke?|Knochen|Pouch|Taschen?|Aneurysmen?|Aneurysma|Stenosen?|"
-    r"Exostosen?|Draht|Ring|Neurome?|Krankheit|Syndroms?|Zeichens?|Fraktur(?:en)?|Zysten?|Band|Raum(?:es)?|Räume|"
-    r"Klassifikation|Kriterien|Score|"
-    r"Grad|Typ|"
-    r"Linien?|Knoten|Gang(?:es)?|Dreieck|Punkt|Faszie|Hernien?|Parese|Lähmung|Tumor(?:en|s)?|Lymphome?s?|Sarkome?s?|"
-    r"Drüsen?|"
-    r"Ring|Klappe|Operation|OP|Katheters?|Drainagen?|Shunt|Anastomose|Fistel|Malformation|Deformität|Läsion(?:en)?|"
-    r"Kontraktur|"
-    r"Arthritis|Thyreoiditis|Granulomatose|Stadium|Reaktion|Phänomen|Test|Manöver|Einheiten?|Winkel|Index|Gesetz|"
-    r"Körper(?:chen)?|Zellen?|Divertikels?|Ampulle|Foramen|Fissur|Areal|Schleife|Höcker|Ganglion|Neurom|Ösophagus|"
-    r"Ulkus|Stent|"
-    r"Filter|Zugang|Lage|Position|Aufnahme|Projektion|Methode|Kapsel|Membran|Sinus|Recessus|System|Kurve|Effekt|"
-    r"Artefakte?|Sequenz|Arkade|Anatomie|Schlinge|Kanal|Sporn|Muskel|Nerv|Arterie|Vene|Loge|Krise|Anfall|Demenz|"
-    r"Nephritis|Enzephalopathie|Enzephalitis|Gastrektomie|Resektion|Prothese|Nagel|Schraube|Platte|Fixateur|Lappen|"
-    r"Impingement|Meningeose|Infiltrat|Herd|Narbe|Delle|Plexus|Gebiet|Klinik|Therapie|Schema|Segmente?|Spatium|"
-    r"Lymphknoten"
-)
+_HEADS_EN = context_pattern("head_en")
+_HEADS_DE = context_pattern("head_de")
 _GRADE = (
     r"(?:(?:Typ|type|Type|Grad|grade|Grade|Score|score|Klasse|class|Stadium|stage|Stage|Kategorie|category)[ \t]?)?"
     r"(?:I{1,3}V?|IV|VI{0,3}|10|[0-9](?!\d)|[A-D](?=\W?(?:$|[\s,.;)\-])))[a-f]?[0-9]?(?:[ \t]?\+[ \t]?[0-9])?\b"
@@ -67,13 +37,7 @@ _REFERRED = re.compile(
 )
 _PLAIN_WORD = re.compile(_CAPITAL)
 _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
-_UNITS = (
-    r"mm|cm|dm|m|µm|um|nm|ml|cl|dl|l|cc|ccm|mm²|cm²|mm2|cm2|mm3|cm3|cm³|HU|HE|H\.E\.|H\.U\.|Hounsfield\w*|mg|g|kg|"
-    r"µg|mcg|kV|kVp|"
-    r"mA|mAs|mGy|Gy|mSv|cGy|MBq|GBq|ms|msec|s|sec|sek|min|Hz|kHz|MHz|Tesla|T|%|‰|°|Grad|degrees|mmHg|mg/dl|mmol/l|"
-    r"ppm|cm/s|m/s|"
-    r"mal|fach|x"
-)
+_UNITS = context_pattern("unit")
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?"
 _MEASURE = re.compile(
     rf"(?<![\w.,/])(?:ca\.\s?)?{_NUMBER}(?:\s?(?:mm|cm)?\s?(?:[x×*]|by|mal|-|–|bis|to|auf)\s?{_NUMBER}"

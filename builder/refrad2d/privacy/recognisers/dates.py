@@ -24,7 +24,6 @@ MONTHS = (
     r"November|Nov",
     r"Dezember|December|Dez|Dec",
 )
-_MONTH = rf"(?:{'|'.join(MONTHS)})\b\.?"
 _LONG_MONTH = (
     r"(?:Januar|January|Jänner|Februar|February|Feber|März|April|Juni|June|Juli|July|August|September|Oktober|October|"
     r"November|Dezember|December)"
@@ -32,7 +31,6 @@ _LONG_MONTH = (
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _MON = r"(?:1[0-2]|0?[1-9])"
 _YEAR = r"(?:1[89]|20)\d\d"
-_YEAR2 = rf"(?:{_YEAR}|['’]?\d\d)"
 _S = r"[ \t]?"
 _WEEKDAY = (
     r"(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag|Monday|Tuesday|Wednesday|Thursday|"

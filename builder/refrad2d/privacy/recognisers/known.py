@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from refrad2d.privacy.recognisers.dates import find_date, read_header_date
-from refrad2d.privacy.recognisers.lexicon import Found, anatomy, fold, is_ordinary, sound, spell
+from refrad2d.privacy.recognisers.lexicon import Found, anatomy, is_ordinary, sound, spell, spelling_key
 
 TITLES = frozenset(
     "dr drs prof professor pd med dent rer nat habil phil dipl ing herr herrn frau hr fr mr mrs ms miss mx md phd sir "
@@ -77,7 +77,7 @@ def read_identity(known: tuple[str, ...]) -> Identity:
             parts += [w for w in _WORD.findall(entry) if w.lower() not in TITLES]
             names = [_squeeze_word(piece) for piece in re.split(r"[\s^=,]+", entry)]
             parts += [n for n in names if n and n.lower() not in TITLES]
-    keys = {fold(w): w for w in parts if w.lower() not in PARTICLES}
+    keys = {spelling_key(w): w for w in parts if w.lower() not in PARTICLES}
     weak = {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
     strong = set(keys) - weak
     long = [k for k in keys if len(k) > 1]
@@ -116,7 +116,7 @@ def _find_names(text: str, who: Identity) -> Iterator[Found]:
     hits: list[tuple[int, int]] = []
     doubtful: list[tuple[int, int]] = []
     for match in _WORD.finditer(text):
-        word, key = match.group(), fold(match.group())
+        word, key = match.group(), spelling_key(match.group())
         bare = key[:-1] if key.endswith("s") and len(key) > 3 else key
         if key in who.words or bare in who.words or key in who.joined or bare in who.joined:
             hits.append(match.span())
@@ -125,11 +125,11 @@ def _find_names(text: str, who: Identity) -> Iterator[Found]:
         elif word[0].isupper() and len(word) > 3 and sound(word) in who.sounds and not is_ordinary(word):
             hits.append(match.span())
     for match in _SPACED.finditer(text) if _LETTERS.search(text) else ():
-        key = fold("".join(_WORD.findall(match.group())))
+        key = spelling_key("".join(_WORD.findall(match.group())))
         if key in who.words or key in who.joined:
             hits.append(match.span())
     for match in _BROKEN.finditer(text) if "-" in text and "\n" in text else ():
-        key = fold(match.group(1) + match.group(2))
+        key = spelling_key(match.group(1) + match.group(2))
         if key in who.words or key in who.joined:
             hits.append(match.span())
     hits += [span for span in doubtful if _beside(text, span, hits + doubtful)]
@@ -149,7 +149,11 @@ def _shows_a_name(text: str, match: re.Match, word: str) -> bool:
     if not word[0].isupper() or len(word) == 1:
         return False
     if len(word) == 2:
-        return not word.isupper() and fold(word) not in PARTICLES and re.search(r"[.:!?\n]\s*$|^\s*$", before) is None
+        return (
+            not word.isupper()
+            and spelling_key(word) not in PARTICLES
+            and re.search(r"[.:!?\n]\s*$|^\s*$", before) is None
+        )
     return spell(word) in _lower_case_words()
 
 

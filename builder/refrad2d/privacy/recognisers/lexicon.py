@@ -1,11 +1,12 @@
-"""Word lists of the recognisers: names, eponyms, cities, ordinary words. Each stands in a CSV file beside this module.
+"""Word lists of the recognisers: names, eponyms, cities, ordinary words, words around a name; each in a CSV of data/.
 
-A new eponym or name touches one CSV file alone.
+A new eponym, name or title touches one CSV file alone.
 """
 
 import re
 import unicodedata
 from functools import cache, lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 from refrad2d.labels import labels
@@ -47,7 +48,7 @@ class Found(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
-def fold(word: str) -> str:
+def spelling_key(word: str) -> str:
     """A key that all spellings of a word share: case, accents, umlaut or digraph, ß or ss, doubled letters."""
     plain = unicodedata.normalize("NFKD", word.lower().translate(_LETTERS))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -57,7 +58,7 @@ def fold(word: str) -> str:
 @lru_cache(maxsize=65536)
 def sound(word: str) -> str:
     """A coarser key that names of the same sound share: Meyer and Maier, Schmidt and Schmitt, Klaus and Claus."""
-    key = fold(word)
+    key = spelling_key(word)
     for pattern, replacement in _PHONETIC:
         key = pattern.sub(replacement, key)
     return _DOUBLES.sub(r"\1", key)
@@ -79,6 +80,26 @@ def alternation(name: str) -> str:
         reverse=True,
     )
     return "|".join(map(re.escape, terms))
+
+
+@cache
+def context_words(name: str) -> frozenset[str]:
+    """The words of a list in context.csv, as they stand there."""
+    return frozenset(row["term"] for row in read_csv(__package__, "context.csv") if row["list"] == name)
+
+
+@cache
+def context_pattern(name: str) -> str:
+    """A list of context.csv as one regular expression, its terms tried in the order of the rows.
+
+    A term is a regular expression itself; neighbours with the same `after` share it: what must follow any of them.
+    """
+    rows = (row for row in read_csv(__package__, "context.csv") if row["list"] == name)
+    parts = []
+    for after, group in groupby(rows, key=lambda row: row["after"]):
+        terms = "|".join(row["term"] for row in group)
+        parts.append(f"(?:{terms}){after}" if after else terms)
+    return f"(?:{'|'.join(parts)})"
 
 
 @cache

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from refrad2d.privacy.recognisers.lexicon import (
     Found,
     anatomy,
+    context_pattern,
+    context_words,
     eponyms,
     is_given,
     is_name,
@@ -21,88 +23,18 @@ from refrad2d.privacy.recognisers.lexicon import (
 )
 from refrad2d.privacy.recognisers.scan import Hinted, stems
 
-_TITLE = (
-    r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mx\.?|Dres\.|Drs?\.?|Doctor|Doktor|Profs?\.?|Professor(?:in)"
-    r"?|PD|"
-    r"Priv\.-?\s?Doz\.?|Univ\.-Prof\.?|apl\.|Dipl\.[\s\-]?\w+\.?|med\.|dent\.|habil\.|rer\.|nat\.|phil\.|h\.\s?c\.|"
-    r"univ\.|MUDr\.|"
-    r"Sir|Dame|Lord|Lady|Rev\.?|Schwester|Pfleger|Koll\.|Kolleg(?:e|en|in)|Familie|Fam\.|Nurse|Matron)"
-)
-_ROLE = (
-    r"(?:OA|OÄ|LOA|LOÄ|AA|ÄiW|CA|CÄ|FA|FÄ|AÄ|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Assistenzarzt|Assistenzärztin|"
-    r"Stationsarzt|"
-    r"Stationsärztin|Facharzt|Fachärztin|Hausarzt|Hausärztin|Arzt|Ärztin|Radiologe|Radiologin|Chirurg|Chirurgin|"
-    r"MTRA?|MTA|RTA|Ltd\.|"
-    r"Leitende[rn]?|Attending|Resident|Registrar|Consultant|Fellow|Radiologist|Radiographer|Technologist|Surgeon|"
-    r"Physician|GP|"
-    r"Patient(?:in|en)?|Pat\.|Pt\.?|Zuweiser(?:in)?|Überweiser(?:in)?|Einsender(?:in)?|Untersucher(?:in)?|"
-    r"Befunder(?:in)?|Operateur(?:in)?)"
-)
-_ABBREVIATIONS = frozenset(("MR", "MS", "PD", "DR"))  # magnetic resonance, multiple sclerosis, proton density, or Mr
-_AMBIGUOUS_ROLES = frozenset(
-    "OA AA CA FA Pat. Pt Pt. Patient Patientin Patienten Arzt GP Fellow Consultant Ltd.".split()
-)
-_LABEL = (
-    r"(?:E-?signed|eSigned|Authenticated|Authori[sz]ed|Validated|Tech(?:nician)?|MTR|Sonographer|Nurse|Clerk|"
-    r"Patient(?:in|en|enname|\s?name)?|Pat\.|Name|Nachname|Familienname|Vorname|Geburtsname|Surname|Last\sname|"
-    r"First\sname|Family\sname|"
-    r"Given\sname|Maiden\sname|Nom|Arzt|Ärztin|Ärzte|Zuweiser(?:in)?|Zuweisende[rn]?(?:\sArzt|\sÄrztin)?|"
-    r"Überweiser(?:in)?|"
-    r"Überweisende[rn]?(?:\sArzt|\sÄrztin)?|Einsender(?:in)?|Anforderer|Anfordernde[rn]?(?:\sArzt|\sÄrztin)?|"
-    r"Hausarzt|Hausärztin|"
-    r"Untersucher(?:in)?|Befunder(?:in)?|Befundende[rn]?(?:\sArzt|\sÄrztin)?|Befundet|Operateur(?:in)?|"
-    r"Verantwortlich(?:er)?(?:\sArzt)?|"
-    r"Schreibkraft|Schreiber(?:in)?|Diktat|Diktiert|Validiert|Vidiert|Vid\.|Freigabe|Freigegeben|Unterschrift|"
-    r"Unterzeichner|Signatur|"
-    r"Erstbefunder|Zweitbefunder|Facharztbefundung|Ansprechpartner(?:in)?|Kontakt|Betreuer(?:in)?|Versicherter?|"
-    r"Kopie|Verteiler|"
-    r"Nachrichtlich|Empfänger|An|z\.\s?Hd\.|MTRA?|MTA|Durchgeführt|"
-    r"Radiologist|Physician|Attending(?:\sphysician|\sradiologist)?|Referring(?:\sphysician|\sdoctor|\sprovider|"
-    r"\sclinician|\sMD)?|Referrer|"
-    r"Ordering(?:\sphysician|\sprovider|\sdoctor)?|Requesting(?:\sphysician|\sclinician|\sdoctor)?|Requested\sby|"
-    r"Provider|Consultant|GP|"
-    r"PCP|Resident|Fellow|Technologist|Radiographer|Operator|Surgeon|Reader|Reporter|Author|Dictated|Signed|"
-    r"Signature|Transcriptionist|"
-    r"Transcribed|Verified|Approved|Finali[sz]ed|Reviewed|Reported|Interpreted|Contact|Next\sof\skin|"
-    r"Emergency\scontact|cc|CC|Attn|To|Re)"
-)
-_BY = (
-    r"(?:(?:befundet|diktiert|erstellt|geschrieben|vidiert|validiert|freigegeben|signiert|unterschrieben|"
-    r"unterzeichnet|gegengezeichnet|"
-    r"durchgeführt|überwiesen|zugewiesen|angefordert|beauftragt|operiert|untersucht|veranlasst|betreut|behandelt|"
-    r"verfasst|beurteilt|"
-    r"freigabe|befundung|abgenommen|supervidiert)\s(?:von|durch)|(?:besprochen|rücksprache|abgestimmt|diskutiert|"
-    r"konsens|telefonat)"
-    r"(?:\smit|\sm\.)|(?:mitgeteilt|übermittelt|weitergegeben|telefonisch|gemeldet|benachrichtigt|informiert|"
-    r"durchgegeben)(?:\san)?|"
-    r"gez\.|gezeichnet|i\.\s?A\.|i\.\s?V\.|vid\.|"
-    r"(?:referred|ordered|requested|signed|dictated|reported|reviewed|read|interpreted|performed|transcribed|"
-    r"verified|approved|"
-    r"finali[sz]ed|authori[sz]ed|seen|supervised|checked|prepared|typed|examined|treated|operated|written|entered|"
-    r"electronically\ssigned|"
-    r"co-?signed|attested|acknowledged|countersigned)\sby|(?:discussed|reviewed|spoke|spoken|conferred|consulted|"
-    r"communicated|agreed)\swith|"
-    r"d/w|(?:communicated|relayed|conveyed|reported|phoned|called|telephoned|given|sent|addressed|faxed|copied)"
-    r"\s(?:\w+\s){0,4}?to|"
-    r"(?:paged|notified|informed|telephoned|phoned)|attn:?|dear|liebe[r]?|sehr\sgeehrte[r]?|"
-    r"namens|genannt|geborene?|geb\.|née|nee|verh\.|named|called)"
-)
-_SIGN_OFF = (
-    r"(?:mit\s(?:freundlichen|kollegialen|besten|herzlichen)(?:\s\w+){0,2}\sgrüßen|freundliche\sgrüße|viele\sgrüße|"
-    r"beste\sgrüße|mfg|hochachtungsvoll|"
-    r"(?:yours\s)?(?:sincerely|faithfully|truly)(?:\syours)?|(?:kind|best|warm)?\s?regards|best\swishes|"
-    r"many\sthanks|thank\syou)"
-)
-_CREDENTIAL = (
-    r"(?:M\.?D\.?|D\.O\.|Ph\.?D\.?|FRCR|MBBS|MBChB|MRCP|FACR|FRCS|MRCS|FRCP|FRANZCR|FFR(?:RCSI)?|R\.?N\.?|N\.?P\.?|"
-    r"PA-C|"
-    r"B\.?Sc\.?|M\.?Sc\.?|MPH|DO|EBIR|FSIR|FSCCT|Esq\.?)"
-)
-_RELATIVE = (
-    r"(?:wife|husband|daughter|son|mother|father|brother|sister|partner|spouse|carer|guardian|Ehefrau|Ehemann|"
-    r"Tochter|Sohn|Bruder|"
-    r"Lebensgefährtin|Lebensgefährte|Enkelin|Enkel|Nachbarin|Nachbar)"
-)
+# The words around a name, which announce or follow it. Roles that mean other things as well need a listed name.
+_TITLE = context_pattern("title")
+_ROLE = context_pattern("role")
+_LABEL = context_pattern("label")
+_BY = context_pattern("by")
+_SIGN_OFF = context_pattern("sign_off")
+_CREDENTIAL = context_pattern("credential")
+_RELATIVE = context_pattern("relative")
+_AMBIGUOUS_TITLES = context_words("ambiguous_title")  # magnetic resonance, multiple sclerosis, proton density, or Mr
+_AMBIGUOUS_ROLES = context_words("ambiguous_role")
+_PARTICLE = context_words("particle")
+_STOP = context_words("stop")
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
 _TRIGGER = Hinted(
     rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})"
@@ -115,22 +47,6 @@ _TRIGGER = Hinted(
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
-_PARTICLE = frozenset(
-    "von van de der den des di da del della dos das du la le zu zum zur vom af av v bin ibn al el ten ter te y".split()
-)
-_STOP = frozenset(
-    "und oder der die das des dem den ein eine einer eines hat ist war wird wurde bei mit von vom im in an am zu "
-    "zum zur auf aus als "
-    "nach wegen für ohne unter über sowie auch nicht kein keine klagt berichtet erhielt gibt kommt stellt leidet "
-    "bat bittet teilt "
-    "sehr geehrte geehrter liebe lieber kollege kollegin kollegen kolleginnen patient patientin damen herren doktor "
-    "med dent "
-    "oberarzt oberärztin chefarzt chefärztin assistenzarzt assistenzärztin facharzt fachärztin arzt ärztin professor "
-    "radiologie chirurgie station abteilung befund beurteilung "
-    "the and or is was has had with for from to of in on at by who which that he she his her this these no not a an "
-    "patient "
-    "presents presented reports reported will would are were be been if as".split()
-)
 _CREDENTIALED = Hinted(
     rf"(?<![\w\-])(?P<name>{_CAP}[\w'’\-]*\.?(?:[ \t]{_CAP}[\w'’\-]*\.?){{0,3}}),?[ \t]{_CREDENTIAL}(?!\w)",
     word=stems(_CREDENTIAL) + "|m|p|do",
@@ -227,7 +143,7 @@ def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
     elif kind == "label" and "\n" in blank.group():
         return
     else:
-        if match.group() in _ABBREVIATIONS:
+        if match.group() in _AMBIGUOUS_TITLES:
             kind = "doubtful"
         elif kind == "role" and match.group() not in _AMBIGUOUS_ROLES:
             kind = "staff"

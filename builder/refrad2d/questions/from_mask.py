@@ -1,0 +1,114 @@
+"""What mask and metadata of a slice tell for certain, and the structures that a question can point at."""
+
+from collections.abc import Iterator, Sequence
+
+from refrad2d.labels import MODALITIES
+from refrad2d.questions.view import CHOICES, Candidate, View, body_parts
+
+CLEAR_RATIO = 1.5  # areas that differ by less are not compared
+MAX_OVERLAP = 0.3  # IoU with any other box up to which a box means one structure
+
+
+def visible_or_not(view: View, wants_yes: bool) -> Candidate | None:
+    """Whether a structure is visible, one that is or one that is not; None if the mask offers no such structure."""
+    pool = view.visible if wants_yes else view.absent[:20]
+    if not pool:
+        return None
+    label = view.draw.one(sorted(pool), "visible")
+    return view.yes_or_no("visible", wants_yes, fact=("visible", label), source="mask", organ=view.name(label))
+
+
+def metadata_yes_or_no(view: View, wants_yes: bool) -> Candidate | None:
+    """Whether the slice is of a modality or plane; None if the row does not say."""
+    kind = view.draw.one(("modality", "plane"), "metadata yes or no")
+    true, words = view.row.get(kind), view.words[kind]
+    if true not in words:
+        return None
+    value = true if wants_yes else view.draw.one([name for name in words if name != true], kind)
+    return view.yes_or_no(f"is_{kind}", wants_yes, fact=(kind,), source="metadata", **{kind: words[value]})
+
+
+def metadata_candidates(view: View) -> Iterator[Candidate]:
+    """Modality, plane and body part, as far as the row says them."""
+    modality, plane, part = view.row.get("modality"), view.row.get("plane"), view.row.get("body_part")
+    multiple = view.draw.number("metadata choices") % 2 == 0
+    if modality in MODALITIES:
+        choices = view.words["modality_choices"] if multiple else ()
+        yield view.ask(
+            "modality", view.words["modality"][modality], fact=("modality",), source="metadata", choices=choices
+        )
+    if plane in view.words["plane"]:
+        choices = () if multiple else list(view.words["plane"].values())
+        yield view.ask("plane", view.words["plane"][plane], fact=("plane",), source="metadata", choices=choices)
+    if part in body_parts():
+        yield view.ask("body_part", body_parts()[part][view.language], fact=("body_part",), source="metadata")
+
+
+def mask_candidates(view: View) -> Iterator[Candidate]:
+    """Which structures, on which side of the picture, which of two is larger."""
+    near = view.draw.shuffled(view.absent[:20], "absent")[: CHOICES - 1]
+    if len(near) == CHOICES - 1 and view.visible:
+        label = view.draw.one(sorted(view.visible), "which visible")
+        choices = [view.name(name) for name in (label, *near)]
+        yield view.ask("which_visible", choices[0], fact=("visible", label), source="mask", choices=choices)
+    for label in view.draw.shuffled(sorted(view.visible), "side"):
+        other = label.replace("_left", "_right") if "_left" in label else label.replace("_right", "_left")
+        if other != label and other in view.absent:
+            left, right = sorted((label, other), key=lambda name: "_right" in name)
+            fields = {"left": view.name(left), "right": view.name(right)}
+            yield view.ask(
+                "which_side", view.name(label), fact=("side",), source="mask", choices=list(fields.values()), **fields
+            )
+            break
+    for label in view.draw.shuffled(sorted(view.visible), "half"):
+        x_min, _, x_max, _ = view.boxes[label]
+        if x_max <= 0.5 or x_min >= 0.5:
+            sides = view.words["sides"]
+            half = sides["left" if x_max <= 0.5 else "right"]
+            choices = [sides["left"], sides["right"]]
+            yield view.ask(
+                "which_half", half, fact=("half", label), source="mask", choices=choices, organ=view.name(label)
+            )
+            break
+    pairs = [(a, b) for a in view.visible for b in view.visible if view.sizes[a] >= CLEAR_RATIO * view.sizes[b]]
+    if pairs:
+        larger, smaller = view.draw.one(sorted(pairs), "larger")
+        first, second = view.draw.shuffled([view.name(larger), view.name(smaller)], "larger order")
+        fact = ("larger", larger, smaller)
+        yield view.ask(
+            "which_larger",
+            view.name(larger),
+            fact=fact,
+            source="mask",
+            choices=[first, second],
+            first=first,
+            second=second,
+        )
+
+
+def box_candidates(view: View) -> list[Candidate]:
+    """A structure to point at, and a box to name; the box stands in the question in percent, so it needs no markup."""
+    if not view.visible:
+        return []
+    place = view.draw.one(sorted(view.visible), "point")
+    asked = [view.ask("point", view.name(place), fact=("point",), source="mask", label=place, organ=view.name(place))]
+    clear = [
+        name
+        for name in sorted(view.visible)
+        if all(_overlap(view.boxes[name], box) <= MAX_OVERLAP for other, box in view.boxes.items() if other != name)
+    ]
+    if clear:
+        label = view.draw.one(clear, "box")
+        edges = [str(round(100 * edge)) for edge in view.boxes[label]]
+        fields = dict(zip(("x_min", "y_min", "x_max", "y_max"), edges, strict=True))
+        asked.append(view.ask("in_box", view.name(label), fact=("box",), source="mask", label=label, **fields))
+    return asked
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Intersection over union of two xyxy boxes."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)

@@ -1,0 +1,137 @@
+"""Which sentence goes to which slices of a series, and where in it the structures that a slice shows are named.
+
+    >>> spread([0, 1, 5, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+    [3, 5, 7]
+
+The slice rules are in docs/data-format.md.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from refrad2d.boxes import merge_boxes
+from refrad2d.text.findings import kinds_in, kinds_of
+from refrad2d.text.mentions import Mention
+from refrad2d.text.references import Reference, find_references
+from refrad2d.text.sentences import split_sentences
+
+SLICES_A_SENTENCE = 3
+RULES = ("named", "finding", "structure", "middle")
+
+
+@dataclass(frozen=True)
+class MarkedSentence:
+    """One sentence with its mentions (indices into the sentence) and the images that it names."""
+
+    text: str
+    language: str
+    mentions: tuple[Mention, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass
+class SliceFacts:
+    """What is known of a slice before it has a text."""
+
+    frame: Mapping
+    objects: list[dict] = field(default_factory=list)
+    findings: list[dict] = field(default_factory=list)
+
+    @property
+    def areas(self) -> dict[str, int]:
+        """Mask pixels of each class."""
+        return {o["label"]: o["area"] for o in self.objects}
+
+
+def spread(scores: Sequence[float], count: int = SLICES_A_SENTENCE) -> list[int]:
+    """The indices of the highest positive scores, spaced apart.
+
+    Slices of one structure look alike, so two chosen ones lie at least a sixth of the scored range apart; ties go to
+    the lower index.
+    """
+    positive = [i for i, score in enumerate(scores) if score > 0]
+    if not positive:
+        return []
+    apart = max(1, -(-(positive[-1] - positive[0] + 1) // 6))
+    chosen: list[int] = []
+    for i in sorted(positive, key=lambda i: (-scores[i], i)):
+        if len(chosen) < count and all(abs(i - other) >= apart for other in chosen):
+            chosen.append(i)
+    return sorted(chosen)
+
+
+def match_mentions(sentence: MarkedSentence, shown: Sequence[Mapping]) -> list[dict]:
+    """Span structs of the mentions whose classes are in the slice; a partly present one keeps only those.
+
+    `shown` are the slice's objects ({label, box, area}); the box of a span is the union box of its labels.
+    """
+    boxes = {o["label"]: tuple(o["box"]) for o in shown}
+    spans = []
+    for mention in sentence.mentions:
+        present = [label for label in mention.labels if label in boxes]
+        if present:
+            box = merge_boxes([boxes[label] for label in present])
+            spans.append(
+                {"start": mention.start, "end": mention.end, "label": present[0], "labels": present, "box": list(box)}
+            )
+    return spans
+
+
+def slices_for(
+    sentence: MarkedSentence, slices: Sequence[SliceFacts], series_number: int | None, *, masked: bool
+) -> tuple[list[int], str]:
+    """The slices of one series that a sentence goes to, and the rule that chose them."""
+    if sentence.references:
+        wanted = {i for r in sentence.references if r.series in (None, series_number) for i in r.instances}
+        return [n for n, s in enumerate(slices) if s.frame["instance"] in wanted], "named"
+    if not masked:
+        return [len(slices) // 2], "middle"
+    names = {label for mention in sentence.mentions for label in mention.labels}
+    kinds = kinds_in(sentence.text, sentence.language)
+    if kinds and not any(mention.negated for mention in sentence.mentions):
+        chosen = spread([sum(_area(f["box"]) for f in s.findings if kinds_of(f["label"]) & kinds) for s in slices])
+        if chosen:
+            return chosen, "finding"
+    return spread([sum(s.areas.get(name, 0) for name in names) for s in slices]), "structure"
+
+
+def _area(box: Sequence[float]) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def cut_references(sentence: MarkedSentence) -> MarkedSentence:
+    """The sentence without the places that name images, which mean nothing to whoever sees the one slice."""
+    text, mentions = sentence.text, list(sentence.mentions)
+    for reference in reversed(sentence.references):
+        length = reference.end - reference.start
+        text = text[: reference.start] + text[reference.end :]
+        mentions = [
+            replace(m, start=m.start - length, end=m.end - length) if m.start >= reference.end else m
+            for m in mentions
+            if m.end <= reference.start or m.start >= reference.end
+        ]
+    return MarkedSentence(text, sentence.language, tuple(mentions))
+
+
+def join_sentences(sentences: Iterable[MarkedSentence], shown: Sequence[Mapping]) -> tuple[str, list[dict]]:
+    """The text of a slice, its sentences in order with a blank between them, and the spans in it."""
+    text, spans = "", []
+    for sentence in sentences:
+        text += " " if text else ""
+        shift = len(text)
+        spans += [{**s, "start": s["start"] + shift, "end": s["end"] + shift} for s in match_mentions(sentence, shown)]
+        text += sentence.text
+    return text, spans
+
+
+def read_sentences(text: str, language: str, spans: Sequence[Mapping]) -> list[MarkedSentence]:
+    """A text as sentences with the mentions that lie wholly in each."""
+    found = []
+    for start, end in split_sentences(text, language):
+        part = text[start:end]
+        inside = [s for s in spans if start <= s["start"] and s["end"] <= end]
+        mentions = tuple(
+            Mention(s["start"] - start, s["end"] - start, tuple(s["labels"]), s["negated"]) for s in inside
+        )
+        found.append(MarkedSentence(part, language, mentions, tuple(find_references(part))))
+    return found

@@ -1,0 +1,130 @@
+"""Findings as one examination shows them: what compares with an earlier one goes, everything current stays.
+
+    >>> curate("Zyste der Niere, aktuell 23 mm (zuvor 18 mm).", "de")
+    'Zyste der Niere, 23 mm.'
+
+The rules are data: temporal.yaml, whose head says how to read them. docs/text.md says what goes and what stays.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from refrad2d.labels import LANGUAGES
+from refrad2d.system.tables import read_yaml
+from refrad2d.text.sentences import split_sentences
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One substitution. It applies where `needs` is found in the sentence as it came, and `unless` is not."""
+
+    find: re.Pattern
+    put: str
+    needs: re.Pattern | None
+    unless: re.Pattern | None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one language: see the head of temporal.yaml."""
+
+    trigger: re.Pattern
+    rules: tuple[Rule, ...]
+    tidy: tuple[Rule, ...]
+    empty: frozenset[str]
+
+
+@cache
+def load_rules(language: str) -> Rules:
+    """The compiled rules of a language. ValueError if there are none."""
+    if language not in LANGUAGES:
+        raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
+    everything = read_yaml(__package__, "temporal.yaml")
+    stored = everything[language] | {"tidy": everything[language]["tidy"] + everything["tidy"]}
+
+    def compiled(pattern: str | None) -> re.Pattern | None:
+        return None if pattern is None else re.compile(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
+
+    def rules(kind: str) -> tuple[Rule, ...]:
+        return tuple(
+            Rule(compiled(rule["find"]), rule.get("put", ""), compiled(rule.get("if")), compiled(rule.get("unless")))
+            for rule in stored[kind]
+        )
+
+    return Rules(compiled(stored["trigger"]), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+
+
+def _expand(pattern: str, macros: Mapping[str, str]) -> str:
+    """The pattern with every {name} replaced by its macro, down to the last."""
+    while (expanded := re.sub(r"\{([a-z]+)\}", lambda name: f"(?:{macros[name[1]]})", pattern)) != pattern:
+        pattern = expanded
+    return pattern
+
+
+def curate(text: str, language: str) -> str:
+    """The findings of a text without temporal context, its sentences in order; "" if nothing is left.
+
+    A sentence that says nothing about time comes back as it is. No finding is invented: "no new lesion" does not
+    become "no lesion". ValueError if the language is unknown.
+    """
+    out, end = "", 0
+    for start, stop in split_sentences(text, language):
+        kept = curate_sentence(text[start:stop], language)
+        if kept:
+            gap = "\n" if "\n" in text[end:start] else " "
+            out += (gap if out else "") + kept
+        end = stop
+    return out
+
+
+def curate_sentence(sentence: str, language: str) -> str:
+    """One sentence without temporal context, "" if nothing is left of it."""
+    rules = load_rules(language)
+    if not rules.trigger.search(sentence):
+        return sentence
+    kept = _apply(rules.rules, sentence)
+    if kept != sentence:
+        kept = _tidy(_apply(rules.tidy, kept), sentence, language)
+    words = re.findall(r"[^\W\d_]+|\d+", kept.casefold())
+    return kept if any(word not in rules.empty for word in words) else ""
+
+
+def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
+    kept = sentence
+    seen: dict[str, bool] = {}  # many rules share a condition; a string is hashed faster than a compiled pattern
+
+    def holds(condition: re.Pattern) -> bool:
+        if condition.pattern not in seen:
+            seen[condition.pattern] = condition.search(sentence) is not None
+        return seen[condition.pattern]
+
+    for rule in rules:
+        if rule.needs and not holds(rule.needs) or rule.unless and holds(rule.unless):
+            continue
+        if rule.find.search(kept):  # most rules find nothing, and a search costs less than a substitution of nothing
+            kept = " ".join(rule.find.sub(rule.put, kept).split())  # the next rule expects single blanks
+    return kept
+
+
+def _tidy(kept: str, sentence: str, language: str) -> str:
+    """Articles, capital letter and full stop of a sentence that the rules have been through."""
+    if language == "en":
+        kept = _agree(kept, sentence)
+    if kept and kept[-1] not in ".:!?":
+        kept += "."
+    return kept[:1].upper() + kept[1:] if any(letter.isalnum() for letter in kept) else ""
+
+
+def _agree(kept: str, sentence: str) -> str:
+    """Set "a" or "an" before a word that it did not stand before in the sentence as it came."""
+
+    def article(match: re.Match) -> str:
+        if re.search(rf"\b{re.escape(match[0])}", sentence, re.IGNORECASE):
+            return match[0]
+        vowel = re.match(r"(?i)(?!uni|ur[ei]|ute|use|eu|one)[aeiou]|8|11\b|18\b|(?-i:[FLMNSX])\d", match[2])
+        return match[1][0] + ("n " if vowel else " ") + match[2]
+
+    kept = re.sub(r"\b([Aa]n?) (\w+)", article, kept)
+    return re.sub(r"\bno (?=[A-Z][a-z])(\w)", lambda start: f"no {start[1].lower()}", kept)

@@ -1,0 +1,84 @@
+"""`radgrounder release ADAPTER OUT`: from a trained adapter to a model folder of stock classes, written whole and read.
+
+A released model loads with plain `from_pretrained`.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig, PaliGemmaProcessor
+from transformers.processing_utils import ProcessorMixin
+
+from radgrounder.models.processing import CHAT_TEMPLATE, IMAGE_ATTENTION
+from refrad2d.system.files import atomic_folder
+from refrad2d.system.tables import read_text
+
+MAX_NEW_TOKENS = 256
+
+
+def release(adapter: Path, out: Path) -> None:
+    """Merge a LoRA adapter (or take a fully trained model) and write it with stock classes, the adapter beside it.
+
+    ValueError if the folder holds neither or `out` exists.
+    """
+    refuse_existing(out)
+    is_adapter = (adapter / "adapter_config.json").is_file()
+    if not is_adapter and not (adapter / "config.json").is_file():
+        raise ValueError(
+            f"{adapter} holds neither adapter_config.json nor config.json. Give the output_dir of a training run."
+        )
+    source = str(adapter)
+    if is_adapter:
+        from peft import PeftModel
+
+        source = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
+        base = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
+        model = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(safe_merge=True)
+    else:
+        model = AutoModelForImageTextToText.from_pretrained(source)
+    processor = PaliGemmaProcessor.from_pretrained(source)
+    vars(processor.image_processor).pop("auto_map", None)  # a prepared base names our class here too
+    processor.tokenizer.init_kwargs.pop("auto_map", None)
+    processor = PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE)
+    image_only = getattr(model.config, "radgrounder_attention", None) == IMAGE_ATTENTION
+    notes = {"INFERENCE.md": read_text(__package__, "image_attention.md")}
+    save_stock(model, processor, out, more=notes if image_only else {})
+    if is_adapter:
+        (out / "adapter").mkdir()
+        for path in adapter.glob("adapter_*"):
+            shutil.copy(path, out / "adapter" / path.name)
+
+
+def save_stock(
+    model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path, *, more: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Write model and processor as one folder, renamed into place when whole; `more` are text files beside them."""
+    tokenizer = processor.tokenizer
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        max_new_tokens=MAX_NEW_TOKENS,
+    )
+    with atomic_folder(out) as temporary:
+        model.save_pretrained(temporary)
+        processor.save_pretrained(temporary)
+        for name, text in more.items():
+            (temporary / name).write_text(text, encoding="utf-8")
+
+
+def refuse_existing(out: Path) -> None:
+    """ValueError if `out` is there already."""
+    if out.exists():
+        raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
+
+
+def load_processor(model: str) -> ProcessorMixin:
+    """The processor of a model for inference: the stock class, also where a prepared base names ours."""
+    config = Path(model) / "processor_config.json"
+    ours = config.is_file() and "auto_map" in json.loads(config.read_text(encoding="utf-8"))
+    return (PaliGemmaProcessor if ours else AutoProcessor).from_pretrained(model)

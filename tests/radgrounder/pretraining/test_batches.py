@@ -1,0 +1,91 @@
+"""Batches: each step has its own, single turns as the processor lays them out, branches that cost what they cost alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from radgrounder.models.nano import build_model, build_processor
+from radgrounder.pretraining.batches import Batches, encode_branches, encode_single, image_prefix, to_pixel_values
+from radgrounder.pretraining.losses import conversation_loss, soft_coordinates
+from radgrounder.pretraining.plan import Plan
+from radgrounder.pretraining.pool import PhantomSlice
+from tests.fixtures.tiny_models import SIZE, TEXTS, picture, turns
+
+PROCESSOR = build_processor(TEXTS, SIZE)
+PREFIX = image_prefix(PROCESSOR, SIZE)
+LIVER = 5
+PLAN = Plan(batch=3, packed_images=2, packed_budget=60, single_batch=2)
+
+
+def slice_of(seed):
+    mask = np.zeros((SIZE.image, SIZE.image), np.uint8)
+    mask[:8] = LIVER
+    return PhantomSlice(np.asarray(picture(seed, SIZE.image)), mask, {LIVER: (0.0, 0.0, 1.0, 0.5)}, turns(seed))
+
+
+@pytest.fixture(scope="module")
+def batches():
+    return Batches(PROCESSOR, SIZE, [slice_of(seed) for seed in range(6)], PLAN)
+
+
+def equal(first, second):
+    flat = [[*batch.pop("dense"), *batch.values()] for batch in (dict(first), dict(second))]
+    return all(a.shape == b.shape and torch.equal(a, b) for a, b in zip(*flat, strict=True))
+
+
+@pytest.mark.parametrize("lesson", ["tower", "packed", "single"])
+def test_a_step_always_has_the_same_batch_and_another_step_another(batches, lesson):
+    batch_of = getattr(batches, lesson)
+    assert equal(batch_of(3), batch_of(3)) and not equal(batch_of(3), batch_of(8))
+
+
+def test_a_batch_is_as_large_as_planned(batches):
+    sizes = [len(batch_of(0)["pixel_values"]) for batch_of in (batches.tower, batches.packed, batches.single)]
+    assert sizes == [3, 2, 2]
+
+
+def test_single_turns_of_like_length_stand_together(batches):
+    lengths = [int(batches.single(step)["attention_mask"].sum(-1).max()) for step in range(4)]
+    assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
+
+
+def test_a_single_turn_is_laid_out_as_the_processor_does():
+    question, answer = turns(0)[0]
+    expected = PROCESSOR(images=picture(), text="<image>" + question, suffix=answer, return_tensors="pt")
+    got = encode_single(PROCESSOR.tokenizer, PREFIX, [(question, answer)])
+    length = expected["input_ids"].shape[1]
+    assert got["input_ids"].shape[1] % 8 == 0 and got["attention_mask"].sum() == length
+    for name in ("input_ids", "token_type_ids", "labels"):
+        assert got[name][:, :length].tolist() == expected[name].tolist(), name
+
+
+def test_pixels_are_those_of_the_image_processor():
+    shown = picture(0, SIZE.image)
+    expected = PROCESSOR.image_processor([shown], return_tensors="pt")["pixel_values"]
+    assert torch.allclose(to_pixel_values([np.asarray(shown)]), expected, atol=1e-6)
+
+
+def test_a_branch_costs_what_it_costs_alone():
+    """Packed together or one by one, answers have the same loss."""
+    model, targets = build_model(PROCESSOR, SIZE, seed=1).eval(), soft_coordinates(PROCESSOR, 2.0)
+
+    def loss(batch):
+        count = int((batch["labels"] != -100).sum())
+        pixels = PROCESSOR.image_processor([picture()], return_tensors="pt")["pixel_values"]
+        with torch.no_grad():
+            return float(conversation_loss(model, {**batch, "pixel_values": pixels}, targets)[0]) * count
+
+    together = loss(encode_branches(PROCESSOR.tokenizer, PREFIX, [turns(0)], budget=10_000))
+    alone = sum(loss(encode_branches(PROCESSOR.tokenizer, PREFIX, [[turn]], budget=1)) for turn in turns(0))
+    assert together == pytest.approx(alone, rel=1e-5)
+
+
+def test_the_budget_limits_the_turns_but_leaves_one():
+    asked, first = turns(0), encode_single(PROCESSOR.tokenizer, PREFIX, turns(0)[:1])
+    least = encode_branches(PROCESSOR.tokenizer, PREFIX, [asked], budget=1)
+    assert least["input_ids"].shape[1] == int(first["attention_mask"].sum())
+    two = encode_branches(PROCESSOR.tokenizer, PREFIX, [asked[:2]], budget=10_000)["input_ids"].shape[1] - len(PREFIX)
+    assert torch.equal(
+        encode_branches(PROCESSOR.tokenizer, PREFIX, [asked], budget=two)["input_ids"],
+        encode_branches(PROCESSOR.tokenizer, PREFIX, [asked[:2]], budget=10_000)["input_ids"],
+    )

@@ -1,0 +1,43 @@
+"""New patients to judge on: a benchmark that loads, of seeds that pretraining never draws."""
+
+import pytest
+from datasets import load_dataset
+
+from radgrounder.benchmarks.base import load_benchmark
+from radgrounder.pretraining.heldout import CONFIGS, FIRST_SEED, SLICES_OF_PATIENT, write_heldout
+
+PATIENTS = 2
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("heldout") / "heldout"
+    assert write_heldout(out, sites=("A",), regions=("abdomen_ct",), patients=PATIENTS) == SLICES_OF_PATIENT * PATIENTS
+    return out
+
+
+def test_new_patients_can_be_judged(folder):
+    benchmark = load_benchmark("refrad2d", str(folder))
+    assert {item.cluster for item in benchmark.items} == {f"phantom-{FIRST_SEED['test'] // 8 + n}" for n in (0, 1)}
+    assert {item.task for item in benchmark.items} == {"locate", "report", "vqa"}
+    assert {item.control for item in benchmark.items} == {"", "prior", "shuffled", "majority", "blank_image"}
+
+
+def test_no_patient_is_in_two_splits(folder):
+    patients = {split: set(load_dataset(str(folder), "report", split=split)["patient"]) for split in FIRST_SEED}
+    assert all(len(found) == PATIENTS for found in patients.values())
+    assert len(set.union(*patients.values())) == PATIENTS * len(FIRST_SEED)
+
+
+def test_every_row_of_the_grounded_config_has_a_grounded_report(folder):
+    reports = load_dataset(str(folder), "grounded", split="test")["report"]
+    assert all(any(report and report["spans"] for report in row.values()) for row in reports)
+
+
+def test_every_config_has_every_split(folder):
+    assert {path.stem for path in folder.glob("*.parquet")} == {f"{c}-{s}" for c in CONFIGS for s in FIRST_SEED}
+
+
+def test_a_folder_that_exists_is_refused(folder):
+    with pytest.raises(ValueError, match="exists already"):
+        write_heldout(folder, sites=("A",), regions=("abdomen_ct",), patients=1)

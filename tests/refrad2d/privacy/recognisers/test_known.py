@@ -1,0 +1,43 @@
+"""What the header knows, found in any spelling."""
+
+import pytest
+
+from refrad2d.privacy.recognisers.known import find_known, read_identity
+
+HEADER = ["Quitzow^Elvira^^Dr.", "19530412", "PAT00123", "Musterklinik Süd"]
+
+
+def found(text):
+    return [(text[f.start : f.end], f.kind) for f in find_known(text, HEADER)]
+
+
+def test_header_strings_are_taken_apart():
+    who = read_identity(tuple(HEADER))
+    assert who.words == {"quitzow", "elvira"} and who.dates == ((1953, 4, 12),)
+    assert who.ids == ("19530412", "PAT00123") and who.phrases == ("Musterklinik Süd",)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["Quitzow", "QUITZOW", "Q u i t z o w", "Quit-\nzow", "Elvira Quitzow", "Quitzows"]
+)
+def test_a_name_in_many_spellings(spelling):
+    text = f"Befund {spelling} unverändert."
+    assert "".join(stretch for stretch, kind in found(text) if kind == "NAME").replace("\n", "")
+
+
+@pytest.mark.parametrize("spelling", ["PAT00123", "pat-00123", "PAT 123", "PAT-000123"])
+def test_an_id_with_other_separators_and_zeros(spelling):
+    assert any(kind == "ID" for _, kind in found(f"Vorgang {spelling} geprüft."))
+
+
+def test_a_phrase_goes_as_a_whole():
+    assert ("Musterklinik Süd", "ORGANISATION") in found("Aus der Musterklinik Süd.")
+
+
+def test_without_a_header_nothing_is_known():
+    assert find_known("Elvira Quitzow", []) == []
+
+
+def test_an_anatomical_name_is_a_name_only_where_it_must_be():
+    text = "Die Leber ist glatt. Herr Leber klagt."
+    assert [f.start for f in find_known(text, ["Leber^Jonas"])] == [text.index("Herr")]

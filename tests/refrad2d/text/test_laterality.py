@@ -1,0 +1,108 @@
+"""Which side a mention is on, wherever in the sentence that stands."""
+
+import pytest
+
+from refrad2d.text.laterality import assign_sides
+from refrad2d.text.lexicon import lexicon
+from refrad2d.text.tokens import TermMatch, tokenize
+from tests.fixtures.mentions import BOTH_KIDNEYS, classes, words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Niere ist frei.",
+        "Beide Nieren frei.",
+        "Nieren beidseits frei.",
+        "Nieren bds. frei.",
+        "Die rechte und die linke Niere.",
+        "Niere rechts größer als links.",
+        "Niere rechts normal, links geschrumpft.",
+    ],
+)
+def test_both_sides(text):
+    assert classes(text) == BOTH_KIDNEYS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Niere re. mit Stein.",
+        "Rechtsseitige Nierenläsion.",
+        "Rechts Zyste im Pol der Niere.",
+        "Rechts: Niere frei.",
+        "Rechte, vergrößerte Niere.",
+        "Tumor der Niere, Oberpol rechts.",
+        "Pleuraerguss rechts neben der Niere.",
+    ],
+)
+def test_a_side_that_stands_elsewhere_in_the_phrase(text):
+    assert classes(text) == {"kidney_right"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The lower lobe on the left.", {"lung_lower_lobe_left"}),
+        ("Right and left kidneys.", BOTH_KIDNEYS),
+        ("Lower lobe of the right lung.", {"lung_lower_lobe_right"}),
+        ("Left upper and right lower lobe.", {"lung_upper_lobe_left", "lung_lower_lobe_right"}),
+        (
+            "On the right in the lower lobe, on the left in the upper lobe.",
+            {"lung_lower_lobe_right", "lung_upper_lobe_left"},
+        ),
+        ("Right pleural effusion with atelectasis of the lower lobe.", {"lung_lower_lobe_right"}),
+        ("Left lower lobe and kidneys.", {"lung_lower_lobe_left"} | BOTH_KIDNEYS),
+    ],
+)
+def test_sides_in_english(text, expected):
+    assert classes(text, "en") == expected
+
+
+def test_a_side_belongs_to_its_own_noun():
+    assert classes("Re. UL mit Infiltrat, li. OL frei.") == {"lung_lower_lobe_right", "lung_upper_lobe_left"}
+    assert classes("Nierenarterie links, Niere rechts.") == {"kidney_right"}
+
+
+def test_a_side_waits_for_the_noun_of_the_next_one():
+    assert classes("Atelektase im rechten und geringer im linken Unterlappen.") == {
+        "lung_lower_lobe_right",
+        "lung_lower_lobe_left",
+    }
+
+
+def test_a_side_in_front_of_parentheses():
+    assert classes("Rundherde rechts (OL) und links (UL).") == {"lung_upper_lobe_right", "lung_lower_lobe_left"}
+
+
+def test_a_list_shares_its_side():
+    assert classes("Niere und Nebenniere links.") == {"kidney_left", "adrenal_gland_left"}
+
+
+def test_a_side_directly_beside_the_term_is_part_of_the_span():
+    assert words("Zyste der rechten Niere.") == ["rechten Niere"]
+    assert words("Niere rechts frei.") == ["Niere rechts"]
+    assert words("Beide Nieren und die Niere am Pol rechts.") == ["Nieren", "Niere"]
+
+
+def side_of_niere(text):
+    """The side of the only match, the word "Niere", and where it was read."""
+    words_of = lexicon("de")
+    tokens = tokenize(text, 0, len(text), words_of)
+    at = [token.raw for token in tokens].index("Niere")
+    match = TermMatch(at, at + 1, words_of.terms["niere"][""], ("kidney_right", "kidney_left"))
+    assign_sides(tokens, [match])
+    return match.side, match.side_from
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "read"),
+    [
+        ("linke Niere", "left", "before"),
+        ("Niere rechts", "right", "after"),
+        ("Rechts: Zyste der Niere", "right", "clause"),
+        ("Zyste der Niere", None, ""),
+    ],
+)
+def test_a_match_says_where_its_side_was_read(text, side, read):
+    assert side_of_niere(text) == (side, read)

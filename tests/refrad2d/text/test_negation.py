@@ -1,0 +1,61 @@
+"""Which mentions are part of a negative statement."""
+
+import pytest
+
+from tests.fixtures.mentions import classes, negated, words
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("No nodule in the right lower lobe.", "en"),
+        ("No nodules, masses, or consolidation in the right lower lobe.", "en"),
+        ("The kidneys show no stones.", "en"),
+        ("Liver: no focal lesion.", "en"),
+        ("The gallbladder is surgically absent.", "en"),
+        ("Status post cholecystectomy.", "en"),
+        ("Kein Rundherd im rechten Unterlappen.", "de"),
+        ("Gallenblase nicht abgrenzbar.", "de"),
+        ("Z.n. Cholezystektomie.", "de"),
+        ("Die Leber ist nicht vergrößert.", "de"),
+        ("Leber ohne fokale Läsion.", "de"),
+        ("Fraktur der Rippen ausgeschlossen.", "de"),
+    ],
+)
+def test_negative_statements(text, language):
+    assert negated(text, language) == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Die Leber ist unauffällig.", "de"),
+        ("Metastase in der Leber nicht ausgeschlossen.", "de"),
+        ("Nicht dislozierte Fraktur der 4. Rippe rechts.", "de"),
+        ("Kein Erguss, Leber vergrößert.", "de"),
+        ("Leber vergrößert, ohne fokale Läsion.", "de"),
+        ("Ohne Kontrastmittel ist die Leber eingeschränkt beurteilbar.", "de"),
+        ("Geplante Nephrektomie links.", "de"),
+        ("A metastasis in the liver cannot be excluded.", "en"),
+        ("No effusion, but the heart is enlarged.", "en"),
+        ("No effusion and the heart is enlarged.", "en"),
+        ("No interval change of the liver lesion.", "en"),
+        ("Right partial nephrectomy.", "en"),
+    ],
+)
+def test_statements_that_are_not_negative(text, language):
+    assert negated(text, language) == [False]
+
+
+def test_a_negation_goes_on_through_a_list():
+    assert negated("No abnormality of the liver, spleen, or pancreas.", "en") == [True, True, True]
+
+
+def test_a_negation_ends_with_its_clause():
+    assert negated("Keine Läsion der Leber, jedoch Zyste der Milz.") == [True, False]
+
+
+def test_a_finding_stands_for_its_organ_only_where_it_is_present():
+    assert classes("Rechts Hydronephrose.") == {"kidney_right"}
+    assert words("Keine Hydronephrose.") == []
+    assert words("Hydronephrose der linken Niere.") == ["linken Niere"]

@@ -1,0 +1,111 @@
+"""What the rules of time remove, keep and never invent; scores on the corpus are printed."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refrad2d.text.temporal import curate, curate_sentence, load_rules
+from tests.bench.curate_scores import CORPUS, HALVES, read_corpus, score, table
+
+EXAMPLES = [
+    (language, row["text"], row["curated"])
+    for language in ("de", "en")
+    for row in map(json.loads, (CORPUS / f"examples_{language}.jsonl").read_text(encoding="utf-8").splitlines())
+]
+
+
+@pytest.mark.parametrize(("language", "text", "curated"), EXAMPLES)
+def test_examples_stay_as_they_were_read(language, text, curated):
+    assert curate(text, language) == curated
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_temporal_phrases_go(half, language):
+    scores = score(half, language)
+    print(f"\n{half} {language}: {scores}")
+    assert scores.gone >= 0.95 * scores.temporal
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_finding_of_the_half_we_tune_on_is_lost(language):
+    assert score("dev", language).lost == 0
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_finding_that_is_gone_is_asserted(half, language):
+    assert score(half, language).invented == 0
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_texts_without_time_are_left_alone(half, language):
+    assert score(half, language).plain_changed == 0
+
+
+def test_the_table_names_both_halves():
+    printed = table()
+    print("\n" + printed)
+    assert all(half in printed for half in HALVES)
+
+
+def test_the_halves_share_no_text():
+    texts = [{row["text"] for language in ("de", "en") for row in read_corpus(half, language)} for half in HALVES]
+    assert not texts[0] & texts[1]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_curating_twice_changes_nothing_more(language):
+    once = [curate(row["text"], language) for half in HALVES for row in read_corpus(half, language)]
+    assert [curate(text, language) for text in once] == once
+
+
+def test_sentences_keep_their_order():
+    text = "Leber unverändert vergrößert. Kein Aszites. Neuer Erguss rechts."
+    assert curate(text, "de") == "Leber vergrößert. Kein Aszites. Erguss rechts."
+
+
+def test_lines_stay_lines():
+    assert curate("Thorax:\nErguss rechts, unverändert.", "de") == "Thorax:\nErguss rechts."
+
+
+def test_an_unknown_language_names_the_known_ones():
+    with pytest.raises(ValueError, match="de, en"):
+        curate("Foie normal.", "fr")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_rule_compiles(language):
+    assert load_rules(language).rules
+
+
+@given(st.text(max_size=300), st.sampled_from(["de", "en"]))
+def test_any_text_can_be_curated(text, language):
+    assert isinstance(curate(text, language), str)
+
+
+NUMBERS = st.integers(1, 99)
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(["rechts", "links", "im Segment VI"]))
+def test_the_current_measurement_stays_and_the_old_one_goes(current, old, place):
+    text = curate(f"Größenprogrediente Läsion {place}, aktuell {current} mm (zuvor {old} cm).", "de")
+    assert text == f"Läsion {place}, {current} mm."
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(["left", "right"]))
+def test_the_current_measurement_stays_in_english(current, old, side):
+    text = curate(f"Enlarging {side} adrenal mass, now {current} mm (previously {old} cm).", "en")
+    assert text == f"{side.capitalize()} adrenal mass, {current} mm."
+
+
+def test_a_sentence_without_time_comes_back_byte_for_byte():
+    sentence = "Die  Leber ist ,glatt"
+    assert curate_sentence(sentence, "de") == sentence
+
+
+def test_a_sentence_of_which_nothing_is_left_is_empty():
+    assert curate_sentence("Im Vergleich zur Voruntersuchung keine wesentliche Änderung.", "de") == ""
