@@ -1,7 +1,7 @@
 """De-identification of invented German hospital letters with marked identities, and of clinical phrases without any.
 
-    python -m tests.bench.letters                # the table of docs/privacy.md
-    python -m tests.bench.letters --misses seen  # each miss of that half, for the eye
+python -m tests.bench.letters                # the table of docs/privacy.md
+python -m tests.bench.letters --misses seen  # each miss of that half, for the eye
 """
 
 import argparse
@@ -85,9 +85,13 @@ def score_letters(half: str, header: bool, misses: bool = False) -> tuple[Counte
         lost = [(s, e) for s, e in words_outside(text, row["spans"]) if not any(kept[s:e])]
         counts.update(words=sum(1 for _ in words_outside(text, row["spans"])), words_lost=len(lost))
         for start, end, kind in left if misses else ():
-            print(f"{row['id']} {kind:12} …{text[max(0, start - 25) : start]}«{text[start:end]}»{text[end : end + 15]}…")
+            print(
+                f"{row['id']} {kind:12} …{text[max(0, start - 25) : start]}«{text[start:end]}»{text[end : end + 15]}…"
+            )
         for start, end in lost if misses else ():
-            print(f"{row['id']} lost word    …{text[max(0, start - 25) : start]}«{text[start:end]}»{text[end : end + 15]}…")
+            print(
+                f"{row['id']} lost word    …{text[max(0, start - 25) : start]}«{text[start:end]}»{text[end : end + 15]}…"
+            )
     return removed, made, counts
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.text.plain import to_plain_text
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
 COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", "clinical_question", "clinical_info", "origin")
@@ -36,7 +37,8 @@ def read_reports(path: Path, columns: Mapping[str, str] | None = None) -> list[R
     """The rows of a report table, in their order.
 
     `columns` maps our column names to the table's. ValueError if the file is no such table or lacks `report` or
-    `language`; a row with an empty report or an unknown language comes back with its reason.
+    `language`; a row with an empty or unreadable report or an unknown language comes back with its reason. Texts are
+    decoded to plain text (see text/plain); a clinical question that cannot be read is left empty.
     """
     names = {name: (columns or {}).get(name, name) for name in COLUMNS}
     unknown = set(columns or {}) - set(COLUMNS)
@@ -59,6 +61,11 @@ def _check(fields: dict[str, str]) -> ReportRow:
     fields["Modality"] = {"MRT": "MR", "MRI": "MR"}.get(fields["Modality"].upper(), fields["Modality"].upper())
     if fields["language"] not in LANGUAGES:
         return ReportRow(fields, "unknown_language")
+    for name in ("clinical_question", "clinical_info"):
+        fields[name] = to_plain_text(fields[name])[0]
+    fields["report"], unreadable = to_plain_text(fields["report"])
+    if unreadable:
+        return ReportRow(fields, unreadable)
     return ReportRow(fields, "" if fields["report"] else "empty_report")
 
 
