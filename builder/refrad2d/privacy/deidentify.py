@@ -23,6 +23,7 @@ from refrad2d.privacy.recognisers.clinical import protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
+from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
 from refrad2d.privacy.recognisers.lexicon import Found
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.places import find_places
@@ -32,7 +33,7 @@ from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 
-RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_places, find_names)
+RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_places, find_names, find_in_letter)
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
@@ -80,6 +81,7 @@ def _find(
     kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
     found = [*find_known(text, known), *find_phrases(text, phrases)]
     guessed = [f for recognise in recognisers for f in recognise(text, language)]
+    guessed += find_repeats(text, guessed)
     if guessed:
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]

@@ -25,7 +25,7 @@ _JOINED = re.compile(
     rf"krankheit|operation|metastase|tumor|artig\w*|förmig\w*|like|typisch\w*))\b",
 )
 _APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?[ \t](?:(?:{_HEADS_EN})s?|{_HEADS_DE})\b")
-_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\-\t]{_GRADE}")
+_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\- \t]{_GRADE}")
 _REFERRED = re.compile(
     rf"\b(?:nach|according to|per|modified|modifiziert(?:e[rn]?)?\snach|Typ|Syndrom|Zeichen|Raum|Papilla|Papille|im|"
     rf"des|vom|am|"
