@@ -26,6 +26,7 @@ from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
 from refrad2d.privacy.recognisers.lexicon import Found
 from refrad2d.privacy.recognisers.names import find_names, holds_name
+from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.plain import to_plain_text
@@ -33,7 +34,9 @@ from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 
-RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_places, find_names, find_in_letter)
+RECOGNISERS: tuple[Recogniser, ...] = (
+    find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter,
+)  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")

@@ -6,7 +6,9 @@ find_places("Klinikum Nord, Station 4B, Hauptstr. 12, 79106 Freiburg", "de")
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, alternation, cities, is_ordinary
+from refrad2d.privacy.recognisers.addresses import find_postal
+from refrad2d.privacy.recognisers.houses import find_houses
+from refrad2d.privacy.recognisers.lexicon import Found, alternation, cities, is_ordinary, looks_clinical
 from refrad2d.privacy.recognisers.scan import Hinted
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
@@ -170,6 +172,9 @@ _COMPANY = Hinted(
 def find_places(text: str, language: str) -> Iterator[Found]:
     """Postal addresses, towns, hospitals and departments, wards and rooms, companies."""
     yield from find_addresses(text, language)
+    if language == "de":
+        yield from find_postal(text)
+        yield from find_houses(text)
     for pattern in (_GERMAN_ORG, _ENGLISH_ORG, _COMPANY):
         for match in pattern.finditer(text):
             if not is_ordinary(match.group()):
@@ -184,8 +189,16 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
     for match in _STREET_DE.finditer(text):
         if not _is_anatomy(match.group(), match["suffix"]):
             sure = match["suffix"] is None or match["suffix"].lower() in _SURE_SUFFIXES
-            yield Found(*match.span(), "ADDRESS", sure)
-    patterns: list = [_STREET_BY, _CITY, _HOME]
+            bare = (
+                match.group()[: match.start("suffix") - match.start()].split()[-1:] == []
+                or match["suffix"][0].isupper()
+            )
+            if not bare or match["suffix"] is None or _is_framed(text, *match.span()):
+                yield Found(*match.span(), "ADDRESS", sure)
+    for match in _STREET_BY.finditer(text):
+        if _is_framed(text, *match.span()) and not any(looks_clinical(word) for word in match.group().split()):
+            yield Found(*match.span(), "ADDRESS")
+    patterns: list = [_CITY, _HOME]
     if _DIGITS.search(text):
         patterns += [_POSTCODE_DE] if language == "de" else [_CITY_EN]
     if language == "en":
@@ -193,6 +206,20 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
     for pattern in patterns:
         yield from (Found(*match.span(), "ADDRESS") for match in pattern.finditer(text))
     yield from (Found(*match.span(match.lastgroup), "ADDRESS") for match in _RESIDENCE.finditer(text))
+
+
+def _is_framed(text: str, start: int, end: int) -> bool:
+    """True if the stretch stands as an address does: as a line, between commas, beside a postcode or the word for it."""
+    before, after = text[max(0, start - 40) : start], text[end : end + 12]
+    if re.match(r"[ \t]*[,;·•|/(\n]?[ \t]*(?:[A-Z]{1,2}-)?\d{4,5}[ ][A-ZÄÖÜ]", after):
+        return True
+    if re.search(
+        r"(?:\d{4,5}[ ][A-ZÄÖÜ][\wäöüß.\- ]+|(?i:wohnhaft|wohnt|wohnh|wh|adresse|anschrift|[Ss]traße|aus))[ ,:.]*(?:in )?$",
+        before,
+    ):
+        return True
+    opens = re.search(r"(?:^|\n|[·•|]|,[ ])[ \t]*$", before) is not None
+    return opens and re.match(r"[ \t]*(?:\n|[·•|,)]|$)", after) is not None and bool(before.strip() or after.strip())
 
 
 def _is_anatomy(street: str, suffix: str | None) -> bool:
