@@ -45,13 +45,13 @@ _DATE_AHEAD = (
     r"\[DATE\])"
 )
 _DATE_LINE = re.compile(
-    rf"(?:^[ \t]*|[ \t]{{3,}}|[·•|]\s?)(?P<town>{_TOWN}(?:[ ]{_CAP}{_SMALL}+)?)[ \t]*,?[ ]*(?:,[ ]?)?(?:den[ ]|am[ ]|dem[ ]|im[ ])?(?={_DATE_AHEAD})",
+    rf"(?:^[ \t]*|[ \t]{{3,}}|[·•|]\s?)(?P<town>{_TOWN}(?:[ ]{_CAP}{_SMALL}+)?)(?:,[ ]*(?:den[ ]|am[ ]|dem[ ]|im[ ])?|[ ](?:den|am)[ ])(?={_DATE_AHEAD})",
     re.M,
 )
 _DATE_LINE_AFTER = re.compile(rf"(?<=[a-zß] )(?P<town>{_TOWN}),[ ](?:den|am)[ ](?={_DATE_AHEAD})")
 _LABELLED = re.compile(
     rf"(?<!\w)(?:(?i:wohnhaft|wohnh\.?|wh\.?|wohnt|adresse|anschrift|anschr\.?|wohnort|straße|strasse|str\.|plz/ort|ort|"
-    rf"einsatzort|unfallort|geburtsort|wohnanschrift|heimatadresse|zzt\.)[ ]*:?[ \t]*(?:in[ ])?|aus[ ](?=\d))"
+    rf"einsatzort|unfallort|geburtsort|wohnanschrift|heimatadresse|zzt\.)[ ]*:?[ \t]*(?:in[ ])?|aus[ ](?=\d)|gr(?:ü|ue)(?:ß|ss)e[ ]aus[ ])"
     rf"(?P<place>(?:{_CODE}[ ])?(?:[\w.’'\-]+[ ]){{0,3}}{_CAP}[\w.’'\-]*(?:[ ]{_NUMBER})?(?:,[ ](?:{_ZIP_TOWN}|{_STREET}|{_TOWN}))*)"
 )
 _STREET_LINE = re.compile(rf"^[ \t]*(?P<street>{_STREET})[ \t]*(?=\n[ \t]*(?:{_CODE}[ ]|\[ADDRESS\]))", re.M)
@@ -70,7 +70,8 @@ _NO_TOWN = re.compile(
     r"aufenthalt|ambulanz|op|operation|mrt?|ct|röntgen|sono(?:graphie|grafie)?|echo|ekg|koro|pet|seite|version|rezept|"
     r"januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|jänner|feber|montag|dienstag|"
     r"mittwoch|donnerstag|freitag|samstag|sonntag|uhr|tel|fax|geb|nachtrag|eingang|ausgang|ankunft|ab|am|seit|vom|bis|"
-    r"dosis|einheiten|schritte|leukozyten|zellen|punkte|serie|bild|schicht|jahre?|gy|kcal|ml|stück))$", re.I
+    r"dosis|einheiten|schritte|leukozyten|zellen|punkte|serie|bild|schicht|jahre?|gy|kcal|ml|stück))$",
+    re.I,
 )
 
 

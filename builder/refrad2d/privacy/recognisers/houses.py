@@ -36,7 +36,7 @@ _NAMED_TRADE = re.compile(
     rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)*)(?![\w\-])"
 )
 _SEAT = re.compile(
-    rf"(?<![\w\-])(?:Schloss|Schloß|Villa|Haus|Gut|Burg|Kloster|Marienstift|Stift|Heilstätte|Praxis|Seniorenheim|Pflegeheim|"
+    rf"(?<![\w\-])(?:Klinik|Schloss|Schloß|Villa|Haus|Gut|Burg|Kloster|Marienstift|Stift|Heilstätte|Praxis|Seniorenheim|Pflegeheim|"
     rf"Altenheim|Altenzentrum|Seniorenzentrum|Seniorenresidenz|Wohnheim|Hospiz|Pietät|Pension|Hotel|Kita|Schule|Therapiestation|"
     rf"Obdachlosenunterkunft|Kurklinik|Fachklinik|Rehaklinik|Tagesklinik|Privatklinik|Ospedale|Hôpital|Clinica|Institut|"
     rf"Screening-Einheit|Labor|Dialysezentrum|Spital|Unfallkrankenhaus|Heim|Hirslanden|KV-Zentrale|Kreis-KH|Studie|Reha|"
@@ -44,7 +44,7 @@ _SEAT = re.compile(
     rf"{_CAP}{_SMALL}[\w\-]+(?:[ ]{_CAP}{_SMALL}[\w\-]+)?)(?![\w\-])"
 )
 _SAINT = re.compile(
-    rf"(?<![\w\-])(?:St\.|Sankt|Sta\.|ST\.|SANKT)[ \-]?(?!Gallen|p\.|n\.)(?:{_CAP}{_SMALL}{{2,}}|{_CAP}{{4,}})(?:[\- ]{_CAP}[\w\-]+){{0,3}}"
+    rf"(?<![\w\-])(?:St\.|Sankt|Sta\.|ST\.|SANKT)[ \-]?(?!Gallen|p\.|n\.)(?:{_CAP}{_SMALL}{{2,}}|{_CAP}{{4,}})(?:[\- ]{_CAP}[\w\-]+){{0,3}}(?:[ ]g?GmbH)?"
 )
 _SHORT = (
     r"(?:MHH|UKSH|UKE|UKGM|UKM|UKB|UKD|UKL|UKJ|UKW|UKR|UKA|UKF|UKT|AKH|SMZ|KFJ|LKH|KKH|BKH|KSNW|KSA|KSB|KSSG|LUKS|USZ|USB|CHUV|HUG|"
@@ -104,7 +104,7 @@ _PLACE_NUMBER = (
 _WARD_UNIT = (
     rf"(?:(?:(?:Station|Stat\.|St\.|Zimmer|Zi\.?|Raum|Saal|OP-Saal|OP|Kreißsaal|Bett|Ebene|Haus|Amb\.|Ambulanz|Ambulatorium|Leitstelle|Koje|"
     rf"Poli|Etage|Iso|Intensiv|Haftraum|Wohnbereich|Infusionsraum|Tagesklinik|Endo-Amb\.|HNO-Amb\.|Uro-Amb\.|AWR Platz|Platz|IMC/?|ICU|NICU|ITS)"
-    rf"[ ]?(?:{_PLACE_NUMBER}|[IVX]{{1,4}}\b|[A-H]\b|\({_PLACE_NUMBER}\)|\(Ebene \d\)))|\d\.[ ]?(?:OG|UG|Stock|St\.|Obergeschoss|Etage)(?:[ ](?:re|li|links|"
+    rf"(?![A-Za-zäöü])[ ]?(?:{_PLACE_NUMBER}|[IVX]{{1,4}}\b|[A-H]\b|\({_PLACE_NUMBER}\)|\(Ebene \d\)))|\d\.[ ]?(?:OG|UG|Stock|St\.|Obergeschoss|Etage)(?:[ ](?:re|li|links|"
     rf"rechts|West|Ost|Nord|Süd)\.?)?|EG\b)"
 )
 _WARDS = re.compile(rf"(?<![\w\-]){_WARD_UNIT}(?:[,/]?[ ]?{_WARD_UNIT})*(?![\w])")
@@ -159,17 +159,27 @@ def find_houses(text: str) -> Iterator[Found]:
 
 def _letterhead(text: str) -> Iterator[Found]:
     """Lines and cells of the first twelve lines that name a house: all capitalised but for links."""
-    for number, match in enumerate(re.finditer(r"[^\n]*\S[^\n]*", text)):
-        if number > 11:
-            break
+    lines = list(re.finditer(r"[^\n]*\S[^\n]*", text))
+    for match in lines[:12] if len(lines) > 4 else ():
+        whole = match.group().strip()
+        if _HEAD_WORD.search(whole) and not re.search(r"[\d:@·•|]|[ ]{2}|Dr\.|Prof\.", whole) and _is_headed(whole):
+            start = match.start() + len(match.group()) - len(match.group().lstrip())
+            yield Found(start, start + len(whole), "ORGANISATION", True)
+            continue
         for cell in _CELLS.finditer(text, *match.span()):
             piece = cell.group().strip()
             words = re.findall(r"[^\W\d_][\w.\-]*", piece)
-            if not _HEAD_WORD.search(piece) or _PERSON_OR_DATE.search(piece) or not 1 < len(words) < 12:
+            if re.search(r":|\d(?!\.[ ]?[A-ZÄÖÜ])", piece) or not _HEAD_WORD.search(piece) or _PERSON_OR_DATE.search(piece) or not 1 < len(words) < 12:
                 continue
-            if all(word[0].isupper() or re.fullmatch(_LINK, word) for word in words):
+            if _is_headed(piece):
                 start = cell.start() + len(cell.group()) - len(cell.group().lstrip())
                 yield Found(start, start + len(piece), "ORGANISATION", True)
+
+
+def _is_headed(piece: str) -> bool:
+    """True if every word is capitalised or links two that are, as in a letterhead, and it is more than one."""
+    words = re.findall(r"[^\W\d_][\w.\-]*", piece)
+    return 1 < len(words) < 12 and all(word[0].isupper() or re.fullmatch(_LINK, word) for word in words)
 
 
 def _wards(text: str) -> Iterator[Found]:

@@ -77,7 +77,7 @@ _PLURAL_TITLE = re.compile(r"(?i:Drs|Dres|Proff|Herren|Damen|Eltern|Söhne|Töch
 _TOWN_BEHIND = re.compile(rf",[ ](?P<town>{_CAP}[a-zß-ÿ]+(?:[\-/ ]{_CAP}[a-zß-ÿ]+)?)(?=[ ]*(?:[.;)\n,/]|$))")
 _RELATION = re.compile(
     rf"(?<!\w)(?:{context_pattern('relative')})[ ]?[(:][ ]?(?:(?:{_TITLE})[ ]?)*"
-    rf"(?P<name>{_WORD}(?:[ ](?:{_CAP}[a-z]?\.|{_WORD}))?)(?=[ ]?[),;/\n]|[ ](?:und|u\.)[ ])"
+    rf"(?P<name>{_WORD}(?:[ ](?:{_CAP}[a-z]?\.|{_WORD}))?)(?=[ ]?[),;./\n]|[ ](?:und|u\.)[ ]|$)"
 )
 
 _ANY_WORD = re.compile(rf"(?<![\w\[])(?:(?:{_CAP}\.[ \-]?){{1,3}})?(?P<word>{_CAP}[^\W\d_]+(?:['’\-–][^\W\d_]+)*)")
@@ -247,8 +247,13 @@ def _in_a_row(text: str, item: Found) -> Iterator[Found]:
             yield Found(start, start + len(word), "NAME", True)
     if _is_titled(text, item) and (town := _TOWN_BEHIND.match(text, item.end)):
         words = re.split(r"[\-/ ]", town["town"])
-        if not any(_is_common(w) or re.fullmatch(rf"(?:{_ROLE})", w) or _is_trade(w) for w in words):
+        if not any(_is_reported(w) or re.fullmatch(rf"(?:{_ROLE})", w) or _is_trade(w) for w in words):
             yield Found(*town.span("town"), "ADDRESS")
+
+
+def _is_reported(word: str) -> bool:
+    """True for words of reports; towns may end as they do: Kaufungen, Meiningen."""
+    return is_ordinary(word) or (looks_clinical(word) and not word.endswith(("ingen", "ungen", "ie")))
 
 
 def _is_abbreviation(word: str) -> bool:

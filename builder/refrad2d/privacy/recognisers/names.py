@@ -47,6 +47,7 @@ _TRIGGER = Hinted(
     anchored=True,
 )
 _LONE_INITIAL = re.compile(r"[A-ZÄÖÜ]\.")  # "Frau F."
+_DOTTED_PARTICLE = re.compile(r"v\.[ ]?(?:d\.[ ]?)?(?=[A-ZÄÖÜ])")
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
@@ -152,7 +153,7 @@ def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
         return
     else:
         if match.group() in _AMBIGUOUS_TITLES:
-            kind = "doubtful"
+            kind = "lecturer" if language == "de" and match.group() in ("PD", "KD") else "doubtful"
         elif kind == "role" and match.group() not in _AMBIGUOUS_ROLES:
             kind = "staff"
         end = _read_name(text, at, language, kind)
@@ -176,6 +177,8 @@ def _read_line(text: str, at: int) -> int | None:
 def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
     """The end of the name that starts at `at`, None if there is none."""
     end, words, last, after_comma, first = None, 0, "", False, at
+    if dotted_particle := _DOTTED_PARTICLE.match(text, at):  # "Herr v. d. Osten"
+        at = dotted_particle.end()
     while piece := _PIECE.match(text, at):
         word = piece.group().rstrip(".")
         dotted = piece.group().endswith(".")
@@ -260,6 +263,8 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
             return not (word.isupper() and len(word) < 3)
         if kind == "doubtful":
             return is_surname(word) or is_given(word)
+        if kind == "lecturer":
+            return word[1:].islower() and len(word) > 3 and not looks_clinical(word) and not is_ordinary(word)
         if is_name(word) or (kind == "relative" and is_given(word)):
             return True
         if kind in ("label", "sign", "staff"):
@@ -313,7 +318,9 @@ def _is_adjective(word: str, text: str, at: int) -> bool:
 def _start_of_name(text: str, at: int) -> int:
     """Where a listed family name starts if the capitalised word before it is taken for a first name."""
     before = _WORD_BEFORE.search(text, max(0, at - 30), at)
-    if not before or looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
+    if not before or re.fullmatch(rf"{_RELATIVE}|{_ROLE}|{_LABEL}", before["word"]):
+        return at
+    if looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
         return at
     return before.start()
 

@@ -13,7 +13,9 @@ _EXTENSION = re.compile(
     r"Funk|Pieper|Hotline|Mobil|Handy|Natel|Notfall)\b\.?[ :]{0,3}|[(,][ ]?|(?<=[a-zäöüß])[ ]|\n[ \t]*)"
     r"(?P<number>(?:[\-–*][ ]?)\d{2,4}|\*\d{3,5})(?![\w/]|[.,]\d|[ ]?(?:mm|cm|ml|%|°|HE|HU|mg|kg|g\b|dB|mV|dpt|Punkte|l\b))"
 )
-_NOT_AN_EXTENSION = re.compile(r"(?:bei|von|um|bis|auf|ca|etwa|score|z|t|base excess|be|minus|dichte|werte?)\W*$", re.I)
+_NOT_AN_EXTENSION = re.compile(
+    r"\b(?:bei|von|um|bis|auf|ca|etwa|score|z|t|base excess|be|minus|dichte|werte?)\W*$", re.I
+)
 _LABEL = (
     r"(?:(?i:Tel(?:efon)?|Fax|Fon|Durchwahl|DW|App(?:arat)?|DECT|intern|Kontakt|Sucher|Funk|Hotline|Mobil|Handy|Natel|"
     r"Notfall|T|F|M|Rückruf|Rückfragen|Anmeldung|Termine?|Sekretariat)\b\.?(?:[ \-]?(?:Nr|priv|dienstl|geschäftl|mobil)\.?)?)"
@@ -52,6 +54,7 @@ _SHAPED = re.compile(r"(?:\d.*[/\-_.].*\d.*\d|\d{5,}|[A-Z]+[ ./_\-]?\d{3,}|(?:\d
 _PERSONAL = re.compile(
     r"(?<![\w./\-])(?:\d{4}[ ]?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"  # Austrian insurance: number and birthday
     r"|756[. ]?\d{4}[. ]?\d{4}[. ]?\d\d"  # Swiss insurance
+    r"|\d{1,3}[ ](?:[IVX]+|Js|UJs|Ds|Ls|Cs|KLs|AR)[ ](?:[A-Z]{1,3}[ ])?\d{1,5}/\d\d"  # files of courts
     r"|[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]"  # Italian tax code
     r"|\d\d[ ]?\d{6}[ ]?[A-Z][ ]?\d{3}|[A-Z][ ]?\d{3}[ ]\d{3}[ ]\d{3})(?![\w]|[.,/]\d|-\d)"
 )
@@ -104,5 +107,5 @@ def _find_ids(text: str) -> Iterator[Found]:
         letters = any(c.isalpha() for c in value)
         if _AS_DATE.match(value) or _DOSE.fullmatch(value) and digits < 8:
             continue
-        if digits >= 5 and (letters or digits >= 7):
+        if digits >= 5 and (letters or re.search(r"\d{5}", value)):
             yield Found(*match.span(), "ID")

@@ -219,7 +219,11 @@ def _is_framed(text: str, start: int, end: int) -> bool:
     ):
         return True
     opens = re.search(r"(?:^|\n|[·•|]|,[ ])[ \t]*$", before) is not None
-    return opens and re.match(r"[ \t]*(?:\n|[·•|,)]|$)", after) is not None and bool(before.strip() or after.strip())
+    return (
+        opens
+        and re.match(r"[ \t]*(?:\n|[·•|,)]|$)", after) is not None
+        and (bool(before.strip() or after.strip()) or len(re.findall(r"\b[A-ZÄÖÜ]\w+", text[start:end])) > 2)
+    )
 
 
 def _is_anatomy(street: str, suffix: str | None) -> bool:
