@@ -7,7 +7,7 @@ find_postal("Bad Essen, den 17.03.2021")           # the town of a date line
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, is_surname, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, is_surname, looks_clinical, spell, towns
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -64,6 +64,11 @@ _TRAVEL = re.compile(
     rf"(?:Rückkehr|Reise|Flug|Flucht|Urlaub(?:er)?|Umzug|stammt|Herkunft|gebürtig|Urlaubsdialyse[^\n]{{0,24}})(?:[ ]?\([^)\n]*\))?[ ](?:aus|nach|in)[ ](?P<from>"
     rf"{_CAP}{_SMALL}{{2,}}(?:-{_CAP}{_SMALL}+)*)|(?:JVA|Amtsgericht|Stadt|Gemeinde|Landkreis|Kreis)[ ](?P<seat>{_CAP}{_SMALL}{{2,}})"
 )
+_EXPECTED = re.compile(
+    rf"(?:(?<!\w)(?:in|aus|nach|bei|von|zu|Raum|Nähe|Landkreis|Kreis|Kirchspiel)[ ]|[,(/–·•]\s?|\[NAME\],?[ ])(?P<town>(?:(?:Bad|Sankt|St\.|Markt|Groß|"
+    rf"Klein|Neu|Alt|Hohen)[ ])?{_CAP}{_SMALL}{{2,}}(?:[\-/]{_CAP}{_SMALL}+)*(?:[ ](?:am|an der|im|in der|bei|ob der|a\.)[ ]?{_CAP}{_SMALL}+|"
+    rf"[ ]\({_CAP}{_SMALL}+\))?)(?=[ ]*(?:[.,;:)\n(/]|$|[ ][a-zäöü(]))"
+)
 _NO_TOWN = re.compile(
     r"(?:\w*(?:brief|bericht|befund|protokoll|datum|aufnahme|entlassung|untersuchung|labor|bildgebung|"
     r"kontrolle|station|termin|sitzung|beginn|ende|stand|druck|verlauf|visite|konsil|anamnese|diagnose|therapie|epikrise|"
@@ -97,13 +102,19 @@ def find_postal(text: str) -> Iterator[Found]:
     for match in _LABELLED.finditer(text):
         if not any(looks_clinical(word) for word in re.findall(r"[^\W\d_]{3,}", match["place"])):
             yield Found(*match.span("place"), "ADDRESS")
+    for match in _EXPECTED.finditer(text):
+        parts = re.split(r"[/(]", match["town"].rstrip(")"))
+        if spell(match["town"]) in towns() or any(spell(part.strip()) in towns() for part in parts):
+            yield Found(*match.span("town"), "ADDRESS")
     for match in _TRAVEL.finditer(text):
         if _is_place(match[match.lastgroup]):
             yield Found(*match.span(match.lastgroup), "ADDRESS")
 
 
 def _is_place(place: str) -> bool:
-    """True if no word of the town is one that reports use."""
+    """True if it is a listed town, or no word of it is one that reports use."""
+    if spell(re.sub(r"^\D{0,3}\d*\s*", "", place)) in towns():
+        return True
     words = re.findall(r"[^\W\d_]{3,}", place)
     words = [word for word in words if word not in ("Bad", "Sankt", "den", "der", "bei")]
     return bool(words) and not any(_NO_TOWN.match(word) or looks_clinical(word) or is_ordinary(word) for word in words)

@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.recognisers.lexicon import Found, anatomy, spell
 from refrad2d.privacy.recognisers.scan import Hinted
 
 MONTHS = (
@@ -151,7 +151,7 @@ _SCORE_BEFORE = re.compile(
     r"(?:\b[pyc]?N\d\w{0,2}\s?\(|\b(?:VAS|NRS|NAS|Score|Skala|Scale|ER|PR|APGAR|LK|Lymphknoten|Kraft\w*|KG|"
     r"MMST?|MMSE|Visus\w*|cc|sc|RA|LA|OD|OS|RR|BD|TNM|Tensio|Stufe|Grad\w*|Systolikum|Blutdruck|Index|Punkte|Gleason|"
     r"Segmente?n?|Rippen?|Bild(?:er)?|Serie|Ser|Level|Titer|Ratio|Fluss|MRC|Puls\w*|BBPS|Norton|Barthel|PASI|Quick|"
-    r"DAS\d*|Pfannkuch|[A-Z]{2,}[\-]?Score|Janda|KSS|Parese|von|MFP|TFZ|Flow|Schmerz\w*|Dosis|mg|je|Tilidin|\w+ol|\w+in)"
+    r"DAS\d*|Z[aä]hne?|[Rr]egio|SOFA|MoCA|GDS|PHQ\S*|HAM\S*|UPDRS|NIHSS|EDSS|Kriterien|Items|Läsionen|Stellen|Gelenke|Krone|Brücke|Zehen?|Finger|Strahl|Kelch|\w*[Gg]ang|Wirbel\w*|Lappen|Feld|Zone|Punkt|Ebene|Region|Sektor|Station|Herde?|Knoten|Stadium|Typ|Klasse|Pfannkuch|[A-Z]{2,}[\-]?Score|Janda|KSS|Parese|von|MFP|TFZ|Flow|Schmerz\w*|Dosis|mg|je|Tilidin|\w+ol|\w+in)"
     r"[\s:=(]{0,2})$"
 )
 _DATED_BEFORE = re.compile(
@@ -179,6 +179,9 @@ def _find_short(text: str) -> Iterator[Found]:
         if 29 < year < 50 or re.search(r"\d\s$", before):
             continue
         if year < 13 and _LEVEL_BEFORE.search(before):
+            continue
+        word = re.search(r"([^\W\d_]+)\W*$", before)
+        if word and not first.startswith("0") and spell(word[1]) in anatomy():
             continue
         dated = _DATED_BEFORE.search(before) is not None
         if year in _HALF_DENOMINATORS and not (dated or re.match(r"0\d", first)):

@@ -169,7 +169,12 @@ def _letterhead(text: str) -> Iterator[Found]:
         for cell in _CELLS.finditer(text, *match.span()):
             piece = cell.group().strip()
             words = re.findall(r"[^\W\d_][\w.\-]*", piece)
-            if re.search(r":|\d(?!\.[ ]?[A-ZÄÖÜ])", piece) or not _HEAD_WORD.search(piece) or _PERSON_OR_DATE.search(piece) or not 1 < len(words) < 12:
+            if (
+                re.search(r":|\d(?!\.[ ]?[A-ZÄÖÜ])", piece)
+                or not _HEAD_WORD.search(piece)
+                or _PERSON_OR_DATE.search(piece)
+                or not 1 < len(words) < 12
+            ):
                 continue
             if _is_headed(piece):
                 start = cell.start() + len(cell.group()) - len(cell.group().lstrip())
@@ -186,10 +191,15 @@ def _wards(text: str) -> Iterator[Found]:
     for match in _WARDS.finditer(text):
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 8]
         sure = _SURE_WARD.match(match.group()) is not None
-        framed = re.search(r"(?:^|[,;(:/·–\n]|[ ]{2}|auf|der)[ ]*$", before) and re.match(
-            r"[ ]*(?:[,;):.\n·]|$|[ ]{2})", after
+        several = len(re.findall(r"\d|[IVX]+\b|\b[A-H]\b|\bEG\b", match.group())) > 1 and not match.group().startswith(
+            "Platz"
         )
-        if not _NODE.search(before) and not _NODE.search(after) and (sure or (framed and len(match.group()) > 3)):
+        framed = (
+            several
+            and re.search(r"(?:^|[,;(:/·–\n]|[ ]{2}|auf|der)[ ]*$", before)
+            and re.match(r"[ ]*(?:[,;):.\n·]|$|[ ]{2})", after)
+        )
+        if not _NODE.search(before) and not _NODE.search(after) and (sure or framed):
             yield Found(*match.span(), "ORGANISATION", sure)
     for match in _NAMED_WARD.finditer(text):
         if not _is_plain(match["ward"]) and not _NODE.search(text[max(0, match.start() - 24) : match.start()]):

@@ -18,6 +18,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_surname,
     looks_clinical,
     spell,
+    towns,
 )
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
@@ -190,6 +191,7 @@ def find_repeats(text: str, found: Sequence[Found]) -> Iterator[Found]:
     for item in found:
         if item.kind == "NAME" and item.firm:
             yield from _in_a_row(text, item)
+    yield from _towns_again(text, found)
     words, common = set(), set()
     for item in found:
         if item.kind == "NAME" and item.firm:
@@ -205,6 +207,19 @@ def find_repeats(text: str, found: Sequence[Found]) -> Iterator[Found]:
             yield Found(*match.span(), "NAME", True) if not _is_eponym(word) else Found(*match.span(), "NAME")
         elif keys & common and (match.start("word") > match.start() or _alone_in_cell(text, match)):
             yield Found(*match.span(), "NAME", True)
+
+
+def _towns_again(text: str, found: Sequence[Found]) -> Iterator[Found]:
+    """Every further place of a town that stands behind a postcode."""
+    seats = {
+        match[1]
+        for item in found
+        if item.kind == "ADDRESS"
+        for match in re.finditer(rf"\d{{4,5}}[ ]+((?:Bad[ ])?{_CAP}[a-zß-ÿ]{{3,}})", text[item.start : item.end])
+        if not _is_common(match[1])
+    }
+    for seat in seats:
+        yield from (Found(*m.span(), "ADDRESS") for m in re.finditer(rf"(?<!\w){re.escape(seat)}(?!\w)", text))
 
 
 def _keys(word: str) -> set[str]:
@@ -247,7 +262,9 @@ def _in_a_row(text: str, item: Found) -> Iterator[Found]:
             yield Found(start, start + len(word), "NAME", True)
     if _is_titled(text, item) and (town := _TOWN_BEHIND.match(text, item.end)):
         words = re.split(r"[\-/ ]", town["town"])
-        if not any(_is_reported(w) or re.fullmatch(rf"(?:{_ROLE})", w) or _is_trade(w) for w in words):
+        if spell(town["town"]) in towns() or not any(
+            _is_reported(w) or re.fullmatch(rf"(?:{_ROLE})", w) or _is_trade(w) for w in words
+        ):
             yield Found(*town.span("town"), "ADDRESS")
 
 

@@ -134,8 +134,16 @@ def eponyms() -> dict[str, bool]:
 
 @cache
 def cities() -> tuple[str, ...]:
-    """Names of cities, the longest first."""
-    return tuple(sorted((row["city"] for row in read_csv(__package__, "cities.csv")), key=len, reverse=True))
+    """Names of cities that mean a place wherever they stand, the longest first."""
+    alone = {row["town"] for row in read_csv(__package__, "towns.csv") if row["alone"] == "yes"}
+    alone |= {row["city"] for row in read_csv(__package__, "cities.csv")}
+    return tuple(sorted(alone, key=lambda name: (-len(name), name)))
+
+
+@cache
+def towns() -> frozenset[str]:
+    """Names of towns and countries, `spell`ed, that count where a place is to be expected ("aus …", "Dr. Weber, …")."""
+    return frozenset(spell(row["town"]) for row in read_csv(__package__, "towns.csv")) | frozenset(map(spell, cities()))
 
 
 def _listed(*roles: str) -> frozenset[str]:

@@ -180,7 +180,7 @@ def find_places(text: str, language: str) -> Iterator[Found]:
             if not is_ordinary(match.group()):
                 yield Found(*match.span(), "ORGANISATION")
     for match in _WARD.finditer(text):
-        if not is_ordinary(match["ward"]):
+        if not is_ordinary(match["ward"]) and not _is_node_station(text, match):
             yield Found(*match.span(), "ORGANISATION", True)
 
 
@@ -193,6 +193,7 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
                 match.group()[: match.start("suffix") - match.start()].split()[-1:] == []
                 or match["suffix"][0].isupper()
             )
+            bare = bare or (match["suffix"] or "").lower() in ("tor", "rain")  # Faktor 5, Drain 2
             if not bare or match["suffix"] is None or _is_framed(text, *match.span()):
                 yield Found(*match.span(), "ADDRESS", sure)
     for match in _STREET_BY.finditer(text):
@@ -218,12 +219,19 @@ def _is_framed(text: str, start: int, end: int) -> bool:
         before,
     ):
         return True
+    if re.match(r"[^\n]{0,40}\n[ \t]*(?:(?:[A-Z]{1,2}[ \-])?\d{4,5}[ ][A-ZÄÖÜ]|\[ADDRESS\])", text[end : end + 60]):
+        return True
     opens = re.search(r"(?:^|\n|[·•|]|,[ ])[ \t]*$", before) is not None
-    return (
-        opens
-        and re.match(r"[ \t]*(?:\n|[·•|,)]|$)", after) is not None
-        and (bool(before.strip() or after.strip()) or len(re.findall(r"\b[A-ZÄÖÜ]\w+", text[start:end])) > 2)
-    )
+    closes = re.match(r"[ \t]*(?:\n|[·•|,)]|$)", after) is not None
+    return opens and closes and len(re.findall(r"\b[A-ZÄÖÜ]\w+", text[start:end])) > 2
+
+
+def _is_node_station(text: str, match: re.Match) -> bool:
+    """True for "Station 7" and "Station 4R" of lymph nodes, unless it says who is or comes there."""
+    if not re.fullmatch(r"Station[ \t:]{1,2}(?:1[0-4]|\d)[RLi]?", match.group().strip()):
+        return False
+    before = text[max(0, match.start() - 16) : match.start()]
+    return re.search(r"(?:auf|von|mit|zur|unserer|Ihrer|Aufnahme|on|to)\s+$|[:,]\s*$", before) is None
 
 
 def _is_anatomy(street: str, suffix: str | None) -> bool:
