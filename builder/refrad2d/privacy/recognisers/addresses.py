@@ -23,7 +23,7 @@ _STREET = (
 )
 _TOWN = (
     rf"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt|Markt|Hess\.|Bayer\.|Preuß\.|Schwäb\.|Hann\.|Ober|Unter|BAD|ST\.|Stadt)[ ])?"
-    rf"(?:{_CAP}{_SMALL}+|{_CAP}{{3,}})(?:[\-/.]{_CAP}[\w]+\.?)*"
+    rf"(?:{_CAP}{_SMALL}+|{_CAP}{{3,}})(?:[\-/]{_CAP}[\w]+\.?)*"
     rf"(?:[ ](?:am|an der|im|in der|bei|ob der|vor der|a\.|i\.|d\.|a\.[ ]?d\.|an den|a\.[ ]?d)[ ]?{_CAP}{_SMALL}+|[ ]?\({_CAP}\w+\.?\)|"
     rf"[ ](?:OÖ|NÖ|NW|OW|ZH|BE|LU|AG|SG)\b|[ ]\d{{1,2}}\b(?![.:,]\d))?"
 )

@@ -137,7 +137,7 @@ def _person(text: str, start: int, end: int) -> Iterator[Found]:
         named = [word for word in words if is_name(word)]
         if not named and not any(spell(word) in eponyms() for word in words):
             return
-    yield Found(start, end, "NAME", True)
+    yield Found(start, end, "NAME", not all(map(_is_eponym, words)) or _LEADING.match(text, start, end) is not None)
 
 
 def _is_listed(word: str) -> bool:
@@ -183,7 +183,7 @@ def _sign_block(text: str, at: int, *, sure: bool) -> Iterator[Found]:
                     continue
             marked = match.start("name") > start or re.match(rf"{_CAP}\.", match["name"])
             if sure or marked or all(map(_is_listed, words)):
-                yield Found(start, match.end("name"), "NAME", True)
+                yield Found(start, match.end("name"), "NAME", bool(marked) or not all(map(_is_eponym, words)))
 
 
 def find_repeats(text: str, found: Sequence[Found]) -> Iterator[Found]:

@@ -189,10 +189,8 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
     for match in _STREET_DE.finditer(text):
         if not _is_anatomy(match.group(), match["suffix"]):
             sure = match["suffix"] is None or match["suffix"].lower() in _SURE_SUFFIXES
-            bare = (
-                match.group()[: match.start("suffix") - match.start()].split()[-1:] == []
-                or match["suffix"][0].isupper()
-            )
+            suffix_at = match.start("suffix")
+            bare = match["suffix"] is not None and (suffix_at == match.start() or text[suffix_at - 1] in " \t")
             bare = bare or (match["suffix"] or "").lower() in ("tor", "rain")  # Faktor 5, Drain 2
             if not bare or match["suffix"] is None or _is_framed(text, *match.span()):
                 yield Found(*match.span(), "ADDRESS", sure)
