@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from refrad2d.privacy.recognisers.lexicon import context_pattern, eponyms, is_name, is_surname, looks_clinical, spell
+from refrad2d.privacy.recognisers.lexicon import (
+    context_pattern,
+    eponyms,
+    is_given,
+    is_name,
+    is_surname,
+    looks_clinical,
+    spell,
+)
 
 # Nouns that make an eponym of the word before them; lower case in English, capitalised or joined in German.
 _HEADS_EN = context_pattern("head_en")
@@ -24,6 +32,7 @@ _JOINED = re.compile(
     rf"\b(?P<name>{_NAMES})[-–](?:{_HEADS_DE}|(?i:{_HEADS_EN})|(?-i:[A-ZÄÖÜ])?[a-zäöü]+(?:zyste|fraktur|syndrom|"
     rf"krankheit|operation|metastase|tumor|artig\w*|förmig\w*|like|typisch\w*))\b",
 )
+_HYPHENED = re.compile(rf"\b(?P<name>{_CAPITAL})[-–](?P<noun>{_CAPITAL})\b")
 _APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?[ \t](?:(?:{_HEADS_EN})s?|{_HEADS_DE})\b")
 _GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\- \t]{_GRADE}")
 _REFERRED = re.compile(
@@ -79,6 +88,9 @@ def protected(text: str) -> list[tuple[int, int]]:
 def _eponyms(text: str) -> Iterator[tuple[int, int]]:
     yield from (match.span() for match in _MORBUS.finditer(text))  # unmistakable: whatever name stands there
     if "-" in text or "–" in text:
+        for match in _HYPHENED.finditer(text):
+            if _base(match["name"]) is not None and not (is_surname(match["noun"]) or is_given(match["noun"])):
+                yield match.span()
         yield from (match.span() for match in _JOINED.finditer(text))
     for match in _APART.finditer(text):
         # "Smith's lesion" may speak of Mr Smith; an unlisted name counts as an eponym only if it is no common name.

@@ -166,6 +166,9 @@ _TWO_DIGIT_EVENT = re.compile(
     r"\s(?P<date>['’]?(?:[6-9]\d|0\d))(?![\d.,/:\-]|\s?(?:mm|cm|ml|mg|%|x|Jahre|J\.|Tage|Wochen|h\b|Uhr|min|Gy|kg|g\b))"
 )
 _LEVEL_BEFORE = re.compile(r"\b(?:[HBL]W[KS]|Th|Höhe|Etage)[\s:]{0,2}$")
+_YEAR_BEFORE_EVENT = re.compile(
+    r"[,;(][ ]?(?P<date>['’]?[6-9]\d)(?=[ ](?:\w+(?:ektomie|tomie|plastik|operation)|Sectio|TEP|Bypass|OP|Geburt)\b)"
+)
 _HALF_DENOMINATORS = frozenset((10, 12, 15, 20, 30))  # "7/10" is a score before it is October
 
 
@@ -184,6 +187,7 @@ def _find_short(text: str) -> Iterator[Found]:
         if word and not first.startswith("0") and spell(word[1]) in anatomy():
             continue
         dated = _DATED_BEFORE.search(before) is not None
+        dated = dated or text[match.end() : match.end() + 1] == ":"
         if year in _HALF_DENOMINATORS and not (dated or re.match(r"0\d", first)):
             continue
         yield Found(*match.span("date"), "DATE", True)
@@ -197,7 +201,7 @@ def _find_short(text: str) -> Iterator[Found]:
             and not re.search(r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer)\W+$", before)
         ):
             yield Found(*match.span("date"), "DATE")
-    for match in _TWO_DIGIT_EVENT.finditer(text):
+    for match in (*_TWO_DIGIT_EVENT.finditer(text), *_YEAR_BEFORE_EVENT.finditer(text)):
         yield Found(*match.span("date"), "DATE")
 
 

@@ -36,7 +36,7 @@ _NAMED_TRADE = re.compile(
     rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)*)(?![\w\-])"
 )
 _SEAT = re.compile(
-    rf"(?<![\w\-])(?:Klinik|Schloss|Schloß|Villa|Haus|Gut|Burg|Kloster|Marienstift|Stift|Heilstätte|Praxis|Seniorenheim|Pflegeheim|"
+    rf"(?<![\w\-])(?:Klinik|Uni|Univ\.|Schloss|Schloß|Villa|Haus|Gut|Burg|Kloster|Marienstift|Stift|Heilstätte|Praxis|Seniorenheim|Pflegeheim|"
     rf"Altenheim|Altenzentrum|Seniorenzentrum|Seniorenresidenz|Wohnheim|Hospiz|Pietät|Pension|Hotel|Kita|Schule|Therapiestation|"
     rf"Obdachlosenunterkunft|Kurklinik|Fachklinik|Rehaklinik|Tagesklinik|Privatklinik|Ospedale|Hôpital|Clinica|Institut|"
     rf"Screening-Einheit|Labor|Dialysezentrum|Spital|Unfallkrankenhaus|Heim|Hirslanden|KV-Zentrale|Kreis-KH|Studie|Reha|"

@@ -131,7 +131,7 @@ def _person(text: str, start: int, end: int) -> Iterator[Found]:
         name_start = leading.end()
         start = start if titled and name_start < end else name_start
     words = [word for word in _PIECE.findall(text[start:end]) if len(word) > 1]
-    if not words or any(word.lower() in _STOP for word in words):
+    if not words or "Child-Pugh" in words or any(word.lower() in _STOP for word in words):
         return
     if any(looks_clinical(word) and not (is_surname(word) or is_given(word)) for word in words):
         named = [word for word in words if is_name(word)]

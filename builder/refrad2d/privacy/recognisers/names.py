@@ -39,14 +39,14 @@ _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
 _ENDED = r"(?:(?<=\.)|(?!\w))"  # "Dr.Müller" is glued
 _STAFF_SHORT = context_words("staff_short")  # OA, CÄ: they go with the name, as titles do
 _TRIGGER = Hinted(
-    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE}){_ENDED}(?:[\s/]{{0,2}}(?i:{_TITLE}){_ENDED})*)|(?P<label>(?i:{_LABEL})"
+    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE}){_ENDED}(?:[\s/]{{0,2}}(?i:{_TITLE}){_ENDED}|[ ]?\((?:FH|RO|Univ\.?|[A-Z]{{2,3}})\))*)|(?P<label>(?i:{_LABEL})"
     rf"(?:\s(?:von|durch|by|an|to))?\s?[:=])"
     rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|"
     rf"(?P<relative>{_RELATIVE}(?!\w)))",
     word=stems("|".join((_TITLE, _ROLE, _LABEL, _BY, _SIGN_OFF, _RELATIVE))),
     anchored=True,
 )
-_LONE_INITIAL = re.compile(r"[A-ZÄÖÜ]\.")  # "Frau F."
+_LONE_INITIAL = re.compile(r"[A-ZÄÖÜ]\.(?:-?[A-ZÄÖÜ]\.)*")  # "Frau F."
 _DOTTED_PARTICLE = re.compile(r"v\.[ ]?(?:d\.[ ]?)?(?=[A-ZÄÖÜ])")
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
