@@ -28,13 +28,15 @@ _SUSPECT = re.compile(r"[&<\\=%\ufffd\x7f-\x9fÂÃÄÅâ\uff01-\uff5e\u0400-\u04
 _HIGH = r"[89A-Fa-f][0-9A-Fa-f]"
 _QUOTED_RUN = re.compile(rf"(?:={_HIGH})+")
 _QUOTED_PROOF = re.compile(
-    rf"(?<={_LETTER})(?:={_HIGH})+(?={_LETTER})|=[Cc][23]=[89ABab][0-9A-Fa-f]|=\r?\n(?s:.*?)(?:=\r?\n|=(?:3D|20|{_HIGH}))"
+    rf"(?<={_LETTER})(?:={_HIGH})+(?={_LETTER})|=[Cc][23]=[89ABab][0-9A-Fa-f]|=\r?\n(?s:.*?)(?:=\r?\n|=(?:3D|20|"
+    rf"{_HIGH}))"
 )
 _QUOTED_ANY = re.compile(r"(?:=[0-9A-F]{2})+")
 _SOFT_BREAK = re.compile(r"=[ \t]*\r?\n")
 _PERCENT_RUN = re.compile(r"(?:%[Cc][2-5]%[89ABab][0-9A-Fa-f])+")
 _HL7 = re.compile(
-    r"(?<![:\\\w]\\)(?<!:)\\(?:(?P<line>\.(?:br|sp|sk|ti|in|fi|nf|ce)[+\-]?\d*)|(?P<sign>[EFRSTHN])|X(?P<bytes>[0-9A-Fa-f]{2,})|"
+    r"(?<![:\\\w]\\)(?<!:)\\(?:(?P<line>\.(?:br|sp|sk|ti|in|fi|nf|ce)[+\-]?\d*)|(?P<sign>[EFRSTHN])|"
+    r"X(?P<bytes>[0-9A-Fa-f]{2,})|"
     r"[CM][0-9A-Fa-f]{4,6})\\"
 )
 _HL7_BYTES = re.compile(r"(?:\\X(?:[0-9A-Fa-f]{2})+\\)+")
@@ -46,7 +48,8 @@ _RTF_PROOF = re.compile(r"\\'[0-9a-fA-F]{2}|\\u-?\d{2,5}\s?\?|\\par\b.*\\par\b",
 # --- HTML ----------------------------------------------------------------------------------------------------------
 _BREAKING = "p|br|div|tr|li|ul|ol|table|tbody|thead|h[1-6]|hr|pre|blockquote|center|title|section|paragraph|item|list"
 _NAMES = (
-    f"{_BREAKING}|html|head|body|meta|link|span|b|i|u|s|em|strong|small|big|font|sup|sub|td|th|col|colgroup|caption|a|img|"
+    f"{_BREAKING}|html|head|body|meta|link|span|b|i|u|s|em|strong|small|big|font|sup|sub|td|th|col|colgroup|"
+    f"caption|a|img|"
     "style|script|o:p|tt|code|dl|dt|dd|label|content|text|linkhtml|form|input|button"
 )
 _ATTRIBUTE = r"\s+[\w:\-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)"

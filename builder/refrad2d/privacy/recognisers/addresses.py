@@ -13,24 +13,29 @@ _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
 _GAP = r"[ \t]*(?:[,;·•∙|/(–\-][ \t]*|\n[ \t]*|[ \t]in[ \t])"
 _NUMBER = (
-    r"\d{1,4}[ ]?[a-zA-Z]?(?!\w)(?:[ ]?[\-–/+][ ]?(?:\d{1,4}[a-z]?|[IVX]+)(?!\w))*(?:[ ]?/[ ]?(?:Stg|Top|Tür|Pav)\.?[ ]?\w{1,3})?"
+    r"\d{1,4}[ ]?[a-zA-Z]?(?!\w)(?:[ ]?[\-–/+][ ]?(?:\d{1,4}[a-z]?|[IVX]+)(?!\w))*(?:[ ]?/[ ]?(?:Stg|Top|Tür|"
+    r"Pav)\.?[ ]?\w{1,3})?"
     r"(?:,?[ ](?:Top|Tür|Stiege|Stg\.|Geb\.|WE|App\.|Haus|Hs\.)[ ]?\w{1,4})?"
 )
 _STREET = (
-    rf"(?:(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor|Bei|Alte[rs]?|Neue[rs]?|Große[rs]?|Gr\.|Kl\.|Kleine[rs]?|via|Via|Rue|rue|Viale|"
+    rf"(?:(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Vor|Bei|Alte[rs]?|Neue[rs]?|Große[rs]?|Gr\.|Kl\.|Kleine[rs]?|"
+    rf"via|Via|Rue|rue|Viale|"
     rf"Piazza|Str\.|bei)[ ])?(?:(?:der|den|dem|de|la|du|d\.)[ ])?(?:(?:{_CAP}|\d\.[ ])[\w.’'\-]*[ ]){{0,3}}(?:der[ ])?"
     rf"{_CAP}[\w.’'\-]*[.]?[ ]?{_NUMBER}"
 )
 _TOWN = (
-    rf"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt|Markt|Hess\.|Bayer\.|Preuß\.|Schwäb\.|Hann\.|Ober|Unter|BAD|ST\.|Stadt)[ ])?"
+    rf"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt|Markt|Hess\.|Bayer\.|Preuß\.|Schwäb\.|Hann\.|Ober|Unter|BAD|ST\.|"
+    rf"Stadt)[ ])?"
     rf"(?:{_CAP}{_SMALL}+|{_CAP}{{3,}})(?:[\-/]{_CAP}[\w]+\.?)*"
-    rf"(?:[ ](?:am|an der|im|in der|bei|ob der|vor der|a\.|i\.|d\.|a\.[ ]?d\.|an den|a\.[ ]?d)[ ]?{_CAP}{_SMALL}+|[ ]?\({_CAP}\w+\.?\)|"
+    rf"(?:[ ](?:am|an der|im|in der|bei|ob der|vor der|a\.|i\.|d\.|a\.[ ]?d\.|an den|a\.[ ]?d)[ ]?{_CAP}{_SMALL}+|"
+    rf"[ ]?\({_CAP}\w+\.?\)|"
     rf"[ ](?:OÖ|NÖ|NW|OW|ZH|BE|LU|AG|SG)\b|[ ]\d{{1,2}}\b(?![.:,]\d))?"
 )
 _CODE = r"(?:(?:D|A|CH|I|L|F|DE|AT)[ ]?[\-–]?[ ]?)?\d{4,5}"
 _ZIP_TOWN = rf"(?:{_CODE})[ \t]+{_TOWN}"
 _FULL = re.compile(
-    rf"(?<![\w.\-])(?:(?P<a>{_STREET}){_GAP}(?P<b>{_ZIP_TOWN})|(?P<c>{_ZIP_TOWN})(?:{_GAP}|[ ])(?P<d>{_STREET}))(?![\w])"
+    rf"(?<![\w.\-])(?:(?P<a>{_STREET}){_GAP}(?P<b>{_ZIP_TOWN})|(?P<c>{_ZIP_TOWN})(?:{_GAP}|"
+    rf"[ ])(?P<d>{_STREET}))(?![\w])"
 )
 _STREET_TOWN = re.compile(rf"(?<![\w.\-])(?P<street>{_STREET}),[ ]?(?P<town>{_TOWN})(?=[ ]*(?:[.;)\n,]|$))")
 _COUNTRY_CODE = re.compile(
@@ -45,33 +50,43 @@ _DATE_AHEAD = (
     r"\[DATE\])"
 )
 _DATE_LINE = re.compile(
-    rf"(?:^[ \t]*|[ \t]{{3,}}|[·•|]\s?)(?P<town>{_TOWN}(?:[ ]{_CAP}{_SMALL}+)?)(?:,[ ]*(?:den[ ]|am[ ]|dem[ ]|im[ ])?|[ ](?:den|am)[ ])(?={_DATE_AHEAD})",
+    rf"(?:^[ \t]*|[ \t]{{3,}}|[·•|]\s?)(?P<town>{_TOWN}(?:[ ]{_CAP}{_SMALL}+)?)(?:,[ ]*(?:den[ ]|am[ ]|dem[ ]|"
+    rf"im[ ])?|[ ](?:den|am)[ ])(?={_DATE_AHEAD})",
     re.M,
 )
 _DATE_LINE_AFTER = re.compile(rf"(?<=[a-zß] )(?P<town>{_TOWN}),[ ](?:den|am)[ ](?={_DATE_AHEAD})")
 _LABELLED = re.compile(
-    rf"(?<!\w)(?:(?i:wohnhaft|wohnh\.?|wh\.?|wohnt|adresse|anschrift|anschr\.?|wohnort|straße|strasse|str\.|plz/ort|ort|"
-    rf"einsatzort|unfallort|geburtsort|wohnanschrift|heimatadresse|zzt\.)[ ]*:?[ \t]*(?:in[ ])?|aus[ ](?=\d)|gr(?:ü|ue)(?:ß|ss)e[ ]aus[ ])"
-    rf"(?P<place>(?:{_CODE}[ ])?(?:[\w.’'\-]+[ ]){{0,3}}{_CAP}[\w.’'\-]*(?:[ ]{_NUMBER})?(?:,[ ](?:{_ZIP_TOWN}|{_STREET}|{_TOWN}))*)"
+    rf"(?<!\w)(?:(?i:wohnhaft|wohnh\.?|wh\.?|wohnt|adresse|anschrift|anschr\.?|wohnort|straße|strasse|str\.|"
+    rf"plz/ort|ort|"
+    rf"einsatzort|unfallort|geburtsort|wohnanschrift|heimatadresse|zzt\.)(?!\w)[ ]*:?[ \t]*(?:in[ ])?|"
+    rf"aus[ ](?=\d{{4,5}}[ ][A-ZÄÖÜ])|gr(?:ü|ue)(?:ß|ss)e[ ]aus[ ])"
+    rf"(?P<place>(?:{_CODE}[ ])?(?:[\w.’'\-]+[ ]){{0,3}}{_CAP}[\w.’'\-]*(?:[ ]{_NUMBER})?(?:,[ ](?:{_ZIP_TOWN}|"
+    rf"{_STREET}|{_TOWN}))*)"
 )
 _STREET_LINE = re.compile(rf"^[ \t]*(?P<street>{_STREET})[ \t]*(?=\n[ \t]*(?:{_CODE}[ ]|\[ADDRESS\]))", re.M)
 _BORN_IN = re.compile(
     rf"(?:\[DATE\]|\d{{4}}|\d\.\d\d)[ ]in[ ](?P<town>{_CAP}{_SMALL}{{3,}}(?:[\-/]{_CAP}{_SMALL}+)?)(?=[ ]*[,.;)\n]|$)"
 )
 _TRAVEL = re.compile(
-    rf"(?:(?:nach|aus|in)[ ])(?P<town>{_CAP}{_SMALL}{{2,}}(?:[\-/]{_CAP}{_SMALL}+)?)[ ]?(?:(?:verlegt|verreist|verzogen|gereist|"
+    rf"(?:(?:nach|aus|in)[ ])(?P<town>{_CAP}{_SMALL}{{2,}}(?:[\-/]{_CAP}{_SMALL}+)?)[ ]?(?:(?:verlegt|verreist|"
+    rf"verzogen|gereist|"
     rf"zurückgekehrt|übersiedelt|gezogen|zurück|geflogen|geflüchtet|geboren|aufgewachsen|gefahren)\b|-Reise\b)|"
-    rf"(?:Rückkehr|Reise|Flug|Flucht|Urlaub(?:er)?|Umzug|stammt|Herkunft|gebürtig|Urlaubsdialyse[^\n]{{0,24}})(?:[ ]?\([^)\n]*\))?[ ](?:aus|nach|in)[ ](?P<from>"
-    rf"{_CAP}{_SMALL}{{2,}}(?:-{_CAP}{_SMALL}+)*)|(?:JVA|Amtsgericht|Stadt|Gemeinde|Landkreis|Kreis)[ ](?P<seat>{_CAP}{_SMALL}{{2,}})"
+    rf"(?:Rückkehr|Reise|Flug|Flucht|Urlaub(?:er)?|Umzug|stammt|Herkunft|gebürtig|"
+    rf"Urlaubsdialyse[^\n]{{0,24}})(?:[ ]?\([^)\n]*\))?[ ](?:aus|nach|in)[ ](?P<from>"
+    rf"{_CAP}{_SMALL}{{2,}}(?:-{_CAP}{_SMALL}+)*)|(?:JVA|Amtsgericht|Stadt|Gemeinde|Landkreis|"
+    rf"Kreis)[ ](?P<seat>{_CAP}{_SMALL}{{2,}})"
 )
 _EXPECTED = re.compile(
-    rf"(?:(?<!\w)(?:in|aus|nach|bei|von|zu|Raum|Nähe|Landkreis|Kreis|Kirchspiel)[ ]|[,(/–·•]\s?|\[NAME\],?[ ])(?P<town>(?:(?:Bad|Sankt|St\.|Markt|Groß|"
-    rf"Klein|Neu|Alt|Hohen)[ ])?{_CAP}{_SMALL}{{2,}}(?:[\-/]{_CAP}{_SMALL}+)*(?:[ ](?:am|an der|im|in der|bei|ob der|a\.)[ ]?{_CAP}{_SMALL}+|"
+    rf"(?:(?<!\w)(?:in|aus|nach|bei|von|zu|Raum|Nähe|Landkreis|Kreis|Kirchspiel)[ ]|[,(/–·•]\s?|"
+    rf"\[NAME\],?[ ])(?P<town>(?:(?:Bad|Sankt|St\.|Markt|Groß|"
+    rf"Klein|Neu|Alt|Hohen)[ ])?{_CAP}{_SMALL}{{2,}}(?:[\-/]{_CAP}{_SMALL}+)*(?:[ ](?:am|an der|im|in der|bei|"
+    rf"ob der|a\.)[ ]?{_CAP}{_SMALL}+|"
     rf"[ ]\({_CAP}{_SMALL}+\))?)(?=[ ]*(?:[.,;:)\n(/]|$|[ ][a-zäöü(]))"
 )
 _NO_TOWN = re.compile(
     r"(?:\w*(?:brief|bericht|befund|protokoll|datum|aufnahme|entlassung|untersuchung|labor|bildgebung|"
-    r"kontrolle|station|termin|sitzung|beginn|ende|stand|druck|verlauf|visite|konsil|anamnese|diagnose|therapie|epikrise|"
+    r"kontrolle|station|termin|sitzung|beginn|ende|stand|druck|verlauf|visite|konsil|anamnese|diagnose|therapie|"
+    r"epikrise|"
     r"aufenthalt|ambulanz|op|operation|mrt?|ct|röntgen|sono(?:graphie|grafie)?|echo|ekg|koro|pet|seite|version|rezept|"
     r"januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|jänner|feber|montag|dienstag|"
     r"mittwoch|donnerstag|freitag|samstag|sonntag|uhr|tel|fax|geb|nachtrag|eingang|ausgang|ankunft|ab|am|seit|vom|bis|"
@@ -127,7 +142,8 @@ def _is_clinical_street(street: str) -> bool:
 
 def _looks_like_street(street: str) -> bool:
     return re.search(
-        r"(?i)(?:str(?:aße|asse|\.)|weg|platz|allee|gasse|ring|damm|ufer|steig|hof|markt|graben|berg|promenade|chaussee|ende|"
+        r"(?i)(?:str(?:aße|asse|\.)|weg|platz|allee|gasse|ring|damm|ufer|steig|hof|markt|graben|berg|promenade|"
+        r"chaussee|ende|"
         r"winkel|kamp|feld|rain|anger|twiete|stieg|bogen|zeile|garten|acker|wall|brücke|leite|au|grund)[ ]?\d",
         street,
     ) is not None and not _is_clinical_street(street)

@@ -44,6 +44,10 @@ _REFERRED = re.compile(
     rf"Vena|Arteria|Tumor)[ \t]"
     rf"(?P<name>{_NAMES})"
 )
+_TESTED = re.compile(
+    rf"\b(?P<name>{_NAMES})(?=[ ](?:positiv|negativ|pos\.|neg\.|fraglich|bds\.|positive|negative|unauffällig)(?!\w))|"
+    rf"\b(?:[Kk]eine?n?|[Oo]hne|[Nn]o)[ ](?P<absent>{_NAMES})"
+)
 _PLAIN_WORD = re.compile(_CAPITAL)
 _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
 _UNITS = context_pattern("unit")
@@ -98,8 +102,8 @@ def _eponyms(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
     if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
         return
-    for pattern in (_GRADED, _REFERRED):
-        yield from (match.span() for match in pattern.finditer(text) if _listed(match["name"]))
+    for pattern in (_GRADED, _REFERRED, _TESTED):
+        yield from (match.span() for match in pattern.finditer(text) if _listed(match[match.lastgroup]))
     for match in _SINGLE.finditer(text):
         parts = re.split(r"[-–/]", match["name"])
         if any(_alone(part) for part in parts) and (len(parts) == 1 or not all(map(is_surname, parts))):

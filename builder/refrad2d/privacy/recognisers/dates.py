@@ -53,12 +53,14 @@ _FULL = re.compile(
 )
 _CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"
 _NAMED = Hinted(
-    rf"(?<!\w)(?:(?:[Aa]nfang|[Mm]itte|[Ee]nde|[Ee]arly|[Mm]id|[Ll]ate)[ \t-](?:of\s)?)?(?:(?:{_DAY}(?:st|nd|rd|th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
+    rf"(?<!\w)(?:(?:[Aa]nfang|[Mm]itte|[Ee]nde|[Ee]arly|[Mm]id|[Ll]ate)[ \t-](?:of\s)?)?(?:(?:{_DAY}(?:st|nd|rd|"
+    rf"th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
     rf"(?:{_DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
     rf"(?<![a-zäöüß]){_CAPITAL_MONTH}\b\.?"
     rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and)"
     rf"{_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
-    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|(?:dieses|vorigen|letzten) Jahres|d\.\s?J\.|['’]\d\d|\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))(?!\w))?",
+    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|(?:dieses|vorigen|letzten) Jahres|d\.\s?J\.|['’]\d\d|"
+    rf"\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))(?!\w))?",
     word=r"jan|jän|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
 )
 _BEFORE_DATE = (
@@ -151,18 +153,23 @@ _SCORE_BEFORE = re.compile(
     r"(?:\b[pyc]?N\d\w{0,2}\s?\(|\b(?:VAS|NRS|NAS|Score|Skala|Scale|ER|PR|APGAR|LK|Lymphknoten|Kraft\w*|KG|"
     r"MMST?|MMSE|Visus\w*|cc|sc|RA|LA|OD|OS|RR|BD|TNM|Tensio|Stufe|Grad\w*|Systolikum|Blutdruck|Index|Punkte|Gleason|"
     r"Segmente?n?|Rippen?|Bild(?:er)?|Serie|Ser|Level|Titer|Ratio|Fluss|MRC|Puls\w*|BBPS|Norton|Barthel|PASI|Quick|"
-    r"DAS\d*|Z[aä]hne?|[Rr]egio|SOFA|MoCA|GDS|PHQ\S*|HAM\S*|UPDRS|NIHSS|EDSS|Kriterien|Items|Läsionen|Stellen|Gelenke|Krone|Brücke|Zehen?|Finger|Strahl|Kelch|\w*[Gg]ang|Wirbel\w*|Lappen|Feld|Zone|Punkt|Ebene|Region|Sektor|Station|Herde?|Knoten|Stadium|Typ|Klasse|Pfannkuch|[A-Z]{2,}[\-]?Score|Janda|KSS|Parese|von|MFP|TFZ|Flow|Schmerz\w*|Dosis|mg|je|Tilidin|\w+ol|\w+in)"
+    r"DAS\d*|Z[aä]hne?|[Rr]egio|SOFA|MoCA|GDS|PHQ\S*|HAM\S*|UPDRS|NIHSS|EDSS|Kriterien|Items|Läsionen|Stellen|"
+    r"Gelenke|Krone|Brücke|Zehen?|Finger|Strahl|Kelch|\w*[Gg]ang|Wirbel\w*|Lappen|Feld|Zone|Punkt|Ebene|Region|"
+    r"Sektor|Station|Herde?|Knoten|Stadium|Typ|Klasse|Pfannkuch|[A-Z]{2,}[\-]?Score|Janda|KSS|Parese|von|MFP|TFZ|"
+    r"Flow|Schmerz\w*|Dosis|mg|je|Tilidin|\w+ol|\w+in)"
     r"[\s:=(]{0,2})$"
 )
 _DATED_BEFORE = re.compile(
-    r"(?:\b(?:ED|EM|Erstdiagnose|seit|vom|von|bis|ab|im|in|aus|zuletzt|letzte[rnms]?|letztmals|zul\.|Z\.\s?n\.|St\.\s?p\.|Vgl\.|VU|VA|"
+    r"(?:\b(?:ED|EM|Erstdiagnose|seit|vom|von|bis|ab|im|in|aus|zuletzt|letzte[rnms]?|letztmals|zul\.|Z\.\s?n\.|"
+    r"St\.\s?p\.|Vgl\.|VU|VA|"
     r"CT|MRT?|cMRT|OP|Op|Rö|Röntgen|Sono|Echo|Koro|PET|Impf\w*|Kontrolle|Impl\w*\.?|Stanze|Rezidiv|Histo|RJT|STIKO|"
     r"[Vv]orstellung|Resektion|\w*ektomie|\w*skopie|\w*plastik|\w*tomie|\w*graphie|\w*grafie|\w*operation|\w*anlage|"
     r"Fraktur|Sectio|Partus|Geburt|Abort|Radiatio|Chemo\w*|Stent\w*|Bypass|TEP|PTA|PTCA|PTCA/DES|ICD\W?\w*|SM\W?\w*)"
     r"[\s:,(]{0,2}|[(;,]\s?)$"
 )
 _TWO_DIGIT_EVENT = re.compile(
-    r"(?:\w+(?:ektomie|tomie|plastik|operation)|Sectio|TEP|Bypass|Geburt|Unfall|OP|Radiatio|stationär|zuletzt)(?:\s(?:re|li|bds|rechts|links)\.?)?"
+    r"(?:\w+(?:ektomie|tomie|plastik|operation)|Sectio|TEP|Bypass|Geburt|Unfall|OP|Radiatio|stationär|"
+    r"zuletzt)(?:\s(?:re|li|bds|rechts|links)\.?)?"
     r"\s(?P<date>['’]?(?:[6-9]\d|0\d))(?![\d.,/:\-]|\s?(?:mm|cm|ml|mg|%|x|Jahre|J\.|Tage|Wochen|h\b|Uhr|min|Gy|kg|g\b))"
 )
 _LEVEL_BEFORE = re.compile(r"\b(?:[HBL]W[KS]|Th|Höhe|Etage)[\s:]{0,2}$")

@@ -24,7 +24,8 @@ from refrad2d.privacy.recognisers.lexicon import (
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
 _WORD = rf"(?:[dDlLO]['’])?{_CAP}[^\W\d_]*(?:['’\-–]{_CAP}?[^\W\d_]+)*"
 _PARTICLE = (
-    r"(?:[Vv]on und zu|[Vv]on der|[Vv]on den|[Vv]on dem|[Vv]\.\s?d\.|[Vv]on|[Vv]\.|[Vv]an de[rn]?|[Vv]an|[Dd]e la|[Dd]e los|"
+    r"(?:[Vv]on und zu|[Vv]on der|[Vv]on den|[Vv]on dem|[Vv]\.\s?d\.|[Vv]on|[Vv]\.|[Vv]an de[rn]?|[Vv]an|[Dd]e la|"
+    r"[Dd]e los|"
     r"[Dd]el|[Dd]ella|[Dd]e|[Dd]a|[Dd]os|[Dd]i|[Dd]u|[Ll]e|[Ll]a|[Ee]l|[Zz]u|[Zz]um|[Zz]ur|[Tt]er|[Tt]en|bin|ibn|[Aa]l|"
     r"Freiherr von|Freiin von|Freifrau von|Graf(?: von)?|Gräfin(?: von)?)"
 )
@@ -40,7 +41,8 @@ _LEADING = re.compile(
 )
 _DATE = r"(?:\(?\s?\d{1,2}[./\-]\s?(?:\d{1,2}|[IVX]+)[./\-]\s?\d{2,4}|\d{4}-\d\d-\d\d|\d{8}(?!\d))"
 _BORN = re.compile(
-    rf"[,;/(–\-]?[ \t]*(?:\n[ \t]*)?[(]?(?:\*[ \t]?(?=\d)|(?i:geb\.?|geboren(?:e[rn]?)?|born|dob|nata|nato|né[e]?)(?!\w)"
+    rf"[,;/(–\-]?[ \t]*(?:\n[ \t]*)?[(]?(?:\*[ \t]?(?=\d)|(?<!\w)(?i:geb\.?|geboren(?:e[rn]?)?|born|dob|nata|nato|"
+    rf"né[e]?)(?!\w)"
     rf"(?:[ \t]*(?:am|den|on|il|le)(?!\w))?[ \t.:]*(?=[\d({_CAP[1:-1]}*]|ca\.|[a-zäöü]+ten\s))"
 )
 _BEFORE = re.compile(rf"(?<![\w.\-])(?P<name>{_NAME})[ \t]*$")
@@ -284,4 +286,5 @@ def _is_titled(text: str, item: Found) -> bool:
 
 def _is_trade(word: str) -> bool:
     return re.search(r"(?i)(?:arzt|ärztin|ologe|ologin|iater|iaterin|medizin|chirurg|chirurgin|praxis|dienst|leiter|"
-                     r"leiterin|direktor|direktorin|chir|pfleger|schwester|therapeut|therapeutin)$", word) is not None  # fmt: skip
+                     r"leiterin|direktor|direktorin|chir|pfleger|schwester|therapeut|"
+                     r"therapeutin)$", word) is not None  # fmt: skip

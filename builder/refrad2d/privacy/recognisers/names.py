@@ -39,7 +39,8 @@ _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
 _ENDED = r"(?:(?<=\.)|(?!\w))"  # "Dr.Müller" is glued
 _STAFF_SHORT = context_words("staff_short")  # OA, CÄ: they go with the name, as titles do
 _TRIGGER = Hinted(
-    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE}){_ENDED}(?:[\s/]{{0,2}}(?i:{_TITLE}){_ENDED}|[ ]?\((?:FH|RO|Univ\.?|[A-Z]{{2,3}})\))*)|(?P<label>(?i:{_LABEL})"
+    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE}){_ENDED}(?:[\s/]{{0,2}}(?i:{_TITLE}){_ENDED}|[ ]?\((?:FH|RO|Univ\.?|"
+    rf"[A-Z]{{2,3}})\))*)|(?P<label>(?i:{_LABEL})"
     rf"(?:\s(?:von|durch|by|an|to))?\s?[:=])"
     rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|"
     rf"(?P<relative>{_RELATIVE}(?!\w)))",
@@ -134,7 +135,8 @@ def find_names(text: str, language: str) -> Iterator[Found]:
             and not is_ordinary(match["last"])
             and not _GRADED.search(text[: match.start()][-12:])
         ):
-            yield Found(*match.span(), "NAME", True)
+            disease = match.group().startswith("M.") and spell(match["last"]) in eponyms()  # "M. Paget"
+            yield Found(*match.span(), "NAME", not disease)
 
 
 def holds_name(text: str) -> bool:
@@ -267,6 +269,8 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
             return word[1:].islower() and len(word) > 3 and not looks_clinical(word) and not is_ordinary(word)
         if is_name(word) or (kind == "relative" and is_given(word)):
             return True
+        if kind == "relative" and language == "de":  # "Tochter Asthma"
+            return is_surname(word) and not is_ordinary(word)
         if kind in ("label", "sign", "staff"):
             return is_surname(word) or not is_report_word(word) or spell(word) in anatomy()
         return not (looks_clinical(word) or (word.isupper() and len(word) < 5))

@@ -11,17 +11,20 @@ from refrad2d.privacy.recognisers.lexicon import Found
 _EXTENSION = re.compile(
     r"(?<!\w)(?:(?i:Tel(?:efon)?|Fax|Fon|Durchwahl|DW|App(?:arat)?|Nebenstelle|Dect|intern|unter|Kontakt|Sucher|"
     r"Funk|Pieper|Hotline|Mobil|Handy|Natel|Notfall)\b\.?[ :]{0,3}|[(,][ ]?|(?<=[a-zäöüß])[ ]|\n[ \t]*)"
-    r"(?P<number>(?:[\-–*][ ]?)\d{2,4}|\*\d{3,5})(?![\w/]|[.,]\d|[ ]?(?:mm|cm|ml|%|°|HE|HU|mg|kg|g\b|dB|mV|dpt|Punkte|l\b))"
+    r"(?P<number>(?:[\-–*][ ]?)\d{2,4}|\*\d{3,5})(?![\w/]|[.,]\d|[ ]?(?:mm|cm|ml|%|°|HE|HU|mg|kg|g\b|dB|mV|dpt|"
+    r"Punkte|l\b))"
 )
 _NOT_AN_EXTENSION = re.compile(
     r"\b(?:bei|von|um|bis|auf|ca|etwa|score|z|t|base excess|be|minus|dichte|werte?)\W*$", re.I
 )
 _LABEL = (
     r"(?:(?i:Tel(?:efon)?|Fax|Fon|Durchwahl|DW|App(?:arat)?|DECT|intern|Kontakt|Sucher|Funk|Hotline|Mobil|Handy|Natel|"
-    r"Notfall|T|F|M|Rückruf|Rückfragen|Anmeldung|Termine?|Sekretariat)\b\.?(?:[ \-]?(?:Nr|priv|dienstl|geschäftl|mobil)\.?)?)"
+    r"Notfall|T|F|M|Rückruf|Rückfragen|Anmeldung|Termine?|Sekretariat)\b\.?(?:[ \-]?(?:Nr|priv|dienstl|geschäftl|"
+    r"mobil)\.?)?)"
 )
 _LABELLED = re.compile(
-    rf"(?<!\w){_LABEL}[ ]?[:.]?[ ]{{0,3}}(?P<number>[+(]?\d[\d ()/\-–.]{{2,22}}\d)(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|%|mg|HE))"
+    rf"(?<!\w){_LABEL}[ ]?[:.]?[ ]{{0,3}}(?P<number>[+(]?\d[\d ()/\-–.]{{2,22}}\d)(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|"
+    rf"%|mg|HE))"
 )
 _ANY_PHONE = re.compile(
     r"(?<![\w/\-+])(?<!\d[.,])(?:(?:\+|00)[1-9]\d{0,2}[ ./\-]{0,3}(?:\(0\)[ ]?)?\(?\d[\d ()/\-–.]{5,18}\d|"
@@ -36,10 +39,13 @@ _VALUE = (
     r"(?:[ ](?:[A-Z]{1,2}|[a-zäöü]{2}(?:/[a-zäöü]{2,3})?)(?![\w.]))?)"
 )
 _ID_LABEL = re.compile(
-    r"(?<![\w])(?:(?i:[a-zäöü]*(?:akte|fall|pat|patienten|patient|aufnahme|aufn|auftrag|vers|versicherten|versicherungs|"
-    r"mitglieds|histo|histologie|eingang|e|journal|buch|op|studien|prüf|karten|kranken|rechnungs|maßnahme|dok|reg|register|"
+    r"(?<![\w])(?:(?i:[a-zäöü]*(?:akte|fall|pat|patienten|patient|aufnahme|aufn|auftrag|vers|versicherten|"
+    r"versicherungs|"
+    r"mitglieds|histo|histologie|eingang|e|journal|buch|op|studien|prüf|karten|kranken|rechnungs|maßnahme|dok|reg|"
+    r"register|"
     r"personal|pers|sektions?|sektion|archiv|untersuchungs|einsender|labor|bericht|pol|police|steuer|et|tb|rö|kassen|"
-    r"barcode|schein|aufenthalts|protokoll|einsatz|stations)\.?[\- ]?(?:buch[\- ])?(?:nr\.?|nummer|no\.?|zahl|id|kennz(?:eichen|\.)?|"
+    r"barcode|schein|aufenthalts|protokoll|einsatz|stations)\.?[\- ]?(?:buch[\- ])?(?:nr\.?|nummer|no\.?|zahl|id|"
+    r"kennz(?:eichen|\.)?|"
     r"zeichen|z\.)|(?:unser|ihr|mein)\s?(?:zeichen|z\.)|geschäftszeichen|geschäftszahl|kennz\.?|aktenzeichen|aktenzahl|"
     r"pat-?id|fall-?id|dok-?id)"
     r"|PID|PIZ|AZ|Az\.?|GZ|Zl\.|VN|SVNR|SVNr\.?|SV-?Nr\.?|VSNR|VNR|AKZ|IK|KV-?Nr\.?|AHV-?Nr\.?|Fall|Akte|Kartei|Reg\.|"

@@ -68,10 +68,12 @@ _HOME = Hinted(
 )
 _PLACE_WORD = (
     r"(?:Klassifikation|Kriterien|Score|Konsensus|classification|criteria|consensus|Protokoll|protocol|Deklaration|"
-    r"Stadium|Stadien|Coma)"
+    r"Stadium|Stadien|Coma|Schema|Leitlinien?|Nomenklatur|Schiene|Winkel|System|Grad|Konsens|Liste|Skala|Index|Schule|"
+    r"[A-D]\d|\d-|[IVX]+\b|Grade|guidelines?|staging|system|scale|des\b)"
 )
 _CITY = Hinted(
-    rf"{_START}(?:{'|'.join(map(re.escape, cities()))})(?:-{CAPITAL}{SMALL}+)?(?![\w]|[\s\-]{_PLACE_WORD})",
+    rf"{_START}(?:{'|'.join(map(re.escape, cities()))})(?!\w|[\s\-]{_PLACE_WORD})(?:-{CAPITAL}{SMALL}+)?(?!\w|"
+    rf"[\s\-]{_PLACE_WORD})",
     word="|".join(sorted({re.split(r"\W", city.lower())[0] for city in cities()})),
     anchored=True,
 )
@@ -180,7 +182,11 @@ def find_places(text: str, language: str) -> Iterator[Found]:
             if not is_ordinary(match.group()):
                 yield Found(*match.span(), "ORGANISATION")
     for match in _WARD.finditer(text):
-        if not is_ordinary(match["ward"]) and not _is_node_station(text, match):
+        if (
+            not is_ordinary(match["ward"])
+            and not looks_clinical(match["ward"].split()[0])
+            and not _is_node_station(text, match)
+        ):
             yield Found(*match.span(), "ORGANISATION", True)
 
 
@@ -213,7 +219,8 @@ def _is_framed(text: str, start: int, end: int) -> bool:
     if re.match(r"[ \t]*[,;·•|/(\n]?[ \t]*(?:[A-Z]{1,2}-)?\d{4,5}[ ][A-ZÄÖÜ]", after):
         return True
     if re.search(
-        r"(?:\d{4,5}[ ][A-ZÄÖÜ][\wäöüß.\- ]+|(?i:wohnhaft|wohnt|wohnh|wh|adresse|anschrift|[Ss]traße|aus))[ ,:.]*(?:in )?$",
+        r"(?:\d{4,5}[ ][A-ZÄÖÜ][\wäöüß.\- ]+|(?i:wohnhaft|wohnt|wohnh|wh|adresse|anschrift|[Ss]traße|"
+        r"aus))[ ,:.]*(?:in )?$",
         before,
     ):
         return True
