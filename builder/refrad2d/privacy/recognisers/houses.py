@@ -11,7 +11,10 @@ from refrad2d.privacy.recognisers.lexicon import Found, alternation, is_ordinary
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
 _PROPER = rf"(?:{_CAP}[\w’'\-]*|[„\"“]{_CAP}[^\n\"“”]{{2,24}}[\"“”])"
-_LINK = r"(?:am|an der|an den|im|in|in der|in den|der|des|den|zum|zur|zu den|vor dem|auf der|auf dem|bei|von|vom|und|u\.|&|für|a\.)"
+_LINK = (
+    r"(?:am|an der|an den|im|in|in der|in den|der|des|den|zum|zur|zu den|vor dem|auf der|auf dem|"
+    r"bei|von|vom|und|u\.|&|für|a\.)"
+)
 _PROPERS = rf"(?:{_LINK}[ ]){{0,2}}{_PROPER}(?:[ ](?:{_LINK}[ ]){{0,2}}{_PROPER}){{0,3}}"
 _HOUSE = (
     rf"(?:{_CAP}[\w\-]*)?(?:[Kk]linik(?:um|ums|en)?|KLINIK(?:UM|EN)?|[Kk]rankenhaus(?:es)?|KRANKENHAUS|"
@@ -107,7 +110,8 @@ _DEPARTMENT = re.compile(
     rf"(?![\w])"
 )
 _PLACED = re.compile(
-    rf"(?<![\w\-])(?:(?:{_CAP}[\w.\-]*[ ]){{0,3}}?){_SURE_HOUSE}(?:[ ,]?[ ](?:Standort[ ])?{_PROPERS})?(?:[ ]g?GmbH)?(?![\w\-])"
+    rf"(?<![\w\-])(?:(?:{_CAP}[\w.\-]*[ ]){{0,3}}?){_SURE_HOUSE}"
+    rf"(?:[ ,]?[ ](?:Standort[ ])?{_PROPERS})?(?:[ ]g?GmbH)?(?![\w\-])"
 )
 _ZENTRUM = re.compile(
     rf"(?<![\w\-])(?:(?:{_CAP}[\w.]*(?:isches|istisches|ärztliches)|{_CAP}\w*-[ ](?:und|u\.)|Deutsches|"

@@ -47,7 +47,8 @@ _BORN = re.compile(
 )
 _BEFORE = re.compile(rf"(?<![\w.\-])(?P<name>{_NAME})[ \t]*$")
 _HEADER_LINE = re.compile(
-    rf"^[ \t]*(?:[\w.\-/ ]{{0,24}}:[ \t]*)?(?P<name>{_PART}(?:,?[ ]?(?<=[ ,]){_PART}){{1,4}})[ \t]*[,;|(–\-]{{0,2}}[ \t]*(?=\*?[ ]?{_DATE})",
+    rf"^[ \t]*(?:[\w.\-/ ]{{0,24}}:[ \t]*)?(?P<name>{_PART}(?:,?[ ]?(?<=[ ,]){_PART}){{1,4}})"
+    rf"[ \t]*[,;|(–\-]{{0,2}}[ \t]*(?=\*?[ ]?{_DATE})",
     re.M,
 )
 _PAIR_BEFORE_DATE = re.compile(
@@ -132,6 +133,10 @@ def _person(text: str, start: int, end: int) -> Iterator[Found]:
         titled = re.match(rf"(?:{_TITLE})", text[start:end]) is not None
         name_start = leading.end()
         start = start if titled and name_start < end else name_start
+    pieces = list(_PIECE.finditer(text, start, end))
+    for piece, following in zip(pieces, pieces[1:], strict=False):  # "Ihre Patientin Anna Weber"
+        if piece.group().lower() in _STOP or piece.group() in ("Ihre", "Ihren", "Ihr", "Unsere", "Unser", "Unseren"):
+            start = following.start()
     words = [word for word in _PIECE.findall(text[start:end]) if len(word) > 1]
     if not words or "Child-Pugh" in words or any(word.lower() in _STOP for word in words):
         return

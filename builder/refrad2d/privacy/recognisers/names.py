@@ -184,7 +184,6 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
     while piece := _PIECE.match(text, at):
         word = piece.group().rstrip(".")
         dotted = piece.group().endswith(".")
-        lower = word.lower()
         if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):
             kind = "title"
         elif (

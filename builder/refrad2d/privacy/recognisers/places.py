@@ -214,7 +214,7 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
 
 
 def _is_framed(text: str, start: int, end: int) -> bool:
-    """True if the stretch stands as an address does: as a line, between commas, beside a postcode or the word for it."""
+    """True if it stands as an address does: as a line, between commas, beside a postcode or the word for it."""
     before, after = text[max(0, start - 40) : start], text[end : end + 12]
     if re.match(r"[ \t]*[,;·•|/(\n]?[ \t]*(?:[A-Z]{1,2}-)?\d{4,5}[ ][A-ZÄÖÜ]", after):
         return True
