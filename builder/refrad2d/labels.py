@@ -11,6 +11,7 @@ from refrad2d.system.tables import read_csv
 
 FINDING = "finding"  # the one label outside the 121 classes: things that are not anatomy
 LANGUAGES = ("de", "en")
+PLANES = ("axial", "coronal", "sagittal")
 MODALITIES = ("CT", "MR")
 
 

@@ -71,6 +71,15 @@ def count_pixels(mask: np.ndarray) -> np.ndarray:
     return np.bincount(resize_mask(np.asarray(mask)).ravel(), minlength=256)
 
 
+def rescale(pixels: np.ndarray, slope: float, intercept: float) -> np.ndarray:
+    """Stored pixels as values, pixels * slope + intercept (DICOM PS3.3 C.7.6.16.2.9): HU for CT; same shape.
+
+    Slope and intercept are rounded to float32. uint16, as a dataset stores its pixels, gives float32, so that a picture
+    has the same bits wherever it is made; integers of 32 bits and float64, which only a foreign file has, give float64.
+    """
+    return pixels * np.float32(slope) + np.float32(intercept)
+
+
 def windows(pixels: np.ndarray, modality: str, size: int = IMAGE_SIZE) -> np.ndarray:
     """The `image` of a slice: (size, size, 3) uint8.
 

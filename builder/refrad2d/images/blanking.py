@@ -1,6 +1,6 @@
 """Text burnt into the slices of an export: read in memory, and only then are pixels written, blanked where need be.
 
-    reasons, counts = publish_slices(stacks, sources, Path("frames"), policy="blank", workers=2)
+    published = publish_slices(stacks, sources, Path("frames"), policy="blank", workers=2)
 
 The files are read again for both in isolated child processes: no unblanked slice ever reaches a disk.
 """
@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from refrad2d.images.geometry import turn, turn_back
-from refrad2d.images.records import Frame, Stored, digest, open_file
+from refrad2d.images.geometry import AS_STORED, reorient, undo_reorient
+from refrad2d.images.records import digest_pixels, open_file
+from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, Unreadable
-from refrad2d.images.stacks import Member, Stack, keep_members
+from refrad2d.images.stacks import Stack, keep_slices
 from refrad2d.privacy.burnt_in import PixelBox, blank, find_text, load_reader
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import save_array
@@ -45,33 +47,45 @@ def require_reader(policy: str) -> None:
             ) from error
 
 
+class Published(NamedTuple):
+    """The stacks of which slices were written, with those alone; why files are left out, by position; and counts."""
+
+    stacks: list[Stack]
+    reasons: dict[int, str]
+    counts: dict[str, int]
+
+
 def publish_slices(
-    stacks: list[Stack], sources: Sequence[Source], folder: Path, *,
+    stacks: Sequence[Stack], sources: Sequence[Source], folder: Path, *,
     policy: str, workers: int, progress: Progress = no_progress,
-) -> tuple[dict[int, str], dict[str, int]]:  # fmt: skip
+) -> Published:  # fmt: skip
     """Write the slices of all stacks to `folder`/<file>.npy, without what the policy takes from them.
 
-    Slices that are left out go from `stacks`, in place, and so do stacks of which none is left. Returns why files are
-    left out (position → reason), and the numbers of series and slices read, blanked and dropped.
+    The counts are of series and slices read, blanked and dropped. A file is left out if none of its slices is written.
     """
-    found, reasons = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
-    boxes = {file: texts for file, texts in found.items() if texts}
-    counts = {"series_read": sum(any(f.file in found for _, f in stack.members) for stack in stacks)}
-    counts |= {"frames_read": len(found), "frames_blanked": 0, "frames_dropped": 0}
-    for stack in stacks:
-        members, stack.members = stack.members, []
-        for position, frame in members:
-            texts = boxes.get(frame.file, [])
-            if texts and (policy == "drop" or is_page(frame, texts)):
-                reasons.setdefault(position, "burnt_in_text")
-                counts["frames_dropped"] += 1
-            elif reasons.get(position, "burnt_in_text") == "burnt_in_text":
-                stack.members.append((position, replace(frame, blanked=len(texts))))
-                counts["frames_blanked"] += bool(texts)
-    failed = write_slices(stacks, sources, boxes, folder, workers=workers, progress=progress)
-    keep_members(stacks, sources, lambda member: member[0] not in failed)
-    kept = {position for stack in stacks for position, _ in stack.members}
-    return {position: reason for position, reason in (reasons | failed).items() if position not in kept}, counts
+    texts, unread = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
+    boxes = {file: found for file, found in texts.items() if found}
+    every = [known for stack in stacks for known in stack.slices]
+    refused = [s for s in every if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
+    refused_files = {known.file for known in refused}
+    chosen = keep_slices(stacks, lambda known: known.file not in refused_files and known.position not in unread)
+    chosen = [_count_blanked(stack, boxes) for stack in chosen]
+    failed = write_slices(chosen, sources, boxes, folder, workers=workers, progress=progress)
+    written = keep_slices(chosen, lambda known: known.position not in failed)
+    kept = {known.position for stack in written for known in stack.slices}
+    burnt_in = {known.position: "burnt_in_text" for known in refused if known.position not in unread}
+    reasons = unread | burnt_in | failed
+    counts = {
+        "series_read": sum(any(known.file in texts for known in stack.slices) for stack in stacks),
+        "frames_read": len(texts),
+        "frames_blanked": sum(known.blanked > 0 for stack in chosen for known in stack.slices),
+        "frames_dropped": len(refused),
+    }
+    return Published(written, {n: reason for n, reason in reasons.items() if n not in kept}, counts)
+
+
+def _count_blanked(stack: Stack, boxes: Boxes) -> Stack:
+    return replace(stack, slices=tuple(replace(s, blanked=len(boxes.get(s.file, ()))) for s in stack.slices))
 
 
 def find_texts(
@@ -80,23 +94,23 @@ def find_texts(
     """The boxes of text in every slice (file of the slice → boxes), and the files that could not be read, by reason.
 
     Every slice is read once; the first, middle and last of a stack thoroughly, and as soon as one holds text, all are,
-    since overlays stand in every slice.
+    since what is burnt in stands in every slice.
     """
-    members = [member for stack in stacks for member in stack.members]
-    ends = {stack.members[n][1].file for stack in stacks for n in (0, len(stack.members) // 2, -1)}
-    boxes, failed = _read(members, sources, ends, workers=workers, progress=progress)
-    written = [stack for stack in stacks if any(boxes.get(frame.file) for _, frame in stack.members)]
-    again = [member for stack in written for member in stack.members if member[1].file not in ends]
-    more, failed_again = _read(again, sources, {f.file for _, f in again}, workers=workers, progress=progress)
+    every = [known for stack in stacks for known in stack.slices]
+    ends = {stack.slices[n].file for stack in stacks for n in (0, len(stack.slices) // 2, -1)}
+    boxes, failed = _read(every, sources, ends, workers=workers, progress=progress)
+    written_on = [stack for stack in stacks if any(boxes.get(known.file) for known in stack.slices)]
+    again = [known for stack in written_on for known in stack.slices if known.file not in ends]
+    more, failed_again = _read(again, sources, {known.file for known in again}, workers=workers, progress=progress)
     return boxes | more, failed | failed_again
 
 
 def _read(
-    members: Iterable[Member], sources: Sequence[Source], thorough: set[str], *, workers: int, progress: Progress
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], *, workers: int, progress: Progress
 ) -> tuple[Boxes, dict[int, str]]:
     boxes: Boxes = {}
     failed: dict[int, str] = {}
-    tasks = list(_tasks(members, sources, thorough))
+    tasks = list(_tasks(slices, sources, thorough))
     results = run_isolated(
         read_texts, [task for _, task in tasks], workers=workers, timeout_s=READ_TIMEOUT_S, memory_mb=READ_MEMORY_MB
     )
@@ -109,47 +123,53 @@ def _read(
 
 
 def _tasks(
-    members: Iterable[Member], sources: Sequence[Source], thorough: set[str]
-) -> Iterator[tuple[int, tuple[Source, list[Frame], set[str]]]]:
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str]
+) -> Iterator[tuple[int, tuple[Source, list[Slice], set[str]]]]:
     """The slices file by file, in order of position: (position, task of `read_texts`)."""
-    frames: dict[int, list[Frame]] = defaultdict(list)
-    for position, frame in members:
-        frames[position].append(frame)
-    for position in sorted(frames):
-        rest = iter(sorted(frames[position], key=lambda frame: frame.number))
+    for position, of_file in _by_position(slices):
+        rest = iter(sorted(of_file, key=lambda known: known.number))
         while some := list(islice(rest, FRAMES_A_TASK)):
-            yield position, (sources[position], some, thorough & {frame.file for frame in some})
+            yield position, (sources[position], some, thorough & {known.file for known in some})
 
 
-def read_texts(task: tuple[Source, Sequence[Frame], set[str]]) -> Boxes | str:
+def _by_position(slices: Iterable[Slice]) -> list[tuple[int, list[Slice]]]:
+    """The slices of each file, by its position in the export and in that order."""
+    files: dict[int, list[Slice]] = defaultdict(list)
+    for known in slices:
+        files[known.position].append(known)
+    return sorted(files.items())
+
+
+def read_texts(task: tuple[Source, Sequence[Slice], set[str]]) -> Boxes | str:
     """Boxes of the text in some slices of a file, or the reason why it cannot be read any more; runs in a child."""
-    source, frames, thorough = task
+    source, slices, thorough = task
     try:
-        return {frame.file: _find(stored, thorough=frame.file in thorough) for frame, stored in _again(source, frames)}
+        return {known.file: _find(shown, thorough=known.file in thorough) for known, shown in _again(source, slices)}
     except Unreadable as unreadable:
         return str(unreadable)
 
 
-def _find(stored: Stored, *, thorough: bool) -> list[PixelBox]:
+def _find(shown: Slice, *, thorough: bool) -> list[PixelBox]:
     """Text as it reads in display orientation, or in that of the file, where it may be mirrored in the display."""
-    boxes = set(find_text(stored.pixels, thorough=thorough))
-    if any(stored.turned):
-        for x_min, y_min, x_max, y_max in find_text(turn_back(stored.pixels, stored.turned), thorough=thorough):
-            inside = np.zeros_like(turn_back(stored.pixels, stored.turned), dtype=bool)
+    boxes = set(find_text(shown.picture, thorough=thorough))
+    if shown.reoriented != AS_STORED:
+        as_stored = undo_reorient(shown.picture, shown.reoriented)
+        for x_min, y_min, x_max, y_max in find_text(as_stored, thorough=thorough):
+            inside = np.zeros_like(as_stored, dtype=bool)
             inside[y_min:y_max, x_min:x_max] = True
-            rows, columns = np.nonzero(turn(inside, stored.turned))
+            rows, columns = np.nonzero(reorient(inside, shown.reoriented))
             boxes.add((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
     return sorted(boxes)
 
 
-def _again(source: Source, frames: Sequence[Frame]) -> Iterator[tuple[Frame, Stored]]:
-    """Slices of a file read a second time; `Unreadable` if it is not what it was."""
-    wanted = {frame.number: frame for frame in frames}
-    for number, stored in enumerate(open_file(source)[1]):
-        if frame := wanted.pop(number, None):
-            if digest(stored.pixels) != frame.digest:
+def _again(source: Source, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Slice]]:
+    """Slices of a file as they are known, and read a second time with pixels; `Unreadable` if it is not what it was."""
+    wanted = {known.number: known for known in slices}
+    for shown in open_file(source)[1]:
+        if known := wanted.pop(shown.number, None):
+            if digest_pixels(shown.picture) != known.digest:
                 raise Unreadable("changed_while_read")
-            yield frame, stored
+            yield known, shown
         if not wanted:
             return
     raise Unreadable("changed_while_read")
@@ -160,37 +180,33 @@ def write_slices(
     workers: int, progress: Progress = no_progress,
 ) -> dict[int, str]:  # fmt: skip
     """Write every slice of the stacks to `folder`/<file>.npy, its text blanked. Returns failed files by reason."""
-    frames: dict[int, list[Frame]] = defaultdict(list)
-    for stack in stacks:
-        for position, frame in stack.members:
-            frames[position].append(frame)
-    positions = sorted(frames)
+    files = _by_position(known for stack in stacks for known in stack.slices)
     tasks = [
-        (sources[n], frames[n], {f.file: boxes[f.file] for f in frames[n] if boxes.get(f.file)}, str(folder))
-        for n in positions
+        (sources[n], slices, {s.file: boxes[s.file] for s in slices if boxes.get(s.file)}, str(folder))
+        for n, slices in files
     ]
     failed: dict[int, str] = {}
     results = run_isolated(write_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     for n, result in progress(results, len(tasks), "pixels"):
         if reason := result.value or result.reason:
-            failed[positions[n]] = reason
+            failed[files[n][0]] = reason
     return failed
 
 
-def write_file(task: tuple[Source, Sequence[Frame], Mapping[str, list[PixelBox]], str]) -> str:
+def write_file(task: tuple[Source, Sequence[Slice], Mapping[str, list[PixelBox]], str]) -> str:
     """Write the slices of one file, blanked. Returns the reason if that failed, else ""; runs in a child."""
-    source, frames, boxes, folder = task
+    source, slices, boxes, folder = task
     try:
-        for frame, stored in _again(source, frames):
-            save_array(Path(folder) / f"{frame.file}.npy", blank(stored.pixels, boxes.get(frame.file, ())))
+        for known, shown in _again(source, slices):
+            save_array(Path(folder) / f"{known.file}.npy", blank(shown.picture, boxes.get(known.file, ())))
     except Unreadable as unreadable:
         return str(unreadable)
     return ""
 
 
-def is_page(frame: Frame, boxes: Iterable[PixelBox]) -> bool:
+def is_page(known: Slice, boxes: Iterable[PixelBox]) -> bool:
     """True for a slice of which text takes so much that what is left is no picture."""
-    covered = np.zeros(frame.placement.shape, bool)
+    covered = np.zeros(known.placement.shape, bool)
     for x_min, y_min, x_max, y_max in boxes:
         covered[y_min:y_max, x_min:x_max] = True
     return bool(covered.mean() > MAX_BLANKED)

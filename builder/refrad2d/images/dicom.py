@@ -1,6 +1,6 @@
 """DICOM datasets as slices in display orientation, and what of their header may be kept.
 
->>> hu, modality = shown_slice(Path("slice.dcm").read_bytes())
+>>> hu = next(shown_slices(parse_dicom(Path("slice.dcm").read_bytes()))).values()
 """
 
 import io
@@ -8,15 +8,26 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pydicom
 from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    EnhancedMRImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    LegacyConvertedEnhancedCTImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
+    MRImageStorage,
+    SegmentationStorage,
+)
 
-from refrad2d.images.geometry import CORNERS, TURNS, Placement, Turn, display_frames, frame_affine, turn
+from refrad2d.images.geometry import CORNERS, REORIENTATIONS, display_frames, frame_affine, reorient
+from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Unreadable
 from refrad2d.labels import MODALITIES
 
@@ -32,27 +43,18 @@ BODY_PARTS = frozenset(
     "femur foot hand head headneck heart hip humerus kidney knee leg liver lspine lung neck pancreas pelvis prostate "
     "rectum sacrum shoulder skull spine sspine thigh thorax tspine uterus wholebody wrist".split()
 )
-_IMAGE_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.2",  # CT
-    "1.2.840.10008.5.1.4.1.1.2.1",  # enhanced CT
-    "1.2.840.10008.5.1.4.1.1.2.2",  # legacy converted enhanced CT
-    "1.2.840.10008.5.1.4.1.1.4",  # MR
-    "1.2.840.10008.5.1.4.1.1.4.1",  # enhanced MR
-    "1.2.840.10008.5.1.4.1.1.4.4",  # legacy converted enhanced MR
-}
-_KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
-_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
-_DICOMDIR = "1.2.840.10008.1.3.10"
-
-
-class Shown(NamedTuple):
-    """A slice in display orientation: (rows, columns) pixels, where it lies, value = pixels * slope + intercept."""
-
-    pixels: np.ndarray
-    placement: Placement
-    slope: float
-    intercept: float
-    turned: Turn = (False, False, False)  # how it differs from the picture in the file
+IMAGE_CLASSES = frozenset(
+    (
+        CTImageStorage,
+        EnhancedCTImageStorage,
+        LegacyConvertedEnhancedCTImageStorage,
+        MRImageStorage,
+        EnhancedMRImageStorage,
+        LegacyConvertedEnhancedMRImageStorage,
+    )
+)
+LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"  # PS3.4 since 2024; pydicom 3.0 has no name for it yet
+SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 
 def parse_dicom(data: bytes) -> pydicom.Dataset:
@@ -80,22 +82,11 @@ def sop_class(dataset: pydicom.Dataset) -> str:
     return text_of(dataset, "SOPClassUID") or text_of(meta, "MediaStorageSOPClassUID")
 
 
-def shown_slice(data: bytes) -> tuple[np.ndarray, str]:
-    """The first slice of a DICOM file as it is shown: (rows, columns) HU for CT, stored values for MR; its modality.
-
-    `Unreadable` with the reason if it is no CT or MR slice.
-    """
-    dataset = parse_dicom(data)
-    refuse_unsuitable(dataset)
-    first = next(shown_frames(dataset))
-    return first.pixels * np.float32(first.slope) + np.float32(first.intercept), text_of(dataset, "Modality")
-
-
 def refuse_unsuitable(dataset: pydicom.Dataset) -> None:
     """Raise `Unreadable` for what is DICOM but no slice to learn from."""
     kind = sop_class(dataset)
     kinds = {str(v).upper() for v in _values(dataset, "ImageType")}
-    if kind and kind not in _IMAGE_CLASSES:
+    if kind and kind not in IMAGE_CLASSES:
         raise Unreadable("not_a_ct_or_mr_image")
     if text_of(dataset, "Modality") not in MODALITIES:
         raise Unreadable("not_a_ct_or_mr_image")
@@ -112,17 +103,16 @@ def refuse_unsuitable(dataset: pydicom.Dataset) -> None:
         raise Unreadable("no_pixels" if min(rows, columns) < 2 else "too_large")
 
 
-def shown_frames(dataset: pydicom.Dataset) -> Iterator[Shown]:
-    """The frames of a suitable dataset; `Unreadable` if pixels or geometry are missing or broken."""
+def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
+    """The frames of a suitable dataset, with pixels; `Unreadable` if pixels or geometry are missing or broken."""
     try:
         pixels = dataset.pixel_array
     except BROKEN as error:
         raise Unreadable("undecodable_pixels") from error
     pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
     if text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR":
-        pixels = (
-            pixels.max() + pixels.min() - pixels
-        )  # CT values stay: inversion changes how HU are shown, not what they are
+        # CT values stay: inversion changes how HU are shown, not what they are
+        pixels = pixels.max() + pixels.min() - pixels
     for number, picture in enumerate(pixels):
         try:
             groups = _frame_groups(dataset, number)
@@ -138,8 +128,8 @@ def shown_frames(dataset: pydicom.Dataset) -> Iterator[Shown]:
             raise Unreadable("no_geometry") from error
         if not (np.isfinite([slope, intercept]).all() and slope != 0 and np.isfinite(shown).all()):
             raise Unreadable("non_finite_pixels")
-        turned = next(how for how in TURNS if np.array_equal(turn(CORNERS, how), corners))
-        yield Shown(shown, placement, slope, intercept, turned)
+        reoriented = next(how for how in REORIENTATIONS if np.array_equal(reorient(CORNERS, how), corners))
+        yield Slice(placement, slope, intercept, shown, reoriented, number)
 
 
 def body_part(text: str) -> str | None:

@@ -14,7 +14,7 @@ import nibabel
 import numpy as np
 import pydicom
 
-from refrad2d.images.dicom import BROKEN, parse_dicom, shown_frames, sop_class, text_of
+from refrad2d.images.dicom import BROKEN, SEGMENTATIONS, parse_dicom, shown_slices, sop_class, text_of
 from refrad2d.images.geometry import Placement, axis_across, display_frames, ras_to_lps, widest_axis
 from refrad2d.images.nifti import is_nifti, open_nifti
 from refrad2d.images.sources import Source, Unreadable, is_dicom
@@ -22,10 +22,6 @@ from refrad2d.labels import find_label, is_label, labels
 from refrad2d.system.files import save_array
 from refrad2d.system.pseudonyms import pseudonym
 
-_SEGMENTATIONS = (
-    "1.2.840.10008.5.1.4.1.1.66.4",
-    "1.2.840.10008.5.1.4.1.1.66.7",
-)  # segmentation, label map segmentation
 SCHEMES = ("total", "total_mr", "unified")
 
 
@@ -146,7 +142,7 @@ def label_table(header: nibabel.Nifti1Header) -> dict[int, str]:
 def _read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskRecord | str:
     """A DICOM SEG, frame by frame, so that irregular spacing and missing slices are no obstacle (PS3.3 C.8.20)."""
     dataset = parse_dicom(data)
-    if sop_class(dataset) not in _SEGMENTATIONS:
+    if sop_class(dataset) not in SEGMENTATIONS:
         return "not_a_mask"
     try:
         names = {int(segment.SegmentNumber): _segment_name(segment) for segment in dataset.SegmentSequence}
@@ -157,12 +153,12 @@ def _read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskReco
             if kind == "LABELMAP"
             else [_segment_number(g, dataset) for g in dataset.PerFrameFunctionalGroupsSequence]
         )
-        frames = list(shown_frames(dataset))
+        frames = list(shown_slices(dataset))
     except BROKEN as error:
         raise Unreadable("unreadable_segmentation") from error
     pictures: dict[int, tuple[np.ndarray, Placement]] = {}
     for n, frame in enumerate(frames):
-        values = frame.pixels if kind == "LABELMAP" else np.where(frame.pixels > half, numbers[n], 0)
+        values = frame.picture if kind == "LABELMAP" else np.where(frame.picture > half, numbers[n], 0)
         depth = round(frame.placement.depth * 1000)
         picture, _ = pictures.setdefault(depth, (np.zeros(values.shape, np.uint16), frame.placement))
         np.copyto(picture, values, where=(picture == 0) & (values > 0), casting="unsafe")

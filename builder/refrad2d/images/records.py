@@ -1,31 +1,32 @@
 """One foreign file → its slices as plain pixels and an allow-list of fields. Runs in an isolated child process.
 
 What identifies a patient stays in the returned record, in memory, for joining and scrubbing. A file is read twice:
-first without writing anything, so that text in the pixels can be found, then `overlays` writes what may stay.
+first without writing anything, so that text in the pixels can be found, then `blanking` writes what may stay.
 """
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 import pydicom
+from pydicom.uid import KeyObjectSelectionDocumentStorage, MediaStorageDirectoryStorage
 
 from refrad2d.images.dicom import (
-    Shown,
+    SEGMENTATIONS,
     age_decade,
     body_part,
     parse_dicom,
     refuse_unsuitable,
-    shown_frames,
+    shown_slices,
     sop_class,
     text_of,
     whole_number,
 )
-from refrad2d.images.geometry import Placement, Turn, display_frames, ras_to_lps
+from refrad2d.images.geometry import display_frames, ras_to_lps
 from refrad2d.images.nifti import is_nifti, open_nifti
+from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source, Unreadable, is_dicom
 from refrad2d.privacy.heads import names_head
 from refrad2d.privacy.identities import identities
@@ -33,36 +34,6 @@ from refrad2d.system.pseudonyms import pseudonym
 
 MAX_VALUE = 1e15  # of pixels, slope and intercept: float32, in which pictures are made, must hold their products
 _DESCRIPTIONS = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName")
-_KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
-_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-_DICOMDIR = "1.2.840.10008.1.3.10"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One slice of a file: `<frames>/<file>.npy` holds (rows, columns) uint16; value = pixels * slope + intercept."""
-
-    file: str
-    placement: Placement
-    slope: float
-    intercept: float
-    instance: int | None = None
-    sop_uid: str = ""
-    number: int = 0  # within its file
-    digest: str = ""  # of the pixels; stays in memory
-    blanked: int = 0  # boxes of text
-
-
-class Stored(NamedTuple):
-    """A slice as it is stored: (rows, columns) uint16, where it lies, value = pixels * slope + intercept."""
-
-    pixels: np.ndarray
-    placement: Placement
-    slope: float
-    intercept: float
-    instance: int | None = None
-    sop_uid: str = ""
-    turned: Turn = (False, False, False)  # from the picture in the file
 
 
 @dataclass(frozen=True)
@@ -84,7 +55,7 @@ class Record:
     phrases: tuple[str, ...] = ()  # places and the like, see `identities`
     head: bool = False  # the header names the head
     references: tuple[str, ...] = ()  # SOP instances that a Key Object Selection names
-    frames: tuple[Frame, ...] = field(default=())
+    slices: tuple[Slice, ...] = ()
 
 
 def read_file(task: tuple[Source, bytes]) -> Record | str:
@@ -95,14 +66,14 @@ def read_file(task: tuple[Source, bytes]) -> Record | str:
     source, key = task
     try:
         record, slices = open_file(source)
-        frames = [_frame(stored, source, number, key) for number, stored in enumerate(slices)]
+        known = tuple(_named(shown, source, key) for shown in slices)
     except Unreadable as unreadable:
         return str(unreadable)
-    return replace(record, frames=tuple(frames))
+    return replace(record, slices=known)
 
 
-def open_file(source: Source) -> tuple[Record, Iterator[Stored]]:
-    """What a file says, without frames, and its slices one by one; `Unreadable` if it cannot be used."""
+def open_file(source: Source) -> tuple[Record, Iterator[Slice]]:
+    """What a file says, and its slices with uint16 pixels one by one; `Unreadable` if it cannot be used."""
     data = source.read()
     if is_nifti(data):
         return _open_nifti(data)
@@ -111,17 +82,18 @@ def open_file(source: Source) -> tuple[Record, Iterator[Stored]]:
     raise Unreadable("not_an_image")
 
 
-def digest(pixels: np.ndarray) -> str:
+def digest_pixels(pixels: np.ndarray) -> str:
     """What tells that two slices have equal pixels."""
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-def _frame(stored: Stored, source: Source, number: int, key: bytes) -> Frame:
-    pixels, *facts, _ = stored
-    return Frame(pseudonym(key, "frame", source.name, number), *facts, number, digest(pixels))
+def _named(shown: Slice, source: Source, key: bytes) -> Slice:
+    """The slice without its pixels, with what it is known by."""
+    name = pseudonym(key, "frame", source.name, shown.number)
+    return replace(shown, pixels=None, file=name, digest=digest_pixels(shown.picture))
 
 
-def _open_nifti(data: bytes) -> tuple[Record, Iterator[Stored]]:
+def _open_nifti(data: bytes) -> tuple[Record, Iterator[Slice]]:
     voxels, slope, intercept, affine, _ = open_nifti(data)
     try:
         placed = display_frames(voxels, ras_to_lps(affine))
@@ -132,34 +104,38 @@ def _open_nifti(data: bytes) -> tuple[Record, Iterator[Stored]]:
         raise Unreadable("non_finite_pixels")
     lowest = min(float(end) * slope + intercept for end in (voxels.min(), voxels.max()))
     modality = "CT" if lowest <= -200 else "MR"  # only CT knows such values
-    return Record("nifti", modality=modality), (_store(Shown(*one, slope, intercept)) for one in chain([first], placed))
+    shown = (
+        Slice(placement, slope, intercept, picture, number=number)
+        for number, (picture, placement) in enumerate(chain([first], placed))
+    )
+    return Record("nifti", modality=modality), map(_in_16_bits, shown)
 
 
-def _open_dicom(data: bytes) -> tuple[Record, Iterator[Stored]]:
+def _open_dicom(data: bytes) -> tuple[Record, Iterator[Slice]]:
     dataset = parse_dicom(data)
     kind = sop_class(dataset)
-    if kind == _DICOMDIR or "DirectoryRecordSequence" in dataset:
+    if kind == MediaStorageDirectoryStorage or "DirectoryRecordSequence" in dataset:
         raise Unreadable("dicomdir")
     facts = _facts(dataset)
-    if kind == _KEY_OBJECTS:
+    if kind == KeyObjectSelectionDocumentStorage:
         references = {str(e.value) for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
         return Record("key_objects", references=tuple(sorted(references)), **facts), iter(())
-    if kind in _SEGMENTATIONS:
+    if kind in SEGMENTATIONS:
         return Record("segmentation", **facts), iter(())
     refuse_unsuitable(dataset)
     return Record("dicom", **facts), _dicom_slices(dataset)
 
 
-def _dicom_slices(dataset: pydicom.Dataset) -> Iterator[Stored]:
+def _dicom_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
     single = (whole_number(dataset, "NumberOfFrames") or 1) == 1
-    for number, shown in enumerate(shown_frames(dataset)):
-        instance = whole_number(dataset, "InstanceNumber") if single else number + 1
-        yield _store(shown, instance, text_of(dataset, "SOPInstanceUID"))
+    for shown in shown_slices(dataset):
+        instance = whole_number(dataset, "InstanceNumber") if single else shown.number + 1
+        yield replace(_in_16_bits(shown), instance=instance, sop_uid=text_of(dataset, "SOPInstanceUID"))
 
 
-def _store(shown: Shown, instance: int | None = None, sop_uid: str = "") -> Stored:
-    """A slice as uint16 with the slope and intercept that give its values back; integers stay exact."""
-    picture = shown.pixels
+def _in_16_bits(shown: Slice) -> Slice:
+    """A slice with uint16 pixels, and the slope and intercept that give its values back; integers stay exact."""
+    picture = shown.picture
     low, high = picture.min(), picture.max()
     ends = (float(v) * scale + shift for v in (low, high) for scale, shift in ((1, 0), (shown.slope, shown.intercept)))
     if not max(abs(shown.slope), abs(shown.intercept), *map(abs, ends)) < MAX_VALUE:
@@ -172,7 +148,7 @@ def _store(shown: Shown, instance: int | None = None, sop_uid: str = "") -> Stor
         offset, step = float(low), (float(high) - float(low)) / 65535 or 1.0
         pixels = np.round((picture.astype(np.float64) - offset) / step).astype(np.uint16)
     slope, intercept = shown.slope * step, shown.intercept + shown.slope * offset
-    return Stored(pixels, shown.placement, slope, intercept, instance, sop_uid, shown.turned)
+    return replace(shown, pixels=pixels, slope=slope, intercept=intercept)
 
 
 def _facts(dataset: pydicom.Dataset) -> dict:

@@ -2,19 +2,30 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from refrad2d.images.stacks import Stack
+from refrad2d.labels import MODALITIES
 from refrad2d.stages.report_table import IDENTIFIERS, ReportRow
 
 
-def join_reports(
-    reports: Sequence[ReportRow], stacks: Sequence[Stack]
-) -> tuple[list[tuple[int, ReportRow, list[Stack]]], Counter]:
-    """Rows with their stacks as (position in the table, row, stacks); and how many rows were dropped, by reason.
+class Joined(NamedTuple):
+    """Report rows with the stacks they speak of, as (position in the table, row, stacks); all stacks, completed by what
+    the rows say of them; and how many rows were dropped, by reason."""
 
-    Stacks without PatientID take the row's (else the path that joined them), NIfTI stacks its modality, in place.
-    ValueError if no row names anything and the export holds several studies.
+    rows: list[tuple[int, ReportRow, list[Stack]]]
+    stacks: list[Stack]
+    dropped: Counter
+
+
+def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joined:
+    """Which stacks each report row speaks of.
+
+    Stacks without PatientID take the row's (else the path that joined them), NIfTI stacks its modality: a later row
+    looks for them as the earlier ones completed them. ValueError if no row names anything and the export holds several
+    studies.
     """
     studies = {(stack.patient_key, stack.study_key) for stack in stacks}
     named = any(row.fields[name] for row in reports for name in IDENTIFIERS)
@@ -23,45 +34,53 @@ def join_reports(
             f"No report row names its study, and the export holds {len(studies)}. "
             f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
         )
-    joined, dropped = [], Counter()
+    completed = dict(enumerate(stacks))
+    places: list[tuple[int, ReportRow, list[int]]] = []  # of a row's stacks in `completed`
+    dropped: Counter = Counter()
     for number, row in enumerate(reports):
-        found, reason = ([], row.reason) if row.reason else find_stacks(row, stacks, only_study=len(studies) == 1)
+        found, reason = ({}, row.reason) if row.reason else find_stacks(row, completed, only_study=len(studies) == 1)
         if reason:
             dropped[reason] += 1
             continue
-        complete(row, found)
-        joined.append((number, row, found))
-    return joined, dropped
+        places.append((number, row, list(found)))
+        completed |= {place: complete(row, stack) for place, stack in found.items()}
+    rows = [(number, row, [completed[place] for place in theirs]) for number, row, theirs in places]
+    return Joined(rows, list(completed.values()), dropped)
 
 
-def find_stacks(row: ReportRow, stacks: Sequence[Stack], *, only_study: bool) -> tuple[list[Stack], str]:
+def find_stacks(row: ReportRow, stacks: Mapping[int, Stack], *, only_study: bool) -> tuple[dict[int, Stack], str]:
     """The stacks of a row and "", or nothing and the reason. The most specific identifier that finds something wins."""
     given = [name for name in IDENTIFIERS if row.fields[name]]
     if not given:
-        return (list(stacks), "") if only_study else ([], "no_identifier")
+        return (dict(stacks), "") if only_study else ({}, "no_identifier")
     for name in given:
-        found = [stack for stack in stacks if _MATCH[name](stack, row.fields[name])]
+        found = {place: stack for place, stack in stacks.items() if _MATCH[name](stack, row.fields[name])}
         if found:
             return _one_patient(row, found, name)
-    return [], "no_matching_study"
+    return {}, "no_matching_study"
 
 
-def _one_patient(row: ReportRow, found: list[Stack], name: str) -> tuple[list[Stack], str]:
-    wanted = _plain(row.fields["PatientID"])
-    if wanted:
-        found = [stack for stack in found if _plain(stack.record.patient_id) in ("", wanted)]
+def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[int, Stack]:
+    return {place: stack for place, stack in stacks.items() if wanted(stack)}
+
+
+def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[dict[int, Stack], str]:
+    """What an identifier found, as far as it can be of one patient, and of the modality that the row names."""
+    patient = _plain(row.fields["PatientID"])
+    if patient:
+        found = _only(found, lambda stack: _plain(stack.record.patient_id) in ("", patient))
         if not found:
-            return [], "patient_mismatch"
+            return {}, "patient_mismatch"
     if name == "PatientID":  # a person is no study: a row that names another one does not speak of these images
-        found = [stack for stack in found if not _names_another_study(row, stack)]
+        found = _only(found, lambda stack: not _names_another_study(row, stack))
         if not found:
-            return [], "no_matching_study"
-    if len({stack.patient_key for stack in found}) > 1 and name != "path":
-        return [], "ambiguous_patient"
-    if name == "PatientID" and len({stack.study_key for stack in found}) > 1:
-        return [], "ambiguous_study"
-    of_modality = [stack for stack in found if stack.record.kind == "nifti" or stack.modality == row.fields["Modality"]]
-    return of_modality or found, ""
+            return {}, "no_matching_study"
+    if len({stack.patient_key for stack in found.values()}) > 1 and name != "path":
+        return {}, "ambiguous_patient"
+    if name == "PatientID" and len({stack.study_key for stack in found.values()}) > 1:
+        return {}, "ambiguous_study"
+    modality = row.fields["Modality"]
+    return _only(found, lambda stack: stack.record.kind == "nifti" or stack.modality == modality) or found, ""
 
 
 def _names_another_study(row: ReportRow, stack: Stack) -> bool:
@@ -70,18 +89,22 @@ def _names_another_study(row: ReportRow, stack: Stack) -> bool:
     return bool((uid and stack.record.study_uid) or (_plain(accession) and _plain(stack.record.accession)))
 
 
-def complete(row: ReportRow, stacks: Iterable[Stack]) -> None:
-    """Fill in from the report row what the images do not say."""
+def complete(row: ReportRow, stack: Stack) -> Stack:
+    """The stack with what its report row says and the images do not."""
     path, patient, modality = row.fields["path"], row.fields["PatientID"], row.fields["Modality"]
-    for stack in stacks:
-        record = stack.record
-        by_folder = bool(path) and _matches_path(stack, path) and path not in stack.names
-        if not record.study_uid and by_folder:
-            stack.study_key = f"path {path}"
-        if not record.patient_id:
-            stack.patient_key = patient or (stack.study_key if by_folder else stack.patient_key)
-        if record.kind == "nifti" and modality in ("CT", "MR"):
-            stack.modality = modality
+    record = stack.record
+    by_folder = bool(path) and _matches_path(stack, path) and path not in stack.names
+    study_key = f"path {path}" if by_folder and not record.study_uid else stack.study_key
+    patient_key = stack.patient_key
+    if not record.patient_id:
+        patient_key = patient or (study_key if by_folder else patient_key)
+    takes_modality = record.kind == "nifti" and modality in MODALITIES
+    return replace(
+        stack,
+        study_key=study_key,
+        patient_key=patient_key,
+        modality=modality if takes_modality else stack.modality,
+    )
 
 
 def _plain(identifier: str) -> str:
@@ -94,7 +117,7 @@ def _matches_path(stack: Stack, path: str) -> bool:
 
 
 _MATCH = {
-    "SOPInstanceUID": lambda stack, value: any(frame.sop_uid == value for _, frame in stack.members),
+    "SOPInstanceUID": lambda stack, value: any(known.sop_uid == value for known in stack.slices),
     "SeriesInstanceUID": lambda stack, value: stack.record.series_uid == value,
     "StudyInstanceUID": lambda stack, value: stack.record.study_uid == value,
     "AccessionNumber": lambda stack, value: _plain(stack.record.accession) == _plain(value) != "",

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.text.plain import to_plain_text
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
-COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", "clinical_question", "clinical_info", "origin")
+COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin")
 REQUIRED = ("report", "language")
 _SPELLINGS = {"de": ("de", "deu", "ger", "german", "deutsch"), "en": ("en", "eng", "english", "englisch")}
 _LANGUAGE_NAMES = {spelling: language for language, names in _SPELLINGS.items() for spelling in names}
@@ -61,7 +62,7 @@ def _check(fields: dict[str, str]) -> ReportRow:
     fields["Modality"] = {"MRT": "MR", "MRI": "MR"}.get(fields["Modality"].upper(), fields["Modality"].upper())
     if fields["language"] not in LANGUAGES:
         return ReportRow(fields, "unknown_language")
-    for name in ("clinical_question", "clinical_info"):
+    for name in CONTEXT_COLUMNS:
         fields[name] = to_plain_text(fields[name])[0]
     fields["report"], unreadable = to_plain_text(fields["report"])
     if unreadable:

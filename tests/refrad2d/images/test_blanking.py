@@ -8,15 +8,15 @@ from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from refrad2d.images import blanking as overlays
+from refrad2d.images import blanking
 from refrad2d.images.blanking import is_page, require_reader
 from refrad2d.images.records import read_file
+from refrad2d.images.slices import Slice
 from refrad2d.stages import ingest
 from refrad2d.system.files import read_jsonl
 from tests.fixtures.dicom_files import make_slice, write_slice
-from tests.refrad2d.stages.test_ingest import row
+from tests.fixtures.export_records import KEY, axial, report_row
 
-KEY = b"k" * 32
 WRITTEN = 3  # of nine slices the one with text: neither the first, nor the middle, nor the last
 
 
@@ -39,7 +39,7 @@ def export(folder, pixels):
 
 def run(tmp_path, policy="blank", workers=1, out="out"):
     dst = tmp_path / out
-    counts = ingest.run(tmp_path / "export", [row()], dst, key=KEY, workers=workers, burnt_in_text=policy)
+    counts = ingest.run(tmp_path / "export", [report_row()], dst, key=KEY, workers=workers, burnt_in_text=policy)
     frames = next(read_jsonl(dst / "series.jsonl"))["frames"]
     pictures = {f["instance"] - 1: np.load(dst / "frames" / f"{f['file']}.npy") for f in frames}
     return counts, {f["instance"] - 1: f["blanked"] for f in frames}, pictures
@@ -109,7 +109,7 @@ def test_nothing_is_written_before_all_is_read(tmp_path, monkeypatch):
     def killed(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(overlays, "find_texts", killed)
+    monkeypatch.setattr(blanking, "find_texts", killed)
     monkeypatch.setattr(ingest, "require_reader", lambda policy: None)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path)
@@ -118,19 +118,19 @@ def test_nothing_is_written_before_all_is_read(tmp_path, monkeypatch):
 
 def test_a_file_that_changed_between_the_readings_is_dropped(tmp_path, monkeypatch):
     export(tmp_path / "export", slices())
-    find = overlays.write_slices
+    find = blanking.write_slices
 
     def change_then_write(*arguments, **options):
         write_slice(tmp_path / "export" / "IM5", 5, pixels=slice_pixels(77))
         return find(*arguments, **options)
 
-    monkeypatch.setattr(overlays, "write_slices", change_then_write)
+    monkeypatch.setattr(blanking, "write_slices", change_then_write)
     counts, _, after = run(tmp_path, "keep")
     assert counts["dropped_changed_while_read"] == 1 and sorted(after) == [0, 1, 2, 3, 4, 6, 7, 8]
 
 
 def test_a_page_of_text_is_no_picture():
-    frame = overlays.Frame("f", type("P", (), {"shape": (100, 100)})(), 1.0, 0.0)
+    frame = Slice(axial(0.0, shape=(100, 100)))
     assert is_page(frame, [(0, 0, 100, 40)]) and not is_page(frame, [(0, 0, 100, 10), (0, 5, 100, 12)])
 
 
@@ -160,10 +160,10 @@ def test_text_that_is_mirrored_in_the_display_is_read_as_the_file_has_it(tmp_pat
     def find_text(pixels, *, thorough):
         return [(5, 3, 25, 7)] if pixels.shape == (30, 50) and (pixels[3:7, 5:25] == 900).all() else []
 
-    monkeypatch.setattr(overlays, "find_text", find_text)
+    monkeypatch.setattr(blanking, "find_text", find_text)
     write_slice(tmp_path / "a", pixels=stored, ImageOrientationPatient=orientation)
-    source = overlays.Source(str(tmp_path), "a")
-    frame = read_file((source, KEY)).frames[0]
-    ((x_min, y_min, x_max, y_max),) = overlays.read_texts((source, [frame], set()))[frame.file]
-    shown = next(overlays.open_file(source)[1]).pixels
+    source = blanking.Source(str(tmp_path), "a")
+    frame = read_file((source, KEY)).slices[0]
+    ((x_min, y_min, x_max, y_max),) = blanking.read_texts((source, [frame], set()))[frame.file]
+    shown = next(blanking.open_file(source)[1]).pixels
     assert (shown[y_min:y_max, x_min:x_max] == 900).all() and (shown == 900).sum() == (x_max - x_min) * (y_max - y_min)

@@ -1,0 +1,54 @@
+"""One slice on its way from a foreign file to a dataset: its pixels while it is read, what is known of them after.
+
+>>> from refrad2d.images.dicom import parse_dicom, shown_slices
+>>> next(shown_slices(parse_dicom(data))).values()      # HU for CT
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from refrad2d.images.geometry import AS_STORED, Placement, Reorientation
+from refrad2d.windows import rescale
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A slice in display orientation, and what it is known by.
+
+    - `placement`: where it lies in the patient, LPS mm
+    - `slope`, `intercept`: value = pixels * slope + intercept, in HU for CT, in the scanner's own unit for MR
+    - `pixels`: (rows, columns) in the type of the file, uint16 once `records` has stored them; None when the slice has
+      left the process that read it
+    - `reoriented`: how the display differs from the picture in the file
+    - `number`: its place within the file, from 0; `instance`: InstanceNumber, or the place from 1 in a file of several
+    - `sop_uid`: SOPInstanceUID of its file; an identifier, stays in memory
+    - `file`: a pseudonym; `<frames>/<file>.npy` will hold the pixels
+    - `digest`: the same for equal pixels; stays in memory
+    - `position`: of its file in the export, -1 until stacks are built
+    - `blanked`: boxes of text that were filled
+    """
+
+    placement: Placement
+    slope: float = 1.0
+    intercept: float = 0.0
+    pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
+    reoriented: Reorientation = AS_STORED
+    number: int = 0
+    instance: int | None = None
+    sop_uid: str = ""
+    file: str = ""
+    digest: str = ""
+    position: int = -1
+    blanked: int = 0
+
+    @property
+    def picture(self) -> np.ndarray:
+        """The pixels. ValueError if the slice has left the process that read it."""
+        if self.pixels is None:
+            raise ValueError("This slice has no pixels any more. Read its file again.")
+        return self.pixels
+
+    def values(self) -> np.ndarray:
+        """What the pixels mean, (rows, columns) of the type that `rescale` gives: HU for CT, the scanner's for MR."""
+        return rescale(self.picture, self.slope, self.intercept)

@@ -1,0 +1,113 @@
+"""Which stacks a report row speaks of, and what it says of them that the images do not."""
+
+import pytest
+
+from refrad2d.stages.joins import join_reports
+from tests.fixtures.export_records import known_slice, report_row, stack
+
+
+def test_the_most_specific_identifier_that_finds_something_wins():
+    stacks = [stack(known_slice(0.0, sop_uid="1.9"), name="a"), stack(name="b")]
+    ((_, _, found),) = join_reports([report_row(SOPInstanceUID="1.9", StudyInstanceUID="1.1")], stacks).rows
+    assert [one.names for one in found] == [["a"]]
+
+
+def test_accession_numbers_are_compared_as_people_write_them():
+    stacks = [stack(accession="ACC-0471")]
+    assert len(join_reports([report_row(AccessionNumber="acc 0471")], stacks).rows) == 1
+
+
+def test_a_row_of_another_patient_is_dropped():
+    joined = join_reports([report_row(StudyInstanceUID="1.1", PatientID="P2")], [stack()])
+    assert joined.rows == [] and joined.dropped == {"patient_mismatch": 1}
+
+
+def test_a_patient_with_several_studies_is_ambiguous():
+    stacks = [stack(), stack(study_key="1.2", study_uid="1.2")]
+    assert join_reports([report_row(PatientID="P1")], stacks).dropped == {"ambiguous_study": 1}
+
+
+def test_a_row_without_identifier_belongs_to_the_only_study():
+    assert len(join_reports([report_row()], [stack()]).rows) == 1
+    with pytest.raises(ValueError, match="the export holds 2"):
+        join_reports([report_row()], [stack(), stack(study_key="1.2")])
+
+
+def test_images_without_patient_take_that_of_their_row():
+    given = stack(patient_id="", patient_key="1.1")
+    joined = join_reports([report_row(StudyInstanceUID="1.1", PatientID="P7")], [given])
+    assert [one.patient_key for one in joined.stacks] == ["P7"] and given.patient_key == "1.1"
+    assert joined.rows[0][2][0] is joined.stacks[0]
+
+
+def test_a_later_row_finds_stacks_as_the_earlier_ones_completed_them():
+    volume = stack(kind="nifti", name="s1/ct.nii", patient_id="", study_uid="", series_uid="", patient_key="x")
+    rows = [report_row(path="s1", Modality="MR"), report_row(path="s1", language="en")]
+    joined = join_reports(rows, [volume])
+    assert [[one.modality for one in found] for _, _, found in joined.rows] == [["MR"], ["MR"]]
+
+
+def test_a_row_says_the_modality_of_a_nifti_but_not_of_a_dicom_file():
+    volume, dicom = stack(kind="nifti"), stack()
+    joined = join_reports([report_row(StudyInstanceUID="1.1", Modality="MR")], [volume, dicom])
+    assert [one.modality for one in joined.stacks] == ["MR", "CT"]
+
+
+FIRST = stack(name="a", accession="A1")
+SECOND = stack(
+    name="b", patient_key="P2", patient_id="P2", study_key="1.2", study_uid="1.2", series_uid="1.2.1", accession="B1"
+)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"SeriesInstanceUID": "1.2.1"},
+        {"StudyInstanceUID": "1.2"},
+        {"AccessionNumber": "b1"},
+        {"PatientID": "p2"},
+        {"path": "b"},
+    ],
+)
+def test_a_row_joins_by_any_identifier(fields):
+    ((_, _, found),) = join_reports([report_row(**fields)], [FIRST, SECOND]).rows
+    assert found[0].names == ["b"] and len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, "no_identifier"),
+        ({"StudyInstanceUID": "9.9"}, "no_matching_study"),
+        ({"StudyInstanceUID": "9.9", "PatientID": "P2"}, "no_matching_study"),  # of the person, not of these images
+    ],
+)
+def test_a_row_that_joins_nothing_is_dropped_with_its_reason(fields, reason):
+    assert join_reports([report_row(PatientID="P1"), report_row(**fields)], [FIRST, SECOND]).dropped == {reason: 1}
+
+
+def test_a_study_of_two_patients_is_ambiguous():
+    stacks = [FIRST, stack(patient_key="P3", patient_id="P3")]
+    assert join_reports([report_row(StudyInstanceUID="1.1")], stacks).dropped == {"ambiguous_patient": 1}
+
+
+def test_a_modality_chooses_among_the_series_of_a_study():
+    stacks = [FIRST, stack(name="mr", modality="MR")]
+    ((_, _, found),) = join_reports([report_row(StudyInstanceUID="1.1", Modality="MR")], stacks).rows
+    assert [chosen.names for chosen in found] == [["mr"]]
+
+
+def unnamed(name):
+    """A NIfTI file, which knows neither its patient nor its study."""
+    nobody = {"patient_id": "", "study_uid": "", "series_uid": ""}
+    return stack(kind="nifti", name=name, patient_key=f"path {name}", study_key=f"path {name}", **nobody)
+
+
+def test_files_that_one_path_joins_are_one_patient():
+    joined = join_reports([report_row(path="s1")], [unnamed("s1/ct.nii"), unnamed("s1/mr.nii")])
+    assert {completed.patient_key for completed in joined.stacks} == {"path s1"}
+
+
+def test_all_rows_of_a_stack_see_what_the_last_of_them_says():
+    joined = join_reports([report_row(path="s1"), report_row(path="s1", PatientID="P7")], [unnamed("s1/ct.nii")])
+    assert [found[0].patient_key for _, _, found in joined.rows] == ["P7", "P7"]
