@@ -3,9 +3,9 @@
     >>> [(c.findings[0].finding.name, c.findings[0].labels) for c in read_clauses("Leberzyste, Milz o. B.", "de", "CT")]
     [('cyst', ('liver',))]
 
-Evidence or nothing: a finding has a structure only where the words between the two are known to connect them; an unknown
-noun, "neben" or "adjacent to" leave it without. A sentence is read as a string of signs, one for each phrase (see
-`clause_signs`), and the grammar is regular expressions over them. The words stand in clauses.yaml.
+Evidence or nothing: a finding has a structure only where the words between the two are known to connect them; an
+unknown noun, "neben" or "adjacent to" leave it without. A sentence is read as a string of signs, one for each phrase
+(see `clause_signs`), and the grammar is regular expressions over them. The words stand in clauses.yaml.
 """
 
 import re
@@ -49,10 +49,10 @@ class Measure:
 class ClauseFinding:
     """A finding. `polarity` is affirmed, denied or doubted.
 
-    `structure` is what the clause states it of. `where` says how sure that is: "said" (with a structure), "own" (the name
-    is the place), "open" (the clause names no place at all), "unclear" (a place that we cannot read). `size` is its
-    measure as written, `millimetres` the largest diameter; `count` how many, where a number says so; `several` if more
-    than one or unknown how many.
+    `structure` is what the clause states it of. `where` says how sure that is: "said" (with a structure), "own" (the
+    name is the place), "open" (the clause names no place at all), "unclear" (a place that we cannot read). `size` is
+    its measure as written, `millimetres` the largest diameter; `count` how many, where a number says so; `several` if
+    more than one or unknown how many.
     """
 
     start: int
@@ -144,7 +144,7 @@ def _structures(mentions: Sequence[Mention]) -> list[Structure]:
 
 
 def _settle(signs: list[Sign]) -> list[Sign]:
-    """ "hingegen" divides where a clause begins and is a mere adverb inside; a side behind a structure belongs to it."""
+    """ "hingegen" divides where a clause begins, else it is an adverb; a side behind a structure belongs to it."""
     settled: list[Sign] = []
     for at, sign in enumerate(signs):
         before = settled[-1] if settled else None

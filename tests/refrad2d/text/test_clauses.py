@@ -44,6 +44,11 @@ def test_a_sentence_divides_where_a_new_statement_begins(language, text, clauses
         ("de", "Konkrement von 5 mm am Unterpol der rechten Niere.", [("stone", "affirmed", "kidney_right")]),
         ("de", "In der Leber findet sich eine 8 mm große Zyste.", [("cyst", "affirmed", "liver")]),
         ("de", "Leber mit Zyste und Hämangiom.", [("cyst", "affirmed", "liver"), ("hemangioma", "affirmed", "liver")]),
+        (
+            "de",
+            "Infarkt der Niere rechts und Thrombus links.",
+            [("infarct", "affirmed", "kidney_right"), ("thrombosis", "affirmed", "open")],
+        ),
         ("en", "The liver shows no lesion.", [("lesion", "denied", "liver")]),
         ("de", "Niere rechts regelrecht, kein Stein.", [("stone", "denied", "kidney_right")]),
         ("en", "No evidence of lytic lesion in L3.", [("osteolysis", "denied", "vertebrae_L3")]),
