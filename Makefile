@@ -43,7 +43,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 # --- demo ---------------------------------------------------------------------------------------------------------
 
 demo: $(DEMO)/results.json
-	@$(BIN)/python -m radgrounder.results.changes $(DEMO)/eval-before $(DEMO)/eval
+	@$(BIN)/radgrounder compare $(DEMO)/eval-before $(DEMO)/eval
 ifneq ($(SERVE),0)
 	$(BIN)/python space/app.py --model $(DEMO)/model --port $(PORT)
 endif
@@ -69,13 +69,13 @@ $(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
 base: build/base/nano
 
 build/base/nano: build/base/first
-	$(BIN)/python -m radgrounder.pretraining.pretrain $@ --init $< --pool 24576 --pool-folder build/base/pool \
+	$(BIN)/radgrounder pretrain $@ --init $< --pool 24576 --pool-folder build/base/pool \
 		--tower-steps 1200 --tower-rate 2e-3 --packed-steps 2000 --rate 1.2e-3 --steps 1500
 	rm -rf build/base/pool
 
 build/base/first: $(BIN)/.installed
 	mkdir -p build/base
-	$(BIN)/python -m radgrounder.pretraining.pretrain $@ --pool 24576 --pool-folder build/base/pool \
+	$(BIN)/radgrounder pretrain $@ --pool 24576 --pool-folder build/base/pool \
 		--locate-share 0.6 --report-share 0.25 --dense-weight 0.3
 
 # what BASE reaches on new patients of the site that it was pretrained on, beside its controls
@@ -85,11 +85,11 @@ base-results: $(BASE_RESULTS)/results.json
 # does `make base` give the shipped weights' figures? both on the same slices, with the paired difference of each
 base-again: build/base/nano build/base-results/results.json
 	$(MAKE) base-results BASE=$< BASE_RESULTS=build/base-again
-	$(BIN)/python -m radgrounder.results.changes build/base-results build/base-again
+	$(BIN)/radgrounder compare build/base-results build/base-again
 
 $(BASE_RESULTS)/heldout: $(BIN)/.installed
 	mkdir -p $(BASE_RESULTS)
-	$(BIN)/python -m radgrounder.pretraining.heldout $@ --sites A --patients 80
+	$(BIN)/radgrounder heldout $@ --sites A --patients 80
 
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 304
@@ -112,13 +112,13 @@ $(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json 
 $(DEMO)/model: $(DEMO)/adapter/adapter_config.json
 	rm -rf $@ $@.tmp
 	$(BIN)/radgrounder release $(DEMO)/adapter $@.tmp
-	$(BIN)/python -m radgrounder.evaluation.calibrate $@.tmp --data $(DEMO)/dataset/refrad2d --limit 200
+	$(BIN)/radgrounder calibrate $@.tmp --data $(DEMO)/dataset/refrad2d --limit 200
 	mv $@.tmp $@
 
 $(DEMO)/results.json: $(DEMO)/model $(DEMO)/results-before.json
 	$(BIN)/radgrounder eval --model $(DEMO)/model --benchmark refrad2d --data $(DEMO)/dataset \
 		--out $(DEMO)/eval --limit $(LIMIT) --batch-size 64 --report-samples 8
-	$(BIN)/python -m radgrounder.results.model_card $(DEMO)/model $(DEMO)/eval/results.json
+	$(BIN)/radgrounder card $(DEMO)/model $(DEMO)/eval/results.json
 	cp $(DEMO)/eval/results.json $@
 
 # --- tests, measurements, style -----------------------------------------------------------------------------------
@@ -143,15 +143,15 @@ bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
 
 # the paper's claims at nano scale: 5 arms × 3 seeds; VQA_RAD is the folder of that data set
 ablations: $(DEMO)/base $(DEMO)/dataset/manifest.json
-	$(BIN)/python -m radgrounder.training.ablations build/ablations --dataset $(DEMO)/dataset --vqa-rad $(VQA_RAD)
+	$(BIN)/radgrounder ablations build/ablations --dataset $(DEMO)/dataset --vqa-rad $(VQA_RAD)
 
 # real questions: LoRA on VQA-RAD's training pictures, judged on its test set before and after
 VQA := build/vqa-rad
 vqa-rad: $(VQA)-after/results.json
-	@$(BIN)/python -m radgrounder.results.changes $(VQA)-before $(VQA)-after
+	@$(BIN)/radgrounder compare $(VQA)-before $(VQA)-after
 
 $(VQA): $(BIN)/.installed
-	$(BIN)/python -m radgrounder.training.mixtures vqa-rad $(VQA_RAD) $@
+	$(BIN)/radgrounder mix vqa-rad $(VQA_RAD) $@
 
 $(VQA)-before/results.json: $(DEMO)/base
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark vqa-rad --data $(VQA_RAD) --out $(@D) --batch-size 64

@@ -5,9 +5,9 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from pictures import Slice
 from texts import Refusal
 
+from radgrounder.inference.picture import Original
 from refrad2d.grounding import neutralise
 
 try:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from radgrounder.predict import Predictor
 
 MAX_CHARACTERS = 500
-TASKS = ("report", "vqa", "locate")
 
 log = logging.getLogger(__name__)
 _loaded: "Future[Predictor]" = Future()
@@ -30,12 +29,11 @@ def load_model(model: str) -> None:
     from radgrounder.predict import Predictor  # torch and transformers take seconds: the page is there before
 
     try:
-        predictor = Predictor.load(model)
+        predictor = Predictor.load(model, cached_pictures=0)  # nothing of a visitor's picture stays in memory
     except ValueError as error:
         log.error("%s", error)
         _loaded.set_exception(error)
         return
-    predictor.CACHED_PICTURES = 0  # nothing of a visitor's picture stays in memory
     _loaded.set_result(predictor)
 
 
@@ -50,7 +48,7 @@ def start_loading(model: str) -> None:
 
 
 def answer(
-    picture: Slice | None,
+    picture: Original | None,
     *,
     task: str,
     language: str,
@@ -73,7 +71,7 @@ def answer(
     return _generate(picture, task, language, texts)
 
 
-def _generate(picture: Slice, task: str, language: str, texts: dict[str, str]) -> dict[str, Any]:
+def _generate(picture: Original, task: str, language: str, texts: dict[str, str]) -> dict[str, Any]:
     try:
         predictor = _loaded.result()
     except ValueError as error:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from answering import MAX_CHARACTERS, TASKS, answer
-from pictures import FULL_RANGE, MAX_BYTES, Slice, decode, first_window, read_picture, window_names
+from answering import MAX_CHARACTERS, answer
+from pictures import FULL_RANGE, MAX_BYTES, decode, first_window, read_picture, show_in_window, window_names
 from PIL import Image
 from texts import Refusal, say
 from view import draw_picture, show_examples, write_answer
 
+from radgrounder.inference.picture import Original
+from radgrounder.inference.tasks import TASKS
 from refrad2d.labels import LANGUAGES, labels
 
 HERE = Path(__file__).parent
@@ -31,7 +33,7 @@ QUEUE = 16
 class Visit:
     """What a visitor has before them: the picture, its window, the last answer, its task and language."""
 
-    picture: Slice | None = None
+    picture: Original | None = None
     window: str = FULL_RANGE
     answer: dict[str, Any] | None = None
     task: str = "report"
@@ -50,7 +52,7 @@ class Visit:
 @cache
 def _thumbnails() -> list[tuple[str, Image.Image]]:
     pictures = {key: decode(str(HERE / "examples" / name))[0] for key, name in EXAMPLES.items()}
-    shown = {key: picture.show(first_window(picture)) for key, picture in pictures.items() if picture}
+    shown = {key: show_in_window(picture, first_window(picture)) for key, picture in pictures.items() if picture}
     for thumbnail in shown.values():
         thumbnail.thumbnail((144, 144))
     return list(shown.items())
@@ -60,7 +62,7 @@ def _message(key: str, language: str) -> str:
     return f'<p role="alert" class="rg-alert">{say(key, language)}</p>'
 
 
-def _window_choices(picture: Slice | None, language: str) -> list[tuple[str, str]]:
+def _window_choices(picture: Original | None, language: str) -> list[tuple[str, str]]:
     names = window_names(picture.modality if picture else None)
     return [(say(f"window_{name}", language), name) for name in names]
 

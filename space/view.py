@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from pictures import Slice
+from pictures import show_in_window
 from PIL import Image
 from texts import say
 
+from radgrounder.inference.picture import Original
 from refrad2d.drawing import PALETTE
 from refrad2d.labels import FINDING, label_by_name
 
@@ -24,7 +25,7 @@ MIN_TARGET = 0.13  # of the picture's width: 44 px of a picture that is 340 px w
 
 
 def draw_picture(
-    picture: Slice | None, spans: Sequence[Mapping[str, Any]], text: str, *, window: str, language: str
+    picture: Original | None, spans: Sequence[Mapping[str, Any]], text: str, *, window: str, language: str
 ) -> str:
     """The picture with a numbered box for each span; small boxes lie on top and are easier to hit than they look."""
     if picture is None:
@@ -37,7 +38,7 @@ def draw_picture(
     return (
         f'<svg class="rg-picture" viewBox="0 0 {width:g} {height:g}" role="group" '
         f'aria-label="{say("picture", language)}" style="--ratio: {width / height:.4f}">'
-        f'<image href="{data_url(picture.show(window))}" width="{width:g}" height="{height:g}" '
+        f'<image href="{data_url(show_in_window(picture, window))}" width="{width:g}" height="{height:g}" '
         f'preserveAspectRatio="none"/>{_mark_sides(picture.plane, width, height)}{boxes}</svg>'
         f'<p class="rg-caption">{" · ".join(part for part in known if part)}</p>'
     )

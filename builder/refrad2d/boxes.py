@@ -1,11 +1,19 @@
-"""Boxes of masks: the union box of the pixels of one or more classes, xyxy in [0, 1], ends exclusive."""
+"""Boxes of masks: the union box of the pixels of one or more classes, xyxy in [0, 1], ends exclusive.
+
+>>> [found["label"] for found in visible(objects(mask))]      # what can be asked for
+"""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from scipy import ndimage
 
 from refrad2d.labels import label_by_id, label_by_name
+from refrad2d.rows import ObjectRow
+from refrad2d.windows import count_pixels
 
 Box = tuple[float, float, float, float]
+MIN_PIXELS = 20  # of the image: a class with fewer is neither asked for nor called visible
 
 
 def union_box(mask: np.ndarray) -> Box | None:
@@ -22,25 +30,53 @@ def union_box(mask: np.ndarray) -> Box | None:
     )
 
 
-def objects(mask: np.ndarray) -> list[dict]:
-    """Every class of a mask of unified ids, in order of id: {label, box, area in mask pixels}."""
+def objects(mask: np.ndarray) -> list[ObjectRow]:
+    """Every class of a mask of unified ids, in order of id; `area` in mask pixels, `pixels` in those of the image."""
     height, width = mask.shape
-    areas = np.bincount(mask.ravel(), minlength=256)
+    areas, pixels = np.bincount(mask.ravel(), minlength=256), count_pixels(mask)
     found = []
     for class_id, window in enumerate(ndimage.find_objects(mask), start=1):
         label = label_by_id(class_id)
         if window is None or label is None:
             continue
         rows, columns = window
-        box = (columns.start / width, rows.start / height, columns.stop / width, rows.stop / height)
-        found.append({"label": label, "box": list(box), "area": int(areas[class_id])})
+        box = [columns.start / width, rows.start / height, columns.stop / width, rows.stop / height]
+        found.append({"label": label, "box": box, "area": int(areas[class_id]), "pixels": int(pixels[class_id])})
     return found
+
+
+def pixels_of(found: Iterable[ObjectRow]) -> dict[str, int]:
+    """The visible size of each object by label: its pixels at the size of the image.
+
+    ValueError if nobody counted them, as in datasets of format 1.
+    """
+    sizes = {shown["label"]: shown.get("pixels") for shown in found}
+    if None in sizes.values():
+        raise ValueError(
+            "An object has no `pixels`, the visible size that is counted since format 2. Build the dataset again."
+        )
+    return sizes
+
+
+def visible(found: Sequence[ObjectRow]) -> list[ObjectRow]:
+    """The objects that cover at least MIN_PIXELS of the image. ValueError as for `pixels_of`."""
+    sizes = pixels_of(found)
+    return [shown for shown in found if sizes[shown["label"]] >= MIN_PIXELS]
 
 
 def merge_boxes(boxes: list[Box]) -> Box:
     """The smallest box around all of them."""
     x_min, y_min, x_max, y_max = zip(*boxes, strict=True)
     return min(x_min), min(y_min), max(x_max), max(y_max)
+
+
+def iou(a: Sequence[float], b: Sequence[float]) -> float:
+    """Intersection over union of two boxes; 0 if they do not overlap."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
 
 
 def box_of(mask: np.ndarray, names: list[str]) -> Box | None:

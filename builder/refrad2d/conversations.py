@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from refrad2d.boxes import visible
 from refrad2d.grounding import Span, locate_answer, render
 from refrad2d.labels import LANGUAGES, label_by_name
+from refrad2d.rows import Conversation, Message, Question, Report, Row, SpanRow
 
 PROMPTS = {
     "report": {"en": "Caption this image:", "de": "Beschreibe dieses Bild:"},
@@ -31,9 +33,6 @@ CONTEXT_LINES = {  # "Klinische angaben" is spelled as in the release
 }
 CONTEXTS = ((), ("clinical_info",), ("clinical_question",), ("clinical_info", "clinical_question"))
 _UNITS = re.compile(r"<[^<>\s]{3,8}>|\w{1,2}|[^\w\s]|\n")
-MIN_LOCATE_PIXELS = 20  # a structure is asked for if it covers so many pixels of the 224 px mask
-
-Message = dict[str, Any]
 
 
 def prompt(task: str, language: str, *, context: str = "", **fields: str) -> str:
@@ -59,7 +58,7 @@ def without_context(text: str) -> str:
     return "\n".join(lines)
 
 
-def vqa_prompt(entry: Mapping[str, Any], *, context: str = "") -> str:
+def vqa_prompt(entry: Question, *, context: str = "") -> str:
     """The prompt of one `vqa` entry: choices one a line after the question; grounded ones without "Answer:"."""
     question = "\n".join([entry["question"], *(entry.get("choices") or [])])
     return prompt(
@@ -67,7 +66,7 @@ def vqa_prompt(entry: Mapping[str, Any], *, context: str = "") -> str:
     )
 
 
-def spans_of(stored: Sequence[Mapping[str, Any]]) -> list[Span]:
+def spans_of(stored: Sequence[SpanRow]) -> list[Span]:
     """Stored span structs as `Span`s."""
     return [Span(s["start"], s["end"], s["label"], tuple(s["box"]), tuple(s["labels"])) for s in stored]
 
@@ -80,7 +79,7 @@ def turn(question: str, answer: str) -> list[Message]:
     ]
 
 
-def sft_row(image: Any, messages: Sequence[Message]) -> dict[str, Any]:
+def sft_row(image: Any, messages: Sequence[Message]) -> Conversation:
     """A row of the `sft` config.
 
     `length` grows with the tokens that the conversation's text has in any tokenizer: one for each markup token, each
@@ -90,11 +89,11 @@ def sft_row(image: Any, messages: Sequence[Message]) -> dict[str, Any]:
     return {"image": image, "messages": list(messages), "length": sum(len(_UNITS.findall(text)) for text in texts)}
 
 
-def conversations(row: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[list[Message]]:
+def conversations(row: Row) -> Iterator[list[Message]]:
     """All training conversations of a row, one single turn each, in both languages where there is text.
 
-    `sizes` gives the pixels of each label in the 224 px mask. The context of a conversation (none, one or both of
-    clinical information and question) is drawn by a hash of the row's id, so it is the same in every build.
+    The context of a conversation (none, one or both of clinical information and question) is drawn by a hash of the
+    row's id, so it is the same in every build. ValueError if the objects lack their visible size (see `boxes.visible`).
     """
     for language in LANGUAGES:
         report = row["report"][language]
@@ -106,16 +105,15 @@ def conversations(row: Mapping[str, Any], sizes: Mapping[str, int]) -> Iterator[
             prompt(task, language, context=_drawn_context(row["id"], report, language, task)),
             render(report["findings"], spans),
         )
-        for found in row["objects"]:
-            if sizes.get(found["label"], 0) >= MIN_LOCATE_PIXELS:
-                name = label_by_name(found["label"]).display(language)
-                yield turn(prompt("locate", language, name=name), locate_answer(name, found["label"], found["box"]))
+        for found in visible(row["objects"]):
+            name = label_by_name(found["label"]).display(language)
+            yield turn(prompt("locate", language, name=name), locate_answer(name, found["label"], found["box"]))
     for number, entry in enumerate(row["vqa"]):
         report = row["report"][entry["language"]] or {}
         lines = _drawn_context(row["id"], report, entry["language"], f"vqa{number}")
         yield turn(vqa_prompt(entry, context=lines), render(entry["answer"], spans_of(entry["spans"])))
 
 
-def _drawn_context(row_id: str, report: Mapping[str, Any], language: str, purpose: str) -> str:
-    draw = sha256(f"{row_id} {language} {purpose}".encode()).digest()[0]
-    return context(report, language, CONTEXTS[draw % len(CONTEXTS)])
+def _drawn_context(row_id: str, report: Report | Mapping[str, Any], language: str, purpose: str) -> str:
+    number = sha256(f"{row_id} {language} {purpose}".encode()).digest()[0]
+    return context(report, language, CONTEXTS[number % len(CONTEXTS)])

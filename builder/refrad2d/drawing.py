@@ -3,7 +3,6 @@
 >>> draw(load_dataset("refrad2d", "grounded", split="train")[0]).show()
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -13,6 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from refrad2d.grounding import to_pixels
 from refrad2d.labels import LANGUAGES
+from refrad2d.layout import list_shards
+from refrad2d.samples import decode, native_values, read_samples
 from refrad2d.windows import apply_window, get_window, scale_to_range
 
 LOOKED_AT = 300  # samples from the start of the archive that a sheet chooses from
@@ -80,11 +81,11 @@ def _with_caption(picture: Image.Image, pieces: list[tuple[str, str]]) -> Image.
     return out
 
 
-def _across_series(samples: Iterable[tuple[dict, dict]]) -> Iterator[tuple[dict, dict]]:
+def _across_series(samples: Iterable[Mapping]) -> Iterator[Mapping]:
     """One sample of each series in turn, so that a sheet shows more than one patient."""
-    by_series: dict[str, list[tuple[dict, dict]]] = {}
-    for row, sample in samples:
-        by_series.setdefault(row["series"], []).append((row, sample))
+    by_series: dict[str, list[Mapping]] = {}
+    for native in samples:
+        by_series.setdefault(native["json"]["series"], []).append(native)
     for some in zip_longest(*by_series.values()):
         yield from filter(None, some)
 
@@ -101,14 +102,13 @@ def contact_sheet(
     dataset: Path, *, rows: int, split: str | None, window: str, language: str, columns: int = 3
 ) -> Image.Image:
     """Rows of a build's archive, native pixels in a named window, boxes and text. ValueError if there is no archive."""
-    from refrad2d.loader import native_values, read_samples  # takes a second to import; the Space only wants colours
-
     center, width = get_window(window)
     tiles = []
-    shards = sorted((dataset / "refrad2d-wds").glob(f"{split or '*'}-*.tar"))
+    shards = list_shards(dataset, "archive", split or "*")
     samples = islice((sample for shard in shards for sample in read_samples(shard)), LOOKED_AT)
-    for row, sample in islice(_across_series((json.loads(sample["json"]), sample) for sample in samples), rows):
-        pixels = native_values(sample, row)
+    for native in islice(_across_series(map(decode, samples)), rows):
+        row = native["json"]
+        pixels = native_values(native["pixels"], row)
         shown = apply_window(pixels, center, width) if row["modality"] == "CT" else scale_to_range(pixels)
         height_mm, width_mm = (n * s for n, s in zip(pixels.shape, row["spacing"], strict=True))
         size = (400, max(1, round(400 * height_mm / width_mm)))

@@ -17,12 +17,7 @@ from refrad2d.labels import FINDING, label_by_id, label_by_name, labels
 Box = tuple[float, float, float, float]
 
 BINS = 512  # coordinate c in [0, 1] is written as the bin nearest to c * BINS, so 0..BINS occur
-COORDINATES = (
-    "x_min",
-    "y_min",
-    "x_max",
-    "y_max",
-)  # order in the markup; the paper's text says y first, its code x first
+# the order in the markup is x_min, y_min, x_max, y_max; the paper's text says y first, its code x first
 FINDING_ID = 0  # findings lie outside the 121 classes and share one id
 
 _SPAN = re.compile(

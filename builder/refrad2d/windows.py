@@ -72,9 +72,10 @@ def count_pixels(mask: np.ndarray) -> np.ndarray:
 
 
 def rescale(pixels: np.ndarray, slope: float, intercept: float) -> np.ndarray:
-    """Stored pixels as values, pixels * slope + intercept in float32 (DICOM PS3.3 C.7.6.16.2.9): HU for CT.
+    """Stored pixels as values, pixels * slope + intercept (DICOM PS3.3 C.7.6.16.2.9): HU for CT; same shape.
 
-    float32 throughout, since the pictures of a dataset are made in it: the same bits wherever this is called.
+    Slope and intercept are rounded to float32. uint16, as a dataset stores its pixels, gives float32, so that a picture
+    has the same bits wherever it is made; integers of 32 bits and float64, which only a foreign file has, give float64.
     """
     return pixels * np.float32(slope) + np.float32(intercept)
 

@@ -10,12 +10,12 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.boxes import objects
-from refrad2d.dataset.card import table
 from refrad2d.operations.build import build
 from refrad2d.phantom import run as phantom
 from refrad2d.phantom import sample_slice
+from refrad2d.samples import png
 from refrad2d.stages.pipeline import Options
-from refrad2d.stages.shards import png
+from refrad2d.system.markdown import table
 from refrad2d.windows import windows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from radgrounder.metrics.grounding import Entity, g_iou
 from radgrounder.metrics.intervals import figures
-from refrad2d.dataset.card import table
+from refrad2d.system.markdown import table
 
 
 def main() -> None:

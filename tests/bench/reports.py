@@ -12,8 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from radgrounder.benchmarks.base import TOKENS, load_benchmark
+from radgrounder.benchmarks.base import load_benchmark
 from radgrounder.inference.predictor import Predictor
+from radgrounder.inference.tasks import TOKENS
 from radgrounder.metrics.intervals import figure
 from radgrounder.metrics.text import token_f1
 from refrad2d.grounding import parse

@@ -19,7 +19,7 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.intervals import figure
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
-from radgrounder.results.changes import show_figure
+from radgrounder.results.comparison import show_figure
 from refrad2d.conversations import prompt
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name
@@ -34,7 +34,7 @@ def draw_rows(site: str, region: str, patients: int) -> list[dict]:
     """Two slices of each patient, pictures as a dataset has them."""
     rows = []
     for seed in range(FIRST, FIRST + SLICES_OF_STUDY * patients, SLICES_OF_STUDY // 2):
-        row, _ = draw_row(seed, sites=(site,), regions=(region,))
+        row = draw_row(seed, sites=(site,), regions=(region,))
         rows.append({**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])})
     return rows
 

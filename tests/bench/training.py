@@ -102,7 +102,7 @@ def measure_prediction(rows, base: Path) -> Figures:
         predictor = Predictor.load(base, batch_size=size)
 
         def ask(one=predictor) -> None:
-            one._features.clear()
+            one.decoder.features.clear()
             one.generate(images, asked, max_new_tokens=24)
 
         rates[size] = len(locate) / cpu_seconds(ask, repeat=2)

@@ -11,7 +11,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from radgrounder.results.changes import SECTIONS, format_changes, show_figure
+from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
@@ -74,7 +74,7 @@ def document() -> str:
     chapters = {
         "The base on new patients of its own site: `make base-results`": figures(read("base.json")),
         "The base made again: `make base-again`": again(),
-        "Its confidence: `python -m radgrounder.evaluation.calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
+        "Its confidence: `radgrounder calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a site that the base has not seen: `make demo`": f"""Site B is hardly a gap (table below): the five
 test patients are harder than most. Reports are the consensus of 8 samples here.
 
@@ -104,7 +104,7 @@ with boxes, which those arms were not trained on, so that "better" below holds f
 
 
 def before_and_after(name: str) -> str:
-    """The table that `radgrounder.results.changes` printed."""
+    """The table that `radgrounder compare` printed."""
     return format_changes(*(read(f"{name}-{part}.json") for part in ("before", "after", "changes")))
 
 

@@ -10,8 +10,8 @@ from datasets import load_dataset
 from PIL import Image
 
 from refrad2d.labels import label_by_name
-from refrad2d.loader import read_samples
 from refrad2d.operations.build import build
+from refrad2d.samples import read_samples
 from refrad2d.stages.pipeline import Options
 
 REPORTS = {

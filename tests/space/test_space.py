@@ -31,6 +31,7 @@ import pictures  # noqa: E402
 import texts  # noqa: E402
 import view  # noqa: E402
 
+from radgrounder.inference.picture import Original  # noqa: E402
 from refrad2d.labels import LANGUAGES, labels  # noqa: E402
 from refrad2d.windows import WINDOWS  # noqa: E402
 
@@ -57,14 +58,6 @@ def span(start, end, box=(0.1, 0.1, 0.5, 0.5), label="liver"):
 
 
 # --- files ---
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_the_model_sees_what_the_command_shows_it(path):
-    from radgrounder.inference.predictor import open_picture
-
-    ours, theirs = pictures.decode(str(path))[0].for_model(), open_picture(path)
-    assert np.array_equal(ours.image, theirs.image) and (ours.width, ours.height) == (theirs.width, theirs.height)
 
 
 def test_sixteen_bits_of_grey_are_not_clipped(tmp_path):
@@ -121,7 +114,7 @@ def test_dicom_that_is_no_slice_is_refused(tmp_path, header, field, value, reaso
 def test_every_window_shows_every_example(path):
     picture = pictures.decode(str(path))[0]
     for window in pictures.window_names(picture.modality):
-        shown = np.asarray(picture.show(window))
+        shown = np.asarray(pictures.show_in_window(picture, window))
         assert shown.dtype == np.uint8 and shown.max() > shown.min()
 
 
@@ -161,12 +154,12 @@ def test_marked_phrases_leave_the_text_as_it_is(text, cuts):
 def test_model_text_cannot_bring_elements_of_its_own():
     answer = {"text": "<img src=x onerror=alert(1)>", "answer": None, "width": 9, "height": 9, "spans": [span(0, 12)]}
     assert "<img" not in view.write_answer("report", answer, "en", spoken="en")
-    picture = pictures.Slice(np.zeros((9, 9), np.uint8), None)
+    picture = Original(np.zeros((9, 9), np.uint8), None)
     assert "<img" not in view.draw_picture(picture, answer["spans"], answer["text"], window="full", language="en")
 
 
 def test_a_small_box_lies_on_top_of_a_large_one():
-    picture = pictures.Slice(np.zeros((90, 90), np.uint8), None)
+    picture = Original(np.zeros((90, 90), np.uint8), None)
     spans = [span(0, 1, (0.4, 0.4, 0.45, 0.45)), span(2, 3, (0, 0, 1, 1))]
     svg = view.draw_picture(picture, spans, "a b", window="full", language="en")
     assert re.findall(r'class="rg-box" data-span="(\d)"', svg) == ["1", "0"]
@@ -187,8 +180,8 @@ def test_the_downloaded_boxes_are_the_answer():
 
 def test_the_picture_in_the_page_is_lossless():
     picture = pictures.decode(str(SPACE / "examples" / "abdomen.dcm"))[0]
-    data = base64.b64decode(view.data_url(picture.show("liver")).partition(",")[2])
-    assert np.array_equal(Image.open(io.BytesIO(data)), picture.show("liver"))
+    data = base64.b64decode(view.data_url(pictures.show_in_window(picture, "liver")).partition(",")[2])
+    assert np.array_equal(Image.open(io.BytesIO(data)), pictures.show_in_window(picture, "liver"))
 
 
 # --- asking ---

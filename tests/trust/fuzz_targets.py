@@ -20,18 +20,18 @@ from refrad2d.images.dicom import BODY_PARTS
 from refrad2d.images.masks import MaskRecord, read_mask
 from refrad2d.images.records import Record, open_file, read_file
 from refrad2d.images.sources import Source, Unreadable, list_sources
-from refrad2d.labels import FINDING, LANGUAGES, is_label
+from refrad2d.labels import FINDING, LANGUAGES, PLANES, is_label
 from refrad2d.llm.answers import place_mentions, usable_questions
 from refrad2d.llm.client import read_answer
 from refrad2d.llm.prompts import fits, load_prompt
-from refrad2d.operations.verify import Fault, verify
+from refrad2d.operations.file_checks import Fault
+from refrad2d.operations.verify import verify
 from refrad2d.privacy.deidentify import KINDS, deidentify
 from refrad2d.privacy.recognisers.dates import find_dates, read_header_date
 from refrad2d.stages.report_table import COLUMNS, read_reports
 from refrad2d.text.references import MAX_RANGE, find_references
 
 KEY = b"k" * 32
-PLANES = frozenset({"axial", "coronal", "sagittal"})
 _REASON = re.compile(r"[a-z_]{3,40}")
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
 SECRET = "Xylanderberg"  # stands in inputs that a parser may refuse; no message may repeat it
@@ -105,7 +105,7 @@ def check_image(data: bytes) -> None:
             assert pixels.dtype == np.uint16 and pixels.shape == tuple(frame.placement.shape)
             assert frame.slope != 0 and np.isfinite([frame.slope, frame.intercept]).all()
             with np.errstate(over="raise", invalid="raise"):
-                values = pixels * np.float32(frame.slope) + np.float32(frame.intercept)
+                values = stored.values()
             assert np.isfinite(values).all()
             assert np.isfinite(frame.placement.depth) and all(0 < mm < 1e6 for mm in frame.placement.spacing)
 
@@ -116,7 +116,7 @@ def check_mask(data: bytes) -> None:
         root = Path(folder)
         (root / "raw").mkdir()
         (root / "liver.nii").write_bytes(data)
-        record = read_mask((Source(folder, "liver.nii"), KEY, str(root / "raw"), PLANES))
+        record = read_mask((Source(folder, "liver.nii"), KEY, str(root / "raw"), frozenset(PLANES)))
         if isinstance(record, str):
             assert _REASON.fullmatch(record)
             return

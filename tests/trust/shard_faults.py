@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.operations.verify import verify
 from refrad2d.schema import features
-from refrad2d.stages.shards import manifest
 from tests.trust.outcome import PLAIN as PLAIN_BUILD
 from tests.trust.outcome import Clock, Outcome, arguments, build_command, finish, phantom
 

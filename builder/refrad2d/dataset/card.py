@@ -12,7 +12,9 @@ from huggingface_hub import DatasetCardData
 
 from refrad2d import __version__
 from refrad2d.dataset.leaks import LEAK_HEADER, leak_rows
-from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, FILES, SPLITS, features
+from refrad2d.layout import CARD, KIND_OF_CONFIG, PARQUET, card_patterns, list_published, parse_shard
+from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SPLITS, features
+from refrad2d.system.markdown import table
 
 
 def find_template(folder: str, name: str) -> str:
@@ -24,30 +26,33 @@ def find_template(folder: str, name: str) -> str:
 
 
 def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -> str:
-    """The YAML head of the card of Parquet files with these sizes, {path in the folder: bytes}.
+    """The YAML head of the card of a dataset whose published files have these sizes, {path below DIR: bytes}.
 
     `rows` is {"slices" | "grounded" | "sft": {split: rows}}; empty splits are left out. The sizes in bytes are more
     than information: `datasets` tells a local folder from its cache by this YAML alone, so a rebuilt one must differ.
-    Each batch has a pattern of its own, so that shards of the next one are not read before the card names them.
     """
+    shards = {name: shard for name in sizes if (shard := parse_shard(name))}
     infos = DatasetInfosDict()
     configs = []
     for config in CONFIGS:
-        stem = FILES[config]
-        splits = [split for split in SPLITS if rows.get(stem.rpartition("/")[2], {}).get(split)]
+        kind = KIND_OF_CONFIG[config]
+        splits = [split for split in SPLITS if rows.get(kind, {}).get(split)]
         if not splits:
             continue
         entry = {
             "config_name": config,
-            "data_files": [{"split": split, "path": _patterns(f"{stem}-{split}", sizes)} for split in splits],
+            "data_files": [{"split": split, "path": _path(card_patterns(kind, split, shards))} for split in splits],
         }
-        if stem == FILES[DEFAULT_CONFIG]:
+        if kind == KIND_OF_CONFIG[DEFAULT_CONFIG]:
             entry["columns"] = list(features(config))
         if config == DEFAULT_CONFIG:
             entry["default"] = True
         configs.append(entry)
-        n_bytes = {s: sum(n for name, n in sizes.items() if name.startswith(f"{stem}-{s}-")) for s in splits}
-        counts = rows[stem.rpartition("/")[2]]
+        n_bytes = {
+            split: sum(sizes[name] for name, shard in shards.items() if (shard.kind, shard.split) == (kind, split))
+            for split in splits
+        }
+        counts = rows[kind]
         infos[config] = DatasetInfo(
             features=features(config),
             config_name=config,
@@ -68,18 +73,14 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -
     return yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _patterns(stem: str, sizes: Mapping[str, int]) -> str | list[str]:
-    """What finds the shards of a stem, batch by batch."""
-    starts = {name.removeprefix(f"{stem}-").split("-")[0] for name in sizes if name.startswith(f"{stem}-")}
-    batches = sorted({"" if start.isdigit() else start for start in starts})
-    patterns = [f"{stem}-{batch}-*.parquet" if batch else f"{stem}-[0-9]*.parquet" for batch in batches]
+def _path(patterns: list[str]) -> str | list[str]:
     return patterns[0] if len(patterns) == 1 else patterns
 
 
-def write_card(folder: Path, stats: Mapping, sizes: Mapping[str, int] | None = None) -> None:
-    """Write README.md into the Parquet folder of a dataset; `sizes` as for `card_yaml`, by default what lies there."""
+def write_card(root: Path, stats: Mapping, sizes: Mapping[str, int] | None = None) -> None:
+    """Write the card of the dataset in DIR `root`; `sizes` as for `card_yaml`, by default those of what lies there."""
     if sizes is None:
-        sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*.parquet")}
+        sizes = {name: path.stat().st_size for name, path in list_published(root).items()}
     rows, texts = stats["rows"], sorted(stats["texts"].items())
     frequent = sorted(stats["labels"].items(), key=lambda item: (-item[1], item[0]))
     files = [[root, reason, n] for root, by in stats["files"].items() for reason, n in sorted(by.items())]
@@ -96,10 +97,5 @@ def write_card(folder: Path, stats: Mapping, sizes: Mapping[str, int] | None = N
         rules_table=table(["rule", "slices"], sorted(stats["slices"]["rule"].items())),
         patients=", ".join(f"{split} {stats['patients'][split]}" for split in SPLITS if stats["patients"].get(split)),
     )  # fmt: skip
-    (folder / "README.md").write_text(f"---\n{card_yaml(rows, sizes)}---\n{body}", encoding="utf-8", newline="\n")
-
-
-def table(header: list[str], rows: list) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(map(str, row)) + " |" for row in [header, ["---"] * len(header), *rows]]
-    return "\n".join(lines)
+    (root / PARQUET).mkdir(parents=True, exist_ok=True)
+    (root / CARD).write_text(f"---\n{card_yaml(rows, sizes)}---\n{body}", encoding="utf-8", newline="\n")

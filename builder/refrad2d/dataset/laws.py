@@ -1,4 +1,4 @@
-"""The laws of a row: boxes follow from the mask, spans from the text, the image from the pixels.
+"""The laws of a row: boxes and visible sizes follow from the mask, spans from the text.
 
 kinds = list(check_row(row, mask))     # such as "box_differs"; empty where all is well
 """
@@ -12,7 +12,7 @@ import numpy as np
 from refrad2d.boxes import box_of, objects
 from refrad2d.grounding import has_markup
 from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, is_label
-from refrad2d.windows import rescale, windows
+from refrad2d.rows import TEXT_COLUMNS, ObjectRow, Row, SpanRow
 
 VQA_TYPES = ("open", "yesno", "multiple")
 MAX_AGE_DECADE = 90  # older patients share this decade
@@ -20,15 +20,15 @@ _PSEUDONYM = re.compile(r"[a-z0-9_-]+")
 TOLERANCE = 1e-9
 
 
-def check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
+def check_row(row: Row, mask: np.ndarray | None) -> Iterator[str]:
     """Kinds of law that a row breaks. `mask` is (rows, columns) of unified ids, None where the row has none."""
     try:
         yield from _check_row(row, mask)
-    except (TypeError, AttributeError, OverflowError):  # null where a law needs a value
+    except (TypeError, AttributeError, KeyError, OverflowError):  # null or nothing where a law needs a value
         yield "value_missing"
 
 
-def _check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]:
+def _check_row(row: Row, mask: np.ndarray | None) -> Iterator[str]:
     yield from check_fields(row)
     if mask is None:
         if row["objects"]:
@@ -44,6 +44,8 @@ def _check_row(row: Mapping[str, Any], mask: np.ndarray | None) -> Iterator[str]
 
 def require_manifest(manifest: Mapping[str, Any]) -> None:
     """ValueError, KeyError, TypeError or AttributeError if a manifest lacks what is checked, or has another form."""
+    if not isinstance(manifest["format"], int):
+        raise ValueError("The format in the manifest is no number. Build again.")
     for entry in manifest["files"].values():
         if not isinstance(entry["sha256"], str) or not isinstance(entry["bytes"], int):
             raise ValueError("A file in the manifest has no sha256 or no size. Build again.")
@@ -53,7 +55,7 @@ def require_manifest(manifest: Mapping[str, Any]) -> None:
         raise ValueError("The manifest lists a shard or patient that is no name. Build again.")
 
 
-def check_fields(row: Mapping[str, Any]) -> Iterator[str]:
+def check_fields(row: Row) -> Iterator[str]:
     """Kinds of law that the plain fields of a row break."""
     if not all(
         isinstance(row[name], str) and _PSEUDONYM.fullmatch(row[name]) for name in ("id", "patient", "study", "series")
@@ -72,15 +74,15 @@ def check_fields(row: Mapping[str, Any]) -> Iterator[str]:
             yield "markup_in_text"
 
 
-def texts_of(row: Mapping[str, Any]) -> Iterator[str]:
+def texts_of(row: Row) -> Iterator[str]:
     """Every free text of a row."""
     for report in filter(None, row["report"].values()):
-        yield from filter(None, (report[name] for name in ("clinical_question", "clinical_info", "findings")))
+        yield from filter(None, (report[name] for name in TEXT_COLUMNS))
     for entry in row["vqa"] or ():
         yield from (entry["question"], entry["answer"], *(entry["choices"] or ()))
 
 
-def grounded_texts(row: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping]]]:
+def grounded_texts(row: Row) -> Iterator[tuple[str, Sequence[SpanRow]]]:
     """(text, spans in it) of each report and each answer."""
     for report in filter(None, row["report"].values()):
         yield report["findings"] or "", report["spans"] or ()
@@ -88,7 +90,7 @@ def grounded_texts(row: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mappi
         yield entry["answer"] or "", entry["spans"] or ()
 
 
-def check_spans(text: str, spans: Sequence[Mapping]) -> Iterator[str]:
+def check_spans(text: str, spans: Sequence[SpanRow]) -> Iterator[str]:
     """Spans are sorted, apart and inside the text; boxes inside the picture; labels known, the first being `label`."""
     at = 0
     for span in spans:
@@ -103,12 +105,7 @@ def check_spans(text: str, spans: Sequence[Mapping]) -> Iterator[str]:
             yield "unknown_label"
 
 
-def make_image(pixels: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
-    """The image that follows from the archive's native pixels and its row, which has slope and intercept."""
-    return windows(rescale(pixels, row["slope"], row["intercept"]), row["modality"])
-
-
-def _true_box(span: Mapping, row: Mapping, mask: np.ndarray | None) -> bool:
+def _true_box(span: SpanRow, row: Row, mask: np.ndarray | None) -> bool:
     """True if the span's box is the union box of its labels in the mask, or for a finding one of the row's findings."""
     if FINDING in span["labels"] or not all(map(is_label, span["labels"])):
         return any(_close(span["box"], finding["box"]) for finding in row["findings"] or ())
@@ -117,9 +114,9 @@ def _true_box(span: Mapping, row: Mapping, mask: np.ndarray | None) -> bool:
     return box is not None and _close(span["box"], box) and set(span["labels"]) <= present
 
 
-def _same_objects(stored: Sequence[Mapping], true: Sequence[Mapping]) -> bool:
+def _same_objects(stored: Sequence[ObjectRow], true: Sequence[ObjectRow]) -> bool:
     return len(stored) == len(true) and all(
-        a["label"] == b["label"] and a["area"] == b["area"] and _close(a["box"], b["box"])
+        all(a[name] == b[name] for name in ("label", "area", "pixels")) and _close(a["box"], b["box"])
         for a, b in zip(stored, true, strict=True)
     )
 

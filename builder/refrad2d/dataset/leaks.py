@@ -1,7 +1,7 @@
 """Pictures that stand nearly the same in two places: across splits, or here and in a benchmark.
 
-    count_leaks(sorted(Path("DIR/refrad2d/data").glob("slices-*.parquet")))     # what the card says
-    python -m refrad2d.dataset.leaks DIR [FOLDER of benchmarks]                          # the same, and the pairs
+    count_leaks(list_shards(Path("DIR"), "slices"))          # what the card says
+    refrad2d audit leaks DIR [--benchmarks FOLDER]           # the same, and the pairs
 
 A picture becomes 256 bits: whether each of its coarsest 16×16 cosine coefficients lies above their median. Copies that
 were re-compressed, resized or shown in another window differ in few bits, different pictures in about half.
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from scipy.fft import dctn
 
+from refrad2d.layout import parse_shard
 from refrad2d.schema import SPLITS
 
 SIDE = 64  # pixels of the picture that the cosine transform sees
@@ -68,14 +69,16 @@ def find_matches(ones: np.ndarray, others: np.ndarray, *, most_bits: int = MAX_D
 
 
 def hash_rows(paths: Iterable[Path]) -> Iterator[Hashed]:
-    """The pictures of `slices` files of Parquet."""
+    """The pictures of `slices` files of Parquet. ValueError if one is named otherwise than a shard."""
     for path in sorted(paths):
-        split = path.name.split("-")[1]
+        shard = parse_shard(path.name)
+        if shard is None:
+            raise ValueError(f"{path.name} is no name of a shard. Give slices-<split>-00000-of-00001.parquet files.")
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=64, columns=["id", "image"]):
                 for row in batch.to_pylist():
                     picture = np.asarray(Image.open(io.BytesIO(row["image"]["bytes"])))
-                    yield Hashed(row["id"], split, perceptual_hash(picture))
+                    yield Hashed(row["id"], shard.split, perceptual_hash(picture))
 
 
 def hash_folder(folder: Path) -> Iterator[Hashed]:
@@ -106,7 +109,7 @@ def near_duplicates(pictures: Iterable[Hashed], max_distance: int = MAX_DISTANCE
 
 def count_leaks(paths: Iterable[Path], benchmarks: Path | None = None) -> list[dict]:
     """For each two splits, and each split and benchmark: pictures on both sides, pairs that look the same, and how
-    many pictures of the second side are in one. `paths` are slices-*.parquet files."""
+    many pictures of the second side are in one. `paths` are shards of slices."""
     groups = _by_split(hash_rows(paths))
     pairs = [(a, groups[a], b, groups[b]) for a, b in combinations(groups, 2)]
     if benchmarks is not None:
@@ -142,13 +145,3 @@ def _by_split(pictures: Iterable[Hashed]) -> dict[str, list[Hashed]]:
 
 def _stacked(pictures: Sequence[Hashed]) -> np.ndarray:
     return np.array([picture.bits for picture in pictures], dtype=np.float32).reshape(-1, BITS)
-
-
-if __name__ == "__main__":
-    import json
-    import sys
-
-    slices = sorted((Path(sys.argv[1]) / "refrad2d" / "data").glob("slices-*.parquet"))
-    pictures = list(hash_rows(slices))
-    print(json.dumps(count_leaks(slices, Path(sys.argv[2]) if len(sys.argv) > 2 else None), indent=2))
-    print(json.dumps(near_duplicates(pictures)[:20]))

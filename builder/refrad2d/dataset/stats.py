@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.rows import Row
 from refrad2d.system.files import read_json
 
 ROW_COLUMNS = (
@@ -39,7 +40,7 @@ def count_attrition(stages: Path) -> dict:
     }
 
 
-def count_rows(rows: Iterable[Mapping]) -> dict:
+def count_rows(rows: Iterable[Row]) -> dict:
     """What slices hold; each row needs `ROW_COLUMNS`."""
     slices: dict[str, Counter] = {
         name: Counter() for name in ("modality_plane", "rule", "body_part", "sex", "age", "site")

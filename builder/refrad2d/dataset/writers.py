@@ -4,7 +4,6 @@ The same rows in the same order give the same bytes: no time, user or machine en
 """
 
 import io
-import json
 import os
 import tarfile
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features
+
+from refrad2d.layout import ending, numbered
 
 SHARD_BYTES = 256 << 20
 ROWS_A_GROUP = 128  # small groups, so that streaming and the viewer fetch little
@@ -63,7 +64,7 @@ class ParquetShards:
         """Finish and give the files their final names."""
         self._flush()
         self._end_shard()
-        return _rename(self._parts, self.stem, "parquet")
+        return _rename(self._parts, self.stem, ending("slices"))
 
 
 class TarShards:
@@ -100,16 +101,11 @@ class TarShards:
     def close(self) -> list[Path]:
         """Finish and give the files their final names."""
         self._end_shard()
-        return _rename(self._parts, self.stem, "tar")
+        return _rename(self._parts, self.stem, ending("archive"))
 
 
 def _rename(parts: list[Path], stem: str, extension: str) -> list[Path]:
-    names = [part.with_name(f"{stem}-{n:05d}-of-{len(parts):05d}.{extension}") for n, part in enumerate(parts)]
+    names = [part.with_name(f"{numbered(stem, n, len(parts))}.{extension}") for n, part in enumerate(parts)]
     for part, name in zip(parts, names, strict=True):
         os.replace(part, name)
     return names
-
-
-def json_bytes(row: Mapping) -> bytes:
-    """A row as JSON with sorted keys."""
-    return json.dumps(row, ensure_ascii=False, sort_keys=True).encode("utf-8")

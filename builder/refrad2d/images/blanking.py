@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from refrad2d.images.geometry import turn, turn_back
-from refrad2d.images.records import digest, open_file
+from refrad2d.images.geometry import AS_STORED, reorient, undo_reorient
+from refrad2d.images.records import digest_pixels, open_file
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, Unreadable
-from refrad2d.images.stacks import Member, Stack, keep_members
+from refrad2d.images.stacks import Stack, keep_slices
 from refrad2d.privacy.burnt_in import PixelBox, blank, find_text, load_reader
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import save_array
@@ -63,29 +63,29 @@ def publish_slices(
 
     The counts are of series and slices read, blanked and dropped. A file is left out if none of its slices is written.
     """
-    found, reasons = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
-    boxes = {file: texts for file, texts in found.items() if texts}
-    counts = {"series_read": sum(any(shown.file in found for _, shown in stack.members) for stack in stacks)}
-    counts |= {"frames_read": len(found), "frames_blanked": 0, "frames_dropped": 0}
+    texts, unread = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
+    boxes = {file: found for file, found in texts.items() if found}
+    every = [known for stack in stacks for known in stack.slices]
+    refused = [s for s in every if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
+    refused_files = {known.file for known in refused}
+    chosen = keep_slices(stacks, lambda known: known.file not in refused_files and known.position not in unread)
+    chosen = [_count_blanked(stack, boxes) for stack in chosen]
+    failed = write_slices(chosen, sources, boxes, folder, workers=workers, progress=progress)
+    written = keep_slices(chosen, lambda known: known.position not in failed)
+    kept = {known.position for stack in written for known in stack.slices}
+    burnt_in = {known.position: "burnt_in_text" for known in refused if known.position not in unread}
+    reasons = unread | burnt_in | failed
+    counts = {
+        "series_read": sum(any(known.file in texts for known in stack.slices) for stack in stacks),
+        "frames_read": len(texts),
+        "frames_blanked": sum(known.blanked > 0 for stack in chosen for known in stack.slices),
+        "frames_dropped": len(refused),
+    }
+    return Published(written, {n: reason for n, reason in reasons.items() if n not in kept}, counts)
 
-    def as_the_policy_says(member: Member) -> Member | None:
-        position, shown = member
-        texts = boxes.get(shown.file, [])
-        if texts and (policy == "drop" or is_page(shown, texts)):
-            reasons.setdefault(position, "burnt_in_text")
-            counts["frames_dropped"] += 1
-            return None
-        if reasons.get(position, "burnt_in_text") != "burnt_in_text":  # its file could not be read again
-            return None
-        counts["frames_blanked"] += bool(texts)
-        return position, replace(shown, blanked=len(texts))
 
-    stacks = keep_members(stacks, as_the_policy_says)
-    failed = write_slices(stacks, sources, boxes, folder, workers=workers, progress=progress)
-    stacks = keep_members(stacks, lambda member: None if member[0] in failed else member)
-    kept = {position for stack in stacks for position, _ in stack.members}
-    left_out = {position: reason for position, reason in (reasons | failed).items() if position not in kept}
-    return Published(stacks, left_out, counts)
+def _count_blanked(stack: Stack, boxes: Boxes) -> Stack:
+    return replace(stack, slices=tuple(replace(s, blanked=len(boxes.get(s.file, ()))) for s in stack.slices))
 
 
 def find_texts(
@@ -96,21 +96,21 @@ def find_texts(
     Every slice is read once; the first, middle and last of a stack thoroughly, and as soon as one holds text, all are,
     since what is burnt in stands in every slice.
     """
-    members = [member for stack in stacks for member in stack.members]
-    ends = {stack.members[n][1].file for stack in stacks for n in (0, len(stack.members) // 2, -1)}
-    boxes, failed = _read(members, sources, ends, workers=workers, progress=progress)
-    written = [stack for stack in stacks if any(boxes.get(shown.file) for _, shown in stack.members)]
-    again = [member for stack in written for member in stack.members if member[1].file not in ends]
-    more, failed_again = _read(again, sources, {shown.file for _, shown in again}, workers=workers, progress=progress)
+    every = [known for stack in stacks for known in stack.slices]
+    ends = {stack.slices[n].file for stack in stacks for n in (0, len(stack.slices) // 2, -1)}
+    boxes, failed = _read(every, sources, ends, workers=workers, progress=progress)
+    written_on = [stack for stack in stacks if any(boxes.get(known.file) for known in stack.slices)]
+    again = [known for stack in written_on for known in stack.slices if known.file not in ends]
+    more, failed_again = _read(again, sources, {known.file for known in again}, workers=workers, progress=progress)
     return boxes | more, failed | failed_again
 
 
 def _read(
-    members: Iterable[Member], sources: Sequence[Source], thorough: set[str], *, workers: int, progress: Progress
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], *, workers: int, progress: Progress
 ) -> tuple[Boxes, dict[int, str]]:
     boxes: Boxes = {}
     failed: dict[int, str] = {}
-    tasks = list(_tasks(members, sources, thorough))
+    tasks = list(_tasks(slices, sources, thorough))
     results = run_isolated(
         read_texts, [task for _, task in tasks], workers=workers, timeout_s=READ_TIMEOUT_S, memory_mb=READ_MEMORY_MB
     )
@@ -123,22 +123,21 @@ def _read(
 
 
 def _tasks(
-    members: Iterable[Member], sources: Sequence[Source], thorough: set[str]
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str]
 ) -> Iterator[tuple[int, tuple[Source, list[Slice], set[str]]]]:
     """The slices file by file, in order of position: (position, task of `read_texts`)."""
-    slices = _by_position(members)
-    for position in sorted(slices):
-        rest = iter(sorted(slices[position], key=lambda shown: shown.number))
+    for position, of_file in _by_position(slices):
+        rest = iter(sorted(of_file, key=lambda known: known.number))
         while some := list(islice(rest, FRAMES_A_TASK)):
-            yield position, (sources[position], some, thorough & {shown.file for shown in some})
+            yield position, (sources[position], some, thorough & {known.file for known in some})
 
 
-def _by_position(members: Iterable[Member]) -> dict[int, list[Slice]]:
-    """The slices of each file, by its position in the export."""
-    slices: dict[int, list[Slice]] = defaultdict(list)
-    for position, shown in members:
-        slices[position].append(shown)
-    return slices
+def _by_position(slices: Iterable[Slice]) -> list[tuple[int, list[Slice]]]:
+    """The slices of each file, by its position in the export and in that order."""
+    files: dict[int, list[Slice]] = defaultdict(list)
+    for known in slices:
+        files[known.position].append(known)
+    return sorted(files.items())
 
 
 def read_texts(task: tuple[Source, Sequence[Slice], set[str]]) -> Boxes | str:
@@ -153,11 +152,12 @@ def read_texts(task: tuple[Source, Sequence[Slice], set[str]]) -> Boxes | str:
 def _find(shown: Slice, *, thorough: bool) -> list[PixelBox]:
     """Text as it reads in display orientation, or in that of the file, where it may be mirrored in the display."""
     boxes = set(find_text(shown.picture, thorough=thorough))
-    if any(shown.turned):
-        for x_min, y_min, x_max, y_max in find_text(turn_back(shown.picture, shown.turned), thorough=thorough):
-            inside = np.zeros_like(turn_back(shown.picture, shown.turned), dtype=bool)
+    if shown.reoriented != AS_STORED:
+        as_stored = undo_reorient(shown.picture, shown.reoriented)
+        for x_min, y_min, x_max, y_max in find_text(as_stored, thorough=thorough):
+            inside = np.zeros_like(as_stored, dtype=bool)
             inside[y_min:y_max, x_min:x_max] = True
-            rows, columns = np.nonzero(turn(inside, shown.turned))
+            rows, columns = np.nonzero(reorient(inside, shown.reoriented))
             boxes.add((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
     return sorted(boxes)
 
@@ -167,7 +167,7 @@ def _again(source: Source, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Sli
     wanted = {known.number: known for known in slices}
     for shown in open_file(source)[1]:
         if known := wanted.pop(shown.number, None):
-            if digest(shown.picture) != known.digest:
+            if digest_pixels(shown.picture) != known.digest:
                 raise Unreadable("changed_while_read")
             yield known, shown
         if not wanted:
@@ -180,17 +180,16 @@ def write_slices(
     workers: int, progress: Progress = no_progress,
 ) -> dict[int, str]:  # fmt: skip
     """Write every slice of the stacks to `folder`/<file>.npy, its text blanked. Returns failed files by reason."""
-    slices = _by_position(member for stack in stacks for member in stack.members)
-    positions = sorted(slices)
+    files = _by_position(known for stack in stacks for known in stack.slices)
     tasks = [
-        (sources[n], slices[n], {s.file: boxes[s.file] for s in slices[n] if boxes.get(s.file)}, str(folder))
-        for n in positions
+        (sources[n], slices, {s.file: boxes[s.file] for s in slices if boxes.get(s.file)}, str(folder))
+        for n, slices in files
     ]
     failed: dict[int, str] = {}
     results = run_isolated(write_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     for n, result in progress(results, len(tasks), "pixels"):
         if reason := result.value or result.reason:
-            failed[positions[n]] = reason
+            failed[files[n][0]] = reason
     return failed
 
 
@@ -205,9 +204,9 @@ def write_file(task: tuple[Source, Sequence[Slice], Mapping[str, list[PixelBox]]
     return ""
 
 
-def is_page(shown: Slice, boxes: Iterable[PixelBox]) -> bool:
+def is_page(known: Slice, boxes: Iterable[PixelBox]) -> bool:
     """True for a slice of which text takes so much that what is left is no picture."""
-    covered = np.zeros(shown.placement.shape, bool)
+    covered = np.zeros(known.placement.shape, bool)
     for x_min, y_min, x_max, y_max in boxes:
         covered[y_min:y_max, x_min:x_max] = True
     return bool(covered.mean() > MAX_BLANKED)

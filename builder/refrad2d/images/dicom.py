@@ -20,15 +20,13 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    KeyObjectSelectionDocumentStorage,
     LegacyConvertedEnhancedCTImageStorage,
     LegacyConvertedEnhancedMRImageStorage,
-    MediaStorageDirectoryStorage,
     MRImageStorage,
     SegmentationStorage,
 )
 
-from refrad2d.images.geometry import CORNERS, TURNS, display_frames, frame_affine, turn
+from refrad2d.images.geometry import CORNERS, REORIENTATIONS, display_frames, frame_affine, reorient
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Unreadable
 from refrad2d.labels import MODALITIES
@@ -46,22 +44,17 @@ BODY_PARTS = frozenset(
     "rectum sacrum shoulder skull spine sspine thigh thorax tspine uterus wholebody wrist".split()
 )
 IMAGE_CLASSES = frozenset(
-    map(
-        str,
-        (
-            CTImageStorage,
-            EnhancedCTImageStorage,
-            LegacyConvertedEnhancedCTImageStorage,
-            MRImageStorage,
-            EnhancedMRImageStorage,
-            LegacyConvertedEnhancedMRImageStorage,
-        ),
+    (
+        CTImageStorage,
+        EnhancedCTImageStorage,
+        LegacyConvertedEnhancedCTImageStorage,
+        MRImageStorage,
+        EnhancedMRImageStorage,
+        LegacyConvertedEnhancedMRImageStorage,
     )
 )
-KEY_OBJECTS = str(KeyObjectSelectionDocumentStorage)
-DICOMDIR = str(MediaStorageDirectoryStorage)
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"  # PS3.4 since 2024; pydicom 3.0 has no name for it yet
-SEGMENTATIONS = (str(SegmentationStorage), LABEL_MAP_SEGMENTATION)
+SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 
 def parse_dicom(data: bytes) -> pydicom.Dataset:
@@ -90,7 +83,7 @@ def sop_class(dataset: pydicom.Dataset) -> str:
 
 
 def shown_slice(data: bytes) -> tuple[np.ndarray, str]:
-    """The first slice of a DICOM file as it is shown: (rows, columns) HU for CT, stored values for MR; its modality.
+    """The values of the first slice of a DICOM file: (rows, columns) HU for CT, stored values for MR; its modality.
 
     `Unreadable` with the reason if it is no CT or MR slice.
     """
@@ -128,9 +121,8 @@ def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
         raise Unreadable("undecodable_pixels") from error
     pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
     if text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR":
-        pixels = (
-            pixels.max() + pixels.min() - pixels
-        )  # CT values stay: inversion changes how HU are shown, not what they are
+        # CT values stay: inversion changes how HU are shown, not what they are
+        pixels = pixels.max() + pixels.min() - pixels
     for number, picture in enumerate(pixels):
         try:
             groups = _frame_groups(dataset, number)
@@ -146,8 +138,8 @@ def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
             raise Unreadable("no_geometry") from error
         if not (np.isfinite([slope, intercept]).all() and slope != 0 and np.isfinite(shown).all()):
             raise Unreadable("non_finite_pixels")
-        turned = next(how for how in TURNS if np.array_equal(turn(CORNERS, how), corners))
-        yield Slice(placement, slope, intercept, shown, turned, number=number)
+        reoriented = next(how for how in REORIENTATIONS if np.array_equal(reorient(CORNERS, how), corners))
+        yield Slice(placement, slope, intercept, shown, reoriented, number)
 
 
 def body_part(text: str) -> str | None:

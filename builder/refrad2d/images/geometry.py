@@ -12,7 +12,8 @@ from itertools import product
 
 import numpy as np
 
-_PLANE_OF_AXIS = ("sagittal", "coronal", "axial")  # by the patient axis (L, P, S) that the slice axis follows
+from refrad2d.labels import PLANES
+
 # plane -> patient axis and sign of (slice order, image rows downwards, image columns rightwards)
 _DISPLAY = {
     "axial": ((2, 1), (1, 1), (0, 1)),
@@ -22,9 +23,10 @@ _DISPLAY = {
 TOLERANCE_MM = 1e-3
 FARTHEST_MM = 1e5  # no coordinate of a patient lies further out
 FINEST_MM = 1e-3  # no pixel is smaller; what is would vanish where placements are rounded
-Turn = tuple[bool, bool, bool]  # transposed, then rows reversed, then columns reversed
-TURNS: tuple[Turn, ...] = tuple(product((False, True), repeat=3))
-CORNERS = np.arange(4).reshape(2, 2)  # a picture that shows how it was turned
+Reorientation = tuple[bool, bool, bool]  # transposed, then rows reversed, then columns reversed
+AS_STORED: Reorientation = (False, False, False)
+REORIENTATIONS: tuple[Reorientation, ...] = tuple(product((False, True), repeat=3))
+CORNERS = np.arange(4).reshape(2, 2)  # a picture that shows how it was reoriented
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def display_frames(
     affine = np.array(affine, dtype=float)
     axes = patient_axes(affine)
     slice_axis = widest_axis(affine) if slice_axis is None else slice_axis
-    plane = _PLANE_OF_AXIS[axes[slice_axis]]
+    plane = next(name for name in PLANES if _DISPLAY[name][0][0] == axes[slice_axis])
     order = [axes.index(axis) for axis, _ in _DISPLAY[plane]]
     volume, affine = np.transpose(volume, order), affine[:, [*order, 3]]
     for position, (axis, sign) in enumerate(_DISPLAY[plane]):
@@ -97,15 +99,15 @@ def display_frames(
         )
 
 
-def turn(picture: np.ndarray, how: Turn) -> np.ndarray:
+def reorient(picture: np.ndarray, how: Reorientation) -> np.ndarray:
     """A picture (rows, columns) transposed, then with its rows reversed, then its columns, each if so asked."""
     transposed, rows, columns = how
     picture = picture.T if transposed else picture
     return picture[:: -1 if rows else 1, :: -1 if columns else 1]
 
 
-def turn_back(picture: np.ndarray, how: Turn) -> np.ndarray:
-    """What `turn` made the picture of."""
+def undo_reorient(picture: np.ndarray, how: Reorientation) -> np.ndarray:
+    """What `reorient` made the picture of."""
     transposed, rows, columns = how
     picture = picture[:: -1 if rows else 1, :: -1 if columns else 1]
     return picture.T if transposed else picture
@@ -133,7 +135,7 @@ def patient_axes(affine: np.ndarray) -> list[int]:
 
 def axis_across(plane: str, affine: np.ndarray) -> int:
     """The voxel axis across which a volume must be cut to give slices of this plane."""
-    return patient_axes(affine).index(_PLANE_OF_AXIS.index(plane))
+    return patient_axes(affine).index(_DISPLAY[plane][0][0])
 
 
 def widest_axis(affine: np.ndarray) -> int:

@@ -19,7 +19,7 @@ _BROKEN = (  # what nibabel raises for bytes that are not what they say (found b
 )  # fmt: skip
 
 
-class Volume(NamedTuple):
+class NiftiVolume(NamedTuple):
     """`voxels` (i, j, k) as the file has them, not copied; value = voxel * slope + intercept; `affine` to RAS mm."""
 
     voxels: np.ndarray
@@ -60,7 +60,7 @@ def _unpack(data: bytes) -> io.BytesIO:
     return stream
 
 
-def open_nifti(data: bytes) -> Volume:
+def open_nifti(data: bytes) -> NiftiVolume:
     """A NIfTI from bytes, gzip or not; `Unreadable` if it is broken, not of 3 dimensions, or too large for memory."""
     try:
         stream = _unpack(data) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
@@ -79,4 +79,4 @@ def open_nifti(data: bytes) -> Volume:
         voxels = np.ndarray(shape[:3], kind, stream.getbuffer(), proxy.offset, order="F")
     except _BROKEN as error:
         raise Unreadable("unreadable_nifti") from error
-    return Volume(voxels, float(proxy.slope), float(proxy.inter), image.affine, image.header)
+    return NiftiVolume(voxels, float(proxy.slope), float(proxy.inter), image.affine, image.header)

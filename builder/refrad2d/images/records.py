@@ -11,10 +11,9 @@ from itertools import chain
 
 import numpy as np
 import pydicom
+from pydicom.uid import KeyObjectSelectionDocumentStorage, MediaStorageDirectoryStorage
 
 from refrad2d.images.dicom import (
-    DICOMDIR,
-    KEY_OBJECTS,
     SEGMENTATIONS,
     age_decade,
     body_part,
@@ -83,7 +82,7 @@ def open_file(source: Source) -> tuple[Record, Iterator[Slice]]:
     raise Unreadable("not_an_image")
 
 
-def digest(pixels: np.ndarray) -> str:
+def digest_pixels(pixels: np.ndarray) -> str:
     """What tells that two slices have equal pixels."""
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
@@ -91,7 +90,7 @@ def digest(pixels: np.ndarray) -> str:
 def _named(shown: Slice, source: Source, key: bytes) -> Slice:
     """The slice without its pixels, with what it is known by."""
     name = pseudonym(key, "frame", source.name, shown.number)
-    return replace(shown, pixels=None, file=name, digest=digest(shown.picture))
+    return replace(shown, pixels=None, file=name, digest=digest_pixels(shown.picture))
 
 
 def _open_nifti(data: bytes) -> tuple[Record, Iterator[Slice]]:
@@ -115,10 +114,10 @@ def _open_nifti(data: bytes) -> tuple[Record, Iterator[Slice]]:
 def _open_dicom(data: bytes) -> tuple[Record, Iterator[Slice]]:
     dataset = parse_dicom(data)
     kind = sop_class(dataset)
-    if kind == DICOMDIR or "DirectoryRecordSequence" in dataset:
+    if kind == MediaStorageDirectoryStorage or "DirectoryRecordSequence" in dataset:
         raise Unreadable("dicomdir")
     facts = _facts(dataset)
-    if kind == KEY_OBJECTS:
+    if kind == KeyObjectSelectionDocumentStorage:
         references = {str(e.value) for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
         return Record("key_objects", references=tuple(sorted(references)), **facts), iter(())
     if kind in SEGMENTATIONS:

@@ -16,6 +16,7 @@ import numpy as np
 
 from refrad2d.images.geometry import Placement, even_step
 from refrad2d.system.accounting import Progress, no_progress
+from refrad2d.windows import rescale
 
 COMMAND = "TotalSegmentator"
 TASKS = {"CT": "total", "MR": "total_mr"}
@@ -70,10 +71,7 @@ def segment_series(
 
 def to_nifti(row: Mapping, frames: Path, places: Sequence[Placement]) -> nibabel.Nifti1Image:
     """A series as (column, row, slice) in RAS, values in Hounsfield units or the scanner's own."""
-    pictures = [
-        np.load(frames / f"{f['file']}.npy") * np.float32(f["slope"]) + np.float32(f["intercept"])
-        for f in row["frames"]
-    ]
+    pictures = [rescale(np.load(frames / f"{f['file']}.npy"), f["slope"], f["intercept"]) for f in row["frames"]]
     step = even_step(places)
     lps = np.eye(4)
     lps[:3] = np.stack([places[0].across, places[0].down, step, places[0].origin], axis=1)

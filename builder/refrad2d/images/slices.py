@@ -4,11 +4,11 @@
 >>> next(shown_slices(parse_dicom(data))).values()      # HU for CT
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from refrad2d.images.geometry import Placement, Turn
+from refrad2d.images.geometry import AS_STORED, Placement, Reorientation
 from refrad2d.windows import rescale
 
 
@@ -16,23 +16,30 @@ from refrad2d.windows import rescale
 class Slice:
     """A slice in display orientation, and what it is known by.
 
-    `pixels` are (rows, columns) as the file stores them, value = pixels * slope + intercept (HU for CT); `records`
-    makes them uint16. They are None once the slice has left the process that read it. `placement` is LPS mm, `turned`
-    how the display differs from the picture in the file. `instance` is InstanceNumber, `number` the position within the
-    file, from 0. `file` is a pseudonym: `<frames>/<file>.npy` will hold the pixels. `digest` tells equal pixels,
-    `blanked` counts the boxes of text that were filled. `sop_uid` and `digest` stay in memory.
+    - `placement`: where it lies in the patient, LPS mm
+    - `slope`, `intercept`: value = pixels * slope + intercept, in HU for CT, in the scanner's own unit for MR
+    - `pixels`: (rows, columns) in the type of the file, uint16 once `records` has stored them; None when the slice has
+      left the process that read it
+    - `reoriented`: how the display differs from the picture in the file
+    - `number`: its place within the file, from 0; `instance`: InstanceNumber, or the place from 1 in a file of several
+    - `sop_uid`: SOPInstanceUID of its file; an identifier, stays in memory
+    - `file`: a pseudonym; `<frames>/<file>.npy` will hold the pixels
+    - `digest`: the same for equal pixels; stays in memory
+    - `position`: of its file in the export, -1 until stacks are built
+    - `blanked`: boxes of text that were filled
     """
 
     placement: Placement
     slope: float = 1.0
     intercept: float = 0.0
     pixels: np.ndarray | None = field(default=None, compare=False, repr=False)
-    turned: Turn = (False, False, False)
+    reoriented: Reorientation = AS_STORED
+    number: int = 0
     instance: int | None = None
     sop_uid: str = ""
-    number: int = 0
     file: str = ""
     digest: str = ""
+    position: int = -1
     blanked: int = 0
 
     @property
@@ -43,9 +50,5 @@ class Slice:
         return self.pixels
 
     def values(self) -> np.ndarray:
-        """What the pixels mean, (rows, columns) float32: HU for CT, the stored values for MR."""
+        """What the pixels mean, (rows, columns) of the type that `rescale` gives: HU for CT, the scanner's for MR."""
         return rescale(self.picture, self.slope, self.intercept)
-
-    def without_pixels(self) -> "Slice":
-        """The slice as it may leave the process that read it."""
-        return replace(self, pixels=None)

@@ -1,12 +1,11 @@
 """The second language of a text by a language model, and the judge that finds what its prompt should be told.
 
-    python -m refrad2d.llm.translate judge CURATED.jsonl ERRORS.csv --llm URL --model NAME [--sample 200]
+    refrad2d audit translations CURATED.jsonl ERRORS.csv --llm URL --model NAME [--sample 200]
 
-`judge` scores sampled translations of a curated file from 1 to 5 and lists their errors in a table, the worst first:
+It scores sampled translations of a curated file from 1 to 5 and lists their errors in a table, the worst first:
 what to improve prompts/translate.md with.
 """
 
-import argparse
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.llm.checks import Anatomy, check_translation
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.prompts import load_prompt
-from refrad2d.system.files import atomic_path, read_jsonl
+from refrad2d.rows import CONTEXT_COLUMNS
+from refrad2d.system.files import atomic_path
 
 ERROR_COLUMNS = ("id", "score", "category", "source", "translation", "should_be", "prompt")
 _NAMES = {"de": "German", "en": "English"}
@@ -54,8 +54,7 @@ def translate_rows(
             "text": reply.value["translation"].strip(),
             "origin": "translated",
             "curator": f"{row['curator']}+{llm.model}@{prompt.name}:{prompt.hash}",
-            "clinical_question": None,
-            "clinical_info": None,
+            **dict.fromkeys(CONTEXT_COLUMNS),
         }
 
 
@@ -102,22 +101,3 @@ def write_errors(rows: Iterable[Mapping], dst: Path) -> Counter:
     counts = Counter(row["category"] for row in table if row.get("category"))
     counts.update(f"score_{score}" for score in {row["id"]: row["score"] for row in table if row["score"]}.values())
     return counts
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command of the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m refrad2d.llm.translate", description="Judge sampled translations.")
-    parser.add_argument("command", choices=["judge"])
-    parser.add_argument("curated", type=Path)
-    parser.add_argument("errors", type=Path)
-    parser.add_argument("--llm", required=True, metavar="URL")
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--sample", type=int, default=200)
-    args = parser.parse_args(arguments)
-    llm = LLM(base_url=args.llm, model=args.model, cache=args.errors.with_name(args.errors.name + ".llm-cache"))
-    counts = write_errors(judge_translations(read_jsonl(args.curated), llm, sample=args.sample), args.errors)
-    print(f"{args.errors}: " + (", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "no translations"))
-
-
-if __name__ == "__main__":
-    main()

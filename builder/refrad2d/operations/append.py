@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from refrad2d.dataset.manifest import installed_versions
 from refrad2d.dataset.stats import ROW_COLUMNS, add_counts, count_attrition, count_rows, read_columns
+from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, list_shards
 from refrad2d.operations.transaction import (
     carry_out,
     check_present,
@@ -26,6 +28,7 @@ from refrad2d.operations.transaction import (
     tombstone,
     with_change,
 )
+from refrad2d.rows import Row
 from refrad2d.schema import SPLITS
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
@@ -53,7 +56,7 @@ class Published:
     studies: frozenset[str]
     removed: frozenset[str]
 
-    def refuse(self, row: Mapping, pictures: shards.Pictures) -> str | None:
+    def refuse(self, row: Row, pictures: shards.Encoded) -> str | None:
         """Why a row may not be appended, None if it may."""
         if tombstone(row["patient"]) in self.removed:
             return "patient_was_removed"
@@ -66,7 +69,7 @@ class Published:
 def read_published(out: Path, manifest: Mapping) -> Published:
     """What stands in the row files of a dataset."""
     pictures, patients, studies = {}, set(), set()
-    for path in _row_files(out):
+    for path in list_shards(out, "slices"):
         for row in read_columns(path, ("id", "patient", "study", "image")):
             pictures[row["id"]] = picture_digest(row["image"]["bytes"])
             patients.add(row["patient"])
@@ -75,10 +78,6 @@ def read_published(out: Path, manifest: Mapping) -> Published:
     return Published(
         pictures, contents, frozenset(patients), frozenset(studies), frozenset(manifest.get("removed", ()))
     )
-
-
-def _row_files(root: Path, split: str = "*") -> list[Path]:
-    return sorted((root / "refrad2d" / "data").glob(f"slices-{split}-*.parquet"))
 
 
 def picture_digest(encoded: bytes) -> str:
@@ -101,7 +100,7 @@ def append(
     rows = read_reports(reports, options.columns)
     inputs = fingerprint_inputs(export, reports, options, key)
     with hold(out, f"append {inputs}") as stages:
-        manifest = read_json(out / "manifest.json")
+        manifest = read_json(out / MANIFEST)
         if not is_half_changed(out) and not (stages / "done").exists():
             if inputs in [manifest["inputs"], *(batch["inputs"] for batch in manifest.get("batches", ()))]:
                 retire(out)
@@ -149,14 +148,14 @@ def _prepare(
     people = {split: _different(files, "patient", split) - old.patients for split in SPLITS}
     added = {
         **count_attrition(stages),
-        **count_rows(row for path in _row_files(files) for row in read_columns(path, ROW_COLUMNS)),
+        **count_rows(row for path in list_shards(files, "slices") for row in read_columns(path, ROW_COLUMNS)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": {split: len(names) for split, names in people.items() if names},
         "not_appended": refused,
     }
-    old_lines = (out / "accounting.jsonl").read_text(encoding="utf-8")
+    old_lines = (out / ACCOUNTING).read_text(encoding="utf-8")
     write_jsonl(files / "new.jsonl", ({**line, "root": f"{line['root']}-{batch}"} for line in account_stages(stages)))
-    write_text(files / "accounting.jsonl", old_lines + (files / "new.jsonl").read_text(encoding="utf-8"))
+    write_text(files / ACCOUNTING, old_lines + (files / "new.jsonl").read_text(encoding="utf-8"))
     (files / "new.jsonl").unlink()
     cells = (
         f"+{sum(map(len, people.values()))}",
@@ -164,12 +163,12 @@ def _prepare(
         f"+{sum(counts['slices'].values())}",
         f"shards {batch}" + (f"; left out: {reasons}" if reasons else ""),
     )
-    write_text(files / "CHANGELOG.md", with_change(out, manifest, "append", *cells))
-    batches = [*manifest.get("batches", ()), {"name": batch, "inputs": inputs, "versions": shards.installed_versions()}]
-    stats = add_counts(read_json(out / "stats.json"), added)
+    write_text(files / CHANGELOG, with_change(out, manifest, "append", *cells))
+    batches = [*manifest.get("batches", ()), {"name": batch, "inputs": inputs, "versions": installed_versions()}]
+    stats = add_counts(read_json(out / STATS), added)
     seal(dst, {**manifest, "batches": batches}, stats, {"stats": added}, benchmarks=options.benchmarks)
     return added["rows"]
 
 
 def _different(root: Path, column: str, split: str = "*") -> set[str]:
-    return {row[column] for path in _row_files(root, split) for row in read_columns(path, (column,))}
+    return {row[column] for path in list_shards(root, "slices", split) for row in read_columns(path, (column,))}

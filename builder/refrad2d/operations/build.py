@@ -10,7 +10,9 @@ from pathlib import Path
 
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
+from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.stats import count_attrition, count_rows
+from refrad2d.layout import ACCOUNTING, ARCHIVE, MANIFEST, PARQUET, STATS, list_shards
 from refrad2d.operations.transaction import clean_up, hold, retire
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
@@ -28,7 +30,7 @@ from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, read_jsonl, write_json, write_jsonl
 from refrad2d.system.pseudonyms import load_key
 
-PUBLISHED = ("refrad2d", "refrad2d-wds", "stats.json", "accounting.jsonl", "manifest.json")  # in order of renaming
+PUBLISHED = (PARQUET, ARCHIVE, STATS, ACCOUNTING, MANIFEST)  # in order of renaming
 
 
 def build(
@@ -41,20 +43,20 @@ def build(
     key = load_key(key_file)
     try:
         inputs = fingerprint_inputs(export, reports, options, key)
-        if (out / "manifest.json").exists():
-            if read_json(out / "manifest.json")["inputs"] != inputs:
+        if (out / MANIFEST).exists():
+            if read_json(out / MANIFEST)["inputs"] != inputs:
                 raise ValueError(
                     f"{out} already holds a dataset built from other input or options. "
                     "Choose another --out, or delete it."
                 )
             clean_up(out)
-            return read_json(out / "stats.json")
+            return read_json(out / STATS)
         with hold(out, f"build {inputs}") as stages:
             run_stages(export, rows, stages, key, options, progress)
             run_stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, progress))
             _publish(stages / "shards", out)
             retire(out)
-        return read_json(out / "stats.json")
+        return read_json(out / STATS)
     except (ValueError, NothingUsable):
         if new_out:
             shutil.rmtree(out, ignore_errors=True)
@@ -74,13 +76,13 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
         **count_rows(read_jsonl(rows)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
-        "leaks": count_leaks((dst / "refrad2d" / "data").glob("slices-*.parquet"), options.benchmarks),
+        "leaks": count_leaks(list_shards(dst, "slices"), options.benchmarks),
     }
-    write_card(dst / "refrad2d", stats)
-    write_json(dst / "stats.json", stats)
-    write_jsonl(dst / "accounting.jsonl", account_stages(stages))
+    write_card(dst, stats)
+    write_json(dst / STATS, stats)
+    write_jsonl(dst / ACCOUNTING, account_stages(stages))
     about = {"inputs": inputs, "privacy": options.privacy}
-    write_json(dst / "manifest.json", {**shards.manifest(dst, key, counts), **about})
+    write_json(dst / MANIFEST, {**manifest(dst, key, counts), **about})
     return stats["rows"]
 
 

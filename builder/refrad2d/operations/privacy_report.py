@@ -14,30 +14,24 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pyarrow.parquet as pq
 from PIL import Image
 
 from refrad2d.dataset.leaks import LEAK_HEADER, count_leaks, hash_rows, leak_rows, near_duplicates
+from refrad2d.layout import ACCOUNTING, MANIFEST, STATS, list_shards
 from refrad2d.privacy.deidentify import KINDS, deidentify
-from refrad2d.schema import ROW
+from refrad2d.rows import TEXT_COLUMNS, Row
 from refrad2d.system.files import read_json, read_jsonl, write_json, write_text
+from refrad2d.system.tables import read_text
 
 QUASI_IDENTIFIERS = ("sex", "age", "site")  # fields of a person that stay; together they must fit several persons
 EXAMINED = (*QUASI_IDENTIFIERS, "modality", "body_part")  # the same with what somebody may know of the examination
 SMALL_GROUP = 5
 SAMPLES = 24
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1a1a1a }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem }
-th, td { border: 1px solid #ccc; padding: .25rem .6rem; text-align: left }
-td.n { text-align: right; font-variant-numeric: tabular-nums }
-.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, 15rem) }
-figure { margin: 0; border: 1px solid #ccc; padding: .5rem } figure img { width: 224px; image-rendering: pixelated }
-figcaption { font-size: 12px; overflow-wrap: anywhere }
-"""
 
 
 def run(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
@@ -45,8 +39,8 @@ def run(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
 
     `benchmarks` is a folder of pictures that the dataset's are compared with.
     """
-    if not (dir / "manifest.json").is_file():
-        raise ValueError(f"{dir} has no manifest.json. Give the folder that `refrad2d build --out` filled.")
+    if not (dir / MANIFEST).is_file():
+        raise ValueError(f"{dir} has no {MANIFEST}. Give the folder that `refrad2d build --out` filled.")
     report = collect(dir, benchmarks)
     write_json(dir / "privacy-report.json", report)
     write_text(dir / "privacy-report.html", render(report, sample_rows(dir, report["fingerprint"])))
@@ -55,9 +49,9 @@ def run(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
 
 def collect(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
     """All numbers of the report: inputs, removals, groups of persons, near-duplicates."""
-    manifest, stats = read_json(dir / "manifest.json"), read_json(dir / "stats.json")
+    manifest, stats = read_json(dir / MANIFEST), read_json(dir / STATS)
     inputs: dict[str, Counter] = defaultdict(Counter)
-    for line in read_jsonl(dir / "accounting.jsonl"):
+    for line in read_jsonl(dir / ACCOUNTING):
         inputs[line["root"]][line["reason"] or line["status"]] += 1
     placeholders: Counter = Counter()
     texts: Counter = Counter()
@@ -68,7 +62,7 @@ def collect(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
             placeholders.update(found)
             texts.update(all=1, with_placeholders=bool(found), second_pass=deidentify(text, language) != text)
         persons.setdefault(row["patient"], []).append(row)
-    slices = sorted((dir / "refrad2d" / "data").glob("slices-*.parquet"))
+    slices = list_shards(dir, "slices")
     groups = group_persons(persons.values(), QUASI_IDENTIFIERS)
     return {
         "fingerprint": manifest["fingerprint"],
@@ -77,7 +71,7 @@ def collect(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
         "reports": stats.get("reports", {}),
         "texts": {name: texts[name] for name in ("all", "with_placeholders", "second_pass")},
         "removed": {kind: placeholders[kind] for kind in KINDS},
-        "fields": sorted(ROW),
+        "fields": sorted(Row.__annotations__),
         "persons": len(persons),
         "groups": [{**dict(values), "persons": n} for values, n in groups],
         "k": groups[0][1] if groups else 0,
@@ -97,7 +91,7 @@ def group_persons(persons: Iterable[Sequence[Mapping]], fields: Sequence[str]) -
 
 def read_rows(dir: Path, columns: Sequence[str]) -> Iterator[dict]:
     """Some columns of every published slice."""
-    for path in sorted((dir / "refrad2d" / "data").glob("slices-*.parquet")):
+    for path in list_shards(dir, "slices"):
         for batch in pq.ParquetFile(path).iter_batches(batch_size=128, columns=list(columns)):
             yield from batch.to_pylist()
 
@@ -112,50 +106,38 @@ def sample_rows(dir: Path, seed: str, count: int = SAMPLES) -> list[dict]:
 def _texts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(language, text) of every published text of a report."""
     for language, part in report.items():
-        for name in ("clinical_question", "clinical_info", "findings"):
+        for name in TEXT_COLUMNS:
             if part and part[name]:
                 yield language, part[name]
 
 
 def render(report: Mapping[str, Any], rows: Iterable[Mapping]) -> str:
     """The report as one HTML page without scripts or outside resources."""
-    small = sum(group["persons"] < SMALL_GROUP for group in report["groups"])
-    parts = [
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Privacy report</title><style>{_STYLE}</style>",
-        f"<h1>Privacy report</h1><p>Dataset fingerprint <code>{html.escape(report['fingerprint'])}</code></p>",
-        "<h2>Input files: kept, or dropped and why</h2>",
-        _table(
-            ("root", "outcome", "files"),
-            [(r, o, n) for r, counts in report["inputs"].items() for o, n in counts.items()],
-        ),
-        "<h2>Report rows</h2>",
-        _table(("outcome", "rows"), sorted(report["reports"].items())),
-        "<h2>Blanked and dropped in the images</h2><p>Counts of ingest: files, and frames where it says so.</p>",
-        _table(("rule", "number"), report["export"].items()),
-        "<h2>Removed from the published texts</h2><p>Placeholders by kind. What they replaced is stored nowhere. "
-        f"{report['texts']['with_placeholders']} of {report['texts']['all']} texts hold one; a second pass "
-        f"over what is published would change {report['texts']['second_pass']}.</p>",
-        _table(("kind", "places"), report["removed"].items()),
-        f"<h2>Fields that stay</h2><p>{', '.join(map(html.escape, report['fields']))}</p>",
-        f"<h2>Groups of persons</h2><p>{report['persons']} persons; the smallest group that shares "
-        f"{', '.join(QUASI_IDENTIFIERS)} has {report['k']} (k-anonymity). {small} groups have fewer than "
-        f"{SMALL_GROUP}: {report['persons_in_small_groups']} persons. Who also knows "
-        f"{', '.join(EXAMINED[-2:])} faces groups of "
-        f"{report['k_with_examination']} or more.</p>",
-        _table((*QUASI_IDENTIFIERS, "persons"), [tuple(group.values()) for group in report["groups"]]),
-        "<h2>Pictures that look alike in two places</h2>",
-        _table(LEAK_HEADER, leak_rows(report["leaks"])),
-        _table(
-            ("one", "other", "bits that differ"), [tuple(pair.values()) for pair in report["near_duplicates"][:100]]
-        ),
-        "<h2>Sample to look at</h2><p>Look for text in the pictures, faces, and anything in the texts that names a "
-        "person.</p>",
-        "<div class='grid'>",
-        *map(_figure, rows),
-        "</div><h2>Sign-off</h2><p>☐ No identity seen in the sample. &nbsp; Name ______________________ &nbsp; Date "
-        "______________</p></html>",
-    ]
-    return "\n".join(parts)
+    inputs = [(root, outcome, n) for root, counts in report["inputs"].items() for outcome, n in counts.items()]
+    pairs = [tuple(pair.values()) for pair in report["near_duplicates"][:100]]
+    return Template(read_text(__package__, "privacy-report.html")).substitute(
+        fingerprint=html.escape(report["fingerprint"]),
+        inputs=_table(("root", "outcome", "files"), inputs),
+        reports=_table(("outcome", "rows"), sorted(report["reports"].items())),
+        export=_table(("rule", "number"), report["export"].items()),
+        texts=report["texts"]["all"],
+        with_placeholders=report["texts"]["with_placeholders"],
+        second_pass=report["texts"]["second_pass"],
+        removed=_table(("kind", "places"), report["removed"].items()),
+        fields=", ".join(map(html.escape, report["fields"])),
+        persons=report["persons"],
+        identifiers=", ".join(QUASI_IDENTIFIERS),
+        k=report["k"],
+        small_groups=sum(group["persons"] < SMALL_GROUP for group in report["groups"]),
+        small=SMALL_GROUP,
+        in_small_groups=report["persons_in_small_groups"],
+        examination=", ".join(EXAMINED[-2:]),
+        k_with_examination=report["k_with_examination"],
+        groups=_table((*QUASI_IDENTIFIERS, "persons"), [tuple(group.values()) for group in report["groups"]]),
+        leaks=_table(LEAK_HEADER, leak_rows(report["leaks"])),
+        near_duplicates=_table(("one", "other", "bits that differ"), pairs),
+        sample="\n".join(map(_figure, rows)),
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence]) -> str:

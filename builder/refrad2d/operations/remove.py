@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from refrad2d.dataset.manifest import hash_file
 from refrad2d.dataset.stats import ROW_COLUMNS, count_rows, read_columns
 from refrad2d.dataset.writers import ParquetShards, TarShards
-from refrad2d.loader import read_samples
+from refrad2d.layout import CHANGELOG, MANIFEST, STATS, kind_of, parse_shard
 from refrad2d.operations.traces import find_traces
 from refrad2d.operations.transaction import (
     carry_out,
@@ -26,7 +27,8 @@ from refrad2d.operations.transaction import (
     tombstone,
     with_change,
 )
-from refrad2d.operations.verify import Fault, hash_file, verify
+from refrad2d.operations.verify import Fault, verify
+from refrad2d.samples import KEY, read_samples
 from refrad2d.schema import features
 from refrad2d.system.files import atomic_folder, read_json, write_text
 from refrad2d.system.pseudonyms import LENGTH
@@ -76,13 +78,13 @@ def remove(out: Path, patient: str, key_file: Path) -> Removed:
 
 
 def _was_removed(out: Path, patient: str) -> bool:
-    return tombstone(patient) in read_json(out / "manifest.json").get("removed", ())
+    return tombstone(patient) in read_json(out / MANIFEST).get("removed", ())
 
 
 def _check_known(out: Path, patient: str) -> None:
     if _was_removed(out, patient):
         return
-    files = (out / name for name in read_json(out / "manifest.json")["files"] if _config(name) == "slices")
+    files = (out / name for name in read_json(out / MANIFEST)["files"] if kind_of(name) == "slices")
     everybody = {row["patient"] for path in files for row in read_columns(path, ("patient",))}
     if patient not in everybody:
         raise ValueError(f"--patient names nobody in {out}. Take a pseudonym from the column `patient` of its rows.")
@@ -90,37 +92,26 @@ def _check_known(out: Path, patient: str) -> None:
         raise ValueError(f"{out} holds this patient only, and a dataset needs rows. Delete the whole folder.")
 
 
-def _config(name: str) -> str:
-    """slices, grounded or sft for a Parquet shard, archive for a tar shard, else empty."""
-    if name.endswith(".parquet"):
-        return name.rpartition("/")[2].split("-")[0]
-    return "archive" if name.endswith(".tar") else ""
-
-
-def _split(name: str) -> str:
-    return name.rpartition("/")[2].split("-")[0 if name.endswith(".tar") else 1]
-
-
 def _prepare(out: Path, patient: str, commit: Path) -> None:
     """Write what changes below `commit`: files without the patient, and all that speaks of the rows that stay."""
-    manifest = read_json(out / "manifest.json")
+    manifest = read_json(out / MANIFEST)
     check_present(out, manifest)
     mine, others = defaultdict(set), defaultdict(set)
     for name in manifest["files"]:
-        if _config(name) == "slices":
+        if kind_of(name) == "slices":
             for row in read_columns(out / name, IDENTITIES):
                 for column in IDENTITIES:
                     (mine if row["patient"] == patient else others)[column].add(row[column])
     ids = mine["id"]
     lost: dict[str, Counter] = defaultdict(Counter)
     gone, rewritten = [], 0
-    for name in filter(_config, manifest["files"]):
+    for name in filter(kind_of, manifest["files"]):
         count = sum(key in ids for key in row_ids(out / name))
         if not count:
             continue
-        lost[_config(name)][_split(name)] += count
+        lost[kind_of(name)][parse_shard(name).split] += count
         if hash_file(out / name)[0] != manifest["files"][name]["sha256"]:
-            raise ValueError(f"{name} is not what manifest.json says. Run `refrad2d verify`, restore it from a copy.")
+            raise ValueError(f"{name} is not what {MANIFEST} says. Run `refrad2d verify`, restore it from a copy.")
         if write_without(out / name, commit / "files" / name, ids):
             rewritten += 1
         else:
@@ -130,7 +121,7 @@ def _prepare(out: Path, patient: str, commit: Path) -> None:
     counts |= {"files_rewritten": rewritten, "files_deleted": len(gone)}
     cells = (f"-{counts['patients']}", f"-{counts['studies']}", f"-{counts['slices']}")
     details = f"{rewritten} shards rewritten, {len(gone)} deleted"
-    write_text(commit / "files" / "CHANGELOG.md", with_change(out, manifest, "remove", *cells, details))
+    write_text(commit / "files" / CHANGELOG, with_change(out, manifest, "remove", *cells, details))
     names = sorted(set().union(*(mine[column] - others[column] for column in IDENTITIES)))
     seal(
         commit,
@@ -146,11 +137,11 @@ def _prepare(out: Path, patient: str, commit: Path) -> None:
 
 def row_ids(path: Path) -> Iterator[str]:
     """The id of the slice that each row or sample of a shard belongs to; a conversation has that of its picture."""
-    config = _config(path.name)
-    if config == "archive":
+    kind = kind_of(path.name)
+    if kind == "archive":
         for sample in read_samples(path):
-            yield sample["__key__"]
-    elif config == "sft":
+            yield sample[KEY]
+    elif kind == "sft":
         for row in read_columns(path, ("image.path",)):
             yield row["image"]["path"].partition(".")[0]
     else:
@@ -160,16 +151,16 @@ def row_ids(path: Path) -> Iterator[str]:
 
 def write_without(src: Path, dst: Path, ids: set[str]) -> bool:
     """Write a shard again without the rows of these ids, as the build would; False, and no file, if none are left."""
-    config, stem = _config(src.name), dst.name.partition(".")[0]
-    if config == "archive":
+    kind, stem = kind_of(src.name), dst.name.partition(".")[0]
+    if kind == "archive":
         writer = TarShards(dst.parent, stem, limit=float("inf"))
         for sample in read_samples(src):
-            key = sample.pop("__key__")
+            key = sample.pop(KEY)
             if key not in ids:
                 writer.write(key, sample)
     else:
-        writer = ParquetShards(dst.parent, stem, features(config), limit=float("inf"))
-        for key, row in zip(row_ids(src), read_columns(src, features(config)), strict=True):
+        writer = ParquetShards(dst.parent, stem, features(kind), limit=float("inf"))
+        for key, row in zip(row_ids(src), read_columns(src, features(kind)), strict=True):
             if key not in ids:
                 writer.write(row)
     for path in writer.close():
@@ -180,7 +171,7 @@ def write_without(src: Path, dst: Path, ids: set[str]) -> bool:
 
 def _count_again(out: Path, files: Path, manifest: Mapping, gone: list[str], lost: Mapping[str, Counter]) -> dict:
     """The stats of what stays. What the inputs of the builds became is history and is not changed."""
-    stats = read_json(out / "stats.json")
+    stats = read_json(out / STATS)
     rows = {
         config: {split: n - lost[config][split] for split, n in by_split.items() if n > lost[config][split]}
         for config, by_split in stats["rows"].items()
@@ -188,11 +179,11 @@ def _count_again(out: Path, files: Path, manifest: Mapping, gone: list[str], los
     left = {
         name: files / name if (files / name).exists() else out / name
         for name in manifest["files"]
-        if _config(name) == "slices" and name not in gone
+        if kind_of(name) == "slices" and name not in gone
     }
     people = defaultdict(set)
     for name, path in left.items():
-        people[_split(name)].update(row["patient"] for row in read_columns(path, ("patient",)))
+        people[parse_shard(name).split].update(row["patient"] for row in read_columns(path, ("patient",)))
     return {
         **stats,
         **count_rows(row for path in left.values() for row in read_columns(path, ROW_COLUMNS)),

@@ -15,9 +15,10 @@ from typing import TextIO
 
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
-from refrad2d.schema import SPLITS
-from refrad2d.stages.shards import FORMAT, fingerprint, hash_files
+from refrad2d.dataset.manifest import digest_files, hash_files, in_splits
+from refrad2d.layout import CARD, CHANGELOG, MANIFEST, STATS, kind_of, require_format
 from refrad2d.system.files import read_json, write_json
+from refrad2d.system.markdown import table_row
 from refrad2d.system.pseudonyms import key_id, load_key
 
 _CHANGES_HEAD = """# Changes
@@ -38,11 +39,10 @@ def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict,
     """The manifest of a finished dataset and its key, None if it is not needed and not there. ValueError otherwise."""
     if not out.is_dir():
         raise ValueError(f"{out} does not exist. Give the DIR of `refrad2d build`.")
-    if not (out / "manifest.json").is_file():
-        raise ValueError(f"{out} has no manifest.json, so it is no finished dataset. Run `refrad2d build` to its end.")
-    manifest = read_json(out / "manifest.json")
-    if manifest["format"] != FORMAT:
-        raise ValueError(f"{out} has format {manifest['format']}, this version knows {FORMAT}. Install the right one.")
+    if not (out / MANIFEST).is_file():
+        raise ValueError(f"{out} has no {MANIFEST}, so it is no finished dataset. Run `refrad2d build` to its end.")
+    manifest = read_json(out / MANIFEST)
+    require_format(manifest, out)
     if not key_file.is_file():
         if key_needed:
             raise ValueError(f"Key file {key_file} does not exist. Name that of the build with --key-file.")
@@ -133,9 +133,9 @@ def clean_up(out: Path) -> None:
 
 
 def _is_finished(out: Path, task: str) -> bool:
-    if not (out / "manifest.json").is_file():
+    if not (out / MANIFEST).is_file():
         return False
-    manifest = read_json(out / "manifest.json")
+    manifest = read_json(out / MANIFEST)
     verb, name = task.split()
     done = {
         "build": [manifest["inputs"]],
@@ -159,19 +159,14 @@ def seal(commit: Path, manifest: Mapping, stats: Mapping, plan: Mapping, *, benc
     files, gone = commit / "files", plan.get("delete", ())
     kept = {name: facts for name, facts in manifest["files"].items() if name not in gone}
     sizes = {name: facts["bytes"] for name, facts in {**kept, **hash_files(files)}.items()}
-    slices = [name for name in sizes if name.startswith("refrad2d/data/slices-")]
+    slices = [name for name in sizes if kind_of(name) == "slices"]
     places = [path if (path := files / name).exists() else commit.parent.parent / name for name in slices]
     stats = {**stats, "leaks": count_leaks(places, benchmarks)}
-    write_json(files / "stats.json", stats)
-    (files / "refrad2d").mkdir(exist_ok=True)
-    write_card(
-        files / "refrad2d",
-        stats,
-        {name.removeprefix("refrad2d/"): n for name, n in sizes.items() if name.endswith(".parquet")},
-    )
+    write_json(files / STATS, stats)
+    write_card(files, stats, sizes)
     kept |= hash_files(files)
-    rows = {config: {s: by[s] for s in SPLITS if by.get(s)} for config, by in stats["rows"].items()}
-    write_json(files / "manifest.json", {**manifest, "rows": rows, "files": kept, "fingerprint": fingerprint(kept)})
+    facts = {"rows": in_splits(stats["rows"]), "files": kept, "fingerprint": digest_files(kept)}
+    write_json(files / MANIFEST, {**manifest, **facts})
     write_json(commit / "plan.json", plan)
 
 
@@ -183,7 +178,7 @@ def carry_out(out: Path) -> Mapping:
     commit = out / ".stages" / "commit"
     plan = read_json(commit / "plan.json")
     names = [path.relative_to(commit / "files").as_posix() for path in (commit / "files").rglob("*") if path.is_file()]
-    last = ("refrad2d/README.md", "manifest.json")
+    last = (CARD, MANIFEST)
     for name in sorted(names, key=lambda name: (last.index(name) if name in last else -1, name)):
         if name == last[-1]:
             _delete(out, plan.get("delete", ()))
@@ -204,10 +199,10 @@ def _delete(out: Path, names: Collection[str]) -> None:
 
 def with_change(out: Path, manifest: Mapping, change: str, *cells: object) -> str:
     """The text of CHANGELOG.md with one row more."""
-    path = out / "CHANGELOG.md"
+    path = out / CHANGELOG
     text = path.read_text(encoding="utf-8") if path.is_file() else _CHANGES_HEAD
     number = sum(line.startswith("|") for line in text.splitlines()) - 1
-    return text + "| " + " | ".join(map(str, [f"{number}. {change}", manifest["fingerprint"][:12], *cells])) + " |\n"
+    return text + table_row([f"{number}. {change}", manifest["fingerprint"][:12], *cells]) + "\n"
 
 
 def check_present(out: Path, manifest: Mapping) -> None:

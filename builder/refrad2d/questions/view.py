@@ -11,10 +11,10 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from refrad2d.boxes import MIN_PIXELS
 from refrad2d.labels import exists_in, label_by_name, labels
 from refrad2d.system.tables import read_csv, read_yaml
 
-MIN_PIXELS = 20  # of the 224 px mask: a class with fewer is neither visible nor absent
 CHOICES = 4  # of a multiple-choice question
 
 T = TypeVar("T")

@@ -6,16 +6,17 @@ accounting.jsonl. Nothing else of the export reaches the disk.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from refrad2d.images.blanking import publish_slices, require_reader
 from refrad2d.images.records import Record, read_file
-from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, keyed_paths, list_sources
+from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.images.stacks import Stack, build_stacks
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.deidentify import deidentify
+from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.joins import join_reports
 from refrad2d.stages.report_table import ReportRow
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
@@ -33,32 +34,22 @@ def run(
 
     `burnt_in_text` is one of `blanking.POLICIES`. Returns the numbers of kept files, of each drop reason, of reports
     (reports_…), and of series and slices whose pixels were read (burnt_in_…).
+
+    Each step makes new values out of those before it: files → records → stacks of slices → stacks of which all slices
+    are written → stacks with what their reports say. Pseudonyms are made last, since a report may name the patient
+    whom the images do not; and slices are written first, so that no report joins a stack of which none is left.
     """
     require_reader(burnt_in_text)
     sources = list_sources(export, workers=workers)
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
     (dst / "frames").mkdir(parents=True)
-    tasks = [(source, key) for source in sources]
-    results = run_isolated(read_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-    records: dict[int, Record] = {}
-    reasons: dict[int, str] = {}
-    for position, result in progress(results, len(sources), "ingest"):
-        if isinstance(result.value, Record):
-            records[position] = result.value
-        else:
-            reasons[position] = result.value or result.reason
-    found = build_stacks(sources, records)
-    used = {position for stack in found for position, _ in stack.members}
-    for position, record in records.items():
-        if record.kind == "segmentation":
-            reasons[position] = "segmentation_object"
-        elif record.kind in ("dicom", "nifti") and position not in used:
-            reasons[position] = "duplicate_slice"
-    published = publish_slices(found, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress)
-    reasons |= published.reasons
-    joined = join_reports(reports, published.stacks)  # what a report says of a stack is part of its pseudonyms
+    records, unread = _read_files(sources, key, workers, progress)
+    built = build_stacks(sources, records)
+    published = publish_slices(built, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress)
+    joined = join_reports(reports, published.stacks)
     stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
+    reasons = unread | _unused(records, built) | published.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
     write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, references, key))
@@ -68,6 +59,33 @@ def run(
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
     counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
     return counts
+
+
+def _read_files(
+    sources: Sequence[Source], key: bytes, workers: int, progress: Progress
+) -> tuple[dict[int, Record], dict[int, str]]:
+    """What each file says, by its position, and the reasons of those that cannot be used."""
+    tasks = [(source, key) for source in sources]
+    results = run_isolated(read_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
+    records: dict[int, Record] = {}
+    unread: dict[int, str] = {}
+    for position, result in progress(results, len(sources), "ingest"):
+        if isinstance(result.value, Record):
+            records[position] = result.value
+        else:
+            unread[position] = result.value or result.reason
+    return records, unread
+
+
+def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int, str]:
+    """Why files that were read are in no stack. Key objects are in none and yet used: they name slices."""
+    used = {known.position for stack in stacks for known in stack.slices}
+    reasons = {"segmentation": "segmentation_object", "dicom": "duplicate_slice", "nifti": "duplicate_slice"}
+    return {
+        position: reasons[record.kind]
+        for position, record in records.items()
+        if record.kind in reasons and position not in used
+    }
 
 
 def _texts(
@@ -86,7 +104,7 @@ def _texts(
         phrases = sorted(frozenset().union(*(s.phrases for s in theirs)))
         scrubbed = {
             name: deidentify(fields[name], fields["language"], known, phrases) or None
-            for name in ("report", "clinical_question", "clinical_info")
+            for name in ("report", *CONTEXT_COLUMNS)
         }
         scope = (stacks[0].study(key), fields["SeriesInstanceUID"], fields["SOPInstanceUID"])
         origin = fields["origin"] if fields["origin"] in ("original", "translated") else ""
@@ -101,8 +119,7 @@ def _texts(
                     "language": fields["language"],
                     "modality": modality,
                     "text": scrubbed["report"],
-                    "clinical_question": scrubbed["clinical_question"],
-                    "clinical_info": scrubbed["clinical_info"],
+                    **{name: scrubbed[name] for name in CONTEXT_COLUMNS},
                     "origin": origin,
                     "series": [stack.id(key) for stack in chosen],
                     "named": sorted(_slice_ids(chosen, uids, key)),
@@ -111,10 +128,10 @@ def _texts(
 
 def _slice_ids(stacks: Iterable[Stack], uids: set[str], key: bytes) -> set[str]:
     return {
-        slice_id(stack, shown.placement.depth, key)
+        slice_id(stack, known.placement.depth, key)
         for stack in stacks
-        for _, shown in stack.members
-        if shown.sop_uid in uids
+        for known in stack.slices
+        if known.sop_uid in uids
     }
 
 
@@ -125,7 +142,7 @@ def slice_id(stack: Stack, depth: float, key: bytes) -> str:
 
 def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
     """A series as it may be written: pseudonyms, allow-listed fields, geometry, keyed names for finding its masks."""
-    record, place = stack.record, stack.members[0][1].placement
+    record, place = stack.record, stack.slices[0].placement
     return {
         "series": stack.id(key),
         "study": stack.study(key),
@@ -143,15 +160,15 @@ def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
         "paths": sorted(set().union(*(keyed_paths(source, key) for source in stack.sources))),
         "frames": [
             {
-                "id": slice_id(stack, shown.placement.depth, key),
-                "file": shown.file,
-                "depth": round(shown.placement.depth, 6),
-                "instance": shown.instance,
-                "slope": shown.slope,
-                "intercept": shown.intercept,
-                "blanked": shown.blanked,
-                "placement": asdict(shown.placement),
+                "id": slice_id(stack, known.placement.depth, key),
+                "file": known.file,
+                "depth": round(known.placement.depth, 6),
+                "instance": known.instance,
+                "slope": known.slope,
+                "intercept": known.intercept,
+                "blanked": known.blanked,
+                "placement": asdict(known.placement),
             }
-            for _, shown in stack.members
+            for known in stack.slices
         ],
     }

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -34,50 +34,53 @@ def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joine
             f"No report row names its study, and the export holds {len(studies)}. "
             f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
         )
-    completed = list(stacks)
-    places: list[tuple[int, ReportRow, list[int]]] = []  # of a row's stacks among all
+    completed = dict(enumerate(stacks))
+    places: list[tuple[int, ReportRow, list[int]]] = []  # of a row's stacks in `completed`
     dropped: Counter = Counter()
     for number, row in enumerate(reports):
-        found, reason = ([], row.reason) if row.reason else find_stacks(row, completed, only_study=len(studies) == 1)
+        found, reason = ({}, row.reason) if row.reason else find_stacks(row, completed, only_study=len(studies) == 1)
         if reason:
             dropped[reason] += 1
             continue
-        spoken_of = {id(stack) for stack in found}
-        places.append((number, row, [n for n, stack in enumerate(completed) if id(stack) in spoken_of]))
-        for n in places[-1][2]:
-            completed[n] = complete(row, completed[n])
-    rows = [(number, row, [completed[n] for n in theirs]) for number, row, theirs in places]
-    return Joined(rows, completed, dropped)
+        places.append((number, row, list(found)))
+        completed |= {place: complete(row, stack) for place, stack in found.items()}
+    rows = [(number, row, [completed[place] for place in theirs]) for number, row, theirs in places]
+    return Joined(rows, list(completed.values()), dropped)
 
 
-def find_stacks(row: ReportRow, stacks: Sequence[Stack], *, only_study: bool) -> tuple[list[Stack], str]:
+def find_stacks(row: ReportRow, stacks: Mapping[int, Stack], *, only_study: bool) -> tuple[dict[int, Stack], str]:
     """The stacks of a row and "", or nothing and the reason. The most specific identifier that finds something wins."""
     given = [name for name in IDENTIFIERS if row.fields[name]]
     if not given:
-        return (list(stacks), "") if only_study else ([], "no_identifier")
+        return (dict(stacks), "") if only_study else ({}, "no_identifier")
     for name in given:
-        found = [stack for stack in stacks if _MATCH[name](stack, row.fields[name])]
+        found = {place: stack for place, stack in stacks.items() if _MATCH[name](stack, row.fields[name])}
         if found:
             return _one_patient(row, found, name)
-    return [], "no_matching_study"
+    return {}, "no_matching_study"
 
 
-def _one_patient(row: ReportRow, found: list[Stack], name: str) -> tuple[list[Stack], str]:
-    wanted = _plain(row.fields["PatientID"])
-    if wanted:
-        found = [stack for stack in found if _plain(stack.record.patient_id) in ("", wanted)]
+def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[int, Stack]:
+    return {place: stack for place, stack in stacks.items() if wanted(stack)}
+
+
+def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[dict[int, Stack], str]:
+    """What an identifier found, as far as it can be of one patient, and of the modality that the row names."""
+    patient = _plain(row.fields["PatientID"])
+    if patient:
+        found = _only(found, lambda stack: _plain(stack.record.patient_id) in ("", patient))
         if not found:
-            return [], "patient_mismatch"
+            return {}, "patient_mismatch"
     if name == "PatientID":  # a person is no study: a row that names another one does not speak of these images
-        found = [stack for stack in found if not _names_another_study(row, stack)]
+        found = _only(found, lambda stack: not _names_another_study(row, stack))
         if not found:
-            return [], "no_matching_study"
-    if len({stack.patient_key for stack in found}) > 1 and name != "path":
-        return [], "ambiguous_patient"
-    if name == "PatientID" and len({stack.study_key for stack in found}) > 1:
-        return [], "ambiguous_study"
-    of_modality = [stack for stack in found if stack.record.kind == "nifti" or stack.modality == row.fields["Modality"]]
-    return of_modality or found, ""
+            return {}, "no_matching_study"
+    if len({stack.patient_key for stack in found.values()}) > 1 and name != "path":
+        return {}, "ambiguous_patient"
+    if name == "PatientID" and len({stack.study_key for stack in found.values()}) > 1:
+        return {}, "ambiguous_study"
+    modality = row.fields["Modality"]
+    return _only(found, lambda stack: stack.record.kind == "nifti" or stack.modality == modality) or found, ""
 
 
 def _names_another_study(row: ReportRow, stack: Stack) -> bool:
@@ -114,7 +117,7 @@ def _matches_path(stack: Stack, path: str) -> bool:
 
 
 _MATCH = {
-    "SOPInstanceUID": lambda stack, value: any(shown.sop_uid == value for _, shown in stack.members),
+    "SOPInstanceUID": lambda stack, value: any(known.sop_uid == value for known in stack.slices),
     "SeriesInstanceUID": lambda stack, value: stack.record.series_uid == value,
     "StudyInstanceUID": lambda stack, value: stack.record.study_uid == value,
     "AccessionNumber": lambda stack, value: _plain(stack.record.accession) == _plain(value) != "",

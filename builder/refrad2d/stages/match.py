@@ -14,6 +14,7 @@ from refrad2d import __version__
 from refrad2d.boxes import objects
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
+from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
 from refrad2d.text.slices import (
@@ -95,8 +96,7 @@ def _series_rows(
             text, spans = join_sentences(sentences, slices[n].objects)
             first = next(t for t in texts if t["language"] == language)
             reports[language] = {
-                "clinical_question": first["clinical_question"],
-                "clinical_info": first["clinical_info"],
+                **{name: first[name] for name in CONTEXT_COLUMNS},
                 "findings": text,
                 "spans": spans,
                 "origin": first["origin"],

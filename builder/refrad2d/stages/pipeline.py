@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from refrad2d.images.sources import list_sources
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.heads import require_policy
 from refrad2d.stages import curate, ingest, match, mentions, questions, segment
+from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_values
 from refrad2d.stages.report_table import ReportRow
 from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
@@ -28,27 +29,6 @@ from refrad2d.text.mentions import find_mentions
 
 class NothingUsable(Exception):
     """No row could be made of the input; the message says why, in one line."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a build does beside its input and output."""
-
-    masks: Path | None = None
-    mask_labels: str | None = None
-    segmenter: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    site: str | None = None
-    workers: int = 1
-    llm: Any = None
-    burnt_in_text: str = "blank"  # blank | drop | keep
-    head: str = "thin"  # thin | drop | keep
-    benchmarks: Path | None = None  # pictures that the card's leak table compares with
-
-    @property
-    def privacy(self) -> dict[str, str]:
-        """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
-        return {"burnt_in_text": self.burnt_in_text, "head": self.head}
 
 
 def check_arguments(export: Path, out: Path, options: Options) -> None:
@@ -81,14 +61,11 @@ def fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes
     """A keyed name of the input: file names and sizes, the report table, the options that change the output."""
     listing = [
         (name_bytes(source.name), _size(source.root, source.path))  # bytes: the same in any locale
-        for root in (export, options.masks, options.benchmarks)
-        if root
+        for root in (export, *fingerprint_folders(options))
         for source in list_sources(root)
     ]
     table = hashlib.sha256(reports.read_bytes()).hexdigest()
-    choices = (options.mask_labels, options.segmenter, sorted(options.columns.items()), options.site, bool(options.llm))
-    choices += tuple(options.privacy.values())
-    return pseudonym(key, "inputs", listing, table, choices)
+    return pseudonym(key, "inputs", listing, table, fingerprint_values(options))
 
 
 def _size(root: str, path: str) -> int:
@@ -162,7 +139,6 @@ def _questions(given: Input, dst: Path) -> Counter:
     return questions.run(
         given.root / "match" / "rows.jsonl",
         dst / "rows.jsonl",
-        masks=given.root / "segment" / "masks",
         llm=given.options.llm,
         anatomy=named_classes,
     )

@@ -5,21 +5,17 @@ from collections.abc import Iterator, Mapping
 from itertools import repeat
 from pathlib import Path
 
-from PIL import Image
-
+from refrad2d.boxes import pixels_of
 from refrad2d.labels import MODALITIES
 from refrad2d.llm.answers import ask_questions
 from refrad2d.llm.checks import Anatomy
 from refrad2d.llm.client import LLM
 from refrad2d.questions.choose import questions
 from refrad2d.system.files import read_jsonl, write_jsonl
-from refrad2d.windows import IMAGE_SIZE
 
 
-def run(
-    src: Path, dst: Path, *, masks: Path | None = None, llm: LLM | None = None, anatomy: Anatomy | None = None
-) -> Counter:
-    """Add `vqa` to the rows of a JSONL file. `masks` holds <id>.png for the rows that have a segmenter.
+def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None = None) -> Counter:
+    """Add `vqa` to the rows of a JSONL file.
 
     With a model, it writes the questions about the text; those that the text does not bear out are left out, and the
     rules ask where nothing is left. Returns the number of rows and of questions by language and type.
@@ -33,7 +29,7 @@ def run(
     def asked() -> Iterator[dict]:
         for row, by_model in zip(read_jsonl(src), written, strict=False):  # `repeat` has no end
             seen = segmented[row["modality"]]
-            vqa = questions(row, _mask_sizes(row, masks), segmented=seen, written=by_model)
+            vqa = questions(row, _mask_sizes(row), segmented=seen, written=by_model)
             counts["rows"] += 1
             counts.update(f"{q['language']}_{q['type']}" for q in vqa)
             yield {**row, "vqa": vqa}
@@ -42,12 +38,6 @@ def run(
     return counts
 
 
-def _mask_sizes(row: Mapping, masks: Path | None) -> dict[str, int] | None:
-    """Pixels of each object, scaled from the native mask to the 224 px one; as they are if the mask cannot be read."""
-    if not row["provenance"]["segmenter"]:
-        return None
-    scale = 1.0
-    if masks is not None:
-        with Image.open(masks / f"{row['id']}.png") as mask:
-            scale = IMAGE_SIZE**2 / (mask.width * mask.height)
-    return {o["label"]: round(o["area"] * scale) for o in row["objects"]}
+def _mask_sizes(row: Mapping) -> dict[str, int] | None:
+    """The visible size of each object; None without a mask."""
+    return pixels_of(row["objects"]) if row["provenance"]["segmenter"] else None

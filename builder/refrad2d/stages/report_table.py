@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.rows import CONTEXT_COLUMNS
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
-COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", "clinical_question", "clinical_info", "origin")
+COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin")
 REQUIRED = ("report", "language")
 _SPELLINGS = {"de": ("de", "deu", "ger", "german", "deutsch"), "en": ("en", "eng", "english", "englisch")}
 _LANGUAGE_NAMES = {spelling: language for language, names in _SPELLINGS.items() for spelling in names}

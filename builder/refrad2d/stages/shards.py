@@ -1,74 +1,56 @@
-"""Rows and pixels → what is published: Parquet for viewing and training, WebDataset as lossless archive, one manifest.
+"""Rows and pixels → what is published: Parquet for viewing and training, WebDataset as lossless archive.
 
-Writes below `dst`: refrad2d/ (Parquet), refrad2d-wds/ (tar shards). `image` is made by `windows` here and nowhere else.
+Writes the two folders of `layout` below `dst`.
 """
 
-import hashlib
-import io
-import platform
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from importlib.metadata import version
-from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
+from refrad2d import samples
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset.splits import split_of
-from refrad2d.dataset.writers import ParquetShards, TarShards, json_bytes
-from refrad2d.labels import label_by_name
-from refrad2d.schema import SFT_SPLITS, SPLITS, features
+from refrad2d.dataset.writers import ParquetShards, TarShards
+from refrad2d.layout import shard_folder, stem
+from refrad2d.rows import SCALE, Row, is_grounded
+from refrad2d.samples import Native, make_image, png
+from refrad2d.schema import SFT_SPLITS, features
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl
-from refrad2d.system.pseudonyms import key_id, pseudonym
-from refrad2d.windows import count_pixels, rescale, windows
-
-FORMAT = 1
-BESIDE = ("stats.json", "accounting.jsonl", "CHANGELOG.md")  # published files outside the two folders
-RECORDED = ("refrad2d", "datasets", "numpy", "pillow", "pyarrow", "scipy", "pydicom", "nibabel", "highdicom")
-READER = ("onnxruntime", "rapidocr")  # of burnt-in text; a build may leave it alone
+from refrad2d.system.pseudonyms import pseudonym
 
 
-class Pictures(NamedTuple):
-    """The encoded pictures of a slice, and the pixels of each class id in the mask at the size of the image."""
+class Task(NamedTuple):
+    """A slice to encode: its row with slope and intercept, its pixel file, its mask file or None."""
+
+    row: Mapping
+    pixels: str
+    mask: str | None
+
+
+class Encoded(NamedTuple):
+    """The encoded pictures of a slice for Parquet, and its members of the archive by extension."""
 
     image: bytes
-    pixels: bytes
     mask: bytes | None
-    sizes: dict[int, int]
+    members: dict[str, bytes]
 
 
-Refuse = Callable[[Mapping, Pictures], str | None]
+Refuse = Callable[[Row, Encoded], str | None]
 
 
-def encode(task: tuple[str, str | None, str, float, float]) -> Pictures:
-    """Encode one slice. `task` is (pixel file, mask file or None, modality, slope, intercept)."""
-    pixel_file, mask_file, modality, slope, intercept = task
-    pixels = np.load(pixel_file)
-    image = windows(rescale(pixels, slope, intercept), modality)
-    if mask_file is None:
-        return Pictures(png(image), png(pixels), None, {})
-    mask = np.asarray(Image.open(mask_file))
-    sizes = {i: n for i, n in enumerate(count_pixels(mask).tolist()) if i and n}
-    return Pictures(png(image), png(pixels), Path(mask_file).read_bytes(), sizes)
-
-
-def png(picture: np.ndarray) -> bytes:
-    """A lossless PNG of (rows, columns[, 3]) uint8 or (rows, columns) uint16."""
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-def slice_sizes(sizes: Mapping[int, int], objects: list[Mapping]) -> dict[str, int]:
-    """Pixels of each label at the size of the image; 0 for one that vanished in the resize."""
-    return {o["label"]: sizes.get(label_by_name(o["label"]).id, 0) for o in objects}
+def encode(task: Task) -> Encoded:
+    """Encode one slice; runs in a child process."""
+    pixels = np.load(task.pixels)
+    mask = Path(task.mask).read_bytes() if task.mask else None
+    image = png(make_image(pixels, task.row))
+    return Encoded(image, mask, samples.encode(Native(task.row, pixels, mask)))
 
 
 def run(
@@ -94,7 +76,7 @@ def run(
     outputs, refused = _Outputs(dst, batch), Counter()
     patients: dict[str, set[str]] = defaultdict(set)
     with ExitStack() as stack:
-        encoded: Iterator[Pictures] = map(encode, tasks)
+        encoded: Iterator[Encoded] = map(encode, tasks)
         if workers > 1:
             pool = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
             encoded = pool.map(encode, tasks, chunksize=16)
@@ -104,7 +86,7 @@ def run(
                 continue
             split = split_of(row["patient"], key)
             patients[split].add(row["patient"])
-            outputs.write(row, pictures, frames[row["id"]], split)
+            outputs.write(row, pictures, split)
     counts = outputs.close()
     counts["patients"] = Counter({split: len(names) for split, names in patients.items()})
     if refuse:
@@ -112,14 +94,12 @@ def run(
     return counts
 
 
-def _task(row: Mapping, frame: Mapping, ingested: Path, segmented: Path) -> tuple:
+def _task(row: Row, frame: Mapping, ingested: Path, segmented: Path) -> Task:
     mask = segmented / "masks" / f"{row['id']}.png"
-    return (
+    return Task(
+        {**row, **{name: frame[name] for name in SCALE}},
         str(ingested / "frames" / f"{frame['file']}.npy"),
         str(mask) if row["provenance"]["segmenter"] else None,
-        row["modality"],
-        frame["slope"],
-        frame["intercept"],
     )
 
 
@@ -127,75 +107,35 @@ class _Outputs:
     """All open shard writers, made when their first row comes, so that an empty split leaves no file."""
 
     def __init__(self, dst: Path, batch: str) -> None:
-        self.dst, self.suffix = dst, f"-{batch}" if batch else ""
+        self.dst, self.batch = dst, batch
         self.parquet: dict[tuple[str, str], ParquetShards] = {}
         self.tars: dict[str, TarShards] = {}
 
-    def write(self, row: Mapping, pictures: Pictures, frame: Mapping, split: str) -> None:
-        image = {"bytes": pictures.image, "path": f"{row['id']}.png"}
-        mask = {"bytes": pictures.mask, "path": f"{row['id']}.mask.png"} if pictures.mask else None
+    def write(self, row: Row, encoded: Encoded, split: str) -> None:
+        image = {"bytes": encoded.image, "path": f"{row['id']}.png"}
+        mask = {"bytes": encoded.mask, "path": f"{row['id']}.mask.png"} if encoded.mask else None
         full = {**row, "image": image, "mask": mask}
         self._parquet("slices", split).write(full)
-        if any(report and report["spans"] for report in row["report"].values()):
+        if is_grounded(row):
             self._parquet("grounded", split).write(full)
         if split in SFT_SPLITS:
-            for messages in conversations(row, slice_sizes(pictures.sizes, row["objects"])):
+            for messages in conversations(row):
                 self._parquet("sft", split).write(sft_row(image, messages))
-        members = {"json": json_bytes({**row, "slope": frame["slope"], "intercept": frame["intercept"]})}
-        members["pixels.png"] = pictures.pixels
-        if pictures.mask:
-            members["mask.png"] = pictures.mask
         if split not in self.tars:
-            self.tars[split] = TarShards(self.dst / "refrad2d-wds", split + self.suffix)
-        self.tars[split].write(row["id"], members)
+            self.tars[split] = TarShards(shard_folder(self.dst, "archive"), stem("archive", split, self.batch))
+        self.tars[split].write(row["id"], encoded.members)
 
-    def _parquet(self, name: str, split: str) -> ParquetShards:
-        if (name, split) not in self.parquet:
-            folder = self.dst / "refrad2d" / {"slices": "data"}.get(name, name)
-            self.parquet[name, split] = ParquetShards(folder, f"{name}-{split}{self.suffix}", features(name))
-        return self.parquet[name, split]
+    def _parquet(self, kind: str, split: str) -> ParquetShards:
+        if (kind, split) not in self.parquet:
+            folder, name = shard_folder(self.dst, kind), stem(kind, split, self.batch)
+            self.parquet[kind, split] = ParquetShards(folder, name, features(kind))
+        return self.parquet[kind, split]
 
     def close(self) -> dict[str, Counter]:
         counts: dict[str, Counter] = defaultdict(Counter)
-        for (name, split), writer in self.parquet.items():
-            counts[name][split] = writer.rows
+        for (kind, split), writer in self.parquet.items():
+            counts[kind][split] = writer.rows
             writer.close()
         for tar in self.tars.values():
             tar.close()
         return counts
-
-
-def manifest(root: Path, key: bytes, counts: Mapping[str, Mapping[str, int]]) -> dict:
-    """Sizes and SHA-256 of all published files below `root`, the versions that made them, and one fingerprint."""
-    files = hash_files(root)
-    return {
-        "format": FORMAT,
-        "fingerprint": fingerprint(files),
-        "key_id": key_id(key),
-        "versions": installed_versions(),
-        "rows": {name: {s: by_split[s] for s in SPLITS if by_split.get(s)} for name, by_split in counts.items()},
-        "files": files,
-    }
-
-
-def hash_files(root: Path) -> dict[str, dict]:
-    """Size and SHA-256 of every published file below `root`, by its relative path."""
-    files = {}
-    folders = [path for name in ("refrad2d", "refrad2d-wds") for path in (root / name).rglob("*")]
-    for path in sorted([*folders, *(root / name for name in BESIDE)]):
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        files[path.relative_to(root).as_posix()] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    return files
-
-
-def fingerprint(files: Mapping[str, Mapping]) -> str:
-    """One SHA-256 over the names and hashes of all files."""
-    return hashlib.sha256("".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files)).encode()).hexdigest()
-
-
-def installed_versions() -> dict[str, str]:
-    """What the bytes of a dataset depend on."""
-    names = (*RECORDED, *(name for name in READER if find_spec(name)))
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}

@@ -1,29 +1,29 @@
 """What all question benchmarks share: the prompt, the controls, the scoring, the check of downloaded pictures.
 
-    >>> items = make_items(questions, training, seed=0)
+    >>> make_benchmark(BENCHMARK, test, training, Pictures(path_of, SOURCE), limit=None, seed=0, text_only=False)
 
-SLAKE and VQA-RAD bring their rows; RefRad2D's own questions use the majority answer and the scoring.
+SLAKE, VQA-RAD and forkme bring their rows; RefRad2D's own questions use the scoring.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from radgrounder.benchmarks.base import BLANK, Column, Item, Scores, blank_picture, draw, plain
+from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Facts, Item, Scores, blank_picture, plain, sample_ids
+from radgrounder.benchmarks.priors import majority_answers
+from radgrounder.inference.picture import open_picture
 from radgrounder.metrics.grounding import invalid
 from radgrounder.metrics.text import exact_match, normalise, token_overlap
 from refrad2d.conversations import vqa_prompt
 from refrad2d.grounding import Parsed
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_csv
-from refrad2d.windows import picture_to_rgb
 
 COLUMNS = tuple(
     Column("vqa", name, ("vqa",), control, measure)
@@ -49,6 +49,7 @@ EXTRA = (
     Column("vqa", "text_only_f1_open", ("vqa",), "text_only", "f1_open"),
     Column("vqa", "shuffled_f1_open", ("vqa",), "shuffled", "f1_open"),
 )
+TEXT_ONLY_NOTE = "Text only: the model saw a blank picture, so these are not the benchmark's figures."
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,51 @@ class Question:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
-def majority_answers(entries: Iterable[tuple[str, str, str, str]]) -> Callable[[str, str, str], str]:
-    """A function (language, question, type) → the most frequent training answer to that question.
+@dataclass(frozen=True)
+class Pictures:
+    """Where the pictures lie (`path_of` an image), where to get them, and the SHA-256 of each if it is known."""
 
-    `entries` are (language, question, type, answer). A question never seen gets the most frequent answer to its type in
-    its language, equal ones go by the alphabet, and without any training answer it gets the empty text.
+    path_of: Callable[[str], Path]
+    source: str
+    hashes: Mapping[str, str] | None = None
+
+
+def make_benchmark(
+    facts: Facts,
+    test: Sequence[Question],
+    training: Sequence[Question],
+    pictures: Pictures,
+    *,
+    limit: int | None,
+    seed: int,
+    text_only: bool,
+    about: Mapping[str, Any] = MappingProxyType({}),
+    notes: Sequence[str] = (),
+) -> Benchmark:
+    """The benchmark of these questions with its controls; `training` decides what the most frequent answers are.
+
+    ValueError if pictures are missing or not the official ones, unless it is `text_only`.
     """
-    exact: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    kinds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for language, question, kind, answer in entries:
-        exact[language, question][answer] += 1
-        kinds[language, kind][answer] += 1
-
-    def answer_to(language: str, question: str, kind: str) -> str:
-        counted = exact.get((language, question)) or kinds.get((language, kind)) or Counter()
-        return min(counted.items(), key=lambda pair: (-pair[1], pair[0]), default=("", 0))[0]
-
-    return answer_to
+    questions = limit_questions(test, limit, seed)
+    paths = {question.image: pictures.path_of(question.image) for question in questions}
+    if not text_only:
+        verify_pictures(paths, pictures.hashes, source=pictures.source)
+    checked = "none: text only" if text_only else "not verified" if pictures.hashes is None else "verified by SHA-256"
+    return Benchmark(
+        facts=facts,
+        items=make_items(questions, training, seed=seed, text_only=text_only),
+        picture=open_pictures(paths),
+        score=score,
+        about={
+            "n_questions": len(questions),
+            "questions_of_the_split": len(test),
+            "n_images": len(paths),
+            "limit": limit,
+            "pictures": checked,
+            **about,
+        },
+        notes=[*([TEXT_ONLY_NOTE] if text_only else []), *notes],
+    )
 
 
 def make_items(
@@ -91,7 +120,7 @@ def make_items(
     With `text_only` the model itself sees the blank picture, and only the majority control is left.
     """
     majority = majority_answers((q.language, q.text, q.kind, q.answer) for q in training)
-    images = draw([q.image for q in questions], None, seed)
+    images = sample_ids([q.image for q in questions], None, seed)
     following = dict(zip(images, [*images[1:], *images[:1]], strict=True))
     items = []
     for question in questions:
@@ -130,7 +159,7 @@ def _answer_kind(question: Question) -> str:
 
 def limit_questions(questions: Sequence[Question], limit: int | None, seed: int) -> list[Question]:
     """At most `limit` of the questions, drawn by hash, in their own order."""
-    kept = set(draw([q.id for q in questions], limit, seed))
+    kept = set(sample_ids([q.id for q in questions], limit, seed))
     return [q for q in questions if q.id in kept]
 
 
@@ -157,17 +186,20 @@ def read_splits(name: str) -> dict[str, dict[str, str]]:
     return {row["image"]: row for row in read_csv(__package__, name)}
 
 
-def verify_pictures(paths: Mapping[str, Path], hashes: Mapping[str, str], *, source: str) -> None:
-    """Check that the file of every image is there and is the official one.
+def verify_pictures(paths: Mapping[str, Path], hashes: Mapping[str, str] | None, *, source: str) -> None:
+    """Check that the file of every image is there and, where `hashes` are known, is the official one.
 
     `source` says where the pictures come from. ValueError names how many are missing or differ, and the first of them.
     """
     missing = sorted(image for image, path in paths.items() if not path.is_file())
     if missing:
+        verified = "" if hashes is None else " Each file is verified by its SHA-256."
         raise ValueError(
-            f"{len(missing)} of {len(paths)} pictures are missing, such as {paths[missing[0]]}. {source} Each file is "
-            "verified by its SHA-256. To judge without pictures, and to have the results say so, add --text-only."
+            f"{len(missing)} of {len(paths)} pictures are missing, such as {paths[missing[0]]}. {source}{verified} "
+            "To judge without pictures, and to have the results say so, add --text-only."
         )
+    if hashes is None:
+        return
     changed = sorted(i for i, path in paths.items() if sha256(path.read_bytes()).hexdigest() != hashes.get(i))
     if changed:
         raise ValueError(
@@ -176,31 +208,21 @@ def verify_pictures(paths: Mapping[str, Path], hashes: Mapping[str, str], *, sou
         )
 
 
+def known_hashes(table: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Image → SHA-256 of a split table."""
+    return {image: row["sha256"] for image, row in table.items()}
+
+
 def open_pictures(paths: Mapping[str, Path]) -> Callable[[str], np.ndarray]:
-    """A function image → (224, 224, 3) uint8, resized and scaled as the RadGrounder release does with benchmarks."""
+    """A function image → (224, 224, 3) uint8, resized and scaled as the RadGrounder release does with benchmarks.
+
+    ValueError for a file that is no picture.
+    """
 
     @lru_cache(maxsize=512)
     def picture(key: str) -> np.ndarray:
         if key == BLANK:
             return blank_picture()
-        with Image.open(paths[key]) as image:
-            return picture_to_rgb(np.asarray(image.convert("RGB")))
+        return np.asarray(open_picture(paths[key]).image)
 
     return picture
-
-
-def describe(questions: Sequence[Question], total: int, limit: int | None, text_only: bool) -> dict[str, Any]:
-    """What results.json says about the rows."""
-    images = len({question.image for question in questions})
-    return {
-        "n_questions": len(questions),
-        "questions_of_the_split": total,
-        "n_images": images,
-        "limit": limit,
-        "pictures": "none: text only" if text_only else "verified by SHA-256",
-    }
-
-
-def text_only_note(text_only: bool) -> list[str]:
-    """The warning that belongs above every figure made without pictures."""
-    return ["Text only: the model saw a blank picture, so these are not the benchmark's figures."] if text_only else []

@@ -6,7 +6,7 @@ Controls: the training mean box of (label, modality, plane), a constant report, 
 image, and the image of another patient of the same modality, body part and plane.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -18,22 +18,22 @@ import datasets
 import numpy as np
 from datasets import Dataset, get_dataset_config_names, get_dataset_split_names, load_dataset
 
-from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Item, Scores, blank_picture, draw, plain
-from radgrounder.benchmarks.questions import majority_answers, score_answer
+from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Facts, Item, Scores, blank_picture, plain, sample_ids
+from radgrounder.benchmarks.priors import average_boxes, constant_report, majority_answers, partners
+from radgrounder.benchmarks.questions import score_answer
 from radgrounder.metrics.boxes import iou, pointing
 from radgrounder.metrics.captions import cider, rouge_l
 from radgrounder.metrics.grounding import count_entities, entities, g_iou, invalid
 from radgrounder.metrics.text import normalise, token_overlap
-from refrad2d.conversations import CONTEXTS, MIN_LOCATE_PIXELS, context, prompt, spans_of, vqa_prompt
+from refrad2d.boxes import visible
+from refrad2d.conversations import CONTEXTS, context, prompt, spans_of, vqa_prompt
 from refrad2d.grounding import Box, Parsed, Span
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.windows import count_pixels
 
 Row = Mapping[str, Any]
 
 CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clinical question, as the release does
 TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
-CONSTANT_CANDIDATES, CONSTANT_SAMPLE = 200, 200  # training reports tried as the constant one, reports they are tried on
 SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
 
 COLUMNS = (
@@ -68,6 +68,22 @@ EXTRA = (
     Column("vqa", "majority_f1_open", ("vqa",), "majority", "f1_open"),
     Column("vqa", "recall_open", ("vqa",), "", "recall_open"),
 )
+BENCHMARK = Facts(
+    name="refrad2d",
+    columns=COLUMNS,
+    extra=EXTRA,
+    title="RefRad2D",
+    layout={  # G-IoU is the one with embeddings: the class-identity variant is another measure and never stands here
+        "report CIDEr": ("additional", "report", "cider"),
+        "report LLMScore": ("additional", "report", "llm_score"),
+        "VQA F1 open": ("vqa", "f1_open"),
+        "VQA LLMScore open": ("additional", "vqa", "llm_score_open"),
+        "VQA accuracy closed": ("vqa", "accuracy_closed"),
+        "G-IoU": ("additional", "grounding", "g_iou"),
+    },
+    published="refrad2d_published.csv",
+    caveat="The published figures are of the authors' private test set, so they show a scale, not a contest.",
+)
 
 
 def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
@@ -81,7 +97,7 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     ids = [i for rows in test.values() if rows is not None for i in rows["id"]]
     if not ids:
         raise ValueError(f"The dataset {data} has no test slices. Build it from more patients.")
-    chosen = set(draw(ids, limit, seed))
+    chosen = set(sample_ids(ids, limit, seed))
     train = {name: _split(data, name, "train") for name in configs}
     reports = {row["id"]: row["report"] for row in _rows(test.get("report"), ("id", "report"))}
     items = [
@@ -90,12 +106,10 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
         *_vqa_items(test.get("vqa"), train.get("vqa"), chosen, reports),
     ]
     return Benchmark(
-        name="refrad2d",
+        facts=BENCHMARK,
         items=items,
         picture=_pictures(test),
         score=score,
-        columns=COLUMNS,
-        extra=EXTRA,
         about={"n_slices": len(chosen), "slices_of_the_split": len(set(ids)), "limit": limit},
         notes=[f"{len(chosen)} of {len(set(ids))} test slices, drawn by hash."] if limit else [],
     )
@@ -166,50 +180,22 @@ def _groups(row: Row, language: str) -> dict[str, str]:
 
 
 def eligible(row: Row) -> list[tuple[str, Box]]:
-    """(label, box) of the structures that cover at least 20 pixels of the row's mask, resized to 224 x 224."""
-    sizes = count_pixels(row["mask"])
-    return [
-        (found["label"], tuple(found["box"]))
-        for found in row["objects"]
-        if sizes[label_by_name(found["label"]).id] >= MIN_LOCATE_PIXELS
-    ]
+    """(label, box) of the structures that cover at least 20 pixels of the image.
+
+    ValueError if the dataset is too old to say (see `refrad2d.boxes.visible`).
+    """
+    return [(found["label"], tuple(found["box"])) for found in visible(row["objects"])]
 
 
 def mean_boxes(rows: Iterable[Row]) -> dict[tuple[str, str, str], Box]:
     """The mean box of every (label, modality, plane) of the rows, over the structures that can be asked for."""
-    boxes = defaultdict(list)
-    for row in rows:
-        for label, box in eligible(row):
-            boxes[label, row["modality"], row["plane"]].append(box)
-    return {key: tuple(np.mean(found, axis=0).tolist()) for key, found in boxes.items()}
-
-
-def partners(rows: Sequence[Row], seed: int) -> dict[str, str]:
-    """Each slice's stand-in: another patient's slice of the same modality, body part and plane, drawn by hash.
-
-    A slice without such a counterpart has none.
-    """
-    alike = defaultdict(list)
-    for row in sorted(rows, key=lambda row: _draw_key(seed, row["id"])):
-        alike[row["modality"], row["body_part"], row["plane"]].append(row)
-    out = {}
-    for group in alike.values():
-        for row in group:
-            first = int.from_bytes(_draw_key(seed, "partner", row["id"])[:8], "big") % len(group)
-            others = (o for o in (*group[first:], *group[:first]) if o["patient"] != row["patient"])
-            if other := next(others, None):
-                out[row["id"]] = other["id"]
-    return out
-
-
-def _draw_key(*parts: object) -> bytes:
-    return sha256(" ".join(map(str, parts)).encode()).digest()
+    return average_boxes(((label, row["modality"], row["plane"]), box) for row in rows for label, box in eligible(row))
 
 
 def _grounding_items(
     test: Dataset | None, train: Dataset | None, every: Dataset | None, chosen: set[str], seed: int
 ) -> list[Item]:
-    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "mask", "objects")
+    columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "objects")
     rows = [row for row in _rows(test, columns) if row["id"] in chosen]
     if not rows:
         return []
@@ -247,24 +233,6 @@ def _as_control(item: Item, control: str, **changes: Any) -> Item:
 
 
 # Reports
-
-
-def constant_report(findings: Sequence[str], language: str) -> str:
-    """The training report that does best as the answer to everything: highest mean F1 against a sample of them.
-
-    Candidates and sample are drawn by hash, at most 200 each; equal ones are told apart by their text.
-    """
-    distinct = draw(findings, CONSTANT_CANDIDATES, 0)
-    sample = sorted(findings, key=lambda text: _draw_key(1, text))[:CONSTANT_SAMPLE]
-    # Words are counted once a text, not once a pair: 40,000 comparisons are then sums of minima.
-    words = {text: Counter(normalise(text, language).split()) for text in {*distinct, *sample}}
-
-    def mean_f1(candidate: str) -> float:
-        mine = words[candidate]
-        pairs = ((sum((mine & words[t]).values()), mine.total() + words[t].total()) for t in sample)
-        return sum(2 * shared / total if total else 1.0 for shared, total in pairs)
-
-    return max(sorted(distinct), key=mean_f1, default="")
 
 
 def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str]) -> list[Item]:

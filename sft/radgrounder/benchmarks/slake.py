@@ -10,19 +10,16 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from radgrounder.benchmarks.base import Benchmark
+from radgrounder.benchmarks.base import Benchmark, Facts
 from radgrounder.benchmarks.questions import (
     COLUMNS,
     EXTRA,
+    Pictures,
     Question,
-    describe,
+    known_hashes,
     limit_questions,
-    make_items,
-    open_pictures,
+    make_benchmark,
     read_splits,
-    score,
-    text_only_note,
-    verify_pictures,
 )
 
 SOURCE = "Get Slake1.0 from www.med-vqa.com/slake and unpack it so that DATA holds imgs/ and test.json."
@@ -30,6 +27,21 @@ LANGUAGES = ("en", "zh")
 QUESTION_IDS = {"train": range(9835), "validate": range(9835, 11934), "test": range(11934, 14028)}
 MODALITIES = {"MRI": "MR"}
 OVERLAP = "Chinese is split apart from English: {0} of {1} Chinese test images are in English training."
+BENCHMARK = Facts(
+    name="slake",
+    columns=COLUMNS,
+    extra=EXTRA,
+    title="SLAKE",
+    task="visual-question-answering",
+    layout={
+        "F1": ("vqa", "f1"),
+        "recall": ("vqa", "recall"),
+        "LLMScore open": ("additional", "vqa", "llm_score_open"),
+        "accuracy closed": ("vqa", "accuracy_closed"),
+    },
+    published="slake_published.csv",
+    caveat="The published figures were stated for SLAKE's test set; the released code reads its validation set.",
+)
 
 
 def load(
@@ -45,26 +57,14 @@ def load(
     if unknown or not languages:
         raise ValueError(f"SLAKE has no language {' '.join(unknown)!r}. Choose from {', '.join(LANGUAGES)}.")
     root, table = Path(data), read_splits("slake.csv")
-    every = read_questions(root / "test.json", "test", languages)
+    test = read_questions(root / "test.json", "test", languages)
     training = read_questions(root / "train.json", "train", languages)
-    questions = limit_questions(every, limit, seed)
-    paths = {q.image: root / "imgs" / q.image / "source.jpg" for q in questions}
-    if not text_only:
-        verify_pictures(paths, {image: row["sha256"] for image, row in table.items()}, source=SOURCE)
-    notes = text_only_note(text_only)
+    notes = []
     if "zh" in languages:
-        images = {q.image for q in questions if q.language == "zh"}
+        images = {q.image for q in limit_questions(test, limit, seed) if q.language == "zh"}
         notes.append(OVERLAP.format(sum(table[image]["split_en"] == "train" for image in images), len(images)))
-    return Benchmark(
-        name="slake",
-        items=make_items(questions, training, seed=seed, text_only=text_only),
-        picture=open_pictures(paths),
-        score=score,
-        columns=COLUMNS,
-        extra=EXTRA,
-        about=describe(questions, len(every), limit, text_only),
-        notes=notes,
-    )
+    pictures = Pictures(lambda image: root / "imgs" / image / "source.jpg", SOURCE, known_hashes(table))
+    return make_benchmark(BENCHMARK, test, training, pictures, limit=limit, seed=seed, text_only=text_only, notes=notes)
 
 
 def read_questions(path: Path, split: str, languages: Sequence[str]) -> list[Question]:

@@ -11,19 +11,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from radgrounder.benchmarks.base import Benchmark
+from radgrounder.benchmarks.base import Benchmark, Facts
 from radgrounder.benchmarks.questions import (
     COLUMNS,
     EXTRA,
+    Pictures,
     Question,
-    describe,
-    limit_questions,
-    make_items,
-    open_pictures,
+    known_hashes,
+    make_benchmark,
     read_splits,
-    score,
-    text_only_note,
-    verify_pictures,
 )
 
 SOURCE = (
@@ -35,6 +31,20 @@ FILES = {
     "original": {part: f"original_split/{part}set.json" for part in ("train", "test")},
 }
 KINDS = ("open", "closed")
+BENCHMARK = Facts(
+    name="vqa-rad",
+    columns=COLUMNS,
+    extra=EXTRA,
+    title="VQA-RAD",
+    task="visual-question-answering",
+    layout={
+        "F1": ("vqa", "f1"),
+        "LLMScore open": ("additional", "vqa", "llm_score_open"),
+        "accuracy closed": ("vqa", "accuracy_closed"),
+    },
+    published="vqa_rad_published.csv",
+    caveat="The paper states the original split; the released code holds the image-disjoint one.",
+)
 
 
 def load(
@@ -43,22 +53,14 @@ def load(
     """The test questions of a split. ValueError if files are missing, are another split or are not official."""
     if split not in FILES:
         raise ValueError(f"Unknown split {split!r} of VQA-RAD. Choose from {', '.join(FILES)}.")
-    root, table = Path(data), read_splits("vqa_rad.csv")
-    every, training = (read_questions(root, split, part) for part in ("test", "train"))
-    questions = limit_questions(every, limit, seed)
-    paths = {q.image: root / "images" / q.image for q in questions}
-    if not text_only:
-        verify_pictures(paths, {image: row["sha256"] for image, row in table.items()}, source=SOURCE)
-    return Benchmark(
-        name="vqa-rad",
-        items=make_items(questions, training, seed=seed, text_only=text_only),
-        picture=open_pictures(paths),
-        score=score,
-        columns=COLUMNS,
-        extra=EXTRA,
-        about=describe(questions, len(every), limit, text_only) | {"split": split},
-        notes=[*text_only_note(text_only), *_overlap_note(every, training)],
-    )
+    root = Path(data)
+    test, training = (read_questions(root, split, part) for part in ("test", "train"))
+    pictures = Pictures(lambda image: root / "images" / image, SOURCE, known_hashes(read_splits("vqa_rad.csv")))
+    about, notes = {"split": split}, _overlap_note(test, training)
+    return make_benchmark(
+        BENCHMARK, test, training, pictures,
+        limit=limit, seed=seed, text_only=text_only, about=about, notes=notes,
+    )  # fmt: skip
 
 
 def _overlap_note(test: list[Question], training: list[Question]) -> list[str]:

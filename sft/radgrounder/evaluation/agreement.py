@@ -1,14 +1,12 @@
 """Do graders agree? Krippendorff's alpha and Pearson's correlation from a CSV of ratings.
 
-    python -m radgrounder.evaluation.agreement RATINGS.csv --judge NAME
+    radgrounder agreement RATINGS.csv --judge NAME
 
 The CSV has the columns id, rater, score: one line a rating, missing ratings are left out. The rater named by --judge is
 set against the mean of the others.
 """
 
-import argparse
 import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,19 +99,3 @@ def agreement(ratings: Mapping[str, Mapping[str, float]], *, judge: str | None =
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else value
-
-
-def main() -> None:
-    """Print the agreement of a CSV as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("ratings", type=Path)
-    parser.add_argument("--judge", help="the rater that is set against the mean of the others")
-    arguments = parser.parse_args()
-    try:
-        print(json.dumps(agreement(read_ratings(arguments.ratings), judge=arguments.judge), indent=2))
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from error
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
 """A model's answers to a benchmark's items: asked once each, kept on disk, read from elsewhere.
 
-    >>> raw, made = ask(predictor, rows, Path("OUT/predictions.jsonl"), fingerprint(predictor, "MODEL"), batch_size=16)
+    >>> raw, made = ask(predictor, rows, Path("OUT/predictions.jsonl"), identify(predictor, "MODEL"), batch_size=16)
 
-Every line of predictions.jsonl carries what made it (`run`, the model's fingerprint) and what it answers (`key`, the
+Every line of predictions.jsonl carries what made it (`run`, which weights) and what it answers (`key`, the
 hash of picture and prompt), so an answer is reused exactly where it would come out again.
 """
 
@@ -10,6 +10,8 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,10 +20,31 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from radgrounder.benchmarks.base import REPORT_SAMPLES, TOKENS, Benchmark, Item
+from radgrounder.benchmarks.base import Benchmark, Item
+from radgrounder.inference.tasks import REPORT_SAMPLES, TOKENS
+from refrad2d.grounding import Parsed, parse
 from refrad2d.system.files import write_text
 
 Outputs = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Which items were answered, and how: `outputs` are raw texts by item id, of the items that a model was asked.
+
+    `weights` is what tells one model from another, `run` that and the way to report, `made` how many answers are new.
+    """
+
+    items: Sequence[Item]
+    outputs: Outputs
+    weights: str
+    run: str
+    made: int = 0
+
+    @cached_property
+    def answers(self) -> list[Parsed]:
+        """The answers of all items, parsed."""
+        return [item.given if item.given is not None else parse(self.outputs[item.id]) for item in self.items]
 
 
 class Generator(Protocol):
@@ -32,7 +55,7 @@ class Generator(Protocol):
         ...
 
 
-def fingerprint(predictor: Generator, model: str = "") -> str:
+def identify(predictor: Generator, model: str = "") -> str:
     """What tells one set of weights from another: the hash of the model's folder, else its name.
 
     `model` or `predictor.model_dir` may be a folder, whose files are hashed; `predictor.fingerprint` wins if it exists.
@@ -103,7 +126,8 @@ def _answer(predictor: Generator, images: list[Image.Image], items: list[Item], 
     if task == "report" and report_samples > 1 and hasattr(predictor, "reports"):
         options = {"samples": report_samples, "max_new_tokens": TOKENS[task]}
         languages = [item.language for item in items]
-        return [one.markup for one in predictor.reports(images, [item.prompt for item in items], languages, **options)]
+        reports = predictor.reports(images, [item.prompt for item in items], languages, **options)
+        return [report.markup for report in reports]
     bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
     most = {"max_new_tokens": TOKENS[task]} if bounded else {}
     return predictor.generate(images, [item.prompt for item in items], **most)
@@ -184,7 +208,7 @@ def read_foreign(rows: Benchmark, path: Path) -> tuple[list[Item], Outputs]:
 def write_requests(rows: Benchmark, out: Path) -> int:
     """What a model from elsewhere is to answer: OUT/requests.jsonl (id, prompt, image) and the pictures as PNG.
 
-    Returns the number of requests. The answers, rows {"id", "output"}, are judged as `predictions`.
+    Returns the number of requests. The answers, rows {"id", "output"}, are evaluated as `predictions`.
     """
     asked = [item for item in rows.items if item.given is None]
     (out / "images").mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,13 @@
 """Is the test in the training set? Pictures by perceptual hash, questions by text.
 
-    python -m radgrounder.evaluation.contamination --train build/demo/dataset/refrad2d --benchmark vqa-rad --data DATA
+    radgrounder audit --train build/demo/dataset/refrad2d --benchmark vqa-rad --data DATA
 
 Pictures are compared by the hash of `refrad2d.dataset.leaks`: resizing, another window or JPEG change few
 of its 256 bits, another picture about half of them.
 """
 
-import argparse
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,37 +57,23 @@ def audit(
     )
 
 
-def main() -> None:
-    """Print the audit of a training config against a benchmark as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--train", required=True, help="a refrad2d folder with the config sft")
-    parser.add_argument("--benchmark", required=True)
-    parser.add_argument("--data", required=True)
-    parser.add_argument(
-        "--bits", type=int, default=MAX_DISTANCE, help=f"of {BITS} that may differ (default {MAX_DISTANCE})"
-    )
-    arguments = parser.parse_args()
+def audit_benchmark(train: str, benchmark: str, data: str, *, most_bits: int = MAX_DISTANCE) -> Audit:
+    """The training split of a dataset's config sft against a benchmark. ValueError if one of them is not there."""
     from datasets import load_dataset
 
+    rows = load_benchmark(benchmark, data)
     try:
-        rows = load_benchmark(arguments.benchmark, arguments.data)
-        training = load_dataset(arguments.train, "sft", split="train")
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from error
+        training = load_dataset(train, "sft", split="train")
+    except (FileNotFoundError, ValueError) as error:
+        raise ValueError(f"{train} has no config sft to train on. Give the refrad2d folder of a build.") from error
     asked = [item for item in rows.items if not item.control]
     questions = (
         part["text"] for row in training.select_columns(["messages"]) for part in row["messages"][0]["content"]
     )
-    found = audit(
+    return audit(
         (np.asarray(row["image"].convert("RGB")) for row in training.select_columns(["image"])),
         (question for question in questions if question),
         [rows.picture(key) for key in dict.fromkeys(item.image for item in asked) if key != BLANK],
         [item.prompt for item in asked],
-        most_bits=arguments.bits,
+        most_bits=most_bits,
     )
-    matches = [match._asdict() for match in found.matches]
-    print(json.dumps({**asdict(found), "matches": matches}, indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -33,6 +33,14 @@ Ask = Callable[[list[Message]], str | None]  # messages → the judge's reply; N
 
 
 @dataclass(frozen=True)
+class Grader:
+    """A judge for LLMScore: how to ask it, and the name that its verdicts are published under."""
+
+    ask: Ask
+    name: str
+
+
+@dataclass(frozen=True)
 class Case:
     """An answer to be graded. `question` is empty for a report."""
 

@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from radgrounder.inference.confidence import Generated
 from radgrounder.metrics.text import normalise
-from refrad2d.grounding import Parsed, Span
+from refrad2d.grounding import Parsed, Span, neutralise, render
 from refrad2d.text.sentences import split_sentences
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A sampled report, and the confidence of each of its spans."""
+class SampledReport:
+    """A report that the model sampled, and the confidence of each of its spans."""
 
     parsed: Parsed
     confidences: Sequence[float]
@@ -30,8 +31,8 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A sentence: its spans lie where the samples that say it put them in the median; `share` of all samples say it."""
+class SharedSentence:
+    """A sentence that samples say: its spans lie where those samples put them in the median; `share` of all say it."""
 
     text: str
     spans: tuple[Span, ...]
@@ -45,64 +46,79 @@ class Statement:
         return {label for span in self.spans for label in span.labels}
 
 
-def agree(samples: Sequence[Sample], language: str) -> list[Statement]:
+def merge(samples: Sequence[SampledReport], language: str) -> Generated:
+    """The consensus as markup, with the confidences of its spans and the mean share of its sentences."""
+    sentences = agree(samples, language)
+    text, spans = join(sentences)
+    confidences = tuple(confidence for sentence in sentences for confidence in sentence.confidences)
+    share = sum(sentence.share for sentence in sentences) / max(1, len(sentences))
+    return Generated(render(neutralise(text), spans), spans=confidences, share=share)
+
+
+def agree(samples: Sequence[SampledReport], language: str) -> list[SharedSentence]:
     """The sentences of the consensus, in order.
 
     Each raises the mean token F1 with the samples, and no two are about the same structure. Samples that are not
     readable count only where there are no others.
     """
-    samples = [one for one in samples if one.readable] or list(samples)
-    statements = gather(samples, language)
-    words = [Counter(normalise(one.text, language).split()) for one in statements]
-    references = [Counter(normalise(one.parsed.text, language).split()) for one in samples]
+    samples = [sample for sample in samples if sample.readable] or list(samples)
+    sentences = gather(samples, language)
+    words = [Counter(normalise(sentence.text, language).split()) for sentence in sentences]
+    references = [Counter(normalise(sample.parsed.text, language).split()) for sample in samples]
     chosen: list[int] = []
-    said, best = Counter[str](), 0.0
+    report_words, best = Counter[str](), 0.0
+    # Greedy: the sentence that brings the report nearest to all samples joins it, until none brings it nearer.
     while True:
-        told = {label for n in chosen for label in statements[n].labels}
-        left = [n for n, one in enumerate(statements) if n not in chosen and not one.labels & told]
-        gains = {n: _mean_f1(said + words[n], references) for n in left}
+        described = {label for number in chosen for label in sentences[number].labels}
+        left = [
+            number
+            for number, sentence in enumerate(sentences)
+            if number not in chosen and not sentence.labels & described
+        ]
+        gains = {number: _mean_f1(report_words + words[number], references) for number in left}
         winner = max(gains, key=gains.__getitem__, default=None)
         if winner is None or gains[winner] <= best:
-            return sorted((statements[n] for n in chosen), key=lambda one: one.place)
+            return sorted((sentences[number] for number in chosen), key=lambda sentence: sentence.place)
         chosen.append(winner)
-        said, best = said + words[winner], gains[winner]
+        report_words, best = report_words + words[winner], gains[winner]
 
 
-def gather(samples: Sequence[Sample], language: str) -> list[Statement]:
+def gather(samples: Sequence[SampledReport], language: str) -> list[SharedSentence]:
     """The different sentences of the samples, the most frequent first."""
-    found = defaultdict(list)
-    for one in samples:
-        ranges = split_sentences(one.parsed.text, language)
+    sayings = defaultdict(list)  # sentence with the places of its mentions → (spans, confidences, place) a sample
+    for sample in samples:
+        ranges = split_sentences(sample.parsed.text, language)
         for number, (start, end) in enumerate(ranges):
-            inside = [n for n, span in enumerate(one.parsed.spans) if start <= span.start and span.end <= end]
-            spans = [one.parsed.spans[n] for n in inside]
-            key = (one.parsed.text[start:end], *((s.start - start, s.end - start, s.labels) for s in spans))
-            found[key].append((spans, [one.confidences[n] for n in inside], number / len(ranges)))
-    statements = []
-    for (text, *marks), said in found.items():
+            inside = [n for n, span in enumerate(sample.parsed.spans) if start <= span.start and span.end <= end]
+            spans = [sample.parsed.spans[n] for n in inside]
+            mentions = ((span.start - start, span.end - start, span.labels) for span in spans)
+            key = (sample.parsed.text[start:end], *mentions)
+            sayings[key].append((spans, [sample.confidences[n] for n in inside], number / len(ranges)))
+    sentences = []
+    for (text, *mentions), said in sayings.items():
         boxes = np.median([[span.box for span in spans] for spans, *_ in said], axis=0).tolist()
         spans = tuple(
             Span(start, end, labels[0], tuple(box), labels)
-            for (start, end, labels), box in zip(marks, boxes, strict=True)
+            for (start, end, labels), box in zip(mentions, boxes, strict=True)
         )
-        confidences = tuple(np.mean([chances for _, chances, _ in said], axis=0).tolist()) if marks else ()
+        confidences = tuple(np.mean([chances for _, chances, _ in said], axis=0).tolist()) if mentions else ()
         place = float(np.mean([where for *_, where in said]))
-        statements.append(Statement(text, spans, confidences, len(said) / len(samples), place))
-    return sorted(statements, key=lambda one: -one.share)
+        sentences.append(SharedSentence(text, spans, confidences, len(said) / len(samples), place))
+    return sorted(sentences, key=lambda sentence: -sentence.share)
 
 
-def join(statements: Sequence[Statement]) -> tuple[str, list[Span]]:
+def join(sentences: Sequence[SharedSentence]) -> tuple[str, list[Span]]:
     """The report: sentences with a blank between them, and the spans in it."""
     text, spans = "", list[Span]()
-    for one in statements:
+    for sentence in sentences:
         text += " " if text else ""
-        spans += [replace(s, start=s.start + len(text), end=s.end + len(text)) for s in one.spans]
-        text += one.text
+        spans += [replace(span, start=span.start + len(text), end=span.end + len(text)) for span in sentence.spans]
+        text += sentence.text
     return text, spans
 
 
-def _mean_f1(said: Counter[str], references: Sequence[Counter[str]]) -> float:
+def _mean_f1(words: Counter[str], references: Sequence[Counter[str]]) -> float:
     """Mean token F1 of a bag of words with others."""
-    size = said.total()
-    shared = [sum((said & other).values()) / max(1, size + other.total()) for other in references]
+    size = words.total()
+    shared = [sum((words & other).values()) / max(1, size + other.total()) for other in references]
     return 2 * float(np.mean(shared))

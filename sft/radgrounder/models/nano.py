@@ -6,7 +6,6 @@ that runs on it runs on the real one.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -21,29 +20,11 @@ from transformers import (
 )
 
 from radgrounder.models.processing import CHAT_TEMPLATE
+from radgrounder.models.size import NanoSize
 from refrad2d.grounding import location_tokens
 
 POSITION_SCALE = 1.0  # standard deviation of the tower's position codes at the start
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>")
-
-
-@dataclass(frozen=True)
-class NanoSize:
-    """Shape of a nano. `image` and `patch` in pixels; `width` is the hidden size of tower and decoder."""
-
-    image: int = 96
-    patch: int = 8
-    width: int = 128
-    tower_layers: int = 4
-    decoder_layers: int = 3
-    heads: int = 4
-    feed_forward: int = 3  # times the width
-    vocabulary: int = 1536
-
-    @property
-    def image_tokens(self) -> int:
-        """How many tokens an image becomes."""
-        return (self.image // self.patch) ** 2
 
 
 def build_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:

@@ -1,14 +1,12 @@
 """New phantom patients as a dataset to judge on, without the detour through DICOM.
 
-    python -m radgrounder.pretraining.heldout build/heldout --sites A --patients 80
+    radgrounder heldout build/heldout --sites A --patients 80
     radgrounder eval --model sft/bases/nano --benchmark refrad2d --data build/heldout --out build/heldout-results
 
 Four slices a patient; a train split of as many other patients, which is what the controls are made of, and a
-validation split for `radgrounder.evaluation.calibrate`. Pretraining draws its patients from other numbers.
+validation split for `radgrounder calibrate`. Pretraining draws its patients from other numbers.
 """
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from datasets import Dataset
 from PIL import Image
 
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
-from refrad2d.phantom.series import REGIONS, SITES
 from refrad2d.schema import CONFIG_COLUMNS, features
 from refrad2d.system.files import atomic_folder
 
@@ -66,25 +63,5 @@ def _rows(first: int, *, sites: Sequence[str], regions: Sequence[str], patients:
     for patient in range(patients):
         for number in range(SLICES_OF_PATIENT):
             seed = first + SLICES_OF_STUDY * patient + SLICES_OF_STUDY // SLICES_OF_PATIENT * number
-            row, _ = draw_row(seed, sites=sites, regions=regions)
+            row = draw_row(seed, sites=sites, regions=regions)
             yield {**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])}
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write the dataset."""
-    parser = argparse.ArgumentParser(prog="python -m radgrounder.pretraining.heldout", description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--sites", nargs="+", default=["A"], choices=SITES)
-    parser.add_argument("--regions", nargs="+", default=["abdomen_ct"], choices=list(REGIONS))
-    parser.add_argument("--patients", type=int, default=80)
-    arguments = vars(parser.parse_args(argv))
-    try:
-        print(f"{write_heldout(**arguments)} slices to judge on are in {arguments['out']}.")
-    except ValueError as error:
-        print(f"heldout: error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

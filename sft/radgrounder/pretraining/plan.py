@@ -3,10 +3,12 @@
     >>> Plan(tower_steps=100).tower
     Lesson(name='tower', steps=100, peak_rate=0.003)
 
-The fields of `Plan` are the options of the command, and pretraining.json beside the weights keeps them.
+The fields of `Plan` are options of `radgrounder pretrain`, and pretraining.json beside the weights keeps them.
 """
 
 from dataclasses import dataclass
+
+from refrad2d.system.arguments import option
 
 
 @dataclass(frozen=True)
@@ -26,27 +28,31 @@ class Lesson:
 class Plan:
     """How to pretrain."""
 
-    init: str = ""  # a base to go on from, with its tokenizer; its shape is kept
-    sites: tuple[str, ...] = ("A",)
-    regions: tuple[str, ...] = ("abdomen_ct",)
-    seed: int = 0
-    pool: int = 16384  # slices, eight of a patient
-    tower_steps: int = 2500
-    packed_steps: int = 4000
-    packed_images: int = 10
-    packed_budget: int = 320  # tokens of questions and answers behind each image
-    steps: int = 2400
-    batch: int = 32  # of the tower
-    single_batch: int = 16
-    tower_rate: float = 3e-3
-    rate: float = 2e-3
-    single_rate: float = 8e-4
-    locate_share: float = 0.35  # of the answers, where an image has all three tasks; the rest are questions
-    report_share: float = 0.4
-    dense_weight: float = 1.0  # of the dense losses beside conversations
-    coordinate_sigma: float = 4.0  # bins
-    workers: int = 2
-    threads: int = 2
+    init: str = option("a base to go on from, with its tokenizer; its shape is kept", default="", metavar="DIR")
+    sites: tuple[str, ...] = option("hospitals of the phantom: A, B, C", default=("A",), metavar="NAME")
+    regions: tuple[str, ...] = option(
+        "what is examined, such as chest_ct head_mr", default=("abdomen_ct",), metavar="NAME"
+    )
+    seed: int = option("another seed draws other patients", default=0, metavar="S")
+    pool: int = option("slices, eight of a patient", default=16384, metavar="N")
+    tower_steps: int = option("of the first lesson: the vision tower alone", default=2500, metavar="N")
+    packed_steps: int = option("of the second: many questions behind one image", default=4000, metavar="N")
+    packed_images: int = option("images a step of it", default=10, metavar="N")
+    packed_budget: int = option("tokens of questions and answers behind each image", default=320, metavar="N")
+    steps: int = option("of the third lesson: single turns", default=2400, metavar="N")
+    batch: int = option("slices a step of the tower", default=32, metavar="N")
+    single_batch: int = option("turns a step of the third lesson", default=16, metavar="N")
+    tower_rate: float = option("peak learning rate of the tower", default=3e-3, metavar="R")
+    rate: float = option("of the second lesson", default=2e-3, metavar="R")
+    single_rate: float = option("of the third", default=8e-4, metavar="R")
+    locate_share: float = option(
+        "of the answers, where an image has all three tasks; the rest are questions", default=0.35, metavar="P"
+    )
+    report_share: float = option("of the answers", default=0.4, metavar="P")
+    dense_weight: float = option("of the dense losses beside conversations", default=1.0, metavar="W")
+    coordinate_sigma: float = option("width of a coordinate's soft target, in bins", default=4.0, metavar="S")
+    workers: int = option("processes that draw slices", default=2, metavar="N")
+    threads: int = option("of torch", default=2, metavar="N")
 
     @property
     def tower(self) -> Lesson:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from refrad2d.boxes import merge_boxes, objects
+from refrad2d.boxes import merge_boxes, objects, pixels_of
 from refrad2d.conversations import conversations
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom import (
@@ -95,9 +95,11 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> PhantomStudy
     return PhantomStudy(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
 
 
-def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
-    """One slice by its seed, and the pixels of each label: a row of `refrad2d.schema`, its `mask` at 224 px and both it
-    and its `image` as arrays. Eight seeds share a study, whose site follows from them."""
+def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
+    """One slice by its seed: a row of `refrad2d.schema`, its `mask` at 224 px and both it and its `image` as arrays.
+
+    Eight seeds share a study, whose site follows from them.
+    """
     number = seed // SLICES_OF_STUDY
     site = sites[number % len(sites)]
     study = draw_study(number, site, tuple(regions))
@@ -119,15 +121,14 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> tupl
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
         },
     }  # fmt: skip
-    sizes = {o["label"]: o["area"] for o in found}
-    row["vqa"] = questions(row, sizes)
-    return row, sizes
+    row["vqa"] = questions(row, pixels_of(found))
+    return row
 
 
 def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
     """One slice by its seed, `size` pixels wide; see `draw_row`."""
-    row, sizes = draw_row(seed, sites=sites, regions=regions)
-    turns = [(_text(m[0]), _text(m[1])) for m in conversations(row, sizes)]
+    row = draw_row(seed, sites=sites, regions=regions)
+    turns = [(_text(m[0]), _text(m[1])) for m in conversations(row)]
     image = Image.fromarray(row["image"]).resize((size, size), Image.BICUBIC)
     boxes = {label_by_name(o["label"]).id: tuple(o["box"]) for o in row["objects"]}
     return PhantomSlice(np.asarray(image), resize_mask(row["mask"], size), boxes, turns)

@@ -1,4 +1,4 @@
-"""Pretrain the nano from scratch on phantom slices: `python -m radgrounder.pretraining.pretrain OUT`.
+"""Pretrain the nano from scratch on phantom slices: `radgrounder pretrain OUT`.
 
 First the vision tower alone learns, patch by patch, which class it sees and where that class's box is (`dense`); then
 the whole model learns the conversations of `refrad2d.conversations`, coordinates with a soft target: many questions
@@ -6,11 +6,8 @@ behind one image first, single turns at the end, the dense losses beside them (`
 Every lesson goes on from its last checkpoint; the same arguments give the same order of samples.
 """
 
-import argparse
 import json
 import logging
-import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -140,34 +137,3 @@ def _write(
         fingerprint.FILE: json.dumps(fingerprint.fingerprint(), indent=2) + "\n",
     }
     save_stock(model, processor, out, more=more)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Parse the size and the plan from the command line and pretrain."""
-    parser = argparse.ArgumentParser(prog="python -m radgrounder.pretraining.pretrain", description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument(
-        "--pool-folder", type=Path, help="keep the slices here for other runs, until the phantom changes"
-    )
-    for name, default in {**asdict(NanoSize()), **asdict(Plan())}.items():
-        flag = f"--{name.replace('_', '-')}"
-        if isinstance(default, tuple):
-            parser.add_argument(flag, nargs="+", default=default)
-        else:
-            parser.add_argument(flag, type=type(default), default=default)
-    values = vars(parser.parse_args(argv))
-    out, pool_folder = values.pop("out"), values.pop("pool_folder")
-    if out.exists():
-        print(f"{out} exists already; delete it to pretrain anew.", file=sys.stderr)
-        return 0
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    logging.getLogger("transformers").setLevel(logging.ERROR)
-    size = NanoSize(**{name: values.pop(name) for name in asdict(NanoSize())})
-    plan = Plan(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-    pretrain(out, size, plan, pool_folder)
-    shutil.rmtree(out.with_name(out.name + ".run"))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

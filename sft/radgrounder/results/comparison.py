@@ -1,20 +1,26 @@
-"""Two systems on the same rows: paired differences, their intervals, and permutation tests.
+"""Two systems on the same rows: paired differences, their intervals, permutation tests; and what training changed.
 
-    python -m radgrounder.results.comparison FIRST/predictions.jsonl SECOND/predictions.jsonl [--where site=C]
+    radgrounder compare BEFORE AFTER
+    radgrounder compare BEFORE/predictions.jsonl AFTER/predictions.jsonl [--where site=C]
 
 With `--where` only the rows of one subgroup count: a model that never saw site C against one that did, on site C, is
 the leave-one-site-out gap.
 """
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from radgrounder.benchmarks.base import Column, facts_of, find_module
 from radgrounder.metrics.intervals import SAMPLES, Comparison, compare
+from radgrounder.results.markdown import markdown_table
 from radgrounder.results.tables import format_figure
+
+SECTIONS = ("grounding", "report", "vqa")
+
+Figures = Mapping[str, Mapping[str, float | int | None]]  # by "section.name": mean, low, high, n
 
 
 @dataclass(frozen=True)
@@ -95,37 +101,68 @@ def compare_runs(
 
 def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:
     """A Markdown table, differences in points."""
-    lines = ["| task | measure | difference [interval] | p | n |", "|---|---|---|---|---|"]
-    for (task, name), compared in found.items():
-        difference = compared.difference
-        cells = (
+    rows = [
+        (
             task,
             name.replace("_", " "),
-            format_figure(difference.as_dict()),
+            format_figure(compared.difference.as_dict()),
             f"{compared.p:.4f}",
-            str(difference.n),
+            compared.difference.n,
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        for (task, name), compared in found.items()
+    ]
+    return markdown_table(("task", "measure", "difference [interval]", "p", "n"), rows) + "\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the comparison of two files."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("first", type=Path)
-    parser.add_argument("second", type=Path)
-    parser.add_argument("--where", metavar="KEY=VALUE", action="append", default=[], help="only rows of this subgroup")
-    parser.add_argument("--seed", type=int, default=0)
-    options: Any = parser.parse_args(arguments)
-    if wrong := [pair for pair in options.where if "=" not in pair]:
-        parser.error(f"--where {wrong[0]!r} is not KEY=VALUE. Write for example --where site=C.")
-    try:
-        where = dict(pair.split("=", 1) for pair in options.where)
-        found = compare_runs(read_rows(options.first), read_rows(options.second), where=where, seed=options.seed)
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from error
-    print(format_comparison(found), end="")
+# What training changed: two results.json side by side
 
 
-if __name__ == "__main__":
-    main()
+def changes(
+    before: Mapping[str, Row],
+    after: Mapping[str, Row],
+    columns: Sequence[Column],
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Figures:
+    """The mean of after minus before over the rows that both have, by "section.name", with its 95 % interval.
+
+    Whole patients or pictures are resampled, both runs' scores of a row together, so that the interval is narrower than
+    those of the two figures. Controls have none. ValueError as of `pair_rows`.
+    """
+    pairs = pair_rows(after, before)
+    found = {}
+    for column in columns:
+        if column.control:
+            continue
+        if compared := compare_measure(pairs, column.tasks, column.measure, samples=samples, seed=seed):
+            found[f"{column.section}.{column.name}"] = compared.difference.as_dict()
+    return found
+
+
+def columns_of(benchmark: str) -> Sequence[Column]:
+    """The figures of the benchmark of this name. ValueError if there is none."""
+    find_module(benchmark)
+    return facts_of(benchmark).columns
+
+
+def format_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], changed: Figures, *, names: Sequence[str] = ("before", "after")
+) -> str:
+    """A Markdown table of two results.json, called `names`, one line a figure: both, change, number of items scored."""
+    rows = []
+    for section in SECTIONS:
+        for name, figure in after.get(section, {}).items():
+            change = changed.get(f"{section}.{name}")
+            shown = [show_figure(before[section][name]), show_figure(figure)]
+            shown.append(show_figure(change, sign="+") if change else "")
+            rows.append((f"{section} {name.replace('_', ' ')}", *shown, figure["n"]))
+    return markdown_table(("figure", *names, "change", "n"), rows, padded=True)
+
+
+def show_figure(figure: Mapping[str, Any], sign: str = "") -> str:
+    """Mean and interval; a dash where nothing was scored. `sign` "+" shows that of positive numbers too."""
+    if figure["mean"] is None:
+        return "–"
+    mean, *limits = (f"{figure[name]:{sign}.3f}" for name in ("mean", "low", "high") if figure[name] is not None)
+    return f"{mean} [{', '.join(limits)}]" if limits else mean  # one patient has no interval

@@ -1,10 +1,9 @@
-"""The model card: `python -m radgrounder.results.model_card MODEL RESULTS.json …` writes README.md beside the weights.
+"""The model card: `radgrounder card MODEL RESULTS.json …` writes README.md beside the weights.
 
 Words come from model_card/template.md, numbers from results.json alone.
 """
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
@@ -12,8 +11,9 @@ from typing import Any
 
 import yaml
 
+from radgrounder.results.markdown import markdown_table
 from radgrounder.results.model_index import model_index
-from refrad2d.dataset.card import find_template, table
+from refrad2d.dataset.card import find_template
 
 NANO_LIMIT_MB = 64
 SAMPLED = """
@@ -75,23 +75,8 @@ def _table(run: Mapping[str, Any]) -> str:
     ]
     samples = run.get("settings", {}).get("report_samples", 1)
     said = "" if samples == 1 or not run.get("report") else SAMPLED.format(samples)
-    return f"### {run['benchmark']}\n" + table(["figure", "mean", "95 % interval", "n"], rows) + said
+    return f"### {run['benchmark']}\n" + markdown_table(("figure", "mean", "95 % interval", "n"), rows) + said
 
 
 def _interval(figure: Mapping[str, Any]) -> str:
     return "–" if figure["low"] is None else f"{figure['low']:.3f} to {figure['high']:.3f}"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the card of a model from the results of its evaluations."""
-    if len(arguments) < 2:
-        print("usage: python -m radgrounder.results.model_card MODEL RESULTS.json …", file=sys.stderr)
-        return 2
-    model = Path(arguments[0])
-    runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in arguments[1:]]
-    (model / "README.md").write_text(card(model, runs), encoding="utf-8", newline="\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

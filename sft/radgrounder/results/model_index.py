@@ -9,10 +9,9 @@ from typing import Any
 from huggingface_hub import EvalResult
 from huggingface_hub.repocard_data import eval_results_to_model_index
 
+from radgrounder.benchmarks.base import facts_of
 from radgrounder.results.tables import holds_figures
 
-TASKS = {"refrad2d": "image-text-to-text", "slake": "visual-question-answering", "vqa-rad": "visual-question-answering"}
-NAMES = {"refrad2d": "RefRad2D", "slake": "SLAKE", "vqa-rad": "VQA-RAD"}
 TYPES = {"accuracy": "accuracy", "f1": "f1", "iou": "iou", "recall": "recall"}  # of the Hub; others keep our name
 CONTROLS = ("prior_", "shuffled_", "majority_", "blank_image_", "text_only_")
 
@@ -30,12 +29,12 @@ def model_index(runs: Sequence[Mapping[str, Any]], *, name: str = "") -> list[di
 
 
 def _eval_results(run: Mapping[str, Any]) -> list[EvalResult]:
-    benchmark = run["benchmark"]
+    facts = facts_of(run["benchmark"])
     return [
         EvalResult(
-            task_type=TASKS[benchmark],
-            dataset_type=benchmark,
-            dataset_name=NAMES[benchmark],
+            task_type=facts.task,
+            dataset_type=facts.name,
+            dataset_name=facts.title or facts.name,
             dataset_split="test",
             metric_type=next((t for part, t in TYPES.items() if part in figure_name.split("_")), figure_name),
             metric_name=f"{section} {figure_name.replace('_', ' ')}",

@@ -6,37 +6,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from refrad2d.system.tables import read_csv
+from radgrounder.benchmarks.base import facts_of, read_published
+from radgrounder.results.markdown import markdown_table
 
 SCALES = {"hallucinated": 1, "missed": 1}  # entities a report; everything else is shown in percent
-# The paper's columns and where our figure for each stands in results.json. G-IoU is the one with embeddings: the
-# class-identity variant is another measure and never stands in this column.
-LAYOUT = {
-    "refrad2d": {
-        "report CIDEr": ("additional", "report", "cider"),
-        "report LLMScore": ("additional", "report", "llm_score"),
-        "VQA F1 open": ("vqa", "f1_open"),
-        "VQA LLMScore open": ("additional", "vqa", "llm_score_open"),
-        "VQA accuracy closed": ("vqa", "accuracy_closed"),
-        "G-IoU": ("additional", "grounding", "g_iou"),
-    },
-    "slake": {
-        "F1": ("vqa", "f1"),
-        "recall": ("vqa", "recall"),
-        "LLMScore open": ("additional", "vqa", "llm_score_open"),
-        "accuracy closed": ("vqa", "accuracy_closed"),
-    },
-    "vqa-rad": {
-        "F1": ("vqa", "f1"),
-        "LLMScore open": ("additional", "vqa", "llm_score_open"),
-        "accuracy closed": ("vqa", "accuracy_closed"),
-    },
-}
-CAVEATS = {
-    "refrad2d": "The published figures are of the authors' private test set, so they show a scale, not a contest.",
-    "slake": "The published figures were stated for SLAKE's test set; the released code reads its validation set.",
-    "vqa-rad": "The paper states the original split; the released code holds the image-disjoint one.",
-}
 FIGURE_KEYS = {"mean", "low", "high", "n"}
 
 
@@ -74,7 +47,7 @@ def format_sections(sections: Mapping[str, Any]) -> str:
         if holds_figures(figures)
         for name, figure in figures.items()
     ]
-    return _table(("task", "figure", "mean [interval]", "n"), rows)
+    return markdown_table(("task", "figure", "mean [interval]", "n"), rows)
 
 
 def holds_figures(value: Any) -> bool:
@@ -87,25 +60,17 @@ def holds_figures(value: Any) -> bool:
 
 
 def format_layout(results: Mapping[str, Any]) -> str:
-    """This run in the paper's columns, above the published systems; empty for a benchmark the paper does not have."""
+    """This run in the paper's columns, above the published systems; empty for a benchmark that states none."""
     benchmark = results["benchmark"]
-    columns = LAYOUT.get(benchmark)
+    facts = facts_of(benchmark)
+    columns = facts.layout
     if not columns:
         return ""
     mine = (f"**{results['model']['name']}**", *(format_figure(_find(results, path)) for path in columns.values()))
     published = read_published(benchmark)
     rows = [mine, *((f"{name} †", *(figures.get(c, "–") for c in columns)) for name, figures in published.items())]
-    return _table(("system", *columns), rows) + f"\n\n† as published, mean ± 95 % half width. {CAVEATS[benchmark]}"
-
-
-def read_published(benchmark: str) -> dict[str, dict[str, str]]:
-    """The published figures of a benchmark: system → column → "37.5 ±3.3"."""
-    systems: dict[str, dict[str, str]] = {}
-    for row in read_csv(__package__, "published.csv"):
-        if row["benchmark"] == benchmark:
-            half = f" ±{row['half_width']}" if row["half_width"] else ""
-            systems.setdefault(row["system"], {})[row["column"]] = row["mean"] + half
-    return systems
+    note = f"† as published, mean ± 95 % half width. {facts.caveat}".rstrip()
+    return f"{markdown_table(('system', *columns), rows)}\n\n{note}"
 
 
 def format_gaps(gaps: Mapping[str, Mapping[str, Any]]) -> str:
@@ -116,7 +81,7 @@ def format_gaps(gaps: Mapping[str, Mapping[str, Any]]) -> str:
         for name, gap in found.items()
         if gap["mean"] is not None
     ]
-    return _table(("figure", "first - second", "difference [interval]", "n", "beyond chance"), rows)
+    return markdown_table(("figure", "first - second", "difference [interval]", "n", "beyond chance"), rows)
 
 
 def _excludes_zero(gap: Mapping[str, Any]) -> bool:
@@ -128,10 +93,3 @@ def _find(results: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any] 
     for key in path:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,36 +1,24 @@
-"""The paper's claims at nano scale: `python -m radgrounder.training.ablations build/ablations --dataset … --vqa-rad …`.
+"""The paper's claims at nano scale: `radgrounder ablations build/ablations --dataset … --vqa-rad …`.
 
 Five arms by three seeds, each trained by a recipe with the same number of steps and judged on both test sets. A run
 that stands is not made again, so a killed runner goes on. Writes OUT/ablations.md and ablations.json.
 """
 
-import argparse
 import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from radgrounder.metrics.intervals import SAMPLES, Figure, figure
+from radgrounder.metrics.intervals import Figure, figure
+from radgrounder.training.arms import ARMS, Ablations, Arm
 from radgrounder.training.mixtures import Row, Rows, mix, read_config, read_vqa_rad, write_config
 from refrad2d.conversations import PROMPTS, sft_row, turn
 from refrad2d.grounding import parse
 from refrad2d.system.files import read_jsonl, write_text
-
-
-@dataclass(frozen=True)
-class Arm:
-    """What a model is trained on: a build's training patients, VQA-RAD's training pictures, boxes or plain text."""
-
-    name: str
-    internal: bool
-    external: bool
-    grounding: bool
 
 
 class Measure(NamedTuple):
@@ -52,13 +40,6 @@ class Claim(NamedTuple):
     measure: str
 
 
-ARMS = (
-    Arm("all + boxes", True, True, True),
-    Arm("all, no boxes", True, True, False),
-    Arm("internal + boxes", True, False, True),
-    Arm("internal, no boxes", True, False, False),
-    Arm("external only", False, True, False),
-)
 MEASURES = (
     Measure("locate IoU", "refrad2d", "locate", "iou", "prior"),
     Measure("report F1", "refrad2d", "report", "f1", "majority"),
@@ -75,7 +56,6 @@ CLAIMS = (
     Claim("boxes cost no VQA quality", "all + boxes", "all, no boxes", "VQA F1 open"),
 )
 EXTERNAL_SHARE = 0.2  # of the conversations of a mixture
-SEEDS = (0, 1, 2)
 BATCH = 64
 CONTROLS, BASE = "no model: majority answer, prior box", "the base as it is"
 
@@ -182,9 +162,10 @@ def _show(shown: Figure) -> str:
     return f"{shown.mean:.3f}{interval}"
 
 
-def run(out: Path, options: argparse.Namespace) -> str:
+def run(options: Ablations) -> str:
     """Make every run that does not stand yet, and return the tables."""
-    wanted = [arm for arm in ARMS if not options.arms or arm.name in options.arms]
+    out = options.out
+    wanted = [arm for arm in ARMS if arm.name in options.arms]
     internal, external = read_config(options.dataset / "refrad2d"), read_vqa_rad(options.vqa_rad)
     judged = judge_model(options.base, out / "base", options, controls=True)
     scores = {
@@ -213,7 +194,7 @@ def run(out: Path, options: argparse.Namespace) -> str:
     return tables
 
 
-def judge_model(model: Path, place: Path, options: argparse.Namespace, *, controls: bool = False) -> dict[str, Path]:
+def judge_model(model: Path, place: Path, options: Ablations, *, controls: bool = False) -> dict[str, Path]:
     """The judged answers of a model on each benchmark, made unless they stand."""
     from radgrounder.evaluation.run import run as judge
     from radgrounder.inference.predictor import Predictor
@@ -229,7 +210,7 @@ def judge_model(model: Path, place: Path, options: argparse.Namespace, *, contro
     return {benchmark: place / benchmark / "predictions.jsonl" for benchmark in sets}
 
 
-def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: argparse.Namespace) -> dict[str, Any]:
+def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: Ablations) -> dict[str, Any]:
     arms = {
         name: {title: summarise(items, samples=options.samples).as_dict() for title, items in by.items()}
         for name, by in scores.items()
@@ -243,30 +224,3 @@ def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: argparse.Names
         "limit": options.limit,
     }
     return {**about, "arms": arms}
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the ablations and print their tables."""
-    parser = argparse.ArgumentParser(prog="python -m radgrounder.training.ablations", description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("--dataset", type=Path, required=True, help="a build's folder")
-    parser.add_argument("--vqa-rad", type=Path, required=True, metavar="DATA", help="as for `radgrounder eval`")
-    parser.add_argument("--base", type=Path, default=Path("build/demo/base"), help="a prepared base")
-    parser.add_argument("--recipe", type=Path, default=Path("sft/recipes/nano/detection.yaml"))
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--train-batch", type=int, default=16)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    parser.add_argument("--arms", nargs="+", choices=[arm.name for arm in ARMS], help="default all")
-    parser.add_argument("--limit", type=int, default=60, help="slices of the own test set (default 60)")
-    parser.add_argument("--samples", type=int, default=SAMPLES, help=f"bootstrap samples (default {SAMPLES})")
-    options = parser.parse_args(argv)
-    try:
-        print(run(options.out, options))
-    except ValueError as error:
-        print(f"ablations: error: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

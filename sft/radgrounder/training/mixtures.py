@@ -1,15 +1,13 @@
 """Public question sets as `sft` configs of the same shape as a build's, and mixtures of such configs.
 
-    python -m radgrounder.training.mixtures vqa-rad DATA build/vqa-rad
-    python -m radgrounder.training.mixtures slake Slake1.0 build/slake
-    python -m radgrounder.training.mixtures mix build/public build/slake=0.5 build/vqa-rad=0.5
+    radgrounder mix vqa-rad DATA build/vqa-rad
+    radgrounder mix slake Slake1.0 build/slake
+    radgrounder mix sets build/public build/slake=0.5 build/vqa-rad=0.5
 
 Splits are by picture: none that is in validation or test is trained on. DATA is laid out as for `radgrounder eval`.
 """
 
-import argparse
 import io
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -195,51 +193,3 @@ def _card(counts: Mapping[str, int], folder: str, about: str) -> str:
         lines += [f"  - split: {split}", f"    path: {folder}/{CONFIG}-{split}-*"]
     lines += ["---", "", about, "", *(f"- {split}: {count} conversations" for split, count in counts.items()), ""]
     return "\n".join(lines)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Convert one set, or mix several."""
-    parser = argparse.ArgumentParser(prog="python -m radgrounder.training.mixtures", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("vqa-rad", "slake"):
-        convert_ = commands.add_parser(name)
-        convert_.add_argument("data", type=Path)
-        convert_.add_argument("out", type=Path)
-    mix_ = commands.add_parser("mix")
-    mix_.add_argument("out", type=Path)
-    mix_.add_argument("sources", nargs="+", metavar="FOLDER=SHARE")
-    mix_.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args(argv)
-    try:
-        if options.command == "mix":
-            shares = _parse_shares(options.sources)
-            rows = mix({name: read_config(Path(name)) for name in shares}, shares, seed=options.seed)
-            about = (
-                "A mixture of " + ", ".join(f"{Path(name).name} ({share:g})" for name, share in shares.items()) + "."
-            )
-        else:
-            rows = {"vqa-rad": read_vqa_rad, "slake": read_slake}[options.command](options.data)
-            about = f"The training and validation questions of {options.command}, split by picture."
-        counts = write_config(rows, options.out, about=about)
-    except ValueError as error:
-        print(f"external: error: {error}", file=sys.stderr)
-        return 2
-    print(f"{options.out}: " + ", ".join(f"{n} {split}" for split, n in counts.items()))
-    return 0
-
-
-def _parse_shares(sources: Sequence[str]) -> dict[str, float]:
-    shares = {}
-    for source in sources:
-        folder, equals, share = source.rpartition("=")
-        try:
-            shares[folder] = float(share)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise ValueError(f"{source!r} is no FOLDER=SHARE. Write build/slake=0.5.")
-    return shares
-
-
-if __name__ == "__main__":
-    sys.exit(main())

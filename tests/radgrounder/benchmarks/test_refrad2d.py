@@ -10,6 +10,7 @@ import pytest
 
 from radgrounder.benchmarks import refrad2d
 from radgrounder.benchmarks.base import load_benchmark
+from radgrounder.benchmarks.refrad2d import eligible
 from radgrounder.evaluation import run as judge
 from radgrounder.evaluation.answers import write_requests
 from radgrounder.inference.predictor import Generated
@@ -247,3 +248,9 @@ def test_constant_report_is_the_one_most_like_the_others():
 def test_unknown_benchmark_names_the_known_ones():
     with pytest.raises(ValueError, match="Unknown benchmark 'vqarad'. Choose from refrad2d, slake, vqa-rad"):
         load_benchmark("vqarad", "x")
+
+
+def test_a_dataset_that_does_not_say_the_visible_size_is_refused():
+    """No count of our own takes the place of what the dataset stores."""
+    with pytest.raises(ValueError, match="no `pixels`.* Build the dataset again"):
+        eligible({"objects": [{"label": "liver", "box": [0, 0, 1, 1], "area": 50176}]})

@@ -8,19 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radgrounder.evaluation.calibrate import (
-    Calibration,
-    Scale,
-    answer_confidence,
-    box_confidences,
     calibration_error,
     choose_threshold,
     cross_fit,
-    draw_curves,
     fit_scale,
     risk_coverage,
     summarise,
 )
-from refrad2d.grounding import decode_box
+from radgrounder.inference.confidence import Calibration, Scale
 
 CONFIDENCES = st.lists(st.floats(0, 1), min_size=1, max_size=50)
 
@@ -37,6 +32,11 @@ def test_the_true_scale_is_found():
     confidences, right, _ = overconfident()
     scale = fit_scale(confidences, right)
     assert scale.slope == pytest.approx(0.5, abs=0.05) and scale.offset == pytest.approx(-1, abs=0.1)
+
+
+def test_the_scale_is_that_of_the_torch_optimizer_which_fitted_the_shipped_ones():
+    scale = fit_scale(*overconfident(400)[:2])
+    assert (scale.slope, scale.offset) == pytest.approx((0.5004599, -1.0779543), abs=1e-4)
 
 
 def test_the_error_falls_on_patients_that_the_fit_has_not_seen():
@@ -100,48 +100,8 @@ def test_no_threshold_that_keeps_the_risk_answers_nothing():
     assert choose_threshold([0.9, 0.8], [False, False], risk=0.1) > 1
 
 
-def test_a_box_has_the_mean_of_its_coordinates():
-    bins = [None, 1, 2, 3, 4, None, 5, 6, 7, 8]
-    chances = [1, 0.2, 0.4, 0.6, 0.8, 1, 0.1, 0.1, 0.1, 0.1]
-    boxes = [decode_box((1, 2, 3, 4)), decode_box((5, 6, 7, 8))]
-    assert box_confidences(bins, chances, boxes, decode_box) == pytest.approx([0.5, 0.1])
-
-
-def test_an_unreadable_box_does_not_shift_the_next_ones_confidence():
-    bins = [9, 9, 1, 1, None, 5, 6, 7, 8]  # the first run ends before it starts, so the text has one box only
-    chances = [0.9] * 5 + [0.1] * 4
-    assert box_confidences(bins, chances, [decode_box((5, 6, 7, 8))], decode_box) == pytest.approx([0.1])
-
-
-def test_an_answer_has_the_probability_of_all_its_tokens():
-    assert answer_confidence([0.5, 0.5]) == 0.25 and answer_confidence([]) == 0
-
-
-def test_a_model_without_calibration_keeps_its_confidence(tmp_path):
-    assert Calibration.load(tmp_path).box(0.3) == pytest.approx(0.3)
-
-
 def test_the_summary_is_what_a_model_folder_loads(tmp_path):
     figures = summarise(*overconfident(200), risk=0.2)
     (tmp_path / "calibration.json").write_text(json.dumps({"box": figures, "answer": {"slope": 2.0, "offset": 0.5}}))
     loaded = Calibration.load(tmp_path)
     assert loaded.box == Scale(figures["slope"], figures["offset"]) and loaded.answer == Scale(2.0, 0.5)
-
-
-def test_a_model_of_the_hub_brings_its_calibration(tmp_path, monkeypatch):
-    repo = tmp_path / "models--org--nano"
-    (repo / "refs").mkdir(parents=True)
-    (repo / "refs" / "main").write_text("1" * 40)
-    snapshot = repo / "snapshots" / ("1" * 40)
-    snapshot.mkdir(parents=True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert Calibration.load("org/nano") == Calibration()
-    scale = {"slope": 2.0, "offset": 0.5}
-    (snapshot / "calibration.json").write_text(json.dumps({"box": scale, "answer": scale}))
-    assert Calibration.load("org/nano").box == Scale(2.0, 0.5)
-
-
-def test_the_picture_has_a_line_a_kind():
-    curve = risk_coverage([0.9, 0.1], [True, False])[1:]
-    assert draw_curves({"box": curve, "answer": curve}).count("<polyline") == 2

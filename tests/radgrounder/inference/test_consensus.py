@@ -2,12 +2,12 @@
 
 import pytest
 
-from radgrounder.inference.consensus import Sample, agree, join
-from refrad2d.grounding import Parsed, Span
+from radgrounder.inference.consensus import SampledReport, agree, join, merge
+from refrad2d.grounding import Parsed, Span, parse
 
 
 def sample(text, *spans, confidence=0.5, invalid=0):
-    return Sample(Parsed(text, list(spans), invalid), [confidence] * len(spans))
+    return SampledReport(Parsed(text, list(spans), invalid), [confidence] * len(spans))
 
 
 def liver(low, start=4):
@@ -15,7 +15,7 @@ def liver(low, start=4):
 
 
 def texts(samples, language="en"):
-    return [one.text for one in agree(samples, language)]
+    return [sentence.text for sentence in agree(samples, language)]
 
 
 def test_what_most_samples_say_is_said():
@@ -35,9 +35,9 @@ def test_a_structure_is_told_about_once():
 
 def test_a_box_is_the_median_of_the_samples_that_say_its_sentence():
     samples = [sample("The liver is smooth.", liver(low), confidence=low) for low in (0.1, 0.2, 0.45)]
-    [one] = agree([*samples, sample("Nothing.")], "en")
-    assert one.spans[0].box == (0.2, 0.25, 0.5, 0.75)
-    assert one.confidences == pytest.approx((0.25,)) and one.share == 0.75
+    [sentence] = agree([*samples, sample("Nothing.")], "en")
+    assert sentence.spans[0].box == (0.2, 0.25, 0.5, 0.75)
+    assert sentence.confidences == pytest.approx((0.25,)) and sentence.share == 0.75
 
 
 @pytest.mark.parametrize("broken", [sample("Broken words.", invalid=1), sample("\N{REPLACEMENT CHARACTER}: normal.")])
@@ -54,3 +54,13 @@ def test_spans_follow_their_sentence():
 
 def test_nothing_said_is_an_empty_report():
     assert join(agree([sample(""), sample("")], "de")) == ("", [])
+
+
+def test_the_merged_report_is_markup_with_a_confidence_a_span():
+    merged = merge([sample("The liver is smooth.", liver(0.1), confidence=0.4)] * 3, "en")
+    assert [span.label for span in parse(merged.markup).spans] == ["liver"]
+    assert merged.spans == pytest.approx((0.4,)) and merged.share == 1.0
+
+
+def test_a_report_without_sentences_merges_to_nothing():
+    assert merge([sample("")], "en").markup == ""

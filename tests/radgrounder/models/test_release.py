@@ -93,7 +93,7 @@ def test_the_line_in_the_release_gives_the_predictors_inputs(image_only):
     text = (image_only / "model" / "INFERENCE.md").read_text()
     [line] = [line for line in text.splitlines() if line.startswith('inputs["token_type_ids"]')]
     exec(line, {"inputs": inputs_, "model": model})
-    seen = predictor._encode([picture()], [turns(0)[0][0]])["token_type_ids"]
+    seen = predictor.decoder.encode([picture()], [turns(0)[0][0]])["token_type_ids"]
     assert torch.equal(inputs_["token_type_ids"], seen) and seen.any()
 
 

@@ -7,9 +7,11 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
+from radgrounder.cli import main
 from radgrounder.pretraining import optimizer, pretrain
 from radgrounder.pretraining import pool as phantom_pool
 
+INTERRUPTED = 130
 TINY = [
     "--image", "32", "--width", "32", "--tower-layers", "1", "--decoder-layers", "1", "--heads", "2",
     "--vocabulary", "700", "--pool", "12", "--tower-steps", "2", "--packed-steps", "3", "--packed-images", "2",
@@ -20,7 +22,7 @@ TINY = [
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("pretrain") / "nano"
-    assert pretrain.main([str(out), *TINY]) == 0
+    assert main(["pretrain", str(out), *TINY]) == 0
     return out
 
 
@@ -34,7 +36,7 @@ def test_pretraining_leaves_a_stock_folder(whole):
 
 def test_pretraining_goes_on_from_a_base(whole, tmp_path):
     more = [*TINY, "--init", str(whole), "--tower-steps", "0", "--packed-steps", "0", "--steps", "1"]
-    assert pretrain.main([str(tmp_path / "nano"), *more, "--single-rate", "0"]) == 0
+    assert main(["pretrain", str(tmp_path / "nano"), *more, "--single-rate", "0"]) == 0
     first, second = (load_file(folder / "model.safetensors") for folder in (whole, tmp_path / "nano"))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert (whole / "tokenizer.json").read_text() == (tmp_path / "nano/tokenizer.json").read_text()
@@ -42,7 +44,7 @@ def test_pretraining_goes_on_from_a_base(whole, tmp_path):
 
 def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, monkeypatch):
     drawn = ["--pool-folder", str(tmp_path / "pool")]
-    assert pretrain.main([str(tmp_path / "first"), *TINY, *drawn]) == 0
+    assert main(["pretrain", str(tmp_path / "first"), *TINY, *drawn]) == 0
     assert (tmp_path / "first/model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     asked = []
 
@@ -51,9 +53,8 @@ def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, m
         raise KeyboardInterrupt
 
     monkeypatch.setattr(phantom_pool, "draw_slices", refuse)
-    assert pretrain.main([str(tmp_path / "second"), *TINY, *drawn, "--steps", "1"]) == 0
-    with pytest.raises(KeyboardInterrupt):
-        pretrain.main([str(tmp_path / "third"), *TINY, *drawn, "--sites", "B"])
+    assert main(["pretrain", str(tmp_path / "second"), *TINY, *drawn, "--steps", "1"]) == 0
+    assert main(["pretrain", str(tmp_path / "third"), *TINY, *drawn, "--sites", "B"]) == INTERRUPTED
     assert asked == [("B",)]
 
 
@@ -69,10 +70,9 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(whole, tmp_path, mo
 
     monkeypatch.setattr(pretrain, "conversation_loss", fail_late)
     out = tmp_path / "nano"
-    with pytest.raises(KeyboardInterrupt):
-        pretrain.main([str(out), *TINY])
+    assert main(["pretrain", str(out), *TINY]) == INTERRUPTED
     assert not out.exists()
-    assert pretrain.main([str(out), *TINY]) == 0
+    assert main(["pretrain", str(out), *TINY]) == 0
     first, second = (load_file(folder / "model.safetensors") for folder in (whole, out))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)

@@ -1,10 +1,8 @@
 """The card of a model says where its weights come from, and no number that results.json does not have."""
 
-import json
-
 import pytest
 
-from radgrounder.results.model_card import main
+from radgrounder.results.model_card import card
 
 FIGURE = {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 12}
 RESULTS = {
@@ -23,15 +21,13 @@ def written(folder, **files):
         path = folder / name.replace("__", "/")
         path.parent.mkdir(exist_ok=True)
         path.with_suffix({"INFERENCE": ".md"}.get(path.name, ".json")).write_text(text)
-    (folder.parent / "results.json").write_text(json.dumps(RESULTS))
-    assert main([str(folder), str(folder.parent / "results.json")]) == 0
-    return (folder / "README.md").read_text()
+    return card(folder, [RESULTS])
 
 
 def test_numbers_are_those_of_the_results(tmp_path):
-    card = written(tmp_path / "model")
-    assert "| grounding miou | 0.500 | 0.400 to 0.600 | 12 |" in card and "| report f1 | 0.500 | – | 12 |" in card
-    assert "prior miou" not in card and "$" not in card
+    text = written(tmp_path / "model")
+    assert "| grounding miou | 0.500 | 0.400 to 0.600 | 12 |" in text and "| report f1 | 0.500 | – | 12 |" in text
+    assert "prior miou" not in text and "$" not in text
 
 
 @pytest.mark.parametrize(
@@ -44,10 +40,6 @@ def test_numbers_are_those_of_the_results(tmp_path):
     ],
 )
 def test_where_the_weights_come_from(tmp_path, files, said):
-    card = written(tmp_path / "model", **files)
-    assert said in card and "/home" not in card
-    assert ("base_model:" in card) == ("adapter__adapter_config" in files)
-
-
-def test_without_results_there_is_no_card(tmp_path):
-    assert main([str(tmp_path)]) == 2
+    text = written(tmp_path / "model", **files)
+    assert said in text and "/home" not in text
+    assert ("base_model:" in text) == ("adapter__adapter_config" in files)

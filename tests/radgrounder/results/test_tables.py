@@ -14,8 +14,8 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 
 from radgrounder.evaluation import run as judge
 from radgrounder.metrics.embeddings import Embedder
-from radgrounder.results import changes
-from radgrounder.results.comparison import compare_runs, main, read_rows
+from radgrounder.results import comparison
+from radgrounder.results.comparison import compare_runs, read_rows
 from radgrounder.results.model_index import model_index
 from radgrounder.results.tables import format_figure, format_layout, format_table, read_published
 from tests.fixtures.tiny_dataset import make_row, write_dataset
@@ -190,31 +190,10 @@ def test_an_unfinished_run_is_not_compared(tmp_path):
         read_rows(tmp_path / "p.jsonl")
 
 
-def test_the_command_prints_a_table(runs, capsys):
-    main([str(runs / name / "predictions.jsonl") for name in ("seer", "guesser")])
-    assert "| locate | iou | " in capsys.readouterr().out
-
-
 # What training changed
-
-
-def test_changes_stand_beside_the_figures(runs, capsys):
-    changes.main([str(runs / "guesser"), str(runs / "seer")])
-    lines = capsys.readouterr().out.splitlines()
-    before, after = (results_of(runs / name)["grounding"]["miou"]["mean"] for name in ("guesser", "seer"))
-    changed = json.loads((runs / "seer" / "changes.json").read_text())["grounding.miou"]
-    assert changed["mean"] == pytest.approx(after - before) and changed["low"] > 0
-    assert [cell.strip().split(" ")[0] for cell in lines[2].split("|")[1:5]] == [
-        "grounding", f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}",
-    ]  # fmt: skip
 
 
 def test_controls_do_not_change_by_training(runs):
     rows = read_rows(runs / "seer" / "predictions.jsonl")
-    found = changes.changes(rows, rows, changes.columns_of("refrad2d"), samples=100)
+    found = comparison.changes(rows, rows, comparison.columns_of("refrad2d"), samples=100)
     assert found["report.f1"]["mean"] == 0.0 and not any("prior" in name or "majority" in name for name in found)
-
-
-def test_changes_need_two_finished_runs(runs, tmp_path):
-    with pytest.raises(SystemExit, match="--out folder of a finished radgrounder eval"):
-        changes.main([str(tmp_path), str(runs / "seer")])

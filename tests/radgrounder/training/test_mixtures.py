@@ -15,7 +15,6 @@ from radgrounder.training import mixtures
 from radgrounder.training.mixtures import (
     convert,
     group_pictures,
-    main,
     mix,
     picture_key,
     read_config,
@@ -120,11 +119,6 @@ def test_the_same_seed_gives_the_same_mixture():
 def test_shares_must_be_positive():
     with pytest.raises(ValueError, match="not all positive"):
         mix({"a": {}}, {"a": 0.0})
-
-
-def test_the_command_says_what_is_wrong(tmp_path, capsys):
-    assert main(["mix", str(tmp_path / "out"), "folder"]) == 2
-    assert "is no FOLDER=SHARE" in capsys.readouterr().err
 
 
 @pytest.fixture

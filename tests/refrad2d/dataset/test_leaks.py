@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refrad2d.dataset.card import table
 from refrad2d.dataset.leaks import (
     LEAK_HEADER,
     MAX_DISTANCE,
@@ -19,9 +18,10 @@ from refrad2d.dataset.leaks import (
     perceptual_hash,
 )
 from refrad2d.dataset.writers import ParquetShards
+from refrad2d.samples import png
 from refrad2d.schema import features
-from refrad2d.stages.shards import png
 from refrad2d.system.files import read_json
+from refrad2d.system.markdown import table
 
 
 def picture(seed):

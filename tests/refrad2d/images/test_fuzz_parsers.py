@@ -28,6 +28,7 @@ from refrad2d.grounding import Span
 from refrad2d.images.records import Record, read_file
 from refrad2d.images.sources import Source
 from refrad2d.labels import labels
+from refrad2d.layout import FORMAT
 from refrad2d.system.processes import run_isolated
 from tests.fixtures.dicom_files import make_slice
 from tests.refrad2d.operations.test_verify import make_row
@@ -441,7 +442,7 @@ FIELDS = {
     "report": st.one_of(st.none(), st.fixed_dictionaries({"de": st.none(), "en": st.none()})),
     "spacing": st.one_of(st.none(), st.lists(REAL, max_size=3)),
     "objects": st.one_of(st.none(), st.lists(st.fixed_dictionaries(
-        {"label": st.one_of(st.none(), WORDS), "box": st.one_of(st.none(), st.lists(REAL, max_size=5)), "area": NUMBERS}), max_size=2)),
+        {"label": st.one_of(st.none(), WORDS), "box": st.one_of(st.none(), st.lists(REAL, max_size=5)), "area": NUMBERS, "pixels": NUMBERS}), max_size=2)),
     "findings": st.one_of(st.none(), st.lists(st.fixed_dictionaries({"label": WORDS, "box": st.one_of(st.none(), st.lists(REAL, max_size=5)), "source": WORDS}), max_size=2)),
     "vqa": st.one_of(st.none(), st.lists(st.fixed_dictionaries({
         "question": st.one_of(st.none(), WORDS), "answer": st.one_of(st.none(), WORDS), "language": WORDS, "type": WORDS,
@@ -484,9 +485,9 @@ LINES = st.lists(
 
 @given(
     st.one_of(
-        st.fixed_dictionaries({"files": MANIFEST, "rows": MANIFEST, "fingerprint": MANIFEST}).map(
-            lambda m: json.dumps(m).encode()
-        ),
+        st.fixed_dictionaries(
+            {"format": st.just(FORMAT), "files": MANIFEST, "rows": MANIFEST, "fingerprint": MANIFEST}
+        ).map(lambda m: json.dumps(m).encode()),
         MANIFEST.map(lambda m: json.dumps(m).encode()),
         st.binary(max_size=20),
     ),

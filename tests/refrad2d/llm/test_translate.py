@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 
+from refrad2d.cli import main
 from refrad2d.llm.client import LLM
-from refrad2d.llm.translate import judge_translations, main, other_language, write_errors
+from refrad2d.llm.translate import judge_translations, other_language, write_errors
 from tests.fixtures.curation import KEPT, curate_in, good_model, kind_of, report
 from tests.fixtures.llm_stub import reply, stub_server, text_of
 
@@ -53,7 +54,18 @@ def judging_model(request):
 def test_the_judge_writes_a_table_of_errors(curate_with, tmp_path, capsys):
     curate_with(judging_model, report())
     with stub_server(judging_model) as stub:
-        main(["judge", str(tmp_path / "out.jsonl"), str(tmp_path / "e.csv"), "--llm", stub.url, "--model", "stub"])
+        main(
+            [
+                "audit",
+                "translations",
+                str(tmp_path / "out.jsonl"),
+                str(tmp_path / "e.csv"),
+                "--llm",
+                stub.url,
+                "--model",
+                "stub",
+            ]
+        )
     with (tmp_path / "e.csv").open(encoding="utf-8", newline="") as file:
         (found,) = csv.DictReader(file)
     assert (found["category"], found["score"], found["should_be"]) == ("terminology", "4", "Mass")

@@ -180,6 +180,19 @@ def test_only_a_finished_and_whole_dataset_grows(place, two_months, tmp_path, ca
     assert "no finished dataset" in error_of(capsys)
 
 
+def test_an_older_dataset_is_refused_with_the_remedy(place, two_months, capsys):
+    """Its rows lack what new ones have."""
+    manifest = read_json(place / "dataset" / "manifest.json")
+    (place / "dataset" / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+    before = digest(place / "dataset")
+    assert run("append", root=place, month=two_months / "month2", out=place / "dataset") == 2
+    assert "has format 1; this version makes and reads format 2 only. Build the dataset again" in error_of(capsys)
+    assert main(["remove", str(place / "dataset"), "--patient", patient_name(TRAIN[0])]) == 2
+    assert "has format 1" in error_of(capsys)
+    assert main(["verify", str(place / "dataset")]) == 2
+    assert "has format 1" in error_of(capsys) and digest(place / "dataset") == before
+
+
 def test_two_at_once_are_locked_out(place, two_months, capsys):
     with hold(place / "dataset", "append other"):
         assert run("append", root=place, month=two_months / "month2", out=place / "dataset") == 2

@@ -17,8 +17,8 @@ from refrad2d.boxes import box_of, objects
 from refrad2d.cli import main
 from refrad2d.grounding import parse, render
 from refrad2d.labels import label_by_id
-from refrad2d.loader import native_values, read_samples
 from refrad2d.operations.build import build
+from refrad2d.samples import native_values, read_png, read_samples
 from refrad2d.schema import CONFIGS, SPLITS
 from refrad2d.stages.pipeline import NothingUsable, Options
 from refrad2d.system.files import read_json, read_jsonl
@@ -54,7 +54,9 @@ def test_the_image_is_the_windowed_archive(dataset):
         row["id"]: row["image"] for split in load_dataset(str(dataset / "refrad2d"), "report").values() for row in split
     }
     for row, sample in archive_rows(dataset):
-        assert np.array_equal(np.asarray(images[row["id"]]), windows(native_values(sample, row), row["modality"]))
+        assert np.array_equal(
+            np.asarray(images[row["id"]]), windows(native_values(read_png(sample["pixels.png"]), row), row["modality"])
+        )
 
 
 def test_spans_point_at_words_and_survive_the_markup(dataset):

@@ -102,8 +102,8 @@ def write_rows(root, info):
     import numpy as np
 
     from refrad2d.dataset.writers import ParquetShards
+    from refrad2d.samples import png
     from refrad2d.schema import features
-    from refrad2d.stages.shards import png
     from tests.refrad2d.operations.test_verify import make_row
 
     mask = np.zeros((48, 64), np.uint8)

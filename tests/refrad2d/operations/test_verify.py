@@ -11,12 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from refrad2d import samples
 from refrad2d.boxes import box_of, objects
 from refrad2d.conversations import conversations, sft_row
-from refrad2d.dataset.writers import ParquetShards, TarShards, json_bytes
-from refrad2d.operations.verify import Fault, digest, verify
+from refrad2d.dataset.manifest import manifest
+from refrad2d.dataset.writers import ParquetShards, TarShards
+from refrad2d.operations.file_checks import Fault
+from refrad2d.operations.row_checks import digest
+from refrad2d.operations.verify import verify
+from refrad2d.samples import Member
 from refrad2d.schema import features
-from refrad2d.stages.shards import encode, manifest, slice_sizes
+from refrad2d.stages.shards import Task, encode
 
 KEY = b"0123456789abcdef"
 SLICES = "refrad2d/data/slices-train-00000-of-00001.parquet"
@@ -75,7 +80,8 @@ def sound(tmp_path_factory):
         Image.fromarray(mask).save(root / "mask.png")
         np.save(root / "pixels.npy", rng.integers(900, 1200, (48, 64), dtype=np.uint16))
         row = make_row(f"s{number}", f"p{number // 2}", mask)
-        pictures = encode((str(root / "pixels.npy"), str(root / "mask.png"), "CT", 1.0, -1024.0))
+        scaled = {**row, "slope": 1.0, "intercept": -1024.0}
+        pictures = encode(Task(scaled, str(root / "pixels.npy"), str(root / "mask.png")))
         image, stored = {"bytes": pictures.image, "path": f"s{number}.png"}, {"bytes": pictures.mask, "path": None}
         for config, folder in (("slices", "data"), ("grounded", "grounded"), ("sft", "sft")):
             if config == "sft" and split == "test":
@@ -83,18 +89,11 @@ def sound(tmp_path_factory):
             writer = parquet.setdefault(
                 (config, split), ParquetShards(root / "refrad2d" / folder, f"{config}-{split}", features(config))
             )
-            turns = conversations(row, slice_sizes(pictures.sizes, row["objects"])) if config == "sft" else [None]
+            turns = conversations(row) if config == "sft" else [None]
             for messages in turns:
                 writer.write(sft_row(image, messages) if config == "sft" else {**row, "image": image, "mask": stored})
         tar = tars.setdefault(split, TarShards(root / "refrad2d-wds", split))
-        tar.write(
-            row["id"],
-            {
-                "json": json_bytes({**row, "slope": 1.0, "intercept": -1024.0}),
-                "pixels.png": pictures.pixels,
-                "mask.png": pictures.mask,
-            },
-        )
+        tar.write(row["id"], pictures.members)
     for writer in (*parquet.values(), *tars.values()):
         writer.close()
     for (config, split), writer in parquet.items():
@@ -189,6 +188,13 @@ def test_an_edited_manifest_is_found(root):
     assert Fault("manifest.json", "fingerprint", "changed") in list(verify(root))
 
 
+def test_a_dataset_of_another_format_is_refused_with_the_remedy(root):
+    text = (root / "manifest.json").read_text()
+    (root / "manifest.json").write_text(text.replace('"format": 2', '"format": 1'))
+    with pytest.raises(ValueError, match="has format 1; .* format 2 only. Build the dataset again"):
+        list(verify(root))
+
+
 def drop(n):
     return lambda rows: rows.pop(n) and None
 
@@ -223,6 +229,7 @@ SPAN = ("report", "de", "spans", 0)
         (SLICES, edit((*SPAN, "label"), "spleen"), "unknown_label"),
         (SLICES, edit(("report", "de", "findings"), "Die <loc0001> Leber"), "markup_in_text"),
         (SLICES, edit(("objects", 0, "area"), 3), "objects_differ"),
+        (SLICES, edit(("objects", 0, "pixels"), 3), "objects_differ"),
         (SLICES, edit(("age",), 63), "age_is_no_decade"),
         (SLICES, edit(("patient",), "Müller, Hans"), "not_a_pseudonym"),
         (SLICES, edit(("patient",), "p2"), "patient_in_two_splits"),
@@ -271,6 +278,20 @@ def edit_json(members):
 def test_damaged_archives_are_found(root, change, kind):
     retar(root, change)
     assert kind in kinds(root)
+
+
+def test_a_new_member_is_asked_for_and_read(root, monkeypatch):
+    shape = Member("shape.json", lambda native: b"[1]", json.loads)
+    monkeypatch.setattr(samples, "MEMBERS", (*samples.MEMBERS, shape))
+    assert kinds(root) == {"missing_member"}
+    retar(root, lambda members: [m for pair in members for m in _with_shape(pair, b"{")])
+    assert "shape_unreadable" in kinds(root)
+
+
+def _with_shape(member, content):
+    """The member, and after the last of its sample one of the new kind."""
+    name, _ = member
+    return [member, (name.replace("mask.png", "shape.json"), content)] if name.endswith("mask.png") else [member]
 
 
 @pytest.mark.parametrize(

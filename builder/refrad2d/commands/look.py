@@ -1,0 +1,93 @@
+"""`refrad2d draw`, `verify` and `explain`: commands that look at a dataset and change nothing in it."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from refrad2d.commands.shared import require_dataset
+from refrad2d.system.arguments import argument, command, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """Options of `refrad2d draw`."""
+
+    dataset: Path = argument("a build's DIR", metavar="DIR")
+    out: Path = argument("picture to write", metavar="OUT.png")
+    rows: int = option("how many rows", default=6, metavar="N")
+    split: Literal["train", "validation", "test"] | None = option("only rows of this split", default=None)
+    window: str = option("CT window of the native pixels", default="soft_tissue", metavar="NAME")
+    language: Literal["de", "en"] = option("of the sentences", default="en")
+
+
+@command("draw", example="dataset sheet.png --rows 12 --split test")
+def draw(given: Draw) -> int:
+    """Draw rows of a dataset with their boxes as one picture.
+
+    In: a build's DIR. Out: OUT.png, whose name is printed.
+    """
+    from refrad2d.drawing import contact_sheet
+    from refrad2d.windows import get_window
+
+    get_window(given.window)
+    sheet = contact_sheet(
+        given.dataset, rows=given.rows, split=given.split, window=given.window, language=given.language
+    )
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(given.out)
+    print(given.out)
+    return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verify:
+    """Options of `refrad2d verify`."""
+
+    dataset: Path = argument("a build's DIR", metavar="DIR")
+
+
+@command("verify", example="dataset")
+def verify(given: Verify) -> int:
+    """Check every file, member, row and box; a JSON line a fault.
+
+    In: a build's DIR. Out: lines {"file", "key", "kind"} on stdout, and exit code 1 if there is one.
+    """
+    from refrad2d.operations.verify import verify as find_faults
+
+    require_dataset(given.dataset)
+    found = False
+    for fault in find_faults(given.dataset):
+        found = True
+        print(json.dumps(fault._asdict()))
+    return 1 if found else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain:
+    """Options of `refrad2d explain`."""
+
+    export: Path = argument("the folder that the build read", metavar="EXPORT")
+    n: int = argument("position, `n` of a line of accounting.jsonl", metavar="N")
+    root: str = option("which folder EXPORT is, as in accounting.jsonl: export, masks-b001", default="export")
+    key_file: Path | None = option("accepted for symmetry; positions need no key", default=None, metavar="F")
+
+
+@command("explain", example="hospital/dicom 17")
+def explain(given: Explain) -> int:
+    """Name the input file at a position of accounting.jsonl (on site only).
+
+    In: the folder that the build read. Out: the name, which may identify a patient, on stdout.
+    """
+    from refrad2d.images.sources import list_sources
+
+    if not re.fullmatch(r"(export|masks|reports)(-b\d{3})?", given.root):
+        raise ValueError(f"Unknown root {given.root!r}. Choose from export, masks, reports, or such as export-b001.")
+    if not given.export.exists():
+        raise ValueError(f"{given.export} does not exist. Give the folder that the build read.")
+    sources = list_sources(given.export)
+    if not 0 <= given.n < len(sources):
+        raise ValueError(f"Position {given.n} is outside 0..{len(sources) - 1}. Take n from accounting.jsonl.")
+    print(sources[given.n].name)
+    return 0

@@ -1,0 +1,120 @@
+"""A sample of the archive: the files `{id}.{extension}` of a slice in a tar shard, lossless.
+
+>>> for sample in read_samples(shard):
+...     native = decode(sample)              # native.row, native.pixels, native.mask
+
+A new kind of file is one line of MEMBERS: the shards write it, the readers decode it and `verify` asks for it.
+"""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from refrad2d.windows import rescale, windows
+
+KEY = "__key__"
+MASK = "mask.png"
+_KEY = re.compile(r"[a-z0-9_-]+")
+
+
+class Native(NamedTuple):
+    """What a slice is before any window: its row with slope and intercept, (rows, columns) pixels, its mask file."""
+
+    row: Mapping[str, Any]
+    pixels: np.ndarray  # uint16; hu = pixels * slope + intercept for CT
+    mask: bytes | None  # a PNG of unified class ids
+
+
+class Member(NamedTuple):
+    """A file of a sample: how it is made of a slice and what it reads back as."""
+
+    extension: str
+    make: Callable[[Native], bytes]
+    read: Callable[[bytes], Any]
+    with_mask: bool = False  # only slices with a mask have it
+
+    @property
+    def name(self) -> str:
+        """Its extension without that of the encoding."""
+        return self.extension.partition(".")[0]
+
+
+def png(picture: np.ndarray) -> bytes:
+    """A lossless PNG of (rows, columns[, 3]) uint8 or (rows, columns) uint16."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def read_png(encoded: bytes) -> np.ndarray:
+    """The pixels of an encoded picture."""
+    return np.asarray(Image.open(io.BytesIO(encoded)))
+
+
+def json_bytes(row: Mapping) -> bytes:
+    """A row as JSON with sorted keys."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True).encode("utf-8")
+
+
+MEMBERS = (
+    Member("json", lambda native: json_bytes(native.row), json.loads),
+    Member("pixels.png", lambda native: png(native.pixels), read_png),
+    Member(MASK, lambda native: native.mask, read_png, with_mask=True),
+)
+
+
+def expected(has_mask: bool) -> list[Member]:
+    """The members of a slice with or without a mask."""
+    return [member for member in MEMBERS if has_mask or not member.with_mask]
+
+
+def encode(native: Native) -> dict[str, bytes]:
+    """The members of a slice by extension."""
+    return {member.extension: member.make(native) for member in expected(native.mask is not None)}
+
+
+def decode(sample: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the members of a sample read as, by name: json, pixels, mask. Absent ones are None."""
+    return {m.name: m.read(sample[m.extension]) if m.extension in sample else None for m in MEMBERS}
+
+
+def parse_member(name: str) -> tuple[str, str] | None:
+    """(key, extension) of the name of a member; None if it is that of none."""
+    key, _, extension = name.partition(".")
+    known = extension in {member.extension for member in MEMBERS}
+    return (key, extension) if known and _KEY.fullmatch(key) else None
+
+
+def read_samples(shard: str | Path) -> Iterator[dict[str, bytes]]:
+    """The samples of a tar shard as {extension: bytes}, with "__key__" as text."""
+    with tarfile.open(shard, "r|") as tar:
+        sample: dict[str, Any] = {}
+        for member in tar:
+            key, _, extension = member.name.partition(".")
+            if sample and sample[KEY] != key:
+                yield sample
+                sample = {}
+            sample[KEY] = key
+            sample[extension] = tar.extractfile(member).read()
+        if sample:
+            yield sample
+
+
+def native_values(pixels: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
+    """(rows, columns) float32: Hounsfield units for CT, the scanner's values for MR."""
+    return rescale(pixels, row["slope"], row["intercept"])
+
+
+def make_image(pixels: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:
+    """The `image` of a slice, (224, 224, 3) uint8, from its native pixels and its row with slope and intercept.
+
+    Every `image` of a dataset is made here, in the build, by the loader and when `verify` compares.
+    """
+    return windows(native_values(pixels, row), row["modality"])

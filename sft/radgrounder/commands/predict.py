@@ -1,0 +1,65 @@
+"""`radgrounder predict`: one picture, one question, one answer with boxes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from radgrounder.commands.shared import require_positive
+from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
+from refrad2d.system.arguments import argument, command, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict:
+    """Options of `radgrounder predict`."""
+
+    image: Path = argument("a PNG, JPEG or DICOM file", metavar="IMAGE")
+    model: str = option("a released model: folder or Hub name", metavar="DIR")
+    task: str = option("what to do", default="report", choices=TASKS)
+    language: Literal["de", "en"] = option("of the prompt and the answer", default="en")
+    question: str = option("what to ask, or the structure to locate", default="", metavar="T")
+    clinical_info: str | None = option("a line of clinical context for the prompt", default=None, metavar="T")
+    clinical_question: str | None = option("the question that the picture was made for", default=None, metavar="T")
+    samples: int = option("whose consensus a report is; 1: greedy", default=REPORT_SAMPLES, metavar="N")
+    constrained: bool = option("write markup that can be read, nothing else", default=False)
+    modality: Literal["CT", "MR"] | None = option("with --constrained: only its classes", default=None)
+    abstain_below: float = option("leave out what is less sure", default=0.0, metavar="P")
+    json: bool = option("print one JSON object", default=False)
+
+
+@command("predict", example="slice.dcm --model build/demo/model --task locate --question liver")
+def predict(given: Predict) -> int:
+    """Give report, answer or box for one PNG, JPEG or DICOM slice.
+
+    In: a picture and a model. Out, on stdout: the text, and a line for each box with its label, pixels and confidence;
+    with --json {"text", "answer", "width", "height", "confidence", "abstained", "spans": [{"start", "end", "label",
+    "box", "pixel_box", "confidence"}]}.
+    """
+    task_prompt(given.task, given.language, given.question)  # wrong arguments show before the model loads
+    require_positive(given, "samples")
+    from radgrounder.inference.picture import open_picture
+
+    picture = open_picture(given.image)
+    from radgrounder.inference.predictor import Predictor
+
+    prediction = Predictor.load(given.model).predict(
+        picture,
+        task=given.task,
+        language=given.language,
+        question=given.question,
+        clinical_info=given.clinical_info,
+        clinical_question=given.clinical_question,
+        samples=given.samples,
+        constrained=given.constrained,
+        modality=given.modality,
+        abstain_below=given.abstain_below,
+    )
+    if given.json:
+        print(json.dumps(prediction.to_json(), ensure_ascii=False))
+        return 0
+    print(prediction.text)
+    for span in prediction.spans:
+        box = ", ".join(f"{value:.0f}" for value in span.pixel_box)
+        print(f"  {prediction.text[span.start : span.end]} ({span.label}): [{box}], confidence {span.confidence:.2f}")
+    return 0

@@ -1,0 +1,52 @@
+"""`radgrounder mix`: sets that are read, shares that are parsed, what is refused."""
+
+import pytest
+
+from radgrounder.cli import main
+from radgrounder.commands.mix import parse_shares
+from radgrounder.training import mixtures
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What would be written: rows, folder and text of the last call."""
+    calls = []
+
+    def write(rows, out, *, about):
+        calls.append((rows, out.name, about))
+        return {split: len(found) for split, found in rows.items()}
+
+    monkeypatch.setattr(mixtures, "write_config", write)
+    return calls
+
+
+@pytest.mark.parametrize(("name", "reader"), [("slake", "read_slake"), ("vqa-rad", "read_vqa_rad")])
+def test_a_public_set_becomes_a_training_set(name, reader, written, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(mixtures, reader, lambda root: {"train": [1, 2], "validation": [3]})
+    assert main(["mix", name, str(tmp_path), str(tmp_path / "out")]) == 0
+    assert written[0][2] == f"The training and validation questions of {name}, split by picture."
+    assert capsys.readouterr().out == f"{tmp_path / 'out'}: 2 train, 1 validation\n"
+
+
+def test_sets_are_mixed_by_their_shares(written, monkeypatch):
+    monkeypatch.setattr(mixtures, "read_config", lambda folder: folder.name)
+    monkeypatch.setattr(mixtures, "mix", lambda sets, shares, seed: {"train": [sets, shares, seed]})
+    assert main(["mix", "sets", "out", "x/a=0.8", "x/b=0.2", "--seed", "3"]) == 0
+    assert written[0][0]["train"] == [{"x/a": "a", "x/b": "b"}, {"x/a": 0.8, "x/b": 0.2}, 3]
+    assert written[0][2] == "A mixture of a (0.8), b (0.2)."
+
+
+def test_a_folder_may_hold_an_equals_sign():
+    assert parse_shares(["a=b/c=0.5"]) == {"a=b/c": 0.5}
+
+
+@pytest.mark.parametrize("source", ["folder", "folder=", "folder=half", "=0.5"])
+def test_what_is_no_share_is_refused(source, tmp_path, capsys):
+    assert main(["mix", "sets", str(tmp_path / "out"), source]) == 2
+    assert f"{source!r} is no FOLDER=SHARE. Write build/slake=0.5." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_set_that_is_not_there_is_refused(tmp_path, capsys):
+    assert main(["mix", "slake", str(tmp_path / "none"), str(tmp_path / "out")]) == 2
+    assert "is no folder. Give the folder that holds train.json" in capsys.readouterr().err

@@ -1,0 +1,73 @@
+"""`radgrounder predict`: what it prints, and what is refused before a model loads."""
+
+import json
+from inspect import signature
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from radgrounder.cli import main
+from radgrounder.commands.predict import Predict
+from radgrounder.inference.predictor import PredictedSpan, Prediction, Predictor
+
+SPAN = PredictedSpan(4, 9, "liver", (0.0, 0.0, 0.5, 0.5), (0.0, 0.0, 10.4, 20.0), 0.875)
+
+
+class Stub:
+    """Gives one answer, and keeps what it was asked."""
+
+    def predict(self, picture, **options):
+        self.options = options
+        return Prediction("The liver.", None, picture.width, picture.height, (SPAN,), "", 0, 0.5)
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    made = Stub()
+    monkeypatch.setattr(Predictor, "load", lambda model: made)
+    return made
+
+
+@pytest.fixture
+def picture(tmp_path):
+    Image.new("L", (20, 40)).save(tmp_path / "slice.png")
+    return str(tmp_path / "slice.png")
+
+
+def test_text_and_boxes_are_printed(stub, picture, capsys):
+    assert main(["predict", picture, "--model", "m"]) == 0
+    assert capsys.readouterr().out == "The liver.\n  liver (liver): [0, 0, 10, 20], confidence 0.88\n"
+
+
+def test_json_has_the_fields_of_the_contract(stub, picture, capsys):
+    assert main(["predict", picture, "--model", "m", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"text", "answer", "width", "height", "spans"} <= found.keys() and found["width"] == 20
+    assert set(found["spans"][0]) == {"start", "end", "label", "box", "pixel_box", "confidence"}
+
+
+def test_options_reach_the_model(stub, picture):
+    words = ["--task", "locate", "--question", "liver", "--constrained", "--modality", "CT", "--abstain-below", "1.01"]
+    assert main(["predict", picture, "--model", "m", *words]) == 0
+    assert stub.options["modality"] == "CT" and stub.options["constrained"] and stub.options["abstain_below"] == 1.01
+
+
+def test_defaults_are_those_of_the_function():
+    given = Predict(image=Path("x"), model="m")
+    shared = {name: known.default for name, known in signature(Predictor.predict).parameters.items()}
+    names = shared.keys() & vars(given).keys()
+    assert len(names) == 9 and {name: shared[name] for name in names} == {name: getattr(given, name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--task", "vqa"], "Task 'vqa' needs --question: what to ask."),
+        (["--samples", "0"], "--samples 0 is not positive. Give 1 or more."),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_a_model_loads(words, message, picture, monkeypatch, capsys):
+    monkeypatch.setattr(Predictor, "load", None)
+    assert main(["predict", picture, "--model", "m", *words]) == 2
+    assert capsys.readouterr().err == f"radgrounder: error: {message}\n"

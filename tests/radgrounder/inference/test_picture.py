@@ -1,0 +1,122 @@
+"""The one reader of pictures: what each kind of file becomes."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import dcmread
+
+from radgrounder.inference.picture import Original, open_picture, read_original
+from refrad2d.images.sources import Unreadable
+from refrad2d.windows import picture_to_rgb, windows
+from tests.fixtures.paths import ROOT
+
+RAMP = (np.arange(30 * 40).reshape(30, 40) * 7 % 251).astype(np.uint8)
+COLOURS = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=-1)
+SLICE = ROOT / "space/examples/abdomen.dcm"
+ORIENTATION = 0x0112  # the tag of EXIF
+
+
+def as_bytes(picture, **options):
+    file = io.BytesIO()
+    picture.save(file, **{"format": "PNG", **options})
+    return file.getvalue()
+
+
+def test_a_palette_keeps_its_colours():
+    palette = Image.fromarray(COLOURS).convert("P", palette=Image.Palette.ADAPTIVE)
+    values = read_original(as_bytes(palette)).values
+    assert np.array_equal(values, np.asarray(palette.convert("RGB"))) and np.ptp(values, axis=-1).max() > 50
+
+
+def test_a_palette_of_greys_gives_the_model_the_grey_picture():
+    palette = Image.fromarray(RAMP // 2).convert("P", palette=Image.Palette.ADAPTIVE)
+    assert np.array_equal(read_original(as_bytes(palette)).model_image, picture_to_rgb(RAMP // 2))
+
+
+def test_sixteen_bits_keep_their_depth():
+    deep = RAMP.astype(np.uint16) * 250
+    assert np.array_equal(read_original(as_bytes(Image.fromarray(deep))).values, deep)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_is_dropped(mode):
+    picture = Image.fromarray(COLOURS).convert(mode.rstrip("A"))
+    clear = picture.copy()
+    clear.putalpha(7)
+    assert np.array_equal(read_original(as_bytes(clear)).values, np.asarray(picture))
+
+
+def test_one_bit_is_black_and_white():
+    values = read_original(as_bytes(Image.fromarray(RAMP > 100))).values
+    assert np.array_equal(values, np.where(RAMP > 100, 255, 0))
+
+
+def test_cmyk_becomes_rgb():
+    assert read_original(as_bytes(Image.fromarray(COLOURS).convert("CMYK"), format="JPEG")).values.shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize("picture", [RAMP, COLOURS, RAMP.astype(np.uint16) * 200], ids=["grey", "colour", "deep"])
+def test_what_a_camera_turned_is_turned_back(picture):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # the picture is to be turned by 90 degrees clockwise
+    values = read_original(as_bytes(Image.fromarray(picture), exif=exif)).values
+    assert np.array_equal(values, np.rot90(picture, -1))
+
+
+def test_a_ct_slice_goes_through_the_windows_of_training():
+    original = read_original(SLICE.read_bytes())
+    assert (original.modality, original.plane, original.aspect) == ("CT", "axial", 1.0)
+    assert np.array_equal(original.model_image, windows(original.values, "CT"))
+
+
+def test_boxes_refer_to_the_picture_as_opened(tmp_path):
+    Image.fromarray(RAMP).save(tmp_path / "a.png")
+    opened = open_picture(tmp_path / "a.png")
+    assert (opened.width, opened.height, opened.image.size) == (40, 30, (224, 224))
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture at all", as_bytes(Image.fromarray(RAMP))[:60]])
+def test_what_is_no_picture_is_refused(tmp_path, data):
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(ValueError, match="a.png is no picture. Give a PNG, JPEG or DICOM file"):
+        open_picture(tmp_path / "a.png")
+
+
+def test_a_line_of_pixels_is_no_picture():
+    with pytest.raises(Unreadable, match="no_picture"):
+        read_original(as_bytes(Image.fromarray(RAMP[:1])))
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path):
+    with pytest.raises(ValueError, match="a.png does not exist. Give a PNG, JPEG or DICOM file"):
+        open_picture(tmp_path / "a.png")
+
+
+def test_dicom_that_is_no_slice_says_why(tmp_path):
+    header = dcmread(SLICE)
+    header.Modality = "US"
+    header.save_as(tmp_path / "IM", enforce_file_format=True)
+    with pytest.raises(ValueError, match=r"IM is no CT or MR slice \(not_a_ct_or_mr_image\)"):
+        open_picture(tmp_path / "IM")
+
+
+def test_a_stranger_can_be_bound_to_formats_and_pixels():
+    with pytest.raises(Unreadable, match="no_picture"):
+        read_original(as_bytes(Image.fromarray(RAMP), format="BMP"), formats=("PNG", "JPEG"))
+    with pytest.raises(Unreadable, match="too_large"):
+        read_original(as_bytes(Image.fromarray(RAMP)), max_pixels=30 * 40 - 1)
+
+
+def test_a_picture_without_modality_is_scaled_to_its_range():
+    assert np.array_equal(Original(RAMP).model_image, picture_to_rgb(RAMP))
+
+
+def test_reading_pictures_loads_no_torch():
+    check = (
+        "import sys, radgrounder.inference.picture; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

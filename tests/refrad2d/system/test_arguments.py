@@ -1,0 +1,202 @@
+"""Command lines from dataclasses."""
+
+import errno
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+import pytest
+
+from refrad2d.system import arguments
+from refrad2d.system.arguments import argument, build_parser, command, find_commands, option, read_arguments, run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """Every kind of option, as a base of the options of `Walk`."""
+
+    reports: Path = option("the table", metavar="FILE")
+    patients: int = option("how many", default=20, metavar="N")
+    threshold: float = option("50 % of something", default=0.5)
+    head: Literal["thin", "drop"] = option("what becomes of heads", default="thin")
+    regions: list[str] = option("which", default_factory=lambda: ["abdomen", "chest"])
+    ends: tuple[int, ...] = option("where to stop", default=())
+    columns: Mapping[str, str] = option(
+        "names", default_factory=dict, flag="--column", metavar="NAME=COLUMN", sample="report=Befund"
+    )
+    offline: bool = option("no network", default=False)
+    shuffle: bool = option("mix", default=True)
+    site: str | None = option("a name", default=None)
+    cache: str | None = option("keep answers", default=None, bare="here")
+    seeds: tuple[int, ...] = option("a seed", default=(), repeated=True, flag="--seed")
+    workers: int = option("processes", default=7, shown_default="a core each")
+    engine: str | None = option("the machine", default=None, choices=("steam", "diesel"))
+    client: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk(Shared):
+    """Positional arguments beside those of the base."""
+
+    source: Path = argument("from where", metavar="SOURCE")
+    count: int = argument("how far", metavar="N", default=3)
+
+
+SEEN = []
+
+
+@command("walk", example="a --reports r.csv")
+def walk(options: Walk) -> int:
+    """Walk 100 % of the way.
+
+    In: a source. Out: nothing.
+    """
+    SEEN.append(options)
+    return 0
+
+
+@command("look at", example="a --reports r.csv")
+def look(options: Walk) -> None:
+    """Look at it."""
+    SEEN.append(options)
+
+
+PARSER = build_parser("prog", "Test.", [walk, look], groups={"look": "look around"}, version="1.2")
+
+
+def options_of(*argv):
+    return read_arguments(PARSER, ["walk", *argv])[1]
+
+
+def test_what_is_not_given_is_left_to_the_dataclass():
+    assert options_of("a", "--reports", "r.csv") == Walk(source=Path("a"), reports=Path("r.csv"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "name", "value"),
+    [
+        (["9"], "count", 9),
+        (["--patients", "4"], "patients", 4),
+        (["--threshold", "0.25"], "threshold", 0.25),
+        (["--head", "drop"], "head", "drop"),
+        (["--regions", "x", "y"], "regions", ["x", "y"]),
+        (["--ends", "1", "2"], "ends", (1, 2)),
+        (["--column", "a=b", "--column", "c=d=e"], "columns", {"a": "b", "c": "d=e"}),
+        (["--offline"], "offline", True),
+        (["--no-shuffle"], "shuffle", False),
+        (["--site", "C"], "site", "C"),
+        (["--cache"], "cache", "here"),
+        (["--cache", "there"], "cache", "there"),
+        (["--seed", "1", "--seed", "2"], "seeds", (1, 2)),
+        (["--engine", "steam"], "engine", "steam"),
+    ],
+)
+def test_each_kind_of_field_is_read(argv, name, value):
+    assert getattr(options_of("a", *argv, "--reports", "r"), name) == value
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["a"],  # --reports is missing
+        ["--reports", "r"],
+        ["a", "--reports", "r", "--patients", "many"],
+        ["a", "--reports", "r", "--head", "keep"],
+        ["a", "--reports", "r", "--engine", "horse"],
+        ["a", "--reports", "r", "--client", "x"],  # a field without option() is no option
+    ],
+)
+def test_wrong_arguments_end_with_code_2(argv, capsys):
+    with pytest.raises(SystemExit) as ended:
+        options_of(*argv)
+    assert ended.value.code == 2 and "usage: prog" in capsys.readouterr().err
+
+
+def test_a_pair_that_is_none_is_named_with_an_example():
+    with pytest.raises(ValueError) as raised:
+        options_of("a", "--reports", "r", "--column", "=b")
+    assert str(raised.value) == "--column '=b' is not NAME=COLUMN. Write for example --column report=Befund."
+
+
+def help_of(*argv, capsys):
+    with pytest.raises(SystemExit):
+        PARSER.parse_args([*argv, "--help"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_says_what_goes_in_the_defaults_and_an_example(capsys):
+    said = help_of("walk", capsys=capsys)
+    for words in (
+        "Walk 100 % of the way. In: a source. Out: nothing.",
+        "the table (required)",
+        "how many (default: 20)",
+        "50 % of something (default: 0.5)",
+        "(default: abdomen chest)",
+        "processes (default: a core each)",
+        "mix (default: on)",
+        "no network --",
+        "how far (default: 3)",
+        "example: prog walk a --reports r.csv",
+    ):
+        assert words in said
+
+
+def test_commands_and_groups_stand_in_the_help_of_the_program(capsys):
+    said = help_of(capsys=capsys)
+    assert "walk 100 % of the way" in said and "look around" in said
+    assert "at look at it" in help_of("look", capsys=capsys)
+
+
+def test_commands_are_found_in_the_module_that_defines_them():
+    module = ModuleType(walk.work.__module__)
+    module.walk, module.other = walk, 3
+    foreign = ModuleType("elsewhere")
+    foreign.walk = walk
+    assert find_commands(module, foreign) == [walk]
+
+
+def test_a_command_without_a_dataclass_is_refused():
+    with pytest.raises(TypeError, match="must have one parameter"):
+        command("x", example="")(lambda: 0)
+
+
+def run_failing(error):
+    @dataclass(frozen=True)
+    class Nothing:
+        """No options."""
+
+    def fail(options: Nothing) -> int:
+        raise error
+
+    fail.__annotations__["options"] = Nothing
+    return run("prog", "Test.", [command("fail", example="")(fail)], ["fail"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (ValueError("two\nlines"), 2, "prog: error: two lines\n"),
+        (FileNotFoundError("gone"), 2, "prog: error: gone\n"),
+        (OSError(errno.ENOSPC, "full"), 1, "prog: error: The disk is full. Free some space and run the same command again.\n"),
+        (KeyboardInterrupt(), 130, "prog: interrupted. Run the same command again to go on.\n"),
+    ],
+)  # fmt: skip
+def test_an_error_that_a_user_can_mend_is_one_line(error, code, words, capsys):
+    assert run_failing(error) == code and capsys.readouterr().err == words
+
+
+def test_other_errors_are_not_hidden():
+    with pytest.raises(RuntimeError):
+        run_failing(RuntimeError("a fault of ours"))
+
+
+def test_a_command_in_a_group_runs_and_none_is_exit_code_0():
+    assert run("prog", "Test.", [walk, look], ["look", "at", "a", "--reports", "r"], groups={"look": "x"}) == 0
+    assert SEEN[-1].source == Path("a")
+
+
+def test_a_type_that_no_command_line_can_give_is_refused():
+    with pytest.raises(TypeError, match="cannot give"):
+        arguments._kind_of(bytes)

@@ -1,0 +1,56 @@
+"""Nothing is ever half written."""
+
+import errno
+
+import numpy as np
+import pytest
+
+from refrad2d.system.files import (
+    atomic_folder,
+    atomic_path,
+    is_disk_full,
+    read_json,
+    read_jsonl,
+    save_array,
+    write_json,
+    write_jsonl,
+    write_text,
+)
+
+
+def test_an_error_leaves_the_old_file_and_no_rest(tmp_path):
+    write_text(tmp_path / "a", "old")
+    with pytest.raises(RuntimeError), atomic_path(tmp_path / "a") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "old")]
+
+
+def test_what_an_earlier_kill_left_is_replaced(tmp_path):
+    (tmp_path / "a.tmp").mkdir()
+    (tmp_path / "a.tmp" / "rest").touch()
+    with atomic_folder(tmp_path / "a") as folder:
+        (folder / "new").touch()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["new"] and not (tmp_path / "a.tmp").exists()
+
+
+def test_equal_values_are_equal_bytes(tmp_path):
+    write_json(tmp_path / "a", {"b": 1, "a": "ä"}), write_json(tmp_path / "b", {"a": "ä", "b": 1})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert read_json(tmp_path / "a") == {"a": "ä", "b": 1}
+
+
+def test_rows_are_read_as_written_whatever_stands_in_them(tmp_path):
+    rows = [{"text": "a\u2028b\r\nc"}, {"text": ""}]
+    write_jsonl(tmp_path / "rows.jsonl", rows)
+    assert list(read_jsonl(tmp_path / "rows.jsonl")) == rows
+
+
+def test_an_array_is_saved_whole(tmp_path):
+    save_array(tmp_path / "a.npy", np.arange(3))
+    assert np.load(tmp_path / "a.npy").tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("code", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])
+def test_a_full_disk_is_told_from_other_errors(code, full):
+    assert is_disk_full(OSError(code, "")) == full

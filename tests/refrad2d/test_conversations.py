@@ -1,0 +1,59 @@
+"""Prompts are laid out as in the release, and a row gives all its tasks."""
+
+import pytest
+
+from refrad2d.conversations import context, conversations, prompt, sft_row, turn, vqa_prompt, without_context
+from tests.fixtures.tiny_dataset import make_row
+
+
+def texts(row):
+    return [(turn[0]["content"][1]["text"], turn[1]["content"][0]["text"]) for turn in conversations(row)]
+
+
+def test_a_prompt_is_newline_context_newline_task_blank():
+    assert prompt("report", "en") == "\n\nCaption this image: "
+    assert prompt("locate", "de", name="Leber") == "\n\nWo ist: Leber? "
+
+
+@pytest.mark.parametrize("arguments", [("draw", "en"), ("report", "fr")])
+def test_unknown_tasks_and_languages_are_refused_with_the_choices(arguments):
+    with pytest.raises(ValueError, match="Unknown .* Choose from"):
+        prompt(*arguments)
+
+
+def test_an_empty_field_keeps_its_line():
+    lines = context(
+        {"clinical_info": None, "clinical_question": "Leber?"}, "de", ("clinical_info", "clinical_question")
+    )
+    assert lines == "Klinische angaben: \nFragestellung: Leber?"
+
+
+def test_context_can_be_taken_off_again():
+    assert without_context(prompt("report", "en", context="Clinical information: \nQuestion: Liver?")) == (
+        "Caption this image:"
+    )
+
+
+def test_choices_stand_one_a_line_and_grounded_questions_ask_for_no_answer_line():
+    entry = {"question": "Which?", "language": "en", "choices": ["liver", "spleen"], "spans": []}
+    assert vqa_prompt(entry) == "\n\nWhich?\nliver\nspleen\nAnswer: "
+    assert vqa_prompt({**entry, "spans": [1]}) == "\n\nWhich?\nliver\nspleen "
+
+
+def test_a_row_gives_reports_places_of_visible_structures_and_questions():
+    asked = [question for question, _ in texts(make_row(1, "p", (10, 20, 50, 60)))]
+    assert sum("detect" in question or "detektiere" in question for question in asked) == 2
+    assert [q for q in asked if "Where" in q or "Wo ist" in q] == ["\n\nWo ist: Leber? ", "\n\nWhere is the liver? "]
+    assert len(asked) == 2 + 2 + 2
+
+
+def test_objects_without_visible_size_are_refused():
+    row = make_row(1, "p", (10, 20, 50, 60))
+    for found in row["objects"]:
+        del found["pixels"]
+    with pytest.raises(ValueError, match="Build the dataset again"):
+        list(conversations(row))
+
+
+def test_length_counts_markup_signs_and_pairs_of_letters():
+    assert sft_row(None, turn("<loc0001>ab", "c."))["length"] == 4

@@ -1,0 +1,66 @@
+"""Members of the archive: what is made reads back, and a new one is one line of the table."""
+
+import numpy as np
+import pytest
+
+from refrad2d import samples
+from refrad2d.dataset.writers import TarShards
+from refrad2d.samples import MEMBERS, Member, Native, decode, encode, make_image, parse_member, png, read_samples
+from refrad2d.windows import windows
+
+PIXELS = np.arange(12, dtype=np.uint16).reshape(3, 4) * 100
+MASK = np.zeros((3, 4), np.uint8)
+ROW = {"id": "a", "modality": "CT", "slope": 1.0, "intercept": -1024.0}
+
+
+def test_a_sample_reads_back_as_it_was_made():
+    read = decode(encode(Native(ROW, PIXELS, png(MASK))))
+    assert read["json"] == ROW and np.array_equal(read["pixels"], PIXELS) and np.array_equal(read["mask"], MASK)
+
+
+def test_a_slice_without_mask_has_no_member_for_it():
+    sample = encode(Native(ROW, PIXELS, None))
+    assert list(sample) == ["json", "pixels.png"] and decode(sample)["mask"] is None
+
+
+def test_pixels_of_sixteen_bits_are_lossless():
+    extremes = np.array([[0, 65535]], np.uint16)
+    assert np.array_equal(samples.read_png(png(extremes)), extremes)
+
+
+@pytest.mark.parametrize(
+    ("name", "parsed"),
+    [
+        ("a1_-b.pixels.png", ("a1_-b", "pixels.png")),
+        ("a.json", ("a", "json")),
+        ("a.secret.txt", None),
+        ("A.json", None),
+        (".json", None),
+        ("x/a.json", None),
+    ],
+)
+def test_names_of_members(name, parsed):
+    assert parse_member(name) == parsed
+
+
+def test_samples_are_read_in_order_with_their_keys(tmp_path):
+    writer = TarShards(tmp_path, "train")
+    for key in ("b", "a"):
+        writer.write(key, encode(Native({**ROW, "id": key}, PIXELS, None)))
+    (shard,) = writer.close()
+    assert [(sample["__key__"], decode(sample)["json"]["id"]) for sample in read_samples(shard)] == [
+        ("b", "b"),
+        ("a", "a"),
+    ]
+
+
+def test_the_image_is_that_of_the_windows():
+    assert np.array_equal(make_image(PIXELS, ROW), windows(PIXELS - np.float32(1024), "CT"))
+
+
+def test_a_new_member_is_one_line_of_the_table(monkeypatch):
+    """It is written, read, and its name is known to `verify`."""
+    shape = Member("shape.txt", lambda native: repr(native.pixels.shape).encode(), bytes.decode)
+    monkeypatch.setattr(samples, "MEMBERS", (*MEMBERS, shape))
+    assert decode(encode(Native(ROW, PIXELS, None)))["shape"] == "(3, 4)"
+    assert parse_member("a.shape.txt") == ("a", "shape.txt")
