@@ -9,7 +9,7 @@ if its name says where it is), `regions` the parts of the body where a question 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -26,8 +26,8 @@ class NamedFinding:
 
     name: str
     group: str
-    names: Mapping[str, str]  # language -> "pleural effusion"
-    articles: Mapping[str, str]  # language -> "a pleural effusion", in German in the accusative
+    names: Mapping[str, str] = field(hash=False)  # language -> "pleural effusion"
+    articles: Mapping[str, str] = field(hash=False)  # language -> "a pleural effusion", in German in the accusative
     kind: str = ""  # what masks call it, coarser than the name
     places: tuple[str, ...] = ()  # globs of the classes that it can lie in, empty for any
     regions: frozenset[str] = frozenset()  # parts of the body where a reader expects it, empty for all

@@ -1,0 +1,86 @@
+"""Yes as often as no, for every question about every structure: one table of counts for a dataset.
+
+    >>> balance = count_claims(rows, segmented)
+    >>> balance.keeps(view, claim)
+
+A pass before the questions counts how often each claim could be answered by yes and by no; of the more frequent answer
+only such a share is asked, drawn by a hash of the row's id. What all patients answer alike is not asked. The table is
+kept with the dataset, so that rows that are appended change nothing in the old ones.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from refrad2d.boxes import pixels_of
+from refrad2d.labels import LANGUAGES
+from refrad2d.questions.from_mask import mask_claims, metadata_claims
+from refrad2d.questions.from_text import text_claims
+from refrad2d.questions.known import read_known
+from refrad2d.questions.view import Claim, View
+from refrad2d.rows import Row
+
+METADATA = ("modality", "plane", "body_part")
+
+
+@dataclass(frozen=True)
+class Balance:
+    """`counts` is the key of a claim → how many rows answer yes, how many no; `values` what metadata columns hold."""
+
+    counts: Mapping[str, tuple[int, int]]
+    values: Mapping[str, Collection[str]]
+
+    def keeps(self, view: View, claim: Claim) -> bool:
+        """Whether the row of `view` may ask the claim."""
+        yes, no = self.counts.get(claim.key(view.language), (0, 0))
+        mine, other = (yes, no) if claim.holds else (no, yes)
+        return bool(other) and view.draw.share(("keep", claim.kind, claim.subject)) * mine < other
+
+    def varies(self, column: str) -> bool:
+        """True if a metadata column has more than one value in the dataset."""
+        return len(self.values.get(column, ())) > 1
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept with a dataset."""
+        return {
+            "counts": {key: list(pair) for key, pair in sorted(self.counts.items())},
+            "values": {column: sorted(values) for column, values in self.values.items()},
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Balance":
+        """As `to_json` gave it."""
+        return cls({key: tuple(pair) for key, pair in stored["counts"].items()}, stored["values"])
+
+
+def claims(view: View) -> Iterator[Claim]:
+    """All questions with two answers that a slice could be asked in a language."""
+    yield from text_claims(view, read_known(view))
+    yield from mask_claims(view)
+    yield from metadata_claims(view)
+
+
+def spoken(row: Row) -> list[str]:
+    """The languages in which a row is asked: those of its texts, all if it has none."""
+    reports = row.get("report") or {}
+    return [language for language in LANGUAGES if reports.get(language)] or list(LANGUAGES)
+
+
+def mask_sizes(row: Row) -> dict[str, int] | None:
+    """The visible size of each object; None without a mask."""
+    return pixels_of(row["objects"]) if row["provenance"]["segmenter"] else None
+
+
+def count_claims(rows: Iterable[Row], segmented: Mapping[str, Collection[str]] | None = None) -> Balance:
+    """The table of a dataset; `segmented` are the classes by modality that its masks looked for."""
+    counts: dict[str, list[int]] = {}
+    values: dict[str, set[str]] = {column: set() for column in METADATA}
+    for row in rows:
+        for column in METADATA:
+            values[column].add(str(row.get(column)))
+        for language in spoken(row):
+            view = View(row, language, mask_sizes(row), segmented[row["modality"]] if segmented else None)
+            for key, holds in {(claim.key(language), claim.holds) for claim in claims(view)}:
+                counts.setdefault(key, [0, 0])[0 if holds else 1] += 1
+    both = {key: (yes, no) for key, (yes, no) in counts.items() if yes and no}
+    return Balance(both, values)
