@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from refrad2d.questions.known import Known, Shown, others
-from refrad2d.questions.view import CHOICES, Candidate, Claim, View, organs, regions_of
+from refrad2d.questions.view import CHOICES, Candidate, Claim, View, regions_of
 from refrad2d.text.clauses import ABNORMAL
 from refrad2d.text.findings import NamedFinding, named_findings
 
@@ -91,12 +91,10 @@ def _about(view: View, known: Known, one: Shown) -> Iterator[Claim]:
     """Place, side and size of a finding that is alone of its kind."""
     words, name = view.finding(one.finding), one.finding.name
     if one.label and not _has_one_place(one.finding):
-        elsewhere = [x for x in view.visible if one.finding.can_lie_in(x) and not _partners(x, one.label)]
+        elsewhere = [x for x in view.speakable if one.finding.can_lie_in(x) and not _partners(x, one.label)]
         for label in (one.label, *elsewhere):
-            if organs()[label]["number"] == "s":
-                fields = {**words, **view.organ(label)}
-                holds = label == one.label
-                yield Claim("finding_organ", holds, (name, label), ("where", name), "text", fields, not holds)
+            fields, holds = {**words, **view.organ(label)}, label == one.label
+            yield Claim("finding_organ", holds, (name, label), ("where", name), "text", fields, not holds)
     if one.side in ("left", "right"):
         for side in ("left", "right"):
             fields = {**words, "side": view.words["sides"][side]}
@@ -130,6 +128,7 @@ def text_candidates(view: View, known: Known) -> Iterator[Candidate]:
     yield from _ask_denied(view, known)
     for label, kinds in known.states.items():
         yield from _ask_state(view, known, label, kinds)
+    yield from _ask_words(view, known)
     yield from _compare(view, known)
 
 
@@ -176,7 +175,7 @@ def _ask_place(view: View, known: Known, one: Shown) -> Iterator[Candidate]:
     if one.label and not _has_one_place(one.finding):
         fact, organ = ("where", one.finding.name), view.name(one.label)
         yield view.ask("where_finding", organ, fact=fact, source="text", label=one.label, **words)
-        elsewhere = [x for x in view.visible if one.finding.can_lie_in(x) and not _partners(x, one.label)]
+        elsewhere = [x for x in view.speakable if one.finding.can_lie_in(x) and not _partners(x, one.label)]
         drawn = view.draw.shuffled(sorted(elsewhere), fact)[: CHOICES - 1]
         if len(drawn) == CHOICES - 1:
             choices = [organ, *map(view.name, drawn)]
@@ -233,8 +232,13 @@ def _the(view: View, one: Shown) -> str:
 
 
 def _ask_denied(view: View, known: Known) -> Iterator[Candidate]:
-    """What a structure does not show, told from findings that it shows."""
+    """What a structure does not show: the only such finding, or told from findings that it shows."""
+    places = [label for _, label in known.denied]
     for finding, label in sorted(known.denied, key=lambda pair: (pair[0].name, pair[1])):
+        if known.lacks(finding, label):
+            name, organ = finding.names[view.language], view.organ(label)
+            if places.count(label) == 1 and label not in known.normal:
+                yield view.ask("which_denied", name, fact=("denied in", label), source="text", **organ)
         here = {s.finding.names[view.language] for s in known.shown if s.label == label}
         if known.lacks(finding, label) and here:
             name = finding.names[view.language]
@@ -246,6 +250,10 @@ def _ask_denied(view: View, known: Known) -> Iterator[Candidate]:
 def _ask_state(view: View, known: Known, label: str, kinds: dict[str, bool]) -> Iterator[Candidate]:
     """How a structure looks as a whole, where the text has one word for it."""
     said = [kind for kind, holds in kinds.items() if holds]
+    if not said and len(kinds) == 1 and label not in known.abnormal:
+        word, fact = view.words["not_so"].get(next(iter(kinds))), ("appearance", label)
+        if word:
+            yield view.ask("what_state", word, fact=fact, source="text", **view.organ(label))
     if len(said) != 1 or said == ["normal"] and label not in known.normal:
         return
     words, fact = view.words["states"], ("appearance", label)
@@ -255,6 +263,21 @@ def _ask_state(view: View, known: Known, label: str, kinds: dict[str, bool]) -> 
     if said[0] in ("normal", *ABNORMAL):
         drawn = [words[kind] for kind in view.draw.shuffled(wrong, fact)[: CHOICES - 1]]
         yield view.ask("what_state", word, fact=fact, source="text", choices=[word, *drawn], **fields)
+
+
+def _ask_words(view: View, known: Known) -> Iterator[Candidate]:
+    """What the text says of a structure, in its words, and that it shows nothing else."""
+    for label, words in known.said.items():
+        if words:
+            yield view.ask("describe", words, fact=("words", label), source="text", **view.organ(label))
+    for label in known.normal:
+        nothing, fields = view.words["nothing"], view.organ(label)
+        kinds = [k for k, _ in named_findings(view.language) if k.can_lie_in(label) and k.places != ("-",)]
+        kinds = [k for k in kinds if k.group != "generic" and (not k.regions or k.regions & regions_of(view))]
+        wrong = [k.names[view.language] for k in view.draw.shuffled(kinds, ("none", label))[: CHOICES - 1]]
+        fact = ("which in", label)
+        yield view.ask("which_finding", nothing, fact=fact, source="text", **fields)
+        yield view.ask("which_finding", nothing, fact=fact, source="text", choices=[nothing, *wrong], **fields)
 
 
 def _compare(view: View, known: Known) -> Iterator[Candidate]:

@@ -46,6 +46,7 @@ class Known:
     affirmed: list[tuple[NamedFinding, tuple[str, ...]]] = field(default_factory=list)  # shown or not
     doubted: set[str] = field(default_factory=set)  # names of findings without a certain place or polarity
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)  # structure → the one clause about it
     unsure: set[str] = field(default_factory=set)  # structures of clauses with a doubt
 
     def has(self, name: str, label: str) -> bool:
@@ -95,16 +96,25 @@ def read_known(view: View) -> Known:
     for clause in read_clauses(view.text, view.language, view.row["modality"]):
         for said in clause.findings:
             _add_finding(known, view, clause, said)
+        _add_words(known, view, clause)
         if clause.doubted:
             known.unsure |= {label for structure in clause.structures for label in structure.labels}
         for state in clause.states:
             for label in _hosts(state.structure.labels) if state.structure else ():
-                if label in view.visible:
+                if label in view.speakable and state.kind in view.words["states"]:
                     conflicts.setdefault((label, state.kind), set()).add(state.holds)
     for (label, kind), holds in conflicts.items():
         if len(holds) == 1 and label not in known.unsure:
             known.states.setdefault(label, {})[kind] = holds.pop()
     return known
+
+
+def _add_words(known: Known, view: View, clause: Clause) -> None:
+    """Keep the words about a structure, as long as one clause alone speaks of it; "" where several do."""
+    words = view.text[clause.start : clause.end].strip(" ,;:")
+    certain = not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
+    for label in {label for s in clause.structures for label in _hosts(s.labels)}:
+        known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
 
 
 def _hosts(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -115,7 +125,7 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
     finding, labels = said.finding, _place(said)
     if said.polarity == "denied":
         if said.where == "said":
-            known.denied |= {(finding, label) for label in labels if label in view.visible}
+            known.denied |= {(finding, label) for label in labels if label in view.speakable}
         elif said.where == "own" and not (clause.structures or clause.sides or set(clause.signs) & set("OGHXW")):
             known.absent.add(finding)
         return
@@ -123,7 +133,7 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
         known.doubted.add(finding.name)
         return
     known.affirmed.append((finding, labels))
-    label = labels[0] if len(labels) == 1 and labels[0] in view.visible else None
+    label = labels[0] if len(labels) == 1 and labels[0] in view.speakable else None
     if label or _is_masked(view, said, labels):
         side = side_of(label) if label else said.side
         known.shown.append(Shown(said, label, side or said.side))

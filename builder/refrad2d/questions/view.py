@@ -125,6 +125,7 @@ class View:
         self.sizes = dict(sizes or {})
         self.boxes = {o["label"]: list(o["box"]) for o in row["objects"]}
         self.visible = [name for name in self.boxes if self.sizes.get(name, 0) >= MIN_PIXELS]
+        self.speakable = [name for name in self.visible if organs()[name]["number"] == "s"]  # "the … is"
         self.absent = self._absent(segmented)
         report = (row.get("report") or {}).get(language) or {}
         self.text = report.get("findings") or ""

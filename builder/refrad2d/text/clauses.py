@@ -220,6 +220,7 @@ _OF_SUBJECT = re.compile(
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
 _SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
 _SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKW]*(?:T[JM]*[CU])*")
+_AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
 _ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
 _DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
 _DENIED_LIST = re.compile(r"(?:[AGjIS]*[FB](?:[OG][AGI]*S)?[CRU]+D?)+[AGjIS]*")
@@ -416,7 +417,7 @@ class _Reader:
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if _SUBJECTS.fullmatch(codes, 0, at):
+        if codes[at + 1 : at + 2] in _AFTER_STATE and _SUBJECTS.fullmatch(codes, 0, at):
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
         match = _ATTRIBUTE.match(codes, at)
         if match and re.fullmatch(r"[MAGI]*", codes[:at]) and not _LISTED.match(codes, match.end()):
