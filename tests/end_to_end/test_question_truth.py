@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from refrad2d.questions.balance import count_claims
+from refrad2d.questions.balance import read_dataset
 from refrad2d.questions.choose import questions
-from tests.fixtures.phantom_truth import draw_rows, judge
+from tests.fixtures.phantom_truth import draw_rows, is_quoted, judge
 
 REGIONS = ("abdomen_ct", "torso_ct", "chest_ct", "pelvis_ct", "head_ct", "neck_ct", "abdomen_mr", "head_mr")
 PATIENTS = 320
@@ -14,16 +14,16 @@ LEAST_A_SLICE = 4
 
 def test_no_answer_of_a_phantom_build_is_wrong():
     rows = list(draw_rows(range(PATIENTS), regions=REGIONS))
-    balance = count_claims(row for row, _ in rows)
+    dataset = read_dataset(lambda: (row for row, _ in rows))
     judged, asked, texts, wrong = Counter(), 0, 0, []
     for row, truth in rows:
-        for language, report in row["report"].items():
-            texts += report is not None
-        for question in questions(row, {o["label"]: o["pixels"] for o in row["objects"]}, balance=balance):
+        texts += sum(report is not None for report in row["report"].values())
+        for question in questions(row, dataset):
             if question["source"] != "text":
                 continue
             asked += 1
             verdict = judge(question, truth)
+            verdict = is_quoted(question, row) or None if verdict is None else verdict
             judged[verdict] += 1
             if verdict is False:
                 text = row["report"][question["language"]]["findings"]

@@ -19,8 +19,8 @@ import numpy as np
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.phantom.anatomy import Patient, make_patient
-from refrad2d.phantom.findings import describe_finding
 from refrad2d.phantom.dicom import Identity, Study, make_identity, make_uid, write_series
+from refrad2d.phantom.findings import describe_finding
 from refrad2d.phantom.masks import write_masks
 from refrad2d.phantom.reports import context_of, frame_sentence, join_sentences, report_sentences
 from refrad2d.phantom.series import draw_series, get_region, labels_of, read_site, render_volume, shown_findings

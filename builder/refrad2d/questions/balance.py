@@ -1,22 +1,22 @@
 """Yes as often as no, for every question about every structure: one table of counts for a dataset.
 
-    >>> balance = count_claims(rows, segmented)
-    >>> balance.keeps(view, claim)
+    >>> dataset = read_dataset(lambda: read_jsonl(path))
+    >>> dataset.balance.keeps(dataset.view(row, "en"), claim)
 
 A pass before the questions counts how often each claim could be answered by yes and by no; of the more frequent answer
 only such a share is asked, drawn by a hash of the row's id. What all patients answer alike is not asked. The table is
 kept with the dataset, so that rows that are appended change nothing in the old ones.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refrad2d.boxes import pixels_of
-from refrad2d.labels import LANGUAGES
+from refrad2d.labels import LANGUAGES, MODALITIES
 from refrad2d.questions.from_mask import mask_claims, metadata_claims
 from refrad2d.questions.from_text import text_claims
-from refrad2d.questions.known import read_known
+from refrad2d.questions.known import Said, read_known, said_findings
 from refrad2d.questions.view import Claim, View
 from refrad2d.rows import Row
 
@@ -53,6 +53,39 @@ class Balance:
         return cls({key: tuple(pair) for key, pair in stored["counts"].items()}, stored["values"])
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """What a question needs to know beyond its row.
+
+    `balance` is the table, None to balance within the row; `segmented` the classes by modality that the masks looked
+    for (all of the modality by default): only they can be absent; `studies` what the texts of each study tell of.
+    """
+
+    balance: Balance | None = None
+    segmented: Mapping[str, Collection[str]] | None = None
+    studies: Mapping[str, Collection[Said]] = field(default_factory=dict)
+
+    def view(self, row: Row, language: str) -> View:
+        """A row in one language."""
+        segmented = self.segmented[row["modality"]] if self.segmented else None
+        elsewhere = self.studies.get(row.get("study") or "", ())
+        return View(row, language, mask_sizes(row), segmented, elsewhere)
+
+
+def read_dataset(rows: Callable[[], Iterable[Row]], balance: Balance | None = None) -> Dataset:
+    """The dataset of rows that can be read more than once; the table is counted unless it is given."""
+    segmented: dict[str, set[str]] = {modality: set() for modality in MODALITIES}
+    studies: dict[str, set[Said]] = {}
+    for row in rows():
+        segmented[row["modality"]].update(found["label"] for found in row["objects"])
+        for language, report in (row.get("report") or {}).items():
+            if report and row.get("study"):
+                said = said_findings(report.get("findings") or "", language, row["modality"])
+                studies.setdefault(row["study"], set()).update(said)
+    known = Dataset(None, segmented, studies)
+    return replace(known, balance=balance or count_claims(rows(), known))
+
+
 def claims(view: View) -> Iterator[Claim]:
     """All questions with two answers that a slice could be asked in a language."""
     yield from text_claims(view, read_known(view))
@@ -71,15 +104,15 @@ def mask_sizes(row: Row) -> dict[str, int] | None:
     return pixels_of(row["objects"]) if row["provenance"]["segmenter"] else None
 
 
-def count_claims(rows: Iterable[Row], segmented: Mapping[str, Collection[str]] | None = None) -> Balance:
-    """The table of a dataset; `segmented` are the classes by modality that its masks looked for."""
+def count_claims(rows: Iterable[Row], dataset: Dataset) -> Balance:
+    """The table of a dataset."""
     counts: dict[str, list[int]] = {}
     values: dict[str, set[str]] = {column: set() for column in METADATA}
     for row in rows:
         for column in METADATA:
             values[column].add(str(row.get(column)))
         for language in spoken(row):
-            view = View(row, language, mask_sizes(row), segmented[row["modality"]] if segmented else None)
+            view = dataset.view(row, language)
             for key, holds in {(claim.key(language), claim.holds) for claim in claims(view)}:
                 counts.setdefault(key, [0, 0])[0 if holds else 1] += 1
     both = {key: (yes, no) for key, (yes, no) in counts.items() if yes and no}

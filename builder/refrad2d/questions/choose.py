@@ -1,15 +1,15 @@
 """Which questions are asked about a slice, each answered by its text, its mask or its metadata.
 
-    >>> [q["answer"] for q in questions(row, mask_sizes) if q["language"] == "en" and q["type"] == "yesno"]
+    >>> [q["answer"] for q in questions(row, dataset) if q["language"] == "en" and q["type"] == "yesno"]
 
 Per language: up to seven questions from the findings, three about what is certain, and two that point at a box; fewer
 where the slice does not carry them. Every choice is drawn from a hash of the row's id, every wording stands in
 templates.yaml.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from refrad2d.questions.balance import Balance, spoken
+from refrad2d.questions.balance import Balance, Dataset, spoken
 from refrad2d.questions.from_mask import (
     box_candidates,
     mask_candidates,
@@ -29,25 +29,18 @@ FROM_BOXES = 2
 
 
 def questions(
-    row: Row,
-    mask_sizes: Mapping[str, int] | None,
-    *,
-    segmented: Collection[str] | None = None,
-    written: Mapping[str, Sequence[Question]] | None = None,
-    balance: Balance | None = None,
+    row: Row, dataset: Dataset | None = None, *, written: Mapping[str, Sequence[Question]] | None = None
 ) -> list[Question]:
     """The questions of a row, the same for the same row.
 
-    `mask_sizes` are the pixels of each label in the 224 px mask, None if there is no mask. `segmented` are the classes
-    that whoever made the mask looked for (all of the modality by default): only they can be absent. `written` are
-    questions about the text by language that a model wrote; they stand in for those of the rules. `balance` is the
-    table of the row's dataset; without one, yes and no are balanced within the row.
+    `dataset` is what the rows beside it tell; without it yes and no are balanced within the row. `written` are
+    questions about the text by language that a model wrote; they stand in for those of the rules.
     """
-    written = written or {}
+    written, dataset = written or {}, dataset or Dataset()
     return [
         entry
         for language in spoken(row)
-        for entry in _in_language(View(row, language, mask_sizes, segmented), written.get(language), balance)
+        for entry in _in_language(dataset.view(row, language), written.get(language), dataset.balance)
     ]
 
 

@@ -19,7 +19,7 @@ def text_claims(view: View, known: Known) -> Iterator[Claim]:
     """Everything in the text that yes or no can answer."""
     yield from _presence(view, known)
     yield from _states(view, known)
-    for one in _single(known):
+    for one in known.single:
         yield from _about(view, known, one)
 
 
@@ -74,19 +74,6 @@ def _state(view: View, label: str, kind: str, holds: bool, *, implied: bool = Fa
     return Claim("organ_state", holds, (kind, label), ("state", kind, label), "text", fields, implied)
 
 
-def _single(known: Known) -> list[Shown]:
-    """Findings that "this cyst" can mean: the only ones of their kind, said once."""
-    names = [finding.name for finding, _ in known.affirmed]
-    return [
-        one
-        for one in known.shown
-        if names.count(one.finding.name) == 1
-        and not one.said.several
-        and one.finding.name not in known.doubted
-        and one.finding.gender != "p"
-    ]
-
-
 def _about(view: View, known: Known, one: Shown) -> Iterator[Claim]:
     """Place, side and size of a finding that is alone of its kind."""
     words, name = view.finding(one.finding), one.finding.name
@@ -117,7 +104,7 @@ def _partners(a: str, b: str) -> bool:
 
 def text_candidates(view: View, known: Known) -> Iterator[Candidate]:
     """Open and multiple-choice questions about the text."""
-    single = _single(known)
+    single = known.single
     for one in known.shown:
         if one.finding.name not in known.doubted:
             yield from _ask_which(view, known, one)
@@ -222,7 +209,13 @@ def _ask_larger(view: View, single: list[Shown]) -> Iterator[Candidate]:
                 plain = [a.finding.names[view.language], b.finding.names[view.language]]
                 fact = ("larger", a.finding.name, b.finding.name)
                 yield view.ask(
-                    "which_finding_larger", plain[0], fact=fact, source="text", choices=plain, first=first, second=second
+                    "which_finding_larger",
+                    plain[0],
+                    fact=fact,
+                    source="text",
+                    choices=plain,
+                    first=first,
+                    second=second,
                 )
 
 

@@ -5,12 +5,13 @@
     (True, True)
 
 A finding counts where the slice shows it: a finding of its kind in the mask, or the structure that its clause names. A
-denial counts for the visible structures that its clause names. Whatever the text doubts, places unclearly or contradicts
-counts for nothing.
+denial counts for the visible structures that its clause names. Whatever the text doubts, places unclearly or
+contradicts counts for nothing.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from refrad2d.labels import is_label
 from refrad2d.questions.view import View
@@ -20,6 +21,9 @@ from refrad2d.text.lexicon import side_of
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
 _VAGUE = ("generic", "mass")
+
+
+Said = tuple[NamedFinding, tuple[str, ...]]  # a finding and the classes that it is stated of, () if unclear
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Known:
     shown: list[Shown] = field(default_factory=list)
     denied: set[tuple[NamedFinding, str]] = field(default_factory=set)
     absent: set[NamedFinding] = field(default_factory=set)  # denied for the whole picture
-    affirmed: list[tuple[NamedFinding, tuple[str, ...]]] = field(default_factory=list)  # shown or not
+    affirmed: list[Said] = field(default_factory=list)  # shown or not
+    elsewhere: tuple[Said, ...] = ()  # affirmed by the text of another slice of the study
     doubted: set[str] = field(default_factory=set)  # names of findings without a certain place or polarity
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)  # structure → the one clause about it
@@ -61,12 +66,27 @@ class Known:
         """True if the text affirms, doubts or places unclearly what could be this finding in this structure."""
         if finding.name in self.doubted:
             return True
-        return any(_alike(finding, other) and (not labels or label in labels) for other, labels in self.affirmed)
+        said = (*self.affirmed, *self.elsewhere)
+        return any(_alike(finding, other) and (not labels or label in labels) for other, labels in said)
+
+    @property
+    def single(self) -> list[Shown]:
+        """Findings that "this cyst" can mean: the only ones of their kind in the study, said once."""
+        names = [finding.name for finding, _ in self.affirmed]
+        return [
+            one
+            for one in self.shown
+            if names.count(one.finding.name) == 1
+            and not one.said.several
+            and one.finding.name not in self.doubted
+            and one.finding.gender != "p"
+            and all(one.label in labels for other, labels in self.elsewhere if _alike(one.finding, other))
+        ]
 
     @property
     def normal(self) -> list[str]:
         """Structures that the text calls unremarkable and of which it says nothing else."""
-        ill = {label for _, labels in self.affirmed for label in labels} | self.unsure
+        ill = {label for _, labels in (*self.affirmed, *self.elsewhere) for label in labels} | self.unsure
         return [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
 
     @property
@@ -89,11 +109,11 @@ def _alike(one: NamedFinding, other: NamedFinding) -> bool:
 
 def read_known(view: View) -> Known:
     """What is certain about a slice in its language."""
-    known = Known()
+    known = Known(elsewhere=tuple(view.elsewhere))
     if not view.text or not (view.masked or view.named):
         return known
     conflicts: dict[tuple[str, str], set[bool]] = {}
-    for clause in read_clauses(view.text, view.language, view.row["modality"]):
+    for clause in _clauses(view.text, view.language, view.row["modality"]):
         for said in clause.findings:
             _add_finding(known, view, clause, said)
         _add_words(known, view, clause)
@@ -107,6 +127,22 @@ def read_known(view: View) -> Known:
         if len(holds) == 1 and label not in known.unsure:
             known.states.setdefault(label, {})[kind] = holds.pop()
     return known
+
+
+@lru_cache(maxsize=4096)
+def _clauses(text: str, language: str, modality: str) -> tuple[Clause, ...]:
+    """Slices share sentences, and each text is read twice: to count and to ask."""
+    return tuple(read_clauses(text, language, modality))
+
+
+def said_findings(text: str, language: str, modality: str) -> set[Said]:
+    """The findings that a text affirms or doubts, shown or not."""
+    return {
+        (said.finding, _place(said))
+        for clause in _clauses(text, language, modality)
+        for said in clause.findings
+        if said.polarity != "denied"
+    }
 
 
 def _add_words(known: Known, view: View, clause: Clause) -> None:

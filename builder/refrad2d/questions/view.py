@@ -5,7 +5,7 @@
 'yes'
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -116,8 +116,16 @@ def regions_of(view: "View") -> frozenset[str]:
 class View:
     """A row in one language, with what its questions are made of."""
 
-    def __init__(self, row: Mapping, language: str, sizes: Mapping[str, int] | None, segmented: Collection[str] | None):
-        self.row, self.language = row, language
+    def __init__(
+        self,
+        row: Mapping,
+        language: str,
+        sizes: Mapping[str, int] | None,
+        segmented: Collection[str] | None,
+        elsewhere: Iterable = (),
+    ):
+        """`elsewhere` are the findings that other slices of the study tell of (known.Said)."""
+        self.row, self.language, self.elsewhere = row, language, elsewhere
         self.words = templates(language)
         self.draw = Draw(row["id"], language)
         self.masked = sizes is not None

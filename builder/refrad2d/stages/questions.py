@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
 
-from refrad2d.labels import MODALITIES
 from refrad2d.llm.answers import ask_questions
 from refrad2d.llm.checks import Anatomy
 from refrad2d.llm.client import LLM
-from refrad2d.questions.balance import Balance, count_claims, mask_sizes
+from refrad2d.questions.balance import Balance, read_dataset
 from refrad2d.questions.choose import questions
 from refrad2d.system.files import read_json, read_jsonl, write_json, write_jsonl
 
@@ -27,25 +26,20 @@ def run(
     With a model, it writes the questions about the text; those that the text does not bear out are left out, and the
     rules ask where nothing is left. Returns the number of rows and of questions by language and type.
     """
-    segmented = {modality: set() for modality in MODALITIES}
-    for row in read_jsonl(src):
-        segmented[row["modality"]].update(o["label"] for o in row["objects"])
-    balance = balance or count_claims(read_jsonl(src), segmented)
-    write_json(dst.with_name(BALANCE), balance.to_json())
+    dataset = read_dataset(lambda: read_jsonl(src), balance)
+    write_json(dst.with_name(BALANCE), dataset.balance.to_json())
     counts: Counter = Counter()
     written = ask_questions(list(read_jsonl(src)), llm, counts, anatomy=anatomy) if llm else repeat(None)
 
     def asked() -> Iterator[dict]:
         for row, by_model in zip(read_jsonl(src), written, strict=False):  # `repeat` has no end
-            seen = segmented[row["modality"]]
-            vqa = questions(row, mask_sizes(row), segmented=seen, written=by_model, balance=balance)
+            vqa = questions(row, dataset, written=by_model)
             counts["rows"] += 1
             counts.update(f"{q['language']}_{q['type']}" for q in vqa)
             yield {**row, "vqa": vqa}
 
     write_jsonl(dst, asked())
     return counts
-
 
 
 def read_balance(folder: Path) -> Balance:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from refrad2d.boxes import merge_boxes, objects, pixels_of
+from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom import (
@@ -121,7 +121,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> dict
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
         },
     }  # fmt: skip
-    row["vqa"] = questions(row, pixels_of(found))
+    row["vqa"] = questions(row)
     return row
 
 
