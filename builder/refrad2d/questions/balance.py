@@ -44,7 +44,7 @@ class Balance:
         """As it is kept with a dataset."""
         return {
             "counts": {key: list(pair) for key, pair in sorted(self.counts.items())},
-            "values": {column: sorted(values) for column, values in self.values.items()},
+            "values": dict(self.values),
         }
 
     @classmethod
@@ -116,4 +116,4 @@ def count_claims(rows: Iterable[Row], dataset: Dataset) -> Balance:
             for key, holds in {(claim.key(language), claim.holds) for claim in claims(view)}:
                 counts.setdefault(key, [0, 0])[0 if holds else 1] += 1
     both = {key: (yes, no) for key, (yes, no) in counts.items() if yes and no}
-    return Balance(both, values)
+    return Balance(both, {column: sorted(found) for column, found in values.items()})
