@@ -31,7 +31,8 @@ def test_what_all_answer_alike_is_not_asked():
 
 
 def test_a_constant_column_is_not_asked_for():
-    found = [q for row in rows() for q in questions(row, read_dataset(rows))][:200]
+    dataset = read_dataset(rows)
+    found = [q for row in rows(5, 5) for q in questions(row, dataset)]
     assert not [q for q in found if q["source"] == "metadata"]
 
 
