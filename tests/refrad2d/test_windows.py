@@ -7,6 +7,7 @@ from refrad2d.windows import (
     count_pixels,
     get_window,
     picture_to_rgb,
+    rescale,
     resize,
     resize_mask,
     scale_to_range,
@@ -71,3 +72,11 @@ def test_pixels_are_counted_at_the_size_of_the_image():
     mask[:224] = 5
     counts = count_pixels(mask)
     assert (len(counts), counts[5], counts[0]) == (256, 224 * 112, 224 * 112)
+
+
+@pytest.mark.parametrize(
+    ("stored", "values"), [(np.uint16, np.float32), (np.float32, np.float32), (np.int32, np.float64)]
+)
+def test_stored_pixels_are_rescaled_in_float32_and_wider_ones_in_float64(stored, values):
+    rescaled = rescale(np.array([[0, 3]], stored), 0.5, -1024.0)
+    assert rescaled.dtype == values and rescaled.tolist() == [[-1024, -1022.5]]

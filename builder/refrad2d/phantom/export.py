@@ -19,7 +19,7 @@ import numpy as np
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.phantom.anatomy import Patient, make_patient
-from refrad2d.phantom.dicom import Identity, Study, make_identity, make_uid, write_series
+from refrad2d.phantom.dicom import Identity, Visit, make_identity, make_uid, write_series
 from refrad2d.phantom.findings import describe_finding
 from refrad2d.phantom.masks import write_masks
 from refrad2d.phantom.reports import context_of, frame_sentence, join_sentences, report_sentences
@@ -111,9 +111,9 @@ def _write_study(out, patient: Patient, who: Identity, visit: int, regions, rng,
     return _report(patient, who, study, region, present, shown, rng)
 
 
-def _make_study(patient: Patient, who: Identity, visit: int, rng) -> Study:
+def _make_study(patient: Patient, who: Identity, visit: int, rng) -> Visit:
     year = 2021 + visit
-    return Study(
+    return Visit(
         uid=make_uid("study", patient.seed, patient.site, visit),
         accession=f"ACC{rng.integers(10**7, 10**8)}",
         date=f"{year}{rng.integers(1, 13):02d}{rng.integers(1, 29):02d}",
@@ -169,7 +169,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
     return rows, facts
 
 
-def _fields(patient: Patient, who: Identity, study: Study) -> dict[str, dict[str, str]]:
+def _fields(patient: Patient, who: Identity, study: Visit) -> dict[str, dict[str, str]]:
     year, month, day = study.prior[:4], study.prior[4:6], study.prior[6:]
     doctor = who.physician.split("^")[0]
     shared = {"patient": who.spoken, "patient_id": who.patient_id, "accession": study.accession}

@@ -14,7 +14,7 @@ import numpy as np
 
 from refrad2d.labels import exists_in, label_by_id, label_by_name, labels
 from refrad2d.phantom.anatomy import Patient, make_patient
-from refrad2d.phantom.render import Picture, Protocol, render_grid
+from refrad2d.phantom.render import Protocol, RenderedSlice, render_grid
 from refrad2d.phantom.shapes import NORMAL, Grid
 from refrad2d.system.tables import read_yaml
 
@@ -102,7 +102,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Volume:
+class RenderedVolume:
     """A rendered series, arrays (slice, row, column); `affine` maps (column, row, slice, 1) to LPS mm."""
 
     pixels: np.ndarray  # float32, HU or MR units
@@ -189,12 +189,6 @@ def _girth(patient: Patient, top: float, bottom: float) -> float:
     return float(2 * np.median(patient.profile[1:3, rows[0] : rows[1] + 1].max(axis=0)))
 
 
-def _ladder(first: float, last: float, count: int) -> tuple[float, ...]:
-    """Evenly spaced positions in mm; start and step are rounded, so that every position is exact in a DICOM string."""
-    start, step = round(first, 1), round((last - first) / max(1, count - 1), 2)
-    return tuple(round(start + k * step, 2) for k in range(count))
-
-
 def _middle(patient: Patient, z: float) -> np.ndarray:
     """The middle of the body at this height, in the scanner's frame."""
     row = int(np.clip(round(z - patient.bottom), 0, patient.profile.shape[1] - 1))
@@ -202,7 +196,7 @@ def _middle(patient: Patient, z: float) -> np.ndarray:
     return np.array([left, below + patient.profile[3][row], z])
 
 
-def render_volume(patient: Patient, series: Series, rng: np.random.Generator) -> Volume:
+def render_volume(patient: Patient, series: Series, rng: np.random.Generator) -> RenderedVolume:
     """All slices of a series."""
     pictures = [
         render_grid(patient, series.grid(k), series.protocol, np.random.default_rng(rng.integers(2**63)))
@@ -214,7 +208,7 @@ def render_volume(patient: Patient, series: Series, rng: np.random.Generator) ->
     affine = np.eye(4)
     step = series.grid(1).origin - grid.origin if len(series.positions) > 1 else grid.normal * series.gap
     affine[:3] = np.stack([grid.across, grid.down, step, grid.origin], axis=1)
-    return Volume(
+    return RenderedVolume(
         np.stack([picture.pixels for picture in pictures]),
         get_region(series.region).select(np.stack([picture.mask for picture in pictures])),
         {name: np.stack([picture.findings.get(name, blank) for picture in pictures]) for name in names},
@@ -251,7 +245,7 @@ def sample_slice(seed: int, *, site: str = "A", size: int = 96, regions: Sequenc
     series = draw_series(patient, rng, region=region.name)
     position = rng.uniform(series.positions[0], series.positions[-1])
     grid = Grid.of_plane(series.plane, position, size=size, fov_mm=series.fov_mm, centre=series.centre)
-    picture: Picture = render_grid(patient, grid, series.protocol, rng)
+    picture: RenderedSlice = render_grid(patient, grid, series.protocol, rng)
     return {
         "pixels": picture.pixels,
         "mask": region.select(picture.mask),

@@ -7,15 +7,12 @@ Everything is evaluated on a plane in patient space (LPS mm), so that a 64 px an
 show the same anatomy.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from refrad2d.labels import PLANES
-
-if TYPE_CHECKING:
-    from refrad2d.phantom.organs import Geometry
 
 BLAS_BLOCK = 200_000  # multiplications below which OpenBLAS stays on one thread
 # plane -> unit steps (LPS) along columns (left to right on screen) and along rows (top to bottom)
@@ -148,6 +145,23 @@ def random_waves(
 
 
 @dataclass(frozen=True)
+class Geometry:
+    """The numbers of shapes, one a row: ellipsoids (axis zero) and tube segments; arrays of float64, mm."""
+
+    round: np.ndarray  # (N,) bool, True for an ellipsoid
+    start: np.ndarray  # (N, 3)
+    axis: np.ndarray  # (N, 3)
+    radii: np.ndarray  # (N, 3); of a segment: at its start, at its end, 0
+    turn: np.ndarray  # (N, 3, 3)
+    gas: np.ndarray  # (N,) in front of this y the content is gas
+
+
+def join_geometries(parts: Sequence[Geometry]) -> Geometry:
+    """Geometries one after the other."""
+    return Geometry(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Geometry)))
+
+
+@dataclass(frozen=True)
 class Shapes:
     """Ellipsoids and tube segments as arrays, so that all are culled at once and each is quick to measure.
 
@@ -215,7 +229,7 @@ class Shapes:
         return t.reshape(squares.shape)
 
 
-def build_shapes(geometry: "Geometry", halo: np.ndarray) -> Shapes:
+def build_shapes(geometry: Geometry, halo: np.ndarray) -> Shapes:
     """Shapes from a `Geometry`; `halo` (N,) is how far (mm) beyond its surface a shape still paints.
 
     Bounds grow by the halo and by what the warp may differ between a shape's middle and its surface.

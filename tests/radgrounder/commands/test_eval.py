@@ -11,7 +11,7 @@ from radgrounder.commands.eval import Eval
 from radgrounder.evaluation import chatmodel
 from radgrounder.evaluation.run import Settings
 from tests.fixtures.tiny_dataset import make_row, write_dataset
-from tests.radgrounder.benchmarks.test_refrad2d import Seer
+from tests.fixtures.tiny_evaluations import Seer
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pytest
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from radgrounder.models.fingerprint import FILE, fingerprint
+from refrad2d.conversations import PROMPTS
 from tests.fixtures.paths import ROOT
 
 BASES = sorted(path.parent for path in (ROOT / "sft/bases").glob("*/config.json"))
@@ -16,7 +17,7 @@ MAX_BYTES = 8_000_000  # all shipped weights together
 @pytest.mark.parametrize("base", BASES, ids=lambda base: base.name)
 def test_the_weights_fit_the_code(base, part):
     made_with = json.loads((base / FILE).read_text(encoding="utf-8"))
-    assert made_with[part] == fingerprint()[part], (
+    assert made_with[part] == fingerprint(made_with["tasks"])[part], (
         f"{part} changed since {base.name} was pretrained. Undo the change, or pretrain anew with `make base`."
     )
 
@@ -32,3 +33,15 @@ def test_a_base_loads_with_stock_classes(base):
 def test_all_weights_are_small():
     assert BASES, "no base is shipped"
     assert sum(path.stat().st_size for base in BASES for path in base.rglob("*.safetensors")) <= MAX_BYTES
+
+
+def test_a_prompt_that_is_added_leaves_older_weights_as_they_are(monkeypatch):
+    known = fingerprint(["report", "locate"])
+    monkeypatch.setitem(PROMPTS, "impression", {"en": "Give the impression:", "de": "Gib die Beurteilung:"})
+    assert fingerprint(["report", "locate"]) == known
+
+
+def test_a_prompt_that_is_changed_makes_weights_stale(monkeypatch):
+    known = fingerprint(["report", "locate"])
+    monkeypatch.setitem(PROMPTS, "locate", {"en": "Find the {name}.", "de": "Finde: {name}."})
+    assert fingerprint(["report", "locate"])["prompts"] != known["prompts"]

@@ -15,9 +15,8 @@ from refrad2d.images.slices import Slice
 from refrad2d.stages import ingest
 from refrad2d.system.files import read_jsonl
 from tests.fixtures.dicom_files import make_slice, write_slice
-from tests.refrad2d.stages.test_ingest import row
+from tests.fixtures.export_records import KEY, axial, report_row
 
-KEY = b"k" * 32
 WRITTEN = 3  # of nine slices the one with text: neither the first, nor the middle, nor the last
 
 
@@ -40,7 +39,7 @@ def export(folder, pixels):
 
 def run(tmp_path, policy="blank", workers=1, out="out"):
     dst = tmp_path / out
-    counts = ingest.run(tmp_path / "export", [row()], dst, key=KEY, workers=workers, burnt_in_text=policy)
+    counts = ingest.run(tmp_path / "export", [report_row()], dst, key=KEY, workers=workers, burnt_in_text=policy)
     frames = next(read_jsonl(dst / "series.jsonl"))["frames"]
     pictures = {f["instance"] - 1: np.load(dst / "frames" / f"{f['file']}.npy") for f in frames}
     return counts, {f["instance"] - 1: f["blanked"] for f in frames}, pictures
@@ -131,7 +130,7 @@ def test_a_file_that_changed_between_the_readings_is_dropped(tmp_path, monkeypat
 
 
 def test_a_page_of_text_is_no_picture():
-    frame = Slice(type("P", (), {"shape": (100, 100)})(), file="f")
+    frame = Slice(axial(0.0, shape=(100, 100)))
     assert is_page(frame, [(0, 0, 100, 40)]) and not is_page(frame, [(0, 0, 100, 10), (0, 5, 100, 12)])
 
 

@@ -3,7 +3,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refrad2d.images.geometry import display_frames, frame_affine, patient_axes, ras_to_lps
+from refrad2d.images.geometry import (
+    REORIENTATIONS,
+    axis_across,
+    display_frames,
+    even_step,
+    frame_affine,
+    patient_axes,
+    ras_to_lps,
+    reorient,
+    undo_reorient,
+)
+from refrad2d.labels import PLANES
+from tests.fixtures.export_records import axial
 
 
 def marked_volume(affine, shape=(7, 6, 5)):
@@ -85,10 +97,28 @@ def test_directions_that_are_no_directions_are_an_error(orientation):
 
 
 def test_oblique_axes_follow_the_nearest_patient_axis():
-    turn = np.eye(4)
-    turn[:2, :2] = [[np.cos(0.6), -np.sin(0.6)], [np.sin(0.6), np.cos(0.6)]]
-    assert patient_axes(turn) == [0, 1, 2]
+    affine = np.eye(4)
+    affine[:2, :2] = [[np.cos(0.6), -np.sin(0.6)], [np.sin(0.6), np.cos(0.6)]]
+    assert patient_axes(affine) == [0, 1, 2]
 
 
 def test_nifti_axes_are_ras():
     assert ras_to_lps(np.eye(4))[:3, :3].diagonal().tolist() == [-1, -1, 1]
+
+
+@pytest.mark.parametrize("how", REORIENTATIONS)
+def test_a_reoriented_picture_comes_back(how):
+    picture = np.arange(6).reshape(2, 3)
+    assert np.array_equal(undo_reorient(reorient(picture, how), how), picture)
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_a_volume_cut_across_the_axis_of_a_plane_gives_slices_of_it(plane):
+    affine = np.diag([1.0, 2.0, 3.0, 1.0])[:, [2, 0, 1, 3]]
+    frames = display_frames(np.zeros((3, 4, 5)), affine, slice_axis=axis_across(plane, affine))
+    assert {place.plane for _, place in frames} == {plane}
+
+
+def test_a_missing_slice_makes_a_ladder_uneven():
+    places = [axial(5.0 * k) for k in (0, 1, 2, 3)]
+    assert even_step(places).tolist() == [0, 0, 5] and even_step(places[:2] + places[3:]) is None

@@ -1,17 +1,19 @@
+"""What a mask file says: the meaning of its numbers, its slices, and what is no label map."""
+
 import nibabel
 import numpy as np
 import pytest
 
 from refrad2d.images.masks import label_table, load_scheme, read_mask
 from refrad2d.images.sources import Source
+from refrad2d.labels import label_by_name
+from tests.fixtures.export_records import KEY
 
-KEY = b"k" * 32
 
-
-def read(tmp_path, volume, name="mask.nii"):
+def read(tmp_path, volume, name="mask.nii", planes=("axial",)):
     nibabel.save(nibabel.Nifti1Image(volume, np.diag([1, 1, 5, 1])), tmp_path / name)
     (tmp_path / "raw").mkdir(exist_ok=True)
-    return read_mask((Source(str(tmp_path), name), KEY, str(tmp_path / "raw"), frozenset({"axial"})))
+    return read_mask((Source(str(tmp_path), name), KEY, str(tmp_path / "raw"), frozenset(planes)))
 
 
 def test_slices_without_a_value_have_no_file(tmp_path):
@@ -54,3 +56,31 @@ def test_the_label_table_of_the_header_is_read_and_entities_are_not():
 
     assert label_table(header(b'<x><LabelTable><Label Key="2">liver</Label></LabelTable></x>')) == {2: "liver"}
     assert label_table(header(b'<!DOCTYPE a><LabelTable><Label Key="2">liver</Label></LabelTable>')) == {}
+
+
+def one_voxel(value, dtype=np.uint8):
+    volume = np.zeros((4, 5, 6), dtype)
+    volume[1, 2, 3] = value
+    return volume
+
+
+def test_a_volume_is_cut_in_every_plane_that_is_asked_for(tmp_path):
+    record = read(tmp_path, one_voxel(5), planes=("axial", "sagittal"))
+    assert [piece.placement.plane for piece in record.slices] == ["sagittal"] * 4 + ["axial"] * 6
+
+
+def test_a_file_of_several_classes_is_not_named_after_one(tmp_path):
+    volume = one_voxel(1)
+    volume[0, 0, 0] = 2
+    assert read(tmp_path, volume, name="kidney_left.nii").names == {}
+
+
+def test_what_is_no_image_is_no_mask(tmp_path):
+    (tmp_path / "readme.txt").write_text("masks of May")
+    assert read_mask((Source(str(tmp_path), "readme.txt"), KEY, str(tmp_path), frozenset())) == "not_a_mask"
+
+
+def test_each_scheme_has_its_own_numbers():
+    left = label_by_name("kidney_left")
+    numbers = {name: {label: n for n, label in load_scheme(name).items()} for name in ("total", "total_mr", "unified")}
+    assert [found["kidney_left"] for found in numbers.values()] == [left.ct_id, left.mr_id, left.id]

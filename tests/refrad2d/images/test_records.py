@@ -1,12 +1,16 @@
+"""One file becomes a record: slices in 16 bits whose values come back, and fields of an allow-list."""
+
 import nibabel
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import KeyObjectSelectionDocumentStorage, MediaStorageDirectoryStorage, SegmentationStorage
 
 from refrad2d.images.records import Record, digest_pixels, open_file, read_file
 from refrad2d.images.sources import Source, Unreadable
 from tests.fixtures.dicom_files import write_slice
-
-KEY = b"k" * 32
+from tests.fixtures.export_records import KEY
 
 
 def test_a_record_says_what_its_header_says_and_holds_no_pixels(tmp_path):
@@ -58,3 +62,51 @@ def test_equal_pixels_have_one_digest_whatever_their_layout():
 
 def test_records_say_nothing_unasked():
     assert Record("segmentation").slices == () and Record("segmentation").known == ()
+
+
+def record_of(path):
+    return read_file((Source(str(path.parent), path.name), KEY))
+
+
+def write_nifti(path, volume):
+    nibabel.save(nibabel.Nifti1Image(volume, np.diag([-1.0, -1.0, 5.0, 1.0])), path)
+    return path
+
+
+@pytest.mark.parametrize("low", [-30000, 0, 70000])
+def test_integers_come_back_exactly(tmp_path, low):
+    volume = np.arange(low, low + 60000, 1000, dtype=np.int32).reshape(3, 4, 5)
+    path = write_nifti(tmp_path / "a.nii", volume)
+    source = Source(str(tmp_path), path.name)
+    stored = list(open_file(source)[1])
+    assert all(shown.picture.dtype == np.uint16 for shown in stored)
+    assert np.array_equal(np.stack([shown.values().T for shown in stored], axis=-1), volume)
+
+
+def test_key_objects_name_slices_and_hold_none(tmp_path):
+    reference = Dataset()
+    reference.ReferencedSOPInstanceUID = "1.2.3.4"
+    path = write_slice(
+        tmp_path / "a", SOPClassUID=KeyObjectSelectionDocumentStorage, ContentSequence=Sequence([reference])
+    )
+    record = record_of(path)
+    assert (record.kind, record.references, record.slices) == ("key_objects", ("1.2.3.4",), ())
+
+
+def test_a_segmentation_is_no_slice_of_its_study(tmp_path):
+    record = record_of(write_slice(tmp_path / "a", SOPClassUID=SegmentationStorage))
+    assert (record.kind, record.slices) == ("segmentation", ())
+
+
+def test_a_dicomdir_is_dropped(tmp_path):
+    assert record_of(write_slice(tmp_path / "a", SOPClassUID=MediaStorageDirectoryStorage)) == "dicomdir"
+
+
+def test_fields_outside_the_standard_are_not_kept(tmp_path):
+    record = record_of(write_slice(tmp_path / "a", PatientSex="Tina", BodyPartExamined="Tina", PatientAge="67 years"))
+    assert (record.sex, record.body_part, record.age) == (None, None, None)
+
+
+def test_a_header_that_names_the_head_is_marked(tmp_path):
+    assert record_of(write_slice(tmp_path / "a", SeriesDescription="cCT Schädel")).head
+    assert not record_of(write_slice(tmp_path / "b")).head

@@ -1,3 +1,5 @@
+"""A series as TotalSegmentator gets it, and what stands in the way of that."""
+
 import os
 import sys
 
@@ -61,3 +63,8 @@ def test_without_the_command_the_remedy_is_named(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ValueError, match=r"refrad2d\[segment\]"):
         require_command()
+
+
+def test_a_volume_lies_where_its_slices_lie(frames):
+    affine = to_nifti(ROW, frames, [axial(10.0), axial(15.0)]).affine
+    assert affine.tolist() == [[-1, 0, 0, 8], [0, -1, 0, 8], [0, 0, 5, 10], [0, 0, 0, 1]]

@@ -1,3 +1,5 @@
+"""A slice with its pixels, and after it has left the process that read it."""
+
 import numpy as np
 import pytest
 
@@ -18,3 +20,7 @@ def test_a_slice_that_left_its_process_has_no_pixels():
 def test_slices_are_compared_by_what_is_known_of_them():
     one, other = (known_slice(0.0, pixels=np.full((2, 2), n)) for n in (0, 1))
     assert one == other and one != known_slice(1.0)
+
+
+def test_pixels_are_not_printed():
+    assert "pixels" not in repr(known_slice(0.0, pixels=np.zeros((2, 2))))

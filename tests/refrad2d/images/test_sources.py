@@ -1,12 +1,13 @@
+"""The files of an export in byte order, links and archives in their place, and what may be known of a path."""
+
 import os
 import zipfile
 
 import pytest
 
-from refrad2d.images.sources import Source, Unreadable, is_dicom, keyed_paths, list_sources
+from refrad2d.images.sources import Source, Unreadable, is_dicom, keyed_paths, keyed_uids, list_sources
 from tests.fixtures.dicom_files import write_slice
-
-KEY = b"k" * 32
+from tests.fixtures.export_records import KEY
 
 
 def test_files_and_members_stand_in_byte_order(tmp_path):
@@ -45,3 +46,30 @@ def test_paths_are_compared_by_pseudonyms_alone():
     keyed = keyed_paths(Source("/export", "Testerin_Tina/CT/IM1"), KEY)
     assert keyed and not any("Tina" in path for path in keyed)
     assert keyed == keyed_paths(Source("/elsewhere", "Testerin_Tina/CT/IM1"), KEY)
+
+
+def test_what_must_not_be_opened_is_listed_with_its_reason(tmp_path):
+    inside, outside = tmp_path / "export", tmp_path / "outside"
+    inside.mkdir()
+    outside.write_bytes(b"x")
+    (inside / "a").symlink_to(outside)
+    (inside / "b").symlink_to(inside / "missing")
+    (inside / "c").mkdir()
+    (inside / "d").symlink_to(inside / "c")
+    os.mkfifo(inside / "e")
+    reasons = {source.name: source.reason for source in list_sources(inside)}
+    assert reasons == {
+        "a": "link_out_of_tree", "b": "unreadable", "d": "linked_folder", "e": "not_a_regular_file",
+    }  # fmt: skip
+
+
+def test_paths_share_the_pseudonyms_of_the_folders_that_they_share():
+    volume, mask, other = (
+        keyed_paths(Source("root", path), KEY) for path in ("a/b/x.nii.gz", "a/b/x.nii", "a/c/x.nii.gz")
+    )
+    assert volume == mask and len(volume) == 3 and len(volume & other) == 1
+
+
+def test_a_uid_in_a_path_is_known_by_its_pseudonym_alone():
+    (found,) = keyed_uids(Source("root", "masks/seg_1.2.840.77.nii.gz"), KEY)
+    assert {found} == keyed_uids(Source("root", "1.2.840.77/liver.nii"), KEY) and "1.2.840" not in found

@@ -1,8 +1,8 @@
+"""Slices of many files grouped into stacks, and stacks with fewer slices."""
+
 from refrad2d.images.sources import Source
 from refrad2d.images.stacks import build_stacks, keep_slices
-from tests.fixtures.export_records import known_slice, record, stack
-
-KEY = b"k" * 32
+from tests.fixtures.export_records import KEY, known_slice, record, stack
 
 
 def sources(count):
@@ -50,3 +50,30 @@ def test_keeping_takes_slices_but_leaves_the_stacks_given():
     (kept,) = keep_slices(before, lambda known: known.placement.depth > 1)
     assert [known.placement.depth for known in kept.slices] == [5.0] and len(kept.sources) == 1
     assert [len(given.slices) for given in before] == [2, 1]
+
+
+def test_a_slice_of_a_stack_knows_the_position_of_its_file():
+    records = {n: record(known_slice(depth)) for n, depth in enumerate((10.0, 0.0))}
+    (found,) = build_stacks(sources(2), records)
+    assert [known.position for known in found.slices] == [1, 0]
+
+
+def test_a_reused_series_uid_does_not_join_patients():
+    records = {0: record(known_slice(0.0)), 1: record(known_slice(5.0), patient_id="P2")}
+    assert [found.patient_key for found in build_stacks(sources(2), records)] == ["P1", "P2"]
+
+
+def test_without_uids_each_nifti_is_a_study():
+    volume = record(known_slice(0.0), kind="nifti", patient_id="", study_uid="", series_uid="")
+    stacks = build_stacks([Source("/export", "a/1.nii"), Source("/export", "a/2.nii")], {0: volume, 1: volume})
+    assert [found.patient_key for found in stacks] == ["path a/1.nii", "path a/2.nii"]
+
+
+def test_records_that_are_no_images_make_no_stack():
+    records = {0: record(known_slice(0.0), kind="segmentation"), 1: record(kind="key_objects")}
+    assert build_stacks(sources(2), records) == []
+
+
+def test_pseudonyms_depend_on_the_key():
+    assert stack().id(KEY) == stack().id(KEY) != stack().id(b"x" * 32)
+    assert stack().study(KEY) != stack().study(b"x" * 32)

@@ -6,7 +6,7 @@ from refrad2d.privacy.heads import APART_MM, kept_slices, names_head, require_po
 from refrad2d.stages import ingest, match
 from refrad2d.system.files import read_jsonl, write_jsonl
 from tests.fixtures.dicom_files import write_slice
-from tests.refrad2d.stages.test_ingest import row
+from tests.fixtures.export_records import report_row
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_slices_that_are_left_out_make_no_rows(tmp_path, policy, rows, left_out)
         write_slice(tmp_path / "export" / f"IM{k}", k, BodyPartExamined="HEAD")
     text = " ".join(f"Befund {'abcdefghijkl'[k]} in Bild {k + 1}." for k in range(12))
     ingested = tmp_path / "ingested"
-    ingest.run(tmp_path / "export", [row(text)], ingested, key=b"k" * 32, burnt_in_text="keep")
+    ingest.run(tmp_path / "export", [report_row(text)], ingested, key=b"k" * 32, burnt_in_text="keep")
     (tmp_path / "segment").mkdir()
     for name in ("segmented", "findings"):
         write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])

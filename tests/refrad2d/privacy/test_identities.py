@@ -7,7 +7,7 @@ from pydicom.sequence import Sequence
 from refrad2d.privacy.deidentify import deidentify
 from refrad2d.privacy.identities import IDS, PHRASES, identities
 from tests.fixtures.dicom_files import make_slice, write_slice
-from tests.refrad2d.stages.test_ingest import row, run
+from tests.fixtures.export_records import report_row, run_ingest
 
 NAMES = (
     "PatientName OtherPatientNames PatientBirthName PatientMotherBirthName ReferringPhysicianName "
@@ -71,5 +71,5 @@ def test_names_of_any_file_and_study_of_a_patient_go_from_the_report(tmp_path):
     write_slice(tmp_path / "export" / "c", 0, StudyInstanceUID="1.2.4", PatientBirthName="Vexnomin")
     write_slice(tmp_path / "export" / "d", 0, StudyInstanceUID="1.2.5", PatientID="P2", OperatorsName="Zworkel")
     text = "Quorxler und geborene Vexnomin, vormals Zworkel."
-    _, _, texts, _ = run(tmp_path, row(text, StudyInstanceUID="1.2.3"))
+    _, _, texts, _ = run_ingest(tmp_path, report_row(text, StudyInstanceUID="1.2.3"))
     assert "Quorxler" not in texts[0]["text"] and "Vexnomin" not in texts[0]["text"] and "Zworkel" in texts[0]["text"]

@@ -1,3 +1,5 @@
+"""Which stacks a report row speaks of, and what it says of them that the images do not."""
+
 import pytest
 
 from refrad2d.stages.joins import join_reports
@@ -49,3 +51,63 @@ def test_a_row_says_the_modality_of_a_nifti_but_not_of_a_dicom_file():
     volume, dicom = stack(kind="nifti"), stack()
     joined = join_reports([report_row(StudyInstanceUID="1.1", Modality="MR")], [volume, dicom])
     assert [one.modality for one in joined.stacks] == ["MR", "CT"]
+
+
+FIRST = stack(name="a", accession="A1")
+SECOND = stack(
+    name="b", patient_key="P2", patient_id="P2", study_key="1.2", study_uid="1.2", series_uid="1.2.1", accession="B1"
+)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"SeriesInstanceUID": "1.2.1"},
+        {"StudyInstanceUID": "1.2"},
+        {"AccessionNumber": "b1"},
+        {"PatientID": "p2"},
+        {"path": "b"},
+    ],
+)
+def test_a_row_joins_by_any_identifier(fields):
+    ((_, _, found),) = join_reports([report_row(**fields)], [FIRST, SECOND]).rows
+    assert found[0].names == ["b"] and len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, "no_identifier"),
+        ({"StudyInstanceUID": "9.9"}, "no_matching_study"),
+        ({"StudyInstanceUID": "9.9", "PatientID": "P2"}, "no_matching_study"),  # of the person, not of these images
+    ],
+)
+def test_a_row_that_joins_nothing_is_dropped_with_its_reason(fields, reason):
+    assert join_reports([report_row(PatientID="P1"), report_row(**fields)], [FIRST, SECOND]).dropped == {reason: 1}
+
+
+def test_a_study_of_two_patients_is_ambiguous():
+    stacks = [FIRST, stack(patient_key="P3", patient_id="P3")]
+    assert join_reports([report_row(StudyInstanceUID="1.1")], stacks).dropped == {"ambiguous_patient": 1}
+
+
+def test_a_modality_chooses_among_the_series_of_a_study():
+    stacks = [FIRST, stack(name="mr", modality="MR")]
+    ((_, _, found),) = join_reports([report_row(StudyInstanceUID="1.1", Modality="MR")], stacks).rows
+    assert [chosen.names for chosen in found] == [["mr"]]
+
+
+def unnamed(name):
+    """A NIfTI file, which knows neither its patient nor its study."""
+    nobody = {"patient_id": "", "study_uid": "", "series_uid": ""}
+    return stack(kind="nifti", name=name, patient_key=f"path {name}", study_key=f"path {name}", **nobody)
+
+
+def test_files_that_one_path_joins_are_one_patient():
+    joined = join_reports([report_row(path="s1")], [unnamed("s1/ct.nii"), unnamed("s1/mr.nii")])
+    assert {completed.patient_key for completed in joined.stacks} == {"path s1"}
+
+
+def test_all_rows_of_a_stack_see_what_the_last_of_them_says():
+    joined = join_reports([report_row(path="s1"), report_row(path="s1", PatientID="P7")], [unnamed("s1/ct.nii")])
+    assert [found[0].patient_key for _, _, found in joined.rows] == ["P7", "P7"]

@@ -1,13 +1,14 @@
+"""Masks find their series and lie on the pixels that they mark, whatever their order, grid and numbers."""
+
 import nibabel
 import numpy as np
 import pytest
 from PIL import Image
 
-from refrad2d.images.masks import label_table, load_scheme
 from refrad2d.stages import ingest, segment
 from refrad2d.system.files import read_jsonl
 from tests.fixtures.dicom_files import make_slice, write_slice
-from tests.refrad2d.stages.test_ingest import KEY, row
+from tests.fixtures.export_records import KEY, report_row
 
 AFFINE = np.array([[-1, 0, 0, 8], [0, -1, 0, 8], [0, 0, 5, 0], [0, 0, 0, 1]], float)  # of the slices of dicom_files
 
@@ -21,7 +22,9 @@ def _ingest(tmp_path, slices):
     if not (tmp_path / "export").exists():
         for k in range(slices):
             write_slice(tmp_path / "export" / "p" / f"{k}", k)
-    return (ingest.run(tmp_path / "export", [row(path="p")], tmp_path / "ingested", key=KEY, burnt_in_text="keep"),)
+    return (
+        ingest.run(tmp_path / "export", [report_row(path="p")], tmp_path / "ingested", key=KEY, burnt_in_text="keep"),
+    )
 
 
 def label_map(*values):
@@ -130,7 +133,9 @@ def test_masks_of_one_grid_are_told_apart_by_path(tmp_path):
     save(tmp_path, label_map(1, 1, 1), name="anna/m.nii.gz")
     save(tmp_path, label_map(5, 5, 5), name="seg_1.2.4.98.nii.gz")
     save(tmp_path, label_map(7, 7, 7), name="unknown.nii.gz")
-    ingest.run(tmp_path / "export", [row(PatientID="anna")], tmp_path / "ingested", key=KEY, burnt_in_text="keep")
+    ingest.run(
+        tmp_path / "export", [report_row(PatientID="anna")], tmp_path / "ingested", key=KEY, burnt_in_text="keep"
+    )
     counts = segment.run(tmp_path / "ingested", tmp_path / "masks", tmp_path / "segmented", key=KEY)
     assert counts == {"kept": 2, "dropped_ambiguous_mask": 1}
     frames = {s["series"]: s["frames"][0]["id"] for s in read_jsonl(tmp_path / "ingested" / "series.jsonl")}
@@ -170,20 +175,11 @@ def test_a_dicom_seg_belongs_to_the_series_it_references(tmp_path, label):
     assert (masks[1][:8, :4] == 5).all() and masks[1].sum() == 5 * 32 and masks[0].sum() == masks[2].sum() == 0
 
 
-def test_unknown_schemes_and_empty_folders_are_errors(tmp_path):
-    with pytest.raises(ValueError, match="Choose from total, total_mr, unified"):
-        load_scheme("totl")
+def test_an_empty_folder_of_masks_is_an_error(tmp_path):
     _ingest(tmp_path, 1)
     (tmp_path / "masks").mkdir()
     with pytest.raises(ValueError, match="holds no files"):
         segment.run(tmp_path / "ingested", tmp_path / "masks", tmp_path / "segmented", key=KEY)
-
-
-def test_a_label_table_with_entities_is_not_parsed():
-    header = nibabel.Nifti1Header()
-    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><LabelTable><Label Key="1">&a;</Label></LabelTable>'
-    header.extensions.append(nibabel.nifti1.Nifti1Extension(0, bomb))
-    assert label_table(header) == {}
 
 
 STAND_IN = """#!{python}
@@ -219,11 +215,3 @@ def test_totalsegmentator_is_run_on_each_series_and_its_masks_lie_right(tmp_path
     assert sorted(p.name for p in (tmp_path / "segmented").iterdir()) == [
         "accounting.jsonl", "findings.jsonl", "masks", "segmented.jsonl",
     ]  # fmt: skip
-
-
-def test_a_missing_totalsegmentator_is_an_error_before_any_work(tmp_path, monkeypatch):
-    from refrad2d.images.segmenter import require_command
-
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ValueError, match="not on the PATH"):
-        require_command()
