@@ -117,9 +117,12 @@ def read_clauses(
         inside = [s for s in found if start <= s.start and s.end <= end]
         signs = read_signs(text, start, end, language, inside)
         signs = _settle(signs)
-        bounds = split_signs("".join(sign.code for sign in signs))
-        asks = text[start:end].rstrip().endswith("?")
-        clauses += [_Reader(text, language, signs[a:b], asks).read() for a, b in bounds if signs[a:b]]
+        codes = "".join(sign.code for sign in signs)
+        asks, guess = text[start:end].rstrip().endswith("?"), False
+        for first, last in split_signs(codes):
+            goes_on = guess and codes[first - 1] in "CU" and _FINDING_FIRST.match(codes, first)
+            clauses.append(_Reader(text, language, signs[first:last], asks or bool(goes_on)).read())
+            guess = clauses[-1].doubted and any(f.polarity == "doubted" for f in clauses[-1].findings[:1])
     return clauses
 
 
@@ -175,6 +178,7 @@ _SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*U{_L
 _COMPOUND = re.compile(rf"[CU]*D?{_LEAD}B")
 _PLACED = re.compile(rf"[CU]*D?{_LEAD}j*{_LEAD}F[ZQ]*[IOGH]")
 _SIDED = re.compile(r"[CU]*[AM]*IM*[TDFWYB]")
+_FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
 _STATED = re.compile(r"S.*[TYWDKFn]|[TD].*S|[FB]")
 
 
