@@ -102,7 +102,7 @@ def read_signs(text: str, start: int, end: int, language: str, structures: Seque
     for sign in [*taken, None]:
         upto = sign.start if sign else end
         tokens = tokenize(text, at, upto, words) if upto > at else []
-        signs += [_word(token, language, text) for token in tokens if token.raw != "." or text[token.end : end].strip()]
+        signs += [_word(token, language, text, first=token.start == start) for token in tokens]
         if sign:
             signs.append(sign)
             at = sign.end
@@ -164,7 +164,7 @@ def _states(text: str, start: int, end: int, language: str) -> list[Sign]:
     return found
 
 
-def _word(token: Any, language: str, text: str) -> Sign:
+def _word(token: Any, language: str, text: str, *, first: bool) -> Sign:
     """The sign of a word, number or mark outside all phrases."""
     raw, low, word = token.raw, token.raw.lower(), token.word
     code, value = _codes(language).get(low, ""), None
@@ -180,7 +180,7 @@ def _word(token: Any, language: str, text: str) -> Sign:
     elif not code and (raw[0].isdecimal() or _ROMAN.fullmatch(raw)):
         code, value = "N", int(raw) if raw.isdecimal() else 0
     elif not code:
-        code = "J" if language == "de" and _is_adjective(raw) else "X"
+        code = "J" if language == "de" and _is_adjective(low if first else raw) else "X"
     return Sign(token.start, token.end, code, value=value)
 
 
@@ -188,3 +188,40 @@ def _is_adjective(raw: str) -> bool:
     if not _INFLECTED.fullmatch(raw):
         return False
     return not _OF_PLACE.search(raw) or _DESCRIBES.match(raw) is not None
+
+
+# Where a sentence divides. Signs: see clause_signs.
+_LEAD = "[AGIJMN]*"
+_SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*U{_LEAD}S)?[IM]*[YTWKDn]")
+_COMPOUND = re.compile(rf"[CU]*D?{_LEAD}B")
+_PLACED = re.compile(rf"[CU]*D?{_LEAD}j*{_LEAD}F[ZQ]*[IOGH]")
+_SIDED = re.compile(r"[CU]*[AM]*IM*[TDFWYB]")
+_STATED = re.compile(r"S.*[TYWDKFn]|[TD].*S|[FB]")
+
+
+def split_signs(codes: str) -> list[tuple[int, int]]:
+    """The clauses of a sentence as ranges of its signs."""
+    bounds, start = [], 0
+    for at, code in enumerate(codes):
+        if code in ";!":
+            bounds.append((start, at))
+            start = at + 1
+        elif code in "CU" and at > start and codes[at - 1] not in "CU" and _divides(codes, start, at):
+            bounds.append((start, at))
+            start = at + 1
+    bounds.append((start, len(codes)))
+    return [(a, b) for a, b in bounds if b > a]
+
+
+def _divides(codes: str, start: int, at: int) -> bool:
+    left = codes[start:at]
+    if not _STATED.search(left):
+        return False
+    subject = _SUBJECT.match(codes, at)
+    if subject and not (codes[at] == "U" and subject["more"]):
+        return True
+    if "S" in left and _SIDED.match(codes, at):
+        return True
+    listed = _COMPOUND.match(codes, at) or _PLACED.match(codes, at)
+    # "keine Leberzyste, Nierenzyste …": the denial goes on, so the list stays in one piece
+    return bool(listed) and not ("D" in left and "D" not in listed[0])

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from refrad2d.labels import LANGUAGES, MODALITIES
-from refrad2d.text.clause_signs import Sign, read_signs, stored
+from refrad2d.text.clause_signs import Sign, read_signs, split_signs, stored
 from refrad2d.text.findings import NamedFinding
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.mentions import Mention, find_mentions
@@ -153,14 +153,9 @@ def _settle(signs: list[Sign]) -> list[Sign]:
         before = settled[-1] if settled else None
         if sign.code == "h":
             sign = replace(sign, code="!" if before is None or before.code == "C" else "M")
-        follows = signs[at + 1].code if at + 1 < len(signs) else ""
-        if (
-            sign.code == "I"
-            and before
-            and before.code == "S"
-            and before.structure.side == "both"
-            and follows not in "SFBXJA"
-        ):
+        follows = signs[at + 1].code if at + 1 < len(signs) else "."
+        behind = sign.code == "I" and before and before.code in "SB" and before.structure.side == "both"
+        if behind and follows not in "SFBXJA":
             settled[-1] = replace(before, structure=narrow(before.structure, sign.sides[0]))
         settled.append(sign)
     return settled
@@ -172,55 +167,22 @@ def narrow(structure: Structure, side: str) -> Structure:
     return replace(structure, labels=labels, side=side) if labels else structure
 
 
-# Where a sentence divides. Signs: see clause_signs.
-_LEAD = "[AGIJMN]*"
-_SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*U{_LEAD}S)?[IM]*[YTWKDn]")
-_COMPOUND = re.compile(rf"[CU]*D?{_LEAD}B")
-_PLACED = re.compile(rf"[CU]*D?{_LEAD}j*{_LEAD}F[ZQ]*[IOGH]")
-_SIDED = re.compile(r"[CU]*[AM]*IM*[TDFWYB]")
 _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
-_STATED = re.compile(r"S.*[TYWDKFn]|[TD].*S|[FB]")
-
-
-def split_signs(codes: str) -> list[tuple[int, int]]:
-    """The clauses of a sentence as ranges of its signs."""
-    bounds, start = [], 0
-    for at, code in enumerate(codes):
-        if code in ";!":
-            bounds.append((start, at))
-            start = at + 1
-        elif code in "CU" and at > start and codes[at - 1] not in "CU" and _divides(codes, start, at):
-            bounds.append((start, at))
-            start = at + 1
-    bounds.append((start, len(codes)))
-    return [(a, b) for a, b in bounds if b > a]
-
-
-def _divides(codes: str, start: int, at: int) -> bool:
-    left = codes[start:at]
-    if not _STATED.search(left):
-        return False
-    subject = _SUBJECT.match(codes, at)
-    if subject and not (codes[at] == "U" and subject["more"]):
-        return True
-    if "S" in left and _SIDED.match(codes, at):
-        return True
-    listed = _COMPOUND.match(codes, at) or _PLACED.match(codes, at)
-    # "keine Leberzyste, Nierenzyste …": the denial goes on, so the list stays in one piece
-    return bool(listed) and not ("D" in left and "D" not in listed[0])
-
 
 # How a finding is connected to a structure.
 _HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
 _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
-_LISTED = re.compile(r"[CUR][AGIJj]*[SB]")
+_LISTED = re.compile(r"[CUR]+[OGAIJj]*[SB]")
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*"
 _OF_SUBJECT = re.compile(
     rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
-    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>[TCYMUW]*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
+    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>[TCYMUWK]*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
 )
+# "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
+_GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
+_NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
 _SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
 _SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKW]*(?:T[JM]*[CU])*")
@@ -366,6 +328,8 @@ class _Reader:
             guess = len(after) == 2 and self.words["guess_behind"].match(behind[len(after[0]) :])
             if self.words["doubt"].search(after[0]) or not guess or denial >= 0:
                 return "doubted"
+        if _GOVERNED.search(codes[:at]) or _NOT_THERE.search(codes, at + 1):
+            return "doubted"
         said_before = denial < 0 and "n" not in codes[:at]
         first = re.split(r"[,;:]", self._without_places(at), maxsplit=1)[0]
         if self.words["denial_after"].search(first):
@@ -377,6 +341,8 @@ class _Reader:
         if "n" in codes[:at]:
             return "doubted"
         between = codes[denial + 1 : at]
+        if "Z" in codes[at + 1 :]:  # "keine Zyste … größer 1 cm"
+            return "doubted"
         if _DIRECT.fullmatch(between):
             return "denied"
         if not self._list_is_denied(at):
