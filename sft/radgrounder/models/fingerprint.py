@@ -7,6 +7,7 @@ are not part of it: they decide what is found in reports, not what the model rea
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from refrad2d.questions.view import templates
 from refrad2d.windows import windows
 
 FILE = "fingerprint.json"
+STALE = "stale.json"  # beside it while shipped weights wait for their successor
 
 
 def fingerprint(tasks: Sequence[str] = tuple(PROMPTS)) -> dict[str, Any]:
@@ -27,6 +29,12 @@ def fingerprint(tasks: Sequence[str] = tuple(PROMPTS)) -> dict[str, Any]:
     one of them has no prompt any more.
     """
     return {**{name: _digest(part) for name, part in _parts(tasks).items()}, "tasks": list(tasks)}
+
+
+def stale_parts(base: Path) -> list[str]:
+    """The parts that changed on purpose since the weights in a folder were made, as stale.json says; [] without one."""
+    path = base / STALE
+    return json.loads(path.read_text(encoding="utf-8"))["parts"] if path.is_file() else []
 
 
 def _parts(tasks: Sequence[str]) -> dict[str, Any]:
