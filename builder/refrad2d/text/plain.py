@@ -74,7 +74,9 @@ _MAC = {"Š": "ä", "š": "ö", "Ÿ": "ü", "§": "ß", "€": "Ä", "…": "Ö"
 _MAC_PROOF = re.compile(r"(?<=[A-Za-z])Ÿ(?=[a-z])|(?<=[a-z])§(?=[a-z])")
 _CONTROL = re.compile(r"[\x80-\x9f]")
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
-_MIXED_WORD = re.compile(r"\w*(?:[A-Za-zÀ-ÿ]\w*[\u0400-\u04ff]|[\u0400-\u04ff]\w*[A-Za-zÀ-ÿ])\w*")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_LATIN_LETTER = re.compile("[A-Za-zÀ-ÿ]")
 _LATIN = str.maketrans("АВЕКМНОРСТХУІЈЅаеорсухіјѕӓӧԁһ", "ABEKMHOPCTXYIJSaeopcyxijsäödh")
 _LOST = re.compile(r"[A-Za-z]\?[a-zäöüß]")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]{20,}\s*)+={0,2}\s*")
@@ -210,7 +212,11 @@ def _read_again(match: re.Match) -> str:
 def _look_alikes(text: str) -> str:
     """Full-width letters, and Cyrillic ones inside a Latin word."""
     text = _FULL_WIDTH.sub(lambda match: chr(ord(match.group()) - 0xFEE0), text)
-    return _MIXED_WORD.sub(lambda match: match.group().translate(_LATIN), text)
+    if not _CYRILLIC.search(text):
+        return text
+    return _LETTERS.sub(
+        lambda match: match.group().translate(_LATIN) if _LATIN_LETTER.search(match.group()) else match.group(), text
+    )
 
 
 def _read_base64(text: str) -> str | None:
