@@ -174,10 +174,13 @@ def _sizes(rng, size_mm: float) -> dict[str, dict[str, str]]:
 
 
 def _host_names(label: str) -> dict[str, dict[str, str]]:
-    """A class as the templates name it: `host`, and for a vertebra its short name as radiologists dictate it."""
+    """A class as the templates name it: `host`, its place in a sentence, and a vertebra by its short name."""
+    place = read_yaml(__package__, "wording_frame.yaml")["places"].get(label, {})
     names = {
-        language: {"host": label, f"host_{language}": label_by_name(label).display(language)} for language in LANGUAGES
+        language: {"host": label, f"place_{language}": place.get(language, label_by_name(label).display(language))}
+        for language in LANGUAGES
     }
+    names["de"]["place_dative"] = place.get("dative", names["de"]["place_de"])
     if label.startswith("vertebrae_"):
         region, number = label.split("_")[1][0], label.split("_")[1][1:]
         german = {"C": "HWK", "T": "BWK", "L": "LWK", "S": "SWK"}[region]

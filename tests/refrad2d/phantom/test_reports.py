@@ -86,4 +86,4 @@ def test_joined_spans_point_at_the_mentions():
 def test_context_has_both_languages():
     context = context_of(make_patient(1), np.random.default_rng(0), {"gallstone"})
     assert context["de"]["clinical_question"] == "Cholezystolithiasis?"
-    assert context["en"]["clinical_info"] == "Right upper abdominal pain."
+    assert context["en"]["clinical_info"] == "Right upper quadrant pain."
