@@ -16,6 +16,7 @@ from refrad2d.phantom.series import REGIONS
 from refrad2d.system.tables import read_csv, read_yaml
 from refrad2d.text.lexicon import in_modality
 from refrad2d.text.mentions import find_mentions
+from refrad2d.text.temporal import curate
 
 FIELDS = {
     "de": {"date": "03.02.2020", "size": "1,4 cm", "prior": "1,1 cm", "patient": "Erika Muster", "title_de": "Frau",
@@ -52,10 +53,15 @@ GLOSSARY = [  # as German says it, as English says it
     (r"cholezystitis", r"cholecystitis"),
     (r"zirrhose", r"cirrhosis"),
     (r"steatos|verfettet|verfettung", r"steatosis|fatty"),
-    (r"(?<!nicht )(?<!ohne )vergrößer|verbreitert|megalie|struma", r"(?<!not )(?<!without )enlarge|widened|megaly|goiter"),
+    (
+        r"(?<!nicht )(?<!ohne )vergrößer|verbreitert|megalie|struma",
+        r"(?<!not )(?<!without )enlarge|widened|megaly|goiter",
+    ),
     (r"nicht vergrößert|ohne vergrößerung", r"not enlarged|without enlargement"),
-    (r"normal groß|normaler größe|größe normal|normale größe|seitengleich groß",
-     r"normal in size|normal size|size normal|normal-sized|symmetric in size"),
+    (
+        r"normal groß|normaler größe|größe normal|normale größe|seitengleich groß",
+        r"normal in size|normal size|size normal|normal-sized|symmetric in size",
+    ),
     (r"stau|gestaut|obstru", r"hydronephrosis|obstruct"),
     (r"aneurysm", r"aneurysm"),
     (r"thrombo", r"thrombo"),
@@ -65,8 +71,10 @@ GLOSSARY = [  # as German says it, as English says it
     (r"ileus", r"ileus"),
     (r"pankreatitis", r"pancreatitis"),
     (r"atroph", r"atroph"),
-    (r"fraktur|höhenminderung|höhengemindert|keilförmig|impression",
-     r"fracture|loss of height|reduced in height|wedge|compression fracture"),
+    (
+        r"fraktur|höhenminderung|höhengemindert|keilförmig|impression",
+        r"fracture|loss of height|reduced in height|wedge|compression fracture",
+    ),
     (r"infiltrat|pneumon|konsolid", r"infiltrate|pneumon|consolidat"),
     (r"emphysem", r"emphysema"),
     (r"erguss", r"effusion"),
@@ -209,7 +217,9 @@ def test_a_report_that_compares_does_not_say_that_there_is_nothing_to_compare_wi
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_of_the_past_is_left_in_the_clean_text(language):
-    past = r"\d{4}|1[,.]1 cm|zuvor|unverändert|progredient|konstant|\bneu\b|previous|unchanged|stable|\bnew\b|prior|since"
+    past = (
+        r"\d{4}|1[,.]1 cm|zuvor|unverändert|progredient|konstant|\bneu\b|previous|unchanged|stable|\bnew\b|prior|since"
+    )
     texts = {case.sentence.clean[language] for case in all_cases()}
     assert [text for text in texts if re.search(past, text, re.IGNORECASE)] == []
 
@@ -270,3 +280,12 @@ def test_the_lexicon_finds_the_marked_mentions(language):
             wrong.append((text, sorted((text[s:e], no) for s, e, _, no in found ^ marked)))
     print(f"{language}: {total - len(wrong)} of {total} wordings read as marked\n{report(wrong)}")
     assert len(wrong) <= 0.03 * total
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_curate_leaves_the_clean_text(language):
+    sentences = {case.sentence.dictated[language]: case.sentence.clean[language] for case in all_cases()}
+    wrong = [(text, curate(text, language)) for text, clean in sentences.items() if curate(text, language) != clean]
+    print(f"{language}: {len(sentences) - len(wrong)} of {len(sentences)} wordings curated to their clean text")
+    print(report(wrong))
+    assert len(wrong) <= 0.01 * len(sentences)
