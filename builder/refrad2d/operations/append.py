@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.dataset.manifest import installed_versions
-from refrad2d.dataset.stats import ROW_COLUMNS, add_counts, count_attrition, count_rows, read_columns
+from refrad2d.dataset.stats import add_counts, count_attrition, count_rows, read_columns, read_counted
 from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, list_shards
 from refrad2d.operations.transaction import (
     carry_out,
@@ -28,6 +28,7 @@ from refrad2d.operations.transaction import (
     tombstone,
     with_change,
 )
+from refrad2d.questions.balance import Balance
 from refrad2d.rows import Row
 from refrad2d.schema import SPLITS
 from refrad2d.stages import shards
@@ -107,7 +108,7 @@ def append(
                 return None
             try:
                 check_present(out, manifest)
-                run_stages(export, rows, stages, key, options, progress)
+                run_stages(export, rows, stages, key, options, progress, _balance_of(manifest))
                 run_stage(
                     stages / "commit",
                     lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, progress),
@@ -130,6 +131,11 @@ def _require_same_privacy(built: Mapping[str, str], asked: Mapping[str, str]) ->
             raise ValueError(f"{flag} is {asked[name]} here and was {choice} in the build. Give {flag} {choice}.")
 
 
+def _balance_of(manifest: Mapping) -> Balance | None:
+    """The table of questions of a dataset; older ones have none."""
+    return Balance.from_json(manifest["balance"]) if "balance" in manifest else None
+
+
 def _prepare(
     out: Path, manifest: Mapping, key: bytes, inputs: str, stages: Path, dst: Path, options: Options, progress: Progress
 ) -> dict:
@@ -148,7 +154,7 @@ def _prepare(
     people = {split: _different(files, "patient", split) - old.patients for split in SPLITS}
     added = {
         **count_attrition(stages),
-        **count_rows(row for path in list_shards(files, "slices") for row in read_columns(path, ROW_COLUMNS)),
+        **count_rows(row for path in list_shards(files, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": {split: len(names) for split, names in people.items() if names},
         "not_appended": refused,

@@ -8,12 +8,14 @@ import os
 import shutil
 from pathlib import Path
 
+from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.stats import count_attrition, count_rows
 from refrad2d.layout import ACCOUNTING, ARCHIVE, MANIFEST, PARQUET, STATS, list_shards
 from refrad2d.operations.transaction import clean_up, hold, retire
+from refrad2d.rows import read_rows
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
     NothingUsable,
@@ -21,13 +23,14 @@ from refrad2d.stages.pipeline import (
     account_stages,
     check_arguments,
     fingerprint_inputs,
+    kept_balance,
     rows_file,
     run_stage,
     run_stages,
 )
 from refrad2d.stages.report_table import read_reports
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import read_json, read_jsonl, write_json, write_jsonl
+from refrad2d.system.files import read_json, write_json, write_jsonl
 from refrad2d.system.pseudonyms import load_key
 
 PUBLISHED = (PARQUET, ARCHIVE, STATS, ACCOUNTING, MANIFEST)  # in order of renaming
@@ -73,15 +76,16 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
     patients = counts.pop("patients")
     stats = {
         **count_attrition(stages),
-        **count_rows(read_jsonl(rows)),
+        **count_rows(read_rows(rows)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
         "leaks": count_leaks(list_shards(dst, "slices"), options.benchmarks),
+        "blind": count_blind(list_shards(dst, "slices")),
     }
     write_card(dst, stats)
     write_json(dst / STATS, stats)
     write_jsonl(dst / ACCOUNTING, account_stages(stages))
-    about = {"inputs": inputs, "privacy": options.privacy}
+    about = {"inputs": inputs, "privacy": options.privacy, "balance": kept_balance(stages)}
     write_json(dst / MANIFEST, {**manifest(dst, key, counts), **about})
     return stats["rows"]
 

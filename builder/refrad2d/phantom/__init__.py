@@ -3,8 +3,7 @@
     >>> from refrad2d.phantom import make_patient, render_slice, sample_slice
     >>> slice = sample_slice(7, site="A", size=96)
 
-Every person, scanner and hospital in it is invented. `python -m refrad2d.phantom` draws contact sheets and measures
-how far the mean boxes get.
+Every person, scanner and hospital in it is invented.
 """
 
 from collections import Counter
@@ -14,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from refrad2d.phantom.anatomy import PARTS, Patient, make_patient
-from refrad2d.phantom.findings import Finding
+from refrad2d.phantom.findings import PlantedFinding
 from refrad2d.phantom.render import Protocol, render_grid
 from refrad2d.phantom.reports import Sentence, join_sentences, report_sentences
 from refrad2d.phantom.series import (
     REGIONS,
     SITES,
+    RenderedVolume,
     Series,
-    Volume,
     draw_series,
     labels_of,
     render_volume,
@@ -31,9 +30,9 @@ from refrad2d.phantom.series import (
 from refrad2d.phantom.shapes import Grid
 
 __all__ = [
-    "PARTS", "REGIONS", "SITES", "Finding", "Grid", "Patient", "Protocol", "Sentence", "Series", "Volume",
-    "draw_series", "join_sentences", "labels_of", "make_patient", "render_grid", "render_slice", "render_volume",
-    "report_sentences", "run", "sample_slice", "shown_findings",
+    "PARTS", "REGIONS", "SITES", "Grid", "Patient", "PlantedFinding", "Protocol", "RenderedVolume", "Sentence",
+    "Series", "draw_series", "join_sentences", "labels_of", "make_patient", "render_grid",
+    "render_slice", "render_volume", "report_sentences", "run", "sample_slice", "shown_findings",
 ]  # fmt: skip
 
 

@@ -14,9 +14,9 @@ from functools import cache
 import numpy as np
 
 from refrad2d.labels import label_by_name
-from refrad2d.phantom.findings import Finding, draw_findings, place_findings
-from refrad2d.phantom.organs import Organ, Placement, join_geometries, place_organs
-from refrad2d.phantom.shapes import Shapes, Waves, build_shapes, random_waves
+from refrad2d.phantom.findings import PlantedFinding, draw_findings, place_findings
+from refrad2d.phantom.organs import BodyFrame, Organ, place_organs
+from refrad2d.phantom.shapes import Shapes, Waves, build_shapes, join_geometries, random_waves
 from refrad2d.system.tables import read_csv
 
 PARTS = ("abdomen", "chest", "pelvis", "neck", "head")  # each has an organs_PART.csv
@@ -47,7 +47,7 @@ class Patient:
     cells: Waves  # channel 0: clefts between bowel loops where it is near 0; channel 1: gas where it is high
     tone: dict[str, float]  # HU added to a tissue
     crushed: dict[int, float]  # unified id of a fractured vertebra -> share of its height lost in front
-    findings: tuple[Finding, ...]
+    findings: tuple[PlantedFinding, ...]
     posture: tuple[float, float, float]  # degrees of roll on the table, mm to the left, mm below the isocentre
 
     def height(self, level: float) -> float:
@@ -78,7 +78,7 @@ def make_patient(seed: int, site: str = "A", *, parts: Sequence[str] = ("abdomen
     height = rng.normal(1.0, 0.05) * (0.96 if sex == "F" else 1.03)
     corpulence = float(np.clip(rng.gamma(2.2, 0.45), 0.08, 2.6))  # 1 is a usual middle age
     profile, bottom, fat = _body(rng, height, corpulence, sex)
-    place, breath = Placement(profile, bottom, height), rng.normal(0, 11)
+    place, breath = BodyFrame(profile, bottom, height), rng.normal(0, 11)
     drawn = [_draw_part(part, seed, sex, parts, place, breath) for part in parts]
     geometry = join_geometries([geometry for _, geometry, _ in drawn])
     starts = np.cumsum([0, *(len(geometry.gas) for _, geometry, _ in drawn)]).tolist()
@@ -114,7 +114,7 @@ def make_patient(seed: int, site: str = "A", *, parts: Sequence[str] = ("abdomen
     )
 
 
-def _draw_part(part: str, seed: int, sex: str, parts: Sequence[str], place: Placement, breath: float):
+def _draw_part(part: str, seed: int, sex: str, parts: Sequence[str], place: BodyFrame, breath: float):
     """Organs, shapes and findings of one part; its chance does not depend on the other parts."""
     rng = np.random.default_rng([seed, PARTS.index(part), 977])
     findings = draw_findings(part, rng, place)
@@ -153,7 +153,7 @@ def _body(rng, height: float, corpulence: float, sex: str) -> tuple[np.ndarray, 
     return resampled, float(heights[0]), (fat_front, fat_side, fat_back)
 
 
-def _domes(rng, place: Placement, breath: float) -> np.ndarray:
+def _domes(rng, place: BodyFrame, breath: float) -> np.ndarray:
     tops = place(np.array([[-0.52, -0.1, 17.0], [0.5, -0.1, 17.3]]), np.zeros(2, dtype=int))
     tops[:, 2] += breath + rng.normal(0, 4, 2)
     return np.concatenate([tops, np.array([[95.0], [90.0]]) * place.size], axis=1).astype(np.float32)

@@ -18,7 +18,7 @@ from pydicom.uid import (
 )
 
 from refrad2d.phantom.anatomy import Patient
-from refrad2d.phantom.series import Series, Volume, get_region, read_site
+from refrad2d.phantom.series import RenderedVolume, Series, get_region, read_site
 
 SYNTAXES = {  # name -> transfer syntax and share of the series
     ExplicitVRLittleEndian: 0.55,
@@ -47,7 +47,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Study:
+class Visit:
     """One visit: identifiers and dates."""
 
     uid: str
@@ -87,9 +87,9 @@ def write_series(
     folder: Path,
     patient: Patient,
     who: Identity,
-    study: Study,
+    study: Visit,
     series: Series,
-    volume: Volume,
+    volume: RenderedVolume,
     number: int,
     rng: np.random.Generator,
 ) -> list[Dataset]:
@@ -121,7 +121,7 @@ def write_series(
     return headers
 
 
-def _header(patient: Patient, who: Identity, study: Study, series: Series, series_uid: str, number: int) -> Dataset:
+def _header(patient: Patient, who: Identity, study: Visit, series: Series, series_uid: str, number: int) -> Dataset:
     region, modality = get_region(series.region), series.protocol.modality
     site = read_site(patient.site)[modality]
     ds = Dataset()

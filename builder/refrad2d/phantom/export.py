@@ -19,7 +19,8 @@ import numpy as np
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.phantom.anatomy import Patient, make_patient
-from refrad2d.phantom.dicom import Identity, Study, make_identity, make_uid, write_series
+from refrad2d.phantom.dicom import Identity, Visit, make_identity, make_uid, write_series
+from refrad2d.phantom.findings import describe_finding
 from refrad2d.phantom.masks import write_masks
 from refrad2d.phantom.reports import context_of, frame_sentence, join_sentences, report_sentences
 from refrad2d.phantom.series import draw_series, get_region, labels_of, read_site, render_volume, shown_findings
@@ -110,9 +111,9 @@ def _write_study(out, patient: Patient, who: Identity, visit: int, regions, rng,
     return _report(patient, who, study, region, present, shown, rng)
 
 
-def _make_study(patient: Patient, who: Identity, visit: int, rng) -> Study:
+def _make_study(patient: Patient, who: Identity, visit: int, rng) -> Visit:
     year = 2021 + visit
-    return Study(
+    return Visit(
         uid=make_uid("study", patient.seed, patient.site, visit),
         accession=f"ACC{rng.integers(10**7, 10**8)}",
         date=f"{year}{rng.integers(1, 13):02d}{rng.integers(1, 29):02d}",
@@ -140,7 +141,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
     ]
     reported = {sentence.finding for sentence in sentences}
     context = context_of(patient, rng, reported - {""}, body_part=place.body_part)
-    findings = [{"name": f.name, "host": f.host, "size_mm": f.size_mm} for f in patient.findings if f.name in reported]
+    findings = [describe_finding(f) for f in patient.findings if f.name in reported]
     rows, facts = [], []
     for language in LANGUAGES:
         dictated, clean, spans = join_sentences(sentences, language)
@@ -168,7 +169,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
     return rows, facts
 
 
-def _fields(patient: Patient, who: Identity, study: Study) -> dict[str, dict[str, str]]:
+def _fields(patient: Patient, who: Identity, study: Visit) -> dict[str, dict[str, str]]:
     year, month, day = study.prior[:4], study.prior[4:6], study.prior[6:]
     doctor = who.physician.split("^")[0]
     shared = {"patient": who.spoken, "patient_id": who.patient_id, "accession": study.accession}

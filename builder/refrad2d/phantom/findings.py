@@ -10,10 +10,12 @@ one vertebra by the share `scale`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from refrad2d.phantom.organs import Geometry, Organ, Placement, join_geometries
+from refrad2d.phantom.organs import BodyFrame, Organ
+from refrad2d.phantom.shapes import Geometry, join_geometries
 from refrad2d.system.tables import read_csv
 
 DIFFUSE = ("scale", "tone", "fracture")  # kinds without a mask of their own
@@ -22,7 +24,7 @@ _DEPTH = {"cyst": 0.95, "stone": 0.25, "bulge": 0.0}  # share of the host's radi
 
 
 @dataclass(frozen=True)
-class Finding:
+class PlantedFinding:
     """Something a report mentions. `host` is the class it lies in, `size_mm` its largest diameter, 0 if diffuse."""
 
     name: str
@@ -41,7 +43,22 @@ class Finding:
         return self.kind in DIFFUSE
 
 
-def draw_findings(part: str, rng: np.random.Generator, place: Placement) -> list[Finding]:
+def describe_finding(finding: PlantedFinding) -> dict[str, Any]:
+    """What is true of a finding: its structure and side, its size (0 if diffuse), what a report may call it (names of
+    the table of text/findings) and the state of the structure that it is, "" if it is none."""
+    row = next(row for row in read_csv(__package__, "findings.csv") if row["name"] == finding.name)
+    return {
+        "name": finding.name,
+        "host": finding.host,
+        "structure": finding.host,
+        "side": next((side for side in ("left", "right") if side in finding.host.split("_")), None),
+        "size_mm": finding.size_mm,
+        "called": [name for name in row["called"].split("|") if name],
+        "state": row["state"],
+    }
+
+
+def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list[PlantedFinding]:
     """What this patient has in a part. The centres are those of `at`, where given."""
     found = []
     for row in read_csv(__package__, "findings.csv"):
@@ -55,13 +72,14 @@ def draw_findings(part: str, rng: np.random.Generator, place: Placement) -> list
         centre = np.zeros(3)
         if row["at"]:
             centre = place(np.array([[float(c) for c in row["at"].split()]]), np.zeros(1, dtype=int))[0]
+        x, y, z = centre.tolist()
         found.append(
-            Finding(
+            PlantedFinding(
                 name=row["name"],
                 host=hosts[int(pick * len(hosts))],
                 kind=row["kind"],
                 size_mm=float(np.round(low + (high - low) * size**1.6)),
-                centre=tuple(centre.tolist()),
+                centre=(x, y, z),
                 tissue=row["tissue"],
                 offset=float(row["offset"] or 0),
                 scale=float(row["scale"] or 1),
@@ -72,8 +90,8 @@ def draw_findings(part: str, rng: np.random.Generator, place: Placement) -> list
 
 
 def place_findings(
-    rng: np.random.Generator, findings: Sequence[Finding], organs: Sequence[Organ], geometry: Geometry
-) -> tuple[list[Finding], list[Organ], Geometry]:
+    rng: np.random.Generator, findings: Sequence[PlantedFinding], organs: Sequence[Organ], geometry: Geometry
+) -> tuple[list[PlantedFinding], list[Organ], Geometry]:
     """The findings with their centres, the focal ones as organs, and the geometry with their shapes at its end."""
     hosts = {organ.label: organ for organ in organs if organ.label not in ("", "=")}
     placed, added, shapes = [], [], [geometry]
@@ -92,7 +110,7 @@ def place_findings(
     return placed, added, join_geometries(shapes)
 
 
-def _balls(rng, finding: Finding, host: Organ, geometry: Geometry) -> Geometry:
+def _balls(rng, finding: PlantedFinding, host: Organ, geometry: Geometry) -> Geometry:
     """One ellipsoid, or four of decreasing size for `masses`, in shapes of the host."""
     count = 4 if finding.kind == "masses" else 1
     centres, radii = [], []
@@ -115,7 +133,7 @@ def _balls(rng, finding: Finding, host: Organ, geometry: Geometry) -> Geometry:
     )
 
 
-def _organ_of(finding: Finding, first: int, last: int) -> Organ:
+def _organ_of(finding: PlantedFinding, first: int, last: int) -> Organ:
     kind = finding.kind
     bumpy = 0.8 if kind in ("mass", "masses") and finding.size_mm > 20 else 0.0
     return Organ(

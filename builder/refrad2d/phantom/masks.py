@@ -11,7 +11,7 @@ from pydicom.sr.codedict import codes
 
 from refrad2d.labels import label_by_id, labels
 from refrad2d.phantom.dicom import make_uid
-from refrad2d.phantom.series import Volume
+from refrad2d.phantom.series import RenderedVolume
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -39,12 +39,12 @@ def total_ids(mask: np.ndarray, modality: str) -> tuple[np.ndarray, dict[int, st
     table = np.zeros(256, dtype=np.uint8)
     for label in labels():
         table[label.id] = (label.ct_id if modality == "CT" else label.mr_id) or 0
-    present = [label_by_id(int(k)) for k in np.unique(mask) if k and table[k]]
+    present = [name for k in np.unique(mask) if table[k] and (name := label_by_id(int(k)))]
     by_name = {label.name: int(table[label.id]) for label in labels()}
     return table[mask], {by_name[name]: name for name in present}
 
 
-def write_masks(folder: Path, volume: Volume, headers: Sequence[Dataset], *, form: str) -> None:
+def write_masks(folder: Path, volume: RenderedVolume, headers: Sequence[Dataset], *, form: str) -> None:
     """`form`: nifti_table, nifti (no table; findings apart in both) or seg (findings as further segments)."""
     modality, uid = headers[0].Modality, headers[0].SeriesInstanceUID
     if form == "seg":
@@ -60,7 +60,7 @@ def write_masks(folder: Path, volume: Volume, headers: Sequence[Dataset], *, for
         write_nifti(folder / f"{uid}_findings.nii.gz", array, volume.affine, table)
 
 
-def _write_seg(path: Path, volume: Volume, headers: Sequence[Dataset]) -> None:
+def _write_seg(path: Path, volume: RenderedVolume, headers: Sequence[Dataset]) -> None:
     present = [int(k) for k in np.unique(volume.mask) if k]
     layers = [(label_by_id(k), volume.mask == k) for k in present] + list(volume.findings.items())
     layers = [(name, layer) for name, layer in layers if layer.any()]

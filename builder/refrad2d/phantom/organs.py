@@ -1,6 +1,6 @@
 """Organs of one patient: the plan of organs_PART.csv, jittered, scaled and put in place, all shapes at once.
 
-    >>> organs, geometry = place_organs("abdomen", rng, Placement(profile, bottom, 1.0), scales={}, breath=0.0)
+    >>> organs, geometry = place_organs("abdomen", rng, BodyFrame(profile, bottom, 1.0), scales={}, breath=0.0)
 
 Columns of organs_PART.csv: `frame` says what x and y count: half axes of the body cavity, mm from the middle of the
 spine, or mm from the middle of the body (x to the left, y to the back); z is always a level. `kind` is ellipsoid
@@ -10,13 +10,12 @@ the logarithm of the size, `jitter` that of the place in mm. Some rows belong to
 another part (`unless`) draws the same in more detail.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from refrad2d.phantom.shapes import rotations_of
+from refrad2d.phantom.shapes import Geometry, rotations_of
 from refrad2d.system.tables import read_csv
 
 FRAMES = ("cavity", "spine", "body")
@@ -50,24 +49,7 @@ class Organ:
 
 
 @dataclass(frozen=True)
-class Geometry:
-    """Shapes in the order of the organs: ellipsoids (axis zero) and tube segments; arrays of float64, mm."""
-
-    round: np.ndarray  # (N,) bool, True for an ellipsoid
-    start: np.ndarray  # (N, 3)
-    axis: np.ndarray  # (N, 3)
-    radii: np.ndarray  # (N, 3); of a segment: at its start, at its end, 0
-    turn: np.ndarray  # (N, 3, 3)
-    gas: np.ndarray  # (N,) in front of this y the content is gas
-
-
-def join_geometries(parts: Sequence[Geometry]) -> Geometry:
-    """Geometries one after the other."""
-    return Geometry(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Geometry)))
-
-
-@dataclass(frozen=True)
-class Placement:
+class BodyFrame:
     """Turns the coordinates of organs_PART.csv into mm. `profile` as in Patient."""
 
     profile: np.ndarray
@@ -142,7 +124,7 @@ def _plan(part: str) -> _Plan:
 
 
 def place_organs(
-    part: str, rng: np.random.Generator, place: Placement, *, scales: dict[str, float], breath: float
+    part: str, rng: np.random.Generator, place: BodyFrame, *, scales: dict[str, float], breath: float
 ) -> tuple[list[Organ], Geometry]:
     """The organs in painting order and their shapes. `scales` multiplies the size of a class, `breath` is mm of z."""
     plan = _plan(part)
@@ -177,7 +159,7 @@ def _join(rng, plan: _Plan, centres, widths, scale) -> tuple[Geometry, np.ndarra
     following = np.minimum(take + 1, len(centres) - 1)
     axis = np.where(is_round[:, None], 0.0, centres[following] - centres[take])
     tube = np.stack([widths[take], widths[following], np.zeros(len(take))], axis=1)
-    free = plan.jitter.any(axis=1)[row, None]  # what has no jitter is not turned or stretched either
+    free = np.asarray(plan.jitter.any(axis=1))[row, None]  # what has no jitter is not turned or stretched either
     ball = plan.radii[row] * scale[row, None] * np.exp(free * rng.normal(0, 0.06, (len(row), 3)))
     turn = rotations_of(plan.rotation[row] + free * rng.normal(0, 7, (len(row), 3)))
     gas = _gas_levels(rng, plan, row, centres[take], widths[take])

@@ -15,7 +15,7 @@ import numpy as np
 
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom.anatomy import Patient
-from refrad2d.phantom.findings import Finding
+from refrad2d.phantom.findings import PlantedFinding
 from refrad2d.system.tables import read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
@@ -112,7 +112,9 @@ class _Teller:
     fields: Mapping[str, Mapping[str, str]]
     rng: np.random.Generator
 
-    def say(self, topic: str, wordings, *, finding: Finding | None = None, hosts: Sequence[str] = ()) -> Sentence:
+    def say(
+        self, topic: str, wordings, *, finding: PlantedFinding | None = None, hosts: Sequence[str] = ()
+    ) -> Sentence:
         """A sentence by one of the wordings; `hosts` are the classes of which it may name one."""
         rng = self.rng
         usable = [w for w in wordings if self.site in w.get("sites", "ABC")]

@@ -14,7 +14,7 @@ import numpy as np
 
 from refrad2d.labels import exists_in, label_by_id, label_by_name, labels
 from refrad2d.phantom.anatomy import Patient, make_patient
-from refrad2d.phantom.render import Picture, Protocol, render_grid
+from refrad2d.phantom.render import Protocol, RenderedSlice, render_grid
 from refrad2d.phantom.shapes import NORMAL, Grid
 from refrad2d.system.tables import read_yaml
 
@@ -67,7 +67,7 @@ def _known_ids(patterns: tuple[str, ...], modality: str) -> np.ndarray:
 
 def _read_region(name: str, entry: dict[str, Any]) -> Region:
     flat = [c for pattern in entry.pop("classes") for c in (pattern if isinstance(pattern, list) else [pattern])]
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return Region(name=name, classes=tuple(flat), **lists)
 
 
@@ -102,7 +102,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Volume:
+class RenderedVolume:
     """A rendered series, arrays (slice, row, column); `affine` maps (column, row, slice, 1) to LPS mm."""
 
     pixels: np.ndarray  # float32, HU or MR units
@@ -139,7 +139,8 @@ def draw_series(patient: Patient, rng: np.random.Generator, *, region: str = "ab
     fov = float(np.clip(extent * rng.uniform(*scanner["fov"]), 180, 600))
     centre = middle + rng.normal(0, 0.04 * fov, 3) * (1, 1, plane != "axial")
     axis, reach = NORMAL[plane], place.reach * girth / 2
-    ends = (bottom, top) if plane == "axial" else (middle[axis] - reach, middle[axis] + reach)
+    first, last = (bottom, top) if plane == "axial" else (middle[axis] - reach, middle[axis] + reach)
+    x, y, z = np.round(centre, 1).tolist()
     kernel = int(rng.integers(len(scanner["kernels"])))
     protocol = Protocol(
         modality=place.modality,
@@ -154,8 +155,8 @@ def draw_series(patient: Patient, rng: np.random.Generator, *, region: str = "ab
         region=region,
         plane=plane,
         protocol=protocol,
-        positions=_positions(*ends, int(rng.integers(20, 37))),
-        centre=tuple(float(c) for c in np.round(centre, 1)),
+        positions=_positions(first, last, int(rng.integers(20, 37))),
+        centre=(x, y, z),
         size=int(_pick(scanner["matrix"], rng)),
         fov_mm=float(np.round(fov)),
         model=str(_pick(scanner["models"], rng)),
@@ -189,12 +190,6 @@ def _girth(patient: Patient, top: float, bottom: float) -> float:
     return float(2 * np.median(patient.profile[1:3, rows[0] : rows[1] + 1].max(axis=0)))
 
 
-def _ladder(first: float, last: float, count: int) -> tuple[float, ...]:
-    """Evenly spaced positions in mm; start and step are rounded, so that every position is exact in a DICOM string."""
-    start, step = round(first, 1), round((last - first) / max(1, count - 1), 2)
-    return tuple(round(start + k * step, 2) for k in range(count))
-
-
 def _middle(patient: Patient, z: float) -> np.ndarray:
     """The middle of the body at this height, in the scanner's frame."""
     row = int(np.clip(round(z - patient.bottom), 0, patient.profile.shape[1] - 1))
@@ -202,7 +197,7 @@ def _middle(patient: Patient, z: float) -> np.ndarray:
     return np.array([left, below + patient.profile[3][row], z])
 
 
-def render_volume(patient: Patient, series: Series, rng: np.random.Generator) -> Volume:
+def render_volume(patient: Patient, series: Series, rng: np.random.Generator) -> RenderedVolume:
     """All slices of a series."""
     pictures = [
         render_grid(patient, series.grid(k), series.protocol, np.random.default_rng(rng.integers(2**63)))
@@ -214,7 +209,7 @@ def render_volume(patient: Patient, series: Series, rng: np.random.Generator) ->
     affine = np.eye(4)
     step = series.grid(1).origin - grid.origin if len(series.positions) > 1 else grid.normal * series.gap
     affine[:3] = np.stack([grid.across, grid.down, step, grid.origin], axis=1)
-    return Volume(
+    return RenderedVolume(
         np.stack([picture.pixels for picture in pictures]),
         get_region(series.region).select(np.stack([picture.mask for picture in pictures])),
         {name: np.stack([picture.findings.get(name, blank) for picture in pictures]) for name in names},
@@ -225,7 +220,8 @@ def render_volume(patient: Patient, series: Series, rng: np.random.Generator) ->
 def labels_of(mask: np.ndarray, least: int = 1) -> dict[str, int]:
     """Pixels of each class in a mask of unified ids, classes of fewer than `least` pixels left out."""
     counts = np.bincount(mask.ravel(), minlength=122)
-    return {label_by_id(k): int(counts[k]) for k in np.flatnonzero(counts[1:] >= least) + 1}
+    ids = (int(k) for k in np.flatnonzero(counts[1:] >= least) + 1)
+    return {name: int(counts[k]) for k in ids if (name := label_by_id(k))}
 
 
 def shown_findings(patient: Patient, region: str, present: Collection[str], focal: Collection[str]) -> set[str]:
@@ -251,7 +247,7 @@ def sample_slice(seed: int, *, site: str = "A", size: int = 96, regions: Sequenc
     series = draw_series(patient, rng, region=region.name)
     position = rng.uniform(series.positions[0], series.positions[-1])
     grid = Grid.of_plane(series.plane, position, size=size, fov_mm=series.fov_mm, centre=series.centre)
-    picture: Picture = render_grid(patient, grid, series.protocol, rng)
+    picture: RenderedSlice = render_grid(patient, grid, series.protocol, rng)
     return {
         "pixels": picture.pixels,
         "mask": region.select(picture.mask),

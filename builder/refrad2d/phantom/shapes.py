@@ -7,15 +7,12 @@ Everything is evaluated on a plane in patient space (LPS mm), so that a 64 px an
 show the same anatomy.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from refrad2d.labels import PLANES
-
-if TYPE_CHECKING:
-    from refrad2d.phantom.organs import Geometry
 
 BLAS_BLOCK = 200_000  # multiplications below which OpenBLAS stays on one thread
 # plane -> unit steps (LPS) along columns (left to right on screen) and along rows (top to bottom)
@@ -141,10 +138,28 @@ def random_waves(
     """Waves in random directions with wavelengths (mm) drawn between two bounds; `amplitude` is a channel's rms."""
     directions = rng.standard_normal((count, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    lengths = np.exp(rng.uniform(*np.log(wavelengths), count))
+    shortest, longest = np.log(wavelengths)
+    lengths = np.exp(rng.uniform(shortest, longest, count))
     weights = rng.standard_normal((channels, count))
     weights *= amplitude * np.sqrt(2) / np.linalg.norm(weights, axis=1, keepdims=True)
     return Waves(directions * (2 * np.pi / lengths)[:, None], rng.uniform(0, 2 * np.pi, count), weights)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The numbers of shapes, one a row: ellipsoids (axis zero) and tube segments; arrays of float64, mm."""
+
+    round: np.ndarray  # (N,) bool, True for an ellipsoid
+    start: np.ndarray  # (N, 3)
+    axis: np.ndarray  # (N, 3)
+    radii: np.ndarray  # (N, 3); of a segment: at its start, at its end, 0
+    turn: np.ndarray  # (N, 3, 3)
+    gas: np.ndarray  # (N,) in front of this y the content is gas
+
+
+def join_geometries(parts: Sequence[Geometry]) -> Geometry:
+    """Geometries one after the other."""
+    return Geometry(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Geometry)))
 
 
 @dataclass(frozen=True)
@@ -215,7 +230,7 @@ class Shapes:
         return t.reshape(squares.shape)
 
 
-def build_shapes(geometry: "Geometry", halo: np.ndarray) -> Shapes:
+def build_shapes(geometry: Geometry, halo: np.ndarray) -> Shapes:
     """Shapes from a `Geometry`; `halo` (N,) is how far (mm) beyond its surface a shape still paints.
 
     Bounds grow by the halo and by what the warp may differ between a shape's middle and its surface.

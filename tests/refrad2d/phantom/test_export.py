@@ -11,7 +11,7 @@ import pytest
 from refrad2d.labels import label_by_name
 from refrad2d.phantom import run
 from refrad2d.phantom.masks import write_nifti
-from refrad2d.phantom.series import Volume
+from refrad2d.phantom.series import RenderedVolume
 
 PATIENTS, SEED = 3, 4
 
@@ -149,7 +149,7 @@ def test_unknown_site_names_the_sites(tmp_path):
 
 
 def test_volume_is_frozen():
-    volume = Volume(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), {}, np.eye(4))
+    volume = RenderedVolume(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), {}, np.eye(4))
     with pytest.raises(AttributeError):
         volume.mask = None
 

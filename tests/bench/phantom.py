@@ -1,4 +1,4 @@
-"""Look at the phantom and measure it: `python -m refrad2d.phantom sheet OUT.png --site A` or `prior`, `speed`."""
+"""Look at the phantom and measure it: `python -m tests.bench.phantom sheet OUT.png --site A` or `prior`, `speed`."""
 
 import argparse
 from collections import defaultdict
@@ -9,16 +9,16 @@ from time import process_time
 import numpy as np
 from PIL import Image, ImageDraw
 
-from refrad2d.labels import label_by_id
 from refrad2d.phantom.series import REGIONS, SITES, sample_slice
 from refrad2d.windows import IMAGE_SIZE, apply_window, get_window, resize_mask, scale_to_range
+from tests.fixtures.boxes import boxes_of, iou
 
 LEAST_PIXELS = 20  # of a class in the 224 px mask, as in the evaluation
 
 
 def main() -> None:
     """Run one of the commands sheet, prior, speed."""
-    parser = argparse.ArgumentParser(prog="python -m refrad2d.phantom", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.phantom", description=__doc__)
     commands = parser.add_subparsers(required=True)
     for name, command in (("sheet", sheet), ("prior", prior), ("speed", speed)):
         sub = commands.add_parser(name, help=command.__doc__.split("\n")[0])
@@ -60,18 +60,6 @@ def sheet(
     Image.fromarray(np.concatenate(rows)).save(out)
 
 
-def boxes_of(mask: np.ndarray, least: int = 1) -> dict[str, tuple[float, float, float, float]]:
-    """The xyxy box in [0, 1] of every class with at least `least` pixels."""
-    found = {}
-    for k in np.flatnonzero(np.bincount(mask.ravel(), minlength=122)[1:] >= least) + 1:
-        rows, columns = (np.flatnonzero((mask == k).any(axis)) for axis in (1, 0))
-        height, width = mask.shape
-        found[label_by_id(int(k))] = (
-            columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height,
-        )  # fmt: skip
-    return found
-
-
 def prior(*, slices: int, site: str, size: int, seed: int, regions: Sequence[str]) -> None:
     """mIoU of answering each (class, modality, plane) with its mean box over other patients."""
     pairs = []  # (key, box)
@@ -104,14 +92,6 @@ def speed(*, slices: int, site: str, size: int, seed: int, regions: Sequence[str
     for k in range(slices):
         sample_slice(8 * seed + k, site=site, size=size, regions=regions)
     print(f"{slices / (process_time() - start):.0f} slices a second and core at {size} px")
-
-
-def iou(first: Sequence[float], second: Sequence[float]) -> float:
-    """Intersection over union of two xyxy boxes."""
-    across = max(0.0, min(first[2], second[2]) - max(first[0], second[0]))
-    down = max(0.0, min(first[3], second[3]) - max(first[1], second[1]))
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
-    return across * down / (areas - across * down)
 
 
 if __name__ == "__main__":
