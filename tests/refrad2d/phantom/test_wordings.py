@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from refrad2d.labels import LANGUAGES
-from refrad2d.phantom.reports import Sentence, _host_names, expand
+from refrad2d.phantom.reports import Sentence, expand, host_names
 from refrad2d.phantom.series import REGIONS
 from refrad2d.system.tables import read_csv, read_yaml
 from refrad2d.text.lexicon import in_modality
@@ -126,7 +126,7 @@ def variants(wording, fields, topic="", finding=""):
 
 
 def fields_of(host):
-    names = _host_names(host) if host else {}
+    names = host_names(host) if host else {}
     return {language: FIELDS[language] | names.get(language, {}) for language in LANGUAGES}
 
 
