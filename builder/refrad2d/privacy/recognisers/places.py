@@ -185,14 +185,14 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
         if not _is_anatomy(match.group(), match["suffix"]):
             sure = match["suffix"] is None or match["suffix"].lower() in _SURE_SUFFIXES
             yield Found(*match.span(), "ADDRESS", sure)
-    patterns: list = [_STREET_BY, _CITY, _HOME]
+    patterns: list[Hinted | re.Pattern[str]] = [_STREET_BY, _CITY, _HOME]
     if _DIGITS.search(text):
         patterns += [_POSTCODE_DE] if language == "de" else [_CITY_EN]
     if language == "en":
         patterns += [_STREET_EN, *([_POSTCODE_UK] if _DIGIT_LETTERS.search(text) else [])]
     for pattern in patterns:
         yield from (Found(*match.span(), "ADDRESS") for match in pattern.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "ADDRESS") for match in _RESIDENCE.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "ADDRESS") for match in _RESIDENCE.finditer(text))
 
 
 def _is_anatomy(street: str, suffix: str | None) -> bool:
