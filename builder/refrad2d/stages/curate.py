@@ -72,14 +72,11 @@ def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None
     """
     counts: Counter = Counter()
     curated = curate_rows(read_rows(src, counts, _fault), counts)
-    texts: Iterator[tuple[Mapping, str, str]]
     if llm is None:
         texts = ((row, text, RULES_CURATOR) for row, text in curated)
     else:
         texts = rewrite_rows(curated, llm, counts, anatomy=anatomy)
-    rows: Iterator[dict] = (
-        {"origin": "original", **row, "text": text, "curator": curator} for row, text, curator in texts
-    )
+    rows = ({"origin": "original", **row, "text": text, "curator": curator} for row, text, curator in texts)
     if llm is not None:
         originals = list(rows)
         rows = chain(originals, translate_rows(originals, llm, counts, anatomy=anatomy))
