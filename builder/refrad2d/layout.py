@@ -23,7 +23,6 @@ FOLDERS = {  # kind of shard → its folder; the Parquet files of a config lie i
     "sft": f"{PARQUET}/sft",
     "archive": ARCHIVE,
 }
-ROW_KINDS = tuple(kind for kind in FOLDERS if kind != "archive")
 KIND_OF_CONFIG = {"report": "slices", "vqa": "slices", "grounded": "grounded", "sft": "sft"}
 _SHARD = re.compile(
     r"(?:(?P<kind>[a-z]+)-)?(?P<split>[a-z]+)(?:-(?P<batch>b\d{3}))?-(?P<n>\d{5})-of-(?P<of>\d{5})\.(?P<ending>parquet|tar)"

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-from PIL import Image
 
 from refrad2d.boxes import pixels_of
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.layout import ARCHIVE, list_shards, read_manifest
 from refrad2d.rows import is_grounded
-from refrad2d.samples import decode, make_image, read_samples
+from refrad2d.samples import MASK, decode, make_image, png, read_samples
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SFT_SPLITS, SPLITS, features
 
 try:  # datasets 5 wants keys that name their shard
@@ -82,12 +81,13 @@ def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[Mapping[st
     pixels_of(row["objects"])  # the features would fill a missing count with null in silence
     if config == "grounded" and not is_grounded(row):
         return
-    image = Image.fromarray(make_image(native["pixels"], row))
+    # encoded once: `datasets` would encode a PIL image anew for each of the conversations that share it
+    image = {"bytes": png(make_image(native["pixels"], row)), "path": None}
     if config == "sft":
         for messages in conversations(row):
             yield sft_row(image, messages)
         return
-    mask = Image.fromarray(native["mask"]) if native["mask"] is not None else None
+    mask = {"bytes": sample[MASK], "path": None} if MASK in sample else None
     full = {**row, "image": image, "mask": mask}
     yield {name: full[name] for name in features(config)}
 

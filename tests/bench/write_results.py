@@ -11,6 +11,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+from radgrounder.models.fingerprint import STALE
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
 from tests.fixtures.paths import ROOT
 
@@ -68,11 +69,20 @@ def main() -> int:
     return 0
 
 
+def stale() -> str:
+    """What of the shipped base waits for new weights, "" if nothing does."""
+    path = ROOT / "sft/bases/nano" / STALE
+    if not path.is_file():
+        return ""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return f"Stale ({STALE} of the base): {', '.join(f'`{part}`' for part in told['parts'])}. {told['why']}\n\n"
+
+
 def document() -> str:
     """docs/results.md."""
     ablations = read("ablations.json")
     chapters = {
-        "The base on new patients of its own site: `make base-results`": figures(read("base.json")),
+        "The base on new patients of its own site: `make base-results`": stale() + figures(read("base.json")),
         "The base made again: `make base-again`": again(),
         "Its confidence: `radgrounder calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a site that the base has not seen: `make demo`": f"""Site B is hardly a gap (table below): the five

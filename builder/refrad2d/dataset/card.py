@@ -11,6 +11,7 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
 from refrad2d import __version__
+from refrad2d.dataset.blind import BLIND_HEADER, blind_rows
 from refrad2d.dataset.leaks import LEAK_HEADER, leak_rows
 from refrad2d.layout import CARD, KIND_OF_CONFIG, PARQUET, card_patterns, list_published, parse_shard
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SPLITS, features
@@ -94,6 +95,7 @@ def write_card(root: Path, stats: Mapping, sizes: Mapping[str, int] | None = Non
         label_table=table(["class", "spans"], frequent[:20]),
         files_table=table(["input", "result", "files"], files),
         leaks_table=table(LEAK_HEADER, leak_rows(stats["leaks"])) if stats.get("leaks") else "One split only.",
+        blind_table=table(BLIND_HEADER, blind_rows(stats.get("blind", {}))),
         rules_table=table(["rule", "slices"], sorted(stats["slices"]["rule"].items())),
         patients=", ".join(f"{split} {stats['patients'][split]}" for split in SPLITS if stats["patients"].get(split)),
     )  # fmt: skip

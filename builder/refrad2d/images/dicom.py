@@ -1,6 +1,6 @@
 """DICOM datasets as slices in display orientation, and what of their header may be kept.
 
->>> hu, modality = shown_slice(Path("slice.dcm").read_bytes())
+>>> hu = next(shown_slices(parse_dicom(Path("slice.dcm").read_bytes()))).values()
 """
 
 import io
@@ -80,16 +80,6 @@ def sop_class(dataset: pydicom.Dataset) -> str:
     """The SOP class, from the file meta information where the dataset leaves it empty."""
     meta = getattr(dataset, "file_meta", pydicom.Dataset())
     return text_of(dataset, "SOPClassUID") or text_of(meta, "MediaStorageSOPClassUID")
-
-
-def shown_slice(data: bytes) -> tuple[np.ndarray, str]:
-    """The values of the first slice of a DICOM file: (rows, columns) HU for CT, stored values for MR; its modality.
-
-    `Unreadable` with the reason if it is no CT or MR slice.
-    """
-    dataset = parse_dicom(data)
-    refuse_unsuitable(dataset)
-    return next(shown_slices(dataset)).values(), text_of(dataset, "Modality")
 
 
 def refuse_unsuitable(dataset: pydicom.Dataset) -> None:

@@ -28,6 +28,7 @@ from refrad2d.operations.transaction import (
     tombstone,
     with_change,
 )
+from refrad2d.questions.balance import Balance
 from refrad2d.rows import Row
 from refrad2d.schema import SPLITS
 from refrad2d.stages import shards
@@ -107,7 +108,7 @@ def append(
                 return None
             try:
                 check_present(out, manifest)
-                run_stages(export, rows, stages, key, options, progress)
+                run_stages(export, rows, stages, key, options, progress, _balance_of(manifest))
                 run_stage(
                     stages / "commit",
                     lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, progress),
@@ -128,6 +129,11 @@ def _require_same_privacy(built: Mapping[str, str], asked: Mapping[str, str]) ->
         if asked[name] != choice:
             flag = f"--{name.replace('_', '-')}"
             raise ValueError(f"{flag} is {asked[name]} here and was {choice} in the build. Give {flag} {choice}.")
+
+
+def _balance_of(manifest: Mapping) -> Balance | None:
+    """The table of questions of a dataset; older ones have none."""
+    return Balance.from_json(manifest["balance"]) if "balance" in manifest else None
 
 
 def _prepare(

@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import manifest
@@ -22,6 +23,7 @@ from refrad2d.stages.pipeline import (
     account_stages,
     check_arguments,
     fingerprint_inputs,
+    kept_balance,
     rows_file,
     run_stage,
     run_stages,
@@ -78,11 +80,12 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
         "leaks": count_leaks(list_shards(dst, "slices"), options.benchmarks),
+        "blind": count_blind(list_shards(dst, "slices")),
     }
     write_card(dst, stats)
     write_json(dst / STATS, stats)
     write_jsonl(dst / ACCOUNTING, account_stages(stages))
-    about = {"inputs": inputs, "privacy": options.privacy}
+    about = {"inputs": inputs, "privacy": options.privacy, "balance": kept_balance(stages)}
     write_json(dst / MANIFEST, {**manifest(dst, key, counts), **about})
     return stats["rows"]
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TextIO, overload
 
+from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import digest_files, hash_files, in_splits
@@ -36,9 +37,15 @@ def tombstone(patient: str) -> str:
 
 
 @overload
-def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[True]) -> tuple[dict, bytes]: ...
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[True]) -> tuple[dict, bytes]:
+    """The manifest and the key, which must be there."""
+
+
 @overload
-def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[False]) -> tuple[dict, bytes | None]: ...
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[False]) -> tuple[dict, bytes | None]:
+    """The manifest, and the key if it is there."""
+
+
 def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict, bytes | None]:
     """The manifest of a finished dataset and its key, None if it is not needed and not there. ValueError otherwise."""
     if not out.is_dir():
@@ -158,14 +165,14 @@ def seal(commit: Path, manifest: Mapping, stats: Mapping, plan: Mapping, *, benc
     """Complete the change in `commit`, whose files/ holds all that is new: stats, card, manifest, plan.
 
     `manifest` is that of before with what the change adds, `plan` may hold "delete", names of files that go. The leak
-    table is counted again, for `benchmarks` only where their pictures are given.
+    and blind tables are counted again, the former for `benchmarks` only where their pictures are given.
     """
     files, gone = commit / "files", plan.get("delete", ())
     kept = {name: facts for name, facts in manifest["files"].items() if name not in gone}
     sizes = {name: facts["bytes"] for name, facts in {**kept, **hash_files(files)}.items()}
     slices = [name for name in sizes if kind_of(name) == "slices"]
     places = [path if (path := files / name).exists() else commit.parent.parent / name for name in slices]
-    stats = {**stats, "leaks": count_leaks(places, benchmarks)}
+    stats = {**stats, "leaks": count_leaks(places, benchmarks), "blind": count_blind(places)}
     write_json(files / STATS, stats)
     write_card(files, stats, sizes)
     kept |= hash_files(files)

@@ -20,6 +20,7 @@ import numpy as np
 from refrad2d.labels import LANGUAGES
 from refrad2d.phantom.anatomy import Patient, make_patient
 from refrad2d.phantom.dicom import Identity, Visit, make_identity, make_uid, write_series
+from refrad2d.phantom.findings import describe_finding
 from refrad2d.phantom.masks import write_masks
 from refrad2d.phantom.reports import context_of, frame_sentence, join_sentences, report_sentences
 from refrad2d.phantom.series import draw_series, get_region, labels_of, read_site, render_volume, shown_findings
@@ -140,7 +141,7 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
     ]
     reported = {sentence.finding for sentence in sentences}
     context = context_of(patient, rng, reported - {""}, body_part=place.body_part)
-    findings = [{"name": f.name, "host": f.host, "size_mm": f.size_mm} for f in patient.findings if f.name in reported]
+    findings = [describe_finding(f) for f in patient.findings if f.name in reported]
     rows, facts = [], []
     for language in LANGUAGES:
         dictated, clean, spans = join_sentences(sentences, language)

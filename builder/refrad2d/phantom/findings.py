@@ -10,6 +10,7 @@ one vertebra by the share `scale`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,21 @@ class PlantedFinding:
     def is_diffuse(self) -> bool:
         """True if it has no mask of its own."""
         return self.kind in DIFFUSE
+
+
+def describe_finding(finding: PlantedFinding) -> dict[str, Any]:
+    """What is true of a finding: its structure and side, its size (0 if diffuse), what a report may call it (names of
+    the table of text/findings) and the state of the structure that it is, "" if it is none."""
+    row = next(row for row in read_csv(__package__, "findings.csv") if row["name"] == finding.name)
+    return {
+        "name": finding.name,
+        "host": finding.host,
+        "structure": finding.host,
+        "side": next((side for side in ("left", "right") if side in finding.host.split("_")), None),
+        "size_mm": finding.size_mm,
+        "called": [name for name in row["called"].split("|") if name],
+        "state": row["state"],
+    }
 
 
 def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list[PlantedFinding]:

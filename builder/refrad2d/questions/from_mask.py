@@ -3,29 +3,25 @@
 from collections.abc import Iterator, Sequence
 
 from refrad2d.labels import MODALITIES
-from refrad2d.questions.view import CHOICES, Candidate, View, body_parts
+from refrad2d.questions.view import CHOICES, Candidate, Claim, View, body_parts, organs
 
 CLEAR_RATIO = 1.5  # areas that differ by less are not compared
 MAX_OVERLAP = 0.3  # IoU with any other box up to which a box means one structure
 
 
-def visible_or_not(view: View, wants_yes: bool) -> Candidate | None:
-    """Whether a structure is visible, one that is or one that is not; None if the mask offers no such structure."""
-    pool = view.visible if wants_yes else view.absent[:20]
-    if not pool:
-        return None
-    label = view.draw.one(sorted(pool), "visible")
-    return view.yes_or_no("visible", wants_yes, fact=("visible", label), source="mask", organ=view.name(label))
+def mask_claims(view: View) -> Iterator[Claim]:
+    """Whether a structure is visible."""
+    for label, holds in [*((x, True) for x in view.visible), *((x, False) for x in view.absent)]:
+        if organs()[label]["number"] == "s":
+            yield Claim("visible", holds, (label,), ("visible", label), "mask", view.organ(label))
 
 
-def metadata_yes_or_no(view: View, wants_yes: bool) -> Candidate | None:
-    """Whether the slice is of a modality or plane; None if the row does not say."""
-    kind = view.draw.one(("modality", "plane"), "metadata yes or no")
-    true, words = view.row.get(kind), view.words[kind]
-    if true not in words:
-        return None
-    value = true if wants_yes else view.draw.one([name for name in words if name != true], kind)
-    return view.yes_or_no(f"is_{kind}", wants_yes, fact=(kind,), source="metadata", **{kind: words[value]})
+def metadata_claims(view: View) -> Iterator[Claim]:
+    """Whether the slice is of a modality or plane."""
+    for kind in ("modality", "plane"):
+        true, words = view.row.get(kind), view.words[kind]
+        for value in words if true in words else ():
+            yield Claim(f"is_{kind}", value == true, (value,), (kind,), "metadata", {kind: words[value]})
 
 
 def metadata_candidates(view: View) -> Iterator[Candidate]:
@@ -51,6 +47,7 @@ def mask_candidates(view: View) -> Iterator[Candidate]:
         label = view.draw.one(sorted(view.visible), "which visible")
         choices = [view.name(name) for name in (label, *near)]
         yield view.ask("which_visible", choices[0], fact=("visible", label), source="mask", choices=choices)
+    yield from _count(view)
     for label in view.draw.shuffled(sorted(view.visible), "side"):
         other = label.replace("_left", "_right") if "_left" in label else label.replace("_right", "_left")
         if other != label and other in view.absent:
@@ -62,12 +59,14 @@ def mask_candidates(view: View) -> Iterator[Candidate]:
             break
     for label in view.draw.shuffled(sorted(view.visible), "half"):
         x_min, _, x_max, _ = view.boxes[label]
+        if organs()[label]["number"] == "p":
+            continue
         if x_max <= 0.5 or x_min >= 0.5:
             sides = view.words["sides"]
             half = sides["left" if x_max <= 0.5 else "right"]
             choices = [sides["left"], sides["right"]]
             yield view.ask(
-                "which_half", half, fact=("half", label), source="mask", choices=choices, organ=view.name(label)
+                "which_half", half, fact=("half", label), source="mask", choices=choices, **view.organ(label)
             )
             break
     pairs = [(a, b) for a in view.visible for b in view.visible if view.sizes[a] >= CLEAR_RATIO * view.sizes[b]]
@@ -86,12 +85,22 @@ def mask_candidates(view: View) -> Iterator[Candidate]:
         )
 
 
+def _count(view: View) -> Iterator[Candidate]:
+    """How many of four structures are visible."""
+    pool = [*view.draw.shuffled(sorted(view.visible), "count")[:3], *view.absent[:6]]
+    asked = view.draw.shuffled(pool, "count these")[:CHOICES]
+    if len(asked) == CHOICES:
+        number = str(sum(label in view.visible for label in asked))
+        fact = ("count", *asked)
+        yield view.ask("how_many", number, fact=fact, source="mask", list=", ".join(map(view.name, asked)))
+
+
 def box_candidates(view: View) -> list[Candidate]:
     """A structure to point at, and a box to name; the box stands in the question in percent, so it needs no markup."""
     if not view.visible:
         return []
     place = view.draw.one(sorted(view.visible), "point")
-    asked = [view.ask("point", view.name(place), fact=("point",), source="mask", label=place, organ=view.name(place))]
+    asked = [view.ask("point", view.name(place), fact=("point",), source="mask", label=place, **view.organ(place))]
     clear = [
         name
         for name in sorted(view.visible)

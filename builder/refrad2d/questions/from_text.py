@@ -1,140 +1,100 @@
-"""Everything that can be asked about the findings text of a slice: what it affirms, denies, measures and places."""
+"""Everything that can be asked about the findings text of a slice: what it affirms, denies, measures and places.
+
+Claims have two answers, which a dataset balances; candidates are the open and multiple-choice questions.
+"""
 
 import re
 from collections.abc import Iterator
 
-from refrad2d.questions.statements import ABNORMAL, Statement, Statements, Status, read_statements
-from refrad2d.questions.view import CHOICES, Candidate, View
-from refrad2d.text.findings import named_findings
+from refrad2d.questions.known import Known, Shown, others
+from refrad2d.questions.view import CHOICES, Candidate, Claim, View, regions_of
+from refrad2d.text.clauses import ABNORMAL
+from refrad2d.text.findings import NamedFinding, named_findings
+
+LIMITS = (5, 10, 15, 20, 30, 40, 50)  # mm; a size is asked against those that it clearly misses
+CLEARLY = 1.2  # a size that differs by less is neither larger nor smaller
 
 
-def text_candidates(view: View) -> Iterator[Candidate]:
-    """Everything that can be asked about the findings text."""
-    said = read_statements(view.text, view.language, view.spans)
-    if (
-        view.masked and view.spans
-    ):  # a sentence without a place in this slice speaks of something that the slice may lack
-        said = Statements(tuple(f for f in said.findings if f.label), said.states, said.doubted)
-    for number, statement in enumerate(said.findings):
-        if _contradicted(statement, said):
-            continue
-        yield _ask_presence(view, statement)
-        if statement.denied:
-            yield from _ask_denied(view, statement, said)
-        else:
-            yield from _ask_finding(view, statement, said, number)
-    for status in said.states:
-        yield from _ask_state(view, status, said)
+def text_claims(view: View, known: Known) -> Iterator[Claim]:
+    """Everything in the text that yes or no can answer."""
+    yield from _presence(view, known)
+    yield from _states(view, known)
+    for one in known.single:
+        yield from _about(view, known, one)
 
 
-def _ask_state(view: View, status: Status, said: Statements) -> Iterator[Candidate]:
-    """How a structure looks as a whole, unless the text says the opposite elsewhere."""
-    own = [other for other in said.states if other.label == status.label]
-    if any(other.kind == status.kind and other.holds != status.holds for other in own):
-        return
-    organ, words = view.name(status.label), view.words["states"]
-    fact = ("state", status.kind, status.label)
-    yield view.yes_or_no("organ_state", status.holds, fact=fact, source="text", organ=organ, state=words[status.kind])
-    shown_kinds = {other.kind for other in own if other.holds}
-    if shown_kinds == {status.kind}:
-        word, fact = words[status.kind], ("appearance", status.label)
-        yield view.ask("what_state", word, fact=fact, source="text", organ=organ)
-        others = [
-            words[kind]
-            for kind in (*ABNORMAL, *(("normal",) if status.kind in ABNORMAL else ()))
-            if kind not in shown_kinds
-        ]
-        drawn = view.draw.shuffled(others, fact)[: CHOICES - 1]
-        yield view.ask("what_state", word, fact=fact, source="text", organ=organ, choices=[word, *drawn])
+def _presence(view: View, known: Known) -> Iterator[Claim]:
+    for one in known.shown:
+        if one.finding.name not in known.doubted and one.finding not in known.absent:
+            yield _anywhere(view, one.finding, True)
+        if one.label and known.has(one.finding.name, one.label) and (one.finding, one.label) not in known.denied:
+            yield _in(view, one.finding, one.label, True)
+    for finding in sorted(known.absent, key=lambda f: f.name):
+        if finding.name not in {*others(known)}:
+            yield _anywhere(view, finding, False)
+    for finding, label in sorted(known.denied, key=lambda pair: (pair[0].name, pair[1])):
+        if known.lacks(finding, label):
+            yield _in(view, finding, label, False)
+    for label in known.normal:
+        for finding, _ in named_findings(view.language):
+            if finding.places != ("-",) and finding.can_lie_in(label) and (finding, label) not in known.denied:
+                if not known.speaks_of(finding, label):
+                    yield _in(view, finding, label, False, implied=True)
 
 
-def _contradicted(statement: Statement, said: Statements) -> bool:
-    """True if the text says, or might say, the opposite somewhere else: then neither yes nor no follows from it."""
-    kind = statement.finding
-    if kind.name in said.doubted:
-        return True
-
-    def same(other: Statement) -> bool:
-        generic = statement.denied and kind.group == "generic" and other.finding.group in ("generic", "mass")
-        return other.finding.name == kind.name or generic
-
-    return any(
-        other.denied != statement.denied
-        and same(other)
-        and (None in (other.label, statement.label) or other.label == statement.label)
-        for other in said.findings
-    )
+def _anywhere(view: View, finding: NamedFinding, holds: bool) -> Claim:
+    return Claim("has_finding", holds, (finding.name,), ("has", finding.name, None), "text", view.finding(finding))
 
 
-def _ask_presence(view: View, statement: Statement) -> Candidate:
-    fields = {"article": statement.finding.articles[view.language]}
-    kind = "has_finding"
-    if statement.label:
-        kind, fields["organ"] = "has_finding_in", view.name(statement.label)
-    fact = ("has", statement.finding.name, statement.label)
-    return view.yes_or_no(kind, not statement.denied, fact=fact, source="text", **fields)
+def _in(view: View, finding: NamedFinding, label: str, holds: bool, *, implied: bool = False) -> Claim:
+    fields = {**view.finding(finding), **view.organ(label)}
+    fact = ("has", finding.name, label)
+    return Claim("has_finding_in", holds, (finding.name, label), fact, "text", fields, implied)
 
 
-def _ask_denied(view: View, statement: Statement, said: Statements) -> Iterator[Candidate]:
-    """What a structure does not show, told from findings that the text affirms elsewhere."""
-    affirmed = {f.finding.names[view.language] for f in said.findings if not f.denied} - said.doubted
-    if statement.label and len(affirmed) >= CHOICES - 1:
-        name = statement.finding.names[view.language]
-        choices = [name, *view.draw.shuffled(sorted(affirmed - {name}), "denied")[: CHOICES - 1]]
-        fact = ("has", statement.finding.name, statement.label)
-        yield view.ask("what_denied", name, fact=fact, source="text", choices=choices, organ=view.name(statement.label))
+def _states(view: View, known: Known) -> Iterator[Claim]:
+    normal, abnormal = known.normal, known.abnormal
+    for label, kinds in known.states.items():
+        for kind, holds in kinds.items():
+            if kind != "normal":
+                yield _state(view, label, kind, holds)
+    for label in normal:
+        yield _state(view, label, "normal", True)
+        for kind in ABNORMAL:
+            if kind not in known.states[label]:
+                yield _state(view, label, kind, False, implied=True)
+    for label in abnormal:
+        yield _state(view, label, "normal", False)
+    for label, holds in [*((x, True) for x in normal), *((x, False) for x in abnormal)]:
+        yield Claim("normal_or_not", holds, (label,), ("normal", label), "text", view.organ(label))
 
 
-def _ask_finding(view: View, statement: Statement, said: Statements, number: int) -> Iterator[Candidate]:
-    """Kind, place, side and size of an affirmed finding."""
-    finding, same_kind = statement.finding, [f for f in said.findings if f.finding.name == statement.finding.name]
-    name = finding.names[view.language]
-    others = _other_findings(view, statement, said)
-    if len(others) == CHOICES - 1:
-        fact = ("which", number)
-        yield view.ask("which_finding_anywhere", name, fact=fact, source="text", choices=[name, *others])
-    if statement.several or len(same_kind) > 1:
-        return  # "the cyst" would mean several
-    if statement.label:
-        organ = view.name(statement.label)
-        at_organ = [f for f in said.findings if f.label == statement.label and not f.denied]
-        if len(at_organ) == 1:
-            yield view.ask("which_finding", name, fact=("which", number), source="text", organ=organ)
-        yield view.ask(
-            "where_finding", organ, fact=("where", number), source="text", finding=name, label=statement.label
-        )
-        elsewhere = [
-            label for label in view.visible if label != statement.label and not _partners(label, statement.label)
-        ]
-        for place, holds in [(statement.label, True)] + [
-            (label, False) for label in view.draw.shuffled(elsewhere, number)[:1]
-        ]:
-            fact = ("where", number)
-            yield view.yes_or_no("finding_organ", holds, fact=fact, source="text", finding=name, organ=view.name(place))
-    if statement.side:
-        yield from _ask_side(view, statement, number)
-    if statement.size:
-        yield from _ask_size(view, statement, number)
+def _state(view: View, label: str, kind: str, holds: bool, *, implied: bool = False) -> Claim:
+    fields = {**view.organ(label), "state": view.words["states"][kind]}
+    return Claim("organ_state", holds, (kind, label), ("state", kind, label), "text", fields, implied)
 
 
-def _other_findings(view: View, statement: Statement, said: Statements) -> list[str]:
-    """Three findings that the text does not leave open: denied ones first, then of the same group.
+def _about(view: View, known: Known, one: Shown) -> Iterator[Claim]:
+    """Place, side and size of a finding that is alone of its kind."""
+    words, name = view.finding(one.finding), one.finding.name
+    if one.label and not _has_one_place(one.finding):
+        elsewhere = [x for x in view.speakable if one.finding.can_lie_in(x) and not _partners(x, one.label)]
+        for label in (one.label, *elsewhere):
+            fields, holds = {**words, **view.organ(label)}, label == one.label
+            yield Claim("finding_organ", holds, (name, label), ("where", name), "text", fields, not holds)
+    if one.side in ("left", "right"):
+        for side in ("left", "right"):
+            fields = {**words, "side": view.words["sides"][side]}
+            yield Claim("finding_side", one.side == side, (name, side), ("side", name), "text", fields)
+    size = one.said.millimetres
+    for limit in LIMITS if size else ():
+        if not limit / CLEARLY < size < limit * CLEARLY:
+            fields = {**words, "size": f"{limit} mm"}
+            yield Claim("finding_larger", size > limit, (name, str(limit)), ("size", name), "text", fields)
 
-    What names no kind ("lesion") is no distractor for a kind, nor the other way round.
-    """
-    kinds = [finding for finding, _ in named_findings(view.language)]
-    spoken = {f.finding.name for f in said.findings if not f.denied} | said.doubted
-    denied = {f.finding.name for f in said.findings if f.denied}
-    own = statement.finding.group
-    vague = ("generic", "mass")
-    usable = [
-        k
-        for k in kinds
-        if k.name not in spoken and k.group != "generic" and not (own == "generic" and k.group in vague)
-    ]
-    drawn = view.draw.shuffled(usable, ("distractors", statement.finding.name))
-    ranked = sorted(drawn, key=lambda k: (k.name not in denied, k.group != own))
-    return [k.names[view.language] for k in ranked[: CHOICES - 1]]
+
+def _has_one_place(finding: NamedFinding) -> bool:
+    return len(finding.places) == 1 and "*" not in finding.places[0]
 
 
 def _partners(a: str, b: str) -> bool:
@@ -142,41 +102,183 @@ def _partners(a: str, b: str) -> bool:
     return a.split("_")[0] == b.split("_")[0]
 
 
-def _ask_side(view: View, statement: Statement, number: int) -> Iterator[Candidate]:
-    sides, name, fact = view.words["sides"], statement.finding.names[view.language], ("side", number)
-    yield view.ask("what_side", sides[statement.side], fact=fact, source="text", finding=name)
-    yield view.ask(
-        "what_side", sides[statement.side], fact=fact, source="text", choices=list(sides.values()), finding=name
-    )
-    if statement.side != "both":
-        for side in ("left", "right"):
-            holds = side == statement.side
-            yield view.yes_or_no("finding_side", holds, fact=fact, source="text", finding=name, side=sides[side])
+def text_candidates(view: View, known: Known) -> Iterator[Candidate]:
+    """Open and multiple-choice questions about the text."""
+    single = known.single
+    for one in known.shown:
+        if one.finding.name not in known.doubted:
+            yield from _ask_which(view, known, one)
+    for one in single:
+        yield from _ask_place(view, known, one)
+        yield from _ask_measure(view, one)
+    yield from _ask_larger(view, single)
+    yield from _ask_denied(view, known)
+    for label, kinds in known.states.items():
+        yield from _ask_state(view, known, label, kinds)
+    yield from _ask_words(view, known)
+    yield from _compare(view, known)
 
 
-def _ask_size(view: View, statement: Statement, number: int) -> Iterator[Candidate]:
-    name, fact = statement.finding.names[view.language], ("size", number)
-    yield view.ask("what_size", statement.size, fact=fact, source="text", finding=name)
+def _ask_which(view: View, known: Known, one: Shown) -> Iterator[Candidate]:
+    """Which finding it is: among others, and at its structure."""
+    name = one.finding.names[view.language]
+    distractors = _distractors(view, known, one.finding)
+    if len(distractors) == CHOICES - 1:
+        fact = ("which", one.finding.name)
+        yield view.ask("which_finding_anywhere", name, fact=fact, source="text", choices=[name, *distractors])
+    at_organ = {finding.name for finding, labels in known.affirmed if not labels or one.label in labels}
+    if one.label and at_organ == {one.finding.name} and one.label not in known.unsure:
+        fact = ("which in", one.label)
+        yield view.ask("which_finding", name, fact=fact, source="text", **view.organ(one.label))
+        fitting = _distractors(view, known, one.finding, one.label)
+        if len(fitting) == CHOICES - 1:
+            choices = [name, *fitting]
+            yield view.ask("which_finding", name, fact=fact, source="text", choices=choices, **view.organ(one.label))
+
+
+def _distractors(view: View, known: Known, finding: NamedFinding, label: str | None = None) -> list[str]:
+    """Three findings that the text does not leave open and that a reader would think of here, denied ones first.
+
+    What names no kind ("lesion") is no distractor for a kind, nor the other way round.
+    """
+    spoken, regions = set(others(known)), regions_of(view)
+    denied = {f.name for f, _ in known.denied} | {f.name for f in known.absent}
+    usable = [
+        k
+        for k, _ in named_findings(view.language)
+        if k.name not in spoken
+        and k.group != "generic"
+        and not (finding.group == "generic" and k.group == "mass")
+        and (not k.regions or bool(k.regions & regions))
+        and (label is None or k.can_lie_in(label) and k.places != ("-",))
+    ]
+    drawn = view.draw.shuffled(usable, ("distractors", finding.name, label))
+    ranked = sorted(drawn, key=lambda k: (k.name not in denied, k.group != finding.group))
+    return [k.names[view.language] for k in ranked[: CHOICES - 1]]
+
+
+def _ask_place(view: View, known: Known, one: Shown) -> Iterator[Candidate]:
+    words = view.finding(one.finding)
+    if one.label and not _has_one_place(one.finding):
+        fact, organ = ("where", one.finding.name), view.name(one.label)
+        yield view.ask("where_finding", organ, fact=fact, source="text", label=one.label, **words)
+        elsewhere = [x for x in view.speakable if one.finding.can_lie_in(x) and not _partners(x, one.label)]
+        drawn = view.draw.shuffled(sorted(elsewhere), fact)[: CHOICES - 1]
+        if len(drawn) == CHOICES - 1:
+            choices = [organ, *map(view.name, drawn)]
+            yield view.ask("which_has", organ, fact=fact, source="text", choices=choices, **words)
+    if one.side:
+        sides, fact = view.words["sides"], ("side", one.finding.name)
+        yield view.ask("what_side", sides[one.side], fact=fact, source="text", **words)
+        choices = [sides["left"], sides["right"]] + ([sides["both"]] if one.label is None else [])
+        if sides[one.side] in choices:
+            yield view.ask("what_side", sides[one.side], fact=fact, source="text", choices=choices, **words)
+
+
+def _ask_measure(view: View, one: Shown) -> Iterator[Candidate]:
+    size = one.said.size
+    if not size:
+        return
+    words, fact = view.finding(one.finding), ("size", one.finding.name)
+    yield view.ask("what_size", size, fact=fact, source="text", **words)
     factors = view.draw.shuffled((0.4, 0.6, 1.5, 2.0, 2.5), fact)
-    others = [_format_size(statement, factor, view.language) for factor in factors]
-    others = [other for other in dict.fromkeys(others) if other != statement.size][: CHOICES - 1]
-    if len(others) == CHOICES - 1:
-        yield view.ask(
-            "what_size", statement.size, fact=fact, source="text", choices=[statement.size, *others], finding=name
-        )
-    for factor in (0.6, 1.6):
-        limit = max(1, round(statement.millimetres * factor))
-        if limit != statement.millimetres:
-            larger = statement.millimetres > limit
-            yield view.yes_or_no("finding_larger", larger, fact=fact, source="text", finding=name, size=f"{limit} mm")
+    scaled = [_format_size(size, factor) for factor in factors]
+    drawn = [other for other in dict.fromkeys(scaled) if other != size][: CHOICES - 1]
+    if len(drawn) == CHOICES - 1:
+        yield view.ask("what_size", size, fact=fact, source="text", choices=[size, *drawn], **words)
 
 
-def _format_size(statement: Statement, factor: float, language: str) -> str:
-    """The statement's size, every number times `factor`, written the same way."""
+def _format_size(size: str, factor: float) -> str:
+    """The size, every number times `factor`, written the same way."""
 
     def scaled(number: re.Match) -> str:
         digits = len(number[0].partition(",")[2] or number[0].partition(".")[2])
         value = f"{max(float(number[0].replace(',', '.')) * factor, 0.1 if digits else 1):.{digits}f}"
         return value.replace(".", ",") if "," in number[0] else value
 
-    return re.sub(r"\d+(?:[.,]\d+)?", scaled, statement.size)
+    return re.sub(r"\d+(?:[.,]\d+)?", scaled, size)
+
+
+def _ask_larger(view: View, single: list[Shown]) -> Iterator[Candidate]:
+    """Which of two measured findings is larger."""
+    for a in single:
+        for b in single:
+            if a.said.millimetres and b.said.millimetres and a.said.millimetres >= 1.5 * b.said.millimetres:
+                names = [_the(view, a), _the(view, b)]
+                first, second = view.draw.shuffled(names, ("larger", a.finding.name, b.finding.name))
+                plain = [a.finding.names[view.language], b.finding.names[view.language]]
+                fact = ("larger", a.finding.name, b.finding.name)
+                yield view.ask(
+                    "which_finding_larger",
+                    plain[0],
+                    fact=fact,
+                    source="text",
+                    choices=plain,
+                    first=first,
+                    second=second,
+                )
+
+
+def _the(view: View, one: Shown) -> str:
+    name = one.finding.names[view.language]
+    return name if view.language == "en" else f"{view.words['the'][one.finding.gender]} {name}"
+
+
+def _ask_denied(view: View, known: Known) -> Iterator[Candidate]:
+    """What a structure does not show: the only such finding, or told from findings that it shows."""
+    places = [label for _, label in known.denied]
+    for finding, label in sorted(known.denied, key=lambda pair: (pair[0].name, pair[1])):
+        if known.lacks(finding, label):
+            name, organ = finding.names[view.language], view.organ(label)
+            if places.count(label) == 1 and label not in known.normal:
+                yield view.ask("which_denied", name, fact=("denied in", label), source="text", **organ)
+        here = {s.finding.names[view.language] for s in known.shown if s.label == label}
+        if known.lacks(finding, label) and here:
+            name = finding.names[view.language]
+            choices = [name, *view.draw.shuffled(sorted(here), "denied")[: CHOICES - 1]]
+            fact = ("denied", finding.name, label)
+            yield view.ask("what_denied", name, fact=fact, source="text", choices=choices, **view.organ(label))
+
+
+def _ask_state(view: View, known: Known, label: str, kinds: dict[str, bool]) -> Iterator[Candidate]:
+    """How a structure looks as a whole, where the text has one word for it."""
+    said = [kind for kind, holds in kinds.items() if holds]
+    if not said and len(kinds) == 1 and label not in known.abnormal:
+        word, fact = view.words["not_so"].get(next(iter(kinds))), ("appearance", label)
+        if word:
+            yield view.ask("what_state", word, fact=fact, source="text", **view.organ(label))
+    if len(said) != 1 or said == ["normal"] and label not in known.normal:
+        return
+    words, fact = view.words["states"], ("appearance", label)
+    word, fields = words[said[0]], view.organ(label)
+    yield view.ask("what_state", word, fact=fact, source="text", **fields)
+    wrong = [kind for kind in ABNORMAL if kind not in said] + (["normal"] if said[0] in ABNORMAL else [])
+    if said[0] in ("normal", *ABNORMAL):
+        drawn = [words[kind] for kind in view.draw.shuffled(wrong, fact)[: CHOICES - 1]]
+        yield view.ask("what_state", word, fact=fact, source="text", choices=[word, *drawn], **fields)
+
+
+def _ask_words(view: View, known: Known) -> Iterator[Candidate]:
+    """What the text says of a structure, in its words, and that it shows nothing else."""
+    for label, words in known.said.items():
+        if words:
+            yield view.ask("describe", words, fact=("words", label), source="text", **view.organ(label))
+    for label in known.normal:
+        nothing, fields = view.words["nothing"], view.organ(label)
+        kinds = [k for k, _ in named_findings(view.language) if k.can_lie_in(label) and k.places != ("-",)]
+        kinds = [k for k in kinds if k.group != "generic" and (not k.regions or k.regions & regions_of(view))]
+        wrong = [k.names[view.language] for k in view.draw.shuffled(kinds, ("none", label))[: CHOICES - 1]]
+        fact = ("which in", label)
+        yield view.ask("which_finding", nothing, fact=fact, source="text", **fields)
+        yield view.ask("which_finding", nothing, fact=fact, source="text", choices=[nothing, *wrong], **fields)
+
+
+def _compare(view: View, known: Known) -> Iterator[Candidate]:
+    """Which of two structures is unremarkable, which abnormal."""
+    for good in known.normal:
+        for bad in known.abnormal:
+            order = view.draw.shuffled([view.name(good), view.name(bad)], ("compare", good, bad))
+            fields = dict(zip(("first", "second"), order, strict=True))
+            for kind, label in (("which_normal", good), ("which_abnormal", bad)):
+                fact = ("compare", kind)
+                yield view.ask(kind, view.name(label), fact=fact, source="text", choices=order, **fields)

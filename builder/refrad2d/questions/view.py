@@ -1,12 +1,13 @@
 """One slice in one language as a maker of questions: its words, its structures, its drawn choices.
 
 >>> view = View(row, "en", mask_sizes, segmented=None)
->>> view.yes_or_no("visible", True, fact=("visible", "liver"), source="mask", organ="liver").entry["answer"]
+>>> view.answer(Claim("visible", True, ("liver",), ("visible", "liver"), "mask", view.organ("liver"))).entry["answer"]
 'yes'
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from refrad2d.boxes import MIN_PIXELS
 from refrad2d.labels import exists_in, label_by_name, labels
 from refrad2d.system.tables import read_csv, read_yaml
+from refrad2d.text.findings import NamedFinding
 
 CHOICES = 4  # of a multiple-choice question
 
@@ -27,6 +29,27 @@ class Candidate:
     kind: str
     fact: tuple
     entry: dict
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A question with two answers before it is asked: `holds` is which of the two is true.
+
+    `subject` are the names in it, the same in both languages: with `kind` they are what yes and no are balanced over.
+    An `implied` one is asked only where the table of a dataset knows the other answer, of another patient.
+    """
+
+    kind: str
+    holds: bool
+    subject: tuple[str, ...]
+    fact: tuple
+    source: str
+    fields: Mapping[str, str]
+    implied: bool = False
+
+    def key(self, language: str) -> str:
+        """Its name in the table of counts."""
+        return " ".join((language, self.kind, *self.subject))
 
 
 class Draw:
@@ -43,6 +66,10 @@ class Draw:
         """The items in drawn order."""
         order = sorted(range(len(items)), key=lambda i: self.number((purpose, i)))
         return [items[i] for i in order]
+
+    def share(self, purpose: object) -> float:
+        """A number from 0 to below 1."""
+        return self.number(purpose) / 2**64
 
     def one(self, items: Sequence[T], purpose: object) -> T:
         """One of the items."""
@@ -61,17 +88,52 @@ def body_parts() -> dict[str, dict[str, str]]:
     return {row["name"]: {"en": row["english"], "de": row["german"]} for row in read_csv(__package__, "body_parts.csv")}
 
 
+@cache
+def organs() -> dict[str, dict[str, str]]:
+    """Class → its names with an article: english, german, german_accusative, german_dative; number is s or p."""
+    return {row["name"]: row for row in read_csv(__package__, "organs.csv")}
+
+
+_REGIONS = {  # structures that tell which part of the body a slice shows
+    "head": ("brain", "skull"),
+    "neck": ("thyroid_gland", "vertebrae_C*"),
+    "chest": ("lung_*", "heart", "trachea"),
+    "abdomen": ("liver", "spleen", "kidney_left", "kidney_right", "pancreas", "stomach", "gallbladder"),
+    "pelvis": ("urinary_bladder", "prostate", "hip_*"),
+}
+
+
+def regions_of(view: "View") -> frozenset[str]:
+    """The parts of the body that a slice shows: head, neck, chest, abdomen, pelvis; limbs if none of them."""
+    shown = {
+        region
+        for region, patterns in _REGIONS.items()
+        if any(fnmatchcase(label, pattern) for label in view.boxes for pattern in patterns)
+    }
+    return frozenset(shown or {"limbs"})
+
+
 class View:
     """A row in one language, with what its questions are made of."""
 
-    def __init__(self, row: Mapping, language: str, sizes: Mapping[str, int] | None, segmented: Collection[str] | None):
-        self.row, self.language = row, language
+    def __init__(
+        self,
+        row: Mapping,
+        language: str,
+        sizes: Mapping[str, int] | None,
+        segmented: Collection[str] | None,
+        elsewhere: Iterable = (),
+    ):
+        """`elsewhere` are the findings that other slices of the study tell of (known.Said)."""
+        self.row, self.language, self.elsewhere = row, language, elsewhere
         self.words = templates(language)
         self.draw = Draw(row["id"], language)
         self.masked = sizes is not None
+        self.named = (row.get("provenance") or {}).get("slice_rule") == "named"  # the report names this very image
         self.sizes = dict(sizes or {})
         self.boxes = {o["label"]: list(o["box"]) for o in row["objects"]}
         self.visible = [name for name in self.boxes if self.sizes.get(name, 0) >= MIN_PIXELS]
+        self.speakable = [name for name in self.visible if organs()[name]["number"] == "s"]  # "the … is"
         self.absent = self._absent(segmented)
         report = (row.get("report") or {}).get(language) or {}
         self.text = report.get("findings") or ""
@@ -93,6 +155,30 @@ class View:
     def name(self, label: str) -> str:
         """The class as a reader of this language sees it."""
         return label_by_name(label).display(self.language)
+
+    def organ(self, label: str) -> dict[str, str]:
+        """The structure as the wordings name it: "the liver", "in the liver"."""
+        row = organs()[label]
+        if self.language == "en":
+            return {"organ": row["english"], "organ_acc": row["english"], "in_organ": f"in {row['english']}"}
+        dative = row["german_dative"]
+        inside = f"im {dative[4:]}" if dative.startswith("dem ") else f"in {dative}"
+        return {"organ": row["german"], "organ_acc": row["german_accusative"], "in_organ": inside}
+
+    def finding(self, finding: NamedFinding) -> dict[str, str]:
+        """The finding as the wordings name it: "cyst", "a cyst", "diese Zyste"."""
+        name = finding.names[self.language]
+        word = self.words["this"].get(finding.gender if self.language == "de" else "s", "")
+        return {"finding": name, "article": finding.articles[self.language], "this": f"{word} {name}"}
+
+    def answer(self, claim: Claim) -> Candidate:
+        """The claim as a question."""
+        kind, holds, source = claim.kind, "yes" if claim.holds else "no", claim.source
+        if kind in self.words["pairs"]:
+            pair = self.words["pairs"][kind]
+            choices = list(pair.values())
+            return self.ask(kind, pair[holds], fact=claim.fact, source=source, choices=choices, **claim.fields)
+        return self.ask(kind, self.words[holds], fact=claim.fact, source=source, yesno=True, **claim.fields)
 
     def ask(
         self,
@@ -123,7 +209,3 @@ class View:
             "source": source,
         }
         return Candidate(kind, fact, entry)
-
-    def yes_or_no(self, kind: str, holds: bool, *, fact: tuple, source: str, **fields: str) -> Candidate:
-        """A candidate that is answered by yes or no."""
-        return self.ask(kind, self.words["yes" if holds else "no"], fact=fact, source=source, yesno=True, **fields)

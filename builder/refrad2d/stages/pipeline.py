@@ -19,6 +19,7 @@ from refrad2d.images.segmenter import require_command
 from refrad2d.images.sources import list_sources
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.heads import require_policy
+from refrad2d.questions.balance import Balance
 from refrad2d.stages import curate, ingest, match, mentions, questions, segment
 from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_values
 from refrad2d.stages.report_table import ReportRow
@@ -86,6 +87,7 @@ class Input:
     key: bytes
     options: Options
     progress: Progress
+    balance: Balance | None = None  # of the dataset that is appended to
 
     @property
     def texts(self) -> Path:
@@ -142,6 +144,7 @@ def _questions(given: Input, dst: Path) -> Counter:
         dst / "rows.jsonl",
         llm=given.options.llm,
         anatomy=named_classes,
+        balance=given.balance,
     )
 
 
@@ -199,10 +202,19 @@ STAGES = (
 
 
 def run_stages(
-    export: Path, reports: Sequence[ReportRow], root: Path, key: bytes, options: Options, progress: Progress
+    export: Path,
+    reports: Sequence[ReportRow],
+    root: Path,
+    key: bytes,
+    options: Options,
+    progress: Progress,
+    balance: Balance | None = None,
 ) -> None:
-    """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing."""
-    given = Input(export, reports, root, key, options, progress)
+    """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing.
+
+    `balance` is the table of questions of the dataset that is appended to.
+    """
+    given = Input(export, reports, root, key, options, progress, balance)
     for name, work, require in STAGES:
         run_stage(root / name, partial(work, given))
         require(root / name, options)
@@ -211,6 +223,11 @@ def run_stages(
 def rows_file(root: Path) -> Path:
     """The rows without pixels that the last stage left."""
     return root / STAGES[-1].name / "rows.jsonl"
+
+
+def kept_balance(root: Path) -> dict:
+    """The table of questions, as the manifest of a dataset keeps it."""
+    return questions.read_balance(root / STAGES[-1].name).to_json()
 
 
 def run_stage(folder: Path, work: Callable[[Path], Any]) -> None:

@@ -3,12 +3,14 @@
 A finding is a row. `name`, `group`, its names and articles are what questions call it; the patterns `english_terms` and
 `german_terms` are how a sentence states it, looked for in the order of the rows. `kind` is what masks and sentences are
 compared by, coarser than the name (a metastasis is a lesion); it goes by the `english_words` and `german_words` of all
-its rows. A row may serve one of the two uses alone.
+its rows. A row may serve one of the two uses alone. `place` holds globs of the classes that a finding can lie in ("-"
+if its name says where it is), `regions` the parts of the body where a question may offer it as a distractor.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 
 from refrad2d.labels import labels
@@ -24,8 +26,21 @@ class NamedFinding:
 
     name: str
     group: str
-    names: Mapping[str, str]  # language -> "pleural effusion"
-    articles: Mapping[str, str]  # language -> "a pleural effusion", in German in the accusative
+    names: Mapping[str, str] = field(hash=False)  # language -> "pleural effusion"
+    articles: Mapping[str, str] = field(hash=False)  # language -> "a pleural effusion", in German in the accusative
+    kind: str = ""  # what masks call it, coarser than the name
+    places: tuple[str, ...] = ()  # globs of the classes that it can lie in, empty for any
+    regions: frozenset[str] = frozenset()  # parts of the body where a reader expects it, empty for all
+    gender: str = ""  # m, f, n or p (plural) of the German name
+
+    @property
+    def names_its_place(self) -> bool:
+        """True if the name says where it is ("ascites"): no structure beside it is its place."""
+        return self.places == ("-",)
+
+    def can_lie_in(self, label: str) -> bool:
+        """True if the class is a possible place of the finding."""
+        return not self.places or any(fnmatchcase(label, place) for place in self.places)
 
 
 @cache
@@ -38,6 +53,10 @@ def named_findings(language: str) -> tuple[tuple[NamedFinding, re.Pattern], ...]
                 row["group"],
                 {"en": row["english"], "de": row["german"]},
                 {"en": row["english_article"], "de": row["german_accusative"]},
+                row["kind"],
+                tuple(filter(None, row["place"].split("|"))),
+                frozenset(filter(None, row["regions"].split("|"))),
+                row["gender"],
             ),
             re.compile(rf"\b(?:{row[f'{_IN_TABLE[language]}_terms']})(?!\w)", re.IGNORECASE),
         )

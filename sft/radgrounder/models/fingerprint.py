@@ -5,7 +5,9 @@ are not part of it: they decide what is found in reports, not what the model rea
 """
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,20 +19,37 @@ from refrad2d.questions.view import templates
 from refrad2d.windows import windows
 
 FILE = "fingerprint.json"
+STALE = "stale.json"  # beside it while shipped weights wait for their successor
 
 
-def fingerprint() -> dict[str, str]:
-    """SHA-256 of each part."""
-    return {name: _digest(part) for name, part in _parts().items()}
+def fingerprint(tasks: Sequence[str] = tuple(PROMPTS)) -> dict[str, Any]:
+    """SHA-256 of each part, and the tasks whose prompts are among them.
+
+    `tasks` are those that the weights know, so that a prompt that is added later leaves them as they are. KeyError if
+    one of them has no prompt any more.
+    """
+    return {**{name: _digest(part) for name, part in _parts(tasks).items()}, "tasks": list(tasks)}
 
 
-def _parts() -> dict[str, Any]:
+def stale_parts(base: Path) -> list[str]:
+    """The parts that changed on purpose since the weights in a folder were made, as stale.json says; [] without one."""
+    path = base / STALE
+    return json.loads(path.read_text(encoding="utf-8"))["parts"] if path.is_file() else []
+
+
+def _parts(tasks: Sequence[str]) -> dict[str, Any]:
     spans = [Span(0, 5, "liver", (0.1, 0.2, 0.3, 0.4), ("liver",)), Span(9, 14, "aorta", (0, 0, 1, 1), ("aorta",))]
+    prompts = {task: PROMPTS[task] for task in tasks}
     ramp = np.linspace(-1200, 1500, 32 * 32, dtype=np.float32).reshape(32, 32)
     return {
         "classes": [[label.id, label.name, *(label.display(language) for language in LANGUAGES)] for label in labels()],
         "grammar": [render("Liver and aorta", spans), location_tokens(), class_tokens()],
-        "prompts": [PROMPTS, CONTEXT_LINES, prompt("report", "de", context="\n"), *map(templates, LANGUAGES)],
+        "prompts": [
+            prompts,
+            CONTEXT_LINES,
+            prompt("report", "de", context="\n"),
+            *map(templates, LANGUAGES),
+        ],
         "windows": [windows(ramp, modality).tolist() for modality in ("CT", "MR")],
     }
 

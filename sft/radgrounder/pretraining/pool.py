@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from refrad2d.boxes import merge_boxes, objects, pixels_of
+from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
 from refrad2d.grounding import as_box
 from refrad2d.labels import LANGUAGES, label_by_name
@@ -123,7 +123,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
         },
     }  # fmt: skip
-    row["vqa"] = questions(row, pixels_of(found))
+    row["vqa"] = questions(row)
     return row
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from radgrounder.benchmarks.base import Column, facts_of, find_module
 from radgrounder.metrics.intervals import SAMPLES, Comparison, compare
-from radgrounder.results.markdown import markdown_table
 from radgrounder.results.tables import format_figure
+from refrad2d.system.markdown import table
 
 SECTIONS = ("grounding", "report", "vqa")
 
@@ -111,7 +111,7 @@ def format_comparison(found: Mapping[tuple[str, str], Comparison]) -> str:
         )
         for (task, name), compared in found.items()
     ]
-    return markdown_table(("task", "measure", "difference [interval]", "p", "n"), rows) + "\n"
+    return table(("task", "measure", "difference [interval]", "p", "n"), rows) + "\n" if rows else ""
 
 
 # What training changed: two results.json side by side
@@ -157,7 +157,7 @@ def format_changes(
             shown = [show_figure(before[section][name]), show_figure(figure)]
             shown.append(show_figure(change, sign="+") if change else "")
             rows.append((f"{section} {name.replace('_', ' ')}", *shown, figure["n"]))
-    return markdown_table(("figure", *names, "change", "n"), rows, padded=True)
+    return table(("figure", *names, "change", "n"), rows, padded=True)
 
 
 def show_figure(figure: Mapping[str, Any], sign: str = "") -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from radgrounder.results.markdown import markdown_table
 from radgrounder.results.model_index import model_index
 from refrad2d.dataset.card import find_template
+from refrad2d.system.markdown import table
 
 NANO_LIMIT_MB = 64
 SAMPLED = """
@@ -75,7 +75,7 @@ def _table(run: Mapping[str, Any]) -> str:
     ]
     samples = run.get("settings", {}).get("report_samples", 1)
     said = "" if samples == 1 or not run.get("report") else SAMPLED.format(samples)
-    return f"### {run['benchmark']}\n" + markdown_table(("figure", "mean", "95 % interval", "n"), rows) + said
+    return f"### {run['benchmark']}\n" + table(("figure", "mean", "95 % interval", "n"), rows) + said
 
 
 def _interval(figure: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from radgrounder.benchmarks.base import facts_of, read_published
-from radgrounder.results.markdown import markdown_table
+from refrad2d.system.markdown import table
 
 SCALES = {"hallucinated": 1, "missed": 1}  # entities a report; everything else is shown in percent
 FIGURE_KEYS = {"mean", "low", "high", "n"}
@@ -47,7 +47,7 @@ def format_sections(sections: Mapping[str, Any]) -> str:
         if holds_figures(figures)
         for name, figure in figures.items()
     ]
-    return markdown_table(("task", "figure", "mean [interval]", "n"), rows)
+    return table(("task", "figure", "mean [interval]", "n"), rows) if rows else ""
 
 
 def holds_figures(value: Any) -> bool:
@@ -70,7 +70,7 @@ def format_layout(results: Mapping[str, Any]) -> str:
     published = read_published(benchmark)
     rows = [mine, *((f"{name} †", *(figures.get(c, "–") for c in columns)) for name, figures in published.items())]
     note = f"† as published, mean ± 95 % half width. {facts.caveat}".rstrip()
-    return f"{markdown_table(('system', *columns), rows)}\n\n{note}"
+    return f"{table(('system', *columns), rows)}\n\n{note}"
 
 
 def format_gaps(gaps: Mapping[str, Mapping[str, Any]]) -> str:
@@ -81,7 +81,8 @@ def format_gaps(gaps: Mapping[str, Mapping[str, Any]]) -> str:
         for name, gap in found.items()
         if gap["mean"] is not None
     ]
-    return markdown_table(("figure", "first - second", "difference [interval]", "n", "beyond chance"), rows)
+    header = ("figure", "first - second", "difference [interval]", "n", "beyond chance")
+    return table(header, rows) if rows else ""
 
 
 def _excludes_zero(gap: Mapping[str, Any]) -> bool:

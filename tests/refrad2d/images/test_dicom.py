@@ -12,7 +12,6 @@ from refrad2d.images.dicom import (
     body_part,
     parse_dicom,
     refuse_unsuitable,
-    shown_slice,
     shown_slices,
     sop_class,
     whole_number,
@@ -28,8 +27,8 @@ def data_of(**elements):
 
 
 def test_a_slice_is_shown_in_hounsfield_units():
-    values, modality = shown_slice(data_of(pixels=np.full((4, 4), 1064, np.uint16)))
-    assert modality == "CT" and values.dtype == np.float32 and (values == 40).all()
+    values = next(shown_slices(make_slice(pixels=np.full((4, 4), 1064, np.uint16)))).values()
+    assert values.dtype == np.float32 and (values == 40).all()
 
 
 def test_a_slice_that_runs_to_the_right_is_flipped_and_says_so():

@@ -19,7 +19,7 @@ from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import digest
 from refrad2d.operations.verify import verify
-from refrad2d.samples import Member
+from refrad2d.samples import MASK, Member
 from refrad2d.schema import features
 from refrad2d.stages.shards import Task, encode
 
@@ -251,9 +251,25 @@ def test_rows_that_break_a_law_are_found(root, name, change, kind):
     assert kind in kinds(root)
 
 
+def places(members, extension):
+    """The positions of a member's kind, one a sample."""
+    return [n for n, (name, _) in enumerate(members) if name.partition(".")[2] == extension]
+
+
 def swap_pixels(members):
-    (a, x), (b, y) = members[1], members[4]
-    members[1], members[4] = (a, y), (b, x)
+    first, second, *_ = places(members, "pixels.png")
+    (a, x), (b, y) = members[first], members[second]
+    members[first], members[second] = (a, y), (b, x)
+
+
+def take_the_mask_of_the_next(members):
+    first, second, *_ = places(members, MASK)
+    members[first] = (members[first][0], members[second][1])
+
+
+def leave_out_the_first(members):
+    key = members[0][0].partition(".")[0]
+    return [member for member in members if member[0].partition(".")[0] != key]
 
 
 def edit_json(members):
@@ -265,14 +281,14 @@ def edit_json(members):
     [
         (repeat, "duplicate_member"),
         (drop(1), "missing_member"),
-        (lambda m: m[3:], "missing_sample"),
+        (leave_out_the_first, "missing_sample"),
         (lambda m: m[:1] + m[3:5] + m[1:3] + m[5:], "interleaved"),
         (lambda m: [("s0.secret.txt", b"x"), *m], "member_name"),
         (lambda m: [*m, ("s9.json", b"{}")], "extra_sample"),
         (swap_pixels, "image_differs"),
         (edit_json, "row_differs"),
         (lambda m: [m[0], (m[1][0], b"no picture"), *m[2:]], "pixels_unreadable"),
-        (lambda m: [*m[:2], (m[2][0], m[5][1]), *m[3:]], "mask_differs"),
+        (take_the_mask_of_the_next, "mask_differs"),
     ],
 )
 def test_damaged_archives_are_found(root, change, kind):

@@ -3,10 +3,10 @@
 import pytest
 
 from refrad2d.labels import LANGUAGES, exists_in, label_by_name, labels
-from refrad2d.questions.choose import questions
-from refrad2d.questions.from_mask import box_candidates, mask_candidates, metadata_candidates, visible_or_not
-from refrad2d.questions.view import View
-from tests.fixtures.question_rows import AREAS, BOXES, ask, make_row, many
+from refrad2d.questions.balance import Dataset
+from refrad2d.questions.from_mask import box_candidates, mask_candidates, mask_claims, metadata_candidates
+from refrad2d.questions.view import organs
+from tests.fixtures.question_rows import AREAS, BOXES, ask, make_view, many
 
 
 def test_no_answer_asserts_an_absent_organ():
@@ -15,18 +15,21 @@ def test_no_answer_asserts_an_absent_organ():
 
 
 def test_yes_to_a_visible_structure_only_where_it_is_shown():
-    shown = {label_by_name(name).english for name in AREAS}
+    shown = {organs()[name]["english"] for name in AREAS}
     asked = [q for q in many() if q["source"] == "mask" and q["type"] == "yesno"]
-    assert asked and all((q["question"].split(": ")[1].rstrip("?") in shown) == (q["answer"] == "yes") for q in asked)
+    assert {q["answer"] for q in asked} == {"yes", "no"}
+    for q in asked:
+        named = {name for name in shown if q["question"].endswith((f"Is {name} visible?", f"show {name}?"))}
+        assert bool(named) == (q["answer"] == "yes")
 
 
 def test_without_a_mask_nothing_is_said_about_structures():
-    assert not [q for q in many(objects=[], sizes=None) if q["source"] == "mask"]
+    assert not [q for q in many(sizes=None) if q["source"] == "mask"]
 
 
 def test_what_the_mask_maker_did_not_look_for_is_not_called_absent():
-    row = make_row()
-    found = [q for n in range(100) for q in questions({**row, "id": f"r{n}"}, AREAS, segmented=set(AREAS))]
+    dataset = Dataset(segmented={"CT": set(AREAS)})
+    found = [q for language in LANGUAGES for q in many(language, 100, dataset=dataset)]
     assert not [q for q in found if q["source"] == "mask" and q["answer"] in ("no", "nein")]
 
 
@@ -46,8 +49,17 @@ def test_grounded_answers_are_wrapped_whole(language):
 
 
 def test_the_side_of_the_picture_is_that_of_the_box():
-    halves = {q["question"].split(": ")[1].rstrip("?"): q["answer"] for q in many() if "half" in q["question"]}
-    assert halves == {"liver": "left", "spleen": "right", "left kidney": "right"}
+    halves = {q["question"].split(" is ")[1]: q["answer"] for q in many() if "half" in q["question"]}
+    assert halves == {"the liver?": "left", "the spleen?": "right", "the left kidney?": "right"}
+
+
+def test_counted_structures_are_those_that_are_visible():
+    names = {label_by_name(name).english for name in AREAS}
+    counted = [q for q in many() if q["question"].startswith("How many of these structures")]
+    assert counted
+    for q in counted:
+        listed = q["question"].rstrip("?").split(": ")[1].split(", ")
+        assert len(listed) == 4 and q["answer"] == str(len(names & set(listed)))
 
 
 def test_the_larger_of_two_is_larger():
@@ -62,31 +74,27 @@ def test_mr_is_asked_about_its_own_classes():
     assert not [q for q in found if q["source"] == "mask" and names & {*q["choices"], q["answer"]}]
 
 
-def view(language="en", sizes=AREAS, **more):
-    return View(make_row(**more), language, sizes, None)
-
-
 def test_a_box_in_percent_is_asked_for_its_structure():
-    (asked,) = [c.entry for c in box_candidates(view()) if c.kind == "in_box"]
+    (asked,) = [c.entry for c in box_candidates(make_view()) if c.kind == "in_box"]
     name = asked["spans"][0]["label"]
     assert all(str(round(100 * edge)) in asked["question"] for edge in BOXES[name])
 
 
 def test_a_box_that_two_structures_share_is_not_asked_for():
-    objects = [{"label": label, "box": BOXES["liver"], "area": 500} for label in ("liver", "spleen")]
-    assert [c.kind for c in box_candidates(view(objects=objects))] == ["point"]
+    objects = [{"label": label, "box": BOXES["liver"], "area": 500, "pixels": 500} for label in ("liver", "spleen")]
+    assert [c.kind for c in box_candidates(make_view(objects=objects))] == ["point"]
 
 
 def test_areas_of_nearly_one_size_are_not_compared():
     sizes = {"liver": 1000, "spleen": 900, "kidney_left": 800}
-    assert "which_larger" not in {c.kind for c in mask_candidates(view(sizes=sizes))}
+    assert "which_larger" not in {c.kind for c in mask_candidates(make_view(sizes=sizes))}
 
 
 def test_a_slice_that_shows_nothing_has_no_question_about_structures():
-    empty = view(objects=[], sizes={})
-    assert list(mask_candidates(empty)) == box_candidates(empty) == [] and visible_or_not(empty, True) is None
+    empty = make_view(objects=[], sizes={})
+    assert list(mask_candidates(empty)) == box_candidates(empty) == list(mask_claims(empty)) == []
 
 
 def test_what_the_header_does_not_say_is_not_asked():
-    unknown = view(plane="oblique", body_part=None)
+    unknown = make_view(plane="oblique", body_part=None)
     assert [c.kind for c in metadata_candidates(unknown)] == ["modality"]

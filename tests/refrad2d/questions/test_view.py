@@ -2,8 +2,8 @@
 
 import pytest
 
-from refrad2d.labels import LANGUAGES
-from refrad2d.questions.view import MIN_PIXELS, Draw, View, body_parts, templates
+from refrad2d.labels import LANGUAGES, labels
+from refrad2d.questions.view import MIN_PIXELS, Draw, View, body_parts, organs, regions_of, templates
 from tests.fixtures.question_rows import AREAS, BOXES, make_report, make_row
 
 
@@ -38,10 +38,39 @@ def test_spans_of_structures_that_the_slice_lacks_are_left_out():
 def test_a_labelled_answer_is_one_span_around_it():
     entry = (
         View(make_row(), "en", AREAS, None)
-        .ask("point", "liver", fact=("x",), source="mask", label="liver", organ="liver")
+        .ask(
+            "point",
+            "liver",
+            fact=("x",),
+            source="mask",
+            label="liver",
+            **View(make_row(), "en", AREAS, None).organ("liver"),
+        )
         .entry
     )
     assert entry["spans"] == [{"start": 0, "end": 5, "label": "liver", "labels": ["liver"], "box": BOXES["liver"]}]
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "words"),
+    [
+        ("en", "liver", ("the liver", "the liver", "in the liver")),
+        ("de", "stomach", ("der Magen", "den Magen", "im Magen")),
+        ("de", "kidney_left", ("die linke Niere", "die linke Niere", "in der linken Niere")),
+    ],
+)
+def test_a_structure_is_named_as_a_reader_would(language, label, words):
+    organ = View(make_row(), language, AREAS, None).organ(label)
+    assert (organ["organ"], organ["organ_acc"], organ["in_organ"]) == words
+
+
+def test_every_class_has_its_article():
+    assert set(organs()) == {label.name for label in labels()}
+
+
+def test_distractors_fit_the_part_of_the_body():
+    assert regions_of(View(make_row(), "en", AREAS, None)) == {"abdomen"}
+    assert regions_of(View(make_row(objects=[]), "en", AREAS, None)) == {"limbs"}
 
 
 def test_choices_make_a_multiple_choice_question():

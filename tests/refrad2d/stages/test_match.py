@@ -2,6 +2,7 @@
 
 import pytest
 
+from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages import match
 from refrad2d.system.files import read_jsonl, write_jsonl
 
@@ -33,7 +34,7 @@ def match_texts(tmp_path):
         write_jsonl(tmp_path / "ingest" / "series.jsonl", [SERIES])
         for name in ("segmented", "findings"):
             write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])
-        shared = {"language": "de", "series": ["se"], "clinical_question": "Q", "clinical_info": None}
+        shared = {"language": "de", "series": ["se"], **dict.fromkeys(CONTEXT_COLUMNS), "clinical_question": "Q"}
         rows = [
             {"id": f"t{n}", "text": text, "named": named, "origin": "original", "curator": "rules", **shared}
             for n, (text, named) in enumerate(texts)

@@ -13,5 +13,13 @@ def test_a_table_without_rows_is_its_header():
     assert table(["a"], []) == "| a |\n| --- |"
 
 
+def test_a_padded_table_has_columns_of_one_width():
+    assert table(("a", "long"), [("wide", 1)], padded=True).split("\n") == [
+        "| a    | long |",
+        "| ---- | ---- |",
+        "| wide | 1    |",
+    ]
+
+
 def test_a_row_takes_any_cells():
     assert table_row([1, "x"]) == "| 1 | x |"

@@ -61,7 +61,7 @@ _BARE_ID = re.compile(
     r"|[A-CEGHJ-PR-TW-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]"  # national insurance number
     r"|\d{2}\s?\d{6}\s?[A-Z]\s?\d{3}"  # German social insurance number
     r"|[A-Z]\s?\d{3}\s?\d{3}\s?\d{3}"  # German health insurance number
-    r"|[A-Za-z]{1,6}[\-_/ ]?\d{5,}[\w\-]*"
+    r"|(?!EBM|GO[ÄA]|OPS|ICD)[A-Za-z]{1,6}[\-_/ ]?\d{5,}[\w\-]*"
     r"|[A-Z]{1,6}[\-_/.]?(?:19|20)?\d{2}[\-_/.]\d{3,}[\w\-]*|(?:19|20)\d{2}[\-_/]\d{4,}|[A-Z]\d{2}[\-/]\d{3,}"
     r"|\d{7,}(?:[\-/]\d+)*|\d{2,}[\-/]\d{3,}[\-/]\d{2,}"
     r"|\d{6}"

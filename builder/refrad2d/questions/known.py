@@ -1,0 +1,196 @@
+"""What the text of a slice makes certain about what the slice shows: the ground on which questions stand.
+
+    >>> known = read_known(view)
+    >>> known.has("cyst", "liver"), known.lacks("stone", "spleen")
+    (True, True)
+
+A finding counts where the slice shows it: a finding of its kind in the mask, or the structure that its clause names. A
+denial counts for the visible structures that its clause names. Whatever the text doubts, places unclearly or
+contradicts counts for nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from refrad2d.labels import is_label
+from refrad2d.questions.view import View
+from refrad2d.text.clauses import ABNORMAL, Clause, ClauseFinding, read_clauses
+from refrad2d.text.findings import NamedFinding, kinds_of
+from refrad2d.text.lexicon import side_of
+
+_HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
+_VAGUE = ("generic", "mass")
+
+
+Said = tuple[NamedFinding, tuple[str, ...]]  # a finding and the classes that it is stated of, () if unclear
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An affirmed finding that the slice shows. `label` is its one structure, visible, or None."""
+
+    said: ClauseFinding
+    label: str | None
+    side: str | None
+
+    @property
+    def finding(self) -> NamedFinding:
+        """What it is."""
+        return self.said.finding
+
+
+@dataclass
+class Known:
+    """All that is certain. `states` is structure → kind → whether it holds; `normal` and `abnormal` are structures."""
+
+    shown: list[Shown] = field(default_factory=list)
+    denied: set[tuple[NamedFinding, str]] = field(default_factory=set)
+    absent: set[NamedFinding] = field(default_factory=set)  # denied for the whole picture
+    affirmed: list[Said] = field(default_factory=list)  # shown or not
+    elsewhere: tuple[Said, ...] = ()  # affirmed by the text of another slice of the study
+    doubted: set[str] = field(default_factory=set)  # names of findings without a certain place or polarity
+    states: dict[str, dict[str, bool]] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)  # structure → the one clause about it
+    unsure: set[str] = field(default_factory=set)  # structures of clauses with a doubt
+
+    def has(self, name: str, label: str) -> bool:
+        """True if the structure certainly has the finding."""
+        return any(s.finding.name == name and s.label == label for s in self.shown) and name not in self.doubted
+
+    def lacks(self, finding: NamedFinding, label: str) -> bool:
+        """True if the text denies the finding for the structure and says nothing to the contrary."""
+        return (finding, label) in self.denied and not self.speaks_of(finding, label)
+
+    def speaks_of(self, finding: NamedFinding, label: str) -> bool:
+        """True if the text affirms, doubts or places unclearly what could be this finding in this structure."""
+        if finding.name in self.doubted:
+            return True
+        said = (*self.affirmed, *self.elsewhere)
+        return any(_alike(finding, other) and (not labels or label in labels) for other, labels in said)
+
+    @property
+    def single(self) -> list[Shown]:
+        """Findings that "this cyst" can mean: the only ones of their kind in the study, said once."""
+        names = [finding.name for finding, _ in self.affirmed]
+        return [
+            one
+            for one in self.shown
+            if names.count(one.finding.name) == 1
+            and not one.said.several
+            and one.finding.name not in self.doubted
+            and one.finding.gender != "p"
+            and all(one.label in labels for other, labels in self.elsewhere if _alike(one.finding, other))
+        ]
+
+    @property
+    def normal(self) -> list[str]:
+        """Structures that the text calls unremarkable and of which it says nothing else."""
+        ill = {label for _, labels in (*self.affirmed, *self.elsewhere) for label in labels} | self.unsure
+        return [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
+
+    @property
+    def abnormal(self) -> list[str]:
+        """Structures with a finding that is shown, or an abnormal state."""
+        named = [s.label for s in self.shown if s.label and s.finding.name not in self.doubted]
+        return list(dict.fromkeys([*named, *(o for o, kinds in self.states.items() if _abnormal(kinds))]))
+
+
+def _abnormal(kinds: dict[str, bool]) -> bool:
+    return any(kinds.get(kind) for kind in ABNORMAL)
+
+
+def _alike(one: NamedFinding, other: NamedFinding) -> bool:
+    """True if the one can be called the other: "lesion" and "cyst"."""
+    vague = "generic" in (one.group, other.group)
+    both = {one.group, other.group} <= set(_VAGUE) or "pulmonary_nodule" in (one.name, other.name)
+    return one.name == other.name or vague and both
+
+
+def read_known(view: View) -> Known:
+    """What is certain about a slice in its language."""
+    known = Known(elsewhere=tuple(view.elsewhere))
+    if not view.text or not (view.masked or view.named):
+        return known
+    conflicts: dict[tuple[str, str], set[bool]] = {}
+    for clause in _clauses(view.text, view.language, view.row["modality"]):
+        for said in clause.findings:
+            _add_finding(known, view, clause, said)
+        _add_words(known, view, clause)
+        if clause.doubted:
+            known.unsure |= {label for structure in clause.structures for label in structure.labels}
+        for state in clause.states:
+            for label in _hosts(state.structure.labels) if state.structure else ():
+                if label in view.speakable and state.kind in view.words["states"]:
+                    conflicts.setdefault((label, state.kind), set()).add(state.holds)
+    for (label, kind), holds in conflicts.items():
+        if len(holds) == 1 and label not in known.unsure:
+            known.states.setdefault(label, {})[kind] = holds.pop()
+    return known
+
+
+@lru_cache(maxsize=4096)
+def _clauses(text: str, language: str, modality: str) -> tuple[Clause, ...]:
+    """Slices share sentences, and each text is read twice: to count and to ask."""
+    return tuple(read_clauses(text, language, modality))
+
+
+def said_findings(text: str, language: str, modality: str) -> set[Said]:
+    """The findings that a text affirms or doubts, shown or not."""
+    return {
+        (said.finding, _place(said))
+        for clause in _clauses(text, language, modality)
+        for said in clause.findings
+        if said.polarity != "denied"
+    }
+
+
+def _add_words(known: Known, view: View, clause: Clause) -> None:
+    """Keep the words about a structure, as long as one clause alone speaks of it; "" where several do."""
+    words = view.text[clause.start : clause.end].strip(" ,;:")
+    certain = not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
+    for label in {label for s in clause.structures for label in _hosts(s.labels)}:
+        known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
+
+
+def _hosts(labels: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_HOSTS.get(label, label) for label in labels))
+
+
+def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) -> None:
+    finding, labels = said.finding, _place(said)
+    if said.polarity == "denied":
+        if said.where == "said":
+            known.denied |= {(finding, label) for label in labels if label in view.speakable}
+        elif said.where == "own" and not (clause.structures or clause.sides or set(clause.signs) & set("OGHXW")):
+            known.absent.add(finding)
+        return
+    if said.polarity == "doubted":
+        known.doubted.add(finding.name)
+        return
+    known.affirmed.append((finding, labels))
+    label = labels[0] if len(labels) == 1 and labels[0] in view.speakable else None
+    if label or _is_masked(view, said, labels):
+        side = side_of(label) if label else said.side
+        known.shown.append(Shown(said, label, side or said.side))
+
+
+def _place(said: ClauseFinding) -> tuple[str, ...]:
+    """The classes that a finding is stated of; a finding that has one place only is there."""
+    places = said.finding.places
+    if not said.structure and len(places) == 1 and is_label(places[0]):
+        return places
+    return _hosts(said.labels)
+
+
+def _is_masked(view: View, said: ClauseFinding, labels: tuple[str, ...]) -> bool:
+    """True if the slice has a mask of such a finding, on no other side than the text says."""
+    if said.finding.kind and any(said.finding.kind in kinds_of(found["label"]) for found in view.row["findings"]):
+        return said.where != "unclear"
+    return bool(view.named and not view.masked and said.where in ("said", "own", "open"))
+
+
+def others(known: Known) -> Iterator[str]:
+    """Names of the findings that the text leaves open or affirms."""
+    yield from known.doubted
+    yield from (finding.name for finding, _ in known.affirmed)

@@ -1,0 +1,421 @@
+"""What the clauses of a text say: which finding of which structure, affirmed or denied, sizes, states, numbers.
+
+    >>> [(c.findings[0].finding.name, c.findings[0].labels) for c in read_clauses("Leberzyste, Milz o. B.", "de", "CT")]
+    [('cyst', ('liver',))]
+
+Evidence or nothing: a finding has a structure only where the words between the two are known to connect them; an
+unknown noun, "neben" or "adjacent to" leave it without. A sentence is read as a string of signs, one for each phrase
+(see `clause_signs`), and the grammar is regular expressions over them. The words stand in clauses.yaml.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from refrad2d.labels import LANGUAGES, MODALITIES
+from refrad2d.text.clause_signs import Sign, read_signs, split_signs, stored
+from refrad2d.text.findings import NamedFinding
+from refrad2d.text.lexicon import side_of
+from refrad2d.text.mentions import Mention, find_mentions
+from refrad2d.text.sentences import split_sentences
+
+ABNORMAL = ("enlarged", "dilated", "thickened", "obstructed")  # states that no unremarkable structure has
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A mention of anatomy. `side` is left, right, both (a paired structure, both or no side said) or None."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    side: str | None
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number with its unit; lengths are in mm ("1,5 cm" is 15.0 "mm"), `unit` is "" for a plain number."""
+
+    start: int
+    end: int
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class ClauseFinding:
+    """A finding. `polarity` is affirmed, denied or doubted.
+
+    `structure` is what the clause states it of. `where` says how sure that is: "said" (with a structure), "own" (the
+    name is the place), "open" (the clause names no place at all), "unclear" (a place that we cannot read). `size` is
+    its measure as written, `millimetres` the largest diameter; `count` how many, where a number says so; `several` if
+    more than one or unknown how many.
+    """
+
+    start: int
+    end: int
+    finding: NamedFinding
+    polarity: str
+    structure: Structure | None = None
+    where: str = "unclear"
+    side: str | None = None
+    size: str | None = None
+    millimetres: float | None = None
+    count: int | None = None
+    several: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes of the structure, () if there is none."""
+        return self.structure.labels if self.structure else ()
+
+
+@dataclass(frozen=True)
+class State:
+    """How a structure looks as a whole: `kind` is normal, enlarged, dilated, …; `holds` whether it is so."""
+
+    start: int
+    end: int
+    kind: str
+    holds: bool
+    structure: Structure | None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause; all offsets are into the whole text, ends exclusive. `sides` are all side words, those in structures
+    included; `denials` the ranges of words that deny; `doubted` if anything in it is a guess."""
+
+    start: int
+    end: int
+    structures: tuple[Structure, ...] = ()
+    findings: tuple[ClauseFinding, ...] = ()
+    states: tuple[State, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    sides: tuple[str, ...] = ()
+    denials: tuple[tuple[int, int], ...] = ()
+    doubted: bool = False
+    signs: str = field(default="", repr=False, compare=False)
+
+
+def read_clauses(
+    text: str, language: str, modality: str | None = None, *, mentions: Sequence[Mention] | None = None
+) -> list[Clause]:
+    """The clauses of a text in order.
+
+    `modality` is "CT" or "MR", None for the classes of both. `mentions` are those of `find_mentions`, if at hand.
+    ValueError for an unknown language or modality.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
+    found = _structures(_find(text, language, modality) if mentions is None else mentions)
+    clauses: list[Clause] = []
+    for start, end in split_sentences(text, language):
+        inside = [s for s in found if start <= s.start and s.end <= end]
+        signs = read_signs(text, start, end, language, inside)
+        signs = _settle(signs)
+        codes = "".join(sign.code for sign in signs)
+        asks, guess = text[start:end].rstrip().endswith("?"), False
+        for first, last in split_signs(codes):
+            goes_on = guess and codes[first - 1] in "CU" and _FINDING_FIRST.match(codes, first)
+            clauses.append(_Reader(text, language, signs[first:last], asks or bool(goes_on)).read())
+            guess = clauses[-1].doubted and any(f.polarity == "doubted" for f in clauses[-1].findings[:1])
+    return clauses
+
+
+def _find(text: str, language: str, modality: str | None) -> list[Mention]:
+    if modality:
+        return find_mentions(text, language, modality)
+    found: list[Mention] = []
+    for own in MODALITIES:
+        found += [
+            m for m in find_mentions(text, language, own) if all(m.end <= o.start or o.end <= m.start for o in found)
+        ]
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _structures(mentions: Sequence[Mention]) -> list[Structure]:
+    found = []
+    for mention in mentions:
+        sides = {side_of(label) for label in mention.labels} - {None}
+        side = next(iter(sides)) if len(sides) == 1 else "both" if sides else None
+        found.append(Structure(mention.start, mention.end, mention.labels, side, mention.negated))
+    return found
+
+
+def _settle(signs: list[Sign]) -> list[Sign]:
+    """ "hingegen" divides where a clause begins, else it is an adverb; a side behind a structure belongs to it."""
+    settled: list[Sign] = []
+    for at, sign in enumerate(signs):
+        before = settled[-1] if settled else None
+        if sign.code == "h":
+            sign = replace(sign, code="!" if before is None or before.code == "C" else "M")
+        follows = signs[at + 1].code if at + 1 < len(signs) else "."
+        behind = sign.code == "I" and before and before.code in "SB" and before.structure.side == "both"
+        if behind and follows not in "SFBXJA":
+            settled[-1] = replace(before, structure=narrow(before.structure, sign.sides[0]))
+        settled.append(sign)
+    return settled
+
+
+def narrow(structure: Structure, side: str) -> Structure:
+    """The part of a paired structure on a side; all of it for "both"."""
+    labels = tuple(label for label in structure.labels if side == "both" or side_of(label) in (side, None))
+    return replace(structure, labels=labels, side=side) if labels else structure
+
+
+_FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
+
+# How a finding is connected to a structure.
+_HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
+_WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
+_LISTED = re.compile(r"[CUR]+[OGAIJj]*[SB]")
+_OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
+_PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
+_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*"
+_OF_SUBJECT = re.compile(
+    rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
+    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>[TCYMUWK]*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
+)
+# "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
+_GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
+_NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+_ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
+_SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
+_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKW]*(?:T[JM]*[CU])*")
+_AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
+_ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
+_DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
+_DENIED_LIST = re.compile(r"(?:[AGjIS]*[FB](?:[OG][AGI]*S)?[CRU]+D?)+[AGjIS]*")
+
+
+@dataclass
+class _Reader:
+    """Reads one clause from its signs."""
+
+    text: str
+    language: str
+    signs: list[Sign]
+    asks: bool
+
+    def __post_init__(self):
+        self.codes = "".join(sign.code for sign in self.signs)
+        self.start, self.end = self.signs[0].start, self.signs[-1].end
+        self.words = patterns(self.language)
+        self.doubted = self.asks or bool(self.words["doubt"].search(self.text, self.start, self.end))
+
+    def read(self) -> Clause:
+        measures = tuple(read_measures(self.text, self.start, self.end))
+        return Clause(
+            start=self.start,
+            end=self.end,
+            structures=tuple(sign.structure for sign in self.signs if sign.structure),
+            findings=tuple(self._finding(at) for at, sign in enumerate(self.signs) if sign.finding),
+            states=tuple(self._states()),
+            measures=measures,
+            sides=tuple(side for sign in self.signs for side in sign.sides),
+            denials=tuple((s.start, s.end) for s in self.signs if s.code in "Dn"),
+            doubted=self.doubted,
+            signs=self.codes,
+        )
+
+    def _finding(self, at: int) -> ClauseFinding:
+        sign, polarity = self.signs[at], self._polarity(at)
+        structure, where = self._place(at, polarity)
+        if structure and not all(sign.finding.can_lie_in(label) for label in structure.labels):
+            structure, where = None, "unclear"
+        size, millimetres = self._size(at) if polarity == "affirmed" else (None, None)
+        count = self._count(at)
+        return ClauseFinding(
+            sign.start,
+            sign.end,
+            sign.finding,
+            polarity,
+            structure,
+            where,
+            self._side(at, structure),
+            size,
+            millimetres,
+            count or None,
+            count is not None or bool(self.words["plural"].search(self.text[sign.start : sign.end])),
+        )
+
+    def _place(self, at: int, polarity: str) -> tuple[Structure | None, str]:
+        """The structure that a finding is stated of, and how sure that is."""
+        codes, sign = self.codes, self.signs[at]
+        if sign.finding.names_its_place:
+            return None, "own"
+        if sign.structure:
+            listed = re.search(r"S[CUR]+[AGIJj]*$", codes[:at])
+            return (None, "unclear") if listed else (sign.structure, "said")
+        behind = _WHERE.match(codes, at + 1)
+        if behind:
+            if _LISTED.match(codes, behind.end()):
+                return None, "unclear"
+            return self.signs[behind.end() - 1].structure, "said"
+        if _PLACE_BEHIND.match(codes, at + 1) and not _OWN_PART.match(codes, at + 1):
+            return None, "unclear"
+        before = self._adjective(at) or self._subject(at, polarity)
+        if before:
+            return before, "said"
+        alone = "S" not in codes and "B" not in codes[:at] and _ALONE.fullmatch(codes[:at])
+        return None, "open" if alone and not re.search("[XOGH]", codes[at + 1 :]) else "unclear"
+
+    def _adjective(self, at: int) -> Structure | None:
+        """ "hepatic cyst", "left kidney stone"."""
+        match = re.search(r"S[Jj]*$", self.codes[:at]) if self.language == "en" else None
+        if not match or re.search(r"[SB][CUR]+[AGIJj]*$", self.codes[: match.start()]):
+            return None
+        return self.signs[match.start()].structure
+
+    def _subject(self, at: int, polarity: str) -> Structure | None:
+        """The subject of the clause, where a verb, "mit" or a colon connects it with the finding."""
+        match = _OF_SUBJECT.fullmatch(self.codes, 0, at)
+        if not match or (match["denied"] is not None and polarity != "denied"):
+            return None
+        if match["exists"] is not None and match["in"] is None:
+            return None
+        structure = self.signs[match.start("subject")].structure
+        own = [self.signs[k].sides[0] for k in range(at) if self.codes[k] == "I" and k > match.start("subject")]
+        after = re.match(r"I", self.codes[at + 1 :]) and self.signs[at + 1].sides[0]
+        said = {*own, *([after] if after else [])}
+        if not said or structure.side is None:
+            return structure
+        if structure.side == "both" and len(said) == 1 and not said & {"both"}:
+            return narrow(structure, said.pop())
+        return structure if said == {structure.side} else None
+
+    def _side(self, at: int, structure: Structure | None) -> str | None:
+        """The side of a finding: that of its structure, or a side word that touches it."""
+        if structure and structure.side:
+            return structure.side
+        codes = self.codes
+        near = re.match(r"Z?C?(I)", codes[at + 1 :])
+        if near and not re.match(r"[AJ]*[SFX]", codes[at + 1 + near.end() :]):
+            return self.signs[at + 1 + near.start(1)].sides[0]
+        near = re.search(r"(I)[Jj]*$", codes[:at])
+        return self.signs[near.start(1)].sides[0] if near else None
+
+    def _size(self, at: int) -> tuple[str | None, float | None]:
+        """The only size of the clause, if it stands beside its only affirmed finding."""
+        codes = self.codes
+        if codes.count("Z") != 1 or sum(codes.count(code) for code in "FB") != 1:
+            return None, None
+        z = codes.index("Z")
+        if not (re.fullmatch(r"[JjI]*S?[Jj]*", codes[z + 1 : at]) and z < at or _SIZE_BEHIND.match(codes, at + 1)):
+            return None, None
+        return self.signs[z].value
+
+    def _count(self, at: int) -> int | None:
+        """2 for "two cysts", 0 for "several", None if nothing counts it."""
+        near = re.search(r"(N)[IJjS]*$", self.codes[:at])
+        if not near or near.start(1) and self.codes[near.start(1) - 1] == "P":
+            return None
+        return self.signs[near.start(1)].value
+
+    def _polarity(self, at: int) -> str:
+        """affirmed, denied or doubted; a denial that may or may not reach the finding is doubt."""
+        codes, sign = self.codes, self.signs[at]
+        behind = self.text[sign.end : self.end]
+        if self.asks or self.words["doubt"].search(self.text, self.start, sign.end):
+            return "doubted"
+        after = re.split(r"[,;:]", behind, maxsplit=1)
+        denial = codes.rfind("D", 0, at)
+        if self.words["doubt"].search(behind):
+            guess = len(after) == 2 and self.words["guess_behind"].match(behind[len(after[0]) :])
+            if self.words["doubt"].search(after[0]) or not guess or denial >= 0:
+                return "doubted"
+        if _GOVERNED.search(codes[:at]) or _NOT_THERE.search(codes, at + 1):
+            return "doubted"
+        said_before = denial < 0 and "n" not in codes[:at]
+        first = re.split(r"[,;:]", self._without_places(at), maxsplit=1)[0]
+        if self.words["denial_after"].search(first):
+            return "denied" if said_before else "doubted"
+        if self.words["denied_later"].search(first) or not said_before and denial < 0:
+            return "doubted"
+        if denial < 0:
+            return "affirmed"
+        if "n" in codes[:at]:
+            return "doubted"
+        between = codes[denial + 1 : at]
+        if "Z" in codes[at + 1 :]:  # "keine Zyste … größer 1 cm"
+            return "doubted"
+        if _DIRECT.fullmatch(between):
+            return "denied"
+        if not self._list_is_denied(at):
+            return "doubted"
+        return "denied"
+
+    def _without_places(self, at: int) -> str:
+        """The text behind a finding, past the structure that follows ("… in der Leber nicht nachweisbar")."""
+        match = _WHERE.match(self.codes, at + 1)
+        last = self.signs[match.end() - 1] if match else self.signs[at]
+        states = [s for s in self.signs if s.code == "T" and s.start >= last.end]
+        text = self.text[last.end : self.end]
+        for sign in states:  # "not enlarged" denies a state, not the finding
+            text = text.replace(self.text[sign.start : sign.end], " " * (sign.end - sign.start))
+        return text
+
+    def _list_is_denied(self, at: int) -> bool:
+        """True for a member of a list that its denial covers: "keine Zyste, Raumforderung oder Stein"."""
+        first = self.codes.find("D")
+        match = _DENIED_LIST.fullmatch(self.codes, first + 1, at)
+        if not match:
+            return False
+        joined, rest = match[0], self.codes[at + 1 :]
+        if "R" in joined or re.match(r"(?:[CR]+[AGjIS]*[FB])*?[CR]*R[AGjIS]*[FB]", rest):
+            return True
+        return "C" not in joined and not rest.strip("I")
+
+    def _states(self) -> list[State]:
+        if self.doubted:
+            return []
+        found: list[State] = []
+        for at, sign in enumerate(self.signs):
+            if sign.code != "T":
+                continue
+            for structure in self._bearers(at):
+                for kind, holds in sign.value:
+                    if kind == "normal" and "D" in self.codes[:at]:
+                        continue
+                    found.append(State(sign.start, sign.end, kind, holds, structure))
+        return found
+
+    def _bearers(self, at: int) -> list[Structure]:
+        """The structures that a state is said of."""
+        codes = self.codes
+        if codes[at + 1 : at + 2] in _AFTER_STATE and _SUBJECTS.fullmatch(codes, 0, at):
+            return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
+        match = _ATTRIBUTE.match(codes, at)
+        if match and re.fullmatch(r"[MAGI]*", codes[:at]) and not _LISTED.match(codes, match.end()):
+            return [self.signs[match.end() - 1].structure]
+        return []
+
+
+_UNIT = re.compile(r"\s?(mm|cm|ml|HE|HU|%)(?!\w)")
+_AXES = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[x×]\s?(?=\d[\d.,]*\s?(?:[x×]\s?\d[\d.,]*\s?)?(mm|cm)))")
+
+
+def read_measures(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
+    """All numbers of text[start:end] with their units; "2 x 3 cm" is two lengths, in mm."""
+    end = len(text) if end is None else end
+    units = {m.start(1): m[2] for m in _AXES.finditer(text, start, end)}
+    found = []
+    for m in re.finditer(r"\d+(?:[.,]\d+)?", text[start:end]):
+        first, last = start + m.start(), start + m.end()
+        named = _UNIT.match(text, last)
+        unit = named[1] if named else units.get(first, "")
+        value = float(m[0].replace(",", "."))
+        if unit == "cm":
+            value, unit = round(value * 10, 3), "mm"
+        found.append(Measure(first, last, value, "HU" if unit == "HE" else unit))
+    return found
+
+
+@cache
+def patterns(language: str) -> dict[str, Any]:
+    """The phrases of clauses.yaml as regular expressions."""
+    return {name: re.compile(find, re.IGNORECASE) for name, find in stored(language)["phrases"].items()}

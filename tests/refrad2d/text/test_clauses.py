@@ -1,0 +1,163 @@
+"""Clauses: where a sentence divides, what a finding is stated of, and that what is unclear stays without a structure."""
+
+import pytest
+
+from refrad2d.text.clauses import read_clauses, read_measures
+
+
+def read(text, language):
+    return [
+        (f.finding.name, f.polarity, "+".join(f.labels) or f.where)
+        for clause in read_clauses(text, language, "CT")
+        for f in clause.findings
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "clauses"),
+    [
+        ("de", "Leber mit Zyste im Segment VII, Milz unauffällig.", 2),
+        ("de", "Infarkt der Niere rechts und Thrombus links.", 2),
+        ("de", "Leber, Milz und Pankreas unauffällig.", 1),
+        ("de", "keine Zyste, Raumforderung oder Stein.", 1),
+        ("de", "Kein Herd in Leber, Milz und Pankreas, Nieren unauffällig.", 2),
+        ("de", "Zyste rechts, die linke Niere hingegen unauffällig.", 2),
+        ("de", "Nieren: rechts Zyste 12 mm, links Stein 4 mm.", 2),
+        ("en", "A stone is seen in the right kidney, whereas the left kidney is unremarkable.", 2),
+        ("en", "Stone in the right kidney and cyst in the left kidney.", 2),
+        ("en", "No cyst in the liver, spleen or kidneys.", 1),
+    ],
+)
+def test_a_sentence_divides_where_a_new_statement_begins(language, text, clauses):
+    assert len(read_clauses(text, language, "CT")) == clauses
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Leber mit Zyste im Segment VII, Milz unauffällig.", [("cyst", "affirmed", "liver")]),
+        (
+            "en",
+            "Hepatic cyst. Left kidney stone.",
+            [("cyst", "affirmed", "liver"), ("stone", "affirmed", "kidney_left")],
+        ),
+        ("de", "Konkrement von 5 mm am Unterpol der rechten Niere.", [("stone", "affirmed", "kidney_right")]),
+        ("de", "In der Leber findet sich eine 8 mm große Zyste.", [("cyst", "affirmed", "liver")]),
+        ("de", "Leber mit Zyste und Hämangiom.", [("cyst", "affirmed", "liver"), ("hemangioma", "affirmed", "liver")]),
+        (
+            "de",
+            "Infarkt der Niere rechts und Thrombus links.",
+            [("infarct", "affirmed", "kidney_right"), ("thrombosis", "affirmed", "open")],
+        ),
+        ("en", "The liver shows no lesion.", [("lesion", "denied", "liver")]),
+        ("de", "Niere rechts regelrecht, kein Stein.", [("stone", "denied", "kidney_right")]),
+        ("en", "No evidence of lytic lesion in L3.", [("osteolysis", "denied", "vertebrae_L3")]),
+        (
+            "de",
+            "Nieren: rechts Zyste, links Stein.",
+            [("cyst", "affirmed", "kidney_right"), ("stone", "affirmed", "open")],
+        ),
+    ],
+)
+def test_a_finding_belongs_to_the_structure_that_its_clause_says(language, text, expected):
+    assert read(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Zyste im Ovar neben der Leber."),
+        ("en", "Cyst in the left ovary adjacent to the right kidney."),
+        ("de", "Niere links neben der Milz mit Zyste."),
+        ("de", "Leber zeigt eine Zyste neben der rechten Niere."),
+        ("de", "Milz und Leber mit Zyste."),
+        ("de", "Metastasen in Leber und Milz."),
+        ("en", "Mass between the liver and the stomach."),
+        ("en", "Mass compressing the left kidney."),
+        ("de", "Leber: Zyste im Ovar."),
+        ("en", "Renal and hepatic cysts."),
+    ],
+)
+def test_what_is_unclear_has_no_structure(language, text):
+    assert {place for _, _, place in read(text, language)} == {"unclear"}
+
+
+@pytest.mark.parametrize("text", ["Leber unauffällig, kein Aszites.", "Pleuraerguss neben der Leber."])
+def test_a_finding_that_names_its_place_takes_no_other(text):
+    assert {place for _, _, place in read(text, "de")} == {"own"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "keine Zyste, Raumforderung oder Stein", ["denied"] * 3),
+        ("de", "Keine Leberzyste, Nierenzyste oder Milzzyste.", ["denied"] * 3),
+        ("de", "Keine Zyste, Hämangiom im Segment II.", ["denied", "doubted"]),
+        ("de", "Leber ohne Zyste mit Hämangiom.", ["denied", "doubted"]),
+        ("de", "Ohne Kontrastmittel Zyste der Leber.", ["doubted"]),
+        ("de", "Kein progredienter Pleuraerguss.", ["doubted"]),
+        ("de", "Keine akute Fraktur von L1.", ["doubted"]),
+        ("de", "V. a. Zyste der Leber.", ["doubted"]),
+        ("de", "V. a. Zyste der Leber und Stein der Gallenblase.", ["doubted", "doubted"]),
+        ("de", "Zum Ausschluss einer Fraktur von LWK 1.", ["doubted"]),
+        ("de", "Zyste der Leber, nicht mehr nachweisbar.", ["doubted"]),
+        ("de", "Keine Zyste der Leber größer 1 cm.", ["doubted"]),
+        ("en", "Status post resection of a liver metastasis.", ["doubted"]),
+        ("en", "The cyst in the liver has resolved.", ["doubted"]),
+        ("en", "Biopsy of the liver lesion.", ["doubted"]),
+        ("de", "Zyste der Leber?", ["doubted"]),
+        ("de", "Zyste der Leber, DD Hämangiom.", ["affirmed", "doubted"]),
+        ("en", "An abscess cannot be excluded.", ["doubted"]),
+        ("en", "A cyst in the liver is not seen.", ["denied"]),
+        ("en", "Cystic lesion of 12 mm in the pancreas, most likely IPMN.", ["affirmed"]),
+        ("en", "Calculus, 5 mm, not obstructing.", ["affirmed"]),
+    ],
+)
+def test_a_denial_that_is_not_certain_is_doubt(language, text, expected):
+    assert [polarity for _, polarity, _ in read(text, language)] == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Leber, Milz und Pankreas unauffällig.", [("liver", True), ("spleen", True), ("pancreas", True)]),
+        ("de", "Unauffällige Darstellung der Milz.", [("spleen", True)]),
+        ("de", "Der Gang des Pankreas ist unauffällig.", []),
+        ("de", "Leber mit Zyste, sonst unauffällig.", []),
+        ("en", "Normal liver.", [("liver", True)]),
+    ],
+)
+def test_a_state_is_that_of_its_subject(language, text, expected):
+    states = [s for clause in read_clauses(text, language, "CT") for s in clause.states if s.kind == "normal"]
+    assert [(s.structure.labels[0], s.holds) for s in states] == expected
+
+
+def test_a_size_is_normalised_and_belongs_to_the_finding_beside_it():
+    (clause,) = read_clauses("Zyste der Milz von 1,5 cm.", "de", "CT")
+    assert (clause.findings[0].size, clause.findings[0].millimetres) == ("1,5 cm", 15)
+    (clause,) = read_clauses("Leber 16 cm mit Zyste.", "de", "CT")
+    assert clause.findings[0].size is None
+
+
+def test_number_words_count():
+    counts = [c.findings[0].count for c in read_clauses("Two cysts of the liver. Cyst of the spleen.", "en", "CT")]
+    assert counts == [2, None]
+
+
+def test_offsets_point_into_the_text():
+    text = "Milz unauffällig. Zyste der Leber von 2 cm, Niere rechts regelrecht."
+    for clause in read_clauses(text, "de", "CT"):
+        for finding in clause.findings:
+            assert text[finding.start : finding.end] == "Zyste"
+            assert text[finding.structure.start : finding.structure.end] == "Leber"
+    assert [text[c.start : c.end] for c in read_clauses(text, "de")][-1] == "Niere rechts regelrecht"
+
+
+def test_measures_are_in_millimetres():
+    measures = read_measures("2 x 3 cm, 40 HE, 7")
+    assert [(m.value, m.unit) for m in measures] == [(20, "mm"), (30, "mm"), (40, "HU"), (7, "")]
+
+
+def test_an_unknown_language_names_the_known_ones():
+    with pytest.raises(ValueError, match="'fr'.*de, en"):
+        read_clauses("Kyste.", "fr")
