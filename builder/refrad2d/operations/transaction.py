@@ -37,9 +37,15 @@ def tombstone(patient: str) -> str:
 
 
 @overload
-def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[True]) -> tuple[dict, bytes]: ...
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[True]) -> tuple[dict, bytes]:
+    """The manifest and the key, which must be there."""
+
+
 @overload
-def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[False]) -> tuple[dict, bytes | None]: ...
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[False]) -> tuple[dict, bytes | None]:
+    """The manifest, and the key if it is there."""
+
+
 def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict, bytes | None]:
     """The manifest of a finished dataset and its key, None if it is not needed and not there. ValueError otherwise."""
     if not out.is_dir():

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -35,7 +35,7 @@ from refrad2d.phantom import (
 from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
 from refrad2d.questions.choose import questions
-from refrad2d.rows import Message, ObjectRow, Row
+from refrad2d.rows import Context, Message, ObjectRow, Report, Reports, Row, SpanRow
 from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
 from refrad2d.text.slices import spread
@@ -112,7 +112,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
     mask = region.select(picture.mask)
     found = objects(mask)
     spacing = study.series.fov_mm / IMAGE_SIZE
-    row: dict[str, Any] = {
+    row: Row = {
         "id": f"phantom-{seed}", "patient": f"phantom-{number}", "study": "", "series": "",
         "modality": region.modality, "body_part": region.body_part.lower(), "plane": study.series.plane,
         "spacing": [spacing, spacing],
@@ -124,7 +124,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
         },
     }  # fmt: skip
     row["vqa"] = questions(row)
-    return cast(Row, row)  # whole only now
+    return row
 
 
 def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
@@ -140,21 +140,27 @@ def _text(message: Message) -> str:
     return "".join(part["text"] or "" for part in message["content"] if part["type"] == "text")
 
 
-def _reports(study: PhantomStudy, k: int, found: Sequence[ObjectRow]) -> dict[str, dict[str, Any] | None]:
+def _reports(study: PhantomStudy, k: int, found: Sequence[ObjectRow]) -> Reports:
     """Report structs of both languages: the sentences that lie on slice `k`, their spans with what it shows."""
     boxes = {o["label"]: as_box(o["box"]) for o in found}
-    reports: dict[str, dict[str, Any] | None] = {}
+    reports: dict[str, Report | None] = {}
     for language in LANGUAGES:
         _, clean, spans = join_sentences(study.placed[k], language)
-        shown = [{**s, "labels": [label for label in s["labels"] if label in boxes]} for s in spans]
-        shown = [
-            {**s, "label": s["labels"][0], "box": list(merge_boxes([boxes[label] for label in s["labels"]]))}
-            for s in shown
-            if s["labels"]
+        there = [(s, [label for label in s["labels"] if label in boxes]) for s in spans]
+        shown: list[SpanRow] = [
+            {
+                "start": s["start"],
+                "end": s["end"],
+                "label": labels[0],
+                "labels": labels,
+                "box": list(merge_boxes([boxes[label] for label in labels])),
+            }
+            for s, labels in there
+            if labels
         ]
-        about = {**study.context[language], "findings": clean, "spans": shown, "origin": "original"}
-        reports[language] = about if clean else None
-    return reports
+        context = cast(Context, study.context[language])
+        reports[language] = {**context, "findings": clean, "spans": shown, "origin": "original"} if clean else None
+    return cast(Reports, reports)  # has just these languages
 
 
 def draw_pool(

@@ -99,8 +99,8 @@ def find_contacts(text: str, language: str) -> Iterator[Found]:
     yield from (Found(*match.span(), "URL") for match in _URL.finditer(text))
     yield from (Found(*match.span("number"), "PHONE", True) for match in _LABELLED_PHONE.finditer(text))
     yield from (Found(*match.span("value"), "ID", True) for match in _ID.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "ID", True) for match in _ANY_NUMBER.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "AGE", True) for match in _AGE.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "ID", True) for match in _ANY_NUMBER.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "AGE", True) for match in _AGE.finditer(text))
     if _LONG_NUMBER.search(text):
         for pattern, kind in ((_IP, "ID"), (_BARE_ID, "ID"), (_PHONE, "PHONE")):
             yield from (Found(*match.span(), kind) for match in pattern.finditer(text))

@@ -221,7 +221,7 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
             yield Found(*match.span(), "DATE")
     yield from _find_named(text)
     for match in _PARTIAL.finditer(text) if _FRACTION.search(text) else ():
-        group = match.lastgroup
+        group = match.lastgroup or 0
         if not _after(_IMAGE, text, match.start(group)):
             yield Found(*match.span(group), "DATE")
     if language == "de" and _FRACTION.search(text):

@@ -203,14 +203,14 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
     for match in _STREET_BY.finditer(text):
         if _is_framed(text, *match.span()) and not any(looks_clinical(word) for word in match.group().split()):
             yield Found(*match.span(), "ADDRESS")
-    patterns: list = [_CITY, _HOME]
+    patterns: list[Hinted | re.Pattern[str]] = [_CITY, _HOME]
     if _DIGITS.search(text):
         patterns += [_POSTCODE_DE] if language == "de" else [_CITY_EN]
     if language == "en":
         patterns += [_STREET_EN, *([_POSTCODE_UK] if _DIGIT_LETTERS.search(text) else [])]
     for pattern in patterns:
         yield from (Found(*match.span(), "ADDRESS") for match in pattern.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "ADDRESS") for match in _RESIDENCE.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "ADDRESS") for match in _RESIDENCE.finditer(text))
 
 
 def _is_framed(text: str, start: int, end: int) -> bool:
