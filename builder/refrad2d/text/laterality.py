@@ -182,9 +182,11 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     if not sides:
         return
     match.side, match.side_from = _merge(sides), "after"
-    beside = tokens[match.last].word
+    dotted = match.last + 1 < len(tokens) and tokens[match.last].raw == "." and tokens[match.last + 1].word.side
+    match_end = match.last + bool(dotted)  # "M. glut. max. links"
+    beside = tokens[match_end].word
     if match.side != "both" and beside.side == match.side and not beside.attributive:
-        match.last += 1  # "Niere rechts"
+        match.last = match_end + 1  # "Niere rechts"
 
 
 def _is_second_finding(tokens: list[Token], at: int, floor: int) -> bool:

@@ -26,11 +26,12 @@ _ROLES = frozenset(
     "no_level no_level_before technique exam done phase".split()
 )
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "œ": "oe", "æ": "ae"})
+_BARE = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "s"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")
 _MAX_WORDS = 100_000  # words remembered a lexicon
 _MIN_STEM, _MAX_STEM, _MIN_TAIL = 4, 40, 3  # letters of a German compound's two halves
 _MAX_ABBREVIATION = 4  # "OL", "VCI": capitals count
-_MIN_TYPO = 7  # letters of a word in which a typing error is mended
+_MIN_TYPO = 7  # letters of a word that is recognised although one of them is wrong
 _MIN_SIDE_TYPO = 4
 _ALIKE = 0.8  # share of letters that an unknown word has in common with a side, from where it may be meant for it
 
@@ -70,6 +71,11 @@ class Word:
 def fold(word: str) -> str:
     """Lower case without umlauts: "Drüse", "DRÜSE" and "Druese" become "druese"."""
     return word.casefold().translate(_FOLD)
+
+
+def _plain(word: str) -> str:
+    """A folded word as if its umlauts had lost their dots: "druese" becomes "druse"."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 def misspellings(word: str) -> set[str]:
@@ -155,6 +161,7 @@ class Lexicon:
         self._vocabulary: set[str] = set()
         self._single: dict[str, Term] = {}
         self._stems: dict[str, Term] = {}
+        self._abbreviations: set[str] = set()
         self._tails: frozenset[str] = frozenset()
         self._tail_starts: tuple[str, ...] = ()
         self._prefixes: tuple[str, ...] = ()
@@ -169,9 +176,10 @@ class Lexicon:
         """The long single words of the vocabulary by each of their forms with one letter less."""
         index: dict[str, list[str]] = {}
         for key in self._single:
-            if len(key) >= _MIN_TYPO and self._single[key].kind != "adjective":
-                for form in {key, *(key[:i] + key[i + 1 :] for i in range(len(key)))}:
-                    index.setdefault(form, []).append(key)
+            if len(key) >= _MIN_TYPO and self._single[key].kind != "adjective" and key not in self._abbreviations:
+                for whole in {key, _plain(key)}:
+                    for form in {whole, *(whole[:i] + whole[i + 1 :] for i in range(len(whole)))}:
+                        index.setdefault(form, []).append(key)
         return index
 
     def _index_side_typos(self) -> dict[str, str]:
@@ -184,26 +192,29 @@ class Lexicon:
             if wrong not in self._grammar and wrong not in self._vocabulary and len(wrong) >= _MIN_SIDE_TYPO
         }
 
-    def _mend(self, norm: str) -> str | None:
+    def _mend(self, raw: str, norm: str) -> str | None:
         """The long anatomical word that one typing error made this unknown word of, None unless there is only one.
 
         The first letter must be right. Endings are taken off: "Nebennnieren" is "nebenniere".
         """
-        if len(norm) < _MIN_TYPO or not norm.isalpha():
+        if len(norm) < _MIN_TYPO - 1 or not norm.isalpha():
             return None
         found: set[str] = set()
-        for form in (norm, *(norm[: -len(s)] for s in _SUFFIXES[self.language] if norm.endswith(s))):
+        forms = [norm, *(norm[: -len(s)] for s in _SUFFIXES[self.language] if norm.endswith(s))]
+        bare = not raw.isascii()
+        if bare:
+            forms.append(raw.casefold().translate(_BARE))  # "drsüe": one error beside an umlaut
+        if any(form in self._grammar for form in forms):  # "lingual", "Unterlippen": real words near to one
+            return None
+        for form in forms:
             shorter = (form[:i] + form[i + 1 :] for i in range(len(form)))
             near = {key for part in (form, *shorter) for key in self._typos.get(part, ())}
-            found |= {key for key in near if key[0] == form[0] and is_one_edit(form, key)}
+            found |= {
+                key for key in near if key[0] == form[0] and (is_one_edit(form, key) or is_one_edit(form, _plain(key)))
+            }
             if found:
                 break
-        terms = {(self._single[key].kind, self._single[key].labels) for key in found}
-        if len({labels for _, labels in terms}) != 1 or any(
-            kind in ("none", "removed", "implied") for kind, _ in terms
-        ):
-            return None
-        return min(found)
+        return min(found) if len({self._single[key].labels for key in found}) == 1 else None
 
     def _read_cues(self) -> None:
         for row in read_csv(__package__, "cues.csv"):
@@ -269,6 +280,9 @@ class Lexicon:
         if len(keys) > 1 or keys[0][0] == "^":
             return
         self._single.setdefault(keys[0], term)
+        if entry.endswith("."):  # an abbreviation makes no compounds: "Pankr." is not in "Pankreatitis"
+            self._abbreviations.add(keys[0])
+            return
         if self.language == "de" and term.kind in ("term", "collective", "numbered", "none"):
             for stem in (keys[0], keys[0] + "n" if keys[0].endswith("e") else keys[0] + "s"):
                 self._add_stem(stem, term)
@@ -298,9 +312,9 @@ class Lexicon:
             void = single.kind == "none"
         elif self.language == "de" and norm.isalpha():
             compound, void = self._split_compound(norm)
-        if not (keys or kinds or compound or void):
-            mended = self._mend(norm)
-            keys = (mended,) if mended else ()
+        mended = None if keys or kinds or void else self._mend(raw, norm)
+        if mended:  # also "Milzvnee", which is no compound of "Milz"
+            keys, compound, void = (mended,), None, self._single[mended].kind == "none"
         sides = [kind for kind in kinds if _is_side([kind])]
         return Word(
             norm=norm,

@@ -32,7 +32,7 @@ _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in p
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
 _AUXILIARIES = frozenset("is are was were been has have ist sind war waren wurde wurden".split())
-_INTERVENTIONS = ("biops", "punkt", "drain", "puncture", "ablat", "embol")
+_NO_TECHNIQUE = ("biops", "punkt", "drain", "puncture", "ablat", "embol", "compar", "vergl", "prior", "vorunters")
 _OPENING = 4  # tokens at the start of a sentence in which an examination is named
 
 
@@ -106,7 +106,7 @@ def _is_technique(tokens: list[Token]) -> bool:
     spoken = [token.word for token in tokens if token.word.norm not in _AUXILIARIES]
     said = {role for word in spoken for role in word.roles}
     if "done" in said and not said & {"verb", "seen", "state"}:
-        return not any(word.norm.startswith(_INTERVENTIONS) for word in spoken)
+        return not any(word.norm.startswith(_NO_TECHNIQUE) or word.norm in ":;" for word in spoken)
     return (
         "phase" in said
         and not (said & {"verb", "seen", "state"})

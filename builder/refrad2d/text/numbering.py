@@ -20,8 +20,10 @@ _HIGHEST = {"C": 7, "T": 12, "L": 5, "S": 5}
 _COLUMN = [(region, n) for region in "CTLS" for n in range(1, _HIGHEST[region] + 1)]
 _STAGE = ("stadium", "stage", "tnm", "karzinom", "carcinoma", "tumor", "tumour", "malignoma")  # before "T2"
 _HIGHEST_STAGE = 4
+_ROOT = ("wurzel", "nervenwurzel", "spinalnerv", "radikul", "radicul", "dermatom")
 _LINKS = frozenset(("of", "the", "der", "die", "von", "des", "den"))
 _VERTEBRA = ("vertebra", "wirbel")
+_LOBED = ("lunge", "lung", "pulmo", "leber", "liver", "hepat", "oberlappen", "unterlappen", "rundherd", "nodul")
 _SEGMENTED = (
     "segment", "liver", "leber", "hepat", "lung", "lobe", "lobus", "oberlappen", "unterlappen", "pulmo", "rundherd",
     "nodul", "infiltrat", "atelekt", "atelect", "konsolid", "consolid", "milchglas", "groundglass", "pneumon", "bronch",
@@ -133,12 +135,15 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
     if tokens[at].raw not in ("T", "S"):
         return False
     if tokens[at].raw == "S":
+        if all(region == "S" for region, _ in levels) and any(t.word.norm.startswith(_LOBED) for t in tokens):
+            return True
         bony = following.startswith(_VERTEBRA) or at and tokens[at - 1].word.norm.startswith(_VERTEBRA)
         return not (bony or len(levels) > 1 or _names_sacrum(tokens, at, levels[0][1]))
     if "weighting" in roles or following.startswith(("hyper", "hypo", "iso", "gewicht")):
         return True
     is_low = levels[0][1] <= _HIGHEST_STAGE
-    if at and is_low and tokens[at - 1].word.norm.endswith(_STAGE):
+    opened = at > 1 and tokens[at - 1].raw == "("
+    if at and is_low and tokens[at - 1 - opened].word.norm.endswith(_STAGE):
         return True  # "Stadium T3"
     if is_low and any(token.word.norm == "tsh" for token in tokens):
         return True  # thyroid hormones
@@ -156,13 +161,16 @@ def _is_class(tokens: list[Token], at: int) -> bool:
     """True if a word before the level, or before the list that it ends, makes it a code: "Wurzeln L4 und L5"."""
     while at > 0:
         token = tokens[at - 1]
-        if "no_level_before" in token.word.roles:
+        if "no_level_before" in token.word.roles or token.word.norm.startswith(_ROOT):
             return True
-        if at > 1 and _number(token.raw) and tokens[at - 2].raw in _REGIONS and tokens[at - 2].end == token.start:
+        if "and" in token.word.roles or token.raw in ",/":
+            if not (at > 2 and _number(tokens[at - 2].raw) and tokens[at - 3].raw in _REGIONS):
+                return False
+            at -= 3
+        elif token.raw in "-(" or token.word.norm in _LINKS:
             at -= 1
-        elif not ("and" in token.word.roles or token.raw in ",/-:(" or token.word.norm in _LINKS):
+        else:
             return False
-        at -= 1
     return False
 
 
@@ -249,21 +257,35 @@ def read_second_group(tokens: list[Token], at: int) -> tuple[int, int, set[int]]
 
     (first token, last token (exclusive), numbers), None if no numbers with a side of their own follow.
     """
-    sided = at
-    while at < len(tokens) and (tokens[at].word.side or tokens[at].raw == "." and at > sided):
-        at += 1
-    joined = _read_connector(tokens, at) if at > sided else None
+    end = _skip_side(tokens, at)
+    joined = _read_connector(tokens, end) if end > at else None
     if not joined or joined[1] == "-" or joined[0] >= len(tokens) or not _number(tokens[joined[0]].raw):
         return None
     end, numbers = read_numbers_after(tokens, joined[0])
-    return (joined[0], end, numbers) if end < len(tokens) and tokens[end].word.side else None
+    return (joined[0], end, numbers) if _skip_side(tokens, end) > end else None
+
+
+def _skip_side(tokens: list[Token], at: int) -> int:
+    """The first token behind the side that begins at `at`: "links", "li.", "on the left"; `at` if there is none."""
+    end = at
+    while end < len(tokens) and end < at + 2 and tokens[end].word.norm in ("on", "the"):
+        end += 1
+    if end >= len(tokens) or not tokens[end].word.side:
+        return at
+    return end + 1 + (end + 1 < len(tokens) and tokens[end + 1].raw == "." and end + 2 < len(tokens))
 
 
 def read_numbers_after(tokens: list[Token], at: int) -> tuple[int, set[int]]:
     """Plain numbers behind a noun: (last token, numbers) of "ribs 4, 5 and 7"; (at, empty) if there are none."""
     numbers: set[int] = set()
     end, previous, connector = at, None, ""
-    skipped = at + 1 < len(tokens) and (tokens[at].raw == "#" or tokens[at].word.side and len(tokens[at].raw) > 1)
+    between = tokens[at] if at + 1 < len(tokens) else None
+    skipped = between is not None and (
+        between.raw == "#"
+        or between.word.side is not None
+        and len(between.raw) > 1
+        or between.word.norm in ("fracture", "fractures")
+    )
     j = at + 1 if skipped else at
     while j < len(tokens):
         number = _number(tokens[j].raw)

@@ -35,7 +35,7 @@ _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its 
     r"\b(?:typ|type|stanford|child|pugh|bosniak|grad|grade|stadium|stage|klasse|class|hepatitis|vitamin|gruppe|group|"
     r"kategorie|category|weber|debakey|uicc|figo|segment|segm|seg|zone|level|score|garden|pauwels|schatzker|salter|"
     r"fontaine|forrest|denver|aast|modic|pfirrmann|meyerding|fazekas|classification|klassifikation)"
-    r"[-\s]\(?(?:[A-H]|[IVX]{1,4})[a-d]?$",
+    r"[-\s]\(?(?:[A-H]|[IVX]{1,4})(?:\s?[A-D])?$",
     re.IGNORECASE,
 )
 _CUT_SHORT = re.compile(r"[bdfgkpt][lr]$")  # "vergr", "umschr": no word of either language ends so
@@ -44,6 +44,7 @@ _ADJECTIVE = re.compile(r"[a-zäöüß]{3,}(?:te[rs]?|(?:isch|lich|ig|al|är|ös
 _NUMBERED = re.compile(
     r"(?:[HBLS]WK?|Th|Segmente?|Rippen?|Bild|Serie|Grad|Wirbel|[Ss]egments?|[Rr]ibs?|[Ii]mage|[Ss]eries)$"
 )
+_STARTS_NUMBER = re.compile(r"\d|[IVX]+\b")
 _BULLET = re.compile(r"[-–*•▪]\s|\(?[\da-z]{1,2}[.)]\s")
 _HEADING = re.compile(r"[^\W\d_][^\n.:]{0,40}:|[A-ZÄÖÜ ]{4,}(?:\n|$)")
 _WIDTH = 30  # letters: a text of shorter lines is a list, no wrapped paragraph
@@ -147,7 +148,7 @@ def _line_ends(text: str, stop: re.Match, language: str, wrapped: bool) -> bool:
         return True
     if after[0].islower() or last[-1] == ".":  # a full stop that did not end the sentence is an abbreviation
         return False
-    if after[0].isdecimal():
+    if _STARTS_NUMBER.match(after):
         return not (wrapped or _NUMBERED.match(last))
     if language == "de" and _ADJECTIVE.fullmatch(last):
         return False
@@ -170,6 +171,11 @@ def _open_words(language: str) -> frozenset[str]:
         language == "de"
     )
     return frozenset().union(*(_words(kind, language) for kind in kinds))
+
+
+@cache
+def _before_attributes(language: str) -> frozenset[str]:
+    return _words("article", language) | _words("preposition", language)
 
 
 def _stop_ends(text: str, start: int, stop: re.Match, language: str) -> bool:
@@ -205,6 +211,9 @@ def _word_ends(before: str, word: str, first: str, ahead: str, language: str) ->
         return starts
     if plain == "no":  # English "No. 3"
         return not ahead.lstrip()[:1].isdecimal()
+    context = before[: -len(word)].split()
+    if context and len(tail) < 5 and context[-1].casefold() in _before_attributes(language):  # "der re. Niere"
+        return False
     if tail.casefold() in _words("seldom_ends", language) or tail[-1:].islower() and _CUT_SHORT.search(tail):
         return starts or "\n" in ahead[:2]
     return True
@@ -220,6 +229,8 @@ def _number_ends(text: str, stop: re.Match, word: str, language: str) -> bool:
     if language == "en":
         return True
     before = text[max(0, stop.start() - len(word) - 20) : stop.start() - len(word)]
+    if before[-1:].isalpha():  # "LWK3.", "Typ B2."
+        return True
     if _ORDINAL_NOUN.match(text, stop.end()):
         return re.search(r"\b(?:[LBHS]WK?|Th|[CTLS])\s?$", before) is not None
     starts = after.split()[0].casefold() in _words("starter", "de")
