@@ -10,6 +10,9 @@ from refrad2d.text.lexicon import side_of
 from refrad2d.text.tokens import TermMatch, Token
 
 _BARRIERS = frozenset(".;:()!?")
+_OF_THE_NEXT = frozenset(  # prepositions that begin another finding: in "Niere rechts bei Erguss" nothing leads on
+    "bei mit nach ohne durch für gegen um with after without by for before during per via including".split()
+)
 _BETWEEN_SIDES = frozenset(("and", "article"))
 _ADJECTIVE_ENDS = (
     "ed",
@@ -161,10 +164,14 @@ def _read_lead(tokens: list[Token], at: int, floor: int) -> set[str]:
     """The side in front of a preposition or parenthesis: "rechts im Oberlappen", "on the right in the lower lobe"."""
     while at > floor and "article" in tokens[at].word.roles:
         at -= 1
-    if at <= floor or not ("preposition" in tokens[at].word.roles or tokens[at].raw == "("):
+    if at <= floor or not (_is_place(tokens[at]) or tokens[at].raw == "("):
         return set()
     lead = tokens[at - 1].word
     return {lead.side} if lead.side and (not lead.attributive or _follows_on_the(tokens, at - 1)) else set()
+
+
+def _is_place(token: Token) -> bool:
+    return "preposition" in token.word.roles and token.raw not in _OF_THE_NEXT
 
 
 def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None) -> None:
@@ -238,7 +245,9 @@ def _stands_alone(tokens: list[Token], at: int, next_match: int) -> bool:
     after = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].raw == ".")
     following = tokens[after] if after < len(tokens) else None
     reach = after
-    while reach < next_match and (tokens[reach].word.roles & {"preposition", "article"} or tokens[reach].raw == "("):
+    while reach < next_match and (
+        _is_place(tokens[reach]) or "article" in tokens[reach].word.roles or tokens[reach].raw == "("
+    ):
         reach += 1
     if reach == next_match:  # "links im Unterlappen" belongs to what comes
         return False

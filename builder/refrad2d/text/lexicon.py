@@ -86,8 +86,8 @@ def misspellings(word: str) -> set[str]:
     return (swapped | shorter | doubled) - {word}
 
 
-def is_one_edit(one: str, two: str) -> bool:
-    """True if a single insertion, deletion, substitution or swap of neighbours makes one word of the other."""
+def is_one_edit(one: str, two: str, substitution: bool = True) -> bool:
+    """True if one insertion, deletion, swap of neighbours or, if it may, substitution makes one word of the other."""
     if abs(len(one) - len(two)) > 1:
         return False
     start = 0
@@ -97,6 +97,8 @@ def is_one_edit(one: str, two: str) -> bool:
     while end < min(len(one), len(two)) - start and one[-1 - end] == two[-1 - end]:
         end += 1
     rest = one[start : len(one) - end], two[start : len(two) - end]
+    if len(rest[0]) == len(rest[1]) == 1:
+        return substitution
     return max(map(len, rest)) <= 1 or len(rest[0]) == len(rest[1]) == 2 and rest[0] == rest[1][::-1]
 
 
@@ -192,10 +194,11 @@ class Lexicon:
             if wrong not in self._grammar and wrong not in self._vocabulary and len(wrong) >= _MIN_SIDE_TYPO
         }
 
-    def _mend(self, raw: str, norm: str) -> str | None:
+    def _mend(self, raw: str, norm: str, substitution: bool) -> str | None:
         """The long anatomical word that one typing error made this unknown word of, None unless there is only one.
 
-        The first letter must be right. Endings are taken off: "Nebennnieren" is "nebenniere".
+        The first letter must be right. Endings are taken off: "Nebennnieren" is "nebenniere". Without `substitution`
+        no letter may stand for another ("Hirnschäden" are no "Hirnschädel").
         """
         if len(norm) < _MIN_TYPO - 1 or not norm.isalpha():
             return None
@@ -210,7 +213,11 @@ class Lexicon:
             shorter = (form[:i] + form[i + 1 :] for i in range(len(form)))
             near = {key for part in (form, *shorter) for key in self._typos.get(part, ())}
             found |= {
-                key for key in near if key[0] == form[0] and (is_one_edit(form, key) or is_one_edit(form, _plain(key)))
+                key
+                for key in near
+                if key[0] == form[0]
+                and (form == norm or key[-1] == form[-1])
+                and (is_one_edit(form, key, substitution) or bare and is_one_edit(form, _plain(key), substitution))
             }
             if found:
                 break
@@ -312,7 +319,7 @@ class Lexicon:
             void = single.kind == "none"
         elif self.language == "de" and norm.isalpha():
             compound, void = self._split_compound(norm)
-        mended = None if keys or kinds or void else self._mend(raw, norm)
+        mended = None if keys or kinds or void else self._mend(raw, norm, not compound)
         if mended:  # also "Milzvnee", which is no compound of "Milz"
             keys, compound, void = (mended,), None, self._single[mended].kind == "none"
         sides = [kind for kind in kinds if _is_side([kind])]
