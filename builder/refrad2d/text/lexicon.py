@@ -376,6 +376,11 @@ class Lexicon:
         forms = {tail, *(tail[: -len(s)] for s in _SUFFIXES[self.language] if tail.endswith(s))}
         return not forms.isdisjoint(self._tails) or tail.startswith(self._tail_starts)
 
+    def ends_in_tail(self, word: str) -> bool:
+        """True if the second half of a compound takes the anatomy away: "Lungen- und Knochenfenster"."""
+        norm = fold(word)
+        return any(self._is_tail(norm[cut:]) for cut in range(_MIN_TAIL, len(norm) - _MIN_TAIL))
+
     def _split_compound(self, norm: str) -> tuple[Term | None, bool]:
         """The term of a German compound, and True if its head takes the anatomy away ("Lebervenen")."""
         for end in range(min(len(norm), _MAX_STEM), _MIN_STEM - 1, -1):

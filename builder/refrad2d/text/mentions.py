@@ -145,7 +145,10 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Te
         at = match.last
         group = read_second_group(tokens, at) if match.term.kind == "numbered" and match.labels != whole else None
         if group:
-            matches.append(TermMatch(group[0], group[1], match.term, keep_numbers(whole, group[2])))
+            second = TermMatch(group[0], group[1], match.term, keep_numbers(whole, group[2]))
+            if tokens[group[0]].word.side:  # "links 7"
+                second.side, second.side_from = tokens[group[0]].word.side, "before"
+            matches.append(second)
             at = group[1]
     return matches
 
@@ -236,7 +239,7 @@ def _is_taken_away(tokens: list[Token], match: TermMatch, words: Lexicon) -> boo
         following = tokens[last + 1]
         if following.start > tokens[last].end or following.raw in ",/":
             whole = _whole_of(tokens, last)
-            return whole is not None and whole.word.void
+            return whole is not None and (whole.word.void or words.ends_in_tail(whole.raw))
         if following.word.void_head or following.word.norm == "shaped":
             return True
         if words.language == "de" and following.raw[0].isalpha() and not following.word.roles:

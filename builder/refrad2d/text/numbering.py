@@ -21,6 +21,7 @@ _COLUMN = [(region, n) for region in "CTLS" for n in range(1, _HIGHEST[region] +
 _STAGE = ("stadium", "stage", "tnm", "karzinom", "carcinoma", "tumor", "tumour", "malignoma")  # before "T2"
 _HIGHEST_STAGE = 4
 _ROOT = ("wurzel", "nervenwurzel", "spinalnerv", "radikul", "radicul", "dermatom")
+_FORMULA = frozenset("pT cT ypT uT rT pN cN ypN N M pM cM V R Pn G".split())
 _LINKS = frozenset(("of", "the", "der", "die", "von", "des", "den"))
 _VERTEBRA = ("vertebra", "wirbel")
 _LOBED = ("lunge", "lung", "pulmo", "leber", "liver", "hepat", "oberlappen", "unterlappen", "rundherd", "nodul")
@@ -130,7 +131,7 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
     """True for what only looks like a level: MR weightings, tumour stages, nerve roots, types, segment S4."""
     after = end + (end < len(tokens) and tokens[end].raw == "-")
     following, roles = (tokens[after].word.norm, tokens[after].word.roles) if after < len(tokens) else ("", frozenset())
-    if "no_level" in roles or _is_class(tokens, at) or _is_longer_code(tokens, end):
+    if "no_level" in roles or _is_class(tokens, at) or _is_longer_code(tokens, end) or _is_staged(tokens, at, end):
         return True
     if tokens[at].raw not in ("T", "S"):
         return False
@@ -147,14 +148,8 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
         return True  # "Stadium T3"
     if is_low and any(token.word.norm == "tsh" for token in tokens):
         return True  # thyroid hormones
-    node = after + (after < len(tokens) and tokens[after].raw in ",/")
-    staged = (
-        node + 1 < len(tokens)
-        and tokens[node].raw in ("N", "M", "cN", "pN")
-        and tokens[node].end == tokens[node + 1].start
-    )
     only_weightings = all(number <= 2 for _, number in levels) and modality == "MR"
-    return staged or only_weightings and not following.startswith(("vertebra", "level", "body", "wirbel"))
+    return only_weightings and not following.startswith(("vertebra", "level", "body", "wirbel"))
 
 
 def _is_class(tokens: list[Token], at: int) -> bool:
@@ -172,6 +167,20 @@ def _is_class(tokens: list[Token], at: int) -> bool:
         else:
             return False
     return False
+
+
+def _is_staged(tokens: list[Token], at: int, end: int) -> bool:
+    """True for T0 to T4 and L0 or L1 beside another part of a tumour formula: "pT3, pN1, L1", "T2 N1"."""
+    highest = {"T": _HIGHEST_STAGE, "L": 1}.get(tokens[at].raw, 0)
+    if at + 1 >= len(tokens) or _number(tokens[at + 1].raw) > highest:
+        return False
+    after = end + (end < len(tokens) and tokens[end].raw == ",")
+    before = at - 1 - (at > 0 and tokens[at - 1].raw == ",")
+    before -= before > 1 and tokens[before].raw in "abcd" and tokens[before].start == tokens[before - 1].end  # "pT3a"
+    return any(
+        0 <= j < len(tokens) - 1 and tokens[j].raw in _FORMULA and tokens[j].end == tokens[j + 1].start
+        for j in (after, before - 1)
+    )
 
 
 def _is_longer_code(tokens: list[Token], end: int) -> bool:
@@ -257,6 +266,10 @@ def read_second_group(tokens: list[Token], at: int) -> tuple[int, int, set[int]]
 
     (first token, last token (exclusive), numbers), None if no numbers with a side of their own follow.
     """
+    joined = _read_connector(tokens, at)
+    if joined and joined[1] == "," and joined[0] + 1 < len(tokens) and tokens[joined[0]].word.side:
+        end, numbers = read_numbers_after(tokens, joined[0] + 1)
+        return (joined[0], end, numbers) if numbers else None  # "Rippen rechts 4, 5 und links 7"
     end = _skip_side(tokens, at)
     joined = _read_connector(tokens, end) if end > at else None
     if not joined or joined[1] == "-" or joined[0] >= len(tokens) or not _number(tokens[joined[0]].raw):

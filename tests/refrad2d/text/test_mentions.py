@@ -103,6 +103,7 @@ def test_elided_halves_are_mentions_of_their_own():
         ("Rekonstruktionen im Lungenfenster.", "de"),
         ("Technik: CT der Leber mit Kontrastmittel.", "de"),
         ("CT der Lunge in Inspiration durchgeführt.", "de"),
+        ("Weichteil-, Lungen- und Knochenfenster.", "de"),
         ("Kidney stone protocol CT.", "en"),
         ("Axial CT images of the liver were obtained.", "en"),
         ("Lung-RADS 3.", "en"),

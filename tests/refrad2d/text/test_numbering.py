@@ -69,7 +69,7 @@ def test_a_tumour_stage_is_no_vertebra(text):
     "text",
     [
         "Rundherd (S3)", "Rundherd (S1)", "AO B2", "AO Typ C1", "Wurzel L5", "Nervenwurzeln L4 und L5", "S3-Leitlinie",
-        "Vitamin D3", "T3 und T4, TSH normal", "Dermatom S1", "T2, N1, M0", "Se 4, Im 12", "CEAP C4", "S2k",
+        "pT3 pN1 L1 V0", "M1a, N2, T4", "Vitamin D3", "T3 und T4, TSH normal", "Dermatom S1", "T2, N1, M0", "Se 4, Im 12", "CEAP C4", "S2k",
     ],
 )  # fmt: skip
 def test_a_code_that_looks_like_a_level_is_none(text):
@@ -84,6 +84,7 @@ def test_a_second_group_of_ribs_is_a_mention_of_its_own():
     text = "Rippen 2 und 3 links sowie 4-6 rechts"
     assert words(text) == ["Rippen 2 und 3 links", "4-6 rechts"]
     assert classes(text) == {"rib_left_2", "rib_left_3", "rib_right_4", "rib_right_5", "rib_right_6"}
+    assert classes("Rippen rechts 4, 5 und links 7") == {"rib_right_4", "rib_right_5", "rib_left_7"}
     assert words("Ribs 3-5 on the left and 7-9 on the right", "en") == ["Ribs 3-5", "7-9"]
 
 
