@@ -32,7 +32,23 @@ _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in p
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
 _AUXILIARIES = frozenset("is are was were been has have ist sind war waren wurde wurden".split())
-_NO_TECHNIQUE = ("biops", "punkt", "drain", "puncture", "ablat", "embol", "compar", "vergl", "prior", "vorunters")
+_NO_TECHNIQUE = tuple(  # beginnings of words that speak of an intervention, a comparison or a finding
+    "biops punkt drain puncture ablat embol compar vergl prior vorunters "
+    "nachweis hinweis herd laesion lesion mass tumor zyst cyst raumford metast fraktur fractur nodul rundherd".split()
+)
+_NO_TECHNIQUE = (
+    "biops",
+    "punkt",
+    "drain",
+    "puncture",
+    "ablat",
+    "embol",
+    "compar",
+    "vergl",
+    "prior",
+    "vorunters",
+    *_FINDINGS,
+)
 _OPENING = 4  # tokens at the start of a sentence in which an examination is named
 
 

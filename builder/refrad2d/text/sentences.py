@@ -23,12 +23,15 @@ _ORDINAL_NOUN = re.compile(
     r"März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)"
 )
 _ORDINAL_LEAD = re.compile(
-    r"(?:\b(?:der|die|das|den|dem|des|im|am|zum|vom|und|bis|oder|sowie|bzw|an|von|rechten?r?|linken?r?)|[./,–-])\s*$"
+    r"(?:\b(?:der|die|das|den|dem|des|im|am|zum|vom|und|bis|oder|sowie|bzw|an|von|rechten?r?|linken?r?)|[./,–-])\s*$",
+    re.IGNORECASE,
 )
 _ROMAN = re.compile(r"(?:I|V|X){2,4}")
 _STOP = re.compile(r"[.!?]+[\"'”“)\]]*(?=\s|$)|\n(?:[^\S\n]*\n)*")
 _LAST_WORD = re.compile(r"(?:[^\W\d_]\.)*(?:[^\W\d_]+|\d+)$")
 _NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
+_ITEM = re.compile(r"[IVX]{1,4}")
+_NEXT_ITEM = re.compile(r"\s+[a-z]\)\s")  # "… frei. b) Milz"
 _NO_FINDING = re.compile(r"\bo\.\s?(?:p\.\s?)?b$", re.IGNORECASE)  # "ohne Befund" closes a statement
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.\s?)+[^\W\d_]$")  # "i. v", "z.B"
 _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its full stop ends the sentence
@@ -188,6 +191,10 @@ def _stop_ends(text: str, start: int, stop: re.Match, language: str) -> bool:
     word = last.group().casefold()
     following = _NEXT_WORD.match(ahead)
     first = following.group(1) if following else ""
+    if _NEXT_ITEM.match(ahead):
+        return True
+    if not before[: last.start()].strip() and _ITEM.fullmatch(last.group()):  # "I. Leber"
+        return False
     if word.isdecimal() and len(word) < 3 and before[: last.start()].strip()[-1:] in ("", ":", "-", "•", "*"):
         return False  # "1. Leber"
     if not first[:1].islower() and (_NO_FINDING.search(before) or _CLASSED.search(before)):
@@ -212,9 +219,10 @@ def _word_ends(before: str, word: str, first: str, ahead: str, language: str) ->
     if plain == "no":  # English "No. 3"
         return not ahead.lstrip()[:1].isdecimal()
     context = before[: -len(word)].split()
-    if context and len(tail) < 5 and context[-1].casefold() in _before_attributes(language):  # "der re. Niere"
+    seldom = tail.casefold() in _words("seldom_ends", language)
+    if seldom and context and context[-1].casefold() in _before_attributes(language):  # "der re. Niere"
         return False
-    if tail.casefold() in _words("seldom_ends", language) or tail[-1:].islower() and _CUT_SHORT.search(tail):
+    if seldom or tail[-1:].islower() and _CUT_SHORT.search(tail):
         return starts or "\n" in ahead[:2]
     return True
 

@@ -118,6 +118,7 @@ def test_a_technique_line_names_no_structure(text, language):
     [
         ("MRI of the brain performed in May shows a mass.", "en", "brain"),
         ("CT der Leber in arterieller Phase mit Herd.", "de", "liver"),
+        ("CT Abdomen durchgeführt mit Nachweis eines Herdes in der Leber.", "de", "liver"),
     ],
 )
 def test_an_examination_with_a_finding_is_no_technique_line(text, language, expected):

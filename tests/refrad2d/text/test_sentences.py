@@ -30,6 +30,7 @@ def split(text, language):
         "Mehrere vergr. Lymphknoten.",
         "Metastase in Seg. 6 der Leber.",
         "1. Leber vergrößert.",
+        "Die 3. Untersuchung zeigt eine Zyste.",
         "V. a. Metastase, z. B. der Leber.",
         "Zyste der re. Niere.",
     ],
@@ -65,6 +66,9 @@ def test_english_abbreviations_do_not_end_a_sentence(text):
         ("Fraktur Typ B2. Wirbel stabil.", ["Fraktur Typ B2.", "Wirbel stabil."]),
         ("KM i.v. Die Leber ist homogen.", ["KM i.v.", "Die Leber ist homogen."]),
         ("LK nicht vergr. Die Milz ist frei.", ["LK nicht vergr.", "Die Milz ist frei."]),
+        ("Zustand nach OP. Leber frei.", ["Zustand nach OP.", "Leber frei."]),
+        ("a) Leber frei. b) Milz frei.", ["a) Leber frei.", "b) Milz frei."]),
+        ("I. Leber frei. II. Milz frei.", ["I. Leber frei.", "II. Milz frei."]),
         ("1. Leber frei. 2. Milz frei.", ["1. Leber frei.", "2. Milz frei."]),
     ],
 )
