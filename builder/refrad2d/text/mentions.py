@@ -36,19 +36,6 @@ _NO_TECHNIQUE = tuple(  # beginnings of words that speak of an intervention, a c
     "biops punkt drain puncture ablat embol compar vergl prior vorunters "
     "nachweis hinweis herd laesion lesion mass tumor zyst cyst raumford metast fraktur fractur nodul rundherd".split()
 )
-_NO_TECHNIQUE = (
-    "biops",
-    "punkt",
-    "drain",
-    "puncture",
-    "ablat",
-    "embol",
-    "compar",
-    "vergl",
-    "prior",
-    "vorunters",
-    *_FINDINGS,
-)
 _OPENING = 4  # tokens at the start of a sentence in which an examination is named
 
 
