@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refrad2d.text.temporal import curate, curate_sentence, load_rules
+from refrad2d.text.temporal import curate, curate_sentence
+from refrad2d.text.temporal.rules import load_rules
 from tests.bench.curate_scores import CORPUS, HALVES, read_corpus, score, table
 
 EXAMPLES = [

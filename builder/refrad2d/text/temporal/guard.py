@@ -1,0 +1,104 @@
+"""Whether a rewritten sentence still means what its source means, word by word: what went may go, nothing came.
+
+    >>> fault("Kein Erguss rechts, unverändert.", "Erguss rechts.", "de")
+    'negation'
+"""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+
+from refrad2d.system.tables import read_yaml
+
+_WORD = re.compile(r"[^\W_]+")
+_BROKEN = re.compile(r"\.\.|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|,\s*,", re.IGNORECASE)
+_ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language that the guard looks at: see reading.yaml. All match whole casefolded words."""
+
+    deny: re.Pattern
+    gone: re.Pattern
+    previous: re.Pattern
+    message: re.Pattern
+    added: re.Pattern
+    may_go: re.Pattern
+
+
+@cache
+def _words(language: str) -> Words:
+    stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
+    compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
+    return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
+
+
+@cache
+def _may_go(word: str, language: str) -> bool:
+    return _words(language).may_go.fullmatch(word) is not None
+
+
+def fault(source: str, kept: str, language: str) -> str | None:
+    """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
+    if _BROKEN.search(kept) and not _BROKEN.search(source):
+        return "form"
+    before, after = _WORD.findall(source), _WORD.findall(kept)
+    old, new = [word.casefold() for word in before], [word.casefold() for word in after]
+    runs, added = _compare(old, new)
+    words = _words(language)
+    moved = [word for run in runs for word in run]
+    for word in added:  # a word that only moved is neither added nor lost
+        if word in moved:
+            moved.remove(word)
+        elif not words.added.fullmatch(word):
+            return "added"
+    allowed = sum(bool(words.gone.fullmatch(word)) for run in runs for word in run)
+    if sum(bool(words.deny.fullmatch(word)) for word in added) > allowed:
+        return "negation"
+    if "→" in source or "->" in source:
+        runs = [[word for word in run if not word[0].isdigit()] for run in runs]
+    for run in runs:
+        reason = _run_fault(run, added, words, language)
+        if reason:
+            return reason
+    return _orphan(before, after, language)
+
+
+def _compare(old: list[str], new: list[str]) -> tuple[list[list[str]], list[str]]:
+    """The runs of words that went and all words that came."""
+    runs, added = [], []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            runs.append(old[a:b])
+            added += new[c:d]
+    return [run for run in runs if run], added
+
+
+def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
+    if any(words.message.fullmatch(word) for word in run):
+        return None
+    if any(word[0].isdigit() for word in run) and not any(words.previous.fullmatch(word) for word in run):
+        numbers = [word for word in run if word[0].isdigit() and word not in added]
+        if numbers:
+            return "number"
+    lost = [word for word in run if not word[0].isdigit() and word not in added and not _may_go(word, language)]
+    denials = [word for word in lost if words.deny.fullmatch(word)]
+    if denials:
+        replaced = any(words.deny.fullmatch(word) for word in added)
+        changes = [w for w in run if w not in denials and len(w) > 4 and _may_go(w, language)]
+        if not (replaced or changes):
+            return "negation"
+    return "lost" if len(denials) < len(lost) else None
+
+
+def _orphan(before: list[str], after: list[str], language: str) -> str | None:
+    """"Degenerativ LWS": an adverb whose adjective went."""
+    pairs = set(zip(before, before[1:], strict=False))
+    for first, second in zip(after, after[1:], strict=False):
+        if (first, second) in pairs or not _ADVERB[language].fullmatch(first.casefold()):
+            continue
+        if language == "en" or second[0].isupper():
+            return "adverb"
+    return None
