@@ -19,6 +19,8 @@ from refrad2d.text.temporal.rules import load_rules, says_nothing, substitute
 KEPT_UNSURE = "kept_unsure"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
+_COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unver|unveränd|cf)\.$", re.IGNORECASE)
+
 
 def curate(text: str, language: str, counts: Counter | None = None) -> str:
     """The findings of a text without temporal context, its sentences in order; "" if nothing is left.
@@ -29,7 +31,7 @@ def curate(text: str, language: str, counts: Counter | None = None) -> str:
     """
     whole = unwrap(text)
     out, end = "", 0
-    for start, stop in split_sentences(whole, language):
+    for start, stop in _sentences(whole, language):
         kept, unsure = _curate(text[start:stop], language)
         if unsure and counts is not None:
             counts[KEPT_UNSURE] += 1
@@ -38,6 +40,17 @@ def curate(text: str, language: str, counts: Counter | None = None) -> str:
             out += (gap if out else "") + kept
         end = stop
     return out
+
+
+def _sentences(text: str, language: str) -> list[tuple[int, int]]:
+    """The sentences, with "Ggü." and its kind at no end."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in split_sentences(text, language):
+        if merged and _COMPARES.search(text, *merged[-1]):
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((start, stop))
+    return merged
 
 
 def curate_sentence(sentence: str, language: str) -> str:
@@ -58,10 +71,9 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
     kept = unshield(substitute(shielded, language))
     if kept in (source, plain):
         return ("", False) if says_nothing(kept, language) else (sentence if kept == source else lead + _capital(kept), False)
-    kept = "" if says_nothing(kept, language) else kept
     if fault(plain, kept, language):
         return sentence, True
-    return (lead + _capital(kept) if kept else ""), False
+    return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
 
 
 def _capital(kept: str) -> str:

@@ -5,7 +5,6 @@ phrases are data: data/reading.yaml.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,6 +25,7 @@ class Phrases:
     stop: re.Pattern
     earlier: re.Pattern
     states: re.Pattern
+    comparatives: re.Pattern
     nouns: re.Pattern
     things: re.Pattern
 
@@ -35,17 +35,17 @@ def load_phrases(language: str) -> Phrases:
     """The compiled patterns of a language."""
     stored = read_yaml(__package__, "reading.yaml")[language]
 
-    def one(pattern: str) -> re.Pattern:
+    def compiled(pattern: str) -> re.Pattern:
         return re.compile(pattern, re.IGNORECASE)
 
     def any_of(name: str) -> re.Pattern:
-        return one("|".join(f"(?:{pattern})" for pattern in stored[name]))
+        return compiled("|".join(f"(?:{pattern})" for pattern in stored[name]))
 
     return Phrases(
-        tuple((one(find), put) for find, put in stored["same"]),
+        tuple((compiled(find), put) for find, put in stored["same"]),
         any_of("unsure"),
         any_of("fixed"),
-        *(one(stored[n]) for n in ("denials", "change", "stop", "earlier", "states", "nouns", "things")),
+        *(compiled(stored[n]) for n in ("denials", "change", "stop", "earlier", "states", "comparatives", "nouns", "things")),
     )
 
 
@@ -60,11 +60,15 @@ def spell_out(sentence: str, language: str) -> str:
 def shield(sentence: str, language: str) -> str | None:
     """The sentence with a mark in every word that must stay; None if no rewrite of it is sure."""
     phrases = load_phrases(language)
-    if phrases.unsure.search(sentence) or _change_of_an_organ(sentence, phrases):
+    if phrases.unsure.search(sentence):
         return None
     sentence = phrases.fixed.sub(lambda term: _mark(term[0]), sentence)
     if not phrases.earlier.search(sentence):
         sentence = phrases.states.sub(lambda word: _mark(word[0]), sentence)
+        if not phrases.things.search(sentence):
+            sentence = phrases.comparatives.sub(lambda word: _mark(word[0]), sentence)
+    if _change_of_an_organ(sentence, phrases):
+        return None
     return _shield_denied(sentence, phrases)
 
 
@@ -101,8 +105,6 @@ def _shield_denied(sentence: str, phrases: Phrases) -> str:
 
 def _protect(change: re.Pattern, scope: str) -> str:
     def attribute(word: re.Match) -> str:
-        behind = scope[word.end() :].strip(" .")
-        return _mark(word[0]) if behind else word[0]
+        return _mark(word[0]) if scope[word.end() :].strip(" .") else word[0]
 
-    keep: Callable[[re.Match], str] = attribute
-    return change.sub(keep, scope)
+    return change.sub(attribute, scope)
