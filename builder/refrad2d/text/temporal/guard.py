@@ -10,9 +10,14 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
+from refrad2d.text.temporal.reading import load_phrases
 
 _WORD = re.compile(r"[^\W_]+")
-_BROKEN = re.compile(r"\.\.|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|,\s*,", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from)\s*[,.;]|"
+    r"\.\.|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|,\s*,",
+    re.IGNORECASE,
+)
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
@@ -63,6 +68,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
+    if _out_of_scope(source, old, new, language):
+        return "scope"
     return _orphan(before, after, language)
 
 
@@ -102,3 +109,19 @@ def _orphan(before: list[str], after: list[str], language: str) -> str | None:
         if language == "en" or second[0].isupper():
             return "adverb"
     return None
+
+
+def _out_of_scope(source: str, old: list[str], new: list[str], language: str) -> bool:
+    """True if a denial stayed whose change went: "no node has enlarged" is not "no node"."""
+    phrases = load_phrases(language)
+    spans = [match.span() for match in _WORD.finditer(source)]
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    stayed = {at for block in blocks for at in range(block.a, block.a + block.size)}
+    for denial in phrases.denials.finditer(source):
+        stop = phrases.stop.search(source, denial.end())
+        last = stop.start() if stop else len(source)
+        inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
+        went = [source[slice(*spans[at])] for at in inside if at not in stayed]
+        if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) for word in went):
+            return True
+    return False
