@@ -5,6 +5,7 @@
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -13,9 +14,12 @@ from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.reading import load_phrases
 
 _WORD = re.compile(r"[^\W_]+")
+_PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
+_DATE = re.compile(r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])")
+_ARROW = re.compile(r"→|->")
 _BROKEN = re.compile(
-    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from)\s*[,.;]|"
-    r"\.\.|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|,\s*,",
+    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind|slightly|mildly|markedly)\s*[,.;]|"
+    r"\.\.|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b|,\s*,",
     re.IGNORECASE,
 )
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
@@ -47,7 +51,7 @@ def _may_go(word: str, language: str) -> bool:
 
 def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
-    if _BROKEN.search(kept) and not _BROKEN.search(source):
+    if {m[0] for m in _BROKEN.finditer(kept)} - {m[0] for m in _BROKEN.finditer(source)}:
         return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
@@ -62,15 +66,15 @@ def fault(source: str, kept: str, language: str) -> str | None:
     allowed = sum(bool(words.gone.fullmatch(word)) for run in runs for word in run)
     if sum(bool(words.deny.fullmatch(word)) for word in added) > allowed:
         return "negation"
-    if "→" in source or "->" in source:
-        runs = [[word for word in run if not word[0].isdigit()] for run in runs]
+    if _current_number_gone(source, old, new, words):
+        return "number"
     for run in runs:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
     if _out_of_scope(source, old, new, language):
         return "scope"
-    return _orphan(before, after, language)
+    return _orphan(before, after, kept, language)
 
 
 def _compare(old: list[str], new: list[str]) -> tuple[list[list[str]], list[str]]:
@@ -86,10 +90,6 @@ def _compare(old: list[str], new: list[str]) -> tuple[list[list[str]], list[str]
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
     if any(words.message.fullmatch(word) for word in run):
         return None
-    if any(word[0].isdigit() for word in run) and not any(words.previous.fullmatch(word) for word in run):
-        numbers = [word for word in run if word[0].isdigit() and word not in added]
-        if numbers:
-            return "number"
     lost = [word for word in run if not word[0].isdigit() and word not in added and not _may_go(word, language)]
     denials = [word for word in lost if words.deny.fullmatch(word)]
     if denials:
@@ -100,13 +100,13 @@ def _run_fault(run: list[str], added: list[str], words: Words, language: str) ->
     return "lost" if len(denials) < len(lost) else None
 
 
-def _orphan(before: list[str], after: list[str], language: str) -> str | None:
+def _orphan(before: list[str], after: list[str], kept: str, language: str) -> str | None:
     """"Degenerativ LWS": an adverb whose adjective went."""
     pairs = set(zip(before, before[1:], strict=False))
     for first, second in zip(after, after[1:], strict=False):
         if (first, second) in pairs or not _ADVERB[language].fullmatch(first.casefold()):
             continue
-        if language == "en" or second[0].isupper():
+        if f"{first} {second}" in kept and (language == "en" or second[0].isupper()):
             return "adverb"
     return None
 
@@ -123,5 +123,19 @@ def _out_of_scope(source: str, old: list[str], new: list[str], language: str) ->
         inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
         went = [source[slice(*spans[at])] for at in inside if at not in stayed]
         if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) for word in went):
+            return True
+    return False
+
+
+def _current_number_gone(source: str, old: list[str], new: list[str], words: Words) -> bool:
+    """True if a number went from a part of the sentence that names no other day: the size of today."""
+    missing = Counter(word for word in old if word[0].isdigit()) - Counter(word for word in new if word[0].isdigit())
+    if not missing or _ARROW.search(source):
+        return False
+    for part in _PART.findall(_DATE.sub(" 2000 ", source)):
+        tokens = [word.casefold() for word in _WORD.findall(part)]
+        if any(words.previous.fullmatch(word) for word in tokens):
+            continue
+        if any(word in missing for word in tokens):
             return True
     return False

@@ -38,13 +38,13 @@ def load_phrases(language: str) -> Phrases:
     def compiled(pattern: str) -> re.Pattern:
         return re.compile(pattern, re.IGNORECASE)
 
-    def any_of(name: str) -> re.Pattern:
-        return compiled("|".join(f"(?:{pattern})" for pattern in stored[name]))
+    def any_of(name: str, start: str = "") -> re.Pattern:
+        return compiled(start + "(?:" + "|".join(f"(?:{pattern})" for pattern in stored[name]) + ")")
 
     return Phrases(
         tuple((compiled(find), put) for find, put in stored["same"]),
         any_of("unsure"),
-        any_of("fixed"),
+        any_of("fixed", r"\b"),
         *(compiled(stored[n]) for n in ("denials", "change", "stop", "earlier", "states", "comparatives", "nouns", "things")),
     )
 
