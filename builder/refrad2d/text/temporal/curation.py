@@ -70,7 +70,11 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
         return sentence, True
     kept = unshield(substitute(shielded, language))
     if kept in (source, plain):
-        return ("", False) if says_nothing(kept, language) else (sentence if kept == source else lead + _capital(kept), False)
+        return (
+            ("", False)
+            if says_nothing(kept, language)
+            else (sentence if kept == source else lead + _capital(kept), False)
+        )
     if fault(plain, kept, language):
         return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False

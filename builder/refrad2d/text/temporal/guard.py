@@ -1,7 +1,7 @@
 """Whether a rewritten sentence still means what its source means, word by word: what went may go, nothing came.
 
-    >>> fault("Kein Erguss rechts, unverändert.", "Erguss rechts.", "de")
-    'negation'
+>>> fault("Kein Erguss rechts, unverändert.", "Erguss rechts.", "de")
+'negation'
 """
 
 import re
@@ -15,7 +15,9 @@ from refrad2d.text.temporal.reading import load_phrases
 
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
-_DATE = re.compile(r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])")
+_DATE = re.compile(
+    r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
+)
 _ARROW = re.compile(r"→|->")
 _BROKEN = re.compile(
     r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind|slightly|mildly|markedly)\s*[,.;]|"
@@ -55,7 +57,9 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
-    runs, added = _compare(old, new)
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
+    added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
     words = _words(language)
     moved = [word for run in runs for word in run]
     for word in added:  # a word that only moved is neither added nor lost
@@ -72,19 +76,9 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
-    if _out_of_scope(source, old, new, language):
+    if _out_of_scope(source, codes, language):
         return "scope"
     return _orphan(before, after, kept, language)
-
-
-def _compare(old: list[str], new: list[str]) -> tuple[list[list[str]], list[str]]:
-    """The runs of words that went and all words that came."""
-    runs, added = [], []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind != "equal":
-            runs.append(old[a:b])
-            added += new[c:d]
-    return [run for run in runs if run], added
 
 
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
@@ -101,7 +95,7 @@ def _run_fault(run: list[str], added: list[str], words: Words, language: str) ->
 
 
 def _orphan(before: list[str], after: list[str], kept: str, language: str) -> str | None:
-    """"Degenerativ LWS": an adverb whose adjective went."""
+    """ "Degenerativ LWS": an adverb whose adjective went."""
     pairs = set(zip(before, before[1:], strict=False))
     for first, second in zip(after, after[1:], strict=False):
         if (first, second) in pairs or not _ADVERB[language].fullmatch(first.casefold()):
@@ -111,12 +105,13 @@ def _orphan(before: list[str], after: list[str], kept: str, language: str) -> st
     return None
 
 
-def _out_of_scope(source: str, old: list[str], new: list[str], language: str) -> bool:
+def _out_of_scope(source: str, codes: list[tuple[str, int, int, int, int]], language: str) -> bool:
     """True if a denial stayed whose change went: "no node has enlarged" is not "no node"."""
     phrases = load_phrases(language)
+    if not phrases.denials.search(source):
+        return False
     spans = [match.span() for match in _WORD.finditer(source)]
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    stayed = {at for block in blocks for at in range(block.a, block.a + block.size)}
+    stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
     for denial in phrases.denials.finditer(source):
         stop = phrases.stop.search(source, denial.end())
         last = stop.start() if stop else len(source)
@@ -129,13 +124,11 @@ def _out_of_scope(source: str, old: list[str], new: list[str], language: str) ->
 
 def _current_number_gone(source: str, old: list[str], new: list[str], words: Words) -> bool:
     """True if a number went from a part of the sentence that names no other day: the size of today."""
-    missing = Counter(word for word in old if word[0].isdigit()) - Counter(word for word in new if word[0].isdigit())
-    if not missing or _ARROW.search(source):
+    if _ARROW.search(source) or not any(word[0].isdigit() for word in old):
         return False
+    current: Counter = Counter()
     for part in _PART.findall(_DATE.sub(" 2000 ", source)):
         tokens = [word.casefold() for word in _WORD.findall(part)]
-        if any(words.previous.fullmatch(word) for word in tokens):
-            continue
-        if any(word in missing for word in tokens):
-            return True
-    return False
+        if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
+            current.update(word for word in tokens if word[0].isdigit())
+    return bool(current - Counter(new))

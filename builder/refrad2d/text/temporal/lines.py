@@ -1,7 +1,7 @@
 """Lines that a narrow page has broken, made whole: a text of the same length, so that offsets stay true.
 
-    >>> unwrap("Im Vergleich zur VU kein Nachweis neuer\\nHerde.")
-    'Im Vergleich zur VU kein Nachweis neuer Herde.'
+>>> unwrap("Im Vergleich zur VU kein Nachweis neuer\\nHerde.")
+'Im Vergleich zur VU kein Nachweis neuer Herde.'
 """
 
 import re

@@ -45,7 +45,10 @@ def load_phrases(language: str) -> Phrases:
         tuple((compiled(find), put) for find, put in stored["same"]),
         any_of("unsure"),
         any_of("fixed", r"\b"),
-        *(compiled(stored[n]) for n in ("denials", "change", "stop", "earlier", "states", "comparatives", "nouns", "things")),
+        *(
+            compiled(stored[n])
+            for n in ("denials", "change", "stop", "earlier", "states", "comparatives", "nouns", "things")
+        ),
     )
 
 
