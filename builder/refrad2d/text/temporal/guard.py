@@ -18,10 +18,15 @@ _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
 _DATE = re.compile(
     r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
 )
+_STOP = re.compile(r"[,;:.()]")
+_SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
+_NOW_SIZE = re.compile(
+    r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
+)
 _ARROW = re.compile(r"→|->")
 _BROKEN = re.compile(
     r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind|slightly|mildly|markedly)\s*[,.;]|"
-    r"\.\.|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b|,\s*,",
+    r"\.\.|\b(?:nicht|not|no|kein\w*)\s*[,.;]|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b|,\s*,",
     re.IGNORECASE,
 )
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
@@ -36,6 +41,8 @@ class Words:
     previous: re.Pattern
     message: re.Pattern
     added: re.Pattern
+    once: re.Pattern
+    seen: re.Pattern
     may_go: re.Pattern
 
 
@@ -78,6 +85,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
             return reason
     if _out_of_scope(source, codes, language):
         return "scope"
+    if _earlier_told_as_now(source, codes, kept, words):
+        return "previous"
     return _orphan(before, after, kept, language)
 
 
@@ -132,3 +141,21 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
             current.update(word for word in tokens if word[0].isdigit())
     return bool(current - Counter(new))
+
+
+def _earlier_told_as_now(source: str, codes: list[tuple[str, int, int, int, int]], kept: str, words: Words) -> bool:
+    """True if "previously" went and what was so stayed, or of two sizes neither is the one of today any more."""
+    if _NOW_SIZE.search(source) and not _NOW_SIZE.search(kept) and len(_SIZE.findall(kept)) > 1:
+        return True
+    tokens = list(_WORD.finditer(source))
+    stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
+    for at, token in enumerate(tokens):
+        if at in stayed or not words.once.fullmatch(token[0].casefold()):
+            continue
+        behind = at + 1 < len(tokens) and not _STOP.search(source, token.end(), tokens[at + 1].start())
+        before = at > 0 and not _STOP.search(source, tokens[at - 1].end(), token.start())
+        if behind and at + 1 in stayed and not words.seen.fullmatch(tokens[at + 1][0].casefold()):
+            return True
+        if not behind and before and at - 1 in stayed:
+            return True
+    return False
