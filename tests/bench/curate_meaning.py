@@ -55,13 +55,16 @@ def table() -> str:
 
 def pairs(number: int = 20) -> str:
     """Before and after of the half that the rules were tuned on, as Markdown."""
-    rows = [(row["text"], language) for language in LANGUAGES for row in read_meaning("dev", language)]
+    rows = [
+        (row["text"], language)
+        for language in LANGUAGES
+        for row in read_meaning("dev", language)
+        if "|" not in row["text"]
+    ]
     step = len(rows) / number
     chosen = [rows[int(k * step)] for k in range(number)]
     shown = [(text, curate(text, language)) for text, language in chosen]
-    cells = [
-        f"| {' ⏎ '.join(a.splitlines())} | {b.replace('|', '/') or '(nothing)'} |" for a, b in shown if "|" not in a
-    ]
+    cells = [f"| {' ⏎ '.join(a.splitlines())} | {b or '(nothing)'} |" for a, b in shown if "|" not in a]
     return "\n".join(["| before | after |", "|---|---|", *cells])
 
 

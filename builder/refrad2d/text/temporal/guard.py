@@ -145,7 +145,8 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
 
 def _earlier_told_as_now(source: str, codes: list[tuple[str, int, int, int, int]], kept: str, words: Words) -> bool:
     """True if "previously" went and what was so stayed, or of two sizes neither is the one of today any more."""
-    if _NOW_SIZE.search(source) and not _NOW_SIZE.search(kept) and len(_SIZE.findall(kept)) > 1:
+    sizes = len(_SIZE.findall(kept))
+    if sizes > 1 and sizes == len(_SIZE.findall(source)) and _NOW_SIZE.search(source) and not _NOW_SIZE.search(kept):
         return True
     tokens = list(_WORD.finditer(source))
     stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
