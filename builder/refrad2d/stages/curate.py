@@ -31,7 +31,7 @@ def curate_rows(rows: Iterable[Mapping], counts: Counter) -> Iterator[tuple[Mapp
     """Each row with its curated text; those of which nothing is left are dropped and counted by reason."""
     for row in rows:
         source = cut_instructions(neutralise(row["text"]), row["language"])
-        text = curate(source, row["language"])
+        text = curate(source, row["language"], counts)
         if text:
             yield {**row, "text": source}, text
         else:
@@ -68,7 +68,7 @@ def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None
     A row keeps its other fields and gains `curator` and, unless it has one, `origin`. With a model, texts without a
     parallel in the other language get a translated row. `anatomy` finds the classes that a text names: no model may add
     one. Returns how many texts were kept, dropped_<reason>, rewritten, fallback_<reason>, translated,
-    untranslated_<reason>.
+    untranslated_<reason>; and as kept_unsure how many sentences stayed as they are because no rewrite was sure.
     """
     counts: Counter = Counter()
     curated = curate_rows(read_rows(src, counts, _fault), counts)
