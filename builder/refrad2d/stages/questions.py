@@ -8,13 +8,12 @@ from pathlib import Path
 from refrad2d.boxes import pixels_of
 from refrad2d.labels import MODALITIES
 from refrad2d.llm.answers import ask_questions
-from refrad2d.llm.checks import Anatomy
 from refrad2d.llm.client import LLM
 from refrad2d.questions.choose import questions
 from refrad2d.system.files import read_jsonl, write_jsonl
 
 
-def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None = None) -> Counter:
+def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
     """Add `vqa` to the rows of a JSONL file.
 
     With a model, it writes the questions about the text; those that the text does not bear out are left out, and the
@@ -24,7 +23,7 @@ def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None
     for row in read_jsonl(src):
         segmented[row["modality"]].update(o["label"] for o in row["objects"])
     counts: Counter = Counter()
-    written = ask_questions(list(read_jsonl(src)), llm, counts, anatomy=anatomy) if llm else repeat(None)
+    written = ask_questions(list(read_jsonl(src)), llm, counts) if llm else repeat(None)
 
     def asked() -> Iterator[dict]:
         for row, by_model in zip(read_jsonl(src), written, strict=False):  # `repeat` has no end

@@ -2,7 +2,8 @@
 
 import pytest
 
-from refrad2d.llm.checks import check_rewrite, check_translation, cut_instructions, negates, numbers, sides
+from refrad2d.llm.checks import check_rewrite, check_translation, cut_instructions
+from tests.bench.faithfulness import rates, read_half
 from tests.fixtures.curation import KEPT, SOURCE
 
 
@@ -25,11 +26,8 @@ def test_a_rewritten_text_says_what_the_report_says(rewritten, reason):
 
 
 def test_a_rewritten_text_names_no_new_anatomy():
-    def anatomy(text, language):
-        return {name for name in ("Leber", "Milz") if name in text}
-
     source = "Leber: Zyste 5 mm."
-    assert check_rewrite(source, source, "Leber, Milz: Zyste 5 mm.", "de", anatomy=anatomy) == "new_anatomy"
+    assert check_rewrite(source, source, "Leber, Milz: Zyste 5 mm.", "de") == "new_anatomy"
 
 
 @pytest.mark.parametrize(
@@ -56,10 +54,8 @@ def test_a_text_without_orders_comes_back_as_it_is():
     assert cut_instructions("Leber  glatt.\nKein Aszites.", "de") == "Leber  glatt.\nKein Aszites."
 
 
-def test_decimal_comma_and_point_are_one_number():
-    assert numbers("2,3 x 1,8 cm") == numbers("2.3 x 1.8 cm") != numbers("2.3 cm")
-
-
-def test_sides_and_negations_are_read_in_both_languages():
-    assert sides("Links und rechts.") == sides("left and right") == {"left", "right"}
-    assert negates("Kein Erguss.") and negates("No effusion.") and not negates("Knoten. Nodule.")
+@pytest.mark.parametrize("half", ["seen", "apart"])
+def test_damaged_answers_are_refused_and_sound_ones_pass(half):
+    accepted, refused = rates(read_half(half))
+    print(f"{half}: {accepted:.1%} of damaged answers accepted, {refused:.1%} of sound ones refused")
+    assert accepted <= 0.02 and refused <= 0.05
