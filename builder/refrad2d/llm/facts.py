@@ -40,7 +40,8 @@ _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII":
 _LARGER = re.compile(
     r"\b(?:larger|greater|more|predominantly)\s(?:\w+\s){0,3}?(?P<a>left|right)|"
     r"\b(?P<b>links|rechts|left|right)"
-    r"(?:\s(?:etwas\s)?(?:größer|mehr|stärker|ausgeprägter)|betont|\s?>|[- ]predominant)",
+    r"(?:\s(?:etwas\s|slightly\s)?(?:größer|mehr|stärker|ausgeprägter|larger|greater|more)|betont|\s?>"
+    r"|[- ]predominant)",
     re.IGNORECASE,
 )
 _NAMED_BY_ENDING = re.compile(
@@ -151,7 +152,9 @@ def _find_words(text: str, language: str) -> list[_Word]:
     found = []
     for kind, name, pattern in _patterns(language):
         for match in pattern.finditer(text):
-            if match.end() > match.start() and not any(taken[match.start() : match.end()]):
+            if name.startswith("place:"):  # may lie in a longer term, "enlarged mediastinal lymph nodes"
+                found.append(_Word(*match.span(), kind, name))
+            elif match.end() > match.start() and not any(taken[match.start() : match.end()]):
                 taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
                 affirmed = kind != "free"
                 found.append(_Word(*match.span(), "finding" if kind == "free" else kind, name, affirmed))
@@ -268,7 +271,7 @@ def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
         near_sides |= {"left", "right"}
     common = {"sides": sides, "organs": organs, "near_sides": near_sides, "near_organs": near_organs}
     common["measures"] = frozenset(_measures(text, piece))
-    qualities = frozenset(word.name for word in piece.of("quality"))
+    qualities = frozenset(word.name for word in piece.of("quality")) | _pairs(text, piece)
     facts = [
         Fact(word.name, word.affirmed, word.certainty, qualities=qualities, **common) for word in piece.of("finding")
     ]
@@ -280,6 +283,27 @@ def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
     elif not facts and not organs and piece.of("denial", "denied"):
         facts.append(Fact("something", False, **common))
     return facts
+
+
+def _pairs(text: str, piece: _Piece) -> frozenset[str]:
+    """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
+    sides = [(w.start, w.name) for w in piece.of("side")]
+    sides += [(s.start, s.side) for s in piece.structures if s.side and not any(s.start <= a < s.end for a, _ in sides)]
+    places = [
+        [name for _, name in sorted(sides) if name != "both"],
+        [word.name for word in piece.of("quality") if word.name.startswith("segment:")],
+    ]
+    values = [
+        [str(value) for value, _ in _measures(text, piece)],
+        [word.name for word in piece.of("quality") if word.name.startswith(("degree:", "age:"))],
+    ]
+    return frozenset(
+        f"pair:{place}={value}"
+        for listed in places
+        for said in values
+        if len(set(listed)) > 1 and len(listed) == len(said)
+        for place, value in zip(listed, said, strict=True)
+    )
 
 
 def _states(piece: _Piece) -> frozenset[str]:

@@ -16,8 +16,8 @@ from tests.fixtures.curation import KEPT, SOURCE
         ("Läsion im Segment VII links. Kein Aszites.", "numbers_lost"),
         ("Läsion im Segment VII rechts, 2,3 cm. Kein Aszites.", "side_changed"),
         ("Läsion im Segment VII links, 2,3 cm. Aszites.", "negation_changed"),
-        ("Läsion im Segment VII links, 2,3 cm. Kein Aszites. Milzinfarkt und Cholezystolithiasis.", "new_words"),
-        ("Links 2,3 cm. Kein Aszites.", "fragment"),
+        ("Läsion im Segment VII links, 2,3 cm. Kein Aszites. Milzinfarkt und Cholezystolithiasis.", "new_anatomy"),
+        ("Links 2,3 cm. Kein Aszites.", "finding_added"),
         ("Läsion <loc0001> im Segment VII links, 2,3 cm. Kein Aszites.", "markup"),
     ],
 )
@@ -35,10 +35,10 @@ def test_a_rewritten_text_names_no_new_anatomy():
     [
         ("Cyst on the left, 2.3 cm, no effusion.", None),
         ("Cyst on the right, 2.3 cm, no effusion.", "side_changed"),
-        ("Cyst on the left, 3.2 cm, no effusion.", "numbers_changed"),
+        ("Cyst on the left, 3.2 cm, no effusion.", "numbers_added"),
         ("Cyst on the left, 2.3 cm, effusion.", "negation_changed"),
         ("Zyste links, 2,3 cm, kein Erguss.", "not_translated"),
-        ("", "numbers_changed"),
+        ("", "length"),
     ],
 )
 def test_a_translation_says_what_the_text_says(translation, reason):
