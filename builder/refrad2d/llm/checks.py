@@ -76,14 +76,10 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
         found.append("negation_changed")
     if fact.certainty != other.certainty and {fact.certainty, other.certainty} not in _NEAR_CERTAINTIES:
         found.append("certainty_changed")
-    if (
-        fact.sides
-        and other.sides
-        and fact.sides != other.sides
-        or not _within(fact.sides, other.sides | other.near_sides, whole=True)
-    ):
+    if not _sides_fit(fact, other):
         found.append("side_changed")
-    if not _within(fact.organs, other.organs or other.near_organs) and other.organs | other.near_organs:
+    organs, others = fact.organs or fact.near_organs, other.organs or other.near_organs
+    if organs and others and not organs & others:
         found.append("anatomy_changed")
     if not fact.measures <= other.measures:
         found.append("numbers_changed")
@@ -95,10 +91,13 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
     return found
 
 
-def _within(part: frozenset[str], whole_set: frozenset[str], *, whole: bool = False) -> bool:
-    if not part:
-        return True
-    return part <= whole_set if whole else bool(part & whole_set)
+def _sides_fit(fact: Fact, other: Fact) -> bool:
+    """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
+    if fact.sides and other.sides:
+        return fact.sides == other.sides
+    if fact.sides:
+        return fact.sides <= other.near_sides
+    return not fact.near_sides or bool(fact.near_sides & (other.sides or other.near_sides or fact.near_sides))
 
 
 def _qualities_fit(stated: frozenset[str], known: frozenset[str]) -> bool:

@@ -25,17 +25,21 @@ _COLUMNS = {"en": "english", "de": "german"}
 _ORDER = ("certainty", "denied", "free", "finding", "good", "bad", "quality", "side", "number", "denial")
 _SAME = {
     "nodule": "lesion", "pulmonary_nodule": "lesion", "consolidation": "infiltrate", "hydronephrosis": "obstruction",
+    "pleural_effusion": "effusion",
+    "pericardial_effusion": "effusion",
     "thrombosis": "thrombus", "pulmonary_embolism": "embolism", "free_fluid": "fluid", "free_air": "air",
 }  # fmt: skip
 _CUT = re.compile(
-    r"(?<!\d),|,(?!\d)|;|\s[–-]\s|\b(?:und|sowie|oder|noch|bzw\.|aber|jedoch|während|wohingegen|ohne|and|or|nor|but|"
-    r"while|whereas|without|as well as)\b",
+    r"(?<!\d),|,(?!\d)|;|\s[–-]\s|\b(?:und|sowie|oder|noch|bzw\.|aber|jedoch|während|wohingegen|ohne|mit|and|or|nor|but|"
+    r"while|whereas|without|with|as well as)\b",
     re.IGNORECASE,
 )
 _OR = ("or", "nor", "oder", "noch", "bzw.")
 _AND = ("and", "und", "sowie", "as well as")
 _BEGINS_ANEW = re.compile(r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|with|mit)\b|\d", re.IGNORECASE)
 _PLACE_NUMBER = re.compile(r"\b(?:segment\w*|seg\.)\s(?P<roman>[IVX]+|\d+)\b", re.IGNORECASE)
+_IN_BRAIN = tuple(f"place:{lobe}" for lobe in ("frontal", "temporal", "parietal", "occipital"))
+_ANYTHING = "abnormality"  # "no abnormality" is a state, not a finding
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _LARGER = re.compile(
     r"\b(?:larger|greater|more|predominantly)\s(?:\w+\s){0,3}?(?P<a>left|right)|"
@@ -118,17 +122,14 @@ class _Piece:
 
 
 @cache
-def _patterns(language: str) -> tuple[tuple[str, str, re.Pattern], ...]:
-    rows = read_csv(__package__, "concepts.csv")
-    found = []
-    for kind in _ORDER:
-        for row in rows:
-            if row["kind"] == kind:
-                pattern = rf"(?<!\w)(?:{row[_COLUMNS[language]]})(?!\w)"
-                found.append((kind, row["name"], re.compile(pattern, re.IGNORECASE)))
-        if kind == "finding":
-            found += [(kind, _SAME.get(f.name, f.name), pattern) for f, pattern in named_findings(language)]
-    return tuple(found)
+def _patterns(language: str) -> dict[str, list[tuple[str, re.Pattern]]]:
+    """Kind → its names and patterns, kinds in the order in which they are looked for."""
+    found: dict[str, list[tuple[str, re.Pattern]]] = {kind: [] for kind in _ORDER}
+    for row in read_csv(__package__, "concepts.csv"):
+        pattern = rf"(?<!\w)(?:{row[_COLUMNS[language]]})(?!\w)"
+        found[row["kind"]].append((row["name"], re.compile(pattern, re.IGNORECASE)))
+    found["finding"] += [(_SAME.get(f.name, f.name), pattern) for f, pattern in named_findings(language)]
+    return found
 
 
 def read_facts(text: str, language: str) -> Facts:
@@ -150,14 +151,14 @@ def read_facts(text: str, language: str) -> Facts:
 def _find_words(text: str, language: str) -> list[_Word]:
     taken = bytearray(len(text))
     found = []
-    for kind, name, pattern in _patterns(language):
-        for match in pattern.finditer(text):
-            if name.startswith("place:"):  # may lie in a longer term, "enlarged mediastinal lymph nodes"
-                found.append(_Word(*match.span(), kind, name))
-            elif match.end() > match.start() and not any(taken[match.start() : match.end()]):
-                taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-                affirmed = kind != "free"
-                found.append(_Word(*match.span(), "finding" if kind == "free" else kind, name, affirmed))
+    for kind, patterns in _patterns(language).items():
+        matches = [(m, name) for name, pattern in patterns for m in pattern.finditer(text) if m.end() > m.start()]
+        for match, name in sorted(matches, key=lambda pair: pair[0].start() - pair[0].end()):  # the longest first
+            loose = kind == "side" or name.startswith("place:")  # may lie in a longer term, "enlarged hilar nodes"
+            if loose or not any(taken[match.start() : match.end()]):
+                if not loose:
+                    taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+                found.append(_Word(*match.span(), "finding" if kind == "free" else kind, name, kind != "free"))
     for match in _NAMED_BY_ENDING.finditer(text):
         if not any(taken[match.start() : match.end()]) and not _NO_FINDING.search(match[1]):
             found.append(_Word(*match.span(), "finding", _fold(match[1])))
@@ -273,7 +274,9 @@ def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
     common["measures"] = frozenset(_measures(text, piece))
     qualities = frozenset(word.name for word in piece.of("quality")) | _pairs(text, piece)
     facts = [
-        Fact(word.name, word.affirmed, word.certainty, qualities=qualities, **common) for word in piece.of("finding")
+        Fact(word.name, word.affirmed, word.certainty, qualities=qualities, **common)
+        for word in piece.of("finding")
+        if word.affirmed or word.name != _ANYTHING
     ]
     states = _states(piece) or (frozenset() if facts else _states_near(pieces, at))
     if states or (common["measures"] and not facts):
@@ -308,6 +311,7 @@ def _pairs(text: str, piece: _Piece) -> frozenset[str]:
 
 def _states(piece: _Piece) -> frozenset[str]:
     good = {"good" for w in piece.of("good", "bad") if w.affirmed == (w.kind == "good")}
+    good |= {"good" for w in piece.of("finding") if w.name == _ANYTHING and not w.affirmed}
     return frozenset(good | {w.name for w in piece.of("bad") if w.affirmed}) | frozenset(
         "not good" for w in piece.of("good") if not w.affirmed
     )
@@ -332,7 +336,8 @@ def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset[str]
 
 
 def _organs(piece: _Piece) -> frozenset[str]:
-    return frozenset(_base(label) for s in piece.structures for label in s.labels)
+    implied = {"brain" for word in piece.of("quality") if word.name in _IN_BRAIN}
+    return frozenset(_base(label) for s in piece.structures for label in s.labels) | implied
 
 
 def _base(label: str) -> str:
