@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from refrad2d.grounding import has_markup
-from refrad2d.llm.facts import Fact, Facts, read_facts
+from refrad2d.llm.facts import PERHAPS, Fact, Facts, read_facts
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
@@ -79,7 +79,7 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
     if not _sides_fit(fact, other):
         found.append("side_changed")
     organs, others = fact.organs or fact.near_organs, other.organs or other.near_organs
-    if organs and others and not organs & others:
+    if organs and others and not organs & others and PERHAPS not in organs | others:
         found.append("anatomy_changed")
     if not fact.measures <= other.measures:
         found.append("numbers_changed")
@@ -97,7 +97,8 @@ def _sides_fit(fact: Fact, other: Fact) -> bool:
         return fact.sides == other.sides
     if fact.sides:
         return fact.sides <= other.near_sides
-    return not fact.near_sides or bool(fact.near_sides & (other.sides or other.near_sides or fact.near_sides))
+    others = other.sides or other.near_sides
+    return not fact.near_sides or not others or bool(fact.near_sides & others) or PERHAPS in fact.near_sides | others
 
 
 def _qualities_fit(stated: frozenset[str], known: frozenset[str]) -> bool:

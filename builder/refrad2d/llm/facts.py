@@ -21,6 +21,7 @@ from refrad2d.text.findings import named_findings
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.sentences import split_sentences
 
+PERHAPS = "?"  # stands among the neighbour's sides or structures where the neighbour is the sentence before
 _COLUMNS = {"en": "english", "de": "german"}
 _ORDER = ("certainty", "denied", "free", "finding", "good", "bad", "quality", "side", "number", "denial")
 _SAME = {
@@ -320,6 +321,8 @@ def _states(piece: _Piece) -> frozenset[str]:
 def _states_near(pieces: list[_Piece], at: int) -> frozenset[str]:
     """The state of a list: of the next piece that has one, else of the one before."""
     same = pieces[at].sentence
+    if pieces[at + 1 :] and pieces[at + 1].joint in ("mit", "with", "ohne", "without"):
+        return frozenset()  # the structure has a statement of its own
     for other in [*pieces[at + 1 :], *reversed(pieces[:at])]:
         if other.sentence == same and _states(other):
             return _states(other)
@@ -331,8 +334,9 @@ def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset[str]
     same = pieces[at].sentence
     around = [p for p in reversed(pieces[:at]) if p.sentence == same]
     around += [p for p in pieces[at + 1 :] if p.sentence == same]
-    around += [p for p in reversed(pieces[:at]) if p.sentence == same - 1]
-    return next((read(piece) for piece in around if read(piece)), frozenset())
+    earlier = [p for p in reversed(pieces[:at]) if p.sentence == same - 1]
+    guess = next((read(piece) | {PERHAPS} for piece in earlier if read(piece)), frozenset())
+    return next((read(piece) for piece in around if read(piece)), guess)
 
 
 def _organs(piece: _Piece) -> frozenset[str]:
