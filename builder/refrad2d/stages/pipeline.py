@@ -125,7 +125,7 @@ def _segment(given: Input, dst: Path) -> Counter:
 
 def _curate(given: Input, dst: Path) -> Counter:
     texts = given.root / "ingest" / "texts.jsonl"
-    return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm, anatomy=named_classes)
+    return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm)
 
 
 def _mentions(given: Input, dst: Path) -> Counter:
@@ -143,7 +143,6 @@ def _questions(given: Input, dst: Path) -> Counter:
         given.root / "match" / "rows.jsonl",
         dst / "rows.jsonl",
         llm=given.options.llm,
-        anatomy=named_classes,
         balance=given.balance,
     )
 
