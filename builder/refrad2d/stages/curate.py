@@ -65,8 +65,8 @@ def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
 
     A row keeps its other fields and gains `curator` and, unless it has one, `origin`. With a model, texts without a
     parallel in the other language get a translated row. Returns how many texts were kept, dropped_<reason>, rewritten,
-    fallback_<reason>, translated, untranslated_<reason>; and as kept_unsure how many sentences stayed as they are because
-    no rewrite was sure.
+    fallback_<reason>, translated, untranslated_<reason>; and as kept_unsure how many sentences stayed as they are,
+    since no rewrite was sure.
     """
     counts: Counter = Counter()
     curated = curate_rows(read_rows(src, counts, _fault), counts)
