@@ -131,13 +131,18 @@ def make_row():
     }
 
 
-@pytest.mark.parametrize(
-    ("answer", "question"),
-    [(asked("23 mm"), "Was ist zu sehen?"), (asked("Metastase"), "diese Zyste")],
-)
-def test_the_rules_ask_where_the_model_fails(make_llm, tmp_path, answer, question):
-    (tmp_path / "in.jsonl").write_text(json.dumps(make_row()) + "\n", encoding="utf-8")
-    with stub_server(lambda _: reply({"questions": [answer]})) as stub:
-        run(tmp_path / "in.jsonl", tmp_path / "out.jsonl", llm=make_llm(stub.url))
-    row = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
-    assert any(question in q["question"] for q in row["vqa"] if q["answer"] == "23 mm")
+def asked_of(folder, llm=None):
+    (folder / "in.jsonl").write_text(json.dumps(make_row()) + "\n", encoding="utf-8")
+    run(folder / "in.jsonl", folder / "out.jsonl", llm=llm)
+    return json.loads((folder / "out.jsonl").read_text(encoding="utf-8"))["vqa"]
+
+
+def test_a_model_that_is_borne_out_asks(make_llm, tmp_path):
+    with stub_server(lambda _: reply({"questions": [asked("23 mm")]})) as stub:
+        found = asked_of(tmp_path, make_llm(stub.url))
+    assert "Was ist zu sehen?" in [q["question"] for q in found if q["answer"] == "23 mm"]
+
+
+def test_the_rules_ask_where_the_model_is_not_borne_out(make_llm, tmp_path):
+    with stub_server(lambda _: reply({"questions": [asked("Metastase")]})) as stub:
+        assert asked_of(tmp_path, make_llm(stub.url)) == asked_of(tmp_path)
