@@ -185,7 +185,9 @@ def _place(said: ClauseFinding) -> tuple[str, ...]:
 
 def _is_masked(view: View, said: ClauseFinding, labels: tuple[str, ...]) -> bool:
     """True if the slice has a mask of such a finding, on no other side than the text says."""
-    if said.finding.kind and any(said.finding.kind in kinds_of(found["label"]) for found in view.row["findings"]):
+    if said.finding.kind and any(
+        said.finding.kind in kinds_of(found["label"]) for found in view.row.get("findings") or ()
+    ):
         return said.where != "unclear"
     return bool(view.named and not view.masked and said.where in ("said", "own", "open"))
 
