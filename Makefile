@@ -1,6 +1,7 @@
 # make demo   a synthetic hospital → dataset → model → table of results → a page to try it on (SERVE=0: no page)
 #             another hospital: make demo DEMO=build/demo-mr REGIONS=abdomen_mr RATE=2e-3
-# make test   all tests · make bench   measurements · make style   what CI holds us to · make base   pretrain the nano
+# make quick  after each save · make test   all tests · make style   what CI holds us to
+# make bench  measurements · make base   pretrain the nano
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +29,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo test bench ablations vqa-rad results trust style base base-results base-again install
+.PHONY: demo quick test bench ablations vqa-rad results trust style base base-results base-again install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -135,6 +136,11 @@ test: $(BIN)/.installed build/datasets36/.installed
 	$(BIN)/python -m tests.bench.curate_scores
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
+# style, types, and every test that builds no dataset, trains nothing and starts no browser
+quick: $(BIN)/.installed
+	$(BIN)/ruff check --quiet builder sft space tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow'
+
 bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
 	$(BIN)/python -m tests.bench.builder
 	$(BIN)/python -m tests.bench.metrics
@@ -178,4 +184,5 @@ trust: $(BIN)/.installed
 style: $(BIN)/.installed
 	$(BIN)/ruff format --check builder sft space tests
 	$(BIN)/ruff check builder sft space tests
-	$(BIN)/python -m pytest -q tests/test_style.py
+	$(BIN)/python -m pytest -q tests/test_style.py tests/test_imports.py
+	$(BIN)/mypy

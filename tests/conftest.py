@@ -11,6 +11,37 @@ from tests.fixtures.paths import SHARED
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+SLOW_ROOMS = (
+    "end_to_end",
+    "space/test_browser",
+    "radgrounder/pretraining",
+    "radgrounder/training",
+    "radgrounder/commands",
+)
+SLOW_MODULES = (
+    "test_append",
+    "test_remove",
+    "test_build",
+    "test_fuzz_parsers",
+    "test_blanking",
+    "test_burnt_in",
+    "test_export",
+)
+SLOW_FIXTURES = {"hospital", "dataset", "first_month", "two_months", "shared"}
+
+
+def pytest_collection_modifyitems(items):
+    """What `make quick` leaves out: tests that build a dataset, train, read real data or start a browser."""
+    for item in items:
+        name = item.nodeid.partition("::")[0].removeprefix("tests/")
+        if (
+            name.startswith(SLOW_ROOMS)
+            or Path(name).stem in SLOW_MODULES
+            or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+        ):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """No test may find a dataset of the same name in somebody's cache."""

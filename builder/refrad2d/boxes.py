@@ -6,7 +6,6 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy import ndimage
 
 from refrad2d.labels import label_by_id, label_by_name
 from refrad2d.rows import ObjectRow
@@ -32,9 +31,11 @@ def union_box(mask: np.ndarray) -> Box | None:
 
 def objects(mask: np.ndarray) -> list[ObjectRow]:
     """Every class of a mask of unified ids, in order of id; `area` in mask pixels, `pixels` in those of the image."""
+    from scipy import ndimage  # commands read this module's constants before they need a mask
+
     height, width = mask.shape
     areas, pixels = np.bincount(mask.ravel(), minlength=256), count_pixels(mask)
-    found = []
+    found: list[ObjectRow] = []
     for class_id, window in enumerate(ndimage.find_objects(mask), start=1):
         label = label_by_id(class_id)
         if window is None or label is None:

@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Any
 
 from refrad2d.boxes import visible
-from refrad2d.grounding import Span, locate_answer, render
+from refrad2d.grounding import Span, as_box, locate_answer, render
 from refrad2d.labels import LANGUAGES, label_by_name
-from refrad2d.rows import Conversation, Message, Question, Report, Row, SpanRow
+from refrad2d.rows import Conversation, Message, Question, Report, Row, SpanRow, reports_of
 
 PROMPTS = {
     "report": {"en": "Caption this image:", "de": "Beschreibe dieses Bild:"},
@@ -58,17 +58,23 @@ def without_context(text: str) -> str:
     return "\n".join(lines)
 
 
+def question_prompt(
+    question: str, language: str, *, choices: Sequence[str] = (), grounded: bool = False, context: str = ""
+) -> str:
+    """The prompt of a question: choices one a line after it; "Answer:" only where the answer is not `grounded`."""
+    task = "grounded_vqa" if grounded else "vqa"
+    return prompt(task, language, context=context, question="\n".join([question, *choices]))
+
+
 def vqa_prompt(entry: Question, *, context: str = "") -> str:
-    """The prompt of one `vqa` entry: choices one a line after the question; grounded ones without "Answer:"."""
-    question = "\n".join([entry["question"], *(entry.get("choices") or [])])
-    return prompt(
-        "grounded_vqa" if entry.get("spans") else "vqa", entry["language"], context=context, question=question
-    )
+    """The prompt of one `vqa` entry; it is grounded if its answer has spans."""
+    choices, grounded = entry.get("choices") or (), bool(entry.get("spans"))
+    return question_prompt(entry["question"], entry["language"], choices=choices, grounded=grounded, context=context)
 
 
 def spans_of(stored: Sequence[SpanRow]) -> list[Span]:
     """Stored span structs as `Span`s."""
-    return [Span(s["start"], s["end"], s["label"], tuple(s["box"]), tuple(s["labels"])) for s in stored]
+    return [Span(s["start"], s["end"], s["label"], as_box(s["box"]), tuple(s["labels"])) for s in stored]
 
 
 def turn(question: str, answer: str) -> list[Message]:
@@ -95,8 +101,9 @@ def conversations(row: Row) -> Iterator[list[Message]]:
     The context of a conversation (none, one or both of clinical information and question) is drawn by a hash of the
     row's id, so it is the same in every build. ValueError if the objects lack their visible size (see `boxes.visible`).
     """
+    reports = reports_of(row)
     for language in LANGUAGES:
-        report = row["report"][language]
+        report = reports.get(language)
         if not report:
             continue
         spans = spans_of(report["spans"])
@@ -109,8 +116,8 @@ def conversations(row: Row) -> Iterator[list[Message]]:
             name = label_by_name(found["label"]).display(language)
             yield turn(prompt("locate", language, name=name), locate_answer(name, found["label"], found["box"]))
     for number, entry in enumerate(row["vqa"]):
-        report = row["report"][entry["language"]] or {}
-        lines = _drawn_context(row["id"], report, entry["language"], f"vqa{number}")
+        spoken: Report | Mapping[str, Any] = reports.get(entry["language"]) or {}
+        lines = _drawn_context(row["id"], spoken, entry["language"], f"vqa{number}")
         yield turn(vqa_prompt(entry, context=lines), render(entry["answer"], spans_of(entry["spans"])))
 
 

@@ -27,7 +27,9 @@ def draw(row: Mapping, *, language: str = "en", scale: int = 2) -> Image.Image:
     `language` falls back to the other one where the row has no text in it; rows without a report show their objects.
     """
     picture = row["image"].convert("RGB")
-    return annotate(picture.resize((picture.width * scale, picture.height * scale), Image.BILINEAR), row, language)
+    return annotate(
+        picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.BILINEAR), row, language
+    )
 
 
 def annotate(picture: Image.Image, row: Mapping, language: str) -> Image.Image:
@@ -35,7 +37,7 @@ def annotate(picture: Image.Image, row: Mapping, language: str) -> Image.Image:
     reports = row.get("report") or {}
     report = next((reports[name] for name in (language, *LANGUAGES) if reports.get(name)), None)
     spans = report["spans"] if report else [{"label": o["label"], "box": o["box"]} for o in row.get("objects") or []]
-    colours = {}
+    colours: dict[str, str] = {}
     for span in spans:
         colours.setdefault(span["label"], PALETTE[len(colours) % len(PALETTE)])
     canvas = ImageDraw.Draw(picture)
@@ -90,7 +92,7 @@ def _across_series(samples: Iterable[Mapping]) -> Iterator[Mapping]:
         yield from filter(None, some)
 
 
-def _font(pieces: list[tuple[str, str]]) -> tuple[ImageFont.ImageFont, list[tuple[str, str]]]:
+def _font(pieces: list[tuple[str, str]]) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, list[tuple[str, str]]]:
     """A font and the words for it: DejaVu if the system has it; Pillow's own has no umlauts, they are spelled out."""
     try:
         return ImageFont.truetype("DejaVuSans.ttf", 13), pieces
@@ -105,14 +107,18 @@ def contact_sheet(
     center, width = get_window(window)
     tiles = []
     shards = list_shards(dataset, "archive", split or "*")
-    samples = islice((sample for shard in shards for sample in read_samples(shard)), LOOKED_AT)
+    samples = islice((sample for shard in shards for _, sample in read_samples(shard)), LOOKED_AT)
     for native in islice(_across_series(map(decode, samples)), rows):
         row = native["json"]
         pixels = native_values(native["pixels"], row)
         shown = apply_window(pixels, center, width) if row["modality"] == "CT" else scale_to_range(pixels)
         height_mm, width_mm = (n * s for n, s in zip(pixels.shape, row["spacing"], strict=True))
         size = (400, max(1, round(400 * height_mm / width_mm)))
-        picture = Image.fromarray(np.round(shown * 255).astype(np.uint8)).resize(size, Image.BILINEAR).convert("RGB")
+        picture = (
+            Image.fromarray(np.round(shown * 255).astype(np.uint8))
+            .resize(size, Image.Resampling.BILINEAR)
+            .convert("RGB")
+        )
         tiles.append(annotate(picture, row, language))
     if not tiles:
         raise ValueError(f"{dataset} has no slice to draw in its archive. Give the DIR of a finished build.")

@@ -73,6 +73,14 @@ def decode_box(bins: Sequence[int]) -> Box:
     return x_min, y_min, x_max, y_max
 
 
+def as_box(stored: Sequence[float]) -> Box:
+    """A box as it is stored or computed, as a `Box`. ValueError if it has not four numbers."""
+    if len(stored) != 4:
+        raise ValueError(f"Box {tuple(stored)} has not four numbers. Give x_min, y_min, x_max, y_max.")
+    x_min, y_min, x_max, y_max = stored
+    return x_min, y_min, x_max, y_max
+
+
 def snap(box: Sequence[float]) -> Box:
     """The box after a round trip through the markup."""
     return decode_box(encode_box(box))
@@ -162,7 +170,7 @@ def class_tokens() -> list[str]:
 
 def locate_answer(name: str, label: str, box: Sequence[float]) -> str:
     """The answer to a locate prompt: the name, wrapped whole in one span."""
-    return render(name, [Span(0, len(name), label, tuple(box))])
+    return render(name, [Span(0, len(name), label, as_box(box))])
 
 
 def markup_tokens() -> tuple[str, ...]:

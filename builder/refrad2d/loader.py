@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-from PIL import Image
 
 from refrad2d.boxes import pixels_of
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.layout import ARCHIVE, list_shards, read_manifest
 from refrad2d.rows import is_grounded
-from refrad2d.samples import decode, make_image, read_samples
+from refrad2d.samples import MASK, decode, make_image, png, read_samples
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SFT_SPLITS, SPLITS, features
 
 try:  # datasets 5 wants keys that name their shard
@@ -55,13 +54,13 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
     def _generate_shards(self, shards: list[str]) -> Iterator[str]:
         yield from shards
 
-    def _generate_examples(self, shards: list[str]) -> Iterator[tuple[Any, dict]]:
+    def _generate_examples(self, shards: list[str]) -> Iterator[tuple[Any, Mapping[str, object]]]:
         for number, shard in enumerate(shards):
             for count, row in enumerate(self._rows(shard)):
                 yield (Key(number, count) if Key else f"{number:05d}-{count:09d}"), row
 
-    def _rows(self, shard: str) -> Iterator[dict]:
-        for sample in read_samples(shard):
+    def _rows(self, shard: str) -> Iterator[Mapping[str, object]]:
+        for _, sample in read_samples(shard):
             yield from config_rows(self.config.name, sample)
 
 
@@ -72,7 +71,7 @@ def named_shards(root: Path, split: str) -> list[Path]:
     return [path for path in found if known is None or path.relative_to(root).as_posix() in known]
 
 
-def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[dict]:
+def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[Mapping[str, object]]:
     """The rows of a config that an archive sample gives: one, several conversations, or none.
 
     ValueError if the sample is of an older format.
@@ -82,12 +81,13 @@ def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[dict]:
     pixels_of(row["objects"])  # the features would fill a missing count with null in silence
     if config == "grounded" and not is_grounded(row):
         return
-    image = Image.fromarray(make_image(native["pixels"], row))
+    # encoded once: `datasets` would encode a PIL image anew for each of the conversations that share it
+    image = {"bytes": png(make_image(native["pixels"], row)), "path": None}
     if config == "sft":
         for messages in conversations(row):
             yield sft_row(image, messages)
         return
-    mask = Image.fromarray(native["mask"]) if native["mask"] is not None else None
+    mask = {"bytes": sample[MASK], "path": None} if MASK in sample else None
     full = {**row, "image": image, "mask": mask}
     yield {name: full[name] for name in features(config)}
 

@@ -4,7 +4,11 @@
 that fills it. It is stored structured (text, spans, boxes); markup is rendered from it, never stored.
 """
 
-from typing import Annotated, Any, TypedDict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, TypedDict, cast
+
+from refrad2d.system.files import read_jsonl
 
 Box = Annotated[list[float], 4]  # xyxy in [0, 1], ends exclusive, from the native mask
 Spacing = Annotated[list[float], 2]  # mm between rows, mm between columns, of the native slice
@@ -93,14 +97,14 @@ class Row(TypedDict):
     body_part: str | None
     plane: str  # axial | coronal | sagittal
     spacing: Spacing
-    image: Picture  # 224 px RGB windows: what the model sees
-    mask: Picture  # 8-bit unified class ids, native size; None without a segmenter
+    image: NotRequired[Picture]  # 224 px RGB windows: what the model sees
+    mask: NotRequired[Picture]  # 8-bit unified class ids, native size; None without a segmenter
     objects: list[ObjectRow]
     sex: str | None
     age: int | None  # decade: 60 means 60 to 69
     site: str | None
     report: Reports
-    vqa: list[Question]
+    vqa: NotRequired[list[Question]]
     findings: list[FindingRow]
     provenance: Provenance
 
@@ -134,6 +138,17 @@ PICTURES = ("image", "mask")
 SCALE = ("slope", "intercept")  # of the archive only: hu = pixels * slope + intercept for CT
 
 
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file that `match` or `questions` wrote, without pictures."""
+    return cast("Iterator[Row]", read_jsonl(path))
+
+
+def reports_of(row: Row) -> dict[str, Report]:
+    """The reports that a row has, by language."""
+    reports = cast("Mapping[str, Report | None]", row["report"])  # the values of any TypedDict are typed as object
+    return {language: report for language, report in reports.items() if report}
+
+
 def is_grounded(row: Row) -> bool:
     """True if a report of the row has a span."""
-    return any(report and report["spans"] for report in row["report"].values())
+    return any(report["spans"] for report in reports_of(row).values())

@@ -1,6 +1,6 @@
 """A sample of the archive: the files `{id}.{extension}` of a slice in a tar shard, lossless.
 
->>> for sample in read_samples(shard):
+>>> for key, sample in read_samples(shard):
 ...     native = decode(sample)              # native.row, native.pixels, native.mask
 
 A new kind of file is one line of MEMBERS: the shards write it, the readers decode it and `verify` asks for it.
@@ -19,7 +19,6 @@ from PIL import Image
 
 from refrad2d.windows import rescale, windows
 
-KEY = "__key__"
 MASK = "mask.png"
 _KEY = re.compile(r"[a-z0-9_-]+")
 
@@ -36,7 +35,7 @@ class Member(NamedTuple):
     """A file of a sample: how it is made of a slice and what it reads back as."""
 
     extension: str
-    make: Callable[[Native], bytes]
+    make: Callable[[Native], bytes | None]  # None where the slice has no such file
     read: Callable[[bytes], Any]
     with_mask: bool = False  # only slices with a mask have it
 
@@ -77,7 +76,8 @@ def expected(has_mask: bool) -> list[Member]:
 
 def encode(native: Native) -> dict[str, bytes]:
     """The members of a slice by extension."""
-    return {member.extension: member.make(native) for member in expected(native.mask is not None)}
+    made = ((member.extension, member.make(native)) for member in MEMBERS)
+    return {extension: data for extension, data in made if data is not None}
 
 
 def decode(sample: Mapping[str, bytes]) -> dict[str, Any]:
@@ -92,19 +92,21 @@ def parse_member(name: str) -> tuple[str, str] | None:
     return (key, extension) if known and _KEY.fullmatch(key) else None
 
 
-def read_samples(shard: str | Path) -> Iterator[dict[str, bytes]]:
-    """The samples of a tar shard as {extension: bytes}, with "__key__" as text."""
+def read_samples(shard: str | Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """The key of each sample of a tar shard, and its files by extension. ValueError if something else is in the tar."""
     with tarfile.open(shard, "r|") as tar:
-        sample: dict[str, Any] = {}
+        last, sample = "", dict[str, bytes]()
         for member in tar:
             key, _, extension = member.name.partition(".")
-            if sample and sample[KEY] != key:
-                yield sample
+            if sample and key != last:
+                yield last, sample
                 sample = {}
-            sample[KEY] = key
-            sample[extension] = tar.extractfile(member).read()
+            file = tar.extractfile(member)
+            if file is None:
+                raise ValueError(f"{shard} holds {member.name}, which is no file of a sample. Restore it from a copy.")
+            last, sample[extension] = key, file.read()
         if sample:
-            yield sample
+            yield last, sample
 
 
 def native_values(pixels: np.ndarray, row: Mapping[str, Any]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The `datasets` features of the rows, the configs that show them, and the splits. The columns stand in rows.py."""
 
 from types import UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 from datasets import Features, Image, Value
 
@@ -35,6 +35,8 @@ def feature(kind: Any) -> Any:
     """The feature of a type in rows.py. That a field may be None is not said: any column may hold nulls."""
     if is_typeddict(kind):
         return {name: feature(field) for name, field in get_type_hints(kind, include_extras=True).items()}
+    if get_origin(kind) is NotRequired:  # what a later stage adds
+        return feature(*get_args(kind))
     if kind == rows.Picture:
         return Image()
     if get_origin(kind) is Annotated:

@@ -57,7 +57,7 @@ def built(shared, tmp_path_factory):
 
 def rows(built):
     for shard in sorted((built[0] / "refrad2d-wds").glob("*.tar")):
-        for sample in read_samples(shard):
+        for _, sample in read_samples(shard):
             mask = np.asarray(Image.open(io.BytesIO(sample["mask.png"])))
             pixels = np.asarray(Image.open(io.BytesIO(sample["pixels.png"])))
             yield json.loads(sample["json"]), pixels, mask

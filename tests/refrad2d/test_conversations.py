@@ -2,7 +2,16 @@
 
 import pytest
 
-from refrad2d.conversations import context, conversations, prompt, sft_row, turn, vqa_prompt, without_context
+from refrad2d.conversations import (
+    context,
+    conversations,
+    prompt,
+    question_prompt,
+    sft_row,
+    turn,
+    vqa_prompt,
+    without_context,
+)
 from tests.fixtures.tiny_dataset import make_row
 
 
@@ -57,3 +66,8 @@ def test_objects_without_visible_size_are_refused():
 
 def test_length_counts_markup_signs_and_pairs_of_letters():
     assert sft_row(None, turn("<loc0001>ab", "c."))["length"] == 4
+
+
+def test_a_question_of_another_set_is_asked_like_one_of_ours():
+    entry = {"question": "Which?", "language": "en", "choices": [], "spans": []}
+    assert question_prompt("Which?", "en") == vqa_prompt(entry)

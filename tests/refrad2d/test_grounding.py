@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from refrad2d.grounding import (
     BINS,
     Span,
+    as_box,
     decode_box,
     encode_box,
     has_markup,
@@ -125,3 +126,9 @@ def test_overlapping_spans_are_an_error():
 
 def test_pixels_are_decoded_bins_times_size():
     assert to_pixels(decode_box((128, 256, 512, 512)), 200, 100) == (50.0, 50.0, 200.0, 100.0)
+
+
+def test_a_stored_box_has_four_numbers():
+    assert as_box([0.0, 0.25, 0.5, 1.0]) == (0.0, 0.25, 0.5, 1.0)
+    with pytest.raises(ValueError, match="has not four numbers"):
+        as_box([0.0, 0.25, 0.5])

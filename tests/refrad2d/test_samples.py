@@ -48,7 +48,7 @@ def test_samples_are_read_in_order_with_their_keys(tmp_path):
     for key in ("b", "a"):
         writer.write(key, encode(Native({**ROW, "id": key}, PIXELS, None)))
     (shard,) = writer.close()
-    assert [(sample["__key__"], decode(sample)["json"]["id"]) for sample in read_samples(shard)] == [
+    assert [(key, decode(sample)["json"]["id"]) for key, sample in read_samples(shard)] == [
         ("b", "b"),
         ("a", "a"),
     ]

@@ -88,6 +88,8 @@ def translations(given: Translations) -> int:
     from refrad2d.system.files import read_jsonl
 
     llm = open_llm(given.server, given.model, given.errors)
+    if llm is None:
+        raise ValueError("--llm is empty. Give the URL of a server.")
     counts = write_errors(judge_translations(read_jsonl(given.curated), llm, sample=given.sample), given.errors)
     print(f"{given.errors}: " + (", ".join(f"{n} {name}" for name, n in sorted(counts.items())) or "no translations"))
     return 0

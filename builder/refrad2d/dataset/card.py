@@ -40,7 +40,7 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -
         splits = [split for split in SPLITS if rows.get(kind, {}).get(split)]
         if not splits:
             continue
-        entry = {
+        entry: dict[str, object] = {
             "config_name": config,
             "data_files": [{"split": split, "path": _path(card_patterns(kind, split, shards))} for split in splits],
         }

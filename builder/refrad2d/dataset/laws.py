@@ -5,14 +5,14 @@ kinds = list(check_row(row, mask))     # such as "box_differs"; empty where all 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from refrad2d.boxes import box_of, objects
 from refrad2d.grounding import has_markup
 from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, is_label
-from refrad2d.rows import TEXT_COLUMNS, ObjectRow, Row, SpanRow
+from refrad2d.rows import TEXT_COLUMNS, ObjectRow, Row, SpanRow, reports_of
 
 VQA_TYPES = ("open", "yesno", "multiple")
 MAX_AGE_DECADE = 90  # older patients share this decade
@@ -76,15 +76,16 @@ def check_fields(row: Row) -> Iterator[str]:
 
 def texts_of(row: Row) -> Iterator[str]:
     """Every free text of a row."""
-    for report in filter(None, row["report"].values()):
-        yield from filter(None, (report[name] for name in TEXT_COLUMNS))
+    for report in reports_of(row).values():
+        columns = cast("Mapping[str, str | None]", report)  # a TypedDict is indexed by literals only
+        yield from filter(None, (columns[name] for name in TEXT_COLUMNS))
     for entry in row["vqa"] or ():
         yield from (entry["question"], entry["answer"], *(entry["choices"] or ()))
 
 
 def grounded_texts(row: Row) -> Iterator[tuple[str, Sequence[SpanRow]]]:
     """(text, spans in it) of each report and each answer."""
-    for report in filter(None, row["report"].values()):
+    for report in reports_of(row).values():
         yield report["findings"] or "", report["spans"] or ()
     for entry in row["vqa"] or ():
         yield entry["answer"] or "", entry["spans"] or ()

@@ -6,12 +6,13 @@ The second part follows from the rows alone, so that a dataset that grew or shra
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
-from refrad2d.rows import Row
+from refrad2d.rows import Row, reports_of
 from refrad2d.system.files import read_json
 
 ROW_COLUMNS = (
@@ -45,17 +46,16 @@ def count_rows(rows: Iterable[Row]) -> dict:
     slices: dict[str, Counter] = {
         name: Counter() for name in ("modality_plane", "rule", "body_part", "sex", "age", "site")
     }
-    labels, texts, spans, questions = Counter(), Counter(), Counter(), Counter()
+    labels, texts, spans, questions = (Counter[str]() for _ in range(4))
     for row in rows:
         slices["modality_plane"][f"{row['modality']} {row['plane']}"] += 1
         slices["rule"][row["provenance"]["slice_rule"]] += 1
         for name in ("body_part", "sex", "age", "site"):
             slices[name][str(row[name])] += 1
-        for language, report in row["report"].items():
-            if report:
-                texts[language] += 1
-                spans[language] += len(report["spans"])
-                labels.update(label for span in report["spans"] for label in span["labels"])
+        for language, report in reports_of(row).items():
+            texts[language] += 1
+            spans[language] += len(report["spans"])
+            labels.update(label for span in report["spans"] for label in span["labels"])
         questions.update(f"{q['language']} {q['type']} {q['source']}" for q in row["vqa"])
     return {
         "slices": {name: dict(counter) for name, counter in slices.items()},
@@ -64,6 +64,11 @@ def count_rows(rows: Iterable[Row]) -> dict:
         "labels": dict(labels),
         "vqa": dict(questions),
     }
+
+
+def read_counted(path: Path) -> Iterator[Row]:
+    """The rows of a `slices` file with no more than what `count_rows` needs. ValueError if it cannot be read."""
+    return cast("Iterator[Row]", read_columns(path, ROW_COLUMNS))
 
 
 def read_columns(path: Path, columns: Iterable[str]) -> Iterator[dict]:

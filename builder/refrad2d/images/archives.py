@@ -13,15 +13,15 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MAX_MEMBERS = 200_000  # of one archive; more are one quarantine line
 MAX_NAME_BYTES = 32 << 20  # of all names of one archive together
 MAX_FILE_BYTES = 4 << 30
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_OPENERS: Mapping[bytes, Callable[[str, str], object]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -112,7 +112,7 @@ def _unpacked(path: str) -> BinaryIO:
     """A tar as a stream of its headers and files, whatever it is compressed with."""
     with open(path, "rb") as file:
         opener = _OPENERS.get(file.read(2), open)
-    return opener(path, "rb")
+    return cast(BinaryIO, opener(path, "rb"))  # of these modules, what `open` gives depends on the mode
 
 
 def read_member(path: str, member: Member) -> bytes:

@@ -25,7 +25,7 @@ FARTHEST_MM = 1e5  # no coordinate of a patient lies further out
 FINEST_MM = 1e-3  # no pixel is smaller; what is would vanish where placements are rounded
 Reorientation = tuple[bool, bool, bool]  # transposed, then rows reversed, then columns reversed
 AS_STORED: Reorientation = (False, False, False)
-REORIENTATIONS: tuple[Reorientation, ...] = tuple(product((False, True), repeat=3))
+REORIENTATIONS: tuple[Reorientation, ...] = tuple(product((False, True), (False, True), (False, True)))
 CORNERS = np.arange(4).reshape(2, 2)  # a picture that shows how it was reoriented
 
 
@@ -146,9 +146,7 @@ def widest_axis(affine: np.ndarray) -> int:
     return widest if lengths[widest] > 1.1 * others.max() else patient_axes(affine).index(2)
 
 
-def frame_affine(
-    position: tuple[float, ...], orientation: tuple[float, ...], spacing: tuple[float, float]
-) -> np.ndarray:
+def frame_affine(position: tuple[float, ...], orientation: tuple[float, ...], spacing: tuple[float, ...]) -> np.ndarray:
     """The voxel → LPS matrix of one DICOM frame as a (row, column, 1) volume.
 
     `position` is ImagePositionPatient, `orientation` ImageOrientationPatient (row direction first), `spacing`

@@ -3,10 +3,11 @@
 import gzip
 import io
 import zlib
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import nibabel
 import numpy as np
+from nibabel.arrayproxy import ArrayProxy
 
 from refrad2d.images.sources import Unreadable
 
@@ -74,7 +75,7 @@ def open_nifti(data: bytes) -> NiftiVolume:
         raise Unreadable("too_large")
     if kind.kind not in "iuf":
         raise Unreadable("not_one_number_a_voxel")  # colours, complex values
-    proxy = image.dataobj
+    proxy = cast(ArrayProxy, image.dataobj)  # as of every image that is read from a stream
     try:
         voxels = np.ndarray(shape[:3], kind, stream.getbuffer(), proxy.offset, order="F")
     except _BROKEN as error:

@@ -141,6 +141,7 @@ def _in_16_bits(shown: Slice) -> Slice:
     if not max(abs(shown.slope), abs(shown.intercept), *map(abs, ends)) < MAX_VALUE:
         raise Unreadable("values_out_of_range")
     whole = picture.dtype.kind in "iub" or bool((picture == np.round(picture)).all())
+    offset: float
     if whole and int(high) - int(low) <= 65535:
         offset, step = (int(low) if low < 0 or high > 65535 else 0), 1.0
         pixels = (picture.astype(np.int64) - offset).astype(np.uint16)

@@ -73,8 +73,11 @@ def to_nifti(row: Mapping, frames: Path, places: Sequence[Placement]) -> nibabel
     """A series as (column, row, slice) in RAS, values in Hounsfield units or the scanner's own."""
     pictures = [rescale(np.load(frames / f"{f['file']}.npy"), f["slope"], f["intercept"]) for f in row["frames"]]
     step = even_step(places)
+    if step is None:
+        raise ValueError("The slices do not lie at even distances, as a NIfTI needs it. Leave this series out.")
     lps = np.eye(4)
-    lps[:3] = np.stack([places[0].across, places[0].down, step, places[0].origin], axis=1)
+    across, down, origin = (np.array(vector) for vector in (places[0].across, places[0].down, places[0].origin))
+    lps[:3] = np.stack([across, down, step, origin], axis=1)
     volume = np.stack(pictures).transpose(2, 1, 0)
     return nibabel.Nifti1Image(np.round(volume).astype(np.int16), np.diag([-1.0, -1.0, 1.0, 1.0]) @ lps)
 

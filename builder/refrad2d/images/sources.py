@@ -125,8 +125,8 @@ def _list_isolated(archives: list[Source], workers: int) -> Iterator[Result]:
     if not paths:
         return
     largest = max((os.path.getsize(path) for path in paths if os.path.exists(path)), default=0)
-    limits = {"timeout_s": FILE_TIMEOUT_S + largest / _LIST_BYTES_A_SECOND, "memory_mb": LIST_MEMORY_MB}
-    for _, result in run_isolated(list_members, paths, workers=workers, **limits):
+    patience = FILE_TIMEOUT_S + largest / _LIST_BYTES_A_SECOND
+    for _, result in run_isolated(list_members, paths, workers=workers, timeout_s=patience, memory_mb=LIST_MEMORY_MB):
         yield result
 
 

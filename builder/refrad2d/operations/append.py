@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.dataset.manifest import installed_versions
-from refrad2d.dataset.stats import ROW_COLUMNS, add_counts, count_attrition, count_rows, read_columns
+from refrad2d.dataset.stats import add_counts, count_attrition, count_rows, read_columns, read_counted
 from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, list_shards
 from refrad2d.operations.transaction import (
     carry_out,
@@ -154,7 +154,7 @@ def _prepare(
     people = {split: _different(files, "patient", split) - old.patients for split in SPLITS}
     added = {
         **count_attrition(stages),
-        **count_rows(row for path in list_shards(files, "slices") for row in read_columns(path, ROW_COLUMNS)),
+        **count_rows(row for path in list_shards(files, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": {split: len(names) for split, names in people.items() if names},
         "not_appended": refused,

@@ -15,6 +15,7 @@ from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.stats import count_attrition, count_rows
 from refrad2d.layout import ACCOUNTING, ARCHIVE, MANIFEST, PARQUET, STATS, list_shards
 from refrad2d.operations.transaction import clean_up, hold, retire
+from refrad2d.rows import read_rows
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
     NothingUsable,
@@ -29,7 +30,7 @@ from refrad2d.stages.pipeline import (
 )
 from refrad2d.stages.report_table import read_reports
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import read_json, read_jsonl, write_json, write_jsonl
+from refrad2d.system.files import read_json, write_json, write_jsonl
 from refrad2d.system.pseudonyms import load_key
 
 PUBLISHED = (PARQUET, ARCHIVE, STATS, ACCOUNTING, MANIFEST)  # in order of renaming
@@ -75,7 +76,7 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
     patients = counts.pop("patients")
     stats = {
         **count_attrition(stages),
-        **count_rows(read_jsonl(rows)),
+        **count_rows(read_rows(rows)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
         "leaks": count_leaks(list_shards(dst, "slices"), options.benchmarks),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from refrad2d.dataset.manifest import hash_file
-from refrad2d.dataset.stats import ROW_COLUMNS, count_rows, read_columns
+from refrad2d.dataset.stats import count_rows, read_columns, read_counted
 from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.layout import CHANGELOG, MANIFEST, STATS, kind_of, parse_shard
 from refrad2d.operations.traces import find_traces
@@ -28,7 +28,7 @@ from refrad2d.operations.transaction import (
     with_change,
 )
 from refrad2d.operations.verify import Fault, verify
-from refrad2d.samples import KEY, read_samples
+from refrad2d.samples import read_samples
 from refrad2d.schema import features
 from refrad2d.system.files import atomic_folder, read_json, write_text
 from refrad2d.system.pseudonyms import LENGTH
@@ -96,7 +96,8 @@ def _prepare(out: Path, patient: str, commit: Path) -> None:
     """Write what changes below `commit`: files without the patient, and all that speaks of the rows that stay."""
     manifest = read_json(out / MANIFEST)
     check_present(out, manifest)
-    mine, others = defaultdict(set), defaultdict(set)
+    mine: dict[str, set[str]] = defaultdict(set)
+    others: dict[str, set[str]] = defaultdict(set)
     for name in manifest["files"]:
         if kind_of(name) == "slices":
             for row in read_columns(out / name, IDENTITIES):
@@ -105,11 +106,12 @@ def _prepare(out: Path, patient: str, commit: Path) -> None:
     ids = mine["id"]
     lost: dict[str, Counter] = defaultdict(Counter)
     gone, rewritten = [], 0
-    for name in filter(kind_of, manifest["files"]):
+    shards = {name: shard for name in manifest["files"] if (shard := parse_shard(name))}
+    for name, shard in shards.items():
         count = sum(key in ids for key in row_ids(out / name))
         if not count:
             continue
-        lost[kind_of(name)][parse_shard(name).split] += count
+        lost[shard.kind][shard.split] += count
         if hash_file(out / name)[0] != manifest["files"][name]["sha256"]:
             raise ValueError(f"{name} is not what {MANIFEST} says. Run `refrad2d verify`, restore it from a copy.")
         if write_without(out / name, commit / "files" / name, ids):
@@ -139,8 +141,8 @@ def row_ids(path: Path) -> Iterator[str]:
     """The id of the slice that each row or sample of a shard belongs to; a conversation has that of its picture."""
     kind = kind_of(path.name)
     if kind == "archive":
-        for sample in read_samples(path):
-            yield sample[KEY]
+        for key, _ in read_samples(path):
+            yield key
     elif kind == "sft":
         for row in read_columns(path, ("image.path",)):
             yield row["image"]["path"].partition(".")[0]
@@ -153,17 +155,18 @@ def write_without(src: Path, dst: Path, ids: set[str]) -> bool:
     """Write a shard again without the rows of these ids, as the build would; False, and no file, if none are left."""
     kind, stem = kind_of(src.name), dst.name.partition(".")[0]
     if kind == "archive":
-        writer = TarShards(dst.parent, stem, limit=float("inf"))
-        for sample in read_samples(src):
-            key = sample.pop(KEY)
+        tars = TarShards(dst.parent, stem, limit=float("inf"))
+        for key, sample in read_samples(src):
             if key not in ids:
-                writer.write(key, sample)
+                tars.write(key, sample)
+        written = tars.close()
     else:
-        writer = ParquetShards(dst.parent, stem, features(kind), limit=float("inf"))
+        tables = ParquetShards(dst.parent, stem, features(kind), limit=float("inf"))
         for key, row in zip(row_ids(src), read_columns(src, features(kind)), strict=True):
             if key not in ids:
-                writer.write(row)
-    for path in writer.close():
+                tables.write(row)
+        written = tables.close()
+    for path in written:
         path.rename(dst)
         return True
     return False
@@ -176,17 +179,17 @@ def _count_again(out: Path, files: Path, manifest: Mapping, gone: list[str], los
         config: {split: n - lost[config][split] for split, n in by_split.items() if n > lost[config][split]}
         for config, by_split in stats["rows"].items()
     }
-    left = {
-        name: files / name if (files / name).exists() else out / name
+    left = [
+        (shard.split, files / name if (files / name).exists() else out / name)
         for name in manifest["files"]
-        if kind_of(name) == "slices" and name not in gone
-    }
-    people = defaultdict(set)
-    for name, path in left.items():
-        people[parse_shard(name).split].update(row["patient"] for row in read_columns(path, ("patient",)))
+        if (shard := parse_shard(name)) and shard.kind == "slices" and name not in gone
+    ]
+    people: dict[str, set[str]] = defaultdict(set)
+    for split, path in left:
+        people[split].update(row["patient"] for row in read_columns(path, ("patient",)))
     return {
         **stats,
-        **count_rows(row for path in left.values() for row in read_columns(path, ROW_COLUMNS)),
+        **count_rows(row for _, path in left for row in read_counted(path)),
         "rows": {config: by_split for config, by_split in rows.items() if by_split},
         "patients": {split: len(names) for split, names in people.items()},
     }

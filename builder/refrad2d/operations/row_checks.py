@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -90,7 +90,7 @@ def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
     """Rows of the `slices` files: each law, ids that occur twice."""
     name, split = path.relative_to(dataset.root).as_posix(), split_of_file(path)
     faults: list[Fault] = []
-    for row in _read_rows(dataset, path, "slices", faults):
+    for row in cast("Iterator[Row]", _read_rows(dataset, path, "slices", faults)):  # pyarrow has no types
         dataset.rows["slices"][split] += 1
         key = str(row["id"])
         if key in dataset.samples:

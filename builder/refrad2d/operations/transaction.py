@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO, overload
 
 from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
@@ -34,6 +34,16 @@ lacks this change. Who was removed stands nowhere.
 def tombstone(patient: str) -> str:
     """What manifest.json keeps of a removed patient: enough to know the pseudonym if it comes again, not to tell it."""
     return hashlib.sha256(f"removed {patient}".encode()).hexdigest()[:20]
+
+
+@overload
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[True]) -> tuple[dict, bytes]:
+    """The manifest and the key, which must be there."""
+
+
+@overload
+def open_manifest(out: Path, key_file: Path, *, key_needed: Literal[False]) -> tuple[dict, bytes | None]:
+    """The manifest, and the key if it is there."""
 
 
 def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict, bytes | None]:

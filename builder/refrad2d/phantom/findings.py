@@ -72,13 +72,14 @@ def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list
         centre = np.zeros(3)
         if row["at"]:
             centre = place(np.array([[float(c) for c in row["at"].split()]]), np.zeros(1, dtype=int))[0]
+        x, y, z = centre.tolist()
         found.append(
             PlantedFinding(
                 name=row["name"],
                 host=hosts[int(pick * len(hosts))],
                 kind=row["kind"],
                 size_mm=float(np.round(low + (high - low) * size**1.6)),
-                centre=tuple(centre.tolist()),
+                centre=(x, y, z),
                 tissue=row["tissue"],
                 offset=float(row["offset"] or 0),
                 scale=float(row["scale"] or 1),

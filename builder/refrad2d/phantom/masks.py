@@ -39,7 +39,7 @@ def total_ids(mask: np.ndarray, modality: str) -> tuple[np.ndarray, dict[int, st
     table = np.zeros(256, dtype=np.uint8)
     for label in labels():
         table[label.id] = (label.ct_id if modality == "CT" else label.mr_id) or 0
-    present = [label_by_id(int(k)) for k in np.unique(mask) if k and table[k]]
+    present = [name for k in np.unique(mask) if table[k] and (name := label_by_id(int(k)))]
     by_name = {label.name: int(table[label.id]) for label in labels()}
     return table[mask], {by_name[name]: name for name in present}
 

@@ -159,7 +159,7 @@ def _join(rng, plan: _Plan, centres, widths, scale) -> tuple[Geometry, np.ndarra
     following = np.minimum(take + 1, len(centres) - 1)
     axis = np.where(is_round[:, None], 0.0, centres[following] - centres[take])
     tube = np.stack([widths[take], widths[following], np.zeros(len(take))], axis=1)
-    free = plan.jitter.any(axis=1)[row, None]  # what has no jitter is not turned or stretched either
+    free = np.asarray(plan.jitter.any(axis=1))[row, None]  # what has no jitter is not turned or stretched either
     ball = plan.radii[row] * scale[row, None] * np.exp(free * rng.normal(0, 0.06, (len(row), 3)))
     turn = rotations_of(plan.rotation[row] + free * rng.normal(0, 7, (len(row), 3)))
     gas = _gas_levels(rng, plan, row, centres[take], widths[take])

@@ -124,7 +124,7 @@ class _Teller:
         wording = usable[int(rng.integers(len(usable)))]
         own: dict[str, dict[str, str]] = {language: dict(self.fields.get(language, {})) for language in LANGUAGES}
         host = finding.host if finding else hosts[int(rng.integers(len(hosts)))] if hosts else ""
-        for more in ([_sizes(rng, finding.size_mm)] if finding else []) + ([_host_names(host)] if host else []):
+        for more in ([_sizes(rng, finding.size_mm)] if finding else []) + ([host_names(host)] if host else []):
             for language in LANGUAGES:
                 own[language] |= more[language]
         return expand(wording, own, rng, topic=topic, finding=finding.name if finding else "")
@@ -175,11 +175,14 @@ def _sizes(rng, size_mm: float) -> dict[str, dict[str, str]]:
     return {"en": texts, "de": {name: text.replace(".", ",") for name, text in texts.items()}}
 
 
-def _host_names(label: str) -> dict[str, dict[str, str]]:
-    """A class as the templates name it: `host`, and for a vertebra its short name as radiologists dictate it."""
+def host_names(label: str) -> dict[str, dict[str, str]]:
+    """A class as the templates name it: `host`, its place in a sentence, and a vertebra by its short name."""
+    place = read_yaml(__package__, "wording_frame.yaml")["places"].get(label, {})
     names = {
-        language: {"host": label, f"host_{language}": label_by_name(label).display(language)} for language in LANGUAGES
+        language: {"host": label, f"place_{language}": place.get(language, label_by_name(label).display(language))}
+        for language in LANGUAGES
     }
+    names["de"]["place_dative"] = place.get("dative", names["de"]["place_de"])
     if label.startswith("vertebrae_"):
         region, number = label.split("_")[1][0], label.split("_")[1][1:]
         german = {"C": "HWK", "T": "BWK", "L": "LWK", "S": "SWK"}[region]

@@ -67,7 +67,7 @@ def _known_ids(patterns: tuple[str, ...], modality: str) -> np.ndarray:
 
 def _read_region(name: str, entry: dict[str, Any]) -> Region:
     flat = [c for pattern in entry.pop("classes") for c in (pattern if isinstance(pattern, list) else [pattern])]
-    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return Region(name=name, classes=tuple(flat), **lists)
 
 
@@ -139,7 +139,8 @@ def draw_series(patient: Patient, rng: np.random.Generator, *, region: str = "ab
     fov = float(np.clip(extent * rng.uniform(*scanner["fov"]), 180, 600))
     centre = middle + rng.normal(0, 0.04 * fov, 3) * (1, 1, plane != "axial")
     axis, reach = NORMAL[plane], place.reach * girth / 2
-    ends = (bottom, top) if plane == "axial" else (middle[axis] - reach, middle[axis] + reach)
+    first, last = (bottom, top) if plane == "axial" else (middle[axis] - reach, middle[axis] + reach)
+    x, y, z = np.round(centre, 1).tolist()
     kernel = int(rng.integers(len(scanner["kernels"])))
     protocol = Protocol(
         modality=place.modality,
@@ -154,8 +155,8 @@ def draw_series(patient: Patient, rng: np.random.Generator, *, region: str = "ab
         region=region,
         plane=plane,
         protocol=protocol,
-        positions=_positions(*ends, int(rng.integers(20, 37))),
-        centre=tuple(float(c) for c in np.round(centre, 1)),
+        positions=_positions(first, last, int(rng.integers(20, 37))),
+        centre=(x, y, z),
         size=int(_pick(scanner["matrix"], rng)),
         fov_mm=float(np.round(fov)),
         model=str(_pick(scanner["models"], rng)),
@@ -219,7 +220,8 @@ def render_volume(patient: Patient, series: Series, rng: np.random.Generator) ->
 def labels_of(mask: np.ndarray, least: int = 1) -> dict[str, int]:
     """Pixels of each class in a mask of unified ids, classes of fewer than `least` pixels left out."""
     counts = np.bincount(mask.ravel(), minlength=122)
-    return {label_by_id(k): int(counts[k]) for k in np.flatnonzero(counts[1:] >= least) + 1}
+    ids = (int(k) for k in np.flatnonzero(counts[1:] >= least) + 1)
+    return {name: int(counts[k]) for k in ids if (name := label_by_id(k))}
 
 
 def shown_findings(patient: Patient, region: str, present: Collection[str], focal: Collection[str]) -> set[str]:

@@ -138,7 +138,8 @@ def random_waves(
     """Waves in random directions with wavelengths (mm) drawn between two bounds; `amplitude` is a channel's rms."""
     directions = rng.standard_normal((count, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    lengths = np.exp(rng.uniform(*np.log(wavelengths), count))
+    shortest, longest = np.log(wavelengths)
+    lengths = np.exp(rng.uniform(shortest, longest, count))
     weights = rng.standard_normal((channels, count))
     weights *= amplitude * np.sqrt(2) / np.linalg.norm(weights, axis=1, keepdims=True)
     return Waves(directions * (2 * np.pi / lengths)[:, None], rng.uniform(0, 2 * np.pi, count), weights)

@@ -23,15 +23,20 @@ from refrad2d.privacy.recognisers.clinical import protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
+from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
 from refrad2d.privacy.recognisers.lexicon import Found
 from refrad2d.privacy.recognisers.names import find_names, holds_name
+from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
 from refrad2d.system.files import write_jsonl
+from refrad2d.text.plain import to_plain_text
 from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 
 Recogniser = Callable[[str, str], Iterable[Found]]
 
-RECOGNISERS: tuple[Recogniser, ...] = (find_dates, find_contacts, find_places, find_names)
+RECOGNISERS: tuple[Recogniser, ...] = (
+    find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter,
+)  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
@@ -51,10 +56,13 @@ def deidentify(
     removed in any spelling. `phrases` are its places and the like ("Klinikum Nord"), which go only as a whole, and not
     if they are clinical words ("Radiologie"). `recognisers` take (text, language) and yield `Found`; add your own to
     RECOGNISERS.
-    Markup literals are taken apart too. Applying it twice changes nothing more. ValueError for an unknown language.
+    HTML, RTF and the like are decoded first (see text/plain), markup literals are taken apart. Applying it twice
+    changes nothing more. Text whose letters are lost is scrubbed as it stands; leave it out, as the command and the
+    build do. ValueError for an unknown language.
     """
     if language not in LANGUAGES:
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
+    text = to_plain_text(text)[0] or text
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
@@ -76,6 +84,7 @@ def _find(
     kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
     found = [*find_known(text, known), *find_phrases(text, phrases)]
     guessed = [f for recognise in recognisers for f in recognise(text, language)]
+    guessed += find_repeats(text, guessed)
     if guessed:
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
@@ -130,7 +139,8 @@ def _merge(found: Iterable[Found]) -> list[Found]:
 def run(src: Path, dst: Path) -> Counter:
     """Scrub a JSONL file of rows {"id", "text", "language", optional "known": [strings]} into rows {"id", "text"}.
 
-    Counts: kept, removed_<kind>, dropped_malformed and dropped_unknown_language (see text/rows). A row whose `known` is
+    Counts: kept, removed_<kind>, dropped_malformed and dropped_unknown_language (see text/rows),
+    dropped_undecodable_text (see text/plain). A row whose `known` is
     anything but strings is malformed too: what it meant to take out of the text would stay. The output is written
     under another name first and renamed when it is whole.
     """
@@ -151,5 +161,5 @@ def run(src: Path, dst: Path) -> Counter:
 def _fault(row: Mapping[str, Any]) -> str | None:
     known = row.get("known")
     if known is None or isinstance(known, list) and all(isinstance(value, str) for value in known):
-        return None
+        return to_plain_text(row["text"])[1] or None
     return MALFORMED

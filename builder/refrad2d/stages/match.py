@@ -6,6 +6,7 @@ Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixe
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -14,7 +15,7 @@ from refrad2d import __version__
 from refrad2d.boxes import objects
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
-from refrad2d.rows import CONTEXT_COLUMNS
+from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
 from refrad2d.text.slices import (
@@ -26,8 +27,6 @@ from refrad2d.text.slices import (
     read_sentences,
     slices_for,
 )
-
-_FROM_SERIES = ("patient", "study", "series", "modality", "body_part", "plane", "spacing", "sex", "age", "site")
 
 
 def run(
@@ -41,12 +40,12 @@ def run(
     counts: Counter = Counter(heads_series=0, heads_slices_left_out=0)
     texts = _read_texts(curated, mentioned)
     masked = {row["series"]: row["segmenter"] for row in read_jsonl(segmented / "segmented.jsonl")}
-    findings: dict[str, list[dict]] = defaultdict(list)
+    findings: dict[str, list[FindingRow]] = defaultdict(list)
     for finding in read_jsonl(segmented / "findings.jsonl"):
-        findings[finding.pop("slice")].append(finding)
+        findings[finding.pop("slice")].append(cast(FindingRow, finding))
     series = list(read_jsonl(ingested / "series.jsonl"))
 
-    def rows() -> Iterator[dict]:
+    def rows() -> Iterator[Row]:
         for scan in progress(series, len(series), "match"):
             slices = [SliceFacts(frame, [], findings[frame["id"]]) for frame in scan["frames"]]
             if scan["series"] in masked:
@@ -77,7 +76,7 @@ def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
 
 def _series_rows(
     scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None, counts: Counter
-) -> Iterator[dict]:
+) -> Iterator[Row]:
     placed: dict[int, dict[str, list[MarkedSentence]]] = defaultdict(lambda: defaultdict(list))
     rules: dict[int, set[str]] = defaultdict(set)
     for text in texts:
@@ -91,23 +90,29 @@ def _series_rows(
                 placed[n][text["language"]].append(cut_references(sentence))
                 rules[n].add(rule)
     for n, by_language in placed.items():
-        reports = {language: None for language in LANGUAGES}
+        reports: dict[str, Report | None] = {language: None for language in LANGUAGES}
         for language, sentences in by_language.items():
-            text, spans = join_sentences(sentences, slices[n].objects)
+            words, spans = join_sentences(sentences, slices[n].objects)
             first = next(t for t in texts if t["language"] == language)
-            reports[language] = {
-                **{name: first[name] for name in CONTEXT_COLUMNS},
-                "findings": text,
-                "spans": spans,
-                "origin": first["origin"],
-            }
+            about = cast(Context, {name: first[name] for name in CONTEXT_COLUMNS})
+            stored = cast("list[SpanRow]", spans)
+            reports[language] = {**about, "findings": words, "spans": stored, "origin": first["origin"]}
             counts["spans"] += len(spans)
         counts["rows"] += 1
         yield {
             "id": slices[n].frame["id"],
-            **{name: scan[name] for name in _FROM_SERIES},
+            "patient": scan["patient"],
+            "study": scan["study"],
+            "series": scan["series"],
+            "modality": scan["modality"],
+            "body_part": scan["body_part"],
+            "plane": scan["plane"],
+            "spacing": scan["spacing"],
+            "sex": scan["sex"],
+            "age": scan["age"],
+            "site": scan["site"],
             "objects": slices[n].objects,
-            "report": reports,
+            "report": cast(Reports, reports),  # has just these languages
             "findings": slices[n].findings,
             "provenance": {
                 "slice_rule": "+".join(rule for rule in RULES if rule in rules[n]),

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -215,7 +216,7 @@ def run_stages(
     """
     given = Input(export, reports, root, key, options, progress, balance)
     for name, work, require in STAGES:
-        run_stage(root / name, lambda dst, work=work: work(given, dst))
+        run_stage(root / name, partial(work, given))
         require(root / name, options)
 
 

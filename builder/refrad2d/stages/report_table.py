@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.rows import CONTEXT_COLUMNS
+from refrad2d.text.plain import to_plain_text
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
 COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin")
@@ -37,7 +38,8 @@ def read_reports(path: Path, columns: Mapping[str, str] | None = None) -> list[R
     """The rows of a report table, in their order.
 
     `columns` maps our column names to the table's. ValueError if the file is no such table or lacks `report` or
-    `language`; a row with an empty report or an unknown language comes back with its reason.
+    `language`; a row with an empty or unreadable report or an unknown language comes back with its reason. Texts are
+    decoded to plain text (see text/plain); a clinical question that cannot be read is left empty.
     """
     names = {name: (columns or {}).get(name, name) for name in COLUMNS}
     unknown = set(columns or {}) - set(COLUMNS)
@@ -60,6 +62,11 @@ def _check(fields: dict[str, str]) -> ReportRow:
     fields["Modality"] = {"MRT": "MR", "MRI": "MR"}.get(fields["Modality"].upper(), fields["Modality"].upper())
     if fields["language"] not in LANGUAGES:
         return ReportRow(fields, "unknown_language")
+    for name in CONTEXT_COLUMNS:
+        fields[name] = to_plain_text(fields[name])[0]
+    fields["report"], unreadable = to_plain_text(fields["report"])
+    if unreadable:
+        return ReportRow(fields, unreadable)
     return ReportRow(fields, "" if fields["report"] else "empty_report")
 
 
@@ -101,7 +108,9 @@ def _read_csv(text: str) -> tuple[list[Mapping[str, object]], Sequence[str]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
     csv.field_size_limit(1 << 24)
     try:
-        rows = [{(name or "").strip(): value for name, value in row.items()} for row in reader]
+        rows: list[Mapping[str, object]] = [
+            {(name or "").strip(): value for name, value in row.items()} for row in reader
+        ]
     except csv.Error as error:
         raise ValueError(
             f"The report table is no readable CSV near line {reader.line_num}. Export it again."

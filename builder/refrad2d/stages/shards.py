@@ -18,7 +18,7 @@ from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.layout import shard_folder, stem
-from refrad2d.rows import SCALE, Row, is_grounded
+from refrad2d.rows import SCALE, Row, is_grounded, read_rows
 from refrad2d.samples import Native, make_image, png
 from refrad2d.schema import SFT_SPLITS, features
 from refrad2d.system.accounting import Progress, no_progress
@@ -71,9 +71,9 @@ def run(
     row is left out, None to keep it; the reasons are counted under "refused".
     """
     frames = {frame["id"]: frame for series in read_jsonl(ingested / "series.jsonl") for frame in series["frames"]}
-    ordered = sorted(read_jsonl(rows), key=lambda row: pseudonym(key, "order", row["id"]))
+    ordered = sorted(read_rows(rows), key=lambda row: pseudonym(key, "order", row["id"]))
     tasks = [_task(row, frames[row["id"]], ingested, segmented) for row in ordered]
-    outputs, refused = _Outputs(dst, batch), Counter()
+    outputs, refused = _Outputs(dst, batch), Counter[str]()
     patients: dict[str, set[str]] = defaultdict(set)
     with ExitStack() as stack:
         encoded: Iterator[Encoded] = map(encode, tasks)

@@ -127,7 +127,7 @@ def command(name: str, *, example: str) -> Callable[[Callable[[Any], int | None]
 
     def make(work: Callable[[Any], int | None]) -> Command:
         kinds = [kind for parameter, kind in get_type_hints(work).items() if parameter != "return"]
-        if len(kinds) != 1 or not dataclasses.is_dataclass(kinds[0]):
+        if len(kinds) != 1 or not (isinstance(kinds[0], type) and dataclasses.is_dataclass(kinds[0])):
             raise TypeError(f"{work.__name__} of the command {name!r} must have one parameter, typed as a dataclass.")
         return Command(name, kinds[0], work, example)
 

@@ -68,9 +68,10 @@ def _find_cues(tokens: list[Token], words: Lexicon) -> list[Cue]:
             if tokens[end].raw == "." and end > at:
                 end += 1
                 continue
-            node = node.get(tokens[end].word.norm)
-            if node is None:
+            following = node.get(tokens[end].word.norm)
+            if following is None:
                 break
+            node = following
             end += 1
             if "" in node:
                 best = (at, end, node[""])

@@ -29,7 +29,8 @@ def find_references(text: str) -> list[Reference]:
     """All references in a text, in order; a range of more than 200 images is none."""
     found = []
     for match in _REFERENCE.finditer(text):
-        series, first, last = match.groups()[:3] if match.group(1) else (None, *match.groups()[3:])
+        series = match.group(1)
+        first, last = match.groups()[1:3] if series else match.groups()[3:]
         instances = range(int(first), int(last or first) + 1)
         if 0 < len(instances) <= MAX_RANGE:
             found.append(Reference(match.start(), match.end(), int(series) if series else None, instances))

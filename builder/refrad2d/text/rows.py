@@ -37,7 +37,7 @@ def read_rows(src: Path, counts: Counter, fault: Fault = lambda row: None) -> It
                 continue
             row = _parse(line)
             reason = MALFORMED if row is None else _fault_of_any(row) or fault(row)
-            if reason is None:
+            if row is not None and reason is None:
                 yield row
             else:
                 counts[f"dropped_{reason}"] += 1

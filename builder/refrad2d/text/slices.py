@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from refrad2d.boxes import merge_boxes
+from refrad2d.rows import FindingRow, ObjectRow
 from refrad2d.text.findings import kinds_in, kinds_of
 from refrad2d.text.mentions import Mention
 from refrad2d.text.references import Reference, find_references
@@ -34,8 +35,8 @@ class SliceFacts:
     """What is known of a slice before it has a text."""
 
     frame: Mapping
-    objects: list[dict] = field(default_factory=list)
-    findings: list[dict] = field(default_factory=list)
+    objects: list[ObjectRow] = field(default_factory=list)
+    findings: list[FindingRow] = field(default_factory=list)
 
     @property
     def areas(self) -> dict[str, int]:

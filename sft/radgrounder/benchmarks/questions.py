@@ -20,7 +20,7 @@ from radgrounder.benchmarks.priors import majority_answers
 from radgrounder.inference.picture import open_picture
 from radgrounder.metrics.grounding import invalid
 from radgrounder.metrics.text import exact_match, normalise, token_overlap
-from refrad2d.conversations import vqa_prompt
+from refrad2d.conversations import question_prompt
 from refrad2d.grounding import Parsed
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_csv
@@ -129,7 +129,7 @@ def make_items(
             task="vqa",
             control="",
             image=BLANK if text_only else question.image,
-            prompt=vqa_prompt({"question": question.text, "language": _layout(question.language)}),
+            prompt=question_prompt(question.text, _layout(question.language)),
             true=plain(question.answer),
             cluster=question.image,
             language=question.language,

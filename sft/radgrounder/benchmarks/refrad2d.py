@@ -27,7 +27,7 @@ from radgrounder.metrics.grounding import count_entities, entities, g_iou, inval
 from radgrounder.metrics.text import normalise, token_overlap
 from refrad2d.boxes import visible
 from refrad2d.conversations import CONTEXTS, context, prompt, spans_of, vqa_prompt
-from refrad2d.grounding import Box, Parsed, Span
+from refrad2d.grounding import Box, Parsed, Span, as_box
 from refrad2d.labels import LANGUAGES, label_by_name
 
 Row = Mapping[str, Any]
@@ -184,7 +184,7 @@ def eligible(row: Row) -> list[tuple[str, Box]]:
 
     ValueError if the dataset is too old to say (see `refrad2d.boxes.visible`).
     """
-    return [(found["label"], tuple(found["box"])) for found in visible(row["objects"])]
+    return [(found["label"], as_box(found["box"])) for found in visible(row["objects"])]
 
 
 def mean_boxes(rows: Iterable[Row]) -> dict[tuple[str, str, str], Box]:

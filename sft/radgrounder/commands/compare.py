@@ -52,8 +52,8 @@ def _compare_folders(given: Compare) -> int:
     before, after = read_results(given.before / RESULTS), read_results(given.after / RESULTS)
     if before["benchmark"] != after["benchmark"]:
         raise ValueError(f"One run is of {before['benchmark']}, the other of {after['benchmark']}. Give two of one.")
-    rows = [read_rows(folder / PREDICTIONS) for folder in (given.before, given.after)]
-    changed = changes(*rows, columns_of(after["benchmark"]), seed=given.seed)
+    answers, later = (read_rows(folder / PREDICTIONS) for folder in (given.before, given.after))
+    changed = changes(answers, later, columns_of(after["benchmark"]), seed=given.seed)
     write_text(given.after / CHANGES, json.dumps(changed, indent=2) + "\n")
     print(format_changes(before, after, changed))
     return 0

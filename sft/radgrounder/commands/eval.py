@@ -121,7 +121,7 @@ def _load_embedder(given: Eval) -> "Embedder | None":
 
 
 def _load_grader(given: Eval) -> "Grader | None":
-    if not given.judge_url:
+    if not (given.judge_url and given.judge_model):
         return None
     from radgrounder.evaluation.endpoint import Endpoint
     from radgrounder.evaluation.llmscore import Grader, ask_endpoint

@@ -35,8 +35,11 @@ RIGHT_IOU = 0.5
 MAX_NEW_TOKENS = 64  # of a probe: a span costs about 20
 MIN_SLOPE = 1e-3  # a scale keeps the order of confidences, even where the less sure answers are the right ones
 
+Confidences = Sequence[float] | np.ndarray
+Judged = Sequence[bool] | np.ndarray  # is the answer right
 
-def fit_scale(confidences: Sequence[float], right: Sequence[bool]) -> Scale:
+
+def fit_scale(confidences: Confidences, right: Judged) -> Scale:
     """The scale of greatest likelihood; Platt's smoothed targets keep it finite.
 
     The slope stays positive. Without any item the identity.
@@ -61,7 +64,7 @@ def fit_scale(confidences: Sequence[float], right: Sequence[bool]) -> Scale:
     return Scale(slope, offset - slope * centre)
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], *, bins: int = BINS) -> float:
+def calibration_error(confidences: Confidences, right: Judged, *, bins: int = BINS) -> float:
     """Expected calibration error: |mean confidence − share right| over bins of equal width, weighted by their items
     (Guo et al. 2017). NaN without any item."""
     c, y = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
@@ -72,7 +75,7 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], *, bi
     return float(sum(gaps) / len(c))
 
 
-def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def risk_coverage(confidences: Confidences, right: Judged) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(threshold, coverage, risk), one entry a distinct confidence, highest first: what share is answered at or above
     the threshold, and what share of that is wrong."""
     c, y = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
@@ -82,7 +85,7 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> tuple[
     return c[last], (last + 1) / max(len(c), 1), wrong[last] / (last + 1)
 
 
-def choose_threshold(confidences: Sequence[float], right: Sequence[bool], *, risk: float) -> float:
+def choose_threshold(confidences: Confidences, right: Judged, *, risk: float) -> float:
     """The lowest confidence at which no more than `risk` of the answers are wrong; above 1 (never answer) if none."""
     thresholds, _, risks = risk_coverage(confidences, right)
     good = np.flatnonzero(risks <= risk)

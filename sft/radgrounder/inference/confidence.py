@@ -45,7 +45,7 @@ class Scale:
 
     def __call__(self, confidence: float) -> float:
         """The calibrated confidence, in [0, 1]."""
-        return float(_sigmoid(self.slope * log_odds(np.float64(confidence)) + self.offset))
+        return float(_sigmoid(self.slope * log_odds(np.asarray(confidence, np.float64)) + self.offset))
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def box_confidences(
     """
     runs = []
     for start in range(len(bins) - 3):
-        four = bins[start : start + 4]
-        if all(number is not None for number in four) and (start == 0 or bins[start - 1] is None):
+        four = [number for number in bins[start : start + 4] if number is not None]
+        if len(four) == 4 and (start == 0 or bins[start - 1] is None):
             runs.append((decode(four), float(np.mean(probabilities[start : start + 4]))))
     confidences, at = [], 0
     for box in boxes:

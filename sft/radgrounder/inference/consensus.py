@@ -13,8 +13,11 @@ import numpy as np
 
 from radgrounder.inference.confidence import Generated
 from radgrounder.metrics.text import normalise
-from refrad2d.grounding import Parsed, Span, neutralise, render
+from refrad2d.grounding import Parsed, Span, as_box, neutralise, render
 from refrad2d.text.sentences import split_sentences
+
+Mention = tuple[int, int, tuple[str, ...]]  # start and end in the sentence, labels
+Saying = tuple[str, tuple[Mention, ...]]  # a sentence with its mentions
 
 
 @dataclass(frozen=True)
@@ -85,25 +88,25 @@ def agree(samples: Sequence[SampledReport], language: str) -> list[SharedSentenc
 
 def gather(samples: Sequence[SampledReport], language: str) -> list[SharedSentence]:
     """The different sentences of the samples, the most frequent first."""
-    sayings = defaultdict(list)  # sentence with the places of its mentions → (spans, confidences, place) a sample
+    sayings: dict[Saying, list[tuple[list[Span], list[float], float]]] = defaultdict(list)  # spans, confidences, place
     for sample in samples:
         ranges = split_sentences(sample.parsed.text, language)
         for number, (start, end) in enumerate(ranges):
             inside = [n for n, span in enumerate(sample.parsed.spans) if start <= span.start and span.end <= end]
             spans = [sample.parsed.spans[n] for n in inside]
-            mentions = ((span.start - start, span.end - start, span.labels) for span in spans)
-            key = (sample.parsed.text[start:end], *mentions)
-            sayings[key].append((spans, [sample.confidences[n] for n in inside], number / len(ranges)))
+            mentions = tuple((span.start - start, span.end - start, span.labels) for span in spans)
+            said = (spans, [sample.confidences[n] for n in inside], number / len(ranges))
+            sayings[sample.parsed.text[start:end], mentions].append(said)
     sentences = []
-    for (text, *mentions), said in sayings.items():
-        boxes = np.median([[span.box for span in spans] for spans, *_ in said], axis=0).tolist()
-        spans = tuple(
-            Span(start, end, labels[0], tuple(box), labels)
+    for (text, mentions), sayers in sayings.items():
+        boxes = np.median([[span.box for span in spans] for spans, *_ in sayers], axis=0).tolist()
+        shared = tuple(
+            Span(start, end, labels[0], as_box(box), labels)
             for (start, end, labels), box in zip(mentions, boxes, strict=True)
         )
-        confidences = tuple(np.mean([chances for _, chances, _ in said], axis=0).tolist()) if mentions else ()
-        place = float(np.mean([where for *_, where in said]))
-        sentences.append(SharedSentence(text, spans, confidences, len(said) / len(samples), place))
+        confidences = tuple(np.mean([chances for _, chances, _ in sayers], axis=0).tolist()) if mentions else ()
+        place = float(np.mean([where for *_, where in sayers]))
+        sentences.append(SharedSentence(text, shared, confidences, len(sayers) / len(samples), place))
     return sorted(sentences, key=lambda sentence: -sentence.share)
 
 

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
@@ -94,7 +94,7 @@ class Grammar:
 
         ValueError if a label or the modality is unknown, or the tokenizer has no location tokens.
         """
-        locations = tokenizer.convert_tokens_to_ids(location_tokens())
+        locations = cast("list[int]", tokenizer.convert_tokens_to_ids(location_tokens()))  # an int for one token only
         if any(token is None or token == tokenizer.unk_token_id for token in locations):
             raise ValueError("The tokenizer has no location tokens. Give that of a PaliGemma model.")
         chosen = list(names) if names is not None else classes_of(modality)
@@ -266,7 +266,8 @@ class BoundToGrammar(LogitsProcessor):
         left = min(self.max_new_tokens - len(rows[0]), self.grammar.longest + 1)
         masks = [self.grammar.forbidden(state, left, scores.device) for state in states]
         same = all(mask is masks[0] for mask in masks)
-        return scores.masked_fill(masks[0] if same else torch.stack(masks), -torch.inf)
+        bound = scores.masked_fill(masks[0] if same else torch.stack(masks), -torch.inf)
+        return cast(torch.FloatTensor, bound)  # torch types whatever it computes as Tensor
 
     def _go(self, state: State, tokens: Sequence[int]) -> State:
         for token in tokens:

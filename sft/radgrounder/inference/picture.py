@@ -7,7 +7,6 @@ Loads no torch: the page of the Space is there before the model.
 """
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +81,7 @@ def open_picture(path: Path) -> Picture:
         raise ValueError(f"{path.name} is no {fault}. Give a PNG, JPEG or DICOM file.") from unreadable
 
 
-def read_original(data: bytes, *, formats: Sequence[str] | None = None, max_pixels: int | None = None) -> Original:
+def read_original(data: bytes, *, formats: tuple[str, ...] | None = None, max_pixels: int | None = None) -> Original:
     """The picture in the bytes of a file.
 
     For files from strangers `formats` bounds what Pillow may try ("PNG", "JPEG"), and `max_pixels` what it may decode.
@@ -101,7 +100,7 @@ def _read_dicom(data: bytes) -> Original:
     return Original(shown.values(), text_of(dataset, "Modality"), shown.placement.plane, down / across)
 
 
-def _read_image(data: bytes, formats: Sequence[str] | None, max_pixels: int | None) -> Original:
+def _read_image(data: bytes, formats: tuple[str, ...] | None, max_pixels: int | None) -> Original:
     try:
         with Image.open(io.BytesIO(data), formats=formats) as file:
             if max_pixels is not None and file.width * file.height > max_pixels:

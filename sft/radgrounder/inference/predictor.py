@@ -6,7 +6,7 @@ radgrounder predict slice.dcm --model build/demo/model --task locate --question 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from PIL import Image
@@ -24,6 +24,14 @@ __all__ = ["TASKS", "Generated", "Picture", "PredictedSpan", "Prediction", "Pred
 
 TEMPERATURE = 0.7  # of the samples of a report
 CACHED_PICTURES = 128
+
+
+class Limits(TypedDict):
+    """What bounds an answer, as `Decoder.write` takes it."""
+
+    max_new_tokens: int
+    constrained: bool
+    modality: str | None
 
 
 @dataclass(frozen=True)
@@ -105,14 +113,19 @@ class Predictor:
         """
         try:
             processor = load_processor(str(model))
-            loaded = AutoModelForImageTextToText.from_pretrained(str(model))
+            loaded: torch.nn.Module = AutoModelForImageTextToText.from_pretrained(str(model))
         except (OSError, KeyError) as error:
             raise ValueError(
                 f"{model} is no model folder. Give the output of `radgrounder release`, or a Hub name."
             ) from error
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        options = {"batch_size": batch_size, "cached_pictures": cached_pictures}
-        return cls(loaded.to(device), processor, calibration=Calibration.load(model), **options)
+        return cls(
+            loaded.to(device),
+            processor,
+            batch_size=batch_size,
+            calibration=Calibration.load(model),
+            cached_pictures=cached_pictures,
+        )
 
     def generate(
         self,
@@ -124,8 +137,8 @@ class Predictor:
         modality: str | None = None,
     ) -> list[str]:
         """The answers as markup, in the order given; images and prompts are pairs. Options as of `generate_scored`."""
-        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
-        return [answer.markup for answer in self.generate_scored(images, prompts, **options)]
+        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        return [answer.markup for answer in self.generate_scored(images, prompts, **limits)]
 
     def generate_scored(
         self,
@@ -141,12 +154,12 @@ class Predictor:
         `constrained` allows nothing but markup that parses, and with a `modality` only its classes.
         """
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
         answers: dict[int, Generated] = {}
         for at in range(0, len(order), self.batch_size):
             chosen = order[at : at + self.batch_size]
             asked = [images[i] for i in chosen], [prompts[i] for i in chosen]
-            written = self.decoder.write(*asked, **options, do_sample=False)
+            written = self.decoder.write(*asked, **limits, do_sample=False)
             answers |= dict(zip(chosen, written, strict=True))
         return [answers[i] for i in range(len(prompts))]
 
@@ -167,17 +180,24 @@ class Predictor:
         """
         if samples < 1:
             raise ValueError(f"A report of {samples} samples says nothing. Give 1, which is greedy, or more.")
-        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
         if samples == 1:
-            return self.generate_scored(images, prompts, **options)
-        search = {"do_sample": True, "temperature": TEMPERATURE, "top_k": 0, "top_p": 1.0}
+            return self.generate_scored(images, prompts, **limits)
         size = max(1, self.batch_size // samples)
         merged = []
         with torch.random.fork_rng():
             torch.manual_seed(0)
             for at in range(0, len(prompts), size):
                 asked = images[at : at + size], prompts[at : at + size]
-                written = self.decoder.write(*asked, **options, **search, num_return_sequences=samples)
+                written = self.decoder.write(
+                    *asked,
+                    **limits,
+                    do_sample=True,
+                    temperature=TEMPERATURE,
+                    top_k=0,
+                    top_p=1.0,
+                    num_return_sequences=samples,
+                )
                 for number, language in enumerate(languages[at : at + size]):
                     mine = written[number * samples : (number + 1) * samples]
                     merged.append(merge([self._as_sample(answer) for answer in mine], language))
@@ -221,11 +241,11 @@ class Predictor:
         ('yes', 0.9312)
         """
         text = task_prompt(task, language, question, clinical_info, clinical_question)
-        options = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
         if task == "report":
-            [generated] = self.reports([picture.image], [text], [language], samples=samples, **options)
+            [generated] = self.reports([picture.image], [text], [language], samples=samples, **limits)
         else:
-            [generated] = self.generate_scored([picture.image], [text], **options)
+            [generated] = self.generate_scored([picture.image], [text], **limits)
         return self._as_prediction(generated, picture, task, abstain_below)
 
     def _as_prediction(self, generated: Generated, picture: Picture, task: str, abstain_below: float) -> Prediction:

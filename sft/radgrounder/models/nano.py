@@ -6,6 +6,7 @@ that runs on it runs on the real one.
 
 import math
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -59,7 +60,7 @@ def build_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
 def build_processor(texts: Iterable[str], size: NanoSize) -> PaliGemmaProcessor:
     """Stock processor classes around a tokenizer trained on `texts`."""
     images = SiglipImageProcessor(size={"height": size.image, "width": size.image})
-    images.image_seq_length = size.image_tokens
+    images.image_seq_length = size.image_tokens  # type: ignore[attr-defined]  # PaliGemmaProcessor reads it here
     return PaliGemmaProcessor(images, build_tokenizer(texts, size.vocabulary), chat_template=CHAT_TEMPLATE)
 
 
@@ -107,7 +108,7 @@ def build_model(processor: PaliGemmaProcessor, size: NanoSize, seed: int) -> Pal
     )
     model = PaliGemmaForConditionalGeneration(config)
     locations = location_ids(processor)
-    embeddings = model.get_input_embeddings().weight
+    embeddings = cast(torch.nn.Embedding, model.get_input_embeddings()).weight
     with torch.no_grad():
         embeddings[locations] = _sinusoid(len(locations), size.width) * embeddings.std()
         positions = model.model.vision_tower.embeddings.position_embedding.weight

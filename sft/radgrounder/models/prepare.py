@@ -4,6 +4,7 @@ A prepared base carries our processor and chat template (trust_remote_code in th
 """
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from tokenizers import AddedToken
@@ -41,7 +42,7 @@ def add_markup_tokens(model: PreTrainedModel, processor: PaliGemmaProcessor) -> 
     spelled = [tokenizer(piece, add_special_tokens=False)["input_ids"] for piece in pieces]
     tokenizer.add_tokens([AddedToken(piece, normalized=False) for piece in pieces])
     model.resize_token_embeddings(len(tokenizer), pad_to_multiple_of=64, mean_resizing=False)
-    embeddings = model.get_input_embeddings().weight
+    embeddings = cast(torch.nn.Embedding, model.get_input_embeddings()).weight
     with torch.no_grad():
         for piece, ids in zip(pieces, spelled, strict=True):
             embeddings[tokenizer.convert_tokens_to_ids(piece)] = embeddings[ids].mean(dim=0)

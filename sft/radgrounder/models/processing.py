@@ -5,7 +5,7 @@ for token, what the stock processor gives for `text` and `suffix`: image tokens,
 answer, <eos>. Released models carry the stock processor.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import PaliGemmaProcessor
@@ -60,7 +60,7 @@ class RadGrounderProcessor(PaliGemmaProcessor):
         self.attention = attention
         super().__init__(image_processor, tokenizer, chat_template=chat_template, **kwargs)
 
-    def apply_chat_template(
+    def apply_chat_template(  # type: ignore[override]  # the stock one says it gives str only, and gives these too
         self,
         conversation: list[dict] | list[list[dict]],
         chat_template: str | None = None,
@@ -77,7 +77,7 @@ class RadGrounderProcessor(PaliGemmaProcessor):
             return super().apply_chat_template(conversation, chat_template, tokenize=tokenize, **kwargs)
         options = {**kwargs, **(processor_kwargs or {})}
         batched = conversation and isinstance(conversation[0], (list, tuple))
-        conversations = list(conversation) if batched else [conversation]
+        conversations = cast("list[list[dict]]", list(conversation) if batched else [conversation])
         max_length = options.get("max_length") if options.get("truncation") else None
         rows = [self._encode(messages, max_length) for messages in conversations]
         side = options.get("padding_side") or self.tokenizer.padding_side

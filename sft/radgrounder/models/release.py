@@ -10,7 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig, PaliGemmaProcessor
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    GenerationConfig,
+    PaliGemmaProcessor,
+    PreTrainedModel,
+)
 from transformers.processing_utils import ProcessorMixin
 
 from radgrounder.models.processing import CHAT_TEMPLATE, IMAGE_ATTENTION
@@ -54,7 +60,7 @@ def release(adapter: Path, out: Path) -> None:
 
 
 def save_stock(
-    model: torch.nn.Module, processor: PaliGemmaProcessor, out: Path, *, more: Mapping[str, str] = MappingProxyType({})
+    model: PreTrainedModel, processor: PaliGemmaProcessor, out: Path, *, more: Mapping[str, str] = MappingProxyType({})
 ) -> None:
     """Write model and processor as one folder, renamed into place when whole; `more` are text files beside them."""
     tokenizer = processor.tokenizer

@@ -62,7 +62,7 @@ class Batches:
     def _rng(self, lesson: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.plan.seed, lesson, number])
 
-    def _images(self, numbers: Sequence[int], rng: np.random.Generator) -> dict[str, Any]:
+    def _images(self, numbers: Sequence[int] | np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
         return {
             "pixel_values": to_pixel_values([self.slices[n].image for n in numbers]),
             "dense": draw_targets([self._covers[n] for n in numbers], rng),

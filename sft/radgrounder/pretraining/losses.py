@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional
-from transformers import PaliGemmaProcessor
+from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
 from radgrounder.models.nano import location_ids
 
@@ -27,7 +27,7 @@ def soft_coordinates(processor: PaliGemmaProcessor, sigma: float) -> CoordinateT
 
 
 def conversation_loss(
-    model: torch.nn.Module, batch: dict[str, torch.Tensor], targets: CoordinateTargets
+    model: PaliGemmaForConditionalGeneration, batch: dict[str, torch.Tensor], targets: CoordinateTargets
 ) -> tuple[torch.Tensor, Any]:
     """(loss, outputs of the model without its head): mean cross-entropy of the answer tokens.
 

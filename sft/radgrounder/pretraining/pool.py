@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 from PIL import Image
 
 from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
+from refrad2d.grounding import as_box
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom import (
     Patient,
@@ -34,6 +35,7 @@ from refrad2d.phantom import (
 from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
 from refrad2d.questions.choose import questions
+from refrad2d.rows import Context, Message, ObjectRow, Report, Reports, Row, SpanRow
 from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
 from refrad2d.text.slices import spread
@@ -95,8 +97,8 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> PhantomStudy
     return PhantomStudy(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
 
 
-def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> dict[str, Any]:
-    """One slice by its seed: a row of `refrad2d.schema`, its `mask` at 224 px and both it and its `image` as arrays.
+def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
+    """One slice by its seed: a row of `refrad2d.rows`, its `mask` at 224 px and both it and its `image` as arrays.
 
     Eight seeds share a study, whose site follows from them.
     """
@@ -110,7 +112,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> dict
     mask = region.select(picture.mask)
     found = objects(mask)
     spacing = study.series.fov_mm / IMAGE_SIZE
-    row = {
+    row: Row = {
         "id": f"phantom-{seed}", "patient": f"phantom-{number}", "study": "", "series": "",
         "modality": region.modality, "body_part": region.body_part.lower(), "plane": study.series.plane,
         "spacing": [spacing, spacing],
@@ -129,30 +131,36 @@ def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[
     """One slice by its seed, `size` pixels wide; see `draw_row`."""
     row = draw_row(seed, sites=sites, regions=regions)
     turns = [(_text(m[0]), _text(m[1])) for m in conversations(row)]
-    image = Image.fromarray(row["image"]).resize((size, size), Image.BICUBIC)
-    boxes = {label_by_name(o["label"]).id: tuple(o["box"]) for o in row["objects"]}
+    image = Image.fromarray(row["image"]).resize((size, size), Image.Resampling.BICUBIC)
+    boxes = {label_by_name(o["label"]).id: as_box(o["box"]) for o in row["objects"]}
     return PhantomSlice(np.asarray(image), resize_mask(row["mask"], size), boxes, turns)
 
 
-def _text(message: dict) -> str:
-    return "".join(part["text"] for part in message["content"] if part["type"] == "text")
+def _text(message: Message) -> str:
+    return "".join(part["text"] or "" for part in message["content"] if part["type"] == "text")
 
 
-def _reports(study: PhantomStudy, k: int, found: Sequence[Mapping]) -> dict[str, dict[str, Any] | None]:
+def _reports(study: PhantomStudy, k: int, found: Sequence[ObjectRow]) -> Reports:
     """Report structs of both languages: the sentences that lie on slice `k`, their spans with what it shows."""
-    boxes = {o["label"]: tuple(o["box"]) for o in found}
-    reports: dict[str, dict[str, Any] | None] = {}
+    boxes = {o["label"]: as_box(o["box"]) for o in found}
+    reports: dict[str, Report | None] = {}
     for language in LANGUAGES:
         _, clean, spans = join_sentences(study.placed[k], language)
-        shown = [{**s, "labels": [label for label in s["labels"] if label in boxes]} for s in spans]
-        shown = [
-            {**s, "label": s["labels"][0], "box": list(merge_boxes([boxes[label] for label in s["labels"]]))}
-            for s in shown
-            if s["labels"]
+        there = [(s, [label for label in s["labels"] if label in boxes]) for s in spans]
+        shown: list[SpanRow] = [
+            {
+                "start": s["start"],
+                "end": s["end"],
+                "label": labels[0],
+                "labels": labels,
+                "box": list(merge_boxes([boxes[label] for label in labels])),
+            }
+            for s, labels in there
+            if labels
         ]
-        about = {**study.context[language], "findings": clean, "spans": shown, "origin": "original"}
-        reports[language] = about if clean else None
-    return reports
+        context = cast(Context, study.context[language])
+        reports[language] = {**context, "findings": clean, "spans": shown, "origin": "original"} if clean else None
+    return cast(Reports, reports)  # has just these languages
 
 
 def draw_pool(

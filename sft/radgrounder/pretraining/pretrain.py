@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -45,7 +45,8 @@ class Learner:
 
     def codes(self) -> torch.Tensor:
         """The embeddings of the location tokens (bins, W); what is taught about them leaves them as they are."""
-        return self.model.get_input_embeddings().weight[self.coordinates.ids].detach()
+        embeddings = cast(torch.nn.Embedding, self.model.get_input_embeddings())
+        return embeddings.weight[self.coordinates.ids].detach()
 
 
 def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = None) -> None:

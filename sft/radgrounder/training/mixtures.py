@@ -20,7 +20,7 @@ from PIL import Image
 
 from radgrounder.benchmarks import slake, vqa_rad
 from radgrounder.benchmarks.questions import Question, open_pictures, read_splits, verify_pictures
-from refrad2d.conversations import sft_row, turn, vqa_prompt
+from refrad2d.conversations import question_prompt, sft_row, turn
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.labels import LANGUAGES
 from refrad2d.schema import SFT_SPLITS, features
@@ -90,7 +90,7 @@ def _rows_of(image: str, questions: Sequence[Question], pixels: np.ndarray) -> I
     for question in questions:
         if question.image == image:
             language = question.language if question.language in LANGUAGES else "en"
-            asked = vqa_prompt({"question": question.text, "language": language})
+            asked = question_prompt(question.text, language)
             yield sft_row(shown, turn(asked, question.answer))
 
 

@@ -14,7 +14,7 @@ SEED = 640
 
 @pytest.fixture(scope="module")
 def row():
-    return draw_row(SEED, **KIND)[0]
+    return draw_row(SEED, **KIND)
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,12 @@ def test_a_seed_is_a_slice(drawn):
 
 
 def test_eight_seeds_share_a_patient(row):
-    patients = [draw_row(seed, **KIND)[0]["patient"] for seed in (SEED + SLICES_OF_STUDY - 1, SEED + SLICES_OF_STUDY)]
+    patients = [draw_row(seed, **KIND)["patient"] for seed in (SEED + SLICES_OF_STUDY - 1, SEED + SLICES_OF_STUDY)]
     assert patients[0] == row["patient"] != patients[1]
 
 
 def test_the_site_follows_from_the_study():
-    sites = [draw_row(8 * n, sites=("A", "B"), regions=("abdomen_ct",))[0]["site"] for n in (80, 81)]
+    sites = [draw_row(8 * n, sites=("A", "B"), regions=("abdomen_ct",))["site"] for n in (80, 81)]
     assert sites == ["A", "B"]
 
 

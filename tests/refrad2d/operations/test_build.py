@@ -28,7 +28,7 @@ from tests.fixtures.dicom_files import write_slice
 
 def archive_rows(dataset: Path):
     for shard in sorted((dataset / "refrad2d-wds").glob("*.tar")):
-        for sample in read_samples(shard):
+        for _, sample in read_samples(shard):
             yield json.loads(sample["json"]), sample
 
 
@@ -126,7 +126,7 @@ def test_the_builder_class_gives_the_rows_of_the_parquet_files(dataset, config):
 
 
 def _plain(row):
-    return {k: np.asarray(v).tolist() if isinstance(v, Image.Image) else v for k, v in row.items()}
+    return {k: (v.size, v.mode, v.tobytes()) if isinstance(v, Image.Image) else v for k, v in row.items()}
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -75,6 +75,16 @@ def test_a_finding_is_always_told_where_its_organ_is_seen():
         assert names <= told
 
 
+def test_an_aorta_with_a_thoracic_aneurysm_is_not_called_normal():
+    patients = [make_patient(seed, parts=("chest", "abdomen")) for seed in range(80)]
+    ill = [p for p in patients if {f.name for f in p.findings if f.host == "aorta"} == {"thoracic_aneurysm"}]
+    assert ill
+    for patient in ill:
+        for seed in range(8):
+            sentences = report_sentences(patient, {"aorta"}, np.random.default_rng(seed))
+            assert [s.clean["en"] for s in sentences if s.topic == "aorta"] == []
+
+
 def test_joined_spans_point_at_the_mentions():
     sentences = report_sentences(make_patient(6), {"liver", "spleen", "pancreas"}, np.random.default_rng(3))
     for language, words in (("de", {"Leber", "Milz", "Pankreas", "Bauchspeicheldrüse"}), ("en", None)):
@@ -86,4 +96,4 @@ def test_joined_spans_point_at_the_mentions():
 def test_context_has_both_languages():
     context = context_of(make_patient(1), np.random.default_rng(0), {"gallstone"})
     assert context["de"]["clinical_question"] == "Cholezystolithiasis?"
-    assert context["en"]["clinical_info"] == "Right upper abdominal pain."
+    assert context["en"]["clinical_info"] == "Right upper quadrant pain."

@@ -18,7 +18,7 @@ def test_a_row_without_a_segmenter_is_asked_nothing_about_its_mask(tmp_path):
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     run(tmp_path / "rows.jsonl", tmp_path / "out.jsonl")
     out, _ = map(json.loads, (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines())
-    assert out["vqa"] and not [q for q in out["vqa"] if q["source"] == "mask"]
+    assert not [q for q in out["vqa"] if q["source"] == "mask"]
 
 
 def test_the_table_of_the_questions_is_left_and_taken(tmp_path):

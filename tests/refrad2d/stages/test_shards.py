@@ -46,7 +46,7 @@ def test_rows_come_out_in_every_kind_of_shard(tmp_path):
     rows = [make_row(n, f"p{n}", (10, 20, 50, 60)) for n in range(4)]
     counts = run(*make_stages(tmp_path, rows), tmp_path / "out", key=KEY)
     assert counts["slices"].total() == counts["grounded"].total() == 4
-    samples = [sample for shard in list_shards(tmp_path / "out", "archive") for sample in read_samples(shard)]
+    samples = [sample for shard in list_shards(tmp_path / "out", "archive") for _, sample in read_samples(shard)]
     assert {json.loads(sample["json"])["id"] for sample in samples} == {row["id"] for row in rows}
     assert counts["patients"].total() == 4
 

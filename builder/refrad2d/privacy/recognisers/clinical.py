@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from refrad2d.privacy.recognisers.lexicon import context_pattern, eponyms, is_name, is_surname, looks_clinical, spell
+from refrad2d.privacy.recognisers.lexicon import (
+    context_pattern,
+    eponyms,
+    is_given,
+    is_name,
+    is_surname,
+    looks_clinical,
+    spell,
+)
 
 # Nouns that make an eponym of the word before them; lower case in English, capitalised or joined in German.
 _HEADS_EN = context_pattern("head_en")
@@ -24,8 +32,9 @@ _JOINED = re.compile(
     rf"\b(?P<name>{_NAMES})[-–](?:{_HEADS_DE}|(?i:{_HEADS_EN})|(?-i:[A-ZÄÖÜ])?[a-zäöü]+(?:zyste|fraktur|syndrom|"
     rf"krankheit|operation|metastase|tumor|artig\w*|förmig\w*|like|typisch\w*))\b",
 )
+_HYPHENED = re.compile(rf"\b(?P<name>{_CAPITAL})[-–](?P<noun>{_CAPITAL})\b")
 _APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?[ \t](?:(?:{_HEADS_EN})s?|{_HEADS_DE})\b")
-_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\-\t]{_GRADE}")
+_GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\- \t]{_GRADE}")
 _REFERRED = re.compile(
     rf"\b(?:nach|according to|per|modified|modifiziert(?:e[rn]?)?\snach|Typ|Syndrom|Zeichen|Raum|Papilla|Papille|im|"
     rf"des|vom|am|"
@@ -34,6 +43,10 @@ _REFERRED = re.compile(
     rf"tetralogy of|vein of|node of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|Circulus|Ligamentum|Fossa|"
     rf"Vena|Arteria|Tumor)[ \t]"
     rf"(?P<name>{_NAMES})"
+)
+_TESTED = re.compile(
+    rf"\b(?P<name>{_NAMES})(?=[ ](?:positiv|negativ|pos\.|neg\.|fraglich|bds\.|positive|negative|unauffällig)(?!\w))|"
+    rf"\b(?:[Kk]eine?n?|[Oo]hne|[Nn]o)[ ](?P<absent>{_NAMES})"
 )
 _PLAIN_WORD = re.compile(_CAPITAL)
 _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
@@ -79,6 +92,9 @@ def protected(text: str) -> list[tuple[int, int]]:
 def _eponyms(text: str) -> Iterator[tuple[int, int]]:
     yield from (match.span() for match in _MORBUS.finditer(text))  # unmistakable: whatever name stands there
     if "-" in text or "–" in text:
+        for match in _HYPHENED.finditer(text):
+            if _base(match["name"]) is not None and not (is_surname(match["noun"]) or is_given(match["noun"])):
+                yield match.span()
         yield from (match.span() for match in _JOINED.finditer(text))
     for match in _APART.finditer(text):
         # "Smith's lesion" may speak of Mr Smith; an unlisted name counts as an eponym only if it is no common name.
@@ -86,8 +102,8 @@ def _eponyms(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
     if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
         return
-    for pattern in (_GRADED, _REFERRED):
-        yield from (match.span() for match in pattern.finditer(text) if _listed(match["name"]))
+    for pattern in (_GRADED, _REFERRED, _TESTED):
+        yield from (match.span() for match in pattern.finditer(text) if _listed(match[match.lastgroup]))
     for match in _SINGLE.finditer(text):
         parts = re.split(r"[-–/]", match["name"])
         if any(_alone(part) for part in parts) and (len(parts) == 1 or not all(map(is_surname, parts))):

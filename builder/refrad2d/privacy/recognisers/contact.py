@@ -61,7 +61,7 @@ _BARE_ID = re.compile(
     r"|[A-CEGHJ-PR-TW-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]"  # national insurance number
     r"|\d{2}\s?\d{6}\s?[A-Z]\s?\d{3}"  # German social insurance number
     r"|[A-Z]\s?\d{3}\s?\d{3}\s?\d{3}"  # German health insurance number
-    r"|[A-Za-z]{1,6}[\-_/ ]?\d{5,}[\w\-]*"
+    r"|(?!EBM|GO[ÄA]|OPS|ICD)[A-Za-z]{1,6}[\-_/ ]?\d{5,}[\w\-]*"
     r"|[A-Z]{1,6}[\-_/.]?(?:19|20)?\d{2}[\-_/.]\d{3,}[\w\-]*|(?:19|20)\d{2}[\-_/]\d{4,}|[A-Z]\d{2}[\-/]\d{3,}"
     r"|\d{7,}(?:[\-/]\d+)*|\d{2,}[\-/]\d{3,}[\-/]\d{2,}"
     r"|\d{6}"
@@ -99,8 +99,8 @@ def find_contacts(text: str, language: str) -> Iterator[Found]:
     yield from (Found(*match.span(), "URL") for match in _URL.finditer(text))
     yield from (Found(*match.span("number"), "PHONE", True) for match in _LABELLED_PHONE.finditer(text))
     yield from (Found(*match.span("value"), "ID", True) for match in _ID.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "ID", True) for match in _ANY_NUMBER.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "AGE", True) for match in _AGE.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "ID", True) for match in _ANY_NUMBER.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "AGE", True) for match in _AGE.finditer(text))
     if _LONG_NUMBER.search(text):
         for pattern, kind in ((_IP, "ID"), (_BARE_ID, "ID"), (_PHONE, "PHONE")):
             yield from (Found(*match.span(), kind) for match in pattern.finditer(text))

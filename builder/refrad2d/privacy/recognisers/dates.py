@@ -7,11 +7,11 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.recognisers.lexicon import Found, anatomy, spell
 from refrad2d.privacy.recognisers.scan import Hinted
 
 MONTHS = (
-    r"Januar|January|Jänner|Jan",
+    r"Januar|January|Jänner|Jän|Jan",
     r"Februar|February|Feber|Feb",
     r"März|Maerz|March|Mär|Mrz|Mar",
     r"April|Apr",
@@ -37,29 +37,31 @@ _WEEKDAY = (
     r"Friday|"
     r"Saturday|Sunday)s?"
 )
-_NOT_IN_NUMBER = r"(?<![\w.,/:+\-])"
+_NOT_IN_NUMBER = r"(?<![\w+])(?<!\d[.,/:\-])(?<![A-Z][/\-])"  # "geb.12.5.1930" is glued, "1.2.3.4" a number
 _FULL = re.compile(
     rf"{_NOT_IN_NUMBER}(?:"
     rf"{_YEAR}(?:-{_MON}-{_DAY}|/{_MON}/{_DAY}|\.{_MON}\.{_DAY})(?:[T ]\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?:Z|"
     rf"[+-]\d\d:?\d\d)?)?"
     rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{{6}}(?:\.\d+)?)?"
-    rf"|(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und|u\.|/){_S})?{_DAY}\.{_S}{_MON}\.{_S}(?:{_YEAR}|['’]?\d\d)"
-    rf"(?!\d|,\d|[.]\d)"
+    rf"|(?:{_DAY}\.{_S}(?:{_MON}\.{_S}(?:{_YEAR}|\d\d)?)?{_S}(?:-|–|bis|und|u\.|/){_S})?{_DAY}\.{_S}{_MON}\.{_S}"
+    rf"(?:{_YEAR}|['’]?\d\d)(?!\d|,\d|[.]\d)"
     rf"|{_DAY}/{_MON}/(?:{_YEAR}|\d\d)|{_MON}/{_DAY}/(?:{_YEAR}|\d\d)"
     rf"|{_DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{_DAY}-(?:{_YEAR}|\d\d)"
     rf"|{_MON}{_S}[/.\-]{_S}{_YEAR}|{_YEAR}[/\-](?:0[1-9]|1[0-2])"
     rf"|{_DAY}[./\-][ ]?(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[./\-][ ]?(?:{_YEAR}|\d\d)"  # month in Roman numerals
-    rf")(?![\w/]|\.\d|-\d)"
+    rf")(?![\w]|/\d|\.\d|-\d)"
 )
 _CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"
 _NAMED = Hinted(
-    rf"(?<!\w)(?:(?:{_DAY}(?:st|nd|rd|th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
+    rf"(?<!\w)(?:(?:[Aa]nfang|[Mm]itte|[Ee]nde|[Ee]arly|[Mm]id|[Ll]ate)[ \t-](?:of\s)?)?(?:(?:{_DAY}(?:st|nd|rd|"
+    rf"th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
     rf"(?:{_DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
     rf"(?<![a-zäöüß]){_CAPITAL_MONTH}\b\.?"
     rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and)"
     rf"{_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
-    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|['’]\d\d|\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))\b)?",
-    word=r"jan|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
+    rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|(?:dieses|vorigen|letzten) Jahres|d\.\s?J\.|['’]\d\d|"
+    rf"\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))(?!\w))?",
+    word=r"jan|jän|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
 )
 _BEFORE_DATE = (
     r"(?:vom|am|seit|bis|zum|ab|dem|den|datiert|im|in|von|aus|ca\.|Anfang|Mitte|Ende|letzten|letzter|"
@@ -94,8 +96,11 @@ _QUARTER = Hinted(
     rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
     rf"Sommer|Herbst|"
     rf"Winter|spring|summer|autumn|fall|winter|Spring|Summer|Autumn|Fall|Weihnachten|Ostern|Pfingsten|Christmas|Easter|"
-    rf"Anfang|Mitte|Ende|early|mid|late|Early|Mid|Late)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s)?{_YEAR}\b",
-    word=r"q(?![^\W\d_])|quart|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|"
+    rf"Anfang|Mitte|Ende|early|mid|late|Early|Mid|Late|Silvester|Neujahr|Advent|Jahreswechsel|[Aa]nno|"
+    rf"Jahrgang)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s|der\s)?(?:{_YEAR}(?:\s?/\s?(?:{_YEAR}|\d\d))?|"
+    rf"(?:19|20)?\d0er(?:[ -]Jahren?)?|['’]?\d\d(?![\d.,/:]|\s?(?:mm|cm|%|mg|ml|HU|HE|x)))\b"
+    rf"|\b(?:KW|Kalenderwoche)\s?\d\d?\b",
+    word=r"q(?![^\W\d_])|quart|silvester|neujahr|advent|jahr|anno|kalender|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|"
     r"christ|easter|anfang|mitte|ende|early|mid|late",
 )
 _RELATIVE = Hinted(
@@ -124,6 +129,7 @@ _HOUR = Hinted(
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
+_APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
     r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|"
@@ -132,16 +138,94 @@ _IMAGE = re.compile(
 )
 
 
+# A month and a year of two digits ("ED 03/18"), a day and a month ("CRP 9.10.: 14") where no score or level is meant.
+_MONTH_YEAR = re.compile(
+    rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>{_MON}/['’]?\d\d|(?:{_MON}(?:/\d\d)?\s?[–\-]\s?){_MON}/\d\d)"
+    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze))"
+)
+_DAY_MONTH_DE = re.compile(
+    rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>(?:{_DAY}\.\s?(?:{_MON}\.\s?)?(?:-|–|bis|und|u\.|,|/)\s?)*{_DAY}\.\s?{_MON}\.)"
+    rf"(?!\d|\s?(?:Rippe|Rippen|ICR|BWK|LWK|HWK|Zehe?n?|Finger|Strahl|Segment|Grad|Monat|Woche|Tag|SSW|LJ|Lebens|"
+    rf"Mittel|Meta|Glied|OP|Kind|Zyklus|Quadrant|Ordnung|Hirnnerv|Stock|OG|Etage|postop|Halswirbel|Lendenwirbel|"
+    rf"Brustwirbel|Wirbel|Reihe|Zahn|Dekade|Gebot|Klasse|Phase|Platz|Wahl|Generation|Quartal|Advent))"
+)
+_SCORE_BEFORE = re.compile(
+    r"(?:\b[pyc]?N\d\w{0,2}\s?\(|\b(?:VAS|NRS|NAS|Score|Skala|Scale|ER|PR|APGAR|LK|Lymphknoten|Kraft\w*|KG|"
+    r"MMST?|MMSE|Visus\w*|cc|sc|RA|LA|OD|OS|RR|BD|TNM|Tensio|Stufe|Grad\w*|Systolikum|Blutdruck|Index|Punkte|Gleason|"
+    r"Segmente?n?|Rippen?|Bild(?:er)?|Serie|Ser|Level|Titer|Ratio|Fluss|MRC|Puls\w*|BBPS|Norton|Barthel|PASI|Quick|"
+    r"DAS\d*|Z[aä]hne?|[Rr]egio|SOFA|MoCA|GDS|PHQ\S*|HAM\S*|UPDRS|NIHSS|EDSS|Kriterien|Items|Läsionen|Stellen|"
+    r"Gelenke|Krone|Brücke|Zehen?|Finger|Strahl|Kelch|\w*[Gg]ang|Wirbel\w*|Lappen|Feld|Zone|Punkt|Ebene|Region|"
+    r"Sektor|Station|Herde?|Knoten|Stadium|Typ|Klasse|Pfannkuch|[A-Z]{2,}[\-]?Score|Janda|KSS|Parese|von|MFP|TFZ|"
+    r"Flow|Schmerz\w*|Dosis|mg|je|Tilidin|\w+ol|\w+in)"
+    r"[\s:=(]{0,2})$"
+)
+_DATED_BEFORE = re.compile(
+    r"(?:\b(?:ED|EM|Erstdiagnose|seit|vom|von|bis|ab|im|in|aus|zuletzt|letzte[rnms]?|letztmals|zul\.|Z\.\s?n\.|"
+    r"St\.\s?p\.|Vgl\.|VU|VA|"
+    r"CT|MRT?|cMRT|OP|Op|Rö|Röntgen|Sono|Echo|Koro|PET|Impf\w*|Kontrolle|Impl\w*\.?|Stanze|Rezidiv|Histo|RJT|STIKO|"
+    r"[Vv]orstellung|Resektion|\w*ektomie|\w*skopie|\w*plastik|\w*tomie|\w*graphie|\w*grafie|\w*operation|\w*anlage|"
+    r"Fraktur|Sectio|Partus|Geburt|Abort|Radiatio|Chemo\w*|Stent\w*|Bypass|TEP|PTA|PTCA|PTCA/DES|ICD\W?\w*|SM\W?\w*)"
+    r"[\s:,(]{0,2}|[(;,]\s?)$"
+)
+_TWO_DIGIT_EVENT = re.compile(
+    r"(?:\w+(?:ektomie|tomie|plastik|operation)|Sectio|TEP|Bypass|Geburt|Unfall|OP|Radiatio|stationär|"
+    r"zuletzt)(?:\s(?:re|li|bds|rechts|links)\.?)?"
+    r"\s(?P<date>['’]?(?:[6-9]\d|0\d))(?![\d.,/:\-]|\s?(?:mm|cm|ml|mg|%|x|Jahre|J\.|Tage|Wochen|h\b|Uhr|min|Gy|kg|g\b))"
+)
+_LEVEL_BEFORE = re.compile(r"\b(?:[HBL]W[KS]|Th|Höhe|Etage)[\s:]{0,2}$")
+_YEAR_BEFORE_EVENT = re.compile(
+    r"[,;(][ ]?(?P<date>['’]?[6-9]\d)(?=[ ](?:\w+(?:ektomie|tomie|plastik|operation)|Sectio|TEP|Bypass|OP|Geburt)\b)"
+)
+_HALF_DENOMINATORS = frozenset((10, 12, 15, 20, 30))  # "7/10" is a score before it is October
+
+
+def _find_short(text: str) -> Iterator[Found]:
+    """m/yy and d.m. without a word that announces them, decided by what stands before."""
+    for match in _MONTH_YEAR.finditer(text):
+        before = text[max(0, match.start() - 24) : match.start()]
+        first, year = re.split(r"/", match["date"])[0], int(match["date"][-2:])
+        if _SCORE_BEFORE.search(before) and not first.startswith("0") or _IMAGE.search(before):
+            continue
+        if 29 < year < 50 or re.search(r"\d\s$", before):
+            continue
+        if year < 13 and _LEVEL_BEFORE.search(before):
+            continue
+        word = re.search(r"([^\W\d_]+)\W*$", before)
+        if word and not first.startswith("0") and spell(word[1]) in anatomy():
+            continue
+        dated = _DATED_BEFORE.search(before) is not None
+        dated = dated or text[match.end() : match.end() + 1] == ":"
+        if year in _HALF_DENOMINATORS and not (dated or re.match(r"0\d", first)):
+            continue
+        yield Found(*match.span("date"), "DATE", True)
+    for match in _DAY_MONTH_DE.finditer(text):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        before = text[max(0, match.start() - 24) : match.start()]
+        numbered = not line.strip() and re.match(r"[ \t]+[A-ZÄÖÜ]", text[match.end() : match.end() + 4])
+        if (
+            not numbered
+            and not _after(_IMAGE, text, match.start())
+            and not re.search(r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer)\W+$", before)
+        ):
+            yield Found(*match.span("date"), "DATE")
+    for match in (*_TWO_DIGIT_EVENT.finditer(text), *_YEAR_BEFORE_EVENT.finditer(text)):
+        yield Found(*match.span("date"), "DATE")
+
+
 def find_dates(text: str, language: str = "de") -> Iterator[Found]:
     """Dates, months, years in context, week days, and times of day; clock-face positions ("bei 3 Uhr") stay."""
     for match in _FULL.finditer(text):
+        if _after(_APGAR, text, match.start()):
+            continue
         if len(re.findall(r"\w+", match.group())) > 2 or not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "DATE")
     yield from _find_named(text)
     for match in _PARTIAL.finditer(text) if _FRACTION.search(text) else ():
-        group = match.lastgroup
+        group = match.lastgroup or 0
         if not _after(_IMAGE, text, match.start(group)):
             yield Found(*match.span(group), "DATE")
+    if language == "de" and _FRACTION.search(text):
+        yield from _find_short(text)
     for match in _QUARTER.finditer(text):
         yield Found(*match.span(), "DATE")
     for match in _RELATIVE.finditer(text):
@@ -150,7 +234,7 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
         before = text[max(0, match.start() - 24) : match.start()]
         if not re.search(rf"{_VERSIONED}\W{{0,2}}(?:v|Version)?\s?$", before) and not _IMAGE.search(before):
             yield Found(*match.span(), "DATE")
-    yield from _find_times(text)
+    yield from _find_times(text, language)
 
 
 def _find_named(text: str) -> Iterator[Found]:
@@ -166,9 +250,10 @@ def _find_named(text: str) -> Iterator[Found]:
             yield Found(start, start + len(text[start:end].rstrip(" \t\n,-")), "DATE")
 
 
-def _find_times(text: str) -> Iterator[Found]:
+def _find_times(text: str, language: str) -> Iterator[Found]:
     for match in _TIME.finditer(text) if _CLOCK.search(text) else ():
-        if not _after(_RATIO, text, match.start()) and not _after(_IMAGE, text, match.start()):
+        german_at = language == "de" and match.group().lower().endswith(" am")  # "GCS 13 am Unfallort"
+        if not german_at and not _after(_RATIO, text, match.start()) and not _after(_IMAGE, text, match.start()):
             yield Found(*match.span(), "TIME")
     for match in (*_LABELLED_TIME.finditer(text), *_CLOCKED.finditer(text)):
         yield Found(*match.span("time"), "TIME")

@@ -104,14 +104,26 @@ def context_pattern(name: str) -> str:
 
 @cache
 def given_names() -> frozenset[str]:
-    """First names, `spell`ed."""
-    return frozenset(spell(row["name"]) for row in read_csv(__package__, "names.csv") if row["kind"] != "surname")
+    """First names, `spell`ed; those of names_europe.csv count beside another sign of a name."""
+    return _names(("names.csv", "names_europe.csv"), "surname")
 
 
 @cache
 def surnames() -> frozenset[str]:
-    """Family names, `spell`ed."""
-    return frozenset(spell(row["name"]) for row in read_csv(__package__, "names.csv") if row["kind"] != "given")
+    """Family names, `spell`ed; those of names_europe.csv count beside another sign of a name."""
+    return _names(("names.csv", "names_europe.csv"), "given")
+
+
+@cache
+def sure_names() -> frozenset[str]:
+    """Names, `spell`ed, that mean a person wherever they stand."""
+    europe = (row["name"] for row in read_csv(__package__, "names_europe.csv") if row["alone"] == "yes")
+    return frozenset(spell(row["name"]) for row in read_csv(__package__, "names.csv")) | frozenset(map(spell, europe))
+
+
+def _names(tables: tuple[str, ...], other: str) -> frozenset[str]:
+    rows = (row for table in tables for row in read_csv(__package__, table))
+    return frozenset(spell(row["name"]) for row in rows if row["kind"] != other)
 
 
 @cache
@@ -122,8 +134,16 @@ def eponyms() -> dict[str, bool]:
 
 @cache
 def cities() -> tuple[str, ...]:
-    """Names of cities, the longest first."""
-    return tuple(sorted((row["city"] for row in read_csv(__package__, "cities.csv")), key=len, reverse=True))
+    """Names of cities that mean a place wherever they stand, the longest first."""
+    alone = {row["town"] for row in read_csv(__package__, "towns.csv") if row["alone"] == "yes"}
+    alone |= {row["city"] for row in read_csv(__package__, "cities.csv")}
+    return tuple(sorted(alone, key=lambda name: (-len(name), name)))
+
+
+@cache
+def towns() -> frozenset[str]:
+    """Names of towns and countries, `spell`ed, that count where a place is to be expected ("aus …", "Dr. Weber, …")."""
+    return frozenset(spell(row["town"]) for row in read_csv(__package__, "towns.csv")) | frozenset(map(spell, cities()))
 
 
 def _listed(*roles: str) -> frozenset[str]:
@@ -159,8 +179,11 @@ def is_ordinary(word: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def is_name(word: str) -> bool:
-    """True if the word, its genitive included, is a listed first or family name and no ordinary word."""
-    return not is_ordinary(word) and (is_given(word) or is_surname(word))
+    """True if the word, its genitive included, is a name wherever it stands and no ordinary word."""
+    if is_ordinary(word):
+        return False
+    old_german = len(word) > 5 and _GIVEN.search(word) is not None
+    return old_german or any(form in sure_names() for form in _forms(word))
 
 
 @lru_cache(maxsize=65536)

@@ -36,14 +36,19 @@ _AMBIGUOUS_ROLES = context_words("ambiguous_role")
 _PARTICLE = context_words("particle")
 _STOP = context_words("stop")
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹ]"
+_ENDED = r"(?:(?<=\.)|(?!\w))"  # "Dr.Müller" is glued
+_STAFF_SHORT = context_words("staff_short")  # OA, CÄ: they go with the name, as titles do
 _TRIGGER = Hinted(
-    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE})(?!\w)(?:[\s/]{{1,2}}(?i:{_TITLE})(?!\w))*)|(?P<label>(?i:{_LABEL})"
+    rf"(?<![\w\-])(?:(?P<title>(?i:{_TITLE}){_ENDED}(?:[\s/]{{0,2}}(?i:{_TITLE}){_ENDED}|[ ]?\((?:FH|RO|Univ\.?|"
+    rf"[A-Z]{{2,3}})\))*)|(?P<label>(?i:{_LABEL})"
     rf"(?:\s(?:von|durch|by|an|to))?\s?[:=])"
     rf"|(?P<by>(?i:{_BY})(?!\w):?)|(?P<sign>(?i:{_SIGN_OFF})(?!\w)[,.:;!]?)|(?P<role>{_ROLE}(?!\w))|"
     rf"(?P<relative>{_RELATIVE}(?!\w)))",
     word=stems("|".join((_TITLE, _ROLE, _LABEL, _BY, _SIGN_OFF, _RELATIVE))),
     anchored=True,
 )
+_LONE_INITIAL = re.compile(r"[A-ZÄÖÜ]\.(?:-?[A-ZÄÖÜ]\.)*")  # "Frau F."
+_DOTTED_PARTICLE = re.compile(r"v\.[ ]?(?:d\.[ ]?)?(?=[A-ZÄÖÜ])")
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
@@ -56,6 +61,11 @@ _CAPITALISED = re.compile(rf"(?<![\w\-])(?:[Oo]['’])?{_CAP}[^\W\d_]+(?:['’\-
 _INITIALLED = Hinted(
     rf"(?<![\w.\-])(?:{_CAP}\.[ \t]?){{1,3}}(?P<last>{_CAP}[^\W\d_]+(?:['’\-][^\W\d_]+)*)",
     word=r"[^\W\d_](?![^\W\d_])",
+)
+_INITIAL_BEHIND = re.compile(rf"[ \t]{_CAP}\.(?![\w.])")
+_ADJECTIVE = re.compile(
+    r"(?:Schwarz|Wei(?:ß|ss)|Braun|Rot|Grün|Gelb|Blau|Grau|Groß|Klein|Lang|Kurz|Jung|Alt|Neu|Stark|Fein|Hart|Weich|"
+    r"Dick|Breit|Hoch|Tief|Rund|Frisch|Früh|Spät|Voll|Leer|Hell|Dunkel)(?:e[rsnm]?)"
 )
 _GRADED = re.compile(
     r"(?:Typ|Grad|[Tt]ype|[Gg]rade|[Ss]tage|Stadium|Klasse|[Cc]lass|Pugh|Garden|\d)\s$"
@@ -125,7 +135,8 @@ def find_names(text: str, language: str) -> Iterator[Found]:
             and not is_ordinary(match["last"])
             and not _GRADED.search(text[: match.start()][-12:])
         ):
-            yield Found(*match.span(), "NAME", True)
+            disease = match.group().startswith("M.") and spell(match["last"]) in eponyms()  # "M. Paget"
+            yield Found(*match.span(), "NAME", not disease)
 
 
 def holds_name(text: str) -> bool:
@@ -144,13 +155,14 @@ def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
         return
     else:
         if match.group() in _AMBIGUOUS_TITLES:
-            kind = "doubtful"
+            kind = "lecturer" if language == "de" and match.group() in ("PD", "KD") else "doubtful"
         elif kind == "role" and match.group() not in _AMBIGUOUS_ROLES:
             kind = "staff"
         end = _read_name(text, at, language, kind)
     if end is None:
         return
-    start = match.start() if match.lastgroup == "title" else at
+    announces = match.lastgroup == "title" or match.group() in _STAFF_SHORT
+    start = match.start() if announces else at
     yield Found(start, end, "NAME", True)
 
 
@@ -166,11 +178,12 @@ def _read_line(text: str, at: int) -> int | None:
 
 def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
     """The end of the name that starts at `at`, None if there is none."""
-    end, words, last, after_comma = None, 0, "", False
+    end, words, last, after_comma, first = None, 0, "", False, at
+    if dotted_particle := _DOTTED_PARTICLE.match(text, at):  # "Herr v. d. Osten"
+        at = dotted_particle.end()
     while piece := _PIECE.match(text, at):
         word = piece.group().rstrip(".")
         dotted = piece.group().endswith(".")
-        lower = word.lower()
         if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):
             kind = "title"
         elif (
@@ -183,7 +196,7 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
             )
         ):
             end = piece.end()
-        elif lower in _PARTICLE and word.islower() and _continues(text, piece.end()) and lower not in ("und", "y", "e"):
+        elif _is_particle(word, words, last, text, piece.end()):
             pass
         elif after_comma or _is_part(word, words, last, language, kind):
             words += 1
@@ -202,7 +215,19 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
                 at, after_comma = comma.end(), True
             else:
                 break
-    return end if words else None
+    return end if words or (kind == "title" and end and _LONE_INITIAL.fullmatch(text, first, end)) else None
+
+
+def _is_particle(word: str, words: int, last: str, text: str, at: int) -> bool:
+    """True for the "von" of a name; "Koll. Ahrens vom Labor" and "Frau der Station" end before it."""
+    lower = word.lower()
+    if lower not in _PARTICLE or not _continues(text, at) or lower in ("und", "y", "e"):
+        return False
+    if not word.islower():
+        return words == 0 and len(word) > 1
+    if lower in ("vom", "zum", "zur", "des", "den", "dem", "der") and words:
+        return is_given(last)
+    return lower != "der" or words > 0 or re.search(r"(?:van|von|v\.|in|op)\s+der\s$", text[:at] + " ") is not None
 
 
 def _is_first_name(piece: str, last: str, kind: str) -> bool:
@@ -239,8 +264,12 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
             return not (word.isupper() and len(word) < 3)
         if kind == "doubtful":
             return is_surname(word) or is_given(word)
+        if kind == "lecturer":
+            return word[1:].islower() and len(word) > 3 and not looks_clinical(word) and not is_ordinary(word)
         if is_name(word) or (kind == "relative" and is_given(word)):
             return True
+        if kind == "relative" and language == "de":  # "Tochter Asthma"
+            return is_surname(word) and not is_ordinary(word)
         if kind in ("label", "sign", "staff"):
             return is_surname(word) or not is_report_word(word) or spell(word) in anatomy()
         return not (looks_clinical(word) or (word.isupper() and len(word) < 5))
@@ -249,7 +278,7 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
     if is_name(word) or (is_given(last) and (is_surname(word) or spell(word) not in report_words())):
         return True
     if word.isupper() and not last.isupper():
-        return False
+        return len(word) > 2 and kind in ("label", "title", "relative") and not looks_clinical(word)
     return not looks_clinical(word)
 
 
@@ -262,9 +291,9 @@ def _find_pairs(text: str, language: str) -> Iterator[Found]:
         listed = is_name(word) or (len(parts) > 1 and any(map(is_name, parts)) and not any(map(looks_clinical, parts)))
         if word.isupper() and len(word) < 5 and not shouting:
             listed = False
-        first = listed and all(map(is_given, parts))
+        first = (listed or not is_ordinary(word)) and len(word) > 2 and all(map(is_given, parts))
         if not first and not (is_given(word) and is_ordinary(word)):
-            if listed:
+            if listed and not _is_adjective(word, text, match.end()):
                 yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
             continue
         at = match.end()
@@ -275,16 +304,26 @@ def _find_pairs(text: str, language: str) -> Iterator[Found]:
             text,
             at,
         )
-        if following and _completes(word, following["last"], language, certain=first):
+        initial = _INITIAL_BEHIND.match(text, at) if first else None
+        if following and _completes(word, following["last"], language, certain=listed and first):
             yield Found(match.start(), following.end(), "NAME", True)
-        elif listed:
+        elif initial:
+            yield Found(match.start(), initial.end(), "NAME", True)
+        elif listed and not _is_adjective(word, text, at):
             yield Found(_start_of_name(text, match.start()), match.end(), "NAME")
+
+
+def _is_adjective(word: str, text: str, at: int) -> bool:
+    """True for "Schwarze Stühle": an inflected colour or size before a noun."""
+    return _ADJECTIVE.fullmatch(word) is not None and re.compile(r"[ \t][A-ZÄÖÜ][a-zäöüß]").match(text, at) is not None
 
 
 def _start_of_name(text: str, at: int) -> int:
     """Where a listed family name starts if the capitalised word before it is taken for a first name."""
     before = _WORD_BEFORE.search(text, max(0, at - 30), at)
-    if not before or looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
+    if not before or re.fullmatch(rf"{_RELATIVE}|{_ROLE}|{_LABEL}", before["word"]):
+        return at
+    if looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
         return at
     return before.start()
 

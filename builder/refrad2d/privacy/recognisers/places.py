@@ -6,7 +6,9 @@ find_places("Klinikum Nord, Station 4B, Hauptstr. 12, 79106 Freiburg", "de")
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, alternation, cities, is_ordinary
+from refrad2d.privacy.recognisers.addresses import find_postal
+from refrad2d.privacy.recognisers.houses import find_houses
+from refrad2d.privacy.recognisers.lexicon import Found, alternation, cities, is_ordinary, looks_clinical
 from refrad2d.privacy.recognisers.scan import Hinted
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
@@ -66,10 +68,12 @@ _HOME = Hinted(
 )
 _PLACE_WORD = (
     r"(?:Klassifikation|Kriterien|Score|Konsensus|classification|criteria|consensus|Protokoll|protocol|Deklaration|"
-    r"Stadium|Stadien|Coma)"
+    r"Stadium|Stadien|Coma|Schema|Leitlinien?|Nomenklatur|Schiene|Winkel|System|Grad|Konsens|Liste|Skala|Index|Schule|"
+    r"[A-D]\d|\d-|[IVX]+\b|Grade|guidelines?|staging|system|scale|des\b)"
 )
 _CITY = Hinted(
-    rf"{_START}(?:{'|'.join(map(re.escape, cities()))})(?:-{CAPITAL}{SMALL}+)?(?![\w]|[\s\-]{_PLACE_WORD})",
+    rf"{_START}(?:{'|'.join(map(re.escape, cities()))})(?!\w|[\s\-]{_PLACE_WORD})(?:-{CAPITAL}{SMALL}+)?(?!\w|"
+    rf"[\s\-]{_PLACE_WORD})",
     word="|".join(sorted({re.split(r"\W", city.lower())[0] for city in cities()})),
     anchored=True,
 )
@@ -170,12 +174,19 @@ _COMPANY = Hinted(
 def find_places(text: str, language: str) -> Iterator[Found]:
     """Postal addresses, towns, hospitals and departments, wards and rooms, companies."""
     yield from find_addresses(text, language)
+    if language == "de":
+        yield from find_postal(text)
+        yield from find_houses(text)
     for pattern in (_GERMAN_ORG, _ENGLISH_ORG, _COMPANY):
         for match in pattern.finditer(text):
             if not is_ordinary(match.group()):
                 yield Found(*match.span(), "ORGANISATION")
     for match in _WARD.finditer(text):
-        if not is_ordinary(match["ward"]):
+        if (
+            not is_ordinary(match["ward"])
+            and not looks_clinical(match["ward"].split()[0])
+            and not _is_node_station(text, match)
+        ):
             yield Found(*match.span(), "ORGANISATION", True)
 
 
@@ -184,15 +195,48 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
     for match in _STREET_DE.finditer(text):
         if not _is_anatomy(match.group(), match["suffix"]):
             sure = match["suffix"] is None or match["suffix"].lower() in _SURE_SUFFIXES
-            yield Found(*match.span(), "ADDRESS", sure)
-    patterns: list = [_STREET_BY, _CITY, _HOME]
+            suffix_at = match.start("suffix")
+            bare = match["suffix"] is not None and (suffix_at == match.start() or text[suffix_at - 1] in " \t")
+            bare = bare or (match["suffix"] or "").lower() in ("tor", "rain")  # Faktor 5, Drain 2
+            if not bare or match["suffix"] is None or _is_framed(text, *match.span()):
+                yield Found(*match.span(), "ADDRESS", sure)
+    for match in _STREET_BY.finditer(text):
+        if _is_framed(text, *match.span()) and not any(looks_clinical(word) for word in match.group().split()):
+            yield Found(*match.span(), "ADDRESS")
+    patterns: list[Hinted | re.Pattern[str]] = [_CITY, _HOME]
     if _DIGITS.search(text):
         patterns += [_POSTCODE_DE] if language == "de" else [_CITY_EN]
     if language == "en":
         patterns += [_STREET_EN, *([_POSTCODE_UK] if _DIGIT_LETTERS.search(text) else [])]
     for pattern in patterns:
         yield from (Found(*match.span(), "ADDRESS") for match in pattern.finditer(text))
-    yield from (Found(*match.span(match.lastgroup), "ADDRESS") for match in _RESIDENCE.finditer(text))
+    yield from (Found(*match.span(match.lastgroup or 0), "ADDRESS") for match in _RESIDENCE.finditer(text))
+
+
+def _is_framed(text: str, start: int, end: int) -> bool:
+    """True if it stands as an address does: as a line, between commas, beside a postcode or the word for it."""
+    before, after = text[max(0, start - 40) : start], text[end : end + 12]
+    if re.match(r"[ \t]*[,;·•|/(\n]?[ \t]*(?:[A-Z]{1,2}-)?\d{4,5}[ ][A-ZÄÖÜ]", after):
+        return True
+    if re.search(
+        r"(?:\d{4,5}[ ][A-ZÄÖÜ][\wäöüß.\- ]+|(?i:wohnhaft|wohnt|wohnh|wh|adresse|anschrift|[Ss]traße|"
+        r"aus))[ ,:.]*(?:in )?$",
+        before,
+    ):
+        return True
+    if re.match(r"[^\n]{0,40}\n[ \t]*(?:(?:[A-Z]{1,2}[ \-])?\d{4,5}[ ][A-ZÄÖÜ]|\[ADDRESS\])", text[end : end + 60]):
+        return True
+    opens = re.search(r"(?:^|\n|[·•|]|,[ ])[ \t]*$", before) is not None
+    closes = re.match(r"[ \t]*(?:\n|[·•|,)]|$)", after) is not None
+    return opens and closes and len(re.findall(r"\b[A-ZÄÖÜ]\w+", text[start:end])) > 2
+
+
+def _is_node_station(text: str, match: re.Match) -> bool:
+    """True for "Station 7" and "Station 4R" of lymph nodes, unless it says who is or comes there."""
+    if not re.fullmatch(r"Station[ \t:]{1,2}(?:1[0-4]|\d)[RLi]?", match.group().strip()):
+        return False
+    before = text[max(0, match.start() - 16) : match.start()]
+    return re.search(r"(?:auf|von|mit|zur|unserer|Ihrer|Aufnahme|on|to)\s+$|[:,]\s*$", before) is None
 
 
 def _is_anatomy(street: str, suffix: str | None) -> bool:

@@ -1,0 +1,38 @@
+"""Bounds on the invented hospital letters, so that a new rule cannot lose what the others find."""
+
+import pytest
+
+from tests.bench.letters import read_rows, score_letters, touched_phrases
+
+# recall without the header; the letters that rules may be fitted to, and those kept apart
+BOUNDS = {
+    "seen": {"PATIENT": 0.97, "DOCTOR": 0.97, "DATE": 0.97, "ADDRESS": 0.9, "PHONE": 0.97, "ID": 0.97, "HOSPITAL": 0.9},
+    "apart": {
+        "PATIENT": 0.95,
+        "DOCTOR": 0.93,
+        "DATE": 0.92,
+        "ADDRESS": 0.8,
+        "PHONE": 0.92,
+        "ID": 0.88,
+        "HOSPITAL": 0.8,
+    },
+}
+
+
+@pytest.mark.parametrize("half", BOUNDS)
+def test_identities_of_letters_go(half):
+    removed, made, counts = score_letters(half, header=False)
+    shares = {kind: removed[kind] / made[kind] for kind in BOUNDS[half]}
+    assert {kind: share for kind, share in shares.items() if share < BOUNDS[half][kind]} == {}
+    assert counts["words_lost"] / counts["words"] < 0.08
+
+
+@pytest.mark.parametrize(("half", "most"), [("seen", 0), ("apart", 6)])
+def test_clinical_phrases_stay(half, most):
+    touched, _ = touched_phrases(half)
+    assert len(touched) <= most, touched
+
+
+def test_marks_stand_on_the_text():
+    for row in (*read_rows("seen"), *read_rows("apart")):
+        assert all(row["text"][start:end].strip() == row["text"][start:end] for start, end, _ in row["spans"])
