@@ -184,12 +184,11 @@ def _place(said: ClauseFinding) -> tuple[str, ...]:
 
 
 def _is_masked(view: View, said: ClauseFinding, labels: tuple[str, ...]) -> bool:
-    """True if the slice has a mask of such a finding, on no other side than the text says."""
-    if said.finding.kind and any(
-        said.finding.kind in kinds_of(found["label"]) for found in view.row.get("findings") or ()
-    ):
-        return said.where != "unclear"
-    return bool(view.named and not view.masked and said.where in ("said", "own", "open"))
+    """True if the slice has a mask of such a finding, and shows the structure that the text names, if it names one."""
+    if said.where == "unclear" or view.masked and labels and not set(labels) & set(view.visible):
+        return False
+    kinds = {kind for found in view.row.get("findings") or () for kind in kinds_of(found["label"])}
+    return said.finding.kind in kinds or view.named and not view.masked
 
 
 def others(known: Known) -> Iterator[str]:
