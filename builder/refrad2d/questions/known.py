@@ -148,7 +148,8 @@ def said_findings(text: str, language: str, modality: str) -> set[Said]:
 def _add_words(known: Known, view: View, clause: Clause) -> None:
     """Keep the words about a structure, as long as one clause alone speaks of it; "" where several do."""
     words = view.text[clause.start : clause.end].strip(" ,;:")
-    certain = not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
+    whole = clause.signs[-1:] not in tuple("WOGAHUDnY")  # not broken off: "… enthält"
+    certain = whole and not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
     for label in {label for s in clause.structures for label in _hosts(s.labels)}:
         known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
 
