@@ -148,7 +148,8 @@ def said_findings(text: str, language: str, modality: str) -> set[Said]:
 def _add_words(known: Known, view: View, clause: Clause) -> None:
     """Keep the words about a structure, as long as one clause alone speaks of it; "" where several do."""
     words = view.text[clause.start : clause.end].strip(" ,;:")
-    certain = not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
+    whole = clause.signs[-1:] not in tuple("WOGAHUDnY")  # not broken off: "… enthält"
+    certain = whole and not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
     for label in {label for s in clause.structures for label in _hosts(s.labels)}:
         known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
 
@@ -184,10 +185,11 @@ def _place(said: ClauseFinding) -> tuple[str, ...]:
 
 
 def _is_masked(view: View, said: ClauseFinding, labels: tuple[str, ...]) -> bool:
-    """True if the slice has a mask of such a finding, on no other side than the text says."""
-    if said.finding.kind and any(said.finding.kind in kinds_of(found["label"]) for found in view.row["findings"]):
-        return said.where != "unclear"
-    return bool(view.named and not view.masked and said.where in ("said", "own", "open"))
+    """True if the slice has a mask of such a finding, and shows the structure that the text names, if it names one."""
+    if said.where == "unclear" or view.masked and labels and not set(labels) & set(view.visible):
+        return False
+    kinds = {kind for found in view.row.get("findings") or () for kind in kinds_of(found["label"])}
+    return said.finding.kind in kinds or view.named and not view.masked
 
 
 def others(known: Known) -> Iterator[str]:

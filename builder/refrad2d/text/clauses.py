@@ -152,7 +152,9 @@ def _settle(signs: list[Sign]) -> list[Sign]:
     for at, sign in enumerate(signs):
         before = settled[-1] if settled else None
         if sign.code == "h":
-            sign = replace(sign, code="!" if before is None or before.code == "C" else "M")
+            rest = "".join(other.code for other in signs[at + 1 :])
+            begins = before is None or before.code == "C" or before.code in "SFZ" and _FINDING_FIRST.match(rest)
+            sign = replace(sign, code="!" if begins else "M")
         follows = signs[at + 1].code if at + 1 < len(signs) else "."
         behind = sign.code == "I" and before and before.code in "SB" and before.structure.side == "both"
         if behind and follows not in "SFBXJA":

@@ -127,7 +127,7 @@ def make_row():
         "body_part": None,
         "objects": [],
         "report": {"de": report, "en": None},
-        "provenance": {"segmenter": None},
+        "provenance": {"segmenter": None, "slice_rule": "named"},
     }
 
 

@@ -16,6 +16,12 @@ def test_a_finding_counts_where_its_structure_is_visible():
     assert not known("Cyst of the pancreas.").shown
 
 
+def test_the_mask_of_another_structure_shows_no_finding_of_one_that_the_slice_lacks():
+    masked = [{"label": "kidney_cyst", "box": [0, 0, 1, 1], "source": "dicom_seg"}]
+    assert not known("Cyst of the pancreas.", findings=masked).shown
+    assert [one.label for one in known("Cyst.", findings=masked).shown] == [None]
+
+
 def test_a_denial_counts_for_each_structure_that_its_clause_names():
     both = known("No stone in the left kidney.")
     assert both.lacks(FINDINGS["stone"], "kidney_left") and not both.lacks(FINDINGS["cyst"], "kidney_left")

@@ -26,6 +26,8 @@ def read(text, language):
         ("en", "A stone is seen in the right kidney, whereas the left kidney is unremarkable.", 2),
         ("en", "Stone in the right kidney and cyst in the left kidney.", 2),
         ("en", "No cyst in the liver, spleen or kidneys.", 1),
+        ("de", "Die Milz ist nicht vergrößert, enthält jedoch eine Zyste.", 1),
+        ("de", "Keine Zyste der Leber, jedoch Zyste der Milz.", 2),
     ],
 )
 def test_a_sentence_divides_where_a_new_statement_begins(language, text, clauses):
