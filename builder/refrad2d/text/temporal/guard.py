@@ -24,9 +24,14 @@ _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
 )
 _ARROW = re.compile(r"→|->")
+# What no sentence has: a word cut off from what it belongs to, the same small word twice.
 _BROKEN = re.compile(
-    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind|slightly|mildly|markedly)\s*[,.;]|"
-    r"\.\.|\b(?:nicht|not|no|kein\w*)\s*[,.;]|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b|\(\s*\)|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b|,\s*,",
+    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b"
+    r"|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]"
+    r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
+    r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
+    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b"
+    r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
 )
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
