@@ -17,7 +17,7 @@ from refrad2d.llm.checks import find_fault
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.facts import Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt
-from refrad2d.text.clauses import read_clauses
+from refrad2d.text.clauses.reading import read_clauses
 from refrad2d.text.findings import named_findings
 from refrad2d.text.mentions import find_mentions
 

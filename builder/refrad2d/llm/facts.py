@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from refrad2d.system.tables import read_csv
-from refrad2d.text.clauses import Structure, read_clauses, read_measures
+from refrad2d.text.clauses.reading import Structure, read_clauses, read_measures
 from refrad2d.text.findings import named_findings
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.sentences import split_sentences
