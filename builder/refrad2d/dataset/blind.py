@@ -22,17 +22,21 @@ BLIND_HEADER = ["source", "language", "questions", "blind score"]
 
 def count_blind(shards: Iterable[Path]) -> dict[str, dict[str, dict[str, float]]]:
     """Source → language → {n, score} over the slices shards of a dataset; {} without a validation or test split."""
-    learnt, judged = [], []
+    learnt: list[Question] = []
+    judged: list[Question] = []
     for path in shards:
-        split = parse_shard(path.name).split
+        shard = parse_shard(path.name)
         for row in read_columns(path, ("vqa",)):
-            (learnt if split == SFT_SPLITS[0] else judged).extend(q for q in row["vqa"] if q["type"] == "yesno")
+            (learnt if shard and shard.split == SFT_SPLITS[0] else judged).extend(
+                q for q in row["vqa"] if q["type"] == "yesno"
+            )
     return score_blind(learnt, judged)
 
 
 def score_blind(learnt: Sequence[Question], judged: Sequence[Question]) -> dict[str, dict[str, dict[str, float]]]:
     """The score of `judged` by the majorities of `learnt`; see count_blind."""
-    by_text, by_form = defaultdict(Counter), defaultdict(Counter)
+    by_text: dict[str, Counter[str]] = defaultdict(Counter)
+    by_form: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for q in learnt:
         by_text[q["question"]][q["answer"]] += 1
         by_form[form_of(q)][q["answer"]] += 1

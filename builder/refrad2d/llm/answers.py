@@ -9,12 +9,17 @@ The stages' offline rules stand where the model fails: None is returned for such
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from refrad2d.grounding import has_markup
 from refrad2d.labels import exists_in, is_label, labels
-from refrad2d.llm.checks import Anatomy, negates
+from refrad2d.llm.checks import find_fault
 from refrad2d.llm.client import LLM, Check
+from refrad2d.llm.facts import Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt
+from refrad2d.text.clauses.reading import read_clauses
+from refrad2d.text.findings import named_findings
+from refrad2d.text.mentions import find_mentions
 
 MAX_QUESTIONS = 5
 CHOICES = 4
@@ -53,6 +58,30 @@ def place_mentions(text: str, mentions: Sequence[Mapping]) -> list[dict] | None:
     return spans
 
 
+def fault_of_mentions(text: str, spans: Sequence[Mapping], language: str, modality: str) -> str | None:
+    """Why a model's spans are no good beside those of the lexicon, None if they are.
+
+    Where the lexicon reads a structure, the model's classes must be among its classes, with the same polarity, and none
+    may be missing. What the lexicon does not know is the model's, in a class that the modality has and a finding in the
+    quote can lie in.
+    """
+    known = find_mentions(text, language, modality)
+    present = {label.name for label in labels() if exists_in(label, modality)}
+    for span in spans:
+        same = [m for m in known if m.start < span["end"] and span["start"] < m.end]
+        quote = text[span["start"] : span["end"]]
+        if same and not set(span["labels"]) <= {label for m in same for label in m.labels}:
+            return "other_structure"
+        if same and span["negated"] not in {m.negated for m in same}:
+            return "negation_changed"
+        found = [finding for finding, pattern in named_findings(language) if pattern.search(quote)]
+        if not set(span["labels"]) <= present or not all(f.can_lie_in(n) for f in found for n in span["labels"]):
+            return "other_structure"
+    if any(all(m.end <= span["start"] or span["end"] <= m.start for span in spans) for m in known):
+        return "mention_missing"
+    return None
+
+
 def ask_mentions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[list[dict] | None]:
     """The spans of each row {"text", "language", "modality"} by the model, None where the rules have to do it."""
     asked = [(f"{_LANGUAGE_NAMES[r['language']]}\n{_classes(r['modality'])}\n{r['text']}", r) for r in rows]
@@ -60,7 +89,9 @@ def ask_mentions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator
     def check(row: Mapping) -> Check:
         def objection(answer: Mapping) -> str | None:
             spans = place_mentions(row["text"], answer["mentions"])
-            return "not_verbatim" if spans is None else None
+            if spans is None:
+                return "not_verbatim"
+            return fault_of_mentions(row["text"], spans, row["language"], row["modality"])
 
         return objection
 
@@ -75,34 +106,94 @@ def _classes(modality: str) -> str:
 
 
 def usable_questions(
-    text: str, language: str, asked: Sequence[Mapping], *, shown: set[str] | None = None, anatomy: Anatomy | None = None
+    text: str, language: str, asked: Sequence[Mapping], *, shown: set[str] | None = None
 ) -> list[dict]:
-    """The questions of a model that the text bears out, as dicts of schema.VQA; at most five.
+    """The questions of a model whose answers follow from the text's facts, as dicts of schema.VQA; at most five.
 
-    `shown` are the classes in the slice: with `anatomy`, an answer that names another class is left out.
+    `shown` are the classes in the slice: a question or answer that names a structure outside it is left out.
     """
-    yes, no = _YES_NO[language]
     kept = []
+    stated = read_facts(text, language)
     for entry in asked:
-        answer, choices = entry["answer"].strip(), [choice.strip() for choice in entry["choices"]]
-        sound = entry["question"].strip() and answer and entry["quote"].strip() and entry["quote"] in text
-        if not sound or has_markup(entry["question"] + answer + "".join(choices)):
+        question, answer = entry["question"].strip(), entry["answer"].strip()
+        choices = [choice.strip() for choice in entry["choices"]]
+        sound = question and answer and entry["quote"].strip() and entry["quote"] in text
+        if not sound or has_markup(question + answer + "".join(choices)):
             continue
         if entry["type"] == "yesno":
-            fits = answer in (yes, no) and not choices and (answer == no or not negates(entry["quote"]))
-            fits = fits and (answer == yes or negates(entry["quote"]))
-        elif entry["type"] == "multiple":
-            fits = (
-                len(set(choices)) == len(choices) == CHOICES and answer in choices and _follows(answer, entry["quote"])
-            )
+            fits = not choices and is_true(question, answer, stated, language)
         else:
-            fits = not choices and _follows(answer, entry["quote"])
-        if fits and shown is not None and anatomy:
-            fits = anatomy(answer, language) <= shown
+            right_form = not choices
+            if entry["type"] == "multiple":
+                right_form = len(set(choices)) == len(choices) == CHOICES and answer in choices
+            fits = right_form and _follows(answer, entry["quote"])
+            fits = fits and answers(question, answer, stated, entry["quote"], language)
+        if fits and shown is not None:
+            fits = all(set(names) & shown for part in (question, answer) for names in _structures(part, language))
         if fits and len(answer.split()) <= MAX_ANSWER_WORDS:
-            question = {"question": entry["question"].strip(), "answer": answer, "language": language}
-            kept.append({**question, "type": entry["type"], "choices": choices, "spans": [], "source": "text"})
+            row = {"question": question, "answer": answer, "language": language}
+            kept.append({**row, "type": entry["type"], "choices": choices, "spans": [], "source": "text"})
     return kept[:MAX_QUESTIONS]
+
+
+def is_true(question: str, answer: str, stated: Facts, language: str) -> bool:
+    """True if "yes" or "no" to a question follows from facts; what the text leaves open or contradicts does not."""
+    asked = read_facts(question, language).facts
+    yes, no = _YES_NO[language]
+    if not asked or answer not in (yes, no):
+        return False
+    borne_out = all(find_fault(fact, stated.facts) is None for fact in asked)
+    refuted = any(_is_refuted(fact, stated.facts) for fact in asked)
+    return borne_out and not refuted if answer == yes else refuted and not borne_out
+
+
+def _is_refuted(fact: Fact, stated: Sequence[Fact]) -> bool:
+    """True if the text denies a fact, calls the structure normal, or states it on the other side alone."""
+    if fact.key.startswith("organ:"):
+        same = [other for other in stated if other.key == fact.key and other.states]
+        return bool(same) and all("good" in other.states and not fact.states & other.states for other in same)
+    if find_fault(replace(fact, affirmed=not fact.affirmed), stated) is None:
+        return True
+    same = [other for other in stated if other.key == fact.key and other.affirmed == fact.affirmed and other.sides]
+    elsewhere = [o for o in same if fact.sides and not fact.sides & o.sides]
+    return len(elsewhere) == len(same) > 0 and all(find_fault(replace(fact, sides=o.sides), [o]) is None for o in same)
+
+
+def answers(question: str, answer: str, stated: Facts, quote: str, language: str) -> bool:
+    """True if what an open or multiple answer adds to its question is stated of the same finding or structure."""
+    asked, said = read_facts(question, language), read_facts(answer, language)
+    numbers = frozenset(said.numbers)
+    if any(not fact.key.startswith("organ:") for fact in said.facts):
+        told = [
+            replace(fact, sides=fact.sides or asked.sides, organs=fact.organs or asked.organs) for fact in said.facts
+        ]
+    elif asked.facts:
+        told = [
+            replace(
+                fact,
+                sides=said.sides or fact.sides,
+                organs=said.organs or fact.organs,
+                measures=fact.measures | numbers,
+                states=fact.states | frozenset(state for own in said.facts for state in own.states),
+            )
+            for fact in asked.facts
+        ]
+    elif asked.organs:  # "How large is the liver?": the structure itself is what it asks about
+        states = frozenset(state for own in said.facts for state in own.states)
+        told = [
+            Fact(
+                f"organ:{organ}", sides=said.sides or asked.sides, organs=asked.organs, measures=numbers, states=states
+            )
+            for organ in asked.organs
+        ]
+    else:  # a question that names nothing is about its sentence, which must then state one thing alone
+        quoted = read_facts(quote, language)
+        return len({fact.key for fact in quoted.facts}) == 1 and numbers <= set(quoted.numbers)
+    return all(find_fault(fact, stated.facts) is None for fact in told)
+
+
+def _structures(text: str, language: str) -> list[tuple[str, ...]]:
+    return [structure.labels for clause in read_clauses(text, language) for structure in clause.structures]
 
 
 def _follows(answer: str, quote: str) -> bool:
@@ -112,9 +203,7 @@ def _follows(answer: str, quote: str) -> bool:
     return bool(words) and words <= known
 
 
-def ask_questions(
-    rows: Iterable[Mapping], llm: LLM, counts: Counter, *, anatomy: Anatomy | None = None
-) -> Iterator[dict[str, list[dict]]]:
+def ask_questions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[dict[str, list[dict]]]:
     """For each row the model's questions by language; a language is missing where the rules have to ask."""
     wanted = [
         (row, language, report["findings"])
@@ -127,7 +216,7 @@ def ask_questions(
         shown = {o["label"] for o in row["objects"]} if row["objects"] else None
 
         def objection(answer: Mapping) -> str | None:
-            good = usable_questions(text, language, answer["questions"], shown=shown, anatomy=anatomy)
+            good = usable_questions(text, language, answer["questions"], shown=shown)
             return None if good or not answer["questions"] else "not_borne_out"
 
         return objection
@@ -138,7 +227,7 @@ def ask_questions(
         counts[f"fallback_{reply.reason}" if reply.value is None else "asked_by_model"] += 1
         if reply.value is not None:
             shown = {o["label"] for o in row["objects"]} if row["objects"] else None
-            good = usable_questions(text, language, reply.value["questions"], shown=shown, anatomy=anatomy)
+            good = usable_questions(text, language, reply.value["questions"], shown=shown)
             found.setdefault(row["id"], {})[language] = good
     for row in rows:
         yield found.get(row["id"], {})

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from refrad2d.labels import LANGUAGES
-from refrad2d.llm.checks import Anatomy, check_translation
+from refrad2d.llm.checks import check_translation
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.prompts import load_prompt
 from refrad2d.rows import CONTEXT_COLUMNS
@@ -28,9 +28,7 @@ def other_language(language: str) -> str:
     return next(other for other in LANGUAGES if other != language)
 
 
-def translate_rows(
-    rows: Sequence[Mapping], llm: LLM, counts: Counter, *, anatomy: Anatomy | None = None
-) -> Iterator[dict]:
+def translate_rows(rows: Sequence[Mapping], llm: LLM, counts: Counter) -> Iterator[dict]:
     """Translations of the rows that have no parallel in the other language.
 
     Rows are parallel if they speak of the same series and images. A translated row has an id of its own, `origin`
@@ -39,7 +37,7 @@ def translate_rows(
     spoken = {(_subject(row), row["language"]) for row in rows}
     alone = [row for row in rows if (_subject(row), other_language(row["language"])) not in spoken]
     prompt = load_prompt("translate")
-    replies = llm.ask_all(prompt, (_ask(row, anatomy) for row in alone))
+    replies = llm.ask_all(prompt, map(_ask, alone))
     for row, reply in zip(alone, replies, strict=True):
         if reply.value is None:
             counts[f"untranslated_{reply.reason}"] += 1
@@ -62,11 +60,11 @@ def _subject(row: Mapping) -> tuple:
     return tuple(row.get("series") or (row["id"],)), tuple(row.get("named") or ())
 
 
-def _ask(row: Mapping, anatomy: Anatomy | None) -> tuple[str, Check]:
+def _ask(row: Mapping) -> tuple[str, Check]:
     languages = (row["language"], other_language(row["language"]))
 
     def check(answer: Mapping) -> str | None:
-        return check_translation(row["text"], answer["translation"], languages=languages, anatomy=anatomy)
+        return check_translation(row["text"], answer["translation"], languages=languages)
 
     return f"{_NAMES[languages[1]]}\n{row['text']}", check
 

@@ -29,7 +29,7 @@ from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
 from refrad2d.system.files import write_jsonl
-from refrad2d.text.plain import to_plain_text
+from refrad2d.text.decoding.plain import to_plain_text
 from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 
 Recogniser = Callable[[str, str], Iterable[Found]]
@@ -56,7 +56,7 @@ def deidentify(
     removed in any spelling. `phrases` are its places and the like ("Klinikum Nord"), which go only as a whole, and not
     if they are clinical words ("Radiologie"). `recognisers` take (text, language) and yield `Found`; add your own to
     RECOGNISERS.
-    HTML, RTF and the like are decoded first (see text/plain), markup literals are taken apart. Applying it twice
+    HTML, RTF and the like are decoded first (text/decoding/plain), markup literals are taken apart. Applying it twice
     changes nothing more. Text whose letters are lost is scrubbed as it stands; leave it out, as the command and the
     build do. ValueError for an unknown language.
     """
@@ -140,7 +140,7 @@ def run(src: Path, dst: Path) -> Counter:
     """Scrub a JSONL file of rows {"id", "text", "language", optional "known": [strings]} into rows {"id", "text"}.
 
     Counts: kept, removed_<kind>, dropped_malformed and dropped_unknown_language (see text/rows),
-    dropped_undecodable_text (see text/plain). A row whose `known` is
+    dropped_undecodable_text (see text/decoding/plain). A row whose `known` is
     anything but strings is malformed too: what it meant to take out of the text would stay. The output is written
     under another name first and renamed when it is whole.
     """

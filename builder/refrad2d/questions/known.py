@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from refrad2d.labels import is_label
 from refrad2d.questions.view import View
-from refrad2d.text.clauses import ABNORMAL, Clause, ClauseFinding, read_clauses
+from refrad2d.text.clauses.reading import ABNORMAL, Clause, ClauseFinding, read_clauses
 from refrad2d.text.findings import NamedFinding, kinds_of
 from refrad2d.text.lexicon import side_of
 

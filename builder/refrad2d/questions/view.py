@@ -178,7 +178,7 @@ class View:
             pair = self.words["pairs"][kind]
             choices = list(pair.values())
             return self.ask(kind, pair[holds], fact=claim.fact, source=source, choices=choices, **claim.fields)
-        return self.ask(kind, self.words[holds], fact=claim.fact, source=source, yesno=True, **claim.fields)
+        return self._candidate("yesno", kind, self.words[holds], claim.fact, source, (), None, claim.fields)
 
     def ask(
         self,
@@ -188,11 +188,24 @@ class View:
         fact: tuple,
         source: str,
         choices: Sequence[str] = (),
-        yesno: bool = False,
         label: str | None = None,
         **fields: str,
     ) -> Candidate:
         """A candidate of a template; with `label` its whole answer is a span at the box of that class."""
+        form = "multiple" if choices else "open"
+        return self._candidate(form, kind, answer, fact, source, choices, label, fields)
+
+    def _candidate(
+        self,
+        form: str,
+        kind: str,
+        answer: str,
+        fact: tuple,
+        source: str,
+        choices: Sequence[str],
+        label: str | None,
+        fields: Mapping[str, str],
+    ) -> Candidate:
         question = self.draw.one(self.words["questions"][kind], kind).format(**fields)
         spans = (
             [{"start": 0, "end": len(answer), "label": label, "labels": [label], "box": self.boxes[label]}]
@@ -203,7 +216,7 @@ class View:
             "question": question,
             "answer": answer,
             "language": self.language,
-            "type": "yesno" if yesno else "multiple" if choices else "open",
+            "type": form,
             "choices": self.draw.shuffled(sorted(choices), (kind, fact)),
             "spans": spans,
             "source": source,

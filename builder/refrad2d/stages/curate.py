@@ -12,7 +12,7 @@ from itertools import chain, tee
 from pathlib import Path
 
 from refrad2d.grounding import neutralise
-from refrad2d.llm.checks import Anatomy, check_rewrite, cut_instructions
+from refrad2d.llm.checks import check_rewrite, cut_instructions
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.prompts import load_prompt
 from refrad2d.llm.translate import translate_rows
@@ -31,22 +31,20 @@ def curate_rows(rows: Iterable[Mapping], counts: Counter) -> Iterator[tuple[Mapp
     """Each row with its curated text; those of which nothing is left are dropped and counted by reason."""
     for row in rows:
         source = cut_instructions(neutralise(row["text"]), row["language"])
-        text = curate(source, row["language"])
+        text = curate(source, row["language"], counts)
         if text:
             yield {**row, "text": source}, text
         else:
             counts["dropped_temporal_only" if source else "dropped_instructions_only"] += 1
 
 
-def rewrite_rows(
-    rows: Iterable[tuple[Mapping, str]], llm: LLM, counts: Counter, *, anatomy: Anatomy | None = None
-) -> Iterator[tuple[Mapping, str, str]]:
+def rewrite_rows(rows: Iterable[tuple[Mapping, str]], llm: LLM, counts: Counter) -> Iterator[tuple[Mapping, str, str]]:
     """Rows with the text of the model if it stands up to the checks, else with that of the rules; and the curator."""
     prompt = load_prompt("rewrite")
 
     def ask(row: Mapping, kept: str) -> tuple[str, Check]:
         def check(answer: Mapping) -> str | None:
-            return check_rewrite(row["text"], kept, answer["findings"], row["language"], anatomy=anatomy)
+            return check_rewrite(row["text"], kept, answer["findings"], row["language"])
 
         return row["text"], check
 
@@ -62,24 +60,24 @@ def rewrite_rows(
             yield row, kept, f"{RULES_CURATOR}:{reply.reason or 'empty'}"
 
 
-def run(src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None = None) -> Counter:
+def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
     """Curate a JSONL file of {"id", "text", "language", …} into another.
 
     A row keeps its other fields and gains `curator` and, unless it has one, `origin`. With a model, texts without a
-    parallel in the other language get a translated row. `anatomy` finds the classes that a text names: no model may add
-    one. Returns how many texts were kept, dropped_<reason>, rewritten, fallback_<reason>, translated,
-    untranslated_<reason>.
+    parallel in the other language get a translated row. Returns how many texts were kept, dropped_<reason>, rewritten,
+    fallback_<reason>, translated, untranslated_<reason>; and as kept_unsure how many sentences stayed as they are,
+    since no rewrite was sure.
     """
     counts: Counter = Counter()
     curated = curate_rows(read_rows(src, counts, _fault), counts)
     if llm is None:
         texts = ((row, text, RULES_CURATOR) for row, text in curated)
     else:
-        texts = rewrite_rows(curated, llm, counts, anatomy=anatomy)
+        texts = rewrite_rows(curated, llm, counts)
     rows = ({"origin": "original", **row, "text": text, "curator": curator} for row, text, curator in texts)
     if llm is not None:
         originals = list(rows)
-        rows = chain(originals, translate_rows(originals, llm, counts, anatomy=anatomy))
+        rows = chain(originals, translate_rows(originals, llm, counts))
 
     def counted() -> Iterator[dict]:
         for row in rows:

@@ -17,7 +17,6 @@ from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
 from refrad2d.images.segmenter import require_command
 from refrad2d.images.sources import list_sources
-from refrad2d.labels import MODALITIES
 from refrad2d.privacy.heads import require_policy
 from refrad2d.questions.balance import Balance
 from refrad2d.stages import curate, ingest, match, mentions, questions, segment
@@ -26,7 +25,6 @@ from refrad2d.stages.report_table import ReportRow
 from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
 from refrad2d.system.pseudonyms import pseudonym
-from refrad2d.text.mentions import find_mentions
 
 
 class NothingUsable(Exception):
@@ -125,7 +123,7 @@ def _segment(given: Input, dst: Path) -> Counter:
 
 def _curate(given: Input, dst: Path) -> Counter:
     texts = given.root / "ingest" / "texts.jsonl"
-    return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm, anatomy=named_classes)
+    return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm)
 
 
 def _mentions(given: Input, dst: Path) -> Counter:
@@ -143,7 +141,6 @@ def _questions(given: Input, dst: Path) -> Counter:
         given.root / "match" / "rows.jsonl",
         dst / "rows.jsonl",
         llm=given.options.llm,
-        anatomy=named_classes,
         balance=given.balance,
     )
 
@@ -237,11 +234,6 @@ def run_stage(folder: Path, work: Callable[[Path], Any]) -> None:
     with atomic_folder(folder) as temporary:
         counts = work(temporary)
         write_json(temporary / "counts.json", counts)
-
-
-def named_classes(text: str, language: str) -> set[str]:
-    """The classes that a text names in either modality; no language model may add one."""
-    return {label for modality in MODALITIES for m in find_mentions(text, language, modality) for label in m.labels}
 
 
 def account_stages(stages: Path) -> list[dict]:

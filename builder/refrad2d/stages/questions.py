@@ -6,7 +6,6 @@ from itertools import repeat
 from pathlib import Path
 
 from refrad2d.llm.answers import ask_questions
-from refrad2d.llm.checks import Anatomy
 from refrad2d.llm.client import LLM
 from refrad2d.questions.balance import Balance, read_dataset
 from refrad2d.questions.choose import questions
@@ -15,9 +14,7 @@ from refrad2d.system.files import read_json, read_jsonl, write_json, write_jsonl
 BALANCE = "balance.json"  # beside the rows; kept in the manifest of a dataset
 
 
-def run(
-    src: Path, dst: Path, *, llm: LLM | None = None, anatomy: Anatomy | None = None, balance: Balance | None = None
-) -> Counter:
+def run(src: Path, dst: Path, *, llm: LLM | None = None, balance: Balance | None = None) -> Counter:
     """Add `vqa` to the rows of a JSONL file.
 
     `balance` is the table of the dataset that the rows are appended to; without one it is counted first. Either way it
@@ -29,7 +26,7 @@ def run(
     dataset = read_dataset(lambda: read_jsonl(src), balance)
     write_json(dst.with_name(BALANCE), dataset.balance.to_json())
     counts: Counter = Counter()
-    written = ask_questions(list(read_jsonl(src)), llm, counts, anatomy=anatomy) if llm else repeat(None)
+    written = ask_questions(list(read_jsonl(src)), llm, counts) if llm else repeat(None)
 
     def asked() -> Iterator[dict]:
         for row, by_model in zip(read_jsonl(src), written, strict=False):  # `repeat` has no end

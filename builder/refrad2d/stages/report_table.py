@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.rows import CONTEXT_COLUMNS
-from refrad2d.text.plain import to_plain_text
+from refrad2d.text.decoding.plain import to_plain_text
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
 COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin")
@@ -39,7 +39,7 @@ def read_reports(path: Path, columns: Mapping[str, str] | None = None) -> list[R
 
     `columns` maps our column names to the table's. ValueError if the file is no such table or lacks `report` or
     `language`; a row with an empty or unreadable report or an unknown language comes back with its reason. Texts are
-    decoded to plain text (see text/plain); a clinical question that cannot be read is left empty.
+    decoded to plain text (see text/decoding/plain); a clinical question that cannot be read is left empty.
     """
     names = {name: (columns or {}).get(name, name) for name in COLUMNS}
     unknown = set(columns or {}) - set(COLUMNS)

@@ -10,7 +10,26 @@ from refrad2d.text.lexicon import side_of
 from refrad2d.text.tokens import TermMatch, Token
 
 _BARRIERS = frozenset(".;:()!?")
+_OF_THE_NEXT = frozenset(  # prepositions that begin another finding: in "Niere rechts bei Erguss" nothing leads on
+    "bei mit nach ohne durch für gegen um with after without by for before during per via including".split()
+)
 _BETWEEN_SIDES = frozenset(("and", "article"))
+_ADJECTIVE_ENDS = (
+    "ed",
+    "ic",
+    "al",
+    "ous",
+    "ar",
+    "ing",
+    "ive",
+    "less",
+    "ent",
+    "small",
+    "large",
+    "clear",
+    "free",
+    "thick",
+)
 _MAX_ATTRIBUTES = 4  # other words between the side and its noun
 _STRANDED = 9  # tokens between a side and another side of the same noun
 
@@ -20,6 +39,8 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
     for k, match in enumerate(matches):
         if not match.side:
             _read_before(tokens, match, matches[k - 1].last if k else 0)
+        if not match.side and match.paired and _has_misspelt_side(tokens, match, matches[k - 1].last if k else 0):
+            match.side, match.side_from = "both", "before"
     for k, match in enumerate(matches):
         if match.paired and not match.side:
             ceiling = next((m for m in matches[k + 1 :] if m.bars_sides), None)
@@ -32,15 +53,36 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
     for k in range(len(matches) - 1, 0, -1):
         if matches[k].side_from == "after":
             _inherit(tokens, matches[k - 1], matches[k], giver=matches[k], taker=matches[k - 1])
-    sides = {token.word.side for token in tokens} - {None}
     for k, match in enumerate(matches):
         if match.plural or match.term.kind == "collective":
             continue
         if match.paired and not match.side:
             floor = max((m.last for m in matches[:k] if m.bars_sides), default=0)
             _read_clause(tokens, match, floor)
-        if match.paired and not match.side and len(sides) == 1:
-            match.side, match.side_from = next(iter(sides)), "sentence"
+        if match.paired and not match.side:
+            sides = _free_sides(tokens, match, matches)
+            if len(sides) == 1:
+                match.side, match.side_from = next(iter(sides)), "sentence"
+
+
+def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch]) -> set[str]:
+    """The sides that the sentence names, without those inside another mention of the same structure.
+
+    "Zyste der Niere, die linke Niere ist unauffällig" does not say that the first one is on the left.
+    """
+    taken = {at for m in matches if m is not match and _names_same(tokens, m, match) for at in range(m.first, m.last)}
+    return {token.word.side for at, token in enumerate(tokens) if at not in taken and token.word.side}
+
+
+def _names_same(tokens: list[Token], one: TermMatch, two: TermMatch) -> bool:
+    """True if both matches are the same noun: "Niere" and "linke Niere", but not "Nierenlager" and "Niere"."""
+    nouns = [{key for token in tokens[m.first : m.last] for key in token.word.keys} for m in (one, two)]
+    return one.labels == two.labels and not nouns[0].isdisjoint(nouns[1])
+
+
+def _has_misspelt_side(tokens: list[Token], match: TermMatch, floor: int) -> bool:
+    """True if a word directly before the noun may be a side, but not which: it must not take its neighbour's."""
+    return match.first > floor and tokens[match.first - 1].word.maybe_side
 
 
 def _merge(sides: set[str]) -> str | None:
@@ -122,10 +164,14 @@ def _read_lead(tokens: list[Token], at: int, floor: int) -> set[str]:
     """The side in front of a preposition or parenthesis: "rechts im Oberlappen", "on the right in the lower lobe"."""
     while at > floor and "article" in tokens[at].word.roles:
         at -= 1
-    if at <= floor or not ("preposition" in tokens[at].word.roles or tokens[at].raw == "("):
+    if at <= floor or not (_is_place(tokens[at]) or tokens[at].raw == "("):
         return set()
     lead = tokens[at - 1].word
     return {lead.side} if lead.side and (not lead.attributive or _follows_on_the(tokens, at - 1)) else set()
+
+
+def _is_place(token: Token) -> bool:
+    return "preposition" in token.word.roles and token.raw not in _OF_THE_NEXT
 
 
 def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None) -> None:
@@ -134,6 +180,8 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     end = ceiling.first if ceiling else len(tokens)
     for at in range(match.last, end):
         if tokens[at].word.side:
+            if sides and _is_second_finding(tokens, at, match.last):
+                break
             if _stands_alone(tokens, at, end if ceiling else -1):
                 sides.add(tokens[at].word.side)
         elif _ends_reach(tokens, at, end, ceiling, sides):
@@ -141,9 +189,34 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     if not sides:
         return
     match.side, match.side_from = _merge(sides), "after"
-    beside = tokens[match.last].word
+    dotted = match.last + 1 < len(tokens) and tokens[match.last].raw == "." and tokens[match.last + 1].word.side
+    match_end = match.last + bool(dotted)  # "M. glut. max. links"
+    beside = tokens[match_end].word
     if match.side != "both" and beside.side == match.side and not beside.attributive:
-        match.last += 1  # "Niere rechts"
+        match.last = match_end + 1  # "Niere rechts"
+
+
+def _is_second_finding(tokens: list[Token], at: int, floor: int) -> bool:
+    """True if a noun of its own stands between a side at `at` and the side before it: "rechts und Thrombus links".
+
+    "Rechts größer als links" and "on the right and atrophic on the left" go on with the same noun.
+    """
+    german = tokens[at].raw in ("links", "rechts", "li", "re", "lks")
+    j = at - 1
+    while j >= floor and (tokens[j].word.roles & {"article", "preposition"} and "and" not in tokens[j].word.roles):
+        j -= 1
+    while j >= floor and not tokens[j].word.side:
+        token = tokens[j]
+        if "and" in token.word.roles or token.raw in ",-<>=/":
+            return False
+        if token.raw[0].isalpha() and (token.raw[0].isupper() if german else not _is_adjective(token)):
+            return True
+        j -= 1
+    return False
+
+
+def _is_adjective(token: Token) -> bool:
+    return bool(token.word.roles) or token.word.norm.endswith(_ADJECTIVE_ENDS)
 
 
 def _ends_reach(tokens: list[Token], at: int, end: int, ceiling: TermMatch | None, sides: set[str]) -> bool:
@@ -172,7 +245,9 @@ def _stands_alone(tokens: list[Token], at: int, next_match: int) -> bool:
     after = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].raw == ".")
     following = tokens[after] if after < len(tokens) else None
     reach = after
-    while reach < next_match and (tokens[reach].word.roles & {"preposition", "article"} or tokens[reach].raw == "("):
+    while reach < next_match and (
+        _is_place(tokens[reach]) or "article" in tokens[reach].word.roles or tokens[reach].raw == "("
+    ):
         reach += 1
     if reach == next_match:  # "links im Unterlappen" belongs to what comes
         return False

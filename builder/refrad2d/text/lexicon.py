@@ -10,6 +10,7 @@ negations, conjunctions. A new term touches these files alone.
 
 import re
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -21,13 +22,18 @@ SIDES = ("left", "right")
 _SUFFIXES = {"de": ("n", "s", "r", "m", "e", "en", "es", "er", "em", "ns", "ens", "ern"), "en": ("s", "es")}
 _ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth").split()
 _ROLES = frozenset(
-    "and range article preposition verb light seen partial state unit ordinal_ending weighting no_level beside".split()
+    "and range article preposition verb light seen partial state unit ordinal_ending weighting beside "
+    "no_level no_level_before technique exam done phase".split()
 )
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "œ": "oe", "æ": "ae"})
+_BARE = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "s"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")
 _MAX_WORDS = 100_000  # words remembered a lexicon
 _MIN_STEM, _MAX_STEM, _MIN_TAIL = 4, 40, 3  # letters of a German compound's two halves
 _MAX_ABBREVIATION = 4  # "OL", "VCI": capitals count
+_MIN_TYPO = 7  # letters of a word that is recognised although one of them is wrong
+_MIN_SIDE_TYPO = 4
+_ALIKE = 0.8  # share of letters that an unknown word has in common with a side, from where it may be meant for it
 
 Trie = dict[str, Any]  # word → Trie; the key "" holds the Term that ends here
 
@@ -46,7 +52,8 @@ class Word:
 
     `side` is left, right, both or None; `attributive` if it inflects with the noun that follows ("linke", "left").
     `void` if it only looks like anatomy ("Leberwerte"), `void_head` if it takes the anatomy of its neighbour away
-    ("function"). `roles` are the kinds of cues.csv that the rules ask for.
+    ("function"). `maybe_side` if it looks like a misspelt side, whichever ("rechzen"). `roles` are the kinds of
+    cues.csv that the rules ask for.
     """
 
     norm: str
@@ -57,12 +64,42 @@ class Word:
     side: str | None = None
     attributive: bool = False
     ordinal: int | None = None
+    maybe_side: bool = False
     roles: frozenset[str] = field(default=frozenset())
 
 
 def fold(word: str) -> str:
     """Lower case without umlauts: "Drüse", "DRÜSE" and "Druese" become "druese"."""
     return word.casefold().translate(_FOLD)
+
+
+def _plain(word: str) -> str:
+    """A folded word as if its umlauts had lost their dots: "druese" becomes "druse"."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def misspellings(word: str) -> set[str]:
+    """The word with two neighbours swapped, a letter left out or a letter doubled."""
+    swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
+    shorter = {word[:i] + word[i + 1 :] for i in range(len(word))}
+    doubled = {word[: i + 1] + word[i:] for i in range(len(word))}
+    return (swapped | shorter | doubled) - {word}
+
+
+def is_one_edit(one: str, two: str, substitution: bool = True) -> bool:
+    """True if one insertion, deletion, swap of neighbours or, if it may, substitution makes one word of the other."""
+    if abs(len(one) - len(two)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(two)) and one[start] == two[start]:
+        start += 1
+    end = 0
+    while end < min(len(one), len(two)) - start and one[-1 - end] == two[-1 - end]:
+        end += 1
+    rest = one[start : len(one) - end], two[start : len(two) - end]
+    if len(rest[0]) == len(rest[1]) == 1:
+        return substitution
+    return max(map(len, rest)) <= 1 or len(rest[0]) == len(rest[1]) == 2 and rest[0] == rest[1][::-1]
 
 
 @cache
@@ -126,6 +163,7 @@ class Lexicon:
         self._vocabulary: set[str] = set()
         self._single: dict[str, Term] = {}
         self._stems: dict[str, Term] = {}
+        self._abbreviations: set[str] = set()
         self._tails: frozenset[str] = frozenset()
         self._tail_starts: tuple[str, ...] = ()
         self._prefixes: tuple[str, ...] = ()
@@ -133,6 +171,57 @@ class Lexicon:
         self._read_cues()
         self._read_terms()
         self._read_labels()
+        self._typos = self._index_typos()
+        self._side_typos = self._index_side_typos()
+
+    def _index_typos(self) -> dict[str, list[str]]:
+        """The long single words of the vocabulary by each of their forms with one letter less."""
+        index: dict[str, list[str]] = {}
+        for key in self._single:
+            if len(key) >= _MIN_TYPO and self._single[key].kind != "adjective" and key not in self._abbreviations:
+                for whole in {key, _plain(key)}:
+                    for form in {whole, *(whole[:i] + whole[i + 1 :] for i in range(len(whole)))}:
+                        index.setdefault(form, []).append(key)
+        return index
+
+    def _index_side_typos(self) -> dict[str, str]:
+        """Misspelt sides and the words that they stand for, without those that are words themselves."""
+        sides = [word for word, kinds in self._grammar.items() if _is_side(kinds) and len(word) >= _MIN_SIDE_TYPO]
+        return {
+            wrong: word
+            for word in sorted(sides, reverse=True)
+            for wrong in misspellings(word)
+            if wrong not in self._grammar and wrong not in self._vocabulary and len(wrong) >= _MIN_SIDE_TYPO
+        }
+
+    def _mend(self, raw: str, norm: str, substitution: bool) -> str | None:
+        """The long anatomical word that one typing error made this unknown word of, None unless there is only one.
+
+        The first letter must be right. Endings are taken off: "Nebennnieren" is "nebenniere". Without `substitution`
+        no letter may stand for another ("Hirnschäden" are no "Hirnschädel").
+        """
+        if len(norm) < _MIN_TYPO - 1 or not norm.isalpha():
+            return None
+        found: set[str] = set()
+        forms = [norm, *(norm[: -len(s)] for s in _SUFFIXES[self.language] if norm.endswith(s))]
+        bare = not raw.isascii()
+        if bare:
+            forms.append(raw.casefold().translate(_BARE))  # "drsüe": one error beside an umlaut
+        if any(form in self._grammar for form in forms):  # "lingual", "Unterlippen": real words near to one
+            return None
+        for form in forms:
+            shorter = (form[:i] + form[i + 1 :] for i in range(len(form)))
+            near = {key for part in (form, *shorter) for key in self._typos.get(part, ())}
+            found |= {
+                key
+                for key in near
+                if key[0] == form[0]
+                and (form == norm or key[-1] == form[-1])
+                and (is_one_edit(form, key, substitution) or bare and is_one_edit(form, _plain(key), substitution))
+            }
+            if found:
+                break
+        return min(found) if len({self._single[key].labels for key in found}) == 1 else None
 
     def _read_cues(self) -> None:
         for row in read_csv(__package__, "cues.csv"):
@@ -198,6 +287,9 @@ class Lexicon:
         if len(keys) > 1 or keys[0][0] == "^":
             return
         self._single.setdefault(keys[0], term)
+        if entry.endswith("."):  # an abbreviation makes no compounds: "Pankr." is not in "Pankreatitis"
+            self._abbreviations.add(keys[0])
+            return
         if self.language == "de" and term.kind in ("term", "collective", "numbered", "none"):
             for stem in (keys[0], keys[0] + "n" if keys[0].endswith("e") else keys[0] + "s"):
                 self._add_stem(stem, term)
@@ -218,6 +310,7 @@ class Lexicon:
 
     def _look_up(self, raw: str) -> Word:
         norm = fold(raw)
+        norm = self._side_typos.get(norm, norm)
         kinds = {*self._grammar.get(norm, ()), *self._grammar.get("^" + raw, ())}
         keys = self._keys(raw, norm)
         compound, void = None, False
@@ -226,6 +319,9 @@ class Lexicon:
             void = single.kind == "none"
         elif self.language == "de" and norm.isalpha():
             compound, void = self._split_compound(norm)
+        mended = None if keys or kinds or void else self._mend(raw, norm, not compound)
+        if mended:  # also "Milzvnee", which is no compound of "Milz"
+            keys, compound, void = (mended,), None, self._single[mended].kind == "none"
         sides = [kind for kind in kinds if _is_side([kind])]
         return Word(
             norm=norm,
@@ -235,9 +331,15 @@ class Lexicon:
             void_head=self._is_tail(norm),
             side=sides[0].split("_")[0] if sides else None,
             attributive=any(kind.endswith("_adjective") for kind in kinds),
+            maybe_side=not (keys or kinds or compound or void) and self._may_be_side(norm),
             ordinal=next((n for n, name in enumerate(_ORDINALS, 1) if name in kinds), None),
             roles=_ROLES & kinds,
         )
+
+    def _may_be_side(self, norm: str) -> bool:
+        sides = ("rechte", "rechten", "linke", "linken") if self.language == "de" else ("right", "left")
+        near = (SequenceMatcher(None, norm, side) for side in sides if abs(len(norm) - len(side)) < 3)
+        return len(norm) >= _MIN_SIDE_TYPO and any(match.quick_ratio() >= _ALIKE <= match.ratio() for match in near)
 
     def _keys(self, raw: str, norm: str) -> tuple[str, ...]:
         """Base forms of a word that the vocabulary knows, the unchanged one first."""
@@ -273,6 +375,11 @@ class Lexicon:
         """True if the word takes the anatomy away: one of the table, inflected, or begun by one with a "*"."""
         forms = {tail, *(tail[: -len(s)] for s in _SUFFIXES[self.language] if tail.endswith(s))}
         return not forms.isdisjoint(self._tails) or tail.startswith(self._tail_starts)
+
+    def ends_in_tail(self, word: str) -> bool:
+        """True if the second half of a compound takes the anatomy away: "Lungen- und Knochenfenster"."""
+        norm = fold(word)
+        return any(self._is_tail(norm[cut:]) for cut in range(_MIN_TAIL, len(norm) - _MIN_TAIL))
 
     def _split_compound(self, norm: str) -> tuple[Term | None, bool]:
         """The term of a German compound, and True if its head takes the anatomy away ("Lebervenen")."""

@@ -15,8 +15,15 @@ from refrad2d.labels import labels as all_labels
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
-from refrad2d.text.numbering import keep_numbers, level_labels, read_levels, read_numbers_after, read_numbers_before
-from refrad2d.text.sentences import split_sentences
+from refrad2d.text.numbering import (
+    keep_numbers,
+    level_labels,
+    read_levels,
+    read_numbers_after,
+    read_numbers_before,
+    read_second_group,
+)
+from refrad2d.text.sentences import compose, split_composed
 from refrad2d.text.tokens import TermMatch, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read
@@ -24,6 +31,12 @@ _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is 
 _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in pieces
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
+_AUXILIARIES = frozenset("is are was were been has have ist sind war waren wurde wurden".split())
+_NO_TECHNIQUE = tuple(  # beginnings of words that speak of an intervention, a comparison or a finding
+    "biops punkt drain puncture ablat embol compar vergl prior vorunters "
+    "nachweis hinweis herd laesion lesion mass tumor zyst cyst raumford metast fraktur fractur nodul rundherd".split()
+)
+_OPENING = 4  # tokens at the start of a sentence in which an examination is named
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,8 @@ class Mention:
 def find_mentions(text: str, language: str, modality: str) -> list[Mention]:
     """The mentions in a text, sorted; they neither overlap nor nest, the longest term wins.
 
+    Spans index the text as it is given, also where its umlauts are decomposed or a line break cuts a word.
+
     `language` is "de" or "en", `modality` "CT" or "MR", which decides the classes ("lungs" are lobes in CT).
     ValueError otherwise.
     """
@@ -55,16 +70,19 @@ def find_mentions(text: str, language: str, modality: str) -> list[Mention]:
         raise ValueError(f"Unknown modality {modality!r}. Choose from {', '.join(MODALITIES)}.")
     words = lexicon(language)
     mentions: list[Mention] = []
-    for start, end in split_sentences(text, language):
-        tokens = tokenize(text, start, end, words)
+    composed = compose(text)
+    for start, end in split_composed(composed.text, language):
+        tokens = tokenize(composed.text, start, end, words)
         for at in range(0, len(tokens), _LONGEST):
             mentions += _read_sentence(tokens[at : at + _LONGEST], words, modality)
-    return mentions
+    if composed.places is None:
+        return mentions
+    return [Mention(*composed.original(m.start, m.end), m.labels, m.negated) for m in mentions]
 
 
 def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterator[Mention]:
     matches = _find_matches(tokens, words, modality)
-    if not matches:
+    if not matches or _is_technique(tokens):
         return
     _join_neighbours(tokens, matches)
     assign_sides(tokens, matches)
@@ -75,6 +93,28 @@ def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterat
         labels = in_modality(_keep_side(match), modality)
         if labels:
             yield Mention(tokens[match.first].start, tokens[match.last - 1].end, labels, negated)
+
+
+def _is_technique(tokens: list[Token]) -> bool:
+    """True if a sentence says how the images were made, so that what it names is no structure of a finding.
+
+    It has a heading ("Technique: …"), or names an examination and says that it was done or in which phase.
+    """
+    roles = tokens[0].word.roles
+    if "technique" in roles and len(tokens) > 1 and tokens[1].raw == ":":
+        return True
+    opening = {role for token in tokens[:_OPENING] for role in token.word.roles}
+    if "exam" not in opening:
+        return False
+    spoken = [token.word for token in tokens if token.word.norm not in _AUXILIARIES]
+    said = {role for word in spoken for role in word.roles}
+    if "done" in said and not said & {"verb", "seen", "state"}:
+        return not any(word.norm.startswith(_NO_TECHNIQUE) or word.norm in ":;" for word in spoken)
+    return (
+        "phase" in said
+        and not (said & {"verb", "seen", "state"})
+        and not any(token.word.norm in ("mit", "with") or token.raw in ":,;" for token in tokens)
+    )
 
 
 def _keep_side(match: TermMatch) -> tuple[str, ...]:
@@ -102,9 +142,17 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Te
             continue
         if _is_taken_away(tokens, match, words):
             match.term, match.labels = Term("none"), ()
+        whole = match.labels
         _take_numbers(tokens, match, matches[-1].last if matches else 0)
         matches.append(match)
         at = match.last
+        group = read_second_group(tokens, at) if match.term.kind == "numbered" and match.labels != whole else None
+        if group:
+            second = TermMatch(group[0], group[1], match.term, keep_numbers(whole, group[2]))
+            if tokens[group[0]].word.side:  # "links 7"
+                second.side, second.side_from = tokens[group[0]].word.side, "before"
+            matches.append(second)
+            at = group[1]
     return matches
 
 
@@ -194,7 +242,7 @@ def _is_taken_away(tokens: list[Token], match: TermMatch, words: Lexicon) -> boo
         following = tokens[last + 1]
         if following.start > tokens[last].end or following.raw in ",/":
             whole = _whole_of(tokens, last)
-            return whole is not None and whole.word.void
+            return whole is not None and (whole.word.void or words.ends_in_tail(whole.raw))
         if following.word.void_head or following.word.norm == "shaped":
             return True
         if words.language == "de" and following.raw[0].isalpha() and not following.word.roles:

@@ -18,9 +18,18 @@ _SPACED = frozenset(("HWK", "HW", "BWK", "BW", "LWK", "LW", "SWK", "SW", "TH")) 
 _ROMAN = {n: i for i, n in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _HIGHEST = {"C": 7, "T": 12, "L": 5, "S": 5}
 _COLUMN = [(region, n) for region in "CTLS" for n in range(1, _HIGHEST[region] + 1)]
-_STAGE = ("stadium", "stage", "tnm")
+_STAGE = ("stadium", "stage", "tnm", "karzinom", "carcinoma", "tumor", "tumour", "malignoma")  # before "T2"
+_HIGHEST_STAGE = 4
+_ROOT = ("wurzel", "nervenwurzel", "spinalnerv", "radikul", "radicul", "dermatom")
+_FORMULA = frozenset("pT cT ypT uT rT pN cN ypN N M pM cM V R Pn G".split())
+_LINKS = frozenset(("of", "the", "der", "die", "von", "des", "den"))
 _VERTEBRA = ("vertebra", "wirbel")
-_SEGMENTED = ("segment", "liver", "leber", "hepat", "lung", "lobe", "lobus", "oberlappen", "unterlappen", "pulmo")
+_LOBED = ("lunge", "lung", "pulmo", "leber", "liver", "hepat", "oberlappen", "unterlappen", "rundherd", "nodul")
+_SEGMENTED = (
+    "segment", "liver", "leber", "hepat", "lung", "lobe", "lobus", "oberlappen", "unterlappen", "pulmo", "rundherd",
+    "nodul", "infiltrat", "atelekt", "atelect", "konsolid", "consolid", "milchglas", "groundglass", "pneumon", "bronch",
+    "subpleur", "opacit", "segm",
+)  # fmt: skip
 
 Levels = tuple[int, tuple[tuple[str, int], ...]]  # last token (exclusive), levels
 
@@ -34,7 +43,8 @@ def read_levels(tokens: list[Token], at: int, modality: str) -> Levels | None:
     levels, spaced = [level], tokens[at].raw.upper() in _SPACED
     while True:
         joined = _read_connector(tokens, end)
-        step = _read_level(tokens, joined[0], levels[-1][0], bare=spaced or joined[1] in "-/") if joined else None
+        bare = joined is not None and (spaced or joined[1] in "-/" or _lists_numbers(tokens, joined[0], level[1]))
+        step = _read_level(tokens, joined[0], levels[-1][0], bare=bare) if joined else None
         if joined is None or step is None:
             break
         if joined[1] == "," and not _number(tokens[joined[0]].raw):
@@ -65,9 +75,24 @@ def _read_level(tokens: list[Token], at: int, region: str | None, bare: bool = T
     elif not (region and bare):
         return None
     number = _number(tokens[at].raw)
-    if not 1 <= number <= _HIGHEST[region] or _is_quantity(tokens, at) or named == "D" and number < 4:  # vitamin D3
+    if (
+        not 1 <= number <= _HIGHEST[region] or _is_quantity(tokens, at) or tokens[at - 1].raw == "D" and number < 4
+    ):  # vitamin D3
         return None
     return at + 1, (region, number)
+
+
+def _lists_numbers(tokens: list[Token], at: int, previous: int) -> bool:
+    """True if numbers that rise stand from `at` on, and no noun they count: "C3, 4 and 6", but not "C3, 4 nodules"."""
+    number = _number(tokens[at].raw) if at < len(tokens) and tokens[at].raw.isdecimal() else 0
+    if number <= previous:
+        return False
+    joined = _read_connector(tokens, at + 1)
+    if joined:
+        return joined[0] < len(tokens) and _lists_numbers(tokens, joined[0], number)
+    if at + 1 >= len(tokens) or not tokens[at + 1].raw[0].isalpha():
+        return True
+    return bool(tokens[at + 1].word.roles & {"verb", "preposition"} or tokens[at + 1].word.side)
 
 
 def _number(raw: str) -> int:
@@ -103,28 +128,66 @@ def _between(first: tuple[str, int], last: tuple[str, int]) -> list[tuple[str, i
 
 
 def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, modality: str) -> bool:
-    """True for what only looks like a level: MR weightings, tumour stages, nerve roots, segment S4."""
+    """True for what only looks like a level: MR weightings, tumour stages, nerve roots, types, segment S4."""
     after = end + (end < len(tokens) and tokens[end].raw == "-")
     following, roles = (tokens[after].word.norm, tokens[after].word.roles) if after < len(tokens) else ("", frozenset())
-    if "no_level" in roles:
+    if "no_level" in roles or _is_class(tokens, at) or _is_longer_code(tokens, end) or _is_staged(tokens, at, end):
         return True
     if tokens[at].raw not in ("T", "S"):
         return False
     if tokens[at].raw == "S":
+        if all(region == "S" for region, _ in levels) and any(t.word.norm.startswith(_LOBED) for t in tokens):
+            return True
         bony = following.startswith(_VERTEBRA) or at and tokens[at - 1].word.norm.startswith(_VERTEBRA)
         return not (bony or len(levels) > 1 or _names_sacrum(tokens, at, levels[0][1]))
     if "weighting" in roles or following.startswith(("hyper", "hypo", "iso", "gewicht")):
         return True
-    if at and tokens[at - 1].word.norm.endswith(_STAGE) or tokens[end - 1].end == _start_of(tokens, end, "abc"):
-        return True  # "Stadium T3", "T4b"
-    staged = after + 1 < len(tokens) and tokens[after].raw in ("N", "M") and tokens[after + 1].raw.isdecimal()
+    is_low = levels[0][1] <= _HIGHEST_STAGE
+    opened = at > 1 and tokens[at - 1].raw == "("
+    if at and is_low and tokens[at - 1 - opened].word.norm.endswith(_STAGE):
+        return True  # "Stadium T3"
+    if is_low and any(token.word.norm == "tsh" for token in tokens):
+        return True  # thyroid hormones
     only_weightings = all(number <= 2 for _, number in levels) and modality == "MR"
-    return staged or only_weightings and not following.startswith(("vertebra", "level", "body", "wirbel"))
+    return only_weightings and not following.startswith(("vertebra", "level", "body", "wirbel"))
 
 
-def _start_of(tokens: list[Token], at: int, letters: str) -> int:
-    """Where the token at `at` begins if it is one of the letters, else -1."""
-    return tokens[at].start if at < len(tokens) and tokens[at].raw in letters else -1
+def _is_class(tokens: list[Token], at: int) -> bool:
+    """True if a word before the level, or before the list that it ends, makes it a code: "Wurzeln L4 und L5"."""
+    while at > 0:
+        token = tokens[at - 1]
+        if "no_level_before" in token.word.roles or token.word.norm.startswith(_ROOT):
+            return True
+        if "and" in token.word.roles or token.raw in ",/":
+            if not (at > 2 and _number(tokens[at - 2].raw) and tokens[at - 3].raw in _REGIONS):
+                return False
+            at -= 3
+        elif token.raw in "-(" or token.word.norm in _LINKS:
+            at -= 1
+        else:
+            return False
+    return False
+
+
+def _is_staged(tokens: list[Token], at: int, end: int) -> bool:
+    """True for T0 to T4 and L0 or L1 beside another part of a tumour formula: "pT3, pN1, L1", "T2 N1"."""
+    highest = {"T": _HIGHEST_STAGE, "L": 1}.get(tokens[at].raw, 0)
+    if at + 1 >= len(tokens) or _number(tokens[at + 1].raw) > highest:
+        return False
+    after = end + (end < len(tokens) and tokens[end].raw == ",")
+    before = at - 1 - (at > 0 and tokens[at - 1].raw == ",")
+    before -= before > 1 and tokens[before].raw in "abcd" and tokens[before].start == tokens[before - 1].end  # "pT3a"
+    return any(
+        0 <= j < len(tokens) - 1 and tokens[j].raw in _FORMULA and tokens[j].end == tokens[j + 1].start
+        for j in (after, before - 1)
+    )
+
+
+def _is_longer_code(tokens: list[Token], end: int) -> bool:
+    """True if a small letter is glued to the number: "T4b", "S2k"."""
+    if end >= len(tokens) or tokens[end].start != tokens[end - 1].end:
+        return False
+    return len(tokens[end].raw) == 1 and tokens[end].raw.islower()
 
 
 def _names_sacrum(tokens: list[Token], at: int, number: int) -> bool:
@@ -164,7 +227,7 @@ def read_numbers_before(tokens: list[Token], at: int, floor: int) -> tuple[int, 
             number = token.word.ordinal
             marked = number is not None
         if number is not None:
-            if not ordinal and not marked:
+            if not ordinal and not marked and not _is_ordinal(tokens, j, at, floor):
                 break
             ordinal = True
             numbers |= set(range(number, higher + 1)) if pending and higher and number < higher else {number}
@@ -180,11 +243,62 @@ def read_numbers_before(tokens: list[Token], at: int, floor: int) -> tuple[int, 
     return (first, numbers) if numbers else (at, set())
 
 
+def _is_ordinal(tokens: list[Token], at: int, noun: int, floor: int) -> bool:
+    """True if a bare number ends a list of ordinals ("4., 5. und 6 Rippe") or stands before a singular ("6 Rippe")."""
+    if tokens[noun].raw.casefold() == "rippe":
+        return True
+    before = at - 1
+    while before >= floor and ("and" in tokens[before].word.roles or "range" in tokens[before].word.roles):
+        before -= 1
+    while before >= floor and tokens[before].raw in ",/-–":
+        before -= 1
+    if before == at - 1 or before <= floor:
+        return False
+    return (
+        "ordinal_ending" in tokens[before].word.roles
+        or tokens[before].raw == "."
+        and _number(tokens[before - 1].raw) > 0
+    )
+
+
+def read_second_group(tokens: list[Token], at: int) -> tuple[int, int, set[int]] | None:
+    """The numbers of the other side behind a group with its side at `at`: "links sowie 4-6 rechts".
+
+    (first token, last token (exclusive), numbers), None if no numbers with a side of their own follow.
+    """
+    joined = _read_connector(tokens, at)
+    if joined and joined[1] == "," and joined[0] + 1 < len(tokens) and tokens[joined[0]].word.side:
+        end, numbers = read_numbers_after(tokens, joined[0] + 1)
+        return (joined[0], end, numbers) if numbers else None  # "Rippen rechts 4, 5 und links 7"
+    end = _skip_side(tokens, at)
+    joined = _read_connector(tokens, end) if end > at else None
+    if not joined or joined[1] == "-" or joined[0] >= len(tokens) or not _number(tokens[joined[0]].raw):
+        return None
+    end, numbers = read_numbers_after(tokens, joined[0])
+    return (joined[0], end, numbers) if _skip_side(tokens, end) > end else None
+
+
+def _skip_side(tokens: list[Token], at: int) -> int:
+    """The first token behind the side that begins at `at`: "links", "li.", "on the left"; `at` if there is none."""
+    end = at
+    while end < len(tokens) and end < at + 2 and tokens[end].word.norm in ("on", "the"):
+        end += 1
+    if end >= len(tokens) or not tokens[end].word.side:
+        return at
+    return end + 1 + (end + 1 < len(tokens) and tokens[end + 1].raw == "." and end + 2 < len(tokens))
+
+
 def read_numbers_after(tokens: list[Token], at: int) -> tuple[int, set[int]]:
     """Plain numbers behind a noun: (last token, numbers) of "ribs 4, 5 and 7"; (at, empty) if there are none."""
     numbers: set[int] = set()
     end, previous, connector = at, None, ""
-    skipped = at + 1 < len(tokens) and (tokens[at].raw == "#" or tokens[at].word.side and len(tokens[at].raw) > 1)
+    between = tokens[at] if at + 1 < len(tokens) else None
+    skipped = between is not None and (
+        between.raw == "#"
+        or between.word.side is not None
+        and len(between.raw) > 1
+        or between.word.norm in ("fracture", "fractures")
+    )
     j = at + 1 if skipped else at
     while j < len(tokens):
         number = _number(tokens[j].raw)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from refrad2d.llm.checks import check_rewrite, check_translation, cut_instructions, negates, numbers, sides
+from refrad2d.llm.checks import check_rewrite, check_translation, cut_instructions
+from tests.bench.faithfulness import rates, read_half
 from tests.fixtures.curation import KEPT, SOURCE
 
 
@@ -15,8 +16,8 @@ from tests.fixtures.curation import KEPT, SOURCE
         ("Läsion im Segment VII links. Kein Aszites.", "numbers_lost"),
         ("Läsion im Segment VII rechts, 2,3 cm. Kein Aszites.", "side_changed"),
         ("Läsion im Segment VII links, 2,3 cm. Aszites.", "negation_changed"),
-        ("Läsion im Segment VII links, 2,3 cm. Kein Aszites. Milzinfarkt und Cholezystolithiasis.", "new_words"),
-        ("Links 2,3 cm. Kein Aszites.", "fragment"),
+        ("Läsion im Segment VII links, 2,3 cm. Kein Aszites. Milzinfarkt und Cholezystolithiasis.", "new_anatomy"),
+        ("Links 2,3 cm. Kein Aszites.", "finding_added"),
         ("Läsion <loc0001> im Segment VII links, 2,3 cm. Kein Aszites.", "markup"),
     ],
 )
@@ -25,11 +26,8 @@ def test_a_rewritten_text_says_what_the_report_says(rewritten, reason):
 
 
 def test_a_rewritten_text_names_no_new_anatomy():
-    def anatomy(text, language):
-        return {name for name in ("Leber", "Milz") if name in text}
-
     source = "Leber: Zyste 5 mm."
-    assert check_rewrite(source, source, "Leber, Milz: Zyste 5 mm.", "de", anatomy=anatomy) == "new_anatomy"
+    assert check_rewrite(source, source, "Leber, Milz: Zyste 5 mm.", "de") == "new_anatomy"
 
 
 @pytest.mark.parametrize(
@@ -37,10 +35,10 @@ def test_a_rewritten_text_names_no_new_anatomy():
     [
         ("Cyst on the left, 2.3 cm, no effusion.", None),
         ("Cyst on the right, 2.3 cm, no effusion.", "side_changed"),
-        ("Cyst on the left, 3.2 cm, no effusion.", "numbers_changed"),
+        ("Cyst on the left, 3.2 cm, no effusion.", "numbers_added"),
         ("Cyst on the left, 2.3 cm, effusion.", "negation_changed"),
         ("Zyste links, 2,3 cm, kein Erguss.", "not_translated"),
-        ("", "numbers_changed"),
+        ("", "length"),
     ],
 )
 def test_a_translation_says_what_the_text_says(translation, reason):
@@ -56,10 +54,8 @@ def test_a_text_without_orders_comes_back_as_it_is():
     assert cut_instructions("Leber  glatt.\nKein Aszites.", "de") == "Leber  glatt.\nKein Aszites."
 
 
-def test_decimal_comma_and_point_are_one_number():
-    assert numbers("2,3 x 1,8 cm") == numbers("2.3 x 1.8 cm") != numbers("2.3 cm")
-
-
-def test_sides_and_negations_are_read_in_both_languages():
-    assert sides("Links und rechts.") == sides("left and right") == {"left", "right"}
-    assert negates("Kein Erguss.") and negates("No effusion.") and not negates("Knoten. Nodule.")
+@pytest.mark.parametrize("half", ["seen", "apart"])
+def test_damaged_answers_are_refused_and_sound_ones_pass(half):
+    accepted, refused = rates(read_half(half))
+    print(f"{half}: {accepted:.1%} of damaged answers accepted, {refused:.1%} of sound ones refused")
+    assert accepted <= 0.02 and refused <= 0.05

@@ -1,13 +1,12 @@
 """The language model's client against a local server: what goes wrong, what is retried, cached, counted."""
 
-import json
 import threading
 import time
 from itertools import count
 
 import pytest
 
-from refrad2d.llm.client import LLM, Refused, unfence
+from refrad2d.llm.client import LLM, Refused, read_answer
 from refrad2d.llm.prompts import load_prompt
 from tests.fixtures.llm_stub import Answer, error, reply, stub_server, text_of
 
@@ -74,10 +73,18 @@ def test_a_server_that_is_not_there_is_a_connection_failure(make_llm):
     assert make_llm("http://127.0.0.1:9/v1", attempts=1).ask(PROMPT, "Leber glatt.").reason == "connection"
 
 
-@pytest.mark.parametrize("status", [400, 401, 404])
+@pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_wrong_model_or_key_ends_the_run(make_llm, status):
     with stub_server(lambda _: error(status)) as stub, pytest.raises(Refused, match="--model"):
         list(make_llm(stub.url).ask_all(PROMPT, [("Leber glatt.", None)]))
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_text_that_the_server_cannot_take_costs_that_text_alone(make_llm, status):
+    with stub_server(lambda request: error(status) if "long" in text_of(request) else reply(GOOD)) as stub:
+        llm = make_llm(stub.url)
+        replies = list(llm.ask_all(PROMPT, [("Leber glatt.", None), ("long", None), ("Milz glatt.", None)]))
+    assert [r.reason for r in replies] == [None, "rejected", None] and llm.counts["calls"] == 3
 
 
 def test_the_server_says_how_long_to_wait(make_llm):
@@ -94,10 +101,13 @@ def test_the_server_says_how_long_to_wait(make_llm):
         '```\n{"findings": "x"}```',
         '<think>hm {</think>\n{"findings": "x"}',
         '{"findings": "x"}',
+        '```json {"findings": "x"} ```',
+        'Here is the answer:\n```json\n{"findings": "x"}\n```\nAnything else?',
+        'The report {as given} becomes: {"findings": "x"}',
     ],
 )
-def test_fenced_json_is_unfenced(content):
-    assert json.loads(unfence(content)) == {"findings": "x"}
+def test_json_is_found_in_fences_and_among_words(content):
+    assert read_answer(content) == {"findings": "x"}
 
 
 def test_an_answer_that_the_check_turns_down_is_asked_again(make_llm):

@@ -32,7 +32,7 @@ def test_run_writes_spans_and_counts_what_it_drops(tmp_path):
 
 
 def test_spans_of_a_model_stand_where_they_are_in_the_text(tmp_path):
-    row = {"id": "a", "text": "Leberzyste und Milz.", "language": "de", "modality": "CT"}
+    row = {"id": "a", "text": "Leberzyste und Flexus.", "language": "de", "modality": "CT"}
     (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     named = {"mentions": [{"text": "Leberzyste", "labels": ["liver"], "negated": False}]}
     with stub_server(lambda _: reply(named)) as stub:

@@ -4,6 +4,7 @@ import pytest
 
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import lexicon
+from refrad2d.text.mentions import find_mentions
 from refrad2d.text.tokens import TermMatch, tokenize
 from tests.fixtures.mentions import BOTH_KIDNEYS, classes, words
 
@@ -83,6 +84,39 @@ def test_a_side_directly_beside_the_term_is_part_of_the_span():
     assert words("Zyste der rechten Niere.") == ["rechten Niere"]
     assert words("Niere rechts frei.") == ["Niere rechts"]
     assert words("Beide Nieren und die Niere am Pol rechts.") == ["Nieren", "Niere"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Infarkt der Niere rechts und Thrombus links.",
+        "Niere rechts mit Zyste, Leistenhernie links.",
+        "Hämatom der Niere rechts bei Harnleiterstein links.",
+    ],
+)
+def test_a_second_finding_keeps_its_side_to_itself(text):
+    assert classes(text) == {"kidney_right"}
+
+
+def test_a_preposition_of_cause_does_not_lead_the_side_on():
+    assert classes("Hämatom im M. psoas links bei Femurfraktur rechts.") == {"iliopsoas_left", "femur_right"}
+
+
+def test_a_second_finding_keeps_its_side_to_itself_in_english():
+    assert classes("Infarct of the kidney on the right and thrombus on the left.", "en") == {"kidney_right"}
+    assert classes("The kidney is large on the right and atrophic on the left.", "en") == BOTH_KIDNEYS
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Zyste der rehcten Niere, Stein der linken Niere.", ("kidney_right",)),
+        ("Zyste der rechzen Niere, Stein der linken Niere.", ("kidney_right", "kidney_left")),
+        ("Zyste der Niere, die linke Niere ist frei.", ("kidney_right", "kidney_left")),
+    ],
+)
+def test_a_misspelt_or_missing_side_never_takes_its_neighbours(text, first):
+    assert find_mentions(text, "de", "CT")[0].labels == first
 
 
 def side_of_niere(text):

@@ -71,10 +71,15 @@ def test_every_cue_is_of_a_kind_that_a_rule_asks_for():
     sides = {side + form for side in ("left", "right", "both") for form in ("", "_adjective")}
     ordinals = set("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
     cues = {"negation", "predicate_negation", "negated_after", "pseudo", "stop"}
-    roles = set("and range article preposition verb light seen partial state unit weighting no_level beside".split())
+    roles = set(
+        "and range article preposition verb light seen partial state unit weighting no_level beside no_level_before "
+        "technique exam done phase".split()
+    )
     assert {row["kind"] for row in rows} == sides | ordinals | cues | roles | {
         "ordinal_ending",
         "never_ends",
         "seldom_ends",
         "starter",
+        "open",
+        "no_typo",
     }

@@ -1,5 +1,7 @@
 """Mentions: spans and their classes, by modality; one behaviour a test. Figures are in test_mentions_corpus.py."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,74 @@ def test_elided_halves_are_mentions_of_their_own():
     assert classes("Rechter Ober- und Unterlappen.") == {"lung_upper_lobe_right", "lung_lower_lobe_right"}
     assert classes("Dünn- und Dickdarm.") == {"small_bowel", "colon"}
     assert classes("The right upper and lower lobes.", "en") == {"lung_upper_lobe_right", "lung_lower_lobe_right"}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Rekonstruktionen im Lungenfenster.", "de"),
+        ("Technik: CT der Leber mit Kontrastmittel.", "de"),
+        ("CT der Lunge in Inspiration durchgeführt.", "de"),
+        ("Weichteil-, Lungen- und Knochenfenster.", "de"),
+        ("Kidney stone protocol CT.", "en"),
+        ("Axial CT images of the liver were obtained.", "en"),
+        ("Lung-RADS 3.", "en"),
+    ],
+)
+def test_a_technique_line_names_no_structure(text, language):
+    assert words(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("MRI of the brain performed in May shows a mass.", "en", "brain"),
+        ("CT der Leber in arterieller Phase mit Herd.", "de", "liver"),
+        ("CT Abdomen durchgeführt mit Nachweis eines Herdes in der Leber.", "de", "liver"),
+    ],
+)
+def test_an_examination_with_a_finding_is_no_technique_line(text, language, expected):
+    assert classes(text, language) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Gallenlbase", {"gallbladder"}),
+        ("Bauchspeicheldrsüe", {"pancreas"}),
+        ("Lungenunterlapen rechts", {"lung_lower_lobe_right"}),
+        ("Milzvnee", {"portal_vein_and_splenic_vein"}),
+        ("Unterlippen", set()),
+        ("Fersenbein", set()),
+        ("Schäden", set()),
+        ("Hirnschäden", {"brain"}),
+        ("Herzinfakt", set()),
+    ],
+)
+def test_one_typing_error_in_a_long_word_is_read_and_never_changes_a_real_word(word, expected):
+    assert classes(word) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("A. iliaca com. li.", "de", ["A. iliaca com. li"]),
+        ("M. glut. max. links", "de", ["M. glut. max. links"]),
+        ("Gl. thyreoidea, AAA, Ao. asc.", "de", ["Gl. thyreoidea", "AAA", "Ao. asc"]),
+        ("Left common iliac a. and portal v. patent, SMV patent.", "en", ["Left common iliac a", "portal v"]),
+        ("Renal a. stenosis.", "en", []),
+        ("ISG, SIG und AMS frei.", "de", []),
+    ],
+)
+def test_abbreviations(text, language, expected):
+    assert words(text, language) == expected
+
+
+def test_spans_index_the_text_as_it_is_given():
+    decomposed = unicodedata.normalize("NFD", "Größere Zyste der Schilddrüse.")
+    assert words(decomposed) == [unicodedata.normalize("NFD", "Schilddrüse")]
+    assert words("Die Neben-\nniere links.") == ["Neben-\nniere links"]
+    assert words("Zyste der linken\nNebenniere.") == ["linken\nNebenniere"]
 
 
 # Modality

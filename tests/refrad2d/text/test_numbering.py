@@ -44,6 +44,8 @@ def test_spinal_levels(text, levels):
         ("ribs 4 to 6 on the left", "en", "left", [4, 5, 6]),
         ("left 9th through 11th ribs", "en", "left", [9, 10, 11]),
         ("3rd, 4th and 5th right ribs", "en", "right", [3, 4, 5]),
+        ("4., 5. und 6 Rippe rechts", "de", "right", [4, 5, 6]),
+        ("Rib fractures 4 and 5 on the left", "en", "left", [4, 5]),
         ("3 ribs on the right", "en", "right", range(1, 13)),
     ],
 )
@@ -61,6 +63,34 @@ def test_a_weighting_or_a_nerve_root_is_no_vertebra(text):
 @pytest.mark.parametrize("text", ["T3 N1 M0", "Tumorstadium T3", "T4b", "T3-Tumor", "pT4 pN1"])
 def test_a_tumour_stage_is_no_vertebra(text):
     assert words(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rundherd (S3)", "Rundherd (S1)", "AO B2", "AO Typ C1", "Wurzel L5", "Nervenwurzeln L4 und L5", "S3-Leitlinie",
+        "pT3 pN1 L1 V0", "M1a, N2, T4", "Vitamin D3", "T3 und T4, TSH normal", "Dermatom S1", "T2, N1, M0", "Se 4, Im 12", "CEAP C4", "S2k",
+    ],
+)  # fmt: skip
+def test_a_code_that_looks_like_a_level_is_none(text):
+    assert words(text) == []
+
+
+def test_a_code_leaves_the_level_beside_it():
+    assert words("Fraktur AO A3 von L1, nach S3-Leitlinie.") == ["L1"]
+
+
+def test_a_second_group_of_ribs_is_a_mention_of_its_own():
+    text = "Rippen 2 und 3 links sowie 4-6 rechts"
+    assert words(text) == ["Rippen 2 und 3 links", "4-6 rechts"]
+    assert classes(text) == {"rib_left_2", "rib_left_3", "rib_right_4", "rib_right_5", "rib_right_6"}
+    assert classes("Rippen rechts 4, 5 und links 7") == {"rib_right_4", "rib_right_5", "rib_left_7"}
+    assert words("Ribs 3-5 on the left and 7-9 on the right", "en") == ["Ribs 3-5", "7-9"]
+
+
+def test_rising_numbers_go_on_with_a_list_of_levels_and_counts_do_not():
+    assert words("Compression of C3, 4 and 6.", "en") == ["C3, 4 and 6"]
+    assert words("At C3, 4 nodules.", "en") == ["C3"]
 
 
 def tokens_of(text):

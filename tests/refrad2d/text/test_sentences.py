@@ -1,10 +1,12 @@
 """Sentence splitting: what ends a sentence in German and English reports, and what does not."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refrad2d.text.sentences import split_sentences
+from refrad2d.text.sentences import compose, split_sentences
 
 
 def split(text, language):
@@ -24,6 +26,13 @@ def split(text, language):
         "Am 3. Oktober erfolgte die Kontrolle bei Dr. Beispiel.",
         "Ödem im M. psoas, z.B. nach Trauma.",
         "Niere re. Nierenbecken schlank",
+        "Deg. Veränderungen der LWS.",
+        "Mehrere vergr. Lymphknoten.",
+        "Metastase in Seg. 6 der Leber.",
+        "1. Leber vergrößert.",
+        "Die 3. Untersuchung zeigt eine Zyste.",
+        "V. a. Metastase, z. B. der Leber.",
+        "Zyste der re. Niere.",
     ],
 )
 def test_german_abbreviations_and_ordinals_do_not_end_a_sentence(text):
@@ -51,6 +60,16 @@ def test_english_abbreviations_do_not_end_a_sentence(text):
         ("Leber o.B. Milz o.B.", ["Leber o.B.", "Milz o.B."]),
         ("Zyste der Niere li. Die Milz ist frei.", ["Zyste der Niere li.", "Die Milz ist frei."]),
         ("Durchmesser 3 cm. Leber frei!", ["Durchmesser 3 cm.", "Leber frei!"]),
+        ("Milz o. B. Leber o. B.", ["Milz o. B.", "Leber o. B."]),
+        ("Zyste Bosniak I. Keine Raumforderung.", ["Zyste Bosniak I.", "Keine Raumforderung."]),
+        ("Zirrhose Child B. Milz groß.", ["Zirrhose Child B.", "Milz groß."]),
+        ("Fraktur Typ B2. Wirbel stabil.", ["Fraktur Typ B2.", "Wirbel stabil."]),
+        ("KM i.v. Die Leber ist homogen.", ["KM i.v.", "Die Leber ist homogen."]),
+        ("LK nicht vergr. Die Milz ist frei.", ["LK nicht vergr.", "Die Milz ist frei."]),
+        ("Zustand nach OP. Leber frei.", ["Zustand nach OP.", "Leber frei."]),
+        ("a) Leber frei. b) Milz frei.", ["a) Leber frei.", "b) Milz frei."]),
+        ("I. Leber frei. II. Milz frei.", ["I. Leber frei.", "II. Milz frei."]),
+        ("1. Leber frei. 2. Milz frei.", ["1. Leber frei.", "2. Milz frei."]),
     ],
 )
 def test_german_sentences_end(text, parts):
@@ -63,6 +82,47 @@ def test_english_sentences_end():
         "The liver is normal.",
         "No stone.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Dissection Stanford type B. No aneurysm.", ["Dissection Stanford type B.", "No aneurysm."]),
+        ("Hepatitis C. Liver nodular.", ["Hepatitis C.", "Liver nodular."]),
+        ("The R. Kidney is small.", ["The R. Kidney is small."]),
+        ("1. Liver normal. 2. Spleen normal.", ["1. Liver normal.", "2. Spleen normal."]),
+        ("Mult. Cysts, see seg. 6.", ["Mult. Cysts, see seg. 6."]),
+    ],
+)
+def test_a_class_ends_an_english_sentence_and_an_abbreviation_does_not(text, parts):
+    assert split(text, "en") == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["Zyste der linken\nNebenniere", "Sinterung LWK\n3", "Fraktur der\n4. Rippe", "Zyste der\n\nNiere"]
+)
+def test_a_line_that_breaks_off_inside_a_phrase_goes_on(text):
+    assert split(text, "de") == [text]
+
+
+def test_a_paragraph_of_a_certain_width_is_wrapped_and_a_list_is_not():
+    wrapped = "Im Oberbauch findet sich ausgedehnter\nAszites und daneben Zeichen deutlicher\nPerikardverkalkung dorsal"
+    assert split(wrapped, "de") == [wrapped]
+    assert len(split("Leber vergrößert mit mehreren Zysten im Segment II\nMilz normal\nNieren frei", "de")) == 3
+
+
+def test_ranges_index_the_text_as_it_is_given():
+    text = unicodedata.normalize("NFD", "Die Drüse ist größer. Übrige Drüsen frei.")
+    assert split(text, "de") == [
+        unicodedata.normalize("NFD", x) for x in ("Die Drüse ist größer.", "Übrige Drüsen frei.")
+    ]
+
+
+def test_composing_joins_cut_words_and_drops_soft_hyphens():
+    composed = compose("Neben-\nniere\u00ad, Ober-\nund \ufb01x")
+    assert composed.text == "Nebenniere, Ober-\nund fix"
+    assert composed.original(0, 10) == (0, 12)
+    assert compose("Niere").places is None
 
 
 def test_line_breaks_and_bullets_end_a_sentence():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.text.clause_signs import read_signs, to_millimetres
+from refrad2d.text.clauses.signs import read_signs, to_millimetres
 
 
 def codes(text, language="de"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.text.rtf import read_rtf
+from refrad2d.text.decoding.rtf import read_rtf
 
 
 def test_fonts_and_styles_are_left_out():

@@ -1,10 +1,4 @@
-"""Findings as one examination shows them: what compares with an earlier one goes, everything current stays.
-
-    >>> curate("Zyste der Niere, aktuell 23 mm (zuvor 18 mm).", "de")
-    'Zyste der Niere, 23 mm.'
-
-The rules are data: temporal.yaml, whose head says how to read them. docs/text.md says what goes and what stays.
-"""
+"""The substitutions of temporal.yaml, whose head says how to read them, and what they leave to tidy."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +7,6 @@ from functools import cache
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.sentences import split_sentences
 
 
 @dataclass(frozen=True)
@@ -63,32 +56,17 @@ def _expand(pattern: str, macros: Mapping[str, str]) -> str:
     return pattern
 
 
-def curate(text: str, language: str) -> str:
-    """The findings of a text without temporal context, its sentences in order; "" if nothing is left.
-
-    A sentence that says nothing about time comes back as it is. No finding is invented: "no new lesion" does not
-    become "no lesion". ValueError if the language is unknown.
-    """
-    out, end = "", 0
-    for start, stop in split_sentences(text, language):
-        kept = curate_sentence(text[start:stop], language)
-        if kept:
-            gap = "\n" if "\n" in text[end:start] else " "
-            out += (gap if out else "") + kept
-        end = stop
-    return out
-
-
-def curate_sentence(sentence: str, language: str) -> str:
-    """One sentence without temporal context, "" if nothing is left of it."""
+def substitute(sentence: str, language: str) -> str:
+    """The sentence after all rules and tidied; the sentence itself where no rule finds anything."""
     rules = load_rules(language)
-    if not rules.trigger.search(sentence):
-        return sentence
     kept = _apply(rules.rules, sentence)
-    if kept != sentence:
-        kept = _tidy(_apply(rules.tidy, kept), sentence, language)
-    words = re.findall(r"[^\W\d_]+|\d+", kept.casefold())
-    return kept if any(word not in rules.empty for word in words) else ""
+    return kept if kept == sentence else _tidy(_apply(rules.tidy, kept), sentence, language)
+
+
+def says_nothing(sentence: str, language: str) -> bool:
+    """True if only words are left that say nothing about the present."""
+    empty = load_rules(language).empty
+    return all(word in empty for word in re.findall(r"[^\W\d_]+|\d+", sentence.casefold()))
 
 
 def _apply(rules: tuple[Rule, ...], sentence: str) -> str:

@@ -16,7 +16,7 @@ import html
 import re
 from collections.abc import Callable
 
-from refrad2d.text.rtf import read_rtf
+from refrad2d.text.decoding.rtf import read_rtf
 
 UNDECODABLE = "undecodable_text"  # the reason of a text that cannot be made plain
 _ROUNDS = 60  # a form may hold another: an entity of an entity, quoted-printable HTML

@@ -8,7 +8,7 @@ import pytest
 
 from refrad2d.privacy.deidentify import deidentify, run
 from refrad2d.stages.report_table import read_reports
-from refrad2d.text.plain import UNDECODABLE, to_plain_text
+from refrad2d.text.decoding.plain import UNDECODABLE, to_plain_text
 
 NAME = "Jürißen"
 SENTENCE = "Die Leber ist glatt. Befund mit {} besprochen."

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.text.clauses import read_clauses, read_measures
+from refrad2d.text.clauses.reading import read_clauses, read_measures
 
 
 def read(text, language):

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from refrad2d.labels import LANGUAGES, MODALITIES
-from refrad2d.text.clause_signs import Sign, read_signs, split_signs, stored
+from refrad2d.text.clauses.signs import Sign, read_signs, split_signs, stored
 from refrad2d.text.findings import NamedFinding
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.mentions import Mention, find_mentions

@@ -1,0 +1,1 @@
+"""What the clauses of a text state: signs of a sentence, and the structures and findings that they connect."""

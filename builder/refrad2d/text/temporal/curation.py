@@ -1,0 +1,84 @@
+"""A text or sentence without temporal context: lines made whole, clauses read, rules applied, the outcome guarded.
+
+    >>> curate("Zyste der Niere, aktuell 23 mm (zuvor 18 mm).", "de")
+    'Zyste der Niere, 23 mm.'
+
+When unsure, a sentence stays as it is: a word of time left in is a blemish, a turned meaning a fault. docs/text.md says
+what goes and what stays.
+"""
+
+import re
+from collections import Counter
+
+from refrad2d.text.sentences import split_sentences
+from refrad2d.text.temporal.guard import fault
+from refrad2d.text.temporal.lines import join, unwrap
+from refrad2d.text.temporal.reading import shield, spell_out, unshield
+from refrad2d.text.temporal.rules import load_rules, says_nothing, substitute
+
+KEPT_UNSURE = "kept_unsure"
+_LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
+
+_COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unver|unveränd|cf)\.$", re.IGNORECASE)
+
+
+def curate(text: str, language: str, counts: Counter | None = None) -> str:
+    """The findings of a text without temporal context, its sentences in order; "" if nothing is left.
+
+    A sentence that says nothing about time comes back as it is, line breaks included, and so does one that no rewrite
+    is sure of; those are added to counts["kept_unsure"]. No finding is invented: "no new lesion" does not become "no
+    lesion". ValueError if the language is unknown.
+    """
+    whole = unwrap(text)
+    out, end = "", 0
+    for start, stop in _sentences(whole, language):
+        kept, unsure = _curate(text[start:stop], language)
+        if unsure and counts is not None:
+            counts[KEPT_UNSURE] += 1
+        if kept:
+            gap = "\n" if "\n" in whole[end:start] else " "
+            out += (gap if out else "") + kept
+        end = stop
+    return out
+
+
+def _sentences(text: str, language: str) -> list[tuple[int, int]]:
+    """The sentences, with "Ggü." and its kind at no end."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in split_sentences(text, language):
+        if merged and _COMPARES.search(text, *merged[-1]):
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((start, stop))
+    return merged
+
+
+def curate_sentence(sentence: str, language: str) -> str:
+    """One sentence without temporal context, "" if nothing is left of it."""
+    return _curate(sentence, language)[0]
+
+
+def _curate(sentence: str, language: str) -> tuple[str, bool]:
+    """The curated sentence, and whether it stayed because no rewrite of it is sure."""
+    if not load_rules(language).trigger.search(sentence):
+        return sentence, False
+    lead = _LEAD.match(sentence)[0]
+    source = join(sentence[len(lead) :])
+    plain = spell_out(source, language)
+    shielded = shield(plain, language)
+    if shielded is None:
+        return sentence, True
+    kept = unshield(substitute(shielded, language))
+    if kept in (source, plain):
+        return (
+            ("", False)
+            if says_nothing(kept, language)
+            else (sentence if kept == source else lead + _capital(kept), False)
+        )
+    if fault(plain, kept, language):
+        return sentence, True
+    return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+
+
+def _capital(kept: str) -> str:
+    return kept[:1].upper() + kept[1:]

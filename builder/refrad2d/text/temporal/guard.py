@@ -1,0 +1,167 @@
+"""Whether a rewritten sentence still means what its source means, word by word: what went may go, nothing came.
+
+>>> fault("Kein Erguss rechts, unverändert.", "Erguss rechts.", "de")
+'negation'
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+
+from refrad2d.system.tables import read_yaml
+from refrad2d.text.temporal.reading import load_phrases
+
+_WORD = re.compile(r"[^\W_]+")
+_PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
+_DATE = re.compile(
+    r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
+)
+_STOP = re.compile(r"[,;:.()]")
+_SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
+_NOW_SIZE = re.compile(
+    r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
+)
+_ARROW = re.compile(r"→|->")
+# What no sentence has: a word cut off from what it belongs to, the same small word twice.
+_BROKEN = re.compile(
+    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b"
+    r"|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]"
+    r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
+    r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
+    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b"
+    r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
+    re.IGNORECASE,
+)
+_ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language that the guard looks at: see reading.yaml. All match whole casefolded words."""
+
+    deny: re.Pattern
+    gone: re.Pattern
+    previous: re.Pattern
+    message: re.Pattern
+    added: re.Pattern
+    once: re.Pattern
+    seen: re.Pattern
+    may_go: re.Pattern
+
+
+@cache
+def _words(language: str) -> Words:
+    stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
+    compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
+    return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
+
+
+@cache
+def _may_go(word: str, language: str) -> bool:
+    return _words(language).may_go.fullmatch(word) is not None
+
+
+def fault(source: str, kept: str, language: str) -> str | None:
+    """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
+    if {m[0] for m in _BROKEN.finditer(kept)} - {m[0] for m in _BROKEN.finditer(source)}:
+        return "form"
+    before, after = _WORD.findall(source), _WORD.findall(kept)
+    old, new = [word.casefold() for word in before], [word.casefold() for word in after]
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
+    added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
+    words = _words(language)
+    moved = [word for run in runs for word in run]
+    for word in added:  # a word that only moved is neither added nor lost
+        if word in moved:
+            moved.remove(word)
+        elif not words.added.fullmatch(word):
+            return "added"
+    allowed = sum(bool(words.gone.fullmatch(word)) for run in runs for word in run)
+    if sum(bool(words.deny.fullmatch(word)) for word in added) > allowed:
+        return "negation"
+    if _current_number_gone(source, old, new, words):
+        return "number"
+    for run in runs:
+        reason = _run_fault(run, added, words, language)
+        if reason:
+            return reason
+    if _out_of_scope(source, codes, language):
+        return "scope"
+    if _earlier_told_as_now(source, codes, kept, words):
+        return "previous"
+    return _orphan(before, after, kept, language)
+
+
+def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
+    if any(words.message.fullmatch(word) for word in run):
+        return None
+    lost = [word for word in run if not word[0].isdigit() and word not in added and not _may_go(word, language)]
+    denials = [word for word in lost if words.deny.fullmatch(word)]
+    if denials:
+        replaced = any(words.deny.fullmatch(word) for word in added)
+        changes = [w for w in run if w not in denials and len(w) > 4 and _may_go(w, language)]
+        if not (replaced or changes):
+            return "negation"
+    return "lost" if len(denials) < len(lost) else None
+
+
+def _orphan(before: list[str], after: list[str], kept: str, language: str) -> str | None:
+    """ "Degenerativ LWS": an adverb whose adjective went."""
+    pairs = set(zip(before, before[1:], strict=False))
+    for first, second in zip(after, after[1:], strict=False):
+        if (first, second) in pairs or not _ADVERB[language].fullmatch(first.casefold()):
+            continue
+        if f"{first} {second}" in kept and (language == "en" or second[0].isupper()):
+            return "adverb"
+    return None
+
+
+def _out_of_scope(source: str, codes: list[tuple[str, int, int, int, int]], language: str) -> bool:
+    """True if a denial stayed whose change went: "no node has enlarged" is not "no node"."""
+    phrases = load_phrases(language)
+    if not phrases.denials.search(source):
+        return False
+    spans = [match.span() for match in _WORD.finditer(source)]
+    stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
+    for denial in phrases.denials.finditer(source):
+        stop = phrases.stop.search(source, denial.end())
+        last = stop.start() if stop else len(source)
+        inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
+        went = [source[slice(*spans[at])] for at in inside if at not in stayed]
+        if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) for word in went):
+            return True
+    return False
+
+
+def _current_number_gone(source: str, old: list[str], new: list[str], words: Words) -> bool:
+    """True if a number went from a part of the sentence that names no other day: the size of today."""
+    if _ARROW.search(source) or not any(word[0].isdigit() for word in old):
+        return False
+    current: Counter = Counter()
+    for part in _PART.findall(_DATE.sub(" 2000 ", source)):
+        tokens = [word.casefold() for word in _WORD.findall(part)]
+        if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
+            current.update(word for word in tokens if word[0].isdigit())
+    return bool(current - Counter(new))
+
+
+def _earlier_told_as_now(source: str, codes: list[tuple[str, int, int, int, int]], kept: str, words: Words) -> bool:
+    """True if "previously" went and what was so stayed, or of two sizes neither is the one of today any more."""
+    sizes = len(_SIZE.findall(kept))
+    if sizes > 1 and sizes == len(_SIZE.findall(source)) and _NOW_SIZE.search(source) and not _NOW_SIZE.search(kept):
+        return True
+    tokens = list(_WORD.finditer(source))
+    stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
+    for at, token in enumerate(tokens):
+        if at in stayed or not words.once.fullmatch(token[0].casefold()):
+            continue
+        behind = at + 1 < len(tokens) and not _STOP.search(source, token.end(), tokens[at + 1].start())
+        before = at > 0 and not _STOP.search(source, tokens[at - 1].end(), token.start())
+        if behind and at + 1 in stayed and not words.seen.fullmatch(tokens[at + 1][0].casefold()):
+            return True
+        if not behind and before and at - 1 in stayed:
+            return True
+    return False

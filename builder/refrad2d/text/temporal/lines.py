@@ -1,0 +1,50 @@
+"""Lines that a narrow page has broken, made whole: a text of the same length, so that offsets stay true.
+
+>>> unwrap("Im Vergleich zur VU kein Nachweis neuer\\nHerde.")
+'Im Vergleich zur VU kein Nachweis neuer Herde.'
+"""
+
+import re
+
+_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*)?")
+_ITEM = re.compile(r"(?:[-–•*·▪]|\d{1,2}[.)]|[a-z]\))\s|\||[^\n.]{1,40}:(?:\s|$)")
+_OPEN = re.compile(
+    r"(?:[,/(–-]|\b(?:der|die|das|den|dem|des|ein|eine[rsnm]?|kein\w*|ohne|nicht|im|in|am|an|auf|aus|bei|mit|von|vom|zu|zur|"
+    r"zum|nach|seit|gegenüber|und|oder|sowie|bis|ca\.|z\.|vs\.?|the|of|in|on|and|or|with|without|no|not|a|an|to|at|from|"
+    r"by|for|new|prior|previous|increasing|stable|unchanged|left|right|is|are|has|was))$",
+    re.IGNORECASE,
+)
+_ADJECTIVE = re.compile(r"(?<!\w)[a-zäöüß]+(?:e[rsm]|[tdgshnrv]e|(?:isch|ig|lich|iv|al|är|ös|bar|ent|iert)en|neuen)$")
+_NARROW = 30  # a line shorter than this is not one that a page breaks, characters
+
+
+def unwrap(text: str) -> str:
+    """The text with a blank for every line break that falls inside a sentence; as many characters as before.
+
+    A break stays where a list item, a table row or a heading begins, behind a full stop or colon, and where the next
+    word would still have fitted on the line.
+    """
+    if "\n" not in text.strip():
+        return text
+    width = max(len(line.rstrip()) for line in text.splitlines())
+    return _BREAK.sub(lambda gap: " " * len(gap[0]) if _inside(text, gap, width) else gap[0], text)
+
+
+def _inside(text: str, gap: re.Match, width: int) -> bool:
+    line = text[text.rfind("\n", 0, gap.start()) + 1 : gap.start()].rstrip()
+    after = text[gap.end() : gap.end() + 80].split("\n", 1)[0]
+    if not line or not after or line[-1] in ".:!?|" and not _OPEN.search(line) or _ITEM.match(after):
+        return False
+    if after[0].islower() or _OPEN.search(line):
+        return True
+    if gap[0].count("\n") > 1:
+        return False
+    if after[0].isdigit() or after[0] == "(" or _ADJECTIVE.search(line):
+        return True
+    return width >= _NARROW and len(line) + 1 + len(after.split()[0]) > width
+
+
+def join(sentence: str) -> str:
+    """A sentence on one line, a word divided at the end of a line ("un-⏎verändert") in one piece."""
+    whole = re.sub(r"(?<=[^\W\d_])-[ \t]*\r?\n\s*(?!(?:und|oder|bzw|sowie|and|or)\b)(?=[a-zäöüß])", "", sentence)
+    return " ".join(whole.split())

@@ -1,0 +1,113 @@
+"""What a word of change says in its clause: how a thing looks now, how it changed, or what a denial denies.
+
+Words that are to stay carry SHIELD behind their first letter, so that no rule of temporal.yaml matches them. The
+phrases are data: data/reading.yaml.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from refrad2d.system.tables import read_yaml
+
+SHIELD = "\u02d1"  # a letter that no report has
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The patterns of one language: see the head of reading.yaml."""
+
+    same: tuple[tuple[re.Pattern, str], ...]
+    unsure: re.Pattern
+    fixed: re.Pattern
+    denials: re.Pattern
+    change: re.Pattern
+    stop: re.Pattern
+    earlier: re.Pattern
+    states: re.Pattern
+    comparatives: re.Pattern
+    nouns: re.Pattern
+    things: re.Pattern
+
+
+@cache
+def load_phrases(language: str) -> Phrases:
+    """The compiled patterns of a language."""
+    stored = read_yaml(__package__, "reading.yaml")[language]
+
+    def compiled(pattern: str) -> re.Pattern:
+        return re.compile(pattern, re.IGNORECASE)
+
+    def any_of(name: str, start: str = "") -> re.Pattern:
+        return compiled(start + "(?:" + "|".join(f"(?:{pattern})" for pattern in stored[name]) + ")")
+
+    return Phrases(
+        tuple((compiled(find), put) for find, put in stored["same"]),
+        any_of("unsure"),
+        any_of("fixed", r"\b"),
+        *(
+            compiled(stored[n])
+            for n in ("denials", "change", "stop", "earlier", "states", "comparatives", "nouns", "things")
+        ),
+    )
+
+
+def spell_out(sentence: str, language: str) -> str:
+    """The sentence with abbreviations and spellings of words of time as the rules know them."""
+    for find, put in load_phrases(language).same:
+        if find.search(sentence):
+            sentence = find.sub(put, sentence)
+    return sentence
+
+
+def shield(sentence: str, language: str) -> str | None:
+    """The sentence with a mark in every word that must stay; None if no rewrite of it is sure."""
+    phrases = load_phrases(language)
+    if phrases.unsure.search(sentence):
+        return None
+    sentence = phrases.fixed.sub(lambda term: _mark(term[0]), sentence)
+    if not phrases.earlier.search(sentence):
+        sentence = phrases.states.sub(lambda word: _mark(word[0]), sentence)
+        if not phrases.things.search(sentence):
+            sentence = phrases.comparatives.sub(lambda word: _mark(word[0]), sentence)
+    if _change_of_an_organ(sentence, phrases):
+        return None
+    return _shield_denied(sentence, phrases)
+
+
+def unshield(sentence: str) -> str:
+    """The sentence without marks."""
+    return sentence.replace(SHIELD, "")
+
+
+def _mark(words: str) -> str:
+    return re.sub(r"\b(\w)(?=\w{2})", rf"\1{SHIELD}", words)
+
+
+def _change_of_an_organ(sentence: str, phrases: Phrases) -> bool:
+    """True for "increase of the spleen": without its change nothing is said of an organ that is always there."""
+    for noun in phrases.nouns.finditer(sentence):
+        rest = re.split(r"[,;.]\s", sentence[noun.end() :], maxsplit=1)[0]
+        if not phrases.things.search(rest):
+            return True
+    return False
+
+
+def _shield_denied(sentence: str, phrases: Phrases) -> str:
+    """Words of change behind a denial and before a noun say what is denied: "no new lesion" is not "no lesion"."""
+    out, end = "", 0
+    for denial in phrases.denials.finditer(sentence):
+        if denial.start() < end:
+            continue
+        stop = phrases.stop.search(sentence, denial.end())
+        last = stop.start() if stop else len(sentence)
+        out += sentence[end : denial.end()] + _protect(phrases.change, sentence[denial.end() : last])
+        end = last
+    return out + sentence[end:]
+
+
+def _protect(change: re.Pattern, scope: str) -> str:
+    def attribute(word: re.Match) -> str:
+        return _mark(word[0]) if scope[word.end() :].strip(" .") else word[0]
+
+    return change.sub(attribute, scope)

@@ -1,0 +1,73 @@
+"""Texts whose meaning curation must not turn: each output is the source itself or one that a person allowed.
+
+python -m tests.bench.curate_meaning     prints errors, words of time left and examples as Markdown
+"""
+
+import json
+from collections.abc import Callable
+
+from refrad2d.text.temporal import curate
+from tests.fixtures.paths import DATA
+
+HALVES = ("dev", "heldout")
+LANGUAGES = ("de", "en")
+
+
+def read_meaning(half: str, language: str) -> list[dict]:
+    """Rows {"text", "allowed"}: what may come out besides the text itself with its lines joined."""
+    lines = (DATA / "curate" / f"meaning_{half}_{language}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("un-\nver", "unver").split()).casefold()
+
+
+def errors(half: str, language: str, rewrite: Callable[[str, str], str] = curate) -> list[tuple[str, str]]:
+    """(text, output) where the output is none of the allowed."""
+    wrong = []
+    for row in read_meaning(half, language):
+        out = rewrite(row["text"], language)
+        if _plain(out) not in {_plain(text) for text in (row["text"], *row["allowed"])}:
+            wrong.append((row["text"], out))
+    return wrong
+
+
+def rewritten(half: str, language: str) -> tuple[int, int]:
+    """How many of the texts that may be rewritten are, of how many."""
+    rows = [row for row in read_meaning(half, language) if row["allowed"]]
+    return sum(_plain(curate(row["text"], language)) != _plain(row["text"]) for row in rows), len(rows)
+
+
+def table() -> str:
+    """The errors as Markdown."""
+    lines = [
+        "| half | language | texts | meaning turned or lost | rewritten, of those that may be |",
+        "|---|---|---|---|---|",
+    ]
+    for half in HALVES:
+        for language in LANGUAGES:
+            wrong, texts = len(errors(half, language)), len(read_meaning(half, language))
+            done, may = rewritten(half, language)
+            lines.append(f"| {half} | {language} | {texts} | {wrong} ({wrong / texts:.1%}) | {done} of {may} |")
+    return "\n".join(lines)
+
+
+def pairs(number: int = 20) -> str:
+    """Before and after of the half that the rules were tuned on, as Markdown."""
+    rows = [
+        (row["text"], language)
+        for language in LANGUAGES
+        for row in read_meaning("dev", language)
+        if "|" not in row["text"]
+    ]
+    step = len(rows) / number
+    chosen = [rows[int(k * step)] for k in range(number)]
+    shown = [(text, curate(text, language)) for text, language in chosen]
+    cells = [f"| {' ⏎ '.join(a.splitlines())} | {b or '(nothing)'} |" for a, b in shown if "|" not in a]
+    return "\n".join(["| before | after |", "|---|---|", *cells])
+
+
+if __name__ == "__main__":
+    print(table())
+    print(pairs())
