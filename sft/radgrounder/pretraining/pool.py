@@ -34,7 +34,9 @@ from refrad2d.phantom import (
 )
 from refrad2d.phantom.reports import context_of
 from refrad2d.phantom.series import get_region
+from refrad2d.questions.balance import Dataset
 from refrad2d.questions.choose import questions
+from refrad2d.questions.known import said_findings
 from refrad2d.rows import Context, Message, ObjectRow, Report, Reports, Row, SpanRow
 from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
@@ -123,7 +125,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
         },
     }  # fmt: skip
-    row["vqa"] = questions(row)
+    row["vqa"] = questions(row, Dataset(studies={row["study"]: _told(study, region.modality)}))
     return row
 
 
@@ -138,6 +140,13 @@ def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[
 
 def _text(message: Message) -> str:
     return "".join(part["text"] or "" for part in message["content"] if part["type"] == "text")
+
+
+def _told(study: PhantomStudy, modality: str) -> set:
+    """The findings that the whole report tells of, so that "this cyst" is the only one."""
+    sentences = [sentence for placed in study.placed.values() for sentence in placed]
+    texts = {language: join_sentences(sentences, language)[1] for language in LANGUAGES}
+    return {said for language, text in texts.items() for said in said_findings(text, language, modality)}
 
 
 def _reports(study: PhantomStudy, k: int, found: Sequence[ObjectRow]) -> Reports:

@@ -182,6 +182,7 @@ _OF_SUBJECT = re.compile(
     rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
     rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>[TCYMUWK]*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
 )
+_MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
@@ -392,6 +393,9 @@ class _Reader:
         if codes[at + 1 : at + 2] in _AFTER_STATE and _SUBJECTS.fullmatch(codes, 0, at):
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
         match = _ATTRIBUTE.match(codes, at)
+        more = _MORE_BEARERS.match(codes, match.end()) if match else None
+        if more and re.fullmatch(r"[MAGI]*", codes[:at]):
+            return [sign.structure for sign in self.signs[at : more.end()] if sign.code == "S"]
         if match and re.fullmatch(r"[MAGI]*", codes[:at]) and not _LISTED.match(codes, match.end()):
             return [self.signs[match.end() - 1].structure]
         return []

@@ -127,6 +127,8 @@ def test_a_denial_that_is_not_certain_is_doubt(language, text, expected):
         ("de", "Der Gang des Pankreas ist unauffällig.", []),
         ("de", "Leber mit Zyste, sonst unauffällig.", []),
         ("en", "Normal liver.", [("liver", True)]),
+        ("de", "Unauffällige Darstellung von Leber und Milz, wie zuvor.", [("liver", True), ("spleen", True)]),
+        ("en", "Normal liver and enlarged spleen.", [("liver", True)]),
     ],
 )
 def test_a_state_is_that_of_its_subject(language, text, expected):
