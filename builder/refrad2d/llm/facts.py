@@ -23,7 +23,7 @@ from refrad2d.text.sentences import split_sentences
 
 PERHAPS = "?"  # stands among the neighbour's sides or structures where the neighbour is the sentence before
 _COLUMNS = {"en": "english", "de": "german"}
-_ORDER = ("certainty", "denied", "free", "finding", "good", "bad", "quality", "side", "number", "denial")
+_ORDER = ("certainty", "denied", "free", "finding", "organ", "good", "bad", "quality", "side", "number", "denial")
 _SAME = {
     "nodule": "lesion", "pulmonary_nodule": "lesion", "consolidation": "infiltrate", "hydronephrosis": "obstruction",
     "pleural_effusion": "effusion",
@@ -119,7 +119,7 @@ class _Piece:
 
     @property
     def has_head(self) -> bool:
-        return bool(self.structures or self.of("finding"))
+        return bool(self.structures or self.of("finding", "organ"))
 
 
 @cache
@@ -155,7 +155,9 @@ def _find_words(text: str, language: str) -> list[_Word]:
     for kind, patterns in _patterns(language).items():
         matches = [(m, name) for name, pattern in patterns for m in pattern.finditer(text) if m.end() > m.start()]
         for match, name in sorted(matches, key=lambda pair: pair[0].start() - pair[0].end()):  # the longest first
-            loose = kind == "side" or name.startswith("place:")  # may lie in a longer term, "enlarged hilar nodes"
+            loose = kind in ("side", "organ") or name.startswith(
+                "place:"
+            )  # may lie in a longer term, "enlarged hilar nodes"
             if loose or not any(taken[match.start() : match.end()]):
                 if not loose:
                     taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
@@ -341,7 +343,8 @@ def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset[str]
 
 def _organs(piece: _Piece) -> frozenset[str]:
     implied = {"brain" for word in piece.of("quality") if word.name in _IN_BRAIN}
-    return frozenset(_base(label) for s in piece.structures for label in s.labels) | implied
+    outside = {word.name for word in piece.of("organ")}  # of the 121 classes
+    return frozenset(_base(label) for s in piece.structures for label in s.labels) | implied | outside
 
 
 def _base(label: str) -> str:
