@@ -17,6 +17,7 @@ from refrad2d.llm.checks import find_fault
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.facts import Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt
+from refrad2d.rows import Question
 from refrad2d.text.clauses.reading import read_clauses
 from refrad2d.text.findings import named_findings
 from refrad2d.text.mentions import find_mentions
@@ -107,12 +108,12 @@ def _classes(modality: str) -> str:
 
 def usable_questions(
     text: str, language: str, asked: Sequence[Mapping], *, shown: set[str] | None = None
-) -> list[dict]:
-    """The questions of a model whose answers follow from the text's facts, as dicts of schema.VQA; at most five.
+) -> list[Question]:
+    """The questions of a model whose answers follow from the text's facts; at most five.
 
     `shown` are the classes in the slice: a question or answer that names a structure outside it is left out.
     """
-    kept = []
+    kept: list[Question] = []
     stated = read_facts(text, language)
     for entry in asked:
         question, answer = entry["question"].strip(), entry["answer"].strip()
@@ -131,8 +132,17 @@ def usable_questions(
         if fits and shown is not None:
             fits = all(set(names) & shown for part in (question, answer) for names in _structures(part, language))
         if fits and len(answer.split()) <= MAX_ANSWER_WORDS:
-            row = {"question": question, "answer": answer, "language": language}
-            kept.append({**row, "type": entry["type"], "choices": choices, "spans": [], "source": "text"})
+            kept.append(
+                {
+                    "question": question,
+                    "answer": answer,
+                    "language": language,
+                    "type": entry["type"],
+                    "choices": choices,
+                    "spans": [],
+                    "source": "text",
+                }
+            )
     return kept[:MAX_QUESTIONS]
 
 
@@ -203,7 +213,7 @@ def _follows(answer: str, quote: str) -> bool:
     return bool(words) and words <= known
 
 
-def ask_questions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[dict[str, list[dict]]]:
+def ask_questions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[dict[str, list[Question]]]:
     """For each row the model's questions by language; a language is missing where the rules have to ask."""
     wanted = [
         (row, language, report["findings"])
@@ -222,7 +232,7 @@ def ask_questions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterato
         return objection
 
     asks = ((text, check(row, language, text)) for row, language, text in wanted)
-    found: dict[str, dict[str, list[dict]]] = {}
+    found: dict[str, dict[str, list[Question]]] = {}
     for (row, language, text), reply in zip(wanted, llm.ask_all(load_prompt("vqa"), asks), strict=True):
         counts[f"fallback_{reply.reason}" if reply.value is None else "asked_by_model"] += 1
         if reply.value is not None:

@@ -12,7 +12,7 @@ text/findings, all other words from data/concepts.csv.
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from refrad2d.system.tables import read_csv
@@ -273,21 +273,22 @@ def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
     near_sides = frozenset() if sides else _near(pieces, at, _sides)
     if not sides and any(s.side == "both" for s in piece.structures):
         near_sides |= {"left", "right"}
-    common = {"sides": sides, "organs": organs, "near_sides": near_sides, "near_organs": near_organs}
-    common["measures"] = frozenset(_measures(text, piece))
+    measures = frozenset(_measures(text, piece))
+    common = Fact(
+        "", sides=sides, organs=organs, near_sides=near_sides, near_organs=near_organs, measures=measures
+    )  # what all facts of the piece share
     qualities = frozenset(word.name for word in piece.of("quality")) | _pairs(text, piece)
     facts = [
-        Fact(word.name, word.affirmed, word.certainty, qualities=qualities, **common)
+        replace(common, key=word.name, affirmed=word.affirmed, certainty=word.certainty, qualities=qualities)
         for word in piece.of("finding")
         if word.affirmed or word.name != _ANYTHING
     ]
     states = _states(piece) or (frozenset() if facts else _states_near(pieces, at))
-    if states or (common["measures"] and not facts):
-        facts += [Fact(f"organ:{organ}", states=states, qualities=qualities, **common) for organ in sorted(organs)]
-        if not organs:
-            facts.append(Fact("organ:", states=states, qualities=qualities, **common))
+    if states or (measures and not facts):
+        named = [f"organ:{organ}" for organ in sorted(organs)] or ["organ:"]
+        facts += [replace(common, key=key, states=states, qualities=qualities) for key in named]
     elif not facts and not organs and piece.of("denial", "denied"):
-        facts.append(Fact("something", False, **common))
+        facts.append(replace(common, key="something", affirmed=False))
     return facts
 
 

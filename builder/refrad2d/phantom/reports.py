@@ -6,7 +6,7 @@ All wording stands in wording_*.yaml. A sentence says only what is seen: topics 
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Template
 from typing import Any
@@ -26,7 +26,7 @@ NORMAL_SHARE = 0.62  # of the topics without a finding are mentioned
 _GONE = re.compile(r"~[^~]*~")
 
 
-Fields = Mapping[str, Mapping[str, str]] | None  # what templates may name, by language
+Fields = Mapping[str, Mapping[str, str]]  # what templates may name, by language
 
 
 @dataclass(frozen=True)
@@ -137,12 +137,16 @@ def expand(
     picks = rng.random(8)
     dictated, clean, spans = {}, {}, {}
     for language in LANGUAGES:
-        draws = iter(picks)
-        text = _CHOICE.sub(lambda m, draws=draws: _pick(m.group(1).split("|"), next(draws)), wording[language])
-        text = Template(text).safe_substitute(fields.get(language, {}))
+        text = Template(_settle_choices(wording[language], picks)).safe_substitute(fields.get(language, {}))
         dictated[language], _ = _read_mentions(_tidy(text.replace("~", "")))
         clean[language], spans[language] = _read_mentions(_tidy(_GONE.sub("", text)))
     return Sentence(topic, dictated, clean, spans, finding)
+
+
+def _settle_choices(wording: str, picks: Iterable[float]) -> str:
+    """The wording with one of the words of each {choice}, by one number from 0 to below 1 for each."""
+    draws = iter(picks)
+    return _CHOICE.sub(lambda m: _pick(m.group(1).split("|"), next(draws)), wording)
 
 
 def _pick(choices: Sequence[str], draw: float) -> str:

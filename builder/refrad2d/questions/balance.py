@@ -10,7 +10,7 @@ kept with the dataset, so that rows that are appended change nothing in the old 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from refrad2d.boxes import pixels_of
 from refrad2d.labels import LANGUAGES, MODALITIES
@@ -18,7 +18,7 @@ from refrad2d.questions.from_mask import mask_claims, metadata_claims
 from refrad2d.questions.from_text import text_claims
 from refrad2d.questions.known import Said, read_known, said_findings
 from refrad2d.questions.view import Claim, View
-from refrad2d.rows import Row
+from refrad2d.rows import Report, Row
 
 METADATA = ("modality", "plane", "body_part")
 
@@ -78,7 +78,8 @@ def read_dataset(rows: Callable[[], Iterable[Row]], balance: Balance | None = No
     studies: dict[str, set[Said]] = {}
     for row in rows():
         segmented[row["modality"]].update(found["label"] for found in row["objects"])
-        for language, report in (row.get("report") or {}).items():
+        reports = cast("Mapping[str, Report | None]", row.get("report") or {})  # a TypedDict's values are objects
+        for language, report in reports.items():
             if report and row.get("study"):
                 said = said_findings(report.get("findings") or "", language, row["modality"])
                 studies.setdefault(row["study"], set()).update(said)

@@ -87,8 +87,8 @@ def _about(view: View, known: Known, one: Shown) -> Iterator[Claim]:
             fields = {**words, "side": view.words["sides"][side]}
             yield Claim("finding_side", one.side == side, (name, side), ("side", name), "text", fields)
     size = one.said.millimetres
-    for limit in LIMITS if size else ():
-        if not limit / CLEARLY < size < limit * CLEARLY:
+    for limit in LIMITS:
+        if size and not limit / CLEARLY < size < limit * CLEARLY:
             fields = {**words, "size": f"{limit} mm"}
             yield Claim("finding_larger", size > limit, (name, str(limit)), ("size", name), "text", fields)
 

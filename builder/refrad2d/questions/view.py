@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from refrad2d.boxes import MIN_PIXELS
 from refrad2d.labels import exists_in, label_by_name, labels
+from refrad2d.rows import Question, SpanRow
 from refrad2d.system.tables import read_csv, read_yaml
 from refrad2d.text.findings import NamedFinding
 
@@ -28,7 +29,7 @@ class Candidate:
 
     kind: str
     fact: tuple
-    entry: dict
+    entry: Question
 
 
 @dataclass(frozen=True)
@@ -207,12 +208,12 @@ class View:
         fields: Mapping[str, str],
     ) -> Candidate:
         question = self.draw.one(self.words["questions"][kind], kind).format(**fields)
-        spans = (
+        spans: list[SpanRow] = (
             [{"start": 0, "end": len(answer), "label": label, "labels": [label], "box": self.boxes[label]}]
             if label
             else []
         )
-        entry = {
+        entry: Question = {
             "question": question,
             "answer": answer,
             "language": self.language,

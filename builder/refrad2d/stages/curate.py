@@ -70,11 +70,14 @@ def run(src: Path, dst: Path, *, llm: LLM | None = None) -> Counter:
     """
     counts: Counter = Counter()
     curated = curate_rows(read_rows(src, counts, _fault), counts)
+    texts: Iterator[tuple[Mapping, str, str]]
     if llm is None:
         texts = ((row, text, RULES_CURATOR) for row, text in curated)
     else:
         texts = rewrite_rows(curated, llm, counts)
-    rows = ({"origin": "original", **row, "text": text, "curator": curator} for row, text, curator in texts)
+    rows: Iterator[dict] = (
+        {"origin": "original", **row, "text": text, "curator": curator} for row, text, curator in texts
+    )
     if llm is not None:
         originals = list(rows)
         rows = chain(originals, translate_rows(originals, llm, counts))

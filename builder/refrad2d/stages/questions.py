@@ -9,7 +9,8 @@ from refrad2d.llm.answers import ask_questions
 from refrad2d.llm.client import LLM
 from refrad2d.questions.balance import Balance, read_dataset
 from refrad2d.questions.choose import questions
-from refrad2d.system.files import read_json, read_jsonl, write_json, write_jsonl
+from refrad2d.rows import read_rows
+from refrad2d.system.files import read_json, write_json, write_jsonl
 
 BALANCE = "balance.json"  # beside the rows; kept in the manifest of a dataset
 
@@ -23,13 +24,14 @@ def run(src: Path, dst: Path, *, llm: LLM | None = None, balance: Balance | None
     With a model, it writes the questions about the text; those that the text does not bear out are left out, and the
     rules ask where nothing is left. Returns the number of rows and of questions by language and type.
     """
-    dataset = read_dataset(lambda: read_jsonl(src), balance)
+    dataset = read_dataset(lambda: read_rows(src), balance)
+    assert dataset.balance is not None  # it is counted where it is not given
     write_json(dst.with_name(BALANCE), dataset.balance.to_json())
     counts: Counter = Counter()
-    written = ask_questions(list(read_jsonl(src)), llm, counts) if llm else repeat(None)
+    written = ask_questions(list(read_rows(src)), llm, counts) if llm else repeat(None)
 
     def asked() -> Iterator[dict]:
-        for row, by_model in zip(read_jsonl(src), written, strict=False):  # `repeat` has no end
+        for row, by_model in zip(read_rows(src), written, strict=False):  # `repeat` has no end
             vqa = questions(row, dataset, written=by_model)
             counts["rows"] += 1
             counts.update(f"{q['language']}_{q['type']}" for q in vqa)

@@ -179,11 +179,11 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     sides: set[str] = set()
     end = ceiling.first if ceiling else len(tokens)
     for at in range(match.last, end):
-        if tokens[at].word.side:
+        if side := tokens[at].word.side:
             if sides and _is_second_finding(tokens, at, match.last):
                 break
             if _stands_alone(tokens, at, end if ceiling else -1):
-                sides.add(tokens[at].word.side)
+                sides.add(side)
         elif _ends_reach(tokens, at, end, ceiling, sides):
             break
     if not sides:

@@ -213,6 +213,7 @@ def keep_numbers(labels: tuple[str, ...], numbers: set[int]) -> tuple[str, ...]:
 def read_numbers_before(tokens: list[Token], at: int, floor: int) -> tuple[int, set[int]]:
     """Ordinals before a noun at `at`: (first token, numbers); (at, empty) if none or if they count ("3 Rippen")."""
     numbers: set[int] = set()
+    number: int | None
     first, ordinal, higher, pending = at, False, None, False
     j = at - 1
     while j >= floor:

@@ -10,7 +10,7 @@ an ordinal or a class ("Child B."), and what follows must be able to start a sen
 import re
 import unicodedata
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_csv
@@ -83,7 +83,7 @@ def compose(text: str) -> Composed:
     for cluster in _CLUSTER.finditer(text):
         if cluster["dropped"]:
             continue
-        form = "NFKC" if "\ufb00" <= cluster.group() <= "\ufb06" else "NFC"
+        form: Literal["NFKC", "NFC"] = "NFKC" if "\ufb00" <= cluster.group() <= "\ufb06" else "NFC"
         composed = unicodedata.normalize(form, cluster.group())
         characters.append(composed)
         places += [cluster.span()] * len(composed)

@@ -122,8 +122,8 @@ def find_postal(text: str) -> Iterator[Found]:
         if spell(match["town"]) in towns() or any(spell(part.strip()) in towns() for part in parts):
             yield Found(*match.span("town"), "ADDRESS")
     for match in _TRAVEL.finditer(text):
-        if _is_place(match[match.lastgroup]):
-            yield Found(*match.span(match.lastgroup), "ADDRESS")
+        if _is_place(match[match.lastgroup or 0]):
+            yield Found(*match.span(match.lastgroup or 0), "ADDRESS")
 
 
 def _is_place(place: str) -> bool:

@@ -103,7 +103,7 @@ def _eponyms(text: str) -> Iterator[tuple[int, int]]:
     if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
         return
     for pattern in (_GRADED, _REFERRED, _TESTED):
-        yield from (match.span() for match in pattern.finditer(text) if _listed(match[match.lastgroup]))
+        yield from (match.span() for match in pattern.finditer(text) if _listed(match[match.lastgroup or 0]))
     for match in _SINGLE.finditer(text):
         parts = re.split(r"[-–/]", match["name"])
         if any(_alone(part) for part in parts) and (len(parts) == 1 or not all(map(is_surname, parts))):

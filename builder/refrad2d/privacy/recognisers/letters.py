@@ -111,7 +111,7 @@ def find_in_letter(text: str, language: str) -> Iterator[Found]:
             and text[match.start() - 3 : match.start()].strip()[-1:].isdigit()
             and _dated(text, match.start())
         ):
-            yield Found(*match.span(match.lastgroup), "NAME", True)
+            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
     yield from _signatures(text)
 
 
@@ -199,7 +199,8 @@ def find_repeats(text: str, found: Sequence[Found]) -> Iterator[Found]:
         if item.kind == "NAME" and item.firm:
             yield from _in_a_row(text, item)
     yield from _towns_again(text, found)
-    words, common = set(), set()
+    words: set[str] = set()
+    common: set[str] = set()
     for item in found:
         if item.kind == "NAME" and item.firm:
             for word in _PIECE.findall(text[item.start : item.end]):

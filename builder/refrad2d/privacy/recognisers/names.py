@@ -148,6 +148,7 @@ def _follow(text: str, match: re.Match, language: str) -> Iterator[Found]:
     """The name that a trigger announces. Titles and signatures are sure of it, roles need a listed name."""
     kind = match.lastgroup
     blank = (_BLANK_OR_LINE if kind in ("sign", "label") else _BLANK).match(text, match.end())
+    assert kind is not None and blank is not None  # every trigger has a named group; a blank may be empty
     at = blank.end()
     if kind == "sign" and "\n" in blank.group() and text[at : at + 1].isupper():
         end = _read_line(text, at) or _read_name(text, at, language, kind)
@@ -208,7 +209,9 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
             break
         if dotted and len(word) > 1 and words and kind != "title":
             break
-        at = _BLANK.match(text, piece.end()).end()
+        blank = _BLANK.match(text, piece.end())
+        assert blank is not None  # it may be empty
+        at = blank.end()
         if comma := re.compile(r",[ \t]?(?=[A-ZÄÖÜ])").match(text, piece.end()):
             following = _PIECE.match(text, comma.end())
             if words == 1 and following and _is_first_name(following.group(), last, kind):

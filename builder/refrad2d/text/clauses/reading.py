@@ -156,8 +156,8 @@ def _settle(signs: list[Sign]) -> list[Sign]:
             begins = before is None or before.code == "C" or before.code in "SFZ" and _FINDING_FIRST.match(rest)
             sign = replace(sign, code="!" if begins else "M")
         follows = signs[at + 1].code if at + 1 < len(signs) else "."
-        behind = sign.code == "I" and before and before.code in "SB" and before.structure.side == "both"
-        if behind and follows not in "SFBXJA":
+        behind = sign.code == "I" and follows not in "SFBXJA"
+        if behind and before and before.code in "SB" and before.structure.side == "both":
             settled[-1] = replace(before, structure=narrow(before.structure, sign.sides[0]))
         settled.append(sign)
     return settled
@@ -216,7 +216,7 @@ class _Reader:
             start=self.start,
             end=self.end,
             structures=tuple(sign.structure for sign in self.signs if sign.structure),
-            findings=tuple(self._finding(at) for at, sign in enumerate(self.signs) if sign.finding),
+            findings=tuple(self._finding(at, s.finding) for at, s in enumerate(self.signs) if s.finding),
             states=tuple(self._states()),
             measures=measures,
             sides=tuple(side for sign in self.signs for side in sign.sides),
@@ -225,17 +225,17 @@ class _Reader:
             signs=self.codes,
         )
 
-    def _finding(self, at: int) -> ClauseFinding:
+    def _finding(self, at: int, finding: NamedFinding) -> ClauseFinding:
         sign, polarity = self.signs[at], self._polarity(at)
-        structure, where = self._place(at, polarity)
-        if structure and not all(sign.finding.can_lie_in(label) for label in structure.labels):
+        structure, where = self._place(at, finding, polarity)
+        if structure and not all(finding.can_lie_in(label) for label in structure.labels):
             structure, where = None, "unclear"
         size, millimetres = self._size(at) if polarity == "affirmed" else (None, None)
         count = self._count(at)
         return ClauseFinding(
             sign.start,
             sign.end,
-            sign.finding,
+            finding,
             polarity,
             structure,
             where,
@@ -246,10 +246,10 @@ class _Reader:
             count is not None or bool(self.words["plural"].search(self.text[sign.start : sign.end])),
         )
 
-    def _place(self, at: int, polarity: str) -> tuple[Structure | None, str]:
+    def _place(self, at: int, finding: NamedFinding, polarity: str) -> tuple[Structure | None, str]:
         """The structure that a finding is stated of, and how sure that is."""
         codes, sign = self.codes, self.signs[at]
-        if sign.finding.names_its_place:
+        if finding.names_its_place:
             return None, "own"
         if sign.structure:
             listed = re.search(r"S[CUR]+[AGIJj]*$", codes[:at])

@@ -224,4 +224,4 @@ def _divides(codes: str, start: int, at: int) -> bool:
         return True
     listed = _COMPOUND.match(codes, at) or _PLACED.match(codes, at)
     # "keine Leberzyste, Nierenzyste …": the denial goes on, so the list stays in one piece
-    return bool(listed) and not ("D" in left and "D" not in listed[0])
+    return listed is not None and not ("D" in left and "D" not in listed[0])

@@ -14,7 +14,7 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from refrad2d.text.decoding.rtf import read_rtf
 
@@ -194,9 +194,14 @@ def _wrong_page(text: str) -> str:
     text = _MOJIBAKE.sub(_read_again, text)
     for proof, letters in ((_DOS_PROOF, _DOS), (_MAC_PROOF, _MAC)):
         if proof.search(text):
-            pattern = rf"(?<=[A-Za-z])[{re.escape(''.join(letters))}]|[{re.escape(''.join(letters))}](?=[a-z])"
-            text = re.sub(pattern, lambda match, letters=letters: letters[match.group()], text)
+            text = _replace_letters(text, letters)
     return _CONTROL.sub(lambda match: match.group().encode("latin-1").decode("cp1252", "replace"), text)
+
+
+def _replace_letters(text: str, letters: Mapping[str, str]) -> str:
+    """The text with the letters of another page replaced where they stand beside a letter."""
+    either = re.escape("".join(letters))
+    return re.sub(rf"(?<=[A-Za-z])[{either}]|[{either}](?=[a-z])", lambda match: letters[match.group()], text)
 
 
 def _read_again(match: re.Match) -> str:

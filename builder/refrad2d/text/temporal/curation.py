@@ -62,7 +62,9 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
     """The curated sentence, and whether it stayed because no rewrite of it is sure."""
     if not load_rules(language).trigger.search(sentence):
         return sentence, False
-    lead = _LEAD.match(sentence)[0]
+    begins = _LEAD.match(sentence)
+    assert begins is not None  # it may be empty
+    lead = begins[0]
     source = join(sentence[len(lead) :])
     plain = spell_out(source, language)
     shielded = shield(plain, language)

@@ -6,6 +6,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -119,7 +120,7 @@ def _orphan(before: list[str], after: list[str], kept: str, language: str) -> st
     return None
 
 
-def _out_of_scope(source: str, codes: list[tuple[str, int, int, int, int]], language: str) -> bool:
+def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], language: str) -> bool:
     """True if a denial stayed whose change went: "no node has enlarged" is not "no node"."""
     phrases = load_phrases(language)
     if not phrases.denials.search(source):
@@ -148,7 +149,7 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
     return bool(current - Counter(new))
 
 
-def _earlier_told_as_now(source: str, codes: list[tuple[str, int, int, int, int]], kept: str, words: Words) -> bool:
+def _earlier_told_as_now(source: str, codes: Sequence[tuple[str, int, int, int, int]], kept: str, words: Words) -> bool:
     """True if "previously" went and what was so stayed, or of two sizes neither is the one of today any more."""
     sizes = len(_SIZE.findall(kept))
     if sizes > 1 and sizes == len(_SIZE.findall(source)) and _NOW_SIZE.search(source) and not _NOW_SIZE.search(kept):

@@ -37,12 +37,15 @@ def load_rules(language: str) -> Rules:
     everything = read_yaml(__package__, "temporal.yaml")
     stored = everything[language] | {"tidy": everything[language]["tidy"] + everything["tidy"]}
 
-    def compiled(pattern: str | None) -> re.Pattern | None:
-        return None if pattern is None else re.compile(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
+    def compiled(pattern: str) -> re.Pattern:
+        return re.compile(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
+
+    def condition(pattern: str | None) -> re.Pattern | None:
+        return None if pattern is None else compiled(pattern)
 
     def rules(kind: str) -> tuple[Rule, ...]:
         return tuple(
-            Rule(compiled(rule["find"]), rule.get("put", ""), compiled(rule.get("if")), compiled(rule.get("unless")))
+            Rule(compiled(rule["find"]), rule.get("put", ""), condition(rule.get("if")), condition(rule.get("unless")))
             for rule in stored[kind]
         )
 
