@@ -91,3 +91,13 @@ def test_no_file_of_the_repository_names_a_machine():
     pattern = re.compile(r"/(?:work|farm|root)/\w")
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *PACKAGES, ROOT / "Makefile"]:
         assert not pattern.search(path.read_text(encoding="utf-8")), path
+
+
+def test_every_module_has_a_test_file_of_its_own():
+    missing = []
+    for base, package in (("builder", "refrad2d"), ("sft", "radgrounder")):
+        for path in (ROOT / base / package).rglob("*.py"):
+            inside = path.relative_to(ROOT / base)
+            if path.name != "__init__.py" and not (ROOT / "tests" / inside.parent / f"test_{path.stem}.py").is_file():
+                missing.append(str(inside))
+    assert missing == []

@@ -1,0 +1,72 @@
+"""What is collected of rows, and what must follow from it; whole datasets are in test_verify."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from refrad2d.operations.file_checks import Fault
+from refrad2d.operations.row_checks import (
+    Dataset,
+    Sample,
+    array_digest,
+    check_derived,
+    check_splits,
+    digest,
+    read_picture,
+    split_of_file,
+)
+from refrad2d.samples import png
+
+
+def sample(split="train", patient="p1", image="i1", **more):
+    facts = {"row": "r", "grounded": "g", "pixels": "x", "mask": None, "is_grounded": False, "is_blank": False}
+    return Sample(split=split, patient=patient, image=image, turns=(), **{**facts, **more})
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return Dataset(tmp_path, {})
+
+
+def kinds(faults):
+    return [fault.kind for fault in faults]
+
+
+def test_a_shard_says_its_split():
+    assert split_of_file(Path("slices-test-00000-of-00001.parquet")) == "test" and split_of_file(Path("x")) == "?"
+
+
+def test_digests_do_not_depend_on_the_order_of_fields():
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
+
+
+def test_digests_of_arrays_know_their_shape():
+    assert array_digest(np.zeros((2, 3), np.uint8)) != array_digest(np.zeros((3, 2), np.uint8))
+
+
+def test_a_picture_that_cannot_be_read_is_none():
+    assert read_picture({"bytes": png(np.zeros((2, 2), np.uint8))}).shape == (2, 2)
+    assert read_picture({"bytes": b"no picture"}) is None and read_picture(None) is None
+
+
+def test_a_patient_stands_in_one_split(dataset):
+    dataset.samples = {"a": sample(), "b": sample("test", image="i2", pixels="y")}
+    assert len(kinds(check_splits(dataset))) == 1
+    dataset.samples["b"] = sample("test", "p2", "i2", pixels="y")
+    assert kinds(check_splits(dataset)) == []
+
+
+def test_a_grounded_row_that_is_nowhere_is_missing(dataset):
+    dataset.samples = {"a": sample(is_grounded=True)}
+    (fault,) = check_derived(dataset)
+    assert isinstance(fault, Fault) and fault.kind == "missing_row"
+    dataset.grounded = {"a"}
+    assert kinds(check_derived(dataset)) == []
+
+
+def test_conversations_that_no_row_gives_differ(dataset):
+    dataset.samples = {"a": sample()}
+    dataset.turns["train", "i1"] = Counter(["turn"])
+    assert kinds(check_derived(dataset)) == ["conversation_differs"]

@@ -1,0 +1,33 @@
+import pytest
+
+from refrad2d.labels import exists_in, find_label, is_label, label_by_id, label_by_name, labels
+
+
+def test_the_classes_are_numbered_from_one():
+    assert [label.id for label in labels()] == list(range(1, 122))
+
+
+def test_ids_and_names_lead_to_each_other():
+    assert all(label_by_id(label.id) == label.name and label_by_name(label.name) is label for label in labels())
+
+
+@pytest.mark.parametrize("class_id", [0, -1, 122])
+def test_other_numbers_are_no_class(class_id):
+    assert label_by_id(class_id) is None
+
+
+def test_an_unknown_name_is_refused_with_the_rule():
+    with pytest.raises(ValueError, match="Choose one of the 121 names"):
+        label_by_name("left kidney")
+    assert not is_label("left kidney") and is_label("kidney_left")
+
+
+@pytest.mark.parametrize("text", ["kidney_left", "Left  Kidney", "linke Niere", "LINKE NIERE"])
+def test_a_class_is_found_by_any_of_its_names(text):
+    assert find_label(text) is label_by_name("kidney_left")
+
+
+def test_a_class_exists_where_the_segmenter_has_it():
+    spleen = label_by_name("spleen")
+    assert exists_in(spleen, "CT") and exists_in(spleen, "MR")
+    assert any(not exists_in(label, "MR") for label in labels())
