@@ -17,6 +17,8 @@ from refrad2d.text.temporal.reading import shield, spell_out, unshield
 from refrad2d.text.temporal.rules import load_rules, says_nothing, substitute
 
 KEPT_UNSURE = "kept_unsure"
+# What stands where de-identification found a date, and the date as which rules and guard read it.
+PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
 _COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unver|unveränd|cf)\.$", re.IGNORECASE)
@@ -60,6 +62,14 @@ def curate_sentence(sentence: str, language: str) -> str:
 
 def _curate(sentence: str, language: str) -> tuple[str, bool]:
     """The curated sentence, and whether it stayed because no rewrite of it is sure."""
+    if PLACEHOLDER not in sentence or ANY_DATE in sentence:
+        return _curate_dated(sentence, language)
+    kept, unsure = _curate_dated(sentence.replace(PLACEHOLDER, ANY_DATE), language)
+    return kept.replace(ANY_DATE, PLACEHOLDER), unsure
+
+
+def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
+    """The same for a sentence whose dates are written out."""
     if not load_rules(language).trigger.search(sentence):
         return sentence, False
     begins = _LEAD.match(sentence)

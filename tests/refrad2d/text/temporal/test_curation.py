@@ -130,3 +130,16 @@ def test_sentences_that_no_rewrite_is_sure_of_are_counted():
     text = "Keine Rückbildung des Pneumothorax. Unveränderter Erguss."
     assert curate(text, "de", counts) == "Keine Rückbildung des Pneumothorax. Erguss."
     assert counts == {"kept_unsure": 1}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "clean"),
+    [
+        ("de", "Wie am [DATE] kein Harnstau der linken Niere.", "Kein Harnstau der linken Niere."),
+        ("de", "Zyste der Niere, 45 mm, größenkonstant zum [DATE].", "Zyste der Niere, 45 mm."),
+        ("en", "Unremarkable liver and spleen, as on [DATE].", "Unremarkable liver and spleen."),
+        ("de", "Operation am [DATE] im [ORGANISATION].", "Operation am [DATE] im [ORGANISATION]."),
+    ],
+)
+def test_a_date_that_was_taken_out_is_a_date(language, text, clean):
+    assert curate(text, language) == clean
