@@ -130,13 +130,16 @@ build/datasets36/.installed:
 	build/datasets36/bin/pip install --quiet 'datasets==3.6.0' 'huggingface_hub<1' scipy pillow
 	touch $@
 
-# the scores of the text rules on their corpora first, then the tests
+# the scores of the text rules and checks on their corpora first, then the tests
 test: $(BIN)/.installed build/datasets36/.installed
 	$(BIN)/python -m tests.refrad2d.text.test_mentions_corpus
 	$(BIN)/python -m tests.bench.curate_scores
+	$(BIN)/python -m tests.bench.curate_meaning
+	$(BIN)/python -m tests.bench.faithfulness
+	$(BIN)/python -m tests.bench.letters
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-# style, types, and every test that builds no dataset, trains nothing and starts no browser
+# lint, and every test that builds no dataset, trains nothing and starts no browser
 quick: $(BIN)/.installed
 	$(BIN)/ruff check --quiet builder sft space tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow'
