@@ -86,7 +86,9 @@ def document() -> str:
         "The base made again: `make base-again`": again(),
         "Its confidence: `radgrounder calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a site that the base has not seen: `make demo`": f"""Site B is hardly a gap (table below): the five
-test patients are harder than most. Reports are the consensus of 8 samples here.
+test patients are harder than most. Reports are the consensus of 8 samples here. The questions of this build are worded
+otherwise than those that the base was trained on, and can no longer be guessed from their wording; the few steps of the
+demo do not make up for that.
 
 {before_and_after("demo")}""",
         "LoRA on MR, which the base has never seen: `make demo DEMO=build/demo-mr REGIONS=abdomen_mr RATE=2e-3`": f"""The gap
