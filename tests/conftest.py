@@ -13,6 +13,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 SLOW_ROOMS = (
     "end_to_end",
+    "refrad2d/phantom",
     "space/test_browser",
     "radgrounder/pretraining",
     "radgrounder/training",
@@ -20,6 +21,8 @@ SLOW_ROOMS = (
 )
 SLOW_MODULES = (
     "test_append",
+    "test_verify",
+    "test_leaks",
     "test_remove",
     "test_build",
     "test_fuzz_parsers",
