@@ -139,7 +139,7 @@ test: $(BIN)/.installed build/datasets36/.installed
 	$(BIN)/python -m tests.bench.letters
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-# lint, and every test that builds no dataset, trains nothing and starts no browser
+# lint, and every test that builds no dataset, runs no model and starts no browser
 quick: $(BIN)/.installed
 	$(BIN)/ruff check --quiet builder sft space tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow'

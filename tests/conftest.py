@@ -14,6 +14,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 SLOW_ROOMS = (
     "end_to_end",
     "refrad2d/phantom",
+    "radgrounder/evaluation",
+    "radgrounder/inference",
+    "radgrounder/models",
     "space/test_browser",
     "radgrounder/pretraining",
     "radgrounder/training",
@@ -34,7 +37,7 @@ SLOW_FIXTURES = {"hospital", "dataset", "first_month", "two_months", "shared"}
 
 
 def pytest_collection_modifyitems(items):
-    """What `make quick` leaves out: tests that build a dataset, train, read real data or start a browser."""
+    """What `make quick` leaves out: tests that build a dataset, run or train a model, read real data or start a browser."""
     for item in items:
         name = item.nodeid.partition("::")[0].removeprefix("tests/")
         if (
