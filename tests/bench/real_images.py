@@ -26,7 +26,7 @@ from radgrounder.training.mixtures import write_config
 from refrad2d.boxes import objects
 from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.grounding import locate_answer, parse
-from refrad2d.images.masks import load_scheme
+from refrad2d.images.masks.tables import load_scheme
 from refrad2d.labels import label_by_name
 from refrad2d.windows import windows
 from tests.fixtures.paths import ROOT

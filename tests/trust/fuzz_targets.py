@@ -17,7 +17,8 @@ import numpy as np
 from refrad2d.dataset.laws import check_row
 from refrad2d.grounding import Span, has_markup, parse, render
 from refrad2d.images.dicom import BODY_PARTS
-from refrad2d.images.masks import MaskRecord, read_mask
+from refrad2d.images.masks.reading import read_mask
+from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.records import Record, open_file, read_file
 from refrad2d.images.sources import Source, Unreadable, list_sources
 from refrad2d.labels import FINDING, LANGUAGES, PLANES, is_label

@@ -25,6 +25,7 @@ from refrad2d.images.dicom import (
     whole_number,
 )
 from refrad2d.images.geometry import display_frames, ras_to_lps
+from refrad2d.images.masks.sharing import LABEL_MAP, is_label_map
 from refrad2d.images.nifti import is_nifti, open_nifti
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source, Unreadable, is_dicom
@@ -51,6 +52,7 @@ class Record:
     series_uid: str = ""
     sop_uid: str = ""
     accession: str = ""
+    frame_of_reference: str = ""
     known: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()  # places and the like, see `identities`
     head: bool = False  # the header names the head
@@ -76,7 +78,7 @@ def open_file(source: Source) -> tuple[Record, Iterator[Slice]]:
     """What a file says, and its slices with uint16 pixels one by one; `Unreadable` if it cannot be used."""
     data = source.read()
     if is_nifti(data):
-        return _open_nifti(data)
+        return _open_nifti(data, source)
     if is_dicom(data):
         return _open_dicom(data)
     raise Unreadable("not_an_image")
@@ -93,8 +95,11 @@ def _named(shown: Slice, source: Source, key: bytes) -> Slice:
     return replace(shown, pixels=None, file=name, digest=digest_pixels(shown.picture))
 
 
-def _open_nifti(data: bytes) -> tuple[Record, Iterator[Slice]]:
-    voxels, slope, intercept, affine, _ = open_nifti(data)
+def _open_nifti(data: bytes, source: Source) -> tuple[Record, Iterator[Slice]]:
+    opened = open_nifti(data)
+    if is_label_map(opened, source):
+        raise Unreadable(LABEL_MAP)
+    voxels, slope, intercept, affine, _ = opened
     try:
         placed = display_frames(voxels, ras_to_lps(affine))
         first = next(placed)
@@ -166,6 +171,7 @@ def _facts(dataset: pydicom.Dataset) -> dict:
         "series_uid": text_of(dataset, "SeriesInstanceUID"),
         "sop_uid": text_of(dataset, "SOPInstanceUID"),
         "accession": text_of(dataset, "AccessionNumber"),
+        "frame_of_reference": text_of(dataset, "FrameOfReferenceUID"),
         "known": tuple(sorted(known)),
         "phrases": tuple(sorted(phrases)),
         "head": names_head(text_of(dataset, name) for name in _DESCRIPTIONS),

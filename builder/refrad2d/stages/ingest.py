@@ -1,7 +1,8 @@
 """DICOM and NIfTI plus a report table → slices, series and scrubbed texts. De-identification happens in the same pass.
 
 Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
-(geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of),
+(geometry and allow-listed fields), paths.jsonl (keyed paths of all files, by which masks find their series),
+texts.jsonl (scrubbed report texts with the series they speak of),
 accounting.jsonl. Nothing else of the export reaches the disk.
 """
 
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from refrad2d.images.blanking import publish_slices, require_reader
+from refrad2d.images.masks.sharing import share_sources
 from refrad2d.images.records import Record, read_file
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.images.stacks import Stack, build_stacks
@@ -27,13 +29,15 @@ from refrad2d.system.pseudonyms import pseudonym
 
 def run(
     export: Path, reports: Sequence[ReportRow], dst: Path, *,
-    key: bytes, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
+    key: bytes, masks: Path | None = None, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
     progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
 
-    `burnt_in_text` is one of `blanking.POLICIES`. Returns the numbers of kept files, of each drop reason, of reports
-    (reports_…), and of series and slices whose pixels were read (burnt_in_…).
+    `masks` is the folder of masks, which may share files with the export: each is accounted for once, masks among the
+    masks; shared.jsonl holds the positions there of what is not. `burnt_in_text` is one of `blanking.POLICIES`. Returns
+    the numbers of kept files, of each drop reason, of reports (reports_…), and of series and slices whose pixels were
+    read (burnt_in_…).
 
     Each step makes new values out of those before it: files → records → stacks of slices → stacks of which all slices
     are written → stacks with what their reports say. Pseudonyms are made last, since a report may name the patient
@@ -52,9 +56,15 @@ def run(
     reasons = unread | _unused(records, built) | published.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
+    everywhere = set().union(*(keyed_paths(source, key) for source in sources))
+    write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(everywhere)))
     write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, references, key))
-    write_jsonl(dst / "accounting.jsonl", account("export", len(sources), reasons))
-    counts = count_results(len(sources), reasons)
+    claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)
+    reasons = {n: reason for n, reason in reasons.items() if n not in claimed}
+    lines = account("export", len(sources), reasons)
+    write_jsonl(dst / "accounting.jsonl", (line for line in lines if line["n"] not in claimed))
+    write_jsonl(dst / "shared.jsonl", ({"n": n} for n in sorted(shared)))
+    counts = count_results(len(sources) - len(claimed), reasons)
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
     counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
@@ -140,6 +150,10 @@ def slice_id(stack: Stack, depth: float, key: bytes) -> str:
     return pseudonym(key, "slice", stack.id(key), round(depth, 3) + 0.0)
 
 
+def _keyed_uid(uid: str, key: bytes) -> str | None:
+    return pseudonym(key, "uid", uid) if uid else None
+
+
 def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
     """A series as it may be written: pseudonyms, allow-listed fields, geometry, keyed names for finding its masks."""
     record, place = stack.record, stack.slices[0].placement
@@ -156,7 +170,10 @@ def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
         "age": record.age,
         "site": site,
         "number": record.series_number,
-        "uid": pseudonym(key, "uid", record.series_uid) if record.series_uid else None,
+        "uid": _keyed_uid(record.series_uid, key),
+        "patient_id": pseudonym(key, "patient_id", record.patient_id) if record.patient_id else None,
+        "study_uid": _keyed_uid(record.study_uid, key),
+        "frame_of_reference": _keyed_uid(record.frame_of_reference, key),
         "paths": sorted(set().union(*(keyed_paths(source, key) for source in stack.sources))),
         "frames": [
             {
@@ -167,6 +184,7 @@ def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
                 "slope": known.slope,
                 "intercept": known.intercept,
                 "blanked": known.blanked,
+                "sop": _keyed_uid(known.sop_uid, key),
                 "placement": asdict(known.placement),
             }
             for known in stack.slices

@@ -100,6 +100,7 @@ def _ingest(given: Input, dst: Path) -> Counter:
         list(given.reports),
         dst,
         key=given.key,
+        masks=options.masks,
         workers=options.workers,
         site=options.site,
         burnt_in_text=options.burnt_in_text,

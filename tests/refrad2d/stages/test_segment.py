@@ -81,9 +81,9 @@ def test_another_grid_is_no_mask(tmp_path, shift):
 def test_a_mask_of_more_slices_serves_a_series_with_gaps(tmp_path):
     for k in (0, 2, 3):
         write_slice(tmp_path / "export" / "p" / f"{k}", k)
-    save(tmp_path, label_map(1, 2, 3, 4))
+    save(tmp_path, label_map(1, 2, 3, 5))
     build(tmp_path)
-    assert [mask.max() for mask in painted(tmp_path)] == [1, 3, 4]
+    assert [mask.max() for mask in painted(tmp_path)] == [1, 3, 5]
 
 
 def test_the_label_table_goes_before_the_scheme(tmp_path):
@@ -130,7 +130,7 @@ def test_masks_of_one_grid_are_told_apart_by_path(tmp_path):
                 SeriesInstanceUID=f"1.2.4.{ord(patient[0])}", SOPInstanceUID=f"1.2.5.{ord(patient[0])}.{k}",
             )  # fmt: skip
     (tmp_path / "masks" / "anna").mkdir(parents=True)
-    save(tmp_path, label_map(1, 1, 1), name="anna/m.nii.gz")
+    save(tmp_path, label_map(6, 6, 6), name="anna/m.nii.gz")
     save(tmp_path, label_map(5, 5, 5), name="seg_1.2.4.98.nii.gz")
     save(tmp_path, label_map(7, 7, 7), name="unknown.nii.gz")
     ingest.run(
@@ -140,7 +140,7 @@ def test_masks_of_one_grid_are_told_apart_by_path(tmp_path):
     assert counts == {"kept": 2, "dropped_ambiguous_mask": 1}
     frames = {s["series"]: s["frames"][0]["id"] for s in read_jsonl(tmp_path / "ingested" / "series.jsonl")}
     values = {int(np.asarray(Image.open(tmp_path / "segmented" / "masks" / f"{f}.png")).max()) for f in frames.values()}
-    assert values == {1, 5}
+    assert values == {6, 5}
 
 
 def make_seg(tmp_path, slices=3, label="liver"):

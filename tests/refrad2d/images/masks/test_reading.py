@@ -4,7 +4,8 @@ import nibabel
 import numpy as np
 import pytest
 
-from refrad2d.images.masks import label_table, load_scheme, read_mask
+from refrad2d.images.masks.reading import label_table, read_mask
+from refrad2d.images.masks.tables import load_scheme
 from refrad2d.images.sources import Source
 from refrad2d.labels import label_by_name
 from tests.fixtures.export_records import KEY
@@ -23,10 +24,11 @@ def test_slices_without_a_value_have_no_file(tmp_path):
     assert [bool(shown.file) for shown in record.slices] == [False, True, False] and record.names == {}
 
 
-def test_a_file_of_one_class_is_named_after_it(tmp_path):
+def test_the_values_of_a_mask_are_known_and_its_names_only_from_the_file_itself(tmp_path):
     volume = np.zeros((4, 4, 3), np.uint8)
-    volume[1, 1, 1] = 1
-    assert read(tmp_path, volume, "kidney_left.nii").names == {1: "kidney_left"}
+    volume[1, 1, 1], volume[2, 2, 2] = 1, 9
+    record = read(tmp_path, volume, "kidney_left.nii")
+    assert record.names == {} and record.values == {1, 9}
 
 
 @pytest.mark.parametrize("value", [0.5, -1.0, 70000.0, np.nan])
@@ -67,12 +69,6 @@ def one_voxel(value, dtype=np.uint8):
 def test_a_volume_is_cut_in_every_plane_that_is_asked_for(tmp_path):
     record = read(tmp_path, one_voxel(5), planes=("axial", "sagittal"))
     assert [piece.placement.plane for piece in record.slices] == ["sagittal"] * 4 + ["axial"] * 6
-
-
-def test_a_file_of_several_classes_is_not_named_after_one(tmp_path):
-    volume = one_voxel(1)
-    volume[0, 0, 0] = 2
-    assert read(tmp_path, volume, name="kidney_left.nii").names == {}
 
 
 def test_what_is_no_image_is_no_mask(tmp_path):

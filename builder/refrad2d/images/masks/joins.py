@@ -1,0 +1,133 @@
+"""Which series a mask belongs to: what it states must hold, its grid must be the series', its path must not deny it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from refrad2d.images.geometry import TOLERANCE_MM, Placement, even_step, mean_step
+from refrad2d.images.masks.records import MaskRecord, MaskSlice, Statement
+from refrad2d.images.sources import Source, keyed_paths
+from refrad2d.system.pseudonyms import pseudonym
+
+Check = tuple[str, Callable[[Mapping], bool | None]]  # reason, and row → holds, does not hold, None if it is not known
+_UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){3,}(?!\d)")
+_SHORTEST_UID = 16  # shorter ones may be versions and dates
+
+
+def find_series(
+    mask: MaskRecord, source: Source, series: Sequence[Mapping], key: bytes, elsewhere: frozenset[str] = frozenset()
+) -> tuple[Mapping | None, str]:
+    """The series that a mask belongs to and "", or None and the reason.
+
+    What a SEG states of patient, study, series, frame of reference and instances must hold; so must a UID in a path.
+    Of the series that are left it is one whose grid it has; several are told apart by the instances that the mask
+    names, then by the deepest folder that the paths share. `elsewhere` are the keyed paths of the whole export: a mask
+    whose path shares more with another part of it than with its series is not the series'.
+    """
+    rows: Sequence[Mapping] = series
+    for reason, holds in (*_statements(mask.statement, key), *_uids_in_path(source, series, key)):
+        known = [(row, holds(row)) for row in rows]
+        rows = [row for row, held in known if held] or [row for row, held in known if held is None]
+        if not rows:
+            return None, reason
+    fits = {row["series"]: align(mask, row)[0] for row in rows}
+    best = max(fits.values(), default=0)
+    candidates = [row for row in rows if fits[row["series"]] == best > 0]
+    if not candidates:
+        return None, "mask_on_another_grid"
+    if len(candidates) > 1:
+        candidates = _with_all_instances(candidates, mask.statement, key) or candidates
+    paths = keyed_paths(source, key)
+    if len(candidates) > 1:
+        shared = [len(paths.intersection(row["paths"])) for row in candidates]
+        candidates = [row for row, count in zip(candidates, shared, strict=True) if count == max(shared) > 0]
+    if len(candidates) != 1:
+        return None, "ambiguous_mask"
+    if not mask.sparse and len(paths & elsewhere) > len(paths.intersection(candidates[0]["paths"])):
+        return None, "mask_of_another_path"
+    return candidates[0], ""
+
+
+def _statements(stated: Statement, key: bytes) -> Iterator[Check]:
+    """What a SEG states, each as a check of a row; a row that does not know its own value neither holds nor fails."""
+    if stated.patient_id:
+        yield "mask_of_another_patient", _equals("patient_id", {pseudonym(key, "patient_id", stated.patient_id)})
+    if stated.study_uid:
+        yield "mask_of_another_study", _equals("study_uid", {pseudonym(key, "uid", stated.study_uid)})
+    if stated.series_uids:
+        yield "mask_of_another_series", _equals("uid", {pseudonym(key, "uid", uid) for uid in stated.series_uids})
+    if stated.frame_of_reference:
+        frame = {pseudonym(key, "uid", stated.frame_of_reference)}
+        yield "mask_of_another_frame_of_reference", _equals("frame_of_reference", frame)
+    if stated.sop_uids:
+        named = {pseudonym(key, "uid", uid) for uid in stated.sop_uids}
+        yield "mask_of_other_images", lambda row: bool(_instances(row) & named) if _instances(row) else None
+
+
+def _equals(name: str, wanted: set[str]) -> Callable[[Mapping], bool | None]:
+    return lambda row: row[name] in wanted if row.get(name) else None
+
+
+def _instances(row: Mapping) -> set[str]:
+    return {frame["sop"] for frame in row["frames"] if frame.get("sop")}
+
+
+def _with_all_instances(rows: Sequence[Mapping], stated: Statement, key: bytes) -> list[Mapping]:
+    """The rows that hold every named instance that any of them holds."""
+    named = {pseudonym(key, "uid", uid) for uid in stated.sop_uids}
+    present = named & set().union(*(_instances(row) for row in rows))
+    return [row for row in rows if present and present <= _instances(row)]
+
+
+def _uids_in_path(source: Source, series: Sequence[Mapping], key: bytes) -> Iterator[Check]:
+    """A UID in a path as a check: it must be the row's series, study or instance. One that nobody in the export has
+    denies every series that has UIDs; a short one, which may be no UID, counts only where somebody has it."""
+    for uid in sorted(set(_UID.findall(source.name))):
+        keyed = pseudonym(key, "uid", uid)
+        if len(uid) >= _SHORTEST_UID or any(keyed in _uids(row) for row in series):
+            yield "mask_of_another_series", _has_uid(keyed)
+
+
+def _has_uid(keyed: str) -> Callable[[Mapping], bool | None]:
+    return lambda row: keyed in _uids(row) if _uids(row) else None
+
+
+def _uids(row: Mapping) -> set[str]:
+    named = (row.get(name) for name in ("uid", "study_uid", "frame_of_reference"))
+    return {uid for uid in named if uid} | _instances(row)
+
+
+def align(mask: MaskRecord, row: Mapping) -> tuple[int, list[MaskSlice | None]]:
+    """How a mask fits a series, and its slice for each slice of the series.
+
+    2 = the same grid: as many slices, and affines equal within 1e-3. 1 = the series lacks slices that the mask has
+    (or, for a SEG, which leaves empty slices out, the other way round). 0 = not at all.
+    """
+    places = [placement_of(frame) for frame in row["frames"]]
+    cut = sorted((s for s in mask.slices if s.placement.plane == row["plane"]), key=lambda s: s.placement.depth)
+    if not cut or not cut[0].placement.same_plane_grid(places[0]):
+        return 0, []
+    step, mask_step = even_step(places), mean_step([s.placement for s in cut])
+    if len(cut) == len(places) and step is not None:
+        same = places[0].matches(cut[0].placement)
+        if len(cut) > 1:  # a single slice has no step
+            same = same and bool(np.allclose(step, mask_step, atol=TOLERANCE_MM))
+        return (2, list(cut)) if same else (0, [])
+    near = max(TOLERANCE_MM, 0.01 * float(np.linalg.norm(mask_step)))
+    found = [_slice_at(cut, place, near) for place in places]
+    if all(found):
+        return 1, found
+    whole = all(s in found for s in cut if s.file)
+    return (1, found) if mask.sparse and any(found) and whole else (0, [])
+
+
+def _slice_at(cut: Sequence[MaskSlice], place: Placement, near: float) -> MaskSlice | None:
+    nearest = min(cut, key=lambda s: abs(s.placement.depth - place.depth))
+    return nearest if np.linalg.norm(np.subtract(nearest.placement.origin, place.origin)) <= near else None
+
+
+def placement_of(frame: Mapping) -> Placement:
+    """The placement of a frame row of series.jsonl."""
+    place = frame["placement"]
+    return Placement(place["plane"], *(tuple(place[name]) for name in ("shape", "origin", "down", "across")))

@@ -1,0 +1,108 @@
+"""The masks of one series as one picture a slice, with the boxes of findings beside it.
+
+Findings lie outside the picture and may overlap it and each other. A pixel that two organs claim goes to the smaller
+one, counted over the series ("organ_overlap_pixels"), whatever the order of files and segments; two organs that are
+nearly the same voxels contradict each other, and neither is painted ("contradicting_organs").
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from refrad2d.boxes import Box, union_box
+from refrad2d.images.masks.classes import Classes
+from refrad2d.images.masks.records import MaskSlice
+
+THE_SAME = 0.5  # share of common voxels from where two organs contradict each other
+
+
+@dataclass(frozen=True)
+class AlignedMask:
+    """A mask on a series: its classes, and its slice for each slice of the series, None where it has none."""
+
+    classes: Classes
+    slices: Sequence[MaskSlice | None]
+
+
+def paint_slices(
+    masks: Sequence[AlignedMask], shapes: Sequence[tuple[int, int]], raw: Path, counts: Counter
+) -> Iterator[tuple[np.ndarray, list[tuple[str, Box]]]]:
+    """For each slice of a series, of `shapes` (rows, columns): unified class ids, and (label, box) of each finding.
+
+    `raw` holds the arrays of the slices. What was resolved is added to `counts`.
+    """
+    sizes, common = _measure(masks, len(shapes), raw)
+    dropped = _contradicting(sizes, common)
+    if dropped:
+        counts["contradicting_organs"] += len(dropped)
+    order = sorted(sizes.keys() - dropped, key=lambda organ: (-sizes[organ], organ))  # the smallest is painted last
+    for n, shape in enumerate(shapes):
+        organs = _organs(masks, n, raw)
+        unified, claims = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
+        for organ in order:
+            if organ in organs:
+                unified[organs[organ]] = organ
+                claims += organs[organ]
+        if (claims > 1).any():
+            counts["organ_overlap_pixels"] += int((claims > 1).sum())
+        yield unified, _findings(masks, n, raw)
+
+
+def _measure(masks: Sequence[AlignedMask], slices: int, raw: Path) -> tuple[Counter, Counter]:
+    """Voxels of each organ, and of each pair of organs in common."""
+    sizes, common = Counter[int](), Counter[tuple[int, int]]()
+    for n in range(slices):
+        organs = _organs(masks, n, raw)
+        claimed: np.ndarray | int = 0
+        for organ, where in organs.items():
+            sizes[organ] += int(where.sum())
+            claimed = claimed + where.astype(np.uint16)
+        crowded = [organ for organ, where in organs.items() if (where & (claimed > 1)).any()]
+        for i, first in enumerate(crowded):
+            for second in crowded[i + 1 :]:
+                common[min(first, second), max(first, second)] += int((organs[first] & organs[second]).sum())
+    return sizes, common
+
+
+def _contradicting(sizes: Mapping[int, int], common: Mapping[tuple[int, int], int]) -> set[int]:
+    return {
+        organ
+        for (first, second), both in common.items()
+        if both and both / (sizes[first] + sizes[second] - both) >= THE_SAME
+        for organ in (first, second)
+    }
+
+
+def _layers(mask: AlignedMask, n: int, raw: Path) -> np.ndarray:
+    found = mask.slices[n]
+    return np.load(raw / f"{found.file}.npy") if found and found.file else np.zeros((0, 1, 1), np.uint16)
+
+
+def _organs(masks: Sequence[AlignedMask], n: int, raw: Path) -> dict[int, np.ndarray]:
+    """Class id → where any mask has it on the n-th slice."""
+    organs: dict[int, np.ndarray] = {}
+    for mask in masks:
+        table = np.zeros(1 << 16, np.uint8)
+        for value, class_id in mask.classes.ids.items():
+            table[value] = class_id
+        for layer in _layers(mask, n, raw):
+            shown = table[layer]
+            for organ in np.flatnonzero(np.bincount(shown.ravel(), minlength=1)):
+                if organ:
+                    organs[int(organ)] = organs.get(int(organ), False) | (shown == organ)
+    return organs
+
+
+def _findings(masks: Sequence[AlignedMask], n: int, raw: Path) -> list[tuple[str, Box]]:
+    found = []
+    for mask in masks:
+        if not mask.classes.findings:
+            continue
+        layers = _layers(mask, n, raw)
+        for value, label in mask.classes.findings.items():
+            if len(layers) and (box := union_box((layers == value).any(axis=0))):
+                found.append((label, box))
+    return found
