@@ -1,9 +1,9 @@
 """DICOM and NIfTI plus a report table → slices, series and scrubbed texts. De-identification happens in the same pass.
 
 Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
-(geometry and allow-listed fields), paths.jsonl (keyed paths of all files, by which masks find their series),
-texts.jsonl (scrubbed report texts with the series they speak of),
-accounting.jsonl. Nothing else of the export reaches the disk.
+(geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of), accounting.jsonl;
+paths.jsonl (keyed paths of all images, broken ones too, by which masks find their series) and shared.jsonl (positions
+of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from refrad2d.images.blanking import publish_slices, require_reader
-from refrad2d.images.masks.sharing import share_sources
+from refrad2d.images.masks.sharing import NO_IMAGES, share_sources
 from refrad2d.images.records import Record, read_file
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.images.stacks import Stack, build_stacks
@@ -56,8 +56,9 @@ def run(
     reasons = unread | _unused(records, built) | published.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
-    everywhere = set().union(*(keyed_paths(source, key) for source in sources))
-    write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(everywhere)))
+    images = [source for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
+    paths = set[str]().union(*(keyed_paths(source, key) for source in images))
+    write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(paths)))
     write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, references, key))
     claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)
     reasons = {n: reason for n, reason in reasons.items() if n not in claimed}

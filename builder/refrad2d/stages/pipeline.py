@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
+from refrad2d.images.masks.advice import main_advice
 from refrad2d.images.segmenter import require_command
 from refrad2d.images.sources import list_sources
 from refrad2d.privacy.heads import require_policy
@@ -165,7 +166,7 @@ def _require_masks(folder: Path, options: Options) -> None:
     if options.masks is not None and not counts.get("kept"):
         raise NothingUsable(
             f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
-            "A mask must have the grid of its series; leave --masks out to build without."
+            f"{main_advice(counts)} Leave --masks out to build without."
         )
 
 

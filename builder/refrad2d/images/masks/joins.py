@@ -22,7 +22,7 @@ def find_series(
 
     What a SEG states of patient, study, series, frame of reference and instances must hold; so must a UID in a path.
     Of the series that are left it is one whose grid it has; several are told apart by the instances that the mask
-    names, then by the deepest folder that the paths share. `elsewhere` are the keyed paths of the whole export: a mask
+    names, then by the deepest folder that the paths share. `elsewhere` are the keyed paths of all images: a mask
     whose path shares more with another part of it than with its series is not the series'.
     """
     rows: Sequence[Mapping] = series

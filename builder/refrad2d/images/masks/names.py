@@ -142,6 +142,7 @@ def _finding_of(words: list[str]) -> str:
     """The label of a finding: its words of our vocabulary, "liver_lesion"; empty if it is none or is denied."""
     if _NOT_THERE & set(words):
         return ""
+    words = [_finding_words().get(word, word) for word in words]
     text = " ".join(words)
     label = finding_label(text)
     candidates = (
@@ -151,6 +152,12 @@ def _finding_of(words: list[str]) -> str:
         *sorted(kinds_in(text, "de")),
     )
     return next(filter(None, candidates), "")
+
+
+@cache
+def _finding_words() -> dict[str, str]:
+    """Words for findings that only masks use → those of our vocabulary."""
+    return {row["word"]: row["means"] for row in read_csv(__package__, "mask_findings.csv")}
 
 
 def _named_finding(text: str) -> str:

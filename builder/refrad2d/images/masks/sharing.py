@@ -12,6 +12,7 @@ from refrad2d.images.nifti import NiftiVolume
 from refrad2d.images.sources import Source
 
 LABEL_MAP, SEGMENTATION = "label_map", "segmentation_object"
+NO_IMAGES = (LABEL_MAP, SEGMENTATION, "not_an_image", "dicomdir")  # why a file says nothing of where images lie
 MOST_CLASSES = 130  # of a label map whose name says nothing; an atlas of more tells itself by its header or folder
 FLAT = 0.9  # share of neighbours that are equal, from where a volume of few values is made of regions
 _INTENT_LABEL = 1002

@@ -163,17 +163,12 @@ def _from_rows(text: str) -> list[tuple[int, str]]:
     if "label" in header:
         number, name = (header.index("label") if at is None else at for at in (number, name))
     if number is None or name is None or number == name:
-        if not _is_number(rows[0][0]) and not all(_is_number(row[0]) for row in rows[1:]):
-            return []
         number, name = 0, 1
-        rows = rows if _is_number(rows[0][0]) else [[], *rows[1:]]
-    found = [
-        (int(row[number]), row[name])
-        for row in (rows if _is_number(rows[0][number] if len(rows[0]) > number else "") else rows[1:])
-        if len(row) > max(number, name) and _is_number(row[number])
-    ]
-    expected = len(rows) - (0 if rows[0] and _is_number(rows[0][number]) else 1)
-    return found if len(found) == expected else []
+    else:
+        rows = rows[1:]
+    if not all(len(row) > max(number, name) and _is_number(row[number]) for row in rows):
+        return []
+    return [(int(row[number]), row[name]) for row in rows]
 
 
 def _from_lines(text: str) -> list[tuple[int, str]]:

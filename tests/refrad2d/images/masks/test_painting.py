@@ -1,0 +1,54 @@
+"""Organs that overlap are resolved whatever their order; findings lie beside them."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from refrad2d.images.masks.classes import Classes
+from refrad2d.images.masks.painting import AlignedMask, paint_slices
+from refrad2d.images.masks.records import MaskSlice
+from tests.fixtures.export_records import axial
+
+SHAPE = (8, 8)
+
+
+def paint(tmp_path, *masks):
+    """One slice of masks, each (classes, array (layers, rows, columns))."""
+    aligned = []
+    for n, (classes, layers) in enumerate(masks):
+        np.save(tmp_path / f"{n}.npy", layers)
+        aligned.append(AlignedMask(classes, [MaskSlice(str(n), axial(0, shape=SHAPE))]))
+    counts = Counter()
+    ((unified, findings),) = paint_slices(aligned, [SHAPE], tmp_path, counts)
+    return unified, findings, counts
+
+
+def square(size, value=1):
+    picture = np.zeros((1, *SHAPE), np.uint16)
+    picture[0, :size, :size] = value
+    return picture
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_smaller_organ_keeps_the_pixels(tmp_path, reverse):
+    masks = [(Classes({1: 5}), square(6)), (Classes({1: 1}), square(2))]
+    unified, _, counts = paint(tmp_path, *(masks[::-1] if reverse else masks))
+    assert (unified == 1).sum() == 4 and (unified == 5).sum() == 32 and counts == {"organ_overlap_pixels": 4}
+
+
+def test_organs_of_the_same_pixels_contradict_each_other(tmp_path):
+    unified, _, counts = paint(tmp_path, (Classes({1: 5}), square(4)), (Classes({1: 1}), square(4)))
+    assert not unified.any() and counts == {"contradicting_organs": 2}
+
+
+def test_one_organ_of_two_files_is_their_union(tmp_path):
+    unified, _, counts = paint(tmp_path, (Classes({1: 5}), square(4)), (Classes({2: 5}), square(2, 2)))
+    assert (unified == 5).sum() == 16 and not counts
+
+
+def test_a_finding_lies_outside_the_picture(tmp_path):
+    layers = np.concatenate([square(6), square(2, 2)])
+    unified, findings, counts = paint(tmp_path, (Classes({1: 5}, {2: "lesion"}), layers))
+    assert (unified == 5).sum() == 36 and not counts
+    assert [(label, tuple(box)) for label, box in findings] == [("lesion", (0, 0, 0.25, 0.25))]
