@@ -49,51 +49,39 @@ def run(
             raise ValueError(f"Mask folder {masks} holds no files. Give the folder of NIfTI or DICOM SEG files.")
     if scheme:
         load_scheme(scheme)
-    tables, unread = _read_tables(sources, workers)
     shared = {row["n"] for row in read_jsonl(ingested / "shared.jsonl")} if masks and not segmenter else set()
+    tables, unread = _read_tables(sources, workers)
     reasons = {position: reason for position, reason in unread.items() if position not in shared}
     volumes = [n for n in range(len(sources)) if n not in tables.keys() | unread.keys() | shared]
-    chosen: list[tuple[MaskRecord, Mapping, Classes]] = []
-    found: Counter = Counter()
-    tasks = [(sources[n], key, str(dst / "raw"), frozenset(row["plane"] for row in series)) for n in volumes]
-    results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-    named = [(sources[n], table) for n, table in tables.items()]
-    masks_found = [sources[n] for n in volumes]
+    named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
+    chosen: list[tuple[MaskRecord, Mapping, Classes]] = []
+    tasks = [(source, key, str(dst / "raw"), frozenset(row["plane"] for row in series)) for source in every]
+    results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     for number, result in progress(results, len(volumes), "masks"):
-        position, source, record = volumes[number], sources[volumes[number]], result.value
+        source, record = every[number], result.value
         if not isinstance(record, MaskRecord):
-            reasons[position] = record or result.reason or "unreadable"
+            reasons[volumes[number]] = record or result.reason or "unreadable"
             continue
         if segmenter:
-            candidates = [row for row in series if row["series"] == source.stem]
-            owner, reason = find_series(record, source, candidates, key)
+            owner, reason = find_series(record, source, [row for row in series if row["series"] == source.stem], key)
         else:
             owner, reason = find_series(record, source, series, key, elsewhere)
         if owner is None:
-            reasons[position] = reason
+            reasons[volumes[number]] = reason
             continue
-        ours = segmenter and SCHEME_OF_MODALITY[owner["modality"]]
-        evidence = Evidence(nearest_table(source, named, masks_found), ours or scheme, bool(ours))
+        made = SCHEME_OF_MODALITY[owner["modality"]] if segmenter else None
+        evidence = Evidence(nearest_table(source, named, every), made or scheme, trusted=bool(made))
         classes = classes_of(record, source, owner["modality"], evidence)
         if isinstance(classes, str):
-            reasons[position] = classes
-            continue
-        if classes.unknown:
-            found["unknown_structures"] += classes.unknown
-        chosen.append((record, owner, classes))
-    findings, segmented = _paint(chosen, dst, found)
-    for folder in ("raw", "segmented"):
-        shutil.rmtree(dst / folder, ignore_errors=True)
-    write_jsonl(dst / "findings.jsonl", findings)
-    write_jsonl(
-        dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter or "masks"} for name in sorted(segmented)]
-    )
+            reasons[volumes[number]] = classes
+        else:
+            chosen.append((record, owner, classes))
+    counts = count_results(len(sources) - len(shared), reasons)
+    counts.update(f"dropped_{reason}" for reason in missing.values())
+    _write(chosen, dst, counts, segmenter or "masks")
     lines = [line for line in account("masks", len(sources), reasons) if line["n"] not in shared]
     write_jsonl(dst / "accounting.jsonl", [] if segmenter else lines)
-    counts = count_results(len(sources) - len(shared), reasons)
-    counts.update(found)
-    counts.update(f"dropped_{reason}" for reason in missing.values())
     return counts
 
 
@@ -110,6 +98,17 @@ def _read_tables(sources: Sequence[Source], workers: int) -> tuple[dict[int, Tab
         else:
             reasons[places[number]] = result.value or result.reason or "unreadable"
     return tables, reasons
+
+
+def _write(chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, counts: Counter, segmenter: str) -> None:
+    """Paint the masks of each series, and write what is known of them; `counts` gets what was resolved or unknown."""
+    if unknown := sum(classes.unknown for *_, classes in chosen):
+        counts["unknown_structures"] = unknown
+    findings, segmented = _paint(chosen, dst, counts)
+    for folder in ("raw", "segmented"):
+        shutil.rmtree(dst / folder, ignore_errors=True)
+    write_jsonl(dst / "findings.jsonl", findings)
+    write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(segmented)])
 
 
 def _paint(
