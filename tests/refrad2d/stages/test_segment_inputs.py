@@ -192,3 +192,22 @@ def test_what_happens(tmp_path, ingested, row):
     assert {
         name: counts[name] for name in ("organ_overlap_pixels", "contradicting_organs") if counts[name]
     } == case.counts
+
+
+def test_one_tree_of_images_and_masks_is_accounted_for_once(tmp_path):
+    """The layout of TotalSegmentator's own data set: a folder a subject, its masks below it."""
+    for subject in ("s0001", "s0002"):
+        noise = np.random.default_rng(0).integers(-1000, 1000, (16, 16, 3), dtype=np.int16)
+        (tmp_path / "tree" / subject / "segmentations").mkdir(parents=True)
+        nibabel.save(nibabel.Nifti1Image(noise, AFFINE), tmp_path / "tree" / subject / "ct.nii.gz")
+        for name, volume in (("liver", regions(1)), ("spleen", regions(0, 1)), ("face", regions(0, 0, 1))):
+            path = tmp_path / "tree" / subject / "segmentations" / f"{name}.nii.gz"
+            nibabel.save(nibabel.Nifti1Image(volume, AFFINE), path)
+    tree, done = tmp_path / "tree", tmp_path / "ingested"
+    ingest.run(tree, [report_row(path="s0001")], done, key=KEY, masks=tree, burnt_in_text="keep")
+    counts = segment.run(done, tree, tmp_path / "out", key=KEY)
+    lines = [line for folder in (done, tmp_path / "out") for line in read_jsonl(folder / "accounting.jsonl")]
+    assert sorted(line["n"] for line in lines) == list(range(8))
+    assert [line["n"] for line in lines if line["root"] == "export"] == [0, 4]
+    assert counts == {"kept": 4, "dropped_mask_without_class": 2}
+    assert len(list(read_jsonl(done / "series.jsonl"))) == 2
