@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from refrad2d.images.masks.names import meaning
 from refrad2d.images.sources import Source, Unreadable
 from refrad2d.labels import labels
 
@@ -107,7 +108,8 @@ def _from_json(text: str) -> list[tuple[int, str]]:
         if isinstance(content, dict) and isinstance(content.get(key), (dict, list)):
             content = content[key]
     if isinstance(content, dict):
-        return _from_mapping(content)
+        pairs = _from_mapping(content)
+        return pairs if any(meaning(name).known for _, name in pairs) else []  # a header's numbers are no labels
     entries = (
         [e for part in content for e in (part if isinstance(part, list) else [part])]
         if isinstance(content, list)

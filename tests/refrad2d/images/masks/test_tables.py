@@ -25,7 +25,7 @@ def test_formats(name, text):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("a.json", "["), ("a.json", '{"labels": [1, 2]}'), ("a.json", '{"liver": [1, 2]}'), ("a.csv", "id,report\n1,The liver.\n"),
+    [("a.json", "["), ("a.json", '{"Rows": 512, "Columns": 512}'), ("a.json", '{"labels": [1, 2]}'), ("a.json", '{"liver": [1, 2]}'), ("a.csv", "id,report\n1,The liver.\n"),
      ("readme.txt", "Masks of May.\n"), ("a.csv", ""), ("a.csv", "1,liver\nx,spleen\n"), ("a.csv", "id,name\n70000,liver\n")],
 )  # fmt: skip
 def test_what_is_no_table(name, text):
