@@ -40,6 +40,15 @@ class Options:
         shown_default="total for CT, total_mr for MR",
         metadata=VALUE,
     )
+    modality: Literal["CT", "MR"] | None = option(
+        "what NIfTI files are where the report table does not say", default=None, metadata=VALUE
+    )
+    assume_orientation: str | None = option(
+        "where the axes of NIfTI files lead that do not say it, such as RAS",
+        default=None,
+        metavar="XYZ",
+        metadata=VALUE,
+    )
     segmenter: Literal["totalsegmentator"] | None = option("make the masks instead", default=None, metadata=VALUE)
     columns: Mapping[str, str] = option(
         "our column name = the report table's; may be given again",
@@ -69,6 +78,23 @@ class Options:
     def privacy(self) -> dict[str, str]:
         """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
         return {"burnt_in_text": self.burnt_in_text, "head": self.head}
+
+    @property
+    def assumptions(self) -> dict[str, str]:
+        """What the user says of the images that no file shows, as the manifest keeps it; empty if nothing."""
+        said = {"modality": self.modality, "assume_orientation": self.assume_orientation}
+        return {name: value for name, value in said.items() if value}
+
+
+def require_orientation(orientation: str | None) -> None:
+    """ValueError for letters that are no orientation of three axes: one of L R, one of P A, one of I S, any order."""
+    pairs = ["".join(sorted(pair)) for pair in ("LR", "PA", "IS")]
+    found = sorted(next((pair for pair in pairs if letter in pair), letter) for letter in orientation or "RAS")
+    if found != sorted(pairs):
+        raise ValueError(
+            f"Unknown --assume-orientation {orientation!r}. Give three letters for where the axes lead, one "
+            "of L R, one of P A, one of I S, such as RAS."
+        )
 
 
 def fingerprint_values(options: Options, kind: type[Options] = Options) -> tuple:

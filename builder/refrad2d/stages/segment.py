@@ -7,6 +7,7 @@ the 121 classes), segmented.jsonl (which series has a mask), accounting.jsonl.
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ _SCHEME_OF_MODALITY = {"CT": "total", "MR": "total_mr"}
 def run(
     ingested: Path, masks: Path | None, dst: Path, *,
     key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None,
-    progress: Progress = no_progress,
+    orientation: str = "", progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Give the slices of an ingested export their masks. Returns the number of kept masks and of each drop reason.
 
@@ -54,7 +55,10 @@ def run(
         load_scheme(scheme)
     reasons: dict[int, str] = {}
     chosen: list[tuple[MaskRecord, Mapping]] = []
-    tasks = [(source, key, str(dst / "raw"), frozenset(row["plane"] for row in series)) for source in sources]
+    tasks = [
+        (replace(source, orientation=orientation), key, str(dst / "raw"), frozenset(row["plane"] for row in series))
+        for source in sources
+    ]
     results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     for position, result in progress(results, len(sources), "masks"):
         record = result.value
