@@ -62,7 +62,7 @@ class Original:
 def open_picture(path: Path) -> Picture:
     """A PNG, JPEG or DICOM file as the model sees it; of several frames the first.
 
-    Grey pictures stay grey, 16-bit ones keep their depth, palettes and CMYK become RGB, what is transparent shows white, and
+    Grey pictures stay grey, 16-bit ones keep their depth, palettes and CMYK become RGB, transparency shows white, and
     the orientation that a camera noted is undone. A DICOM slice is turned into display orientation (axial: the
     patient's right at the left, anterior up) and windowed by its modality.
 

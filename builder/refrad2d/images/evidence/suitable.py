@@ -40,6 +40,8 @@ def _fault(stack: Stack) -> str:
     if not stack.modality:
         return "modality_unknown"
     reach = [known.extremes for known in stack.slices if known.extremes is not None]
-    if stack.modality == "CT" and reach and cannot_be_hounsfield(reach, says_unit=stack.record.kind == "dicom"):
-        return "not_in_hounsfield_units"
-    return ""
+    if stack.modality != "CT" or not reach:
+        return ""
+    dicom = stack.record.kind == "dicom"
+    shifted = dicom and any(known.intercept < 0 for known in stack.slices)
+    return "not_in_hounsfield_units" if cannot_be_hounsfield(reach, says_unit=dicom, shifted=shifted) else ""

@@ -25,6 +25,7 @@ _MAP_WORDS = re.compile(
 _HOUNSFIELD_CODES = ("[hnsf'U]", "HU", "112031")
 CLIPPED_LOW, CLIPPED_HIGH = -300.0, 1000.0  # a CT reaches beyond one of them, but for a window that was cut out of it
 CLIPPED_SHARE, CLIPPED_VOXELS = 0.003, 100  # of the voxels, and how many, that pile up at either end of such a window
+CLIPPED_TOPS = (200.0, 450.0)  # where windows for learning end, below the bones that every CT volume shows
 NARROWEST = 50.0  # of a window that anyone cuts out; less contrast than that shows no unit
 AIR = -300.0  # what a CT volume without a header must fall below: every one holds air, around or inside the patient
 MAX_STEP_MM, MAX_EXTENT_MM, MIN_STEP_MM = 50.0, 3000.0, 0.05  # of the voxels and the volume of an image of a person
@@ -49,23 +50,26 @@ def extremes(pixels: np.ndarray, slope: float, intercept: float) -> Extremes:
     return Extremes(first, second, at_first, at_second, pixels.size)
 
 
-def cannot_be_hounsfield(slices: Sequence[Extremes], *, says_unit: bool) -> bool:
+def cannot_be_hounsfield(slices: Sequence[Extremes], *, says_unit: bool, shifted: bool = False) -> bool:
     """True for the slices of a CT volume whose values cannot be Hounsfield units.
 
-    Nothing lies below water; or both ends are a window that was cut out; or, where no header `says_unit`, there is no
-    air.
+    Nothing lies below water, unless the header's rescale `shifted` the values down; or both ends are a window that was
+    cut out; or, where no header `says_unit`, there is no air or the upper end was cut off.
     """
     low, high = min(s.low for s in slices), max(s.high for s in slices)
-    if not says_unit and low > AIR:
+    if not says_unit and (low > AIR or (CLIPPED_TOPS[0] <= high <= CLIPPED_TOPS[1] and _pile(slices, high))):
         return True
-    if low >= 0:
+    if low >= 0 and not shifted:
         return high <= 1 or high - low >= NARROWEST
     if low < CLIPPED_LOW or high > CLIPPED_HIGH or high - low < NARROWEST:
         return False
-    total = sum(s.count for s in slices)
-    at_low = sum(s.at_low for s in slices if s.low == low)
-    at_high = sum(s.at_high for s in slices if s.high == high)
-    return min(at_low, at_high) >= max(CLIPPED_VOXELS, CLIPPED_SHARE * total)
+    return _pile(slices, high) and _pile(slices, low)
+
+
+def _pile(slices: Sequence[Extremes], end: float) -> bool:
+    """True where so many voxels have the lowest or highest value that what lay beyond it was cut off."""
+    pile = sum(n for s in slices for value, n in ((s.low, s.at_low), (s.high, s.at_high)) if value == end)
+    return pile >= max(CLIPPED_VOXELS, CLIPPED_SHARE * sum(s.count for s in slices))
 
 
 def hounsfield_fault(dataset: pydicom.Dataset) -> str:
