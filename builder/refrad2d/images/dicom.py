@@ -205,8 +205,10 @@ def _stored_value(dataset: pydicom.Dataset, keyword: str) -> int | None:
     """An element that holds a pixel's value, in the sign that the pixels have, whatever sign it was written with."""
     value = dataset.get(keyword)
     if isinstance(value, bytes) and len(value) == 2:  # of unknown representation
-        value = int.from_bytes(value, "little" if dataset.file_meta.TransferSyntaxUID.is_little_endian else "big")
-    number = whole_number({keyword: value}, keyword)
+        syntax = dataset.file_meta.TransferSyntaxUID
+        number: int | None = int.from_bytes(value, "little" if syntax.is_little_endian else "big")
+    else:
+        number = whole_number(dataset, keyword)
     if number is None:
         return None
     span = 1 << (whole_number(dataset, "BitsAllocated") or 16)
@@ -220,7 +222,7 @@ def _values(dataset: pydicom.Dataset, keyword: str) -> list:
     return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
 
 
-def whole_number(dataset: pydicom.Dataset | dict, keyword: str) -> int | None:
+def whole_number(dataset: pydicom.Dataset, keyword: str) -> int | None:
     """An element as an integer; None if it is missing, empty, several, or no number."""
     try:
         return int(dataset.get(keyword))

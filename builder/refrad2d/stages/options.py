@@ -20,6 +20,7 @@ VALUE = {_KEY: lambda value: value}  # the value counts as it is
 PAIRS = {_KEY: lambda value: sorted(value.items())}  # the order in which pairs were given does not count
 PRESENCE = {_KEY: bool}  # only whether there is one
 LISTING = {_KEY: "listing"}  # a folder: the names and sizes of its files
+GIVEN = {_KEY: "given"}  # the value, only where there is one: what was finished before the option came keeps its name
 NOTHING = {_KEY: None}  # the option changes no byte
 
 
@@ -41,13 +42,13 @@ class Options:
         metadata=VALUE,
     )
     modality: Literal["CT", "MR"] | None = option(
-        "what NIfTI files are where the report table does not say", default=None, metadata=VALUE
+        "what NIfTI files are where the report table does not say", default=None, metadata=GIVEN
     )
     assume_orientation: str | None = option(
         "where the axes of NIfTI files lead that do not say it, such as RAS",
         default=None,
         metavar="XYZ",
-        metadata=VALUE,
+        metadata=GIVEN,
     )
     segmenter: Literal["totalsegmentator"] | None = option("make the masks instead", default=None, metadata=VALUE)
     columns: Mapping[str, str] = option(
@@ -103,7 +104,9 @@ def fingerprint_values(options: Options, kind: type[Options] = Options) -> tuple
     Fields of a command that inherits from `kind` do not count. TypeError for a field that does not say whether it does.
     """
     decisions = [(entry.name, _decision(entry)) for entry in fields(kind)]
-    return tuple(take(getattr(options, name)) for name, take in decisions if callable(take))
+    values = [take(getattr(options, name)) for name, take in decisions if callable(take)]
+    given = [(name, getattr(options, name)) for name, take in decisions if take == "given" and getattr(options, name)]
+    return (*values, *given)
 
 
 def fingerprint_folders(options: Options, kind: type[Options] = Options) -> list[Path]:
@@ -116,6 +119,6 @@ def _decision(entry: Field) -> Any:
     if _KEY not in entry.metadata:
         raise TypeError(
             f"Option {entry.name!r} does not say what the fingerprint of the input takes of it. "
-            "Give its field one of VALUE, PAIRS, PRESENCE, LISTING, NOTHING as metadata."
+            "Give its field one of VALUE, PAIRS, PRESENCE, LISTING, GIVEN, NOTHING as metadata."
         )
     return entry.metadata[_KEY]
