@@ -8,6 +8,7 @@ An archive inside an archive is named and not opened: a bomb needs nothing more 
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import tarfile
@@ -21,6 +22,9 @@ ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".
 MAX_MEMBERS = 200_000  # of one archive; more are one quarantine line
 MAX_NAME_BYTES = 32 << 20  # of all names of one archive together
 MAX_FILE_BYTES = 4 << 30
+MAX_UNPACKED = 1 << 28  # of a single DICOM file
+MAX_AFTER = 3 << 28  # bytes of a gzip stream after what it was read for
+_CHUNK = 1 << 16
 _OPENERS: Mapping[bytes, Callable[[str, str], object]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _BROKEN = (
     zipfile.BadZipFile,
@@ -102,6 +106,8 @@ def _tar_members(path: str) -> Iterator[Member]:
             elif info.issparse():
                 reason = "sparse_archive_member"
             yield Member(info.name, info.size, info.offset_data, reason)
+        for _ in iter(lambda: stream.read(_CHUNK), b""):  # to the checksum that ends the compressed stream
+            pass
 
 
 def _reason(name: str, size: int) -> str:
@@ -132,6 +138,34 @@ def read_member(path: str, member: Member) -> bytes:
     if len(data) != member.size:
         raise Unreadable("unreadable_archive_member")
     return data
+
+
+def is_gzip(data: bytes) -> bool:
+    """True for a gzip file, by its magic."""
+    return data[:2] == b"\x1f\x8b"
+
+
+def read_trailer(file: gzip.GzipFile) -> None:
+    """Read a gzip stream to its end, which proves length and checksum; `Unreadable` if they are wrong or missing."""
+    try:
+        for _ in range(MAX_AFTER // _CHUNK):
+            if not file.read(_CHUNK):
+                return
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable("damaged_gzip") from error
+    raise Unreadable("too_large")
+
+
+def unpack_gzip(data: bytes) -> bytes:
+    """What one gzip file holds, proven by its checksum; `Unreadable` if it is damaged or larger than `MAX_UNPACKED`."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            content = file.read(MAX_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable("damaged_gzip") from error
+    if len(content) > MAX_UNPACKED:
+        raise Unreadable("too_large")
+    return content
 
 
 def _version(path: str) -> tuple[int, int]:

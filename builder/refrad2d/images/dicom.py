@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import (
@@ -26,6 +27,8 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 
+from refrad2d.images.evidence.phases import phase_of
+from refrad2d.images.evidence.units import hounsfield_fault
 from refrad2d.images.geometry import CORNERS, REORIENTATIONS, display_frames, frame_affine, reorient
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Unreadable
@@ -62,8 +65,7 @@ def parse_dicom(data: bytes) -> pydicom.Dataset:
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
         for part in (getattr(dataset, "file_meta", pydicom.Dataset()), dataset):
-            for _ in part.iterall():  # pydicom decodes an element when it is first used; broken ones must show here
-                pass
+            _decode(part)
     except BROKEN as error:
         raise Unreadable("unreadable_dicom") from error
     meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
@@ -74,6 +76,24 @@ def parse_dicom(data: bytes) -> pydicom.Dataset:
         )
     dataset.file_meta = meta
     return dataset
+
+
+def _decode(dataset: pydicom.Dataset) -> None:
+    """Decode every element, nested ones too: pydicom does so when one is first used, and broken ones must show here.
+
+    A private one that does not hold what its dictionary says becomes bytes: nothing here reads it.
+    """
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except BROKEN:
+            raw = dataset.get_item(tag)
+            if not tag.is_private or not isinstance(raw, RawDataElement):
+                raise
+            dataset[tag] = element = pydicom.DataElement(tag, "UN", raw.value or b"")
+        if element.VR == "SQ":
+            for item in element.value:
+                _decode(item)
 
 
 def sop_class(dataset: pydicom.Dataset) -> str:
@@ -96,11 +116,21 @@ def refuse_unsuitable(dataset: pydicom.Dataset) -> None:
         raise Unreadable("burned_in_annotation")
     if (whole_number(dataset, "SamplesPerPixel") or 1) != 1:
         raise Unreadable("colour_image")
-    if text_of(dataset, "Modality") == "CT" and text_of(dataset, "RescaleType").upper() not in ("", "HU", "US"):
-        raise Unreadable("not_in_hounsfield_units")
+    if "MOSAIC" in kinds or _tiles(dataset) > 1:
+        raise Unreadable("mosaic")
+    if text_of(dataset, "Modality") == "CT" and (fault := hounsfield_fault(dataset)):
+        raise Unreadable(fault)
     rows, columns, frames = (whole_number(dataset, name) or 0 for name in ("Rows", "Columns", "NumberOfFrames"))
     if rows < 2 or columns < 2 or rows * columns * max(frames, 1) > MAX_PIXELS:
         raise Unreadable("no_pixels" if min(rows, columns) < 2 else "too_large")
+
+
+def _tiles(dataset: pydicom.Dataset) -> int:
+    """How many slices a picture is tiled of, where its maker says so in a private element."""
+    try:
+        return int(dataset.get_private_item(0x0019, 0x0A, "SIEMENS MR HEADER").value)
+    except (KeyError, ValueError, TypeError):
+        return 1
 
 
 def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
@@ -129,7 +159,7 @@ def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
         if not (np.isfinite([slope, intercept]).all() and slope != 0 and np.isfinite(shown).all()):
             raise Unreadable("non_finite_pixels")
         reoriented = next(how for how in REORIENTATIONS if np.array_equal(reorient(CORNERS, how), corners))
-        yield Slice(placement, slope, intercept, shown, reoriented, number)
+        yield Slice(placement, slope, intercept, shown, reoriented, number, phase=phase_of(groups))
 
 
 def body_part(text: str) -> str | None:
@@ -159,14 +189,32 @@ def _first(groups: Sequence[pydicom.Dataset], keyword: str, default=None):
 
 
 def _without_padding(pixels: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
-    """Padding outside the reconstructed circle set to the smallest real value (PS3.3 C.7.5.1.1.2)."""
-    value = dataset.get("PixelPaddingValue")
-    if not isinstance(value, int):
+    """Padding outside the reconstructed circle set to the smallest real value (PS3.3 C.7.5.1.1.2); labels have none."""
+    if sop_class(dataset) in SEGMENTATIONS:
         return pixels
-    limit = dataset.get("PixelPaddingRangeLimit")
-    low, high = sorted((value, limit if isinstance(limit, int) else value))
+    value = _stored_value(dataset, "PixelPaddingValue")
+    if value is None:
+        return pixels
+    limit = _stored_value(dataset, "PixelPaddingRangeLimit")
+    low, high = sorted((value, value if limit is None else limit))
     padding = (pixels >= low) & (pixels <= high)
     return np.where(padding, pixels[~padding].min(), pixels) if padding.any() and not padding.all() else pixels
+
+
+def _stored_value(dataset: pydicom.Dataset, keyword: str) -> int | None:
+    """An element that holds a pixel's value, in the sign that the pixels have, whatever sign it was written with."""
+    value = dataset.get(keyword)
+    if isinstance(value, bytes) and len(value) == 2:  # of unknown representation
+        syntax = dataset.file_meta.TransferSyntaxUID
+        number: int | None = int.from_bytes(value, "little" if syntax.is_little_endian else "big")
+    else:
+        number = whole_number(dataset, keyword)
+    if number is None:
+        return None
+    span = 1 << (whole_number(dataset, "BitsAllocated") or 16)
+    if whole_number(dataset, "PixelRepresentation") == 1:
+        return number - span if span // 2 <= number < span else number
+    return number + span if -span // 2 <= number < 0 else number
 
 
 def _values(dataset: pydicom.Dataset, keyword: str) -> list:

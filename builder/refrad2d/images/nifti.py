@@ -9,7 +9,8 @@ import nibabel
 import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 
-from refrad2d.images.sources import Unreadable
+from refrad2d.images.archives import Unreadable, read_trailer
+from refrad2d.images.evidence.units import grid_fault
 
 MAX_PIXELS = 1 << 29
 MAX_BYTES = 3 << 28  # of an unpacked volume: 512 x 512 x 768 voxels of four bytes
@@ -57,12 +58,16 @@ def _unpack(data: bytes) -> io.BytesIO:
         stream.write(head)
         while wanted > 0 and (part := file.read(min(wanted, CHUNK))):
             wanted -= stream.write(part)
+        read_trailer(file)
     stream.seek(0)
     return stream
 
 
-def open_nifti(data: bytes) -> NiftiVolume:
-    """A NIfTI from bytes, gzip or not; `Unreadable` if it is broken, not of 3 dimensions, or too large for memory."""
+def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
+    """A NIfTI from bytes, gzip or not; `Unreadable` if it is broken, not of 3 dimensions, or too large for memory.
+
+    One that says no orientation is `no_orientation`, unless the user named one: where its axes lead, such as "RAS".
+    """
     try:
         stream = _unpack(data) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
         image = _kind(stream.getbuffer()[:8].tobytes()).from_stream(stream)
@@ -78,6 +83,38 @@ def open_nifti(data: bytes) -> NiftiVolume:
     proxy = cast(ArrayProxy, image.dataobj)  # as of every image that is read from a stream
     try:
         voxels = np.ndarray(shape[:3], kind, stream.getbuffer(), proxy.offset, order="F")
+        affine = affine_of(image.header, orientation)
     except _BROKEN as error:
         raise Unreadable("unreadable_nifti") from error
-    return NiftiVolume(voxels, float(proxy.slope), float(proxy.inter), image.affine, image.header)
+    return NiftiVolume(voxels, float(proxy.slope), float(proxy.inter), affine, image.header)
+
+
+def affine_of(header: nibabel.Nifti1Header, orientation: str = "") -> np.ndarray:
+    """The matrix from voxels to RAS mm. `Unreadable` if the header gives none, or two that turn the volume differently.
+
+    `orientation` is that of a header without any, such as "LAS"; the middle of the volume is its origin then.
+    """
+    sform, qform = header.get_sform(coded=True)[0], header.get_qform(coded=True)[0]
+    if sform is None and qform is None:
+        if not orientation:
+            raise Unreadable("no_orientation")
+        return _assumed(header, orientation)
+    if sform is not None and qform is not None and nibabel.aff2axcodes(sform) != nibabel.aff2axcodes(qform):
+        raise Unreadable("orientations_disagree")
+    return sform if sform is not None else qform
+
+
+def _assumed(header: nibabel.Nifti1Header, orientation: str) -> np.ndarray:
+    affine = np.eye(4)
+    affine[:3, :3] = 0
+    for voxel_axis, letter in enumerate(orientation):
+        axis = next(n for n, pair in enumerate(("LR", "PA", "IS")) if letter in pair)
+        affine[axis, voxel_axis] = header.get_zooms()[voxel_axis] * (1 if letter in "RAS" else -1)
+    affine[:3, 3] = -affine[:3, :3] @ ((np.array(header.get_data_shape()[:3]) - 1) / 2)
+    return affine
+
+
+def nifti_units_fault(header: nibabel.Nifti1Header, affine: np.ndarray, shape: tuple[int, ...]) -> str:
+    """`not_in_millimetres` for a volume that says another unit, or sizes that no image of a person has; else empty."""
+    unit = int(header["xyzt_units"]) & 7  # 0 unknown, 1 m, 2 mm, 3 µm
+    return "not_in_millimetres" if unit not in (0, 2) else grid_fault(np.linalg.norm(affine[:3, :3], axis=0), shape)

@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 from pydicom.uid import KeyObjectSelectionDocumentStorage, MediaStorageDirectoryStorage
 
+from refrad2d.images.archives import is_gzip, unpack_gzip
 from refrad2d.images.dicom import (
     SEGMENTATIONS,
     age_decade,
@@ -24,9 +25,10 @@ from refrad2d.images.dicom import (
     text_of,
     whole_number,
 )
+from refrad2d.images.evidence.units import extremes
 from refrad2d.images.geometry import display_frames, ras_to_lps
 from refrad2d.images.masks.sharing import LABEL_MAP, is_label_map
-from refrad2d.images.nifti import is_nifti, open_nifti
+from refrad2d.images.nifti import is_nifti, nifti_units_fault, open_nifti
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source, Unreadable, is_dicom
 from refrad2d.privacy.heads import names_head
@@ -79,6 +81,8 @@ def open_file(source: Source) -> tuple[Record, Iterator[Slice]]:
     data = source.read()
     if is_nifti(data):
         return _open_nifti(data, source)
+    if is_gzip(data):
+        data = unpack_gzip(data)
     if is_dicom(data):
         return _open_dicom(data)
     raise Unreadable("not_an_image")
@@ -92,14 +96,18 @@ def digest_pixels(pixels: np.ndarray) -> str:
 def _named(shown: Slice, source: Source, key: bytes) -> Slice:
     """The slice without its pixels, with what it is known by."""
     name = pseudonym(key, "frame", source.name, shown.number)
-    return replace(shown, pixels=None, file=name, digest=digest_pixels(shown.picture))
+    reach = extremes(shown.picture, shown.slope, shown.intercept)
+    return replace(shown, pixels=None, file=name, digest=digest_pixels(shown.picture), extremes=reach)
 
 
 def _open_nifti(data: bytes, source: Source) -> tuple[Record, Iterator[Slice]]:
-    opened = open_nifti(data)
+    """A volume; its modality is what the user says, since no NIfTI file states one."""
+    opened = open_nifti(data, source.orientation)
     if is_label_map(opened, source):
         raise Unreadable(LABEL_MAP)
-    voxels, slope, intercept, affine, _ = opened
+    voxels, slope, intercept, affine, header = opened
+    if fault := nifti_units_fault(header, affine, voxels.shape):
+        raise Unreadable(fault)
     try:
         placed = display_frames(voxels, ras_to_lps(affine))
         first = next(placed)
@@ -107,13 +115,11 @@ def _open_nifti(data: bytes, source: Source) -> tuple[Record, Iterator[Slice]]:
         raise Unreadable("unreadable_nifti") from error
     if not all(np.isfinite(part).all() for part in voxels.T):  # part by part: the whole would need a copy
         raise Unreadable("non_finite_pixels")
-    lowest = min(float(end) * slope + intercept for end in (voxels.min(), voxels.max()))
-    modality = "CT" if lowest <= -200 else "MR"  # only CT knows such values
     shown = (
         Slice(placement, slope, intercept, picture, number=number)
         for number, (picture, placement) in enumerate(chain([first], placed))
     )
-    return Record("nifti", modality=modality), map(_in_16_bits, shown)
+    return Record("nifti", modality=source.modality or None), map(_in_16_bits, shown)
 
 
 def _open_dicom(data: bytes) -> tuple[Record, Iterator[Slice]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from refrad2d.images.evidence.units import Extremes
 from refrad2d.images.geometry import AS_STORED, Placement, Reorientation
 from refrad2d.windows import rescale
 
@@ -27,6 +28,8 @@ class Slice:
     - `digest`: the same for equal pixels; stays in memory
     - `position`: of its file in the export, -1 until stacks are built
     - `blanked`: boxes of text that were filled
+    - `phase`: what tells phases and reconstructions of a series apart, see `evidence.phases`; stays in memory
+    - `extremes`: the lowest and highest value, see `evidence.units`; stays in memory
     """
 
     placement: Placement
@@ -41,6 +44,8 @@ class Slice:
     digest: str = ""
     position: int = -1
     blanked: int = 0
+    phase: tuple[str, ...] = ()
+    extremes: Extremes | None = None
 
     @property
     def picture(self) -> np.ndarray:

@@ -38,6 +38,8 @@ class Source:
     reason: str = ""
     size: int = 0  # of a member, as its archive says
     offset: int = 0  # of a tar's member
+    modality: str = ""  # what the user says of a NIfTI file
+    orientation: str = ""  # what the user says of a NIfTI file that states none
 
     @property
     def name(self) -> str:

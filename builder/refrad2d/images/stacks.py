@@ -1,14 +1,19 @@
 """Slices of many files grouped into stacks by patient, study, series and geometry; empty or reused UIDs merge none."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from refrad2d.images.geometry import TOLERANCE_MM, Placement
+from refrad2d.images.evidence.phases import split_phases
+from refrad2d.images.geometry import Placement
 from refrad2d.images.records import Record
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source
 from refrad2d.system.pseudonyms import pseudonym
+
+LENGTH_TOLERANCE = 1e-3  # relative; half a pixel over 512
+TURN_TOLERANCE = 4e-3  # radians
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Stack:
     patient_key: str
     study_key: str
     series_key: str
-    modality: str
+    modality: str  # empty where a NIfTI file has none yet
     number: int  # among stacks of one series
     known: frozenset[str] = frozenset()  # what the headers of all its files identify, see `identities`
     phrases: frozenset[str] = frozenset()
@@ -44,9 +49,9 @@ class Stack:
 
 
 def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> list[Stack]:
-    """All stacks of an export. Of slices at one depth those with equal pixels are duplicates and left out; different
-    ones (phases, echoes) make stacks of their own, in the order of their instance numbers."""
-    groups: dict[tuple, list[Slice]] = defaultdict(list)
+    """All stacks of an export. Slices at one depth are duplicates and left out, or phases, echoes and reconstructions
+    that make stacks of their own, or left out as well where nothing tells them apart, see `evidence.phases`."""
+    series: dict[tuple, list[list[Slice]]] = defaultdict(list)  # by grid
     for position in sorted(records):
         record, source = records[position], sources[position]
         if record.kind not in ("dicom", "nifti"):
@@ -54,8 +59,8 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
         where = source.name if record.kind == "nifti" else "/".join(source.parts[:-1])
         study_key, series_key = record.study_uid or f"path {where}", record.series_uid or f"path {where}"
         for known in record.slices:
-            group = (record.patient_id, study_key, series_key, record.modality, _grid(known.placement))
-            groups[group].append(replace(known, position=position))
+            grids = series[record.patient_id, study_key, series_key, record.modality]
+            _group_of(known.placement, grids).append(replace(known, position=position))
     return [
         Stack(
             record=records[slices[0].position],
@@ -64,18 +69,50 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
             patient_key=patient_id or study_key,
             study_key=study_key,
             series_key=series_key,
-            modality=modality,
+            modality=modality or "",
             number=number,
             known=frozenset().union(*(records[known.position].known for known in slices)),
             phrases=frozenset().union(*(records[known.position].phrases for known in slices)),
         )
-        for (patient_id, study_key, series_key, modality, _), group in groups.items()
-        for number, slices in enumerate(_split_depths(group))
+        for (patient_id, study_key, series_key, modality), grids in series.items()
+        for number, slices in _numbered(grids)
     ]
 
 
+def _group_of(place: Placement, grids: list[list[Slice]]) -> list[Slice]:
+    """The slices on the grid of this placement, a new list if there is none yet."""
+    found = next((group for group in grids if same_grid(group[0].placement, place)), None)
+    if found is None:
+        grids.append(found := [])
+    return found
+
+
+def _numbered(grids: Iterable[list[Slice]]) -> Iterator[tuple[int, list[Slice]]]:
+    """The stacks of a series; those of one rounded grid, which their pseudonyms are made of, are numbered."""
+    numbers: Counter = Counter()
+    for group in grids:
+        for part in split_phases(group):
+            name = _grid(part[0].placement)
+            yield numbers[name], part
+            numbers[name] += 1
+
+
+def same_grid(one: Placement, other: Placement) -> bool:
+    """True for slices of one stack: equal in plane, rows and columns, and in the steps between pixels but for what
+    scanners round: `LENGTH_TOLERANCE` of their lengths, `TURN_TOLERANCE` of their directions."""
+    if one.plane != other.plane or one.shape != other.shape:
+        return False
+    for mine, theirs in ((one.down, other.down), (one.across, other.across)):
+        length, their_length = math.hypot(*mine), math.hypot(*theirs)
+        if abs(length - their_length) > LENGTH_TOLERANCE * length:
+            return False
+        if math.dist(mine, theirs) > TURN_TOLERANCE * length:
+            return False
+    return True
+
+
 def _grid(place: Placement) -> tuple:
-    """What slices of one stack share: plane, rows, columns, and the steps between pixels to 0.01 mm."""
+    """What the pseudonym of a stack is made of: plane, rows, columns, and the steps between pixels to 0.01 mm."""
     return (place.plane, *place.shape, *(round(v, 2) + 0.0 for v in (*place.down, *place.across)))
 
 
@@ -88,26 +125,3 @@ def keep_slices(stacks: Iterable[Stack], wanted: Callable[[Slice], bool]) -> lis
             slices, sources = zip(*pairs, strict=True)
             kept.append(replace(stack, slices=slices, sources=sources))
     return kept
-
-
-def _split_depths(slices: Iterable[Slice]) -> list[list[Slice]]:
-    """Stacks with one slice a depth."""
-    stacks: list[list[Slice]] = []
-    here: list[str] = []  # the pixels at the depth that is looked at
-    last = None
-    for known in sorted(slices, key=_by_depth):
-        depth = known.placement.depth
-        if last is None or depth - last > TOLERANCE_MM:
-            here, last = [], depth
-        if known.digest in here:
-            continue
-        if len(here) == len(stacks):
-            stacks.append([])
-        stacks[len(here)].append(known)
-        here.append(known.digest)
-    return stacks
-
-
-def _by_depth(known: Slice) -> tuple[int, int, int]:
-    instance = known.instance if known.instance is not None else 1 << 30
-    return round(known.placement.depth / TOLERANCE_MM), instance, known.position

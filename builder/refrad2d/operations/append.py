@@ -170,7 +170,10 @@ def _prepare(
         f"shards {batch}" + (f"; left out: {reasons}" if reasons else ""),
     )
     write_text(files / CHANGELOG, with_change(out, manifest, "append", *cells))
-    batches = [*manifest.get("batches", ()), {"name": batch, "inputs": inputs, "versions": installed_versions()}]
+    about = {"name": batch, "inputs": inputs, "versions": installed_versions()}
+    if options.assumptions:
+        about["assumptions"] = options.assumptions
+    batches = [*manifest.get("batches", ()), about]
     stats = add_counts(read_json(out / STATS), added)
     seal(dst, {**manifest, "batches": batches}, stats, {"stats": added}, benchmarks=options.benchmarks)
     return added["rows"]

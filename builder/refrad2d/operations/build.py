@@ -86,6 +86,8 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
     write_json(dst / STATS, stats)
     write_jsonl(dst / ACCOUNTING, account_stages(stages))
     about = {"inputs": inputs, "privacy": options.privacy, "balance": kept_balance(stages)}
+    if options.assumptions:
+        about["assumptions"] = options.assumptions
     write_json(dst / MANIFEST, {**manifest(dst, key, counts), **about})
     return stats["rows"]
 

@@ -6,12 +6,13 @@ paths.jsonl (keyed paths of all images, broken ones too, by which masks find the
 of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from refrad2d.images.blanking import publish_slices, require_reader
+from refrad2d.images.evidence.suitable import suitable_stacks
 from refrad2d.images.masks.sharing import NO_IMAGES, share_sources
 from refrad2d.images.records import Record, read_file
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
@@ -30,30 +31,35 @@ from refrad2d.system.pseudonyms import pseudonym
 def run(
     export: Path, reports: Sequence[ReportRow], dst: Path, *,
     key: bytes, masks: Path | None = None, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
-    progress: Progress = no_progress,
+    modality: str = "", orientation: str = "", progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
 
     `masks` is the folder of masks, which may share files with the export: each is accounted for once, masks among the
-    masks; shared.jsonl holds the positions there of what is not. `burnt_in_text` is one of `blanking.POLICIES`. Returns
-    the numbers of kept files, of each drop reason, of reports (reports_…), and of series and slices whose pixels were
-    read (burnt_in_…).
+    masks; shared.jsonl holds the positions there of what is not. `modality` and `orientation` are what the user says of
+    NIfTI files where nothing else does. `burnt_in_text` is one of `blanking.POLICIES`. Returns the numbers of kept
+    files, of each drop reason, of reports (reports_…), and of series and slices whose pixels were read (burnt_in_…).
 
     Each step makes new values out of those before it: files → records → stacks of slices → stacks of which all slices
     are written → stacks with what their reports say. Pseudonyms are made last, since a report may name the patient
     whom the images do not; and slices are written first, so that no report joins a stack of which none is left.
     """
     require_reader(burnt_in_text)
-    sources = list_sources(export, workers=workers)
+    sources = [
+        replace(source, modality=modality, orientation=orientation) for source in list_sources(export, workers=workers)
+    ]
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
     (dst / "frames").mkdir(parents=True)
     records, unread = _read_files(sources, key, workers, progress)
     built = build_stacks(sources, records)
-    published = publish_slices(built, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress)
+    suited = suitable_stacks(built, _modalities_said(built, reports))
+    published = publish_slices(
+        suited.stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
+    )
     joined = join_reports(reports, published.stacks)
     stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
-    reasons = unread | _unused(records, built) | published.reasons
+    reasons = unread | _unused(records, built) | suited.reasons | published.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
     images = [source for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
@@ -88,15 +94,30 @@ def _read_files(
     return records, unread
 
 
+def _modalities_said(stacks: Sequence[Stack], reports: Sequence[ReportRow]) -> dict[int, set[str]]:
+    """The modalities that report rows give each file of NIfTI, by its position: no such file states one."""
+    said: dict[int, set[str]] = defaultdict(set)
+    if not any(stack.record.kind == "nifti" for stack in stacks):
+        return said
+    for _, row, theirs in join_reports(reports, stacks).rows:
+        for stack in theirs:
+            if stack.record.kind == "nifti" and row.fields["Modality"] in MODALITIES:
+                said[stack.slices[0].position].add(row.fields["Modality"])
+    return said
+
+
 def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int, str]:
     """Why files that were read are in no stack. Key objects are in none and yet used: they name slices."""
     used = {known.position for stack in stacks for known in stack.slices}
-    reasons = {"segmentation": "segmentation_object", "dicom": "duplicate_slice", "nifti": "duplicate_slice"}
-    return {
-        position: reasons[record.kind]
-        for position, record in records.items()
-        if record.kind in reasons and position not in used
-    }
+    pictures = {(stack.record.series_uid, known.digest) for stack in stacks for known in stack.slices}
+    reasons = {}
+    for position, record in records.items():
+        if position in used or record.kind == "key_objects":
+            continue
+        copied = all((record.series_uid, known.digest) in pictures for known in record.slices)
+        reason = "duplicate_slice" if copied else "phases_not_told_apart"
+        reasons[position] = "segmentation_object" if record.kind == "segmentation" else reason
+    return reasons
 
 
 def _texts(

@@ -20,6 +20,7 @@ VALUE = {_KEY: lambda value: value}  # the value counts as it is
 PAIRS = {_KEY: lambda value: sorted(value.items())}  # the order in which pairs were given does not count
 PRESENCE = {_KEY: bool}  # only whether there is one
 LISTING = {_KEY: "listing"}  # a folder: the names and sizes of its files
+GIVEN = {_KEY: "given"}  # the value, only where there is one: what was finished before the option came keeps its name
 NOTHING = {_KEY: None}  # the option changes no byte
 
 
@@ -39,6 +40,15 @@ class Options:
         metavar="total|total_mr|unified|FILE",
         shown_default="total for CT, total_mr for MR",
         metadata=VALUE,
+    )
+    modality: Literal["CT", "MR"] | None = option(
+        "what NIfTI files are where the report table does not say", default=None, metadata=GIVEN
+    )
+    assume_orientation: str | None = option(
+        "where the axes of NIfTI files lead that do not say it, such as RAS",
+        default=None,
+        metavar="XYZ",
+        metadata=GIVEN,
     )
     segmenter: Literal["totalsegmentator"] | None = option("make the masks instead", default=None, metadata=VALUE)
     columns: Mapping[str, str] = option(
@@ -70,6 +80,23 @@ class Options:
         """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
         return {"burnt_in_text": self.burnt_in_text, "head": self.head}
 
+    @property
+    def assumptions(self) -> dict[str, str]:
+        """What the user says of the images that no file shows, as the manifest keeps it; empty if nothing."""
+        said = {"modality": self.modality, "assume_orientation": self.assume_orientation}
+        return {name: value for name, value in said.items() if value}
+
+
+def require_orientation(orientation: str | None) -> None:
+    """ValueError for letters that are no orientation of three axes: one of L R, one of P A, one of I S, any order."""
+    pairs = ["".join(sorted(pair)) for pair in ("LR", "PA", "IS")]
+    found = sorted(next((pair for pair in pairs if letter in pair), letter) for letter in orientation or "RAS")
+    if found != sorted(pairs):
+        raise ValueError(
+            f"Unknown --assume-orientation {orientation!r}. Give three letters for where the axes lead, one "
+            "of L R, one of P A, one of I S, such as RAS."
+        )
+
 
 def fingerprint_values(options: Options, kind: type[Options] = Options) -> tuple:
     """What counts of the options beside folders, in the order of the fields of `kind`.
@@ -77,7 +104,9 @@ def fingerprint_values(options: Options, kind: type[Options] = Options) -> tuple
     Fields of a command that inherits from `kind` do not count. TypeError for a field that does not say whether it does.
     """
     decisions = [(entry.name, _decision(entry)) for entry in fields(kind)]
-    return tuple(take(getattr(options, name)) for name, take in decisions if callable(take))
+    values = [take(getattr(options, name)) for name, take in decisions if callable(take)]
+    given = [(name, getattr(options, name)) for name, take in decisions if take == "given" and getattr(options, name)]
+    return (*values, *given)
 
 
 def fingerprint_folders(options: Options, kind: type[Options] = Options) -> list[Path]:
@@ -90,6 +119,6 @@ def _decision(entry: Field) -> Any:
     if _KEY not in entry.metadata:
         raise TypeError(
             f"Option {entry.name!r} does not say what the fingerprint of the input takes of it. "
-            "Give its field one of VALUE, PAIRS, PRESENCE, LISTING, NOTHING as metadata."
+            "Give its field one of VALUE, PAIRS, PRESENCE, LISTING, GIVEN, NOTHING as metadata."
         )
     return entry.metadata[_KEY]

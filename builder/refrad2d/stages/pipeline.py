@@ -21,7 +21,7 @@ from refrad2d.images.sources import list_sources
 from refrad2d.privacy.heads import require_policy
 from refrad2d.questions.balance import Balance
 from refrad2d.stages import curate, ingest, match, mentions, questions, segment
-from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_values
+from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_values, require_orientation
 from refrad2d.stages.report_table import ReportRow
 from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
@@ -47,6 +47,7 @@ def check_arguments(export: Path, out: Path, options: Options) -> None:
         require_command()
     require_reader(options.burnt_in_text)
     require_policy(options.head)
+    require_orientation(options.assume_orientation)
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out {out} is a file. Give a folder.")
     if options.benchmarks is not None and not options.benchmarks.is_dir():
@@ -105,6 +106,8 @@ def _ingest(given: Input, dst: Path) -> Counter:
         workers=options.workers,
         site=options.site,
         burnt_in_text=options.burnt_in_text,
+        modality=options.modality or "",
+        orientation=options.assume_orientation or "",
         progress=given.progress,
     )
 
@@ -117,6 +120,7 @@ def _segment(given: Input, dst: Path) -> Counter:
         dst,
         key=given.key,
         scheme=options.mask_labels,
+        orientation=options.assume_orientation or "",
         segmenter=options.segmenter,
         workers=options.workers,
         progress=given.progress,

@@ -7,6 +7,7 @@ the 121 classes), segmented.jsonl (which series has a mask), accounting.jsonl.
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -27,7 +28,7 @@ from refrad2d.system.processes import run_isolated
 def run(
     ingested: Path, masks: Path | None, dst: Path, *,
     key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None,
-    progress: Progress = no_progress,
+    orientation: str = "", progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Give the slices of an ingested export their masks. Returns the number of kept masks and of each drop reason.
 
@@ -56,7 +57,8 @@ def run(
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
     chosen: list[tuple[MaskRecord, Mapping, Classes]] = []
-    tasks = [(source, key, str(dst / "raw"), frozenset(row["plane"] for row in series)) for source in every]
+    planes = frozenset(row["plane"] for row in series)
+    tasks = [(replace(source, orientation=orientation), key, str(dst / "raw"), planes) for source in every]
     results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
     for number, result in progress(results, len(volumes), "masks"):
         source, record = every[number], result.value

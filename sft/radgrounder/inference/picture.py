@@ -7,6 +7,7 @@ Loads no torch: the page of the Space is there before the model.
 """
 
 import io
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Original:
 def open_picture(path: Path) -> Picture:
     """A PNG, JPEG or DICOM file as the model sees it; of several frames the first.
 
-    Grey pictures stay grey, 16-bit ones keep their depth, palettes and CMYK become RGB, transparency is dropped, and
+    Grey pictures stay grey, 16-bit ones keep their depth, palettes and CMYK become RGB, transparency shows white, and
     the orientation that a camera noted is undone. A DICOM slice is turned into display orientation (axial: the
     patient's right at the left, anterior up) and windowed by its modality.
 
@@ -105,15 +106,30 @@ def _read_image(data: bytes, formats: tuple[str, ...] | None, max_pixels: int | 
         with Image.open(io.BytesIO(data), formats=formats) as file:
             if max_pixels is not None and file.width * file.height > max_pixels:
                 raise Unreadable("too_large")
-            upright = ImageOps.exif_transpose(file)
+            upright = _on_white(ImageOps.exif_transpose(file))
             if upright.mode.startswith(DEEP_MODES):
                 values = np.asarray(upright, dtype=np.float32)
             else:
                 values = np.asarray(upright.convert("L" if upright.mode in GREY_MODES else "RGB"))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Unreadable("too_large") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:  # what Pillow raises for broken files
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        struct.error,
+    ) as error:  # what Pillow raises for broken files
         raise Unreadable("no_picture") from error
     if min(values.shape[:2]) < MIN_SIDE:
         raise Unreadable("no_picture")
     return Original(values)
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """A picture with transparency as a page shows it, on white; grey stays grey. Deep ones have none."""
+    if not picture.has_transparency_data or picture.mode.startswith(DEEP_MODES):
+        return picture
+    colours = picture.convert("RGBA")
+    shown = Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours).convert("RGB")
+    return shown.convert("L") if picture.mode in GREY_MODES else shown

@@ -42,12 +42,20 @@ def test_sixteen_bits_keep_their_depth():
     assert np.array_equal(read_original(as_bytes(Image.fromarray(deep))).values, deep)
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_transparency_is_dropped(mode):
-    picture = Image.fromarray(COLOURS).convert(mode.rstrip("A"))
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_shows_white(mode):
+    picture = Image.fromarray(COLOURS).convert("L" if mode == "LA" else "RGB")
     clear = picture.copy()
-    clear.putalpha(7)
-    assert np.array_equal(read_original(as_bytes(clear)).values, np.asarray(picture))
+    clear.putalpha(Image.fromarray(np.where(RAMP > 100, 255, 0).astype(np.uint8)))
+    clear = clear.quantize(200) if mode == "P" else clear
+    values = read_original(as_bytes(clear)).values
+    assert (values[RAMP <= 100] == 255).all() and values.ndim == (2 if mode == "LA" else 3)
+    assert np.abs(values[RAMP > 100].astype(int) - np.asarray(picture)[RAMP > 100]).mean() < (20 if mode == "P" else 1)
+
+
+def test_a_grey_value_that_is_named_transparent_shows_white():
+    data = as_bytes(Image.fromarray(RAMP), transparency=7)
+    assert np.array_equal(read_original(data).values, np.where(RAMP == 7, 255, RAMP))
 
 
 def test_one_bit_is_black_and_white():

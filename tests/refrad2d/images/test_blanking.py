@@ -83,7 +83,7 @@ def test_any_number_of_workers_gives_the_same_bytes(tmp_path, reader):
     run(tmp_path, workers=1, out="one")
     run(tmp_path, workers=3, out="three")
     one, three = ({p.name: p.read_bytes() for p in (tmp_path / n).rglob("*") if p.is_file()} for n in ("one", "three"))
-    assert one == three and len(one) == 12
+    assert one == three and len(one) == 14
 
 
 def test_of_a_multi_frame_file_only_the_written_slice_goes(tmp_path, reader):

@@ -37,11 +37,12 @@ def test_more_levels_than_16_bits_are_scaled_to_them(tmp_path):
     assert record.kind == "nifti" and np.allclose(np.sort(values), np.sort(volume.ravel()), atol=1e-4)
 
 
-@pytest.mark.parametrize(("low", "modality"), [(-1000, "CT"), (0, "MR")])
-def test_a_nifti_is_ct_only_where_it_holds_air(tmp_path, low, modality):
+@pytest.mark.parametrize("said", ["", "CT", "MR"])
+@pytest.mark.parametrize("low", [-1000, 0])
+def test_the_modality_of_a_nifti_is_what_the_user_says_and_never_read_from_values(tmp_path, low, said):
     volume = np.arange(low, low + 64, dtype=np.int16).reshape(4, 4, 4)
     nibabel.save(nibabel.Nifti1Image(volume, np.diag([1, 1, 5, 1])), tmp_path / "a.nii")
-    assert read_file((Source(str(tmp_path), "a.nii"), KEY)).modality == modality
+    assert read_file((Source(str(tmp_path), "a.nii", modality=said), KEY)).modality == (said or None)
 
 
 def test_what_is_no_image_is_a_reason(tmp_path):

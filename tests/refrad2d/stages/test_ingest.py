@@ -27,7 +27,7 @@ def test_slices_of_one_series_are_one_stack_in_order_of_depth(tmp_path):
 def test_hounsfield_units_come_back_exactly(tmp_path):
     pixels = np.array([[0, 1024], [3000, 4095]], np.uint16)
     write_slice(tmp_path / "export" / "a", pixels=pixels)
-    _, series, *_ = run_ingest(tmp_path)
+    _, series, *_ = run_ingest(tmp_path, report_row(Modality="CT"))
     frame = series[0]["frames"][0]
     stored = np.load(tmp_path / "ingested" / "frames" / f"{frame['file']}.npy")
     assert (stored * frame["slope"] + frame["intercept"]).tolist() == (pixels.astype(int) - 1024).tolist()
@@ -36,7 +36,7 @@ def test_hounsfield_units_come_back_exactly(tmp_path):
 def test_signed_pixels_keep_their_values(tmp_path):
     pixels = np.array([[-2000, -1], [0, 3071]], np.int16)
     write_slice(tmp_path / "export" / "a", pixels=pixels, PixelRepresentation=1, RescaleIntercept=0)
-    _, series, *_ = run_ingest(tmp_path)
+    _, series, *_ = run_ingest(tmp_path, report_row(Modality="CT"))
     frame = series[0]["frames"][0]
     stored = np.load(tmp_path / "ingested" / "frames" / f"{frame['file']}.npy")
     assert (stored * frame["slope"] + frame["intercept"]).tolist() == pixels.tolist()
@@ -183,7 +183,7 @@ def test_nifti_is_cut_into_radiological_slices(tmp_path):
     affine = np.diag([-1.0, 1.0, 3.0, 1.0])  # i grows to the left: i = 0 is right
     (tmp_path / "export").mkdir()
     nibabel.save(nibabel.Nifti1Image(volume, affine), tmp_path / "export" / "ct.nii.gz")
-    _, series, *_ = run_ingest(tmp_path)
+    _, series, *_ = run_ingest(tmp_path, report_row(Modality="CT"))
     frame = series[0]["frames"][0]
     shown = np.load(tmp_path / "ingested" / "frames" / f"{frame['file']}.npy") * frame["slope"] + frame["intercept"]
     assert shown.shape == (5, 4) and (shown[:, 0] == 100).all() and (shown[:, 1:] == -500).all()  # right is at left

@@ -7,7 +7,7 @@ import pytest
 
 from refrad2d.images import blanking
 from refrad2d.privacy import heads
-from refrad2d.stages.options import NOTHING, Options, fingerprint_folders, fingerprint_values
+from refrad2d.stages.options import NOTHING, Options, fingerprint_folders, fingerprint_values, require_orientation
 from refrad2d.system.arguments import list_arguments, option
 
 
@@ -67,3 +67,22 @@ def test_the_choices_are_those_that_the_stages_know():
 
 def test_privacy_is_what_append_must_repeat():
     assert Options(head="keep").privacy == {"burnt_in_text": "blank", "head": "keep"}
+
+
+def test_what_the_user_says_of_nifti_files_counts_only_where_it_is_said():
+    plain, said = Options(workers=1), Options(workers=1, modality="CT", assume_orientation="LAS")
+    assert fingerprint_values(said) == (
+        *fingerprint_values(plain), ("modality", "CT"), ("assume_orientation", "LAS"),
+    )  # fmt: skip
+    assert plain.assumptions == {} and said.assumptions == {"modality": "CT", "assume_orientation": "LAS"}
+
+
+@pytest.mark.parametrize("letters", ["RAS", "LPS", "SAR", None])
+def test_three_axes_are_an_orientation(letters):
+    require_orientation(letters)
+
+
+@pytest.mark.parametrize("letters", ["RA", "RLS", "ras", "XYZ", "RASL"])
+def test_other_letters_are_refused(letters):
+    with pytest.raises(ValueError, match="Unknown --assume-orientation"):
+        require_orientation(letters)

@@ -204,7 +204,7 @@ def test_one_tree_of_images_and_masks_is_accounted_for_once(tmp_path):
             path = tmp_path / "tree" / subject / "segmentations" / f"{name}.nii.gz"
             nibabel.save(nibabel.Nifti1Image(volume, AFFINE), path)
     tree, done = tmp_path / "tree", tmp_path / "ingested"
-    ingest.run(tree, [report_row(path="s0001")], done, key=KEY, masks=tree, burnt_in_text="keep")
+    ingest.run(tree, [report_row(path="s0001")], done, key=KEY, masks=tree, modality="CT", burnt_in_text="keep")
     counts = segment.run(done, tree, tmp_path / "out", key=KEY)
     lines = [line for folder in (done, tmp_path / "out") for line in read_jsonl(folder / "accounting.jsonl")]
     assert sorted(line["n"] for line in lines) == list(range(8))

@@ -36,7 +36,7 @@ def read_mask(task: tuple[Source, bytes, str, frozenset[str]]) -> MaskRecord | s
 
 
 def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: frozenset[str]) -> MaskRecord | str:
-    opened = open_nifti(data)
+    opened = open_nifti(data, source.orientation)
     try:
         affine = ras_to_lps(opened.affine)
         axes = {axis_across(plane, affine) for plane in planes} or {widest_axis(affine)}
