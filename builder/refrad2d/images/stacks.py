@@ -8,7 +8,7 @@ from refrad2d.images.geometry import TOLERANCE_MM, Placement
 from refrad2d.images.records import Record
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source
-from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
             record=records[slices[0].position],
             sources=tuple(sources[known.position] for known in slices),
             slices=tuple(slices),
-            patient_key=patient_id or study_key,
+            patient_key=normal_identifier(patient_id) or study_key,
             study_key=study_key,
             series_key=series_key,
             modality=modality,

@@ -16,6 +16,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 
+from refrad2d.text.decoding.controls import has_private_letters, strip_controls
 from refrad2d.text.decoding.rtf import read_rtf
 
 UNDECODABLE = "undecodable_text"  # the reason of a text that cannot be made plain
@@ -80,18 +81,18 @@ _LATIN_LETTER = re.compile("[A-Za-zÀ-ÿ]")
 _LATIN = str.maketrans("АВЕКМНОРСТХУІЈЅаеорсухіјѕӓӧԁһ", "ABEKMHOPCTXYIJSaeopcyxijsäödh")
 _LOST = re.compile(r"[A-Za-z]\?[a-zäöüß]")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]{20,}\s*)+={0,2}\s*")
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def to_plain_text(raw: str) -> tuple[str, str]:
     """(text, "") with every encoding undone; ("", UNDECODABLE) where letters are lost or it is no text."""
     text = raw
     for _ in range(_ROUNDS):
-        if not _SUSPECT.search(text):
-            break
-        plain = _decode(text)
+        plain = _decode(text) if _SUSPECT.search(text) else text
         if plain is None:
             return "", UNDECODABLE
+        if plain == text:  # only then: bytes that are still to be decoded look like control characters
+            plain = strip_controls(text)
         if plain == text:
             break
         text = plain
@@ -114,7 +115,7 @@ def _decode(text: str) -> str | None:
 
 def _is_lost(text: str) -> bool:
     """True if letters cannot be known any more: U+FFFD, question marks inside words, control characters."""
-    if "\ufffd" in text or _BINARY.search(text):
+    if "\ufffd" in text or _BINARY.search(text) or has_private_letters(text):
         return True
     return len(_LOST.findall(text)) > 1 and not re.search("[äöüÄÖÜß]", text)
 
