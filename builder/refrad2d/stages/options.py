@@ -20,6 +20,7 @@ VALUE = {_KEY: lambda value: value}  # the value counts as it is
 PAIRS = {_KEY: lambda value: sorted(value.items())}  # the order in which pairs were given does not count
 PRESENCE = {_KEY: bool}  # only whether there is one
 LISTING = {_KEY: "listing"}  # a folder: the names and sizes of its files
+GIVEN = {_KEY: "given"}  # a value that counts where there is one: datasets older than the option stay what they are
 NOTHING = {_KEY: None}  # the option changes no byte
 
 
@@ -49,6 +50,16 @@ class Options:
         sample="report=Befundtext",
         metadata=PAIRS,
     )
+    encoding: str | None = option(
+        "encoding of a report table of text",
+        default=None,
+        metavar="NAME",
+        shown_default="UTF-8, else the page that reads it clearly best",
+        metadata=GIVEN,
+    )
+    language: Literal["de", "en"] | None = option(
+        "language of all reports, for a table without that column", default=None, metadata=GIVEN
+    )
     site: str | None = option("a name for this site in every row", default=None, metavar="NAME", metadata=VALUE)
     workers: int = option(
         "processes", default_factory=count_cores, metavar="N", shown_default="one a core", metadata=NOTHING
@@ -77,7 +88,9 @@ def fingerprint_values(options: Options, kind: type[Options] = Options) -> tuple
     Fields of a command that inherits from `kind` do not count. TypeError for a field that does not say whether it does.
     """
     decisions = [(entry.name, _decision(entry)) for entry in fields(kind)]
-    return tuple(take(getattr(options, name)) for name, take in decisions if callable(take))
+    always = [take(getattr(options, name)) for name, take in decisions if callable(take)]
+    given = [(name, getattr(options, name)) for name, take in decisions if take == "given"]
+    return (*always, *(pair for pair in given if pair[1] is not None))
 
 
 def fingerprint_folders(options: Options, kind: type[Options] = Options) -> list[Path]:
@@ -90,6 +103,6 @@ def _decision(entry: Field) -> Any:
     if _KEY not in entry.metadata:
         raise TypeError(
             f"Option {entry.name!r} does not say what the fingerprint of the input takes of it. "
-            "Give its field one of VALUE, PAIRS, PRESENCE, LISTING, NOTHING as metadata."
+            "Give its field one of VALUE, PAIRS, PRESENCE, LISTING, GIVEN, NOTHING as metadata."
         )
     return entry.metadata[_KEY]

@@ -3,8 +3,8 @@
     >>> read_delimited('id;text\\n1;"Leber\\nglatt"\\n2;"Milz" glatt\\n').rows
     [Row(line=2, cells=['1', 'Leber\\nglatt'], broken=False), Row(line=4, cells=[], broken=True)]
 
-A quoted cell begins at its delimiter and ends before the next one; quotes inside are doubled; it may hold line breaks. It
-may not hold a line that looks like another row of the table: then a quote was left open, and what it swallowed is
+A quoted cell begins at its delimiter and ends before the next one; quotes inside are doubled; it may hold line breaks.
+It may not hold a line that looks like another row of the table: then a quote was left open, and what it swallowed is
 somebody else's. Reading goes on at the next line, in time linear in the length of the text.
 """
 

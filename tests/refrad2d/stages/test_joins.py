@@ -108,6 +108,6 @@ def test_files_that_one_path_joins_are_one_patient():
     assert {completed.patient_key for completed in joined.stacks} == {"path s1"}
 
 
-def test_all_rows_of_a_stack_see_what_the_last_of_them_says():
-    joined = join_reports([report_row(path="s1"), report_row(path="s1", PatientID="P7")], [unnamed("s1/ct.nii")])
+def test_all_rows_of_a_stack_see_what_any_of_them_says():
+    joined = join_reports([report_row(path="s1"), report_row("Milz.", path="s1", PatientID="P7")], [unnamed("s1/ct.nii")])
     assert [found[0].patient_key for _, _, found in joined.rows] == ["P7", "P7"]

@@ -12,10 +12,10 @@ def test_references_in_many_spellings():
     assert find_references("BWK 12, 3 Bilder, im 4. Segment, slice 5 mm, Im 4. ICR") == []
 
 
-def test_the_place_of_a_reference_holds_its_parentheses():
+def test_the_place_of_a_reference_is_its_words():
     text = "Leber glatt (Serie 4, Bild 2)."
     (found,) = find_references(text)
-    assert text[found.start : found.end] == " (Serie 4, Bild 2)"
+    assert text[found.start : found.end] == "Serie 4, Bild 2"
 
 
 def test_a_range_of_too_many_images_is_none():

@@ -30,7 +30,9 @@ _ANSI = re.compile(
 _BARE_ANSI = re.compile(r"\[\d{0,2}(?:;\d{1,3})*m")  # whose escape character is lost
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BULLETS = str.maketrans({"\uf0b7": "•", "\uf0a7": "•", "\uf02d": "-", "\uf0d8": "•", "\uf0fc": "•"})  # of symbol fonts
-_SUSPECT = re.compile(r"[<\[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff-\U0010ffff\ue000-\uf8ff]")
+_SUSPECT = re.compile(
+    r"[<\[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff-\U0010ffff\ue000-\uf8ff]"
+)
 _ROUNDS = 20  # a token may stand inside another
 
 

@@ -12,7 +12,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 
 CANDIDATES = ("cp1252", "cp850", "mac_roman", "cp1250", "iso8859_2", "cp1254")
 MARGIN = 3.0  # by which another page must read better than cp1252, in letters
@@ -85,8 +85,8 @@ def _decode_single_bytes(data: bytes) -> tuple[str, str]:
         page = choose_page(data)
         if page is None:
             raise ValueError(
-                "The encoding of the report table cannot be told: it is no UTF-8, and no page reads its letters clearly "
-                "better than the others. Name it with --encoding, such as cp1252 or cp850, or save it as UTF-8."
+                "The encoding of the report table cannot be told: it is no UTF-8, and no page reads its letters "
+                "clearly better than the others. Name it with --encoding, such as cp1252 or cp850, or save it as UTF-8."
             )
         return _decode_page(data, page), page
     page = choose_page(b"\n".join(odd))
@@ -148,7 +148,9 @@ def _worth(before: str, char: str, after: str) -> float:
     if char == "µ":
         return 1.0
     if not char.isalpha():
-        return 1.0 if char in _SIGNS and not (inside and char not in "’·\xa0") and not _ends_word(before, char) else -2.0
+        return (
+            1.0 if char in _SIGNS and not (inside and char not in "’·\xa0") and not _ends_word(before, char) else -2.0
+        )
     if char in _UNUSUAL or char in "ﬀﬁﬂﬃﬄﬅﬆƒ" or not (before.isalpha() or after.isalpha()):
         return -2.0
     if char.isupper() and (before.islower() or before.isupper() and after.islower()):  # "gefÄrbt", "MŸller"
@@ -237,8 +239,8 @@ def _decodings(data: bytes) -> Iterable[str]:
 def _with_letters(word: str) -> Iterable[str]:
     gaps = word.count("\ufffd")
     for letters in islice(product(_LOST_LETTERS, repeat=min(gaps, 3)), 512):
-        rest = iter(letters)
-        yield re.sub("\ufffd", lambda _: next(rest, "e"), word)
+        pieces = word.split("\ufffd")
+        yield "".join(piece + letter for piece, letter in zip_longest(pieces, letters, fillvalue="e"))[: len(word)]
 
 
 def _is_word(word: str) -> bool:
