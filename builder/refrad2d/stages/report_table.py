@@ -21,7 +21,7 @@ COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "or
 TEXTS = ("report", *CONTEXT_COLUMNS)
 REQUIRED = ("report", "language")
 MAX_RAW = 200_000  # characters of a report as it comes, with the markup of RTF or HTML
-MAX_REPORT = 50_000  # of a report as plain text; the longest that people dictate have a third of that
+MAX_REPORT = 30_000  # of a report as plain text; the longest that people dictate have half of that
 NO_TEXT = "value_is_no_text"  # the reason of a row with a number or a list where a text belongs
 TOO_LONG = "report_too_long"
 _MOST_LINES = 20  # that a message numbers
@@ -108,7 +108,7 @@ def _read_row(row: FileRow, names: Mapping[str, str | None], language: str | Non
     values = {name: row.values.get(column) if column else None for name, column in names.items()}
     fields = {name: _clean(value) for name, value in values.items()}
     if row.reason:
-        return ReportRow(fields, row.reason, row.line)
+        return ReportRow({**fields, "report": ""}, row.reason, row.line)
     if not all(_fits(name, value) for name, value in values.items()):
         return ReportRow({**fields, "report": ""}, NO_TEXT, row.line)
     return ReportRow(fields, _check(fields, language), row.line)
@@ -130,19 +130,22 @@ def _check(fields: dict[str, str], language: str | None) -> str:
     if fields["language"] not in LANGUAGES:
         return "unknown_language"
     if language and fields["language"] != language:
-        return "language_contradicts_option"
+        return _drop(fields, "language_contradicts_option")
     for name in TEXTS:
         if len(fields[name]) > MAX_RAW:
-            fields[name] = ""
-            return TOO_LONG
+            return _drop(fields, TOO_LONG)
         fields[name], unreadable = to_plain_text(fields[name])
         fields[name] = fields[name].strip()
         if name == "report" and unreadable:
             return unreadable
         if len(fields[name]) > MAX_REPORT:
-            fields[name] = ""
-            return TOO_LONG
+            return _drop(fields, TOO_LONG)
     return "" if fields["report"] else "empty_report"
+
+
+def _drop(fields: dict[str, str], reason: str) -> str:
+    fields.update(dict.fromkeys(TEXTS, ""))
+    return reason
 
 
 def _clean(value: object) -> str:

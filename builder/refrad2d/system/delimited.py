@@ -38,8 +38,8 @@ class _Record(NamedTuple):
     broken: bool
 
 
-class UnbalancedQuotes(ValueError):
-    """A quotation mark that opens a cell and is never closed."""
+class _Unclosed(Exception):
+    """A quotation mark opens a cell and is never closed."""
 
 
 def read_delimited(text: str, *, alike: Collection[str] = ()) -> Delimited:
@@ -54,7 +54,10 @@ def read_delimited(text: str, *, alike: Collection[str] = ()) -> Delimited:
     start += len(text[start:]) - len(text[start:].lstrip("\n"))
     delimiter = delimiter or guess_delimiter(text[start:].split("\n", 1)[0])
     reader = _Reader(text, delimiter, frozenset(alike))
-    header = reader.record(start)
+    try:
+        header = reader.record(start)
+    except _Unclosed:
+        header = _Record([], start, True)
     if header.broken or not any(map(str.strip, header.cells)):
         raise ValueError(f"The report table has no header that can be read in line {reader.line_at(start)}.")
     return Delimited([name.strip() for name in header.cells], reader.rows(header), delimiter)
@@ -99,15 +102,15 @@ class _Reader:
                 continue
             try:
                 record = self.record(at)
-            except UnbalancedQuotes:
+            except _Unclosed:
                 if at >= resync:
-                    raise UnbalancedQuotes(
+                    raise ValueError(
                         f"The report table opens a quotation mark in line {self.line_at(at)} and never closes it. "
                         "Close it, or export the table again with quotation marks doubled inside of cells."
                     ) from None
                 record = _Record([], line_end, True)
             broken = record.broken or self.swallows(record.cells, width)
-            if broken and record.end > line_end:
+            if broken:
                 resync, record = max(resync, record.end), record._replace(end=line_end)
             cells = record.cells[:width] if not any(c.strip() for c in record.cells[width:]) else record.cells
             line = self.line_at(at)
@@ -120,7 +123,7 @@ class _Reader:
         return rows
 
     def record(self, at: int) -> _Record:
-        """The record that begins at a position. UnbalancedQuotes if a cell is never closed."""
+        """The record that begins at a position. _Unclosed if a cell is never closed."""
         text, cells, broken = self.text, [], False
         while True:
             if text.startswith('"', at):
@@ -144,7 +147,7 @@ class _Reader:
             if not self.text.startswith('"', at + 1):
                 return at
             at += 2
-        raise UnbalancedQuotes
+        raise _Unclosed
 
     def swallows(self, cells: Sequence[str], width: int) -> bool:
         """True if a cell of several lines holds one that looks like a row of its own."""

@@ -21,7 +21,7 @@ _SIGNS = frozenset("°µ²³±–—„“”‚‘’…×½¼¾·•€§«»\
 _LOOSE = frozenset("´¨¬¦¶¹¢£¥ªºØøà")  # of no weight where they stand alone
 _UNUSUAL = frozenset("þÞðÐýÝ")  # of Iceland; in a report rather Turkish letters read in the wrong page
 _CONTEXT = re.compile("(?s)(?=(?:^|(?<=(.)))([^\\x00-\\x7f])(.?))")
-_WORD_BREAK = re.compile(r"([\^=\\,;\s\-']+)")
+_WORD_BREAK = re.compile(r"([\^=\\,; \t\r\n\-']+)")  # of ASCII: other blanks may be letters of another page
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -116,25 +116,29 @@ def _decode_page(data: bytes, page: str) -> str:
 
 def choose_page(data: bytes) -> str | None:
     """The page of single bytes that text is in, None if it cannot be told. cp1252 unless another is clearly better."""
-    text = {page: _decode_page(data, page) for page in CANDIDATES}
-    scores = {page: _score(_contexts(text[page])) for page in CANDIDATES}
+    contexts = _contexts(data.decode("latin-1"))
+    if not contexts:
+        return "cp1252"
+    scores = {page: _score(contexts, page) for page in CANDIDATES}
     (usual, usual_faults), best = scores["cp1252"], max(CANDIDATES, key=lambda page: scores[page][0])
     highest, faults = scores[best]
-    if highest <= usual:
-        total = sum(byte >= 0x80 for byte in data)
-        return "cp1252" if usual_faults * 10 <= total else None
-    return best if highest - usual >= MARGIN and not faults and highest >= 2 else None
+    if highest - usual >= MARGIN and not faults and highest >= 2:
+        return best
+    total = sum(contexts.values())
+    return "cp1252" if usual_faults * 10 <= total and highest - usual < total / 2 else None
 
 
 def _contexts(text: str) -> Counter:
+    """How often a byte beyond ASCII stands between which others."""
     return Counter(match.groups() for match in _CONTEXT.finditer(text))
 
 
-def _score(contexts: Counter) -> tuple[float, int]:
-    """How well a text reads: a point for a letter of German or a usual sign, two less for what stands in no word."""
+def _score(contexts: Counter, page: str) -> tuple[float, int]:
+    """How well bytes read: a point for a letter of German or a usual sign, two less for what stands in no word."""
     points, faults = 0.0, 0
-    for (before, char, after), n in contexts.items():
-        worth = _worth(before or " ", char, after or " ")
+    for around, n in contexts.items():
+        before, char, after = (_decode_page(c.encode("latin-1"), page) if c else " " for c in around)
+        worth = _worth(before, char, after)
         points += worth * n
         faults += n * (worth < 0)
     return points, faults
@@ -199,7 +203,7 @@ def _raw_pieces(raw: bytes | None, count: int) -> list[bytes | None]:
     """The bytes of each word, where they fall apart as the string does."""
     if raw is None:
         return [None] * count
-    parts = [p.encode("latin-1") for p in re.split(r"([\^=\\,; \t\r\n\-']+)", raw.decode("latin-1").rstrip(" \x00"))]
+    parts = [part.encode("latin-1") for part in _WORD_BREAK.split(raw.decode("latin-1").rstrip(" \x00"))]
     return list(parts) if len(parts) == count else [None] * count
 
 
