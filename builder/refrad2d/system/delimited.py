@@ -124,7 +124,8 @@ class _Reader:
 
     def record(self, at: int) -> _Record:
         """The record that begins at a position. _Unclosed if a cell is never closed."""
-        text, cells, broken = self.text, [], False
+        text, broken = self.text, False
+        cells: list[str] = []
         while True:
             if text.startswith('"', at):
                 close = self.closing(at + 1)
