@@ -64,8 +64,8 @@ def count_calls(work: Callable[[], object]) -> int:
 
 def counts_of(step: str, unit: str, lengths=(2000, 4000, 8000)) -> list[int]:
     """The calls of a step for texts of these lengths, the caches of words being warm."""
-    texts = [(unit * (length // len(unit) + 1))[:length] for length in lengths]
-    STEPS[step](texts[-1] + unit)
+    texts = [unit * (length // len(unit)) for length in lengths]
+    STEPS[step](texts[-1])
     return [count_calls(lambda text=text: STEPS[step](text)) for text in texts]
 
 
