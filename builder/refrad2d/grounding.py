@@ -24,7 +24,8 @@ _SPAN = re.compile(
     r"<p bbox=<loc(\d{4})><loc(\d{4})><loc(\d{4})><loc(\d{4})> id=<seg(\d{3})>>((?:(?!<p bbox).)*?)</p>", re.DOTALL
 )
 _LITERAL = re.compile(
-    r"<p bbox|</p>|</?seg>|<loc\d{4}>|<seg\d{3}>|<image>|<bos>|<eos>|<pad>|<unk>|<(?:start|end)_of_turn>"
+    r"<p bbox|</p>|</?seg>|<loc\d{4}>|<seg\d{3}>|<image>|<bos>|<eos>|<pad>|<unk>|<(?:start|end)_of_turn>|"
+    r"<[|｜][^<>|｜\n]{1,60}[|｜]>"
 )
 _FRAGMENTS = re.compile(r"(?:<p bbox=?|</p>|</?seg>|<loc\d{4}>(?: id=)?|<seg\d{3}>>?)+")
 

@@ -15,7 +15,7 @@ from refrad2d.system.arguments import argument, command, option, say_error
 class ToDataset(LanguageModel, Options):
     """What build and append share: the options of a build, and where things are."""
 
-    reports: Path = option("table of reports: CSV, Parquet or JSONL", metavar="FILE")
+    reports: Path = option("table of reports: CSV, Parquet, JSONL, JSON or Excel", metavar="FILE")
     offline: bool = option("fail if anything opens a connection", default=False)
 
 

@@ -33,7 +33,7 @@ def count_attrition(stages: Path) -> dict:
         },
         **{
             name: {k.removeprefix(f"{name}_"): v for k, v in ingest_counts.items() if k.startswith(f"{name}_")}
-            for name in ("reports", "burnt_in")
+            for name in ("table", "reports", "burnt_in")
         },
         "heads": {k.removeprefix("heads_"): v for k, v in match_counts.items() if k.startswith("heads_")},
         "sentences": {k.removeprefix("sentences_"): v for k, v in match_counts.items() if k.startswith("sentences_")},
@@ -98,6 +98,7 @@ def attrition_table(stats: Mapping) -> str:
     sections = {
         "export files": stats["files"]["export"],
         "mask files": stats["files"]["masks"],
+        "report table": stats.get("table", {}),
         "report rows": stats["reports"],
         "burnt-in text": stats.get("burnt_in", {}),
         "heads": stats.get("heads", {}),

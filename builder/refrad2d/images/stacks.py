@@ -10,7 +10,7 @@ from refrad2d.images.geometry import Placement
 from refrad2d.images.records import Record
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source
-from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
 LENGTH_TOLERANCE = 1e-3  # relative; half a pixel over 512
 TURN_TOLERANCE = 4e-3  # radians
@@ -66,7 +66,7 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
             record=records[slices[0].position],
             sources=tuple(sources[known.position] for known in slices),
             slices=tuple(slices),
-            patient_key=patient_id or study_key,
+            patient_key=normal_identifier(patient_id) or study_key,
             study_key=study_key,
             series_key=series_key,
             modality=modality or "",

@@ -42,7 +42,7 @@ from refrad2d.stages.pipeline import (
     run_stage,
     run_stages,
 )
-from refrad2d.stages.report_table import read_reports
+from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_jsonl, write_text
 
@@ -98,7 +98,7 @@ def append(
     manifest, key = open_manifest(out, key_file, key_needed=True)
     check_arguments(export, out, options)
     _require_same_privacy(manifest.get("privacy", {}), options.privacy)
-    rows = read_reports(reports, options.columns)
+    table = read_report_table(reports, options.columns, encoding=options.encoding, language=options.language)
     inputs = fingerprint_inputs(export, reports, options, key)
     with hold(out, f"append {inputs}") as stages:
         manifest = read_json(out / MANIFEST)
@@ -108,7 +108,7 @@ def append(
                 return None
             try:
                 check_present(out, manifest)
-                run_stages(export, rows, stages, key, options, progress, _balance_of(manifest))
+                run_stages(export, table, stages, key, options, progress, _balance_of(manifest))
                 run_stage(
                     stages / "commit",
                     lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, progress),

@@ -28,7 +28,7 @@ from refrad2d.stages.pipeline import (
     run_stage,
     run_stages,
 )
-from refrad2d.stages.report_table import read_reports
+from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_json, write_jsonl
 from refrad2d.system.pseudonyms import load_key
@@ -41,7 +41,7 @@ def build(
 ) -> dict:
     """Build a dataset and return its stats. ValueError for wrong arguments, NothingUsable if no row came out."""
     check_arguments(export, out, options)
-    rows = read_reports(reports, options.columns)
+    table = read_report_table(reports, options.columns, encoding=options.encoding, language=options.language)
     new_key, new_out = not key_file.exists(), not out.exists()
     key = load_key(key_file)
     try:
@@ -55,7 +55,7 @@ def build(
             clean_up(out)
             return read_json(out / STATS)
         with hold(out, f"build {inputs}") as stages:
-            run_stages(export, rows, stages, key, options, progress)
+            run_stages(export, table, stages, key, options, progress)
             run_stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, progress))
             _publish(stages / "shards", out)
             retire(out)

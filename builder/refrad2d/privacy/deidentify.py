@@ -29,6 +29,7 @@ from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
 from refrad2d.system.files import write_jsonl
+from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text
 from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 
@@ -62,7 +63,7 @@ def deidentify(
     """
     if language not in LANGUAGES:
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
-    text = to_plain_text(text)[0] or text
+    text = to_plain_text(text)[0] or strip_controls(text)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends

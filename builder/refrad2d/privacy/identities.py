@@ -8,12 +8,14 @@ which go as a whole: a department called "Radiologie" must not take that word ou
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 import pydicom
 from pydicom.multival import MultiValue
 
 from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, looks_clinical, spelling_key
+from refrad2d.text.decoding.encodings import readings
 
 IDS = frozenset(
     "PatientID OtherPatientIDs AccessionNumber StudyID AdmissionID ServiceEpisodeID InsurancePlanIdentification "
@@ -56,9 +58,11 @@ def identities(dataset: pydicom.Dataset) -> tuple[set[str], set[str]]:
 
 
 def _values(element: pydicom.DataElement) -> Iterator[str]:
+    """The values of an element in each reading that their bytes allow, whatever character set the header declares."""
     for value in element.value if isinstance(element.value, MultiValue) else [element.value]:
-        if len(text := str(value or "").strip()) > 1:
-            yield text
+        if len(text := unicodedata.normalize("NFC", str(value or "").strip())) > 1:
+            raw = getattr(value, "original_string", None)  # of a name: its bytes as they stand in the file
+            yield from readings(text, raw if isinstance(raw, bytes) else None)
 
 
 def find_phrases(text: str, phrases: Iterable[str]) -> Iterator[Found]:

@@ -17,6 +17,7 @@ from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.prompts import load_prompt
 from refrad2d.llm.translate import translate_rows
 from refrad2d.system.files import write_jsonl
+from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.rows import read_rows
 from refrad2d.text.temporal import curate
 
@@ -30,7 +31,7 @@ def _fault(row: Mapping) -> str | None:
 def curate_rows(rows: Iterable[Mapping], counts: Counter) -> Iterator[tuple[Mapping, str]]:
     """Each row with its curated text; those of which nothing is left are dropped and counted by reason."""
     for row in rows:
-        source = cut_instructions(neutralise(row["text"]), row["language"])
+        source = cut_instructions(neutralise(strip_controls(row["text"])), row["language"])
         text = curate(source, row["language"], counts)
         if text:
             yield {**row, "text": source}, text

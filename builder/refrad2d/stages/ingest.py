@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from refrad2d.images.blanking import publish_slices, require_reader
 from refrad2d.images.evidence.suitable import suitable_stacks
@@ -31,14 +32,16 @@ from refrad2d.system.pseudonyms import pseudonym
 def run(
     export: Path, reports: Sequence[ReportRow], dst: Path, *,
     key: bytes, masks: Path | None = None, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
-    modality: str = "", orientation: str = "", progress: Progress = no_progress,
+    modality: str = "", orientation: str = "", table: Mapping[str, int] = MappingProxyType({}),
+    progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
 
     `masks` is the folder of masks, which may share files with the export: each is accounted for once, masks among the
     masks; shared.jsonl holds the positions there of what is not. `modality` and `orientation` are what the user says of
-    NIfTI files where nothing else does. `burnt_in_text` is one of `blanking.POLICIES`. Returns the numbers of kept
-    files, of each drop reason, of reports (reports_…), and of series and slices whose pixels were read (burnt_in_…).
+    NIfTI files where nothing else does. `burnt_in_text` is one of `blanking.POLICIES`; `table` counts what is to be
+    said of the report table (table_…). Returns the numbers of kept files, of each drop reason, of reports (reports_…),
+    and of series and slices whose pixels were read (burnt_in_…).
 
     Each step makes new values out of those before it: files → records → stacks of slices → stacks of which all slices
     are written → stacks with what their reports say. Pseudonyms are made last, since a report may name the patient
@@ -74,6 +77,7 @@ def run(
     counts = count_results(len(sources) - len(claimed), reasons)
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
+    counts.update({f"table_{fact}": n for fact, n in table.items()})
     counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
     return counts
 
@@ -127,7 +131,6 @@ def _texts(
 
     What any header of the same patient knows goes, that of another study included: names change.
     """
-    studies_seen = set()
     for number, row, stacks in joined:
         fields = row.fields
         people = {stack.patient_key for stack in stacks}
@@ -138,10 +141,6 @@ def _texts(
             name: deidentify(fields[name], fields["language"], known, phrases) or None
             for name in ("report", *CONTEXT_COLUMNS)
         }
-        scope = (stacks[0].study(key), fields["SeriesInstanceUID"], fields["SOPInstanceUID"])
-        origin = fields["origin"] if fields["origin"] in ("original", "translated") else ""
-        origin = origin or ("translated" if scope in studies_seen else "original")
-        studies_seen.add(scope)
         uids = {fields["SOPInstanceUID"]} - {""} or references
         for modality in MODALITIES:
             chosen = [stack for stack in stacks if stack.modality == modality]
@@ -152,7 +151,7 @@ def _texts(
                     "modality": modality,
                     "text": scrubbed["report"],
                     **{name: scrubbed[name] for name in CONTEXT_COLUMNS},
-                    "origin": origin,
+                    "origin": fields["origin"],
                     "series": [stack.id(key) for stack in chosen],
                     "named": sorted(_slice_ids(chosen, uids, key)),
                 }

@@ -1,14 +1,20 @@
-"""Which stacks a report row speaks of: by image, series, study, accession number, path or patient."""
+"""Which stacks a report row speaks of, by image, series, study, accession number, path or patient; and what it says of
+them that the images do not.
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+What rows say of one stack must agree, whatever their order: where they contradict each other, none of them counts.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from refrad2d.images.stacks import Stack
 from refrad2d.labels import MODALITIES
 from refrad2d.stages.report_table import IDENTIFIERS, ReportRow
+from refrad2d.system.pseudonyms import is_rounded, normal_identifier
+
+NUMBERS = ("AccessionNumber", "PatientID")  # what programs take for numbers; UIDs and paths are compared as they stand
 
 
 class Joined(NamedTuple):
@@ -20,12 +26,18 @@ class Joined(NamedTuple):
     dropped: Counter
 
 
+class _Row(NamedTuple):
+    number: int  # in the table
+    row: ReportRow
+    places: list[int]  # of the stacks that it speaks of
+
+
 def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joined:
     """Which stacks each report row speaks of.
 
-    Stacks without PatientID take the row's (else the path that joined them), NIfTI stacks its modality: a later row
-    looks for them as the earlier ones completed them. ValueError if no row names anything and the export holds several
-    studies.
+    Stacks without PatientID take that of their rows (else the folder that joined them), NIfTI stacks the modality. A
+    text that a stack has already is not given to it again. ValueError if no row names anything and the export holds
+    several studies.
     """
     studies = {(stack.patient_key, stack.study_key) for stack in stacks}
     named = any(row.fields[name] for row in reports for name in IDENTIFIERS)
@@ -34,18 +46,26 @@ def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joine
             f"No report row names its study, and the export holds {len(studies)}. "
             f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
         )
-    completed = dict(enumerate(stacks))
-    places: list[tuple[int, ReportRow, list[int]]] = []  # of a row's stacks in `completed`
+    numbered = dict(enumerate(stacks))
+    rows: list[_Row] = []
     dropped: Counter = Counter()
     for number, row in enumerate(reports):
-        found, reason = ({}, row.reason) if row.reason else find_stacks(row, completed, only_study=len(studies) == 1)
+        found, reason = ({}, row.reason) if row.reason else find_stacks(row, numbered, only_study=len(studies) == 1)
         if reason:
             dropped[reason] += 1
-            continue
-        places.append((number, row, list(found)))
-        completed |= {place: complete(row, stack) for place, stack in found.items()}
-    rows = [(number, row, [completed[place] for place in theirs]) for number, row, theirs in places]
-    return Joined(rows, list(completed.values()), dropped)
+        else:
+            rows.append(_Row(number, row, list(found)))
+    modalities, rows = _agree_on_modality(rows, stacks, dropped)
+    folders = _study_folders(rows, stacks)
+    patients, rows = _agree_on_patient(rows, stacks, folders, dropped)
+    rows = _without_duplicates(rows, dropped)
+    completed = [
+        complete(stack, folders.get(place), patients.get(_study_of(stack, folders.get(place))), modalities.get(place))
+        for place, stack in enumerate(stacks)
+    ]
+    return Joined(
+        [(n, row, [completed[p] for p in places]) for n, row, places in _with_origin(rows)], completed, dropped
+    )
 
 
 def find_stacks(row: ReportRow, stacks: Mapping[int, Stack], *, only_study: bool) -> tuple[dict[int, Stack], str]:
@@ -57,7 +77,8 @@ def find_stacks(row: ReportRow, stacks: Mapping[int, Stack], *, only_study: bool
         found = {place: stack for place, stack in stacks.items() if _MATCH[name](stack, row.fields[name])}
         if found:
             return _one_patient(row, found, name)
-    return {}, "no_matching_study"
+    rounded = any(is_rounded(row.fields[name]) for name in NUMBERS)
+    return {}, "rounded_number" if rounded else "no_matching_study"
 
 
 def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[int, Stack]:
@@ -66,9 +87,13 @@ def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[
 
 def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[dict[int, Stack], str]:
     """What an identifier found, as far as it can be of one patient, and of the modality that the row names."""
-    patient = _plain(row.fields["PatientID"])
+    if name == "AccessionNumber" and len({stack.record.accession.strip() for stack in found.values()}) > 1:
+        return {}, "ambiguous_accession"  # 0123 and 123 are two studies: which of them the table means is lost
+    if name == "PatientID" and len({stack.record.patient_id.strip() for stack in found.values()}) > 1:
+        return {}, "ambiguous_patient"
+    patient = normal_identifier(row.fields["PatientID"])
     if patient:
-        found = _only(found, lambda stack: _plain(stack.record.patient_id) in ("", patient))
+        found = _only(found, lambda stack: normal_identifier(stack.record.patient_id) in ("", patient))
         if not found:
             return {}, "patient_mismatch"
     if name == "PatientID":  # a person is no study: a row that names another one does not speak of these images
@@ -86,30 +111,129 @@ def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[di
 def _names_another_study(row: ReportRow, stack: Stack) -> bool:
     """True where row and stack both know their study; the more specific identifiers have not matched before."""
     uid, accession = row.fields["StudyInstanceUID"], row.fields["AccessionNumber"]
-    return bool((uid and stack.record.study_uid) or (_plain(accession) and _plain(stack.record.accession)))
+    named = normal_identifier(accession) or is_rounded(accession)
+    return bool((uid and stack.record.study_uid) or (named and normal_identifier(stack.record.accession)))
 
 
-def complete(row: ReportRow, stack: Stack) -> Stack:
-    """The stack with what its report row says and the images do not."""
-    path, patient, modality = row.fields["path"], row.fields["PatientID"], row.fields["Modality"]
-    record = stack.record
-    by_folder = bool(path) and _matches_path(stack, path) and path not in stack.names
-    study_key = f"path {path}" if by_folder and not record.study_uid else stack.study_key
+# --- what rows say of a stack -------------------------------------------------------------------------------------
+
+
+def _agree_on_modality(
+    rows: Sequence[_Row], stacks: Sequence[Stack], dropped: Counter
+) -> tuple[dict[int, str], list[_Row]]:
+    """The modality that rows give each NIfTI stack, and the rows without the stacks of which they say another.
+
+    Who names the file knows better than who names its folder.
+    """
+    claims: dict[int, dict[str, int]] = defaultdict(dict)  # of a place: modality, and how precisely it was named
+    for _, row, places in rows:
+        for place in places:
+            if (modality := row.fields["Modality"]) in MODALITIES and stacks[place].record.kind == "nifti":
+                claims[place][modality] = max(claims[place].get(modality, 0), len(row.fields["path"]))
+    agreed: dict[int, str] = {}
+    for place, said in claims.items():
+        best = [modality for modality, precision in said.items() if precision == max(said.values())]
+        agreed[place] = best[0] if len(best) == 1 else "?"
+
+    def fits(row: ReportRow, place: int) -> bool:
+        modality = row.fields["Modality"]
+        return place not in agreed or agreed[place] == modality or (agreed[place] != "?" and modality not in MODALITIES)
+
+    return agreed, _keep_places(rows, fits, "modality_contradicts", dropped)
+
+
+def _study_folders(rows: Iterable[_Row], stacks: Sequence[Stack]) -> dict[int, str]:
+    """For stacks without study the folder that a row names as one: the outermost, where there are several."""
+    folders: dict[int, str] = {}
+    for _, row, places in rows:
+        path = row.fields["path"]
+        for place in places:
+            stack = stacks[place]
+            if path and not stack.record.study_uid and _matches_path(stack, path) and path not in stack.names:
+                folders[place] = min(folders.get(place, path), path, key=len)
+    return folders
+
+
+def _agree_on_patient(
+    rows: Sequence[_Row], stacks: Sequence[Stack], folders: Mapping[int, str], dropped: Counter
+) -> tuple[dict[str, str], list[_Row]]:
+    """The patient that rows give each study without PatientID; rows of a study that is given two are dropped."""
+    claims: dict[str, set[str]] = defaultdict(set)
+    for _, row, places in rows:
+        for place in places:
+            patient = normal_identifier(row.fields["PatientID"])
+            if patient and not normal_identifier(stacks[place].record.patient_id):
+                claims[_study_of(stacks[place], folders.get(place))].add(patient)
+
+    def fits(row: ReportRow, place: int) -> bool:
+        return len(claims[_study_of(stacks[place], folders.get(place))]) < 2
+
+    kept = _keep_places(rows, fits, "patient_contradicts", dropped)
+    return {study: min(patients) for study, patients in claims.items() if len(patients) == 1}, kept
+
+
+def _keep_places(
+    rows: Iterable[_Row], wanted: Callable[[ReportRow, int], bool], reason: str, dropped: Counter
+) -> list[_Row]:
+    """The rows with the stacks that fit; a row of which none is left is dropped."""
+    kept = []
+    for number, row, places in rows:
+        left = [place for place in places if wanted(row, place)]
+        if left:
+            kept.append(_Row(number, row, left))
+        else:
+            dropped[reason] += 1
+    return kept
+
+
+def _without_duplicates(rows: Iterable[_Row], dropped: Counter) -> list[_Row]:
+    """The rows without the stacks that have their text already: a table often has a row a series, or a row twice."""
+    seen: set[tuple[int, str, str, str]] = set()
+
+    def is_new(row: ReportRow, place: int) -> bool:
+        text = " ".join(row.fields["report"].split()).casefold()
+        key = (place, row.fields["language"], text, row.fields["SOPInstanceUID"])
+        known = key in seen or (*key[:3], "") in seen
+        seen.add(key)
+        return not known
+
+    return _keep_places(rows, is_new, "duplicate_report", dropped)
+
+
+def _with_origin(rows: Iterable[_Row]) -> list[_Row]:
+    """The rows with their origin: the language that comes first for a stack is the original one."""
+    first: dict[int, str] = {}
+    told = []
+    for number, row, places in rows:
+        fields = row.fields
+        language = first.get(places[0], fields["language"])
+        first |= {place: fields["language"] for place in places if place not in first}
+        guess = "original" if language == fields["language"] else "translated"
+        origin = fields["origin"] if fields["origin"] in ("original", "translated") else guess
+        told.append(_Row(number, replace(row, fields={**fields, "origin": origin}), places))
+    return told
+
+
+def _study_of(stack: Stack, folder: str | None) -> str:
+    return f"path {folder}" if folder is not None else stack.study_key
+
+
+def complete(stack: Stack, folder: str | None, patient: str | None, modality: str | None) -> Stack:
+    """The stack with what its report rows say and the images do not: the folder of its study, patient and modality."""
+    study_key = _study_of(stack, folder)
     patient_key = stack.patient_key
-    if not record.patient_id:
-        patient_key = patient or (study_key if by_folder else patient_key)
-    takes_modality = record.kind == "nifti" and modality in MODALITIES
+    if not normal_identifier(stack.record.patient_id):
+        patient_key = patient or (study_key if folder is not None else patient_key)
     return replace(
         stack,
         study_key=study_key,
         patient_key=patient_key,
-        modality=modality if takes_modality else stack.modality,
+        modality=modality if modality in MODALITIES else stack.modality,
     )
 
 
-def _plain(identifier: str) -> str:
-    """An identifier as people vary it: case, spaces and leading zeros do not count."""
-    return re.sub(r"[\s\-_/.]", "", identifier).casefold().lstrip("0")
+def _same_number(one: str, other: str) -> bool:
+    return normal_identifier(one) == normal_identifier(other) != ""
 
 
 def _matches_path(stack: Stack, path: str) -> bool:
@@ -120,7 +244,7 @@ _MATCH = {
     "SOPInstanceUID": lambda stack, value: any(known.sop_uid == value for known in stack.slices),
     "SeriesInstanceUID": lambda stack, value: stack.record.series_uid == value,
     "StudyInstanceUID": lambda stack, value: stack.record.study_uid == value,
-    "AccessionNumber": lambda stack, value: _plain(stack.record.accession) == _plain(value) != "",
+    "AccessionNumber": lambda stack, value: _same_number(stack.record.accession, value),
     "path": _matches_path,
-    "PatientID": lambda stack, value: _plain(stack.record.patient_id) == _plain(value) != "",
+    "PatientID": lambda stack, value: _same_number(stack.record.patient_id, value),
 }

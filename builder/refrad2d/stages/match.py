@@ -79,16 +79,23 @@ def _series_rows(
 ) -> Iterator[Row]:
     placed: dict[int, dict[str, list[MarkedSentence]]] = defaultdict(lambda: defaultdict(list))
     rules: dict[int, set[str]] = defaultdict(set)
+    heard: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)  # of a slice: which text says a sentence
     for text in texts:
-        named = [n for n, s in enumerate(slices) if s.frame["id"] in text["named"]]
+        ids = frozenset(text["named"])
+        named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
         for sentence in text["sentences"]:
-            chosen, rule = (
-                (named, "named") if named else slices_for(sentence, slices, scan["number"], masked=bool(segmenter))
-            )
+            chosen, rule = slices_for(sentence, slices, scan["number"], masked=bool(segmenter))
+            if named:  # a sentence that names an image speaks of this one only if both mean it
+                chosen, rule = [n for n in named if n in chosen or not sentence.references], "named"
+            said = cut_references(sentence)
+            if not said.text:
+                counts["sentences_only_reference"] += 1
+                continue
             counts[f"sentences_{rule}" if chosen else "sentences_without_slice"] += 1
             for n in chosen:
-                placed[n][text["language"]].append(cut_references(sentence))
                 rules[n].add(rule)
+                if heard[n].setdefault((text["language"], said.text), text["id"]) == text["id"]:
+                    placed[n][text["language"]].append(said)  # once, though another report of the slice says it too
     for n, by_language in placed.items():
         reports: dict[str, Report | None] = {language: None for language in LANGUAGES}
         for language, sentences in by_language.items():

@@ -59,6 +59,16 @@ class Options:
         sample="report=Befundtext",
         metadata=PAIRS,
     )
+    encoding: str | None = option(
+        "encoding of a report table of text",
+        default=None,
+        metavar="NAME",
+        shown_default="UTF-8, else the page that reads it clearly best",
+        metadata=GIVEN,
+    )
+    language: Literal["de", "en"] | None = option(
+        "language of all reports, for a table without that column", default=None, metadata=GIVEN
+    )
     site: str | None = option("a name for this site in every row", default=None, metavar="NAME", metadata=VALUE)
     workers: int = option(
         "processes", default_factory=count_cores, metavar="N", shown_default="one a core", metadata=NOTHING

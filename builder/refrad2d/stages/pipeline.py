@@ -7,7 +7,7 @@ build goes on where it was. Build and append run the same ones.
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from refrad2d.privacy.heads import require_policy
 from refrad2d.questions.balance import Balance
 from refrad2d.stages import curate, ingest, match, mentions, questions, segment
 from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_values, require_orientation
-from refrad2d.stages.report_table import ReportRow
+from refrad2d.stages.report_table import ReportTable
 from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
 from refrad2d.system.pseudonyms import pseudonym
@@ -82,7 +82,7 @@ class Input:
     """What the stages of one build or append work on; `root` is the folder that holds theirs."""
 
     export: Path
-    reports: Sequence[ReportRow]
+    reports: ReportTable
     root: Path
     key: bytes
     options: Options
@@ -99,8 +99,9 @@ def _ingest(given: Input, dst: Path) -> Counter:
     options = given.options
     return ingest.run(
         given.export,
-        list(given.reports),
+        given.reports.rows,
         dst,
+        table=given.reports.facts,
         key=given.key,
         masks=options.masks,
         workers=options.workers,
@@ -206,7 +207,7 @@ STAGES = (
 
 def run_stages(
     export: Path,
-    reports: Sequence[ReportRow],
+    reports: ReportTable,
     root: Path,
     key: bytes,
     options: Options,

@@ -1,73 +1,151 @@
-"""The report table of an export: CSV, Parquet or JSONL, one row per study (series, image) and language.
+"""The report table of an export: one row per study (series, image) and language; see report_files for its formats.
 
 Columns are DICOM keywords (StudyInstanceUID, AccessionNumber, SeriesInstanceUID, SOPInstanceUID, PatientID, Modality)
-plus path, report, language, clinical_question, clinical_info, origin; a mapping renames others.
+plus path, report, language, clinical_question, clinical_info, origin, in any capitalisation; a mapping renames others.
 """
 
-import csv
-import io
-import json
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import charset_normalizer
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.rows import CONTEXT_COLUMNS
+from refrad2d.stages.report_files import FileRow, read_report_file
 from refrad2d.text.decoding.plain import to_plain_text
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
 COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin")
+TEXTS = ("report", *CONTEXT_COLUMNS)
 REQUIRED = ("report", "language")
+MAX_RAW = 200_000  # characters of a report as it comes, with the markup of RTF or HTML
+MAX_REPORT = 30_000  # of a report as plain text; the longest that people dictate have half of that
+NO_TEXT = "value_is_no_text"  # the reason of a row with a number or a list where a text belongs
+TOO_LONG = "report_too_long"
+_MOST_LINES = 20  # that a message numbers
 _SPELLINGS = {"de": ("de", "deu", "ger", "german", "deutsch"), "en": ("en", "eng", "english", "englisch")}
 _LANGUAGE_NAMES = {spelling: language for language, names in _SPELLINGS.items() for spelling in names}
 
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One row of the table: `fields` by our column names; `reason` where it cannot be used."""
+    """One row of the table: `fields` by our column names; `reason` where it cannot be used; the number of its line."""
 
     fields: Mapping[str, str]
     reason: str = ""
+    line: int = 0
 
 
-def read_reports(path: Path, columns: Mapping[str, str] | None = None) -> list[ReportRow]:
-    """The rows of a report table, in their order.
+@dataclass(frozen=True)
+class ReportTable:
+    """The rows of a table in their order, and its format and encoding in words ("csv in cp1252")."""
 
-    `columns` maps our column names to the table's. ValueError if the file is no such table or lacks `report` or
-    `language`; a row with an empty or unreadable report or an unknown language comes back with its reason. Texts are
-    decoded to plain text (see text/decoding/plain); a clinical question that cannot be read is left empty.
+    rows: list[ReportRow]
+    form: str
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """What a build says of the table: its form, and the lines of the rows that cannot be used, by reason."""
+        bad = Counter(row.reason for row in self.rows if row.reason)
+        return {self.form: 1, **{f"{reason} in line {self._lines(reason)}": n for reason, n in sorted(bad.items())}}
+
+    def _lines(self, reason: str) -> str:
+        lines = [str(row.line) for row in self.rows if row.reason == reason]
+        return ", ".join(lines[:_MOST_LINES]) + (", …" if len(lines) > _MOST_LINES else "")
+
+
+def read_reports(
+    path: Path, columns: Mapping[str, str] | None = None, *, encoding: str | None = None, language: str | None = None
+) -> list[ReportRow]:
+    """The rows of a report table, in their order; see `read_report_table`."""
+    return read_report_table(path, columns, encoding=encoding, language=language).rows
+
+
+def read_report_table(
+    path: Path, columns: Mapping[str, str] | None = None, *, encoding: str | None = None, language: str | None = None
+) -> ReportTable:
+    """A report table.
+
+    `columns` maps our column names to the table's, `encoding` is that of its bytes, `language` that of all its rows.
+    ValueError if the file is no such table, or lacks `report`, or `language` that is not given. A row that is broken,
+    or has an empty, unreadable or overlong report, an unknown language or no text where one belongs, comes back with
+    its reason. Texts are decoded to plain text (see text/decoding/plain); a clinical question that cannot be read is
+    left empty.
     """
-    names = {name: (columns or {}).get(name, name) for name in COLUMNS}
     unknown = set(columns or {}) - set(COLUMNS)
     if unknown:
         raise ValueError(f"Unknown report column {min(unknown)!r}. Map one of {', '.join(COLUMNS)}.")
-    rows, header = _read_table(path)
-    missing = [names[name] for name in REQUIRED if names[name] not in header]
-    if missing:
-        # the columns that it has are not shown: in a table without header they are the first report
-        raise ValueError(
-            f"The report table has no column {missing[0]!r} among its {len(header)}. "
-            f"Rename the column or map it: --column {next(n for n in REQUIRED if names[n] == missing[0])}=NAME."
-        )
-    return [_check({name: _clean(row.get(column)) for name, column in names.items()}) for row in rows]
+    file = read_report_file(path, encoding=encoding, alike=frozenset(_LANGUAGE_NAMES))
+    names = {name: _find_column(name, columns or {}, file.columns) for name in COLUMNS}
+    for name in REQUIRED:
+        if names[name] is None and not (name == "language" and language):
+            # the columns that it has are not shown: in a table without header they are the first report
+            wanted = (columns or {}).get(name, name)
+            remedy = ", or say --language de or --language en" if name == "language" else ""
+            raise ValueError(
+                f"The report table has no column {wanted!r} among its {len(file.columns)}. "
+                f"Rename the column or map it: --column {name}=NAME{remedy}."
+            )
+    return ReportTable([_read_row(row, names, language) for row in file.rows], file.form)
 
 
-def _check(fields: dict[str, str]) -> ReportRow:
-    fields["language"] = _LANGUAGE_NAMES.get(fields["language"].lower().split("-")[0].split("_")[0], "")
+def _find_column(name: str, mapped: Mapping[str, str], columns: Iterable[str]) -> str | None:
+    """The table's name of a column, whatever its capitals, blanks and underscores."""
+    wanted = mapped.get(name, name)
+    same = [column for column in columns if column == wanted] or [c for c in columns if _plain(c) == _plain(wanted)]
+    if len(same) > 1:
+        raise ValueError(f"The report table has {len(same)} columns {wanted!r}. Leave one, or map it with --column.")
+    return same[0] if same else None
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\s_\-\ufeff]", "", column).casefold()
+
+
+def _read_row(row: FileRow, names: Mapping[str, str | None], language: str | None) -> ReportRow:
+    values = {name: row.values.get(column) if column else None for name, column in names.items()}
+    fields = {name: _clean(value) for name, value in values.items()}
+    if row.reason:
+        return ReportRow({**fields, "report": ""}, row.reason, row.line)
+    if not all(_fits(name, value) for name, value in values.items()):
+        return ReportRow({**fields, "report": ""}, NO_TEXT, row.line)
+    return ReportRow(fields, _check(fields, language), row.line)
+
+
+def _fits(name: str, value: Any) -> bool:
+    """True for a text, for nothing, and for a number where an identifier may be one."""
+    if value is None or isinstance(value, str) or value != value:
+        return True
+    return name in IDENTIFIERS and isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check(fields: dict[str, str], language: str | None) -> str:
+    """Bring the fields of a row into one form; why the row cannot be used, "" if it can."""
+    said = fields["language"].lower().split("-")[0].split("_")[0]
+    fields["language"] = _LANGUAGE_NAMES.get(said, "") if said or not language else language
     fields["path"] = fields["path"].replace("\\", "/").removeprefix("./").strip("/")
     fields["Modality"] = {"MRT": "MR", "MRI": "MR"}.get(fields["Modality"].upper(), fields["Modality"].upper())
     if fields["language"] not in LANGUAGES:
-        return ReportRow(fields, "unknown_language")
-    for name in CONTEXT_COLUMNS:
-        fields[name] = to_plain_text(fields[name])[0]
-    fields["report"], unreadable = to_plain_text(fields["report"])
-    if unreadable:
-        return ReportRow(fields, unreadable)
-    return ReportRow(fields, "" if fields["report"] else "empty_report")
+        return "unknown_language"
+    if language and fields["language"] != language:
+        return _drop(fields, "language_contradicts_option")
+    for name in TEXTS:
+        if len(fields[name]) > MAX_RAW:
+            return _drop(fields, TOO_LONG)
+        fields[name], unreadable = to_plain_text(fields[name])
+        fields[name] = fields[name].strip()
+        if name == "report" and unreadable:
+            return unreadable
+        if len(fields[name]) > MAX_REPORT:
+            return _drop(fields, TOO_LONG)
+    return "" if fields["report"] else "empty_report"
+
+
+def _drop(fields: dict[str, str], reason: str) -> str:
+    fields.update(dict.fromkeys(TEXTS, ""))
+    return reason
 
 
 def _clean(value: object) -> str:
@@ -75,56 +153,3 @@ def _clean(value: object) -> str:
         return ""
     text = str(value).encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a surrogate pair
     return text.replace("\r\n", "\n").replace("\x00", "").strip()
-
-
-def _read_table(path: Path) -> tuple[list[Mapping[str, object]], Sequence[str]]:
-    if not path.is_file():
-        raise ValueError(f"Report table {path} does not exist. Give a CSV, Parquet or JSONL file.")
-    data = path.read_bytes()
-    if data[:4] == b"PAR1":
-        try:
-            table = pq.read_table(pa.BufferReader(data))
-            return table.to_pylist(), table.column_names
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise ValueError(f"Report table {path.name} is no readable Parquet file. Export it again.") from error
-    text = decode(data)
-    if path.suffix.lower() in (".jsonl", ".ndjson", ".json") or text.lstrip()[:1] == "{":
-        rows = [_json_row(line) for line in text.splitlines() if line.strip()]
-        return rows, sorted({name for row in rows for name in row})
-    return _read_csv(text)
-
-
-def _json_row(line: str) -> Mapping[str, object]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}  # comes back as an empty report, with its reason
-    return row if isinstance(row, dict) else {}
-
-
-def _read_csv(text: str) -> tuple[list[Mapping[str, object]], Sequence[str]]:
-    head = text.split("\n", 1)[0]
-    delimiter = max(",;\t|", key=head.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
-    csv.field_size_limit(1 << 24)
-    try:
-        rows: list[Mapping[str, object]] = [
-            {(name or "").strip(): value for name, value in row.items()} for row in reader
-        ]
-    except csv.Error as error:
-        raise ValueError(
-            f"The report table is no readable CSV near line {reader.line_num}. Export it again."
-        ) from error
-    return rows, [name.strip() for name in reader.fieldnames or []]
-
-
-def decode(data: bytes) -> str:
-    """Text of unknown encoding: UTF-8 (a byte order mark is dropped), UTF-16 with its mark, else the best guess."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # German reports: of the single-byte pages the guess must keep umlauts, so the likely ones come first
-        best = charset_normalizer.from_bytes(data, cp_isolation=["cp1252", "mac_roman", "cp850"]).best()
-        return str(best) if best else data.decode("cp1252", "replace")

@@ -7,7 +7,9 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
+import unicodedata
 from pathlib import Path
 
 LENGTH = 20  # characters of [a-z2-7], 100 bits
@@ -18,6 +20,46 @@ def pseudonym(key: bytes, kind: str, *values: object) -> str:
     message = "\x1f".join([kind, *map(str, values)]).encode("utf-8", "surrogateescape")
     digest = hmac.new(key, message, hashlib.sha256).digest()
     return base64.b32encode(digest).decode("ascii").lower()[:LENGTH]
+
+
+_WHOLE = re.compile(r"[+]?(\d+)(?:[.,](0*))?")
+_POWER = re.compile(r"[+]?(\d)(?:[.,](\d+))?E[+](\d{1,2})")  # as spreadsheets and floats write it, with its sign
+_RUN = re.compile(r"\d+|[^\W\d_]+")
+_NO_NUMBER = frozenset(("", "NAN", "NONE", "NULL", "NA", "NAT", "N-A", "UNKNOWN"))
+_EXACT = 1 << 53  # up to here a float holds every whole number
+
+
+def normal_identifier(text: str) -> str:
+    """The one form of a PatientID or accession number for joins, splits and pseudonyms; "" for none.
+
+        >>> [normal_identifier(t) for t in ("0012345", "12345.0", "1.2345E+4", "acc 0471", "ACC-0471", "1-23")]
+        ['12345', '12345', '12345', 'ACC0471', 'ACC0471', '1-23']
+
+    Case, the kind of a separator and what programs make of a whole number (zeros before it, ".0", an exponent) do not
+    count. See `is_rounded` for numbers that lost digits.
+    """
+    text = unicodedata.normalize("NFKC", text).strip().upper()
+    if power := _POWER.fullmatch(text):
+        digits = power[1] + (power[2] or "")
+        return "" if is_rounded(text) else digits[: int(power[3]) + 1].lstrip("0")
+    if whole := _WHOLE.fullmatch(text):
+        return "" if is_rounded(text) else whole[1].lstrip("0")
+    parts = _RUN.findall(text)
+    joined = "".join(
+        f"-{part}" if before and before[-1].isdigit() == part[0].isdigit() else part
+        for before, part in zip(["", *parts], parts, strict=False)
+    )
+    return "" if joined in _NO_NUMBER else joined
+
+
+def is_rounded(text: str) -> bool:
+    """True for a number that a spreadsheet or a float has shortened ("1.23457E+11"): whose it is cannot be known."""
+    text = unicodedata.normalize("NFKC", text).strip().upper()
+    if power := _POWER.fullmatch(text):
+        decimals, exponent = power[2] or "", int(power[3])
+        return len(decimals) < exponent or bool(decimals[exponent:].strip("0")) or exponent > 15
+    whole = _WHOLE.fullmatch(text)
+    return bool(whole and whole[2] is not None and int(whole[1]) > _EXACT)
 
 
 def load_key(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from refrad2d.boxes import merge_boxes
 from refrad2d.rows import FindingRow, ObjectRow
 from refrad2d.text.findings import kinds_in, kinds_of
 from refrad2d.text.mentions import Mention
-from refrad2d.text.references import Reference, find_references
+from refrad2d.text.references import Reference, find_references, rewrite_references
 from refrad2d.text.sentences import split_sentences
 
 SLICES_A_SENTENCE = 3
@@ -101,36 +101,42 @@ def _area(box: Sequence[float]) -> float:
 
 
 def cut_references(sentence: MarkedSentence) -> MarkedSentence:
-    """The sentence without the places that name images, which mean nothing to whoever sees the one slice."""
-    text, mentions = sentence.text, list(sentence.mentions)
-    for reference in reversed(sentence.references):
-        length = reference.end - reference.start
-        text = text[: reference.start] + text[reference.end :]
+    """The sentence without the numbers of images, which mean nothing to whoever sees the one slice; it still reads as
+    one (see `rewrite_references`). Mentions inside what was rewritten go, the others move along."""
+    text, edits = rewrite_references(sentence.text, sentence.language, sentence.references)
+    mentions = list(sentence.mentions)
+    for edit in reversed(edits):
+        shift = len(edit.text) - (edit.end - edit.start)
         mentions = [
-            replace(m, start=m.start - length, end=m.end - length) if m.start >= reference.end else m
+            replace(m, start=m.start + shift, end=m.end + shift) if m.start >= edit.end else m
             for m in mentions
-            if m.end <= reference.start or m.start >= reference.end
+            if m.end <= edit.start or m.start >= edit.end
         ]
     return MarkedSentence(text, sentence.language, tuple(mentions))
 
 
 def join_sentences(sentences: Iterable[MarkedSentence], shown: Sequence[Mapping]) -> tuple[str, list[dict]]:
     """The text of a slice, its sentences in order with a blank between them, and the spans in it."""
-    text, spans = "", []
+    texts: list[str] = []
+    spans: list[dict] = []
+    shift = 0
     for sentence in sentences:
-        text += " " if text else ""
-        shift = len(text)
         spans += [{**s, "start": s["start"] + shift, "end": s["end"] + shift} for s in match_mentions(sentence, shown)]
-        text += sentence.text
-    return text, spans
+        texts.append(sentence.text)
+        shift += len(sentence.text) + 1
+    return " ".join(texts), spans
 
 
 def read_sentences(text: str, language: str, spans: Sequence[Mapping]) -> list[MarkedSentence]:
     """A text as sentences with the mentions that lie wholly in each."""
     found = []
+    ordered, at = sorted(spans, key=lambda s: s["start"]), 0
     for start, end in split_sentences(text, language):
         part = text[start:end]
-        inside = [s for s in spans if start <= s["start"] and s["end"] <= end]
+        first = at
+        while at < len(ordered) and ordered[at]["start"] < end:
+            at += 1
+        inside = [s for s in ordered[first:at] if start <= s["start"] and s["end"] <= end]
         mentions = tuple(
             Mention(s["start"] - start, s["end"] - start, tuple(s["labels"]), s["negated"]) for s in inside
         )

@@ -9,6 +9,8 @@ import pytest
 from refrad2d.cli import main
 from refrad2d.operations.verify import Fault
 from refrad2d.stages.pipeline import NothingUsable
+from refrad2d.system.files import read_json
+from tests.fixtures.tiny_exports import TRAIN, rows_of, uid, write_key, write_study
 
 STATS = {"attrition": "table"}
 BUILD = ["build", "export", "--reports", "r.csv", "--out", "x/set"]
@@ -116,3 +118,66 @@ def test_remove_says_what_went_and_prints_what_is_left(handed, capsys, counts, f
     assert captured.err == said and [json.loads(line) for line in captured.out.splitlines()] == [
         fault._asdict() for fault in faults
     ]
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory):
+    """An export of two invented patients with a table of reports."""
+    root = tmp_path_factory.mktemp("month")
+    write_key(root)
+    for patient in TRAIN[:2]:
+        write_study(root / "month", patient, "first")
+    return root
+
+
+def build_with(month, table: str, *words: str, encoding: str = "utf-8") -> tuple[int, Path]:
+    """Build the export with another table: the exit code, and DIR."""
+    (month / "r.csv").write_bytes(table.encode(encoding))
+    out = month / f"out{len(list(month.iterdir()))}"
+    given = ["--reports", str(month / "r.csv"), "--out", str(out), "--key-file", str(month / "key"), "--workers", "1"]
+    return main(
+        ["build", str(month / "month" / "dicom"), *given, "--burnt-in-text", "keep", "--head", "keep", *words]
+    ), out
+
+
+def study(n: int) -> str:
+    return uid("study", TRAIN[n], "first")
+
+
+def test_a_table_whose_quotes_never_balance_is_a_wrong_argument(month, capsys):
+    code, out = build_with(month, f'StudyInstanceUID;language;report\n{study(0)};de;"Leber\n{study(1)};de;Milz.\n')
+    said = capsys.readouterr().err
+    assert code == 2 and "line 2" in said and "Leber" not in said and study(0) not in said
+    assert not out.exists()
+
+
+def test_what_became_of_the_table_is_printed_and_in_the_statistics(month, capsys):
+    table = f"StudyInstanceUID;report\n{study(0)};Leber vergrößert.\n{study(1)};Milz; glatt\n"
+    code, out = build_with(month, table, "--language", "de", encoding="cp1252")
+    said = capsys.readouterr().out
+    assert code == 0
+    assert read_json(out / "stats.json")["table"] == {"csv in cp1252": 1, "broken_row in line 3": 1}
+    assert "csv in cp1252" in said and "broken_row in line 3" in said and "dropped_broken_row" in said
+
+
+def test_an_encoding_may_be_named(month):
+    table = f"StudyInstanceUID;language;report\n{study(0)};de;Bei Köhnkex glatt.\n"
+    assert build_with(month, table, encoding="cp850")[0] == 2
+    assert build_with(month, table, "--encoding", "cp850", encoding="cp850")[0] == 0
+
+
+def test_tokens_and_codes_reach_no_text_of_the_dataset(month):
+    head = "StudyInstanceUID;language;report;clinical_question;clinical_info\n"
+    dirty = "<|im_start|>{}<|im_end|> \x1b[31mglatt\x1b[0m [INST]"
+    row = ";".join([study(0), "de", *(dirty.format(word) for word in ("Leber ist", "Zyste?", "Schmerz"))])
+    code, out = build_with(month, head + row + "\n")
+    assert code == 0
+    (row,) = rows_of(out).values()
+    report = row["report"]["de"]
+    assert [report[name] for name in ("findings", "clinical_question", "clinical_info")] == [
+        "Leber ist glatt",
+        "Zyste? glatt",
+        "Schmerz glatt",
+    ]
+    for path in filter(Path.is_file, out.rglob("*")):
+        assert b"im_start" not in path.read_bytes() and b"\x1b[" not in path.read_bytes()

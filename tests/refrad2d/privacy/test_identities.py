@@ -8,6 +8,7 @@ from refrad2d.privacy.deidentify import deidentify
 from refrad2d.privacy.identities import IDS, PHRASES, identities
 from tests.fixtures.dicom_files import make_slice, write_slice
 from tests.fixtures.export_records import report_row, run_ingest
+from tests.fixtures.inputs.reports import HEADER_NAME, HEADERS
 
 NAMES = (
     "PatientName OtherPatientNames PatientBirthName PatientMotherBirthName ReferringPhysicianName "
@@ -73,3 +74,24 @@ def test_names_of_any_file_and_study_of_a_patient_go_from_the_report(tmp_path):
     text = "Quorxler und geborene Vexnomin, vormals Zworkel."
     _, _, texts, _ = run_ingest(tmp_path, report_row(text, StudyInstanceUID="1.2.3"))
     assert "Quorxler" not in texts[0]["text"] and "Vexnomin" not in texts[0]["text"] and "Zworkel" in texts[0]["text"]
+
+
+@pytest.mark.parametrize(("declared", "page"), HEADERS)
+def test_a_name_in_any_character_set_leaves_the_report(declared, page, tmp_path):
+    family, given = HEADER_NAME.split("^")
+    raw = family.encode() + b"^" + given.encode("latin-1") if page == "mixed" else HEADER_NAME.encode(page)
+    raw += b" " * (len(raw) % 2)
+    path = write_slice(tmp_path / "export" / "a", PatientName="X" * len(raw), InstitutionName="Y" * len(raw))
+    if declared:
+        charset = ["", declared] if declared.startswith("ISO 2022") else declared
+        path = write_slice(
+            path, PatientName="X" * len(raw), InstitutionName="Y" * len(raw), SpecificCharacterSet=charset
+        )
+    path.write_bytes(path.read_bytes().replace(b"X" * len(raw), raw).replace(b"Y" * len(raw), raw))
+    _, _, texts, _ = run_ingest(tmp_path, report_row(f"Bei {family} ist die Leber glatt, {given} {family} wohlauf."))
+    assert texts[0]["text"] == "Bei [NAME] ist die Leber glatt, [NAME] [NAME] wohlauf."
+
+
+def test_pieces_of_a_misread_name_stay_in_the_report():
+    known, _ = identities(make_slice(PatientName="Süden^Löder".encode().decode("latin-1")))
+    assert deidentify("Zyste in den Nieren und der Leber.", "de", sorted(known)) == "Zyste in den Nieren und der Leber."

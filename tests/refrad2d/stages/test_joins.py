@@ -108,6 +108,94 @@ def test_files_that_one_path_joins_are_one_patient():
     assert {completed.patient_key for completed in joined.stacks} == {"path s1"}
 
 
-def test_all_rows_of_a_stack_see_what_the_last_of_them_says():
-    joined = join_reports([report_row(path="s1"), report_row(path="s1", PatientID="P7")], [unnamed("s1/ct.nii")])
+def test_all_rows_of_a_stack_see_what_any_of_them_says():
+    joined = join_reports(
+        [report_row(path="s1"), report_row("Milz.", path="s1", PatientID="P7")], [unnamed("s1/ct.nii")]
+    )
     assert [found[0].patient_key for _, _, found in joined.rows] == ["P7", "P7"]
+
+
+def test_a_later_row_without_patient_leaves_the_one_that_an_earlier_row_gave():
+    nobody = stack(patient_id="", patient_key="1.1")
+    rows = [report_row("A.", StudyInstanceUID="1.1", PatientID="P7"), report_row("B.", StudyInstanceUID="1.1")]
+    for order in (rows, rows[::-1]):
+        assert [one.patient_key for one in join_reports(order, [nobody]).stacks] == ["P7"]
+    rows = [
+        report_row("A.", path="s1", PatientID="P7"),
+        report_row("B.", path="s1/ct.nii"),
+        report_row("C.", path="s1"),
+    ]
+    for order in (rows, rows[::-1]):
+        joined = join_reports(order, [unnamed("s1/ct.nii")])
+        assert {one.patient_key for _, _, found in joined.rows for one in found} == {"P7"} and len(joined.rows) == 3
+
+
+def test_rows_that_name_two_patients_for_one_study_are_dropped():
+    nobody = stack(patient_id="", patient_key="1.1")
+    rows = [report_row(p, StudyInstanceUID="1.1", PatientID=p) for p in ("P7", "P8", "")]
+    joined = join_reports(rows, [nobody])
+    assert joined.rows == [] and joined.dropped == {"patient_contradicts": 3}
+
+
+def test_all_series_of_a_study_take_the_patient_of_its_rows():
+    nobody = {"patient_id": "", "patient_key": "1.1"}
+    series = [stack(name=n, series_uid=f"1.1.{n}", **nobody) for n in "12"]
+    joined = join_reports([report_row(SeriesInstanceUID="1.1.1", PatientID="P7")], series)
+    assert [one.patient_key for one in joined.stacks] == ["P7", "P7"]
+
+
+def test_modalities_that_contradict_each_other_drop_the_rows():
+    rows = [report_row(m, path="s1/ct.nii", Modality=m) for m in ("CT", "MR")]
+    joined = join_reports(rows, [unnamed("s1/ct.nii")])
+    assert joined.rows == [] and joined.dropped == {"modality_contradicts": 2}
+
+
+def test_who_names_the_file_knows_its_modality_better_than_who_names_the_folder():
+    rows = [report_row("a", path="s1", Modality="CT"), report_row("b", path="s1/mr.nii", Modality="MR")]
+    joined = join_reports(rows, [unnamed("s1/ct.nii"), unnamed("s1/mr.nii")])
+    assert [(row.fields["report"], [s.names[0] for s in found]) for _, row, found in joined.rows] == [
+        ("a", ["s1/ct.nii"]), ("b", ["s1/mr.nii"]),
+    ]  # fmt: skip
+    assert [one.modality for one in joined.stacks] == ["CT", "MR"]
+
+
+@pytest.mark.parametrize("written", ["12345", "12345.0", "0012345", "1.2345E+04", "12345,00", " 12345 "])
+def test_a_number_joins_however_programs_write_it(written):
+    stacks = [stack(name="a", accession="012345"), stack(name="b", accession="123450", study_key="2", study_uid="2")]
+    ((_, _, found),) = join_reports([report_row(AccessionNumber=written)], stacks).rows
+    assert [one.names for one in found] == [["a"]]
+
+
+@pytest.mark.parametrize(
+    ("accessions", "written", "reason"),
+    [
+        (("123", "0123"), "123", "ambiguous_accession"),
+        (("A-1", "A1"), "A-1", "ambiguous_accession"),
+        (("123456789012", "5"), "1.23457E+11", "rounded_number"),
+        (("1-23", "5"), "12-3", "no_matching_study"),
+        (("1.5", "5"), "15", "no_matching_study"),
+        (("0", "5"), "0.0", "no_matching_study"),
+        (("NONE", "5"), "none", "no_matching_study"),
+    ],
+)
+def test_a_number_that_does_not_tell_one_study_joins_none(accessions, written, reason):
+    stacks = [stack(accession=a, study_key=f"s{n}", study_uid=f"s{n}") for n, a in enumerate(accessions)]
+    assert join_reports([report_row(AccessionNumber=written)], stacks).dropped == {reason: 1}
+
+
+def test_patients_whose_numbers_fall_together_are_ambiguous():
+    stacks = [stack(patient_id="0123", patient_key="123"), stack(patient_id="123", patient_key="123")]
+    assert join_reports([report_row(PatientID="123.0")], stacks).dropped == {"ambiguous_patient": 1}
+
+
+def test_a_repeated_text_is_dropped_and_no_translation():
+    rows = [report_row(), report_row("Leber  Glatt."), report_row("Milz."), report_row("Liver.", "en")]
+    joined = join_reports(rows, [stack()])
+    assert [row.fields["origin"] for _, row, _ in joined.rows] == ["original", "original", "translated"]
+    assert joined.dropped == {"duplicate_report": 1}
+
+
+def test_a_row_for_each_image_keeps_its_text():
+    slices = stack(known_slice(0.0, sop_uid="1.9.1"), known_slice(5.0, sop_uid="1.9.2"))
+    rows = [report_row(SOPInstanceUID=uid) for uid in ("1.9.1", "1.9.2", "1.9.2")]
+    assert join_reports(rows, [slices]).dropped == {"duplicate_report": 1}

@@ -73,3 +73,24 @@ def test_an_image_of_another_series_gets_nothing(match_texts):
 def test_two_texts_of_a_series_share_a_row(match_texts):
     (row,), _ = match_texts(("Leber glatt.", []), ("Milz glatt.", []))
     assert row["report"]["de"]["findings"] == "Leber glatt. Milz glatt."
+
+
+def test_a_sentence_that_two_texts_share_stands_once(match_texts):
+    (row,), _ = match_texts(("Leber glatt. Milz glatt.", []), ("Leber glatt. Niere glatt. Niere glatt.", []))
+    assert row["report"]["de"]["findings"] == "Leber glatt. Milz glatt. Niere glatt. Niere glatt."
+
+
+def test_a_reference_as_subject_is_rewritten(match_texts):
+    rows, _ = match_texts(("Bild 2 zeigt eine glatte Leber.", []))
+    assert [(r["id"], r["report"]["de"]["findings"]) for r in rows] == [("s1", "Dieses Bild zeigt eine glatte Leber.")]
+
+
+def test_a_sentence_that_is_only_a_reference_says_nothing(match_texts):
+    rows, counts = match_texts(("Leber glatt (Bild 2). Siehe Bild 3.", []))
+    assert [row["id"] for row in rows] == ["s1"] and counts["sentences_only_reference"] == 1
+
+
+def test_a_sentence_that_names_another_image_than_its_table_goes_nowhere(match_texts):
+    rows, counts = match_texts(("Leber glatt (Bild 2). Milz glatt (Bild 1).", ["s0"]))
+    assert [(r["id"], r["report"]["de"]["findings"]) for r in rows] == [("s0", "Milz glatt.")]
+    assert counts["sentences_without_slice"] == 1

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from refrad2d.stages.report_table import COLUMNS, decode, read_reports
+from refrad2d.stages.report_table import COLUMNS, read_reports
+from refrad2d.text.decoding.encodings import decode_table
 
 ROW = {"StudyInstanceUID": "1.1", "report": "Leber glatt.", "language": "de"}
 
@@ -106,9 +107,9 @@ def test_a_report_may_run_over_several_lines(tmp_path):
 
 
 def test_a_missing_table_says_what_to_give(tmp_path):
-    with pytest.raises(ValueError, match="does not exist. Give a CSV, Parquet or JSONL file"):
+    with pytest.raises(ValueError, match="does not exist. Give a CSV, Parquet, JSONL"):
         read_reports(tmp_path / "r.csv")
 
 
 def test_a_byte_order_mark_is_no_text():
-    assert decode("\ufeffreport".encode()) == "report" == decode("report".encode("utf-16"))
+    assert decode_table("\ufeffreport".encode())[0] == "report" == decode_table("report".encode("utf-16"))[0]

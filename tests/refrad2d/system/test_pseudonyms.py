@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from refrad2d.system.pseudonyms import LENGTH, key_id, load_key, pseudonym
+from refrad2d.system.pseudonyms import LENGTH, is_rounded, key_id, load_key, normal_identifier, pseudonym
 
 KEY = bytes(range(32))
 
@@ -42,3 +42,33 @@ def test_a_file_without_key_is_refused(tmp_path, text):
 
 def test_the_public_name_of_a_key_tells_it_from_others():
     assert key_id(KEY) != key_id(bytes(32)) and len(key_id(KEY)) == 8
+
+
+@pytest.mark.parametrize(
+    ("forms", "normal"),
+    [
+        (("12345", "0012345", "12345.0", "12345,00", "1.2345E+4", "1.2345e+04", "１２３４５"), "12345"),
+        (("ACC0471", "acc-0471", "Acc 0471", "ACC_0471"), "ACC0471"),
+        (("1-23", "1/23", "1 23"), "1-23"),
+        (("12E5", "12e5"), "12E5"),
+        (("", "0", "000.0", "nan", "None", "N/A", "NULL", "-"), ""),
+        (("1.23457E+11", "1e+16", "12345678901234567.0", "1.5E+0"), ""),
+    ],
+)
+def test_an_identifier_has_one_form(forms, normal):
+    assert {normal_identifier(form) for form in forms} == {normal}
+
+
+def test_identifiers_that_differ_stay_apart():
+    forms = ("123", "1230", "1-23", "12-3", "A123", "123A", "ACC123", "0A1", "A01", "A1", "12.5", "125")
+    assert len({normal_identifier(form) for form in forms}) == len(forms)
+
+
+@pytest.mark.parametrize("identifier", ["P1", "PID17", "A1234567", "1234567", "QX"])
+def test_usual_identifiers_are_their_own_form(identifier):
+    assert normal_identifier(identifier) == identifier
+
+
+def test_numbers_that_lost_digits_are_known():
+    assert is_rounded("1.2346E+12") and is_rounded("1.234567E+08") and not is_rounded("1.2345E+04")
+    assert not is_rounded("12E5") and not is_rounded("A1E+5") and not is_rounded("123456789012345678")

@@ -49,6 +49,7 @@ _TRIGGER = Hinted(
 )
 _LONE_INITIAL = re.compile(r"[A-ZÄÖÜ]\.(?:-?[A-ZÄÖÜ]\.)*")  # "Frau F."
 _DOTTED_PARTICLE = re.compile(r"v\.[ ]?(?:d\.[ ]?)?(?=[A-ZÄÖÜ])")
+_LONGEST = 400  # characters of a name with its titles; behind that the next title is a trigger again
 _PIECE = re.compile(r"[^\W\d_]+(?:['’\-–][^\W\d_]+)*\.?")
 _BLANK = re.compile(r"[ \t]*")
 _BLANK_OR_LINE = re.compile(r"[\s_\-–]*")
@@ -182,7 +183,7 @@ def _read_name(text: str, at: int, language: str, kind: str) -> int | None:
     end, words, last, after_comma, first = None, 0, "", False, at
     if dotted_particle := _DOTTED_PARTICLE.match(text, at):  # "Herr v. d. Osten"
         at = dotted_particle.end()
-    while piece := _PIECE.match(text, at):
+    while (piece := _PIECE.match(text, at)) and at - first < _LONGEST:
         word = piece.group().rstrip(".")
         dotted = piece.group().endswith(".")
         if re.fullmatch(_TITLE, piece.group(), re.I) or re.fullmatch(_TITLE, word, re.I):

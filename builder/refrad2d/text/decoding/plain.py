@@ -16,6 +16,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 
+from refrad2d.text.decoding.controls import has_private_letters, strip_controls
 from refrad2d.text.decoding.rtf import read_rtf
 
 UNDECODABLE = "undecodable_text"  # the reason of a text that cannot be made plain
@@ -57,6 +58,7 @@ _TAG = re.compile(rf"</?(?P<name>{_NAMES})(?:{_ATTRIBUTE})*\s*/?>", re.I)
 _HIDDEN = re.compile(
     r"<(style|script|head)\b[^<>]*>.*?</\1\s*>|<!--.*?-->|<!DOCTYPE[^<>]*>|<\?xml[^<>]*\?>", re.I | re.S
 )
+_HIDDEN_END = re.compile(r"</(?:style|script|head)\s*>|-->|<!DOCTYPE[^<>]*>|<\?xml[^<>]*\?>", re.I)
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8}\d{0,2});")
 _BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
 
@@ -80,21 +82,25 @@ _LATIN_LETTER = re.compile("[A-Za-zÀ-ÿ]")
 _LATIN = str.maketrans("АВЕКМНОРСТХУІЈЅаеорсухіјѕӓӧԁһ", "ABEKMHOPCTXYIJSaeopcyxijsäödh")
 _LOST = re.compile(r"[A-Za-z]\?[a-zäöüß]")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]{20,}\s*)+={0,2}\s*")
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_WIDE_GAP = re.compile(r"([^\S\n]{12})[^\S\n]+")
+_TALL_GAP = re.compile(r"(\n(?:[^\S\n]*\n){3})(?:[^\S\n]*\n)+")
+_NO_WORD = re.compile(r"\S{1000}")  # of letters or digits: a picture, a key, anything but a sentence
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def to_plain_text(raw: str) -> tuple[str, str]:
     """(text, "") with every encoding undone; ("", UNDECODABLE) where letters are lost or it is no text."""
     text = raw
     for _ in range(_ROUNDS):
-        if not _SUSPECT.search(text):
-            break
-        plain = _decode(text)
+        plain = _decode(text) if _SUSPECT.search(text) else text
         if plain is None:
             return "", UNDECODABLE
+        if plain == text:  # only then: bytes that are still to be decoded look like control characters
+            plain = strip_controls(text)
         if plain == text:
             break
         text = plain
+    text = _TALL_GAP.sub(r"\1", _WIDE_GAP.sub(r"\1", text))
     return ("", UNDECODABLE) if _is_lost(text) else (text, "")
 
 
@@ -113,8 +119,8 @@ def _decode(text: str) -> str | None:
 
 
 def _is_lost(text: str) -> bool:
-    """True if letters cannot be known any more: U+FFFD, question marks inside words, control characters."""
-    if "\ufffd" in text or _BINARY.search(text):
+    """True if letters cannot be known any more: U+FFFD, question marks inside words, control characters, no words."""
+    if "\ufffd" in text or _BINARY.search(text) or has_private_letters(text) or _NO_WORD.search(text):
         return True
     return len(_LOST.findall(text)) > 1 and not re.search("[äöüÄÖÜß]", text)
 
@@ -173,13 +179,19 @@ def _percent(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    if "<" in text and (_TAG.search(text) or _HIDDEN.search(text)):
-        text = _HIDDEN.sub(" ", text)
+    if "<" in text and (_TAG.search(text) or _hide(text) != text):
+        text = _hide(text)
         text = _TAG.sub(_replace_tag, text)
         text = _BLANK_LINES.sub("\n\n", text).strip()
     if "&" in text:
         text = _ENTITY.sub(lambda match: html.unescape(match.group()).replace("\xa0", " "), text)
     return text
+
+
+def _hide(text: str) -> str:
+    """Without what no reader sees. Behind the last end of such a part none is looked for: each would scan the rest."""
+    last = max((match.end() for match in _HIDDEN_END.finditer(text)), default=0)
+    return _HIDDEN.sub(" ", text[:last]) + text[last:]
 
 
 def _replace_tag(tag: re.Match) -> str:
