@@ -1,6 +1,6 @@
 """How many damaged answers of a model pass the checks, and how many sound ones are refused.
 
-    python -m tests.bench.faithfulness [--list]     # --list prints each wrong verdict on seen.jsonl
+    python -m tests.bench.faithfulness [--list]     # --list prints each wrong verdict on the seen halves
 
 The rows stand in tests/fixtures/data/llm, whose README says how they were made.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from refrad2d.llm.checks import check_rewrite, check_translation
 from refrad2d.text.temporal import curate
 
+HALVES = ("seen", "apart", "outside_seen", "outside_apart")
 ROWS = Path(__file__).parents[1] / "fixtures" / "data" / "llm"
 
 
@@ -24,7 +25,7 @@ def judge(row: dict) -> str | None:
 
 
 def read_half(half: str) -> list[tuple[dict, str | None]]:
-    """The rows of "seen" or "apart" with the verdicts of the checks."""
+    """The rows of one of HALVES with the verdicts of the checks."""
     lines = (ROWS / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
     return [(row, judge(row)) for row in map(json.loads, lines)]
 
@@ -39,16 +40,16 @@ def rates(judged: list[tuple[dict, str | None]]) -> tuple[float, float]:
 def main() -> None:
     """Print the two rates of each half."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--list", action="store_true", help="print each wrong verdict on seen.jsonl")
+    parser.add_argument("--list", action="store_true", help="print each wrong verdict on the seen halves")
     given = parser.parse_args()
-    for half in ("seen", "apart"):
+    for half in HALVES:
         judged = read_half(half)
         accepted, refused = rates(judged)
         sound = sum(row["kind"] == "sound" for row, _ in judged)
         print(
             f"{half}: accepted {accepted:.1%} of {len(judged) - sound} damaged, refused {refused:.1%} of {sound} sound"
         )
-        for row, reason in judged if given.list and half == "seen" else ():
+        for row, reason in judged if given.list and half.endswith("seen") else ():
             if (row["kind"] == "sound") != (reason is None):
                 print(f"  {row['kind']} {reason}: {row['source']} | {row['answer']}")
 
