@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from refrad2d.grounding import has_markup
-from refrad2d.llm.facts import PERHAPS, Fact, Facts, read_facts
+from refrad2d.llm.facts import CHANGE, PERHAPS, Fact, Facts, read_facts
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
@@ -25,8 +25,11 @@ SPARE = 40  # letters by which lengths may differ in any case ("Leber o. B.")
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STEM = 5  # letters by which words are compared, so that inflection does not matter
-_OPPOSED_ONLY = ("degree", "height", "face", "depth", "margin", "lumen")  # may be left out, but not turned
+_OPPOSED_ONLY = (
+    "degree", "height", "face", "depth", "margin", "lumen", "count", "extent", "relation", "phase", "shape", "density",
+)  # may be left out, but not turned
 
+_TURNED = ("degree:", "count:", "age:", "benignity:", "density:", "lumen:", "relation:", "extent:", "segment:")
 _NEAR_CERTAINTIES = ({"possible", "suspected"}, {"probable", "suspected"})  # "V. a." is either
 
 
@@ -42,6 +45,8 @@ def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | N
         return "side_changed"
     if answer.organs - frozenset().union(*(facts.organs for facts in allowed)):
         return "new_anatomy"
+    if _turned(answer.qualities, frozenset().union(*(facts.qualities for facts in allowed))):
+        return "quality_added"
     known = [fact for facts in allowed for fact in facts.facts]
     for fact in answer.facts:
         if reason := find_fault(fact, known):
@@ -50,6 +55,12 @@ def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | N
         if reason := find_fault(fact, answer.facts):
             return reason
     return "anatomy_lost" if required.organs - answer.organs else None
+
+
+def _turned(said: frozenset[str], known: frozenset[str]) -> bool:
+    """True if a text has a quality that the other has not, where that one has an opposite of it in its stead."""
+    added, gone = ({name for name in names if name.startswith(_TURNED)} for names in (said - known, known - said))
+    return any(a.partition(":")[0] == g.partition(":")[0] for a in added for g in gone)
 
 
 def find_fault(fact: Fact, known: Iterable[Fact]) -> str | None:
@@ -86,7 +97,9 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
     if fact.states != other.states and (fact.states and other.states or fact.key.startswith("organ:")):
         if fact.states - other.states:
             found.append("state_changed")
-    if not _qualities_fit(fact.qualities, other.qualities):
+    if (CHANGE in fact.qualities) != (CHANGE in other.qualities) and not fact.affirmed:
+        found.append("negation_changed")
+    if not _qualities_fit(fact.qualities - {CHANGE}, other.qualities):
         found.append("quality_changed")
     return found
 

@@ -38,8 +38,25 @@ _CUT = re.compile(
 _OR = ("or", "nor", "oder", "noch", "bzw.")
 _AND = ("and", "und", "sowie", "as well as")
 _BEGINS_ANEW = re.compile(r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|with|mit)\b|\d", re.IGNORECASE)
-_PLACE_NUMBER = re.compile(r"\b(?:segment\w*|seg\.)\s(?P<roman>[IVX]+|\d+)\b", re.IGNORECASE)
+_PLACE_NUMBER = re.compile(r"\b(?:segment\w*|seg\.)\s(?P<roman>[IVX]+|\d+)(?P<part>[ab]?)\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{1,2}/(?:19|20)?\d{2}\b(?!\s?mm)|\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
+    r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s\d{1,2}\b(?!\s?(?:mm|cm|ml))",
+    re.IGNORECASE,
+)
+_DENIED_CHANGE = re.compile(
+    r"\b(?:kein\w*|ohne|nicht)\s(?:\w+\s){0,2}?(?:neu\w*|zunehm\w*|progredient\w*|größenprogred\w*|weitere\w*|"
+    r"größenzu\w*|zunahme\w*)|"
+    r"\b(?:no|without|not)\s(?:\w+\s){0,2}?(?:new(?:ly)?|increas\w+|enlarging|worsening|progress\w*|interval|further|additional)\b",
+    re.IGNORECASE,
+)
+CHANGE = "change:denied"  # quality of a denial that speaks of a change: "no new lesion"
 _IN_BRAIN = tuple(f"place:{lobe}" for lobe in ("frontal", "temporal", "parietal", "occipital"))
+_STATE_NAMES = {  # findings that are states of a structure
+    "splenomegaly": ("spleen", "enlarged"), "hepatomegaly": ("liver", "enlarged"), "cardiomegaly": ("heart", "enlarged"),
+    "goitre": ("thyroid_gland", "enlarged"), "wall_thickening": ("", "thickened"),
+}  # fmt: skip
 _ANYTHING = "abnormality"  # "no abnormality" is a state, not a finding
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _LARGER = re.compile(
@@ -89,6 +106,7 @@ class Facts:
     sides: frozenset[str]
     possible_sides: frozenset[str]
     numbers: Counter
+    qualities: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -146,7 +164,8 @@ def read_facts(text: str, language: str) -> Facts:
     whole = _Piece(0, len(text), "", words, structures)
     sides = frozenset(side for piece in pieces for side in _sides(piece))
     both = {"left", "right"} if any(s.side == "both" for s in structures) else set()
-    return Facts(tuple(facts), _organs(whole), sides, sides | both, Counter(_measures(text, whole)))
+    named = frozenset(word.name for word in words if word.kind == "quality")
+    return Facts(tuple(facts), _organs(whole), sides, sides | both, Counter(_measures(text, whole)), named)
 
 
 def _find_words(text: str, language: str) -> list[_Word]:
@@ -170,7 +189,10 @@ def _find_words(text: str, language: str) -> list[_Word]:
         found.append(_Word(*match.span(), "quality", f"larger:{side in ('links', 'left')}"))
     for match in _PLACE_NUMBER.finditer(text):
         raw = match["roman"].upper()
-        found.append(_Word(*match.span("roman"), "quality", f"segment:{_ROMAN.get(raw, raw)}"))
+        number = f"{_ROMAN.get(raw, raw)}{match['part'].lower()}"
+        found.append(_Word(match.start("roman"), match.end("part"), "quality", f"segment:{number}"))
+    found += [_Word(*match.span(), "change", CHANGE) for match in _DENIED_CHANGE.finditer(text)]
+    found += [_Word(*match.span(), "date", "") for match in _DATE.finditer(text)]
     return sorted(found, key=lambda word: word.start)
 
 
@@ -277,12 +299,21 @@ def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
     common = Fact(
         "", sides=sides, organs=organs, near_sides=near_sides, near_organs=near_organs, measures=measures
     )  # what all facts of the piece share
-    qualities = frozenset(word.name for word in piece.of("quality")) | _pairs(text, piece)
+    qualities = frozenset(word.name for word in piece.of("quality", "change")) | _pairs(text, piece)
     facts = [
         replace(common, key=word.name, affirmed=word.affirmed, certainty=word.certainty, qualities=qualities)
         for word in piece.of("finding")
-        if word.affirmed or word.name != _ANYTHING
+        if word.name not in _STATE_NAMES and (word.affirmed or word.name != _ANYTHING)
     ]
+    for word in piece.of("finding"):
+        if word.name in _STATE_NAMES:
+            organ, state = _STATE_NAMES[word.name]
+            own = {organ} if organ else organs or {""}
+            says = frozenset({state if word.affirmed else "good"})
+            facts += [
+                replace(common, key=f"organ:{name}", organs=frozenset(own - {""}), states=says, qualities=qualities)
+                for name in sorted(own)
+            ]
     states = _states(piece) or (frozenset() if facts else _states_near(pieces, at))
     if states or (measures and not facts):
         named = [f"organ:{organ}" for organ in sorted(organs)] or ["organ:"]
@@ -359,7 +390,7 @@ def _sides(piece: _Piece) -> frozenset[str]:
 
 
 def _measures(text: str, piece: _Piece) -> list[tuple[float, str]]:
-    spans = [(s.start, s.end) for s in piece.structures] + [(w.start, w.end) for w in piece.of("quality")]
+    spans = [(s.start, s.end) for s in piece.structures] + [(w.start, w.end) for w in piece.of("quality", "date")]
     found = [
         (measure.value, measure.unit)
         for measure in read_measures(text, piece.start, piece.end)

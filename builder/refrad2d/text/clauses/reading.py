@@ -401,7 +401,7 @@ class _Reader:
         return []
 
 
-_UNIT = re.compile(r"\s?(mm|cm|ml|HE|HU|%)(?!\w)")
+_UNIT = re.compile(r"[\s-]?(?:(mm|cm|ml|HE|HU)(?![^\W_])|(%|Prozent\\b|percent\\b|per cent\\b))")
 _AXES = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[x×]\s?(?=\d[\d.,]*\s?(?:[x×]\s?\d[\d.,]*\s?)?(mm|cm)))")
 
 
@@ -413,7 +413,7 @@ def read_measures(text: str, start: int = 0, end: int | None = None) -> list[Mea
     for m in re.finditer(r"\d+(?:[.,]\d+)?", text[start:end]):
         first, last = start + m.start(), start + m.end()
         named = _UNIT.match(text, last)
-        unit = named[1] if named else units.get(first, "")
+        unit = (named[1] or "%") if named else units.get(first, "")
         value = float(m[0].replace(",", "."))
         if unit == "cm":
             value, unit = round(value * 10, 3), "mm"
