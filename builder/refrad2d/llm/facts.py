@@ -57,6 +57,7 @@ _STATE_NAMES = {  # findings that are states of a structure
     "splenomegaly": ("spleen", "enlarged"), "hepatomegaly": ("liver", "enlarged"), "cardiomegaly": ("heart", "enlarged"),
     "goitre": ("thyroid_gland", "enlarged"), "wall_thickening": ("", "thickened"),
 }  # fmt: skip
+_SAME_ORGAN = {"skull": "brain", "intervertebral_discs": "vertebrae"}
 _ANYTHING = "abnormality"  # "no abnormality" is a state, not a finding
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _LARGER = re.compile(
@@ -221,12 +222,11 @@ def _cut(text: str, start: int, end: int, number: int, words: list[_Word], struc
 
 
 def _join_headless(pieces: list[_Piece]) -> list[_Piece]:
-    """Give what has no finding and no structure (", 12 mm") to the piece before it, at a text's start to the next."""
+    """Give what has no finding and no structure (", 12 mm") to its neighbour in the sentence."""
     joined: list[_Piece] = []
     for piece in pieces:
         before = joined[-1] if joined else None
-        alone = before is not None and (before.has_head or before.sentence != piece.sentence)
-        if before and ((not piece.has_head and alone) or (not before.has_head and before.sentence == piece.sentence)):
+        if before and before.sentence == piece.sentence and not (piece.has_head and before.has_head):
             before.words += piece.words
             before.structures += piece.structures
             before.end = piece.end
@@ -376,12 +376,19 @@ def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset[str]
 def _organs(piece: _Piece) -> frozenset[str]:
     implied = {"brain" for word in piece.of("quality") if word.name in _IN_BRAIN}
     outside = {word.name for word in piece.of("organ")}  # of the 121 classes
-    return frozenset(_base(label) for s in piece.structures for label in s.labels) | implied | outside
+    named = {_base(label) for s in piece.structures if not _is_spine(s) for label in s.labels}
+    return frozenset(named | implied | outside)
+
+
+def _is_spine(structure: Structure) -> bool:
+    """True for "lumbar spine" and discs, which name no level that another language has to name."""
+    return len(structure.labels) > 2 and structure.labels[0].startswith("vertebrae") or "discs" in structure.labels[0]
 
 
 def _base(label: str) -> str:
     side = side_of(label)
-    return (label.removesuffix(f"_{side}") if side else label).replace("kidney_cyst", "kidney")
+    name = (label.removesuffix(f"_{side}") if side else label).replace("kidney_cyst", "kidney")
+    return _SAME_ORGAN.get(name, name)
 
 
 def _sides(piece: _Piece) -> frozenset[str]:
