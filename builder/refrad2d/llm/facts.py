@@ -11,7 +11,7 @@ text/findings, all other words from data/concepts.csv.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -35,6 +35,7 @@ _CUT = re.compile(
     r"while|whereas|without|with|as well as)\b",
     re.IGNORECASE,
 )
+_ATTRIBUTES = re.compile(r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß])")  # "große, anreichernde Läsion"
 _OR = ("or", "nor", "oder", "noch", "bzw.")
 _AND = ("and", "und", "sowie", "as well as")
 _BEGINS_ANEW = re.compile(r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|with|mit)\b|\d", re.IGNORECASE)
@@ -54,7 +55,8 @@ _DENIED_CHANGE = re.compile(
 CHANGE = "change:denied"  # quality of a denial that speaks of a change: "no new lesion"
 _IN_BRAIN = tuple(f"place:{lobe}" for lobe in ("frontal", "temporal", "parietal", "occipital"))
 _STATE_NAMES = {  # findings that are states of a structure
-    "splenomegaly": ("spleen", "enlarged"), "hepatomegaly": ("liver", "enlarged"), "cardiomegaly": ("heart", "enlarged"),
+    "splenomegaly": ("spleen", "enlarged"), "hepatomegaly": ("liver", "enlarged"),
+    "cardiomegaly": ("heart", "enlarged"),
     "goitre": ("thyroid_gland", "enlarged"), "wall_thickening": ("", "thickened"),
 }  # fmt: skip
 _SAME_ORGAN = {"skull": "brain", "intervertebral_discs": "vertebrae"}
@@ -158,7 +160,8 @@ def read_facts(text: str, language: str) -> Facts:
     words = _find_words(text, language)
     pieces: list[_Piece] = []
     for number, (start, end) in enumerate(split_sentences(text, language)):
-        pieces += _cut(text, start, end, number, words, structures)
+        commas = {m.start("comma") for m in _ATTRIBUTES.finditer(text)} if language == "de" else set()
+        pieces += _cut(text, start, end, number, words, structures, commas)
     pieces = _join_headless(pieces)
     _deny(text, pieces)
     facts = [fact for at in range(len(pieces)) for fact in _facts_of(text, pieces, at)]
@@ -205,10 +208,23 @@ def _fold(word: str) -> str:
     return word
 
 
-def _cut(text: str, start: int, end: int, number: int, words: list[_Word], structures: list[Structure]) -> list[_Piece]:
+def _cut(
+    text: str,
+    start: int,
+    end: int,
+    number: int,
+    words: list[_Word],
+    structures: list[Structure],
+    commas: Container[int],
+) -> list[_Piece]:
+    """The pieces of a sentence; `commas` are those that divide nothing."""
     inside = [(s.start, s.end) for s in structures] + [(w.start, w.end) for w in words if w.kind == "finding"]
     pieces, at, joint = [], start, ""
-    cuts = [m for m in _CUT.finditer(text, start, end) if not any(a < m.end() and m.start() < b for a, b in inside)]
+    cuts = [
+        m
+        for m in _CUT.finditer(text, start, end)
+        if not any(a < m.end() and m.start() < b for a, b in inside) and m.start() not in commas
+    ]
     for cut in [*cuts, None]:
         upto = cut.start() if cut else end
         keeps_cut = joint in ("ohne", "without", "nor")
