@@ -174,7 +174,7 @@ _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Ste
 # How a finding is connected to a structure.
 _HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
 _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
-_LISTED = re.compile(r"[CUR]+[OGAIJj]*[SB]")
+_LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*"
