@@ -1,6 +1,6 @@
 """How many damaged answers of a model pass the checks, and how many sound ones are refused.
 
-    python -m tests.bench.faithfulness [--list]     # --list prints each wrong verdict on seen.jsonl
+    python -m tests.bench.faithfulness [--list]     # --list prints each wrong verdict on the seen halves
 
 The rows stand in tests/fixtures/data/llm, whose README says how they were made.
 """
@@ -9,9 +9,12 @@ import argparse
 import json
 from pathlib import Path
 
+from refrad2d.llm.answers import fault_of_mentions, place_mentions, usable_questions
 from refrad2d.llm.checks import check_rewrite, check_translation
+from refrad2d.text.mentions import find_mentions
 from refrad2d.text.temporal import curate
 
+HALVES = ("seen", "apart", "outside_seen", "outside_apart")
 ROWS = Path(__file__).parents[1] / "fixtures" / "data" / "llm"
 
 
@@ -24,7 +27,7 @@ def judge(row: dict) -> str | None:
 
 
 def read_half(half: str) -> list[tuple[dict, str | None]]:
-    """The rows of "seen" or "apart" with the verdicts of the checks."""
+    """The rows of one of HALVES with the verdicts of the checks."""
     lines = (ROWS / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
     return [(row, judge(row)) for row in map(json.loads, lines)]
 
@@ -36,21 +39,62 @@ def rates(judged: list[tuple[dict, str | None]]) -> tuple[float, float]:
     return damaged.count(None) / len(damaged), 1 - sound.count(None) / len(sound)
 
 
+def accepts_mentions(row: dict) -> bool:
+    """Whether the mentions that a model names in a text would be taken over; labels of one quote are one mention."""
+    text, quotes = row["text"], {}
+    for mention in row["mentions"]:
+        quotes.setdefault(mention["quote"], []).append(mention["label"])
+    named = [{"text": quote, "labels": labels, "negated": False} for quote, labels in quotes.items()]
+    spans = place_mentions(text, named)
+    known = find_mentions(text, row["language"], row["modality"])
+    for span in spans or ():
+        same = [m.negated for m in known if m.start < span["end"] and span["start"] < m.end]
+        span["negated"] = bool(same) and same[0]  # the rows are about classes
+    return spans is not None and fault_of_mentions(text, spans, row["language"], row["modality"]) is None
+
+
+def accepts_question(row: dict) -> bool:
+    """Whether a question that a model asks about a text would be taken over."""
+    answer = row["answer"].strip(" .")
+    closed = answer.lower() in ("ja", "nein", "yes", "no")
+    asked = {
+        "question": row["question"],
+        "answer": answer.lower() if closed else answer,
+        "type": "yesno" if closed else "open",
+        "choices": [],
+        "quote": row["text"],
+    }
+    return bool(usable_questions(row["text"], row["language"], [asked]))
+
+
+def count_errors(half: str, kind: str) -> tuple[int, int, int, int]:
+    """(bad ones that are accepted, bad ones, sound ones that are refused, sound ones) of "mentions" or "questions"."""
+    accepts = {"mentions": accepts_mentions, "questions": accepts_question}[kind]
+    lines = (ROWS / f"{half}_{kind}.jsonl").read_text(encoding="utf-8").splitlines()
+    judged = [(row["sound"], accepts(row)) for row in map(json.loads, lines)]
+    bad, sound = [taken for good, taken in judged if not good], [taken for good, taken in judged if good]
+    return sum(bad), len(bad), len(sound) - sum(sound), len(sound)
+
+
 def main() -> None:
     """Print the two rates of each half."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--list", action="store_true", help="print each wrong verdict on seen.jsonl")
+    parser.add_argument("--list", action="store_true", help="print each wrong verdict on the seen halves")
     given = parser.parse_args()
-    for half in ("seen", "apart"):
+    for half in HALVES:
         judged = read_half(half)
         accepted, refused = rates(judged)
         sound = sum(row["kind"] == "sound" for row, _ in judged)
         print(
             f"{half}: accepted {accepted:.1%} of {len(judged) - sound} damaged, refused {refused:.1%} of {sound} sound"
         )
-        for row, reason in judged if given.list and half == "seen" else ():
+        for row, reason in judged if given.list and half.endswith("seen") else ():
             if (row["kind"] == "sound") != (reason is None):
                 print(f"  {row['kind']} {reason}: {row['source']} | {row['answer']}")
+    for kind in ("mentions", "questions"):
+        for half in HALVES[2:]:
+            accepted, bad, refused, sound = count_errors(half, kind)
+            print(f"{half} {kind}: accepted {accepted} of {bad} bad, refused {refused} of {sound} sound")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from refrad2d.grounding import has_markup
-from refrad2d.llm.facts import PERHAPS, Fact, Facts, read_facts
+from refrad2d.llm.facts import CHANGE, PERHAPS, Fact, Facts, read_facts
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
@@ -25,8 +25,23 @@ SPARE = 40  # letters by which lengths may differ in any case ("Leber o. B.")
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STEM = 5  # letters by which words are compared, so that inflection does not matter
-_OPPOSED_ONLY = ("degree", "height", "face", "depth", "margin", "lumen")  # may be left out, but not turned
+_OPPOSED_ONLY = (
+    "degree",
+    "height",
+    "face",
+    "depth",
+    "margin",
+    "lumen",
+    "count",
+    "extent",
+    "relation",
+    "phase",
+    "shape",
+    "density",
+)  # may be left out, but not turned
 
+_TURNED = ("degree:", "count:", "age:", "benignity:", "density:", "lumen:", "relation:", "extent:", "segment:")
+_IMPLIED = frozenset({"brain", "heart", "vertebrae"})  # in words such as "cardiac", "intracranial", "lumbar"
 _NEAR_CERTAINTIES = ({"possible", "suspected"}, {"probable", "suspected"})  # "V. a." is either
 
 
@@ -40,8 +55,10 @@ def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | N
     known_sides = frozenset().union(*(known.possible_sides for known in allowed))
     if not required.sides <= answer.possible_sides or not answer.sides <= known_sides:
         return "side_changed"
-    if answer.organs - frozenset().union(*(facts.organs for facts in allowed)):
+    if answer.organs - frozenset(_IMPLIED).union(*(facts.organs for facts in allowed)):
         return "new_anatomy"
+    if _turned(answer.qualities, frozenset().union(*(facts.qualities for facts in allowed))):
+        return "quality_added"
     known = [fact for facts in allowed for fact in facts.facts]
     for fact in answer.facts:
         if reason := find_fault(fact, known):
@@ -49,7 +66,13 @@ def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | N
     for fact in required.facts:
         if reason := find_fault(fact, answer.facts):
             return reason
-    return "anatomy_lost" if required.organs - answer.organs else None
+    return "anatomy_lost" if required.organs - answer.organs - _IMPLIED else None
+
+
+def _turned(said: frozenset[str], known: frozenset[str]) -> bool:
+    """True if a text has a quality that the other has not, where that one has an opposite of it in its stead."""
+    added, gone = ({name for name in names if name.startswith(_TURNED)} for names in (said - known, known - said))
+    return any(a.partition(":")[0] == g.partition(":")[0] for a in added for g in gone)
 
 
 def find_fault(fact: Fact, known: Iterable[Fact]) -> str | None:
@@ -86,7 +109,9 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
     if fact.states != other.states and (fact.states and other.states or fact.key.startswith("organ:")):
         if fact.states - other.states:
             found.append("state_changed")
-    if not _qualities_fit(fact.qualities, other.qualities):
+    if (CHANGE in fact.qualities) != (CHANGE in other.qualities) and not fact.affirmed:
+        found.append("negation_changed")
+    if not _qualities_fit(fact.qualities - {CHANGE}, other.qualities):
         found.append("quality_changed")
     return found
 
@@ -128,19 +153,31 @@ def check_rewrite(source: str, kept: str, rewritten: str, language: str) -> str 
     """Why a rewritten text is no good. `kept` is what the rules make of `source`: no finding of that may be lost."""
     if has_markup(rewritten):
         return "markup"
+    kept = _without_denied_change(kept, language)
     known, required, answer = (read_facts(text, language) for text in (source, kept, rewritten))
     return compare(required, answer, (known, required)) or _check_words(source, kept, rewritten, language)
 
 
+def _without_denied_change(text: str, language: str) -> str:
+    """The text without sentences that say no more than that nothing is new: a rewrite may leave them out."""
+    kept = []
+    for start, end in split_sentences(text, language):
+        facts = read_facts(text[start:end], language).facts
+        if not facts or any(fact.affirmed or CHANGE not in fact.qualities for fact in facts):
+            kept.append(text[start:end])
+    return " ".join(kept)
+
+
 def _check_words(source: str, kept: str, rewritten: str, language: str) -> str | None:
-    """Every rewritten sentence comes from one of the source, and every kept one is still there."""
+    """Every rewritten sentence comes from one or two of the source, and every kept one is still there."""
     sources = [_stems(source[a:b]) for a, b in split_sentences(source, language)]
     for start, end in split_sentences(rewritten, language):
         words = _stems(rewritten[start:end])
         if not words:
             continue
         origin = max(sources, key=lambda known: len(words & known), default=set())
-        if len(words & origin) < MIN_KNOWN_WORDS * len(words):
+        second = max((known - origin for known in sources), key=lambda known: len(words & known), default=set())
+        if len(words & (origin | second)) < MIN_KNOWN_WORDS * len(words):
             return "new_words"
         if len(words & origin) < MIN_COVERED * len(origin) and not any(
             len(words & _stems(kept[a:b])) >= MIN_KEPT * len(_stems(kept[a:b]))

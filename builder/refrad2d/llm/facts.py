@@ -11,7 +11,7 @@ text/findings, all other words from data/concepts.csv.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -35,11 +35,31 @@ _CUT = re.compile(
     r"while|whereas|without|with|as well as)\b",
     re.IGNORECASE,
 )
+_ATTRIBUTES = re.compile(r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß])")  # "große, anreichernde Läsion"
 _OR = ("or", "nor", "oder", "noch", "bzw.")
 _AND = ("and", "und", "sowie", "as well as")
 _BEGINS_ANEW = re.compile(r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|with|mit)\b|\d", re.IGNORECASE)
-_PLACE_NUMBER = re.compile(r"\b(?:segment\w*|seg\.)\s(?P<roman>[IVX]+|\d+)\b", re.IGNORECASE)
+_PLACE_NUMBER = re.compile(r"\b(?:segment\w*|seg\.)\s(?P<roman>[IVX]+|\d+)(?P<part>[ab]?)\b", re.IGNORECASE)
+_DATE = re.compile(
+    r"\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{1,2}/(?:19|20)?\d{2}\b(?!\s?mm)|\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
+    r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s\d{1,2}\b(?!\s?(?:mm|cm|ml))",
+    re.IGNORECASE,
+)
+_DENIED_CHANGE = re.compile(
+    r"\b(?:kein\w*|ohne|nicht)\s(?:\w+\s){0,2}?(?:neu\w*|zunehm\w*|progredient\w*|größenprogred\w*|weitere\w*|"
+    r"größenzu\w*|zunahme\w*)|"
+    r"\b(?:no|without|not)\s(?:\w+\s){0,2}?(?:new(?:ly)?|increas\w+|enlarging|worsening|progress\w*|interval|further|additional)\b",
+    re.IGNORECASE,
+)
+CHANGE = "change:denied"  # quality of a denial that speaks of a change: "no new lesion"
 _IN_BRAIN = tuple(f"place:{lobe}" for lobe in ("frontal", "temporal", "parietal", "occipital"))
+_STATE_NAMES = {  # findings that are states of a structure
+    "splenomegaly": ("spleen", "enlarged"), "hepatomegaly": ("liver", "enlarged"),
+    "cardiomegaly": ("heart", "enlarged"),
+    "goitre": ("thyroid_gland", "enlarged"), "wall_thickening": ("", "thickened"),
+}  # fmt: skip
+_SAME_ORGAN = {"skull": "brain", "intervertebral_discs": "vertebrae"}
 _ANYTHING = "abnormality"  # "no abnormality" is a state, not a finding
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _LARGER = re.compile(
@@ -89,6 +109,7 @@ class Facts:
     sides: frozenset[str]
     possible_sides: frozenset[str]
     numbers: Counter
+    qualities: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -139,14 +160,16 @@ def read_facts(text: str, language: str) -> Facts:
     words = _find_words(text, language)
     pieces: list[_Piece] = []
     for number, (start, end) in enumerate(split_sentences(text, language)):
-        pieces += _cut(text, start, end, number, words, structures)
+        commas = {m.start("comma") for m in _ATTRIBUTES.finditer(text)} if language == "de" else set()
+        pieces += _cut(text, start, end, number, words, structures, commas)
     pieces = _join_headless(pieces)
     _deny(text, pieces)
     facts = [fact for at in range(len(pieces)) for fact in _facts_of(text, pieces, at)]
     whole = _Piece(0, len(text), "", words, structures)
     sides = frozenset(side for piece in pieces for side in _sides(piece))
     both = {"left", "right"} if any(s.side == "both" for s in structures) else set()
-    return Facts(tuple(facts), _organs(whole), sides, sides | both, Counter(_measures(text, whole)))
+    named = frozenset(word.name for word in words if word.kind == "quality")
+    return Facts(tuple(facts), _organs(whole), sides, sides | both, Counter(_measures(text, whole)), named)
 
 
 def _find_words(text: str, language: str) -> list[_Word]:
@@ -170,7 +193,10 @@ def _find_words(text: str, language: str) -> list[_Word]:
         found.append(_Word(*match.span(), "quality", f"larger:{side in ('links', 'left')}"))
     for match in _PLACE_NUMBER.finditer(text):
         raw = match["roman"].upper()
-        found.append(_Word(*match.span("roman"), "quality", f"segment:{_ROMAN.get(raw, raw)}"))
+        number = f"{_ROMAN.get(raw, raw)}{match['part'].lower()}"
+        found.append(_Word(match.start("roman"), match.end("part"), "quality", f"segment:{number}"))
+    found += [_Word(*match.span(), "change", CHANGE) for match in _DENIED_CHANGE.finditer(text)]
+    found += [_Word(*match.span(), "date", "") for match in _DATE.finditer(text)]
     return sorted(found, key=lambda word: word.start)
 
 
@@ -182,10 +208,23 @@ def _fold(word: str) -> str:
     return word
 
 
-def _cut(text: str, start: int, end: int, number: int, words: list[_Word], structures: list[Structure]) -> list[_Piece]:
+def _cut(
+    text: str,
+    start: int,
+    end: int,
+    number: int,
+    words: list[_Word],
+    structures: list[Structure],
+    commas: Container[int],
+) -> list[_Piece]:
+    """The pieces of a sentence; `commas` are those that divide nothing."""
     inside = [(s.start, s.end) for s in structures] + [(w.start, w.end) for w in words if w.kind == "finding"]
     pieces, at, joint = [], start, ""
-    cuts = [m for m in _CUT.finditer(text, start, end) if not any(a < m.end() and m.start() < b for a, b in inside)]
+    cuts = [
+        m
+        for m in _CUT.finditer(text, start, end)
+        if not any(a < m.end() and m.start() < b for a, b in inside) and m.start() not in commas
+    ]
     for cut in [*cuts, None]:
         upto = cut.start() if cut else end
         keeps_cut = joint in ("ohne", "without", "nor")
@@ -199,12 +238,11 @@ def _cut(text: str, start: int, end: int, number: int, words: list[_Word], struc
 
 
 def _join_headless(pieces: list[_Piece]) -> list[_Piece]:
-    """Give what has no finding and no structure (", 12 mm") to the piece before it, at a text's start to the next."""
+    """Give what has no finding and no structure (", 12 mm") to its neighbour in the sentence."""
     joined: list[_Piece] = []
     for piece in pieces:
         before = joined[-1] if joined else None
-        alone = before is not None and (before.has_head or before.sentence != piece.sentence)
-        if before and ((not piece.has_head and alone) or (not before.has_head and before.sentence == piece.sentence)):
+        if before and before.sentence == piece.sentence and not (piece.has_head and before.has_head):
             before.words += piece.words
             before.structures += piece.structures
             before.end = piece.end
@@ -277,12 +315,21 @@ def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
     common = Fact(
         "", sides=sides, organs=organs, near_sides=near_sides, near_organs=near_organs, measures=measures
     )  # what all facts of the piece share
-    qualities = frozenset(word.name for word in piece.of("quality")) | _pairs(text, piece)
+    qualities = frozenset(word.name for word in piece.of("quality", "change")) | _pairs(text, piece)
     facts = [
         replace(common, key=word.name, affirmed=word.affirmed, certainty=word.certainty, qualities=qualities)
         for word in piece.of("finding")
-        if word.affirmed or word.name != _ANYTHING
+        if word.name not in _STATE_NAMES and (word.affirmed or word.name != _ANYTHING)
     ]
+    for word in piece.of("finding"):
+        if word.name in _STATE_NAMES:
+            organ, state = _STATE_NAMES[word.name]
+            own = {organ} if organ else organs or {""}
+            says = frozenset({state if word.affirmed else "good"})
+            facts += [
+                replace(common, key=f"organ:{name}", organs=frozenset(own - {""}), states=says, qualities=qualities)
+                for name in sorted(own)
+            ]
     states = _states(piece) or (frozenset() if facts else _states_near(pieces, at))
     if states or (measures and not facts):
         named = [f"organ:{organ}" for organ in sorted(organs)] or ["organ:"]
@@ -345,12 +392,19 @@ def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset[str]
 def _organs(piece: _Piece) -> frozenset[str]:
     implied = {"brain" for word in piece.of("quality") if word.name in _IN_BRAIN}
     outside = {word.name for word in piece.of("organ")}  # of the 121 classes
-    return frozenset(_base(label) for s in piece.structures for label in s.labels) | implied | outside
+    named = {_base(label) for s in piece.structures if not _is_spine(s) for label in s.labels}
+    return frozenset(named | implied | outside)
+
+
+def _is_spine(structure: Structure) -> bool:
+    """True for "lumbar spine" and discs, which name no level that another language has to name."""
+    return len(structure.labels) > 2 and structure.labels[0].startswith("vertebrae") or "discs" in structure.labels[0]
 
 
 def _base(label: str) -> str:
     side = side_of(label)
-    return (label.removesuffix(f"_{side}") if side else label).replace("kidney_cyst", "kidney")
+    name = (label.removesuffix(f"_{side}") if side else label).replace("kidney_cyst", "kidney")
+    return _SAME_ORGAN.get(name, name)
 
 
 def _sides(piece: _Piece) -> frozenset[str]:
@@ -359,7 +413,7 @@ def _sides(piece: _Piece) -> frozenset[str]:
 
 
 def _measures(text: str, piece: _Piece) -> list[tuple[float, str]]:
-    spans = [(s.start, s.end) for s in piece.structures] + [(w.start, w.end) for w in piece.of("quality")]
+    spans = [(s.start, s.end) for s in piece.structures] + [(w.start, w.end) for w in piece.of("quality", "date")]
     found = [
         (measure.value, measure.unit)
         for measure in read_measures(text, piece.start, piece.end)

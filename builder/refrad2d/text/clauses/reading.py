@@ -174,7 +174,7 @@ _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Ste
 # How a finding is connected to a structure.
 _HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
 _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
-_LISTED = re.compile(r"[CUR]+[OGAIJj]*[SB]")
+_LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*"
@@ -401,7 +401,7 @@ class _Reader:
         return []
 
 
-_UNIT = re.compile(r"\s?(mm|cm|ml|HE|HU|%)(?!\w)")
+_UNIT = re.compile(r"[\s-]?(?:(mm|cm|ml|HE|HU)(?![^\W_])|(%|Prozent\\b|percent\\b|per cent\\b))")
 _AXES = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[x×]\s?(?=\d[\d.,]*\s?(?:[x×]\s?\d[\d.,]*\s?)?(mm|cm)))")
 
 
@@ -413,7 +413,7 @@ def read_measures(text: str, start: int = 0, end: int | None = None) -> list[Mea
     for m in re.finditer(r"\d+(?:[.,]\d+)?", text[start:end]):
         first, last = start + m.start(), start + m.end()
         named = _UNIT.match(text, last)
-        unit = named[1] if named else units.get(first, "")
+        unit = (named[1] or "%") if named else units.get(first, "")
         value = float(m[0].replace(",", "."))
         if unit == "cm":
             value, unit = round(value * 10, 3), "mm"
