@@ -36,7 +36,9 @@ _ROLE = (
 _LABELLED = re.compile(
     rf"(?<!\w){_ROLE}\.?[ ]?:[ ]?(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|{_PERSON}))*){_END}"
 )
-_MARK = re.compile(r"(?:Protokoll|Diktat|Schreiben|geschr\.|Sekr\.|getippt|Schreibdienst)[ ]?:[ ]?(?P<name>[a-zäöü]{2,4})$", re.M)
+_MARK = re.compile(
+    r"(?:Protokoll|Diktat|Schreiben|geschr\.|Sekr\.|getippt|Schreibdienst)[ ]?:[ ]?(?P<name>[a-zäöü]{2,4})$", re.M
+)
 _SPOKEN = re.compile(
     rf"(?<!\w)(?:Rücksprache|besprochen|abgesprochen|Absprache|vereinbart|konsiliarisch|untersucht|operiert|gesehen|"
     rf"betreut|aufgeklärt|vorgestellt|überwiesen|mitbeurteilt|demonstriert|begutachtet|unterschrieben|visitiert|verständigt|"
@@ -53,25 +55,56 @@ _HOUSE = re.compile(
 )
 # the part of a house that another recogniser left: "Salus [ADDRESS]", "HZ [ADDRESS]", "[ORGANISATION] d. Barmh. Brüder"
 _BEFORE_PLACE = re.compile(
-    rf"(?<!\w)(?:der|die|das|im|in|aus|zum|zur|dem|KH)[ ](?P<name>{_WORD}|[A-ZÄÖÜ]{{2,4}})(?=[ ]\[(?:ADDRESS|ORGANISATION)\])"
+    rf"(?<!\w)(?:der|die|das|im|in|aus|zum|zur|dem|KH)[ ](?P<name>{_WORD}|[A-ZÄÖÜ]{{2,4}})"
+    r"(?=[ ]\[(?:ADDRESS|ORGANISATION)\])"
 )
 _AFTER_HOUSE = re.compile(
     rf"(?<=\[ORGANISATION\])(?:,?[ ](?P<name>(?:d\.|der|des|Standort|Campus|Haus|Betriebsstätte|Standort:)[ ]"
     rf"{_CAP}[\w.\-]*(?:[ ]{_WORD})?)){_END}"
 )
 _STREET = re.compile(
-    rf"(?:^|[\n,;|·:(][ ]?|[ ]{{2}})(?P<name>(?:{_CAP}[\w.\-]*|[Aa]m|[Aa]n|[Aa]uf|[Ii]n|[Ii]m|[Zz]um?r?|[Hh]interm?|[Vv]orm?|"
-    rf"[Uu]nterm?|[Bb]eim?)(?:[ ](?:d(?:er|em|en|ie|as)[ ])?{_CAP}[\w.\-]*){{0,3}}[ ]\d{{1,3}}(?:[ ]?[a-z])?(?:[\-/]\d+)*)"
+    rf"(?:^|[\n,;|·:(][ ]?|[ ]{{2}})(?P<name>(?:{_CAP}[\w.\-]*|[Aa]m|[Aa]n|[Aa]uf|[Ii]n|[Ii]m|[Zz]um?r?|[Hh]interm?|"
+    rf"[Vv]orm?|[Uu]nterm?|[Bb]eim?)(?:[ ](?:d(?:er|em|en|ie|as)[ ])?{_CAP}[\w.\-]*){{0,3}}"
+    rf"[ ]\d{{1,3}}(?:[ ]?[a-z])?(?:[\-/]\d+)*)"
     rf"(?=[ ]?[,·|\n][ ]{{0,4}}\[ADDRESS\])"
 )
-_TEAM = re.compile(rf"(?<!\w)(?P<name>(?:{_CAP}\w+-)?(?:Team|Praxis-Team|Praxisteam)(?:[ ]{_CAP}{_SMALL}+){{1,3}})[ ]*$", re.M)
+_TEAM = re.compile(
+    rf"(?<!\w)(?P<name>(?:{_CAP}\w+-)?(?:Team|Praxis-Team|Praxisteam)(?:[ ]{_CAP}{_SMALL}+){{1,3}})[ ]*$", re.M
+)
+
+_DIPLOMA = re.compile(rf"Dipl\.-(?:Psych|Med|Ing|Biol|Päd|Soz\w*|Phys|Kfm|Hdl)\.[ ](?P<name>{_PERSON}){_END}")
+_SIGNED = re.compile(rf"(?:Gruß|Grüße[n]?)[^\n]{{0,30}}\],[ ](?P<name>{_PERSON})(?=[ ]*(?:[,;.\n]|$))")
+_DAY, _MONTH = r"(?:3[01]|[12]\d|0?[1-9])", r"(?:1[0-2]|0?[1-9])"
+_DATES = re.compile(
+    rf"(?<!\w)v\.[ ]?(?P<point>{_DAY}\.{_MONTH}\.)(?!\d)"
+    rf"|(?<![\w/.])(?P<slash>{_DAY}/{_MONTH})(?=,?[ ](?:\[TIME\]|gegen[ ]|um[ ]\d))"
+    rf"|(?<!\w)(?:Kontrolle|Kontrolltermin|Termin|WV|Wiedervorstellung|Entlassung|Aufnahme|Verlegung)[ ](?:am[ ])?"
+    rf"(?P<term>{_DAY}/{_MONTH})(?![\d/])"
+)
+_LIVES = re.compile(
+    rf"(?:[Ww]ohnt|[Ww]ohnhaft|[Ww]ohnend|whft\.?|[Gg]emeldet|[Aa]nschrift|[Aa]dresse)[^.\n]{{0,40}}?[ ]"
+    rf"(?P<name>(?:(?:im|am|an[ ]der|auf[ ]der|in[ ]der|in|zum|zur)[ ])?{_WORD}[ ]\d{{1,3}}[ ]?[a-z]?)(?!\w)"
+)
+_CANTON = re.compile(
+    rf"(?:von|aus|in|,)[ ](?P<name>{_WORD}[ ](?:OW|NW|ZH|BE|LU|UR|SZ|GL|ZG|FR|SO|BS|BL|SH|AR|AI|SG|GR|AG|TG|TI|VD|VS|"
+    rf"NE|GE|JU))(?!\w)"
+)
+_FILE = re.compile(
+    r"(?:Az|Aktenzeichen|Gesch\.-?Z\.?|GZ|Geschäftszahl)[.:]{1,2}[ ]?"
+    r"(?P<name>[A-Z0-9]\w{0,6}(?:[ /.\-][A-Z0-9]\w{0,6}){0,5})"
+)
+_HOME = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:Senioren(?!heim)\w+|Pflege(?:zentrum|wohn\w+|domizil|residenz)|Alten(?:pflege)?(?:heim|zentrum)|APH|AWH|"
+    rf"\w*[Dd]omizil|\w*[Rr]esidenz|Betreuungsverein|Wohnverbund|Apotheke|Sanitätshaus|Pflegedienst|Sozialstation)[ ]"
+    rf"(?:(?:[Aa]m|[Ii]m|[Aa]n[ ]der|[Zz]ur|[Zz]um|Haus)[ ])?{_WORD}|{_WORD}-(?:Apotheke|Stift|Residenz)){_END}"
+)
 
 
 def find_beside(text: str, language: str) -> Iterator[Found]:
     """What the first look left beside its placeholders; nothing in English, whose letters it does not know."""
     if language != "de":
         return
-    for pattern in (_BEHIND, _BRACKET, _SLASHED, _SPOKEN):
+    for pattern in (_BEHIND, _BRACKET, _SLASHED, _SPOKEN, _DIPLOMA, _SIGNED):
         for match in pattern.finditer(text):
             if not _is_plain(match["name"]):
                 yield Found(*match.span("name"), "NAME", True)
@@ -89,6 +122,13 @@ def find_beside(text: str, language: str) -> Iterator[Found]:
                 yield Found(*match.span("name"), "ORGANISATION", True)
     for pattern in (_AFTER_HOUSE, _TEAM):
         yield from (Found(*match.span("name"), "ORGANISATION", True) for match in pattern.finditer(text))
+    yield from (Found(*match.span("name"), "ORGANISATION", True) for match in _HOME.finditer(text))
+    yield from (
+        Found(*match.span("name"), "ID", True) for match in _FILE.finditer(text) if any(map(str.isdigit, match["name"]))
+    )
+    yield from (Found(*match.span(match.lastgroup or 0), "DATE", True) for match in _DATES.finditer(text))
+    for pattern in (_LIVES, _CANTON):
+        yield from (Found(*match.span("name"), "ADDRESS", True) for match in pattern.finditer(text))
     for match in _STREET.finditer(text):
         if not re.match(r"(?:Serie|Bild|Segment|Rippe|Se|Im|Station|Typ|Grad)\b", match["name"]):
             yield Found(*match.span("name"), "ADDRESS", True)
@@ -107,7 +147,9 @@ def _is_term(name: str) -> bool:
 
 
 _TERMS = frozenset(
-    "CT MRT MR MRI PET SPECT ICU IMC ITS OP EKG LWS BWS HWS ZNS GIT LK KM AZ RTW NAW NEF Rahmen Verlauf Bereich Jahr Juli Haus "
-    "Anschluss Ambulanz Tagesklinik Praxis Regel Folge Nacht Woche Kindheit Jugend Heimat Türkei Schweiz Ukraine USA EU DDR "
+    "CT MRT MR MRI PET SPECT ICU IMC ITS OP EKG LWS BWS HWS ZNS GIT LK KM AZ RTW NAW NEF Rahmen Verlauf Bereich Jahr "
+    "Juli Haus "
+    "Anschluss Ambulanz Tagesklinik Praxis Regel Folge Nacht Woche Kindheit Jugend Heimat Türkei Schweiz "
+    "Ukraine USA EU DDR "
     "Familie Schule Rente Lage Seite Mitte Hand Mobilität Pflege Akut Intensiv Station".split()
 )
