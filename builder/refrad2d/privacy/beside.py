@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from refrad2d.privacy.recognisers.lexicon import Found, is_given, is_ordinary, is_surname, looks_clinical
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
-_SMALL = r"[a-zß-öø-ÿłśşčšžğı]"
+_SMALL = r"(?:(?![A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ])[^\W\d_])"
 _WORD = rf"{_CAP}{_SMALL}+(?:[\-’']{_CAP}?{_SMALL}+)*"
 _INITIALS = rf"(?:{_CAP}\.[ \-]?){{0,2}}"
 _PERSON = rf"{_INITIALS}(?:(?:v\.|von|van|de|da|di|du|zu|al|el|ten|ter)[ ](?:der[ ]|den[ ])?)?{_WORD}"
@@ -29,7 +29,7 @@ _ROLE = (
     r"(?:Pat(?:ho)?|Onko|Chir|Strahlen|Radio|Anä(?:sth)?|Gyn|Uro|Gastro|Kardio|Neuro|Pulmo|HNO|Opera?t?eur(?:in)?|"
     r"1\.[ ]?Ass(?:istenz)?|2\.[ ]?Ass(?:istenz)?|Ass(?:ist(?:enz|ent(?:in)?))?|Untersucher(?:in)?|Moderation|"
     r"Teilnehmer(?:in(?:nen)?)?|Instr(?:umenteur(?:in)?|umentierend\w*)?|Schreibkraft|Visum|Diktat|Diktiert|Fallführung|"
-    r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebamme|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
+    r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebammen?|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
     r"Hausarzt|Hausärztin|HA|Überweiser(?:in)?|Vidiert|Freigabe|Validiert|Springer(?:in)?|MTRA?|Pflege|Betreuer(?:in)?|"
     r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge)"
 )
@@ -99,36 +99,94 @@ _HOME = re.compile(
     rf"(?:(?:[Aa]m|[Ii]m|[Aa]n[ ]der|[Zz]ur|[Zz]um|Haus)[ ])?{_WORD}|{_WORD}-(?:Apotheke|Stift|Residenz)){_END}"
 )
 
+_PARTICLED = re.compile(
+    rf"(?<=\[NAME\])(?:,[ ]|[ ]und[ ]|[ ]u\.[ ]|[ ])(?P<name>(?:van|von|de|da|di|du|zu|el|al|ten|ter|v\.)[ ](?:der[ ]|den[ ]|d\.[ ])?"
+    rf"{_WORD})(?![\w\-])"
+)
+_MAIDEN = re.compile(rf"\[NAME\][ ,(]*geb\.[ ](?P<name>{_WORD})(?![\w\-])(?![ ]*\d)")
+_RELATED = re.compile(
+    rf"(?<!\w)(?:Nachbar(?:in)?|RA(?:in)?|RAe|Rechtsanwalt|Rechtsanwältin|Notar(?:in)?|Freund(?:in)?|Betreuer(?:in)?|Ehefrau|"
+    rf"Ehemann|Gatte|Gattin|Sohn|Tochter|Enkel(?:in)?|Schwager|Schwägerin|Nichte|Neffe|Schwiegertochter|Schwiegersohn|"
+    rf"Lebensgefährt(?:e|in|en)|Partner(?:in)?|Bruder|Cousin|Cousine|Tante|Onkel)[ ](?P<name>{_PERSON})(?![\w\-])"
+)
+_DONE_BY = re.compile(
+    rf"(?<!\w)(?:mit|durch:?|von|bei)[ ](?P<name>{_PERSON})[ ](?:(?:am|um|vom)[ ]\[(?:DATE|TIME)\][ ])?(?=(?:besprochen|"
+    rf"abgesprochen|abgeklärt|vereinbart|durchgeführt|operiert|informiert|aufgeklärt|gesehen|übernommen|am[ ]\[DATE\]|"
+    rf"um[ ]\[TIME\]|\((?:Viszeral|Unfall|Gefäß|Neuro|Kardio|Anä|Onko|Radio|Gyn|Uro|Innere|Chir|HNO|Derma|Psych)))"
+    rf"|(?<!\w)(?:Versorgung|OP|Op|Operation|Anlage|Aufklärung|Untersuchung|Punktion|Vorgestellt|Visite|Betreuung|Freigabe|"
+    rf"Narkose|Assistenz|Übergabe)[ ](?:durch|von|an):?[ ](?P<by>{_PERSON})(?=[ ]*(?:[.,;)\n(/]|$))"
+)
+_TYPED = re.compile(
+    r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen):?[ ])(?P<name>(?!re/li|li/re)[a-zäöü]{1,3}/[a-zäöü]{1,3})"
+    r"(?=[ \t]*(?:$|[ ]{2}))|(?<=\[DATE\])[ /]{1,2}(?P<mark>[a-zäöü]{2,3})(?=[ \t]*$)|^(?P<both>[a-zäöü]{2,3}/[a-zäöü]{2,3})[ \t]*$",
+    re.M,
+)
+_WEEKDAY = re.compile(r"(?<!\w)(?P<name>(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?,?)(?=[ ](?:den[ ])?\[DATE\])")
+_MONTH_PART = re.compile(
+    r"(?<!\w)(?P<name>(?:Anfang|Mitte|Ende)[ ](?:Mai|März|Jan\.?|Feb\.?|Apr\.?|Juni|Juli|Aug\.?|Sept?\.?|Okt\.?|Nov\.?|Dez\.?))(?!\w)"
+    r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
+)
+_GLUED = re.compile(rf"(?<=[a-zäöüß.])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?![\d.])(?<!\d[.]\d[.])")
+_GLUED_NAME = re.compile(
+    rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"
+)
+_GLUED_PLACE = re.compile(
+    rf"(?<!\w)(?P<name>{_CAP}{_SMALL}+(?:str\.|straße|weg|gasse|platz|allee)\d{{1,3}}[a-z]?|\d{{5}}{_CAP}{_SMALL}{{2,}})(?!\w)"
+)
+_EXTENSION = re.compile(
+    r"\[PHONE\][^\n]{0,30}\[NAME\][ ](?:-[ ]?)?(?P<name>\d{2,4})(?=[,;)\n ]|$)|(?:unter|über)[ ](?P<number>\d{2,5}[ /]?\d{0,4}[ ]?-[ ]?\d{2,5})(?!\d)"
+)
+_WARD_END = re.compile(
+    r"(?<=\[ORGANISATION\])(?P<name>[ ,]{1,2}(?:Süd|Nord|West|Ost|Fensterplatz|Türplatz|Fenster|Tür))(?!\w)"
+)
+_WARD = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:(?:Wochen|Intensiv|Palliativ|Aufnahme|Überwachungs|Kinder|Privat|Wahlleistungs|Normal)[Ss]tation|Stroke Unit|Box|"
+    rf"Haus[ ]\d+,[ ](?:Station|Stat\.))[ ]\d[\w.]*(?:[ ](?:Süd|Nord|West|Ost))?|Station[ ]\d+[A-Za-z]?[ ](?:Süd|Nord|West|Ost)|"
+    rf"(?:WB|Wohnbereich|Wohngruppe|Pflegegruppe)[ ]{_WORD})(?!\w)"
+)
+_OFFICE = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:Landkreis|Landratsamt|SpDi|Gesundheitsamt|Jugendamt|Sozialamt|Standesamt|Sozialgericht|Landgericht|"
+    rf"Betreuungsstelle|Stadtverwaltung|Gemeinde)(?:[ ](?:Kreis|der[ ]Stadt|Stadt|des[ ]Kreises))?[ ]{_WORD}|"
+    rf"(?:{_WORD}[\- ])?(?:Pflegekasse|Krankenkasse|Krankenversicherung|Betriebskrankenkasse)(?:[ ]{_WORD})?|"
+    rf"(?:CCC|UCC|OnkoZ|SPZ|MVZ)[ ]{_WORD}|"
+    rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)+-(?:Klinik|Krankenhaus|Spital|Stift|Haus|Heim|Zentrum|Hospital)){_END}"
+)
+
+_PLAIN = (  # patterns that need no look at their words
+    ("NAME", (_INITIALLED, _MARK, _MAIDEN, _TYPED, _GLUED_NAME)),
+    ("DATE", (_DATES, _WEEKDAY, _MONTH_PART, _GLUED)),
+    ("ADDRESS", (_LIVES, _CANTON, _GLUED_PLACE)),
+    ("PHONE", (_EXTENSION,)),
+    ("ORGANISATION", (_AFTER_HOUSE, _TEAM, _HOME, _WARD_END, _WARD, _OFFICE)),
+)
+
 
 def find_beside(text: str, language: str) -> Iterator[Found]:
     """What the first look left beside its placeholders; nothing in English, whose letters it does not know."""
     if language != "de":
         return
-    for pattern in (_BEHIND, _BRACKET, _SLASHED, _SPOKEN, _DIPLOMA, _SIGNED):
+    for pattern in (_BEHIND, _BRACKET, _SLASHED, _SPOKEN, _DIPLOMA, _SIGNED, _PARTICLED, _RELATED):
         for match in pattern.finditer(text):
             if not _is_plain(match["name"]):
                 yield Found(*match.span("name"), "NAME", True)
-    for match in _INITIALLED.finditer(text):
-        yield Found(*match.span(match.lastgroup or 0), "NAME", True)
+    for match in _DONE_BY.finditer(text):
+        if not _is_plain(match[match.lastgroup or 0]):
+            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
+    for kind, patterns in _PLAIN:
+        for pattern in patterns:
+            yield from (Found(*match.span(match.lastgroup or 0), kind, True) for match in pattern.finditer(text))
     for match in _LABELLED.finditer(text):
         for person in re.finditer(_PERSON, match["name"]):
             if not _is_plain(person.group()) and person.group() != "NAME":
                 start = match.start("name") + person.start()
                 yield Found(start, start + len(person.group()), "NAME", True)
-    yield from (Found(*match.span("name"), "NAME", True) for match in _MARK.finditer(text))
     for pattern in (_HOUSE, _BEFORE_PLACE):
         for match in pattern.finditer(text):
             if not _is_plain(match["name"]) and not _is_term(match["name"]):
                 yield Found(*match.span("name"), "ORGANISATION", True)
-    for pattern in (_AFTER_HOUSE, _TEAM):
-        yield from (Found(*match.span("name"), "ORGANISATION", True) for match in pattern.finditer(text))
-    yield from (Found(*match.span("name"), "ORGANISATION", True) for match in _HOME.finditer(text))
     yield from (
         Found(*match.span("name"), "ID", True) for match in _FILE.finditer(text) if any(map(str.isdigit, match["name"]))
     )
-    yield from (Found(*match.span(match.lastgroup or 0), "DATE", True) for match in _DATES.finditer(text))
-    for pattern in (_LIVES, _CANTON):
-        yield from (Found(*match.span("name"), "ADDRESS", True) for match in pattern.finditer(text))
     for match in _STREET.finditer(text):
         if not re.match(r"(?:Serie|Bild|Segment|Rippe|Se|Im|Station|Typ|Grad)\b", match["name"]):
             yield Found(*match.span("name"), "ADDRESS", True)
