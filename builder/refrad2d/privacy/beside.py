@@ -31,10 +31,10 @@ _ROLE = (
     r"Teilnehmer(?:in(?:nen)?)?|Instr(?:umenteur(?:in)?|umentierend\w*)?|Schreibkraft|Visum|Diktat|Diktiert|Fallführung|"
     r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebammen?|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
     r"Hausarzt|Hausärztin|HA|Überweiser(?:in)?|Vidiert|Freigabe|Validiert|Springer(?:in)?|MTRA?|Pflege|Betreuer(?:in)?|"
-    r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge)"
+    r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge|Unters|Vorl\\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
 )
 _LABELLED = re.compile(
-    rf"(?<!\w){_ROLE}\.?[ ]?:[ ]?(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|{_PERSON}))*){_END}"
+    rf"(?<!\w){_ROLE}\.?[ ]?(?::[ ]?|(?<=Springer)[ ])(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|{_PERSON}))*){_END}"
 )
 _MARK = re.compile(
     r"(?:Protokoll|Diktat|Schreiben|geschr\.|Sekr\.|getippt|Schreibdienst)[ ]?:[ ]?(?P<name>[a-zäöü]{2,4})$", re.M
@@ -117,8 +117,8 @@ _DONE_BY = re.compile(
     rf"Narkose|Assistenz|Übergabe)[ ](?:durch|von|an):?[ ](?P<by>{_PERSON})(?=[ ]*(?:[.,;)\n(/]|$))"
 )
 _TYPED = re.compile(
-    r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen):?[ ])(?P<name>(?!re/li|li/re)[a-zäöü]{1,3}/[a-zäöü]{1,3})"
-    r"(?=[ \t]*(?:$|[ ]{2}))|(?<=\[DATE\])[ /]{1,2}(?P<mark>[a-zäöü]{2,3})(?=[ \t]*$)|^(?P<both>[a-zäöü]{2,3}/[a-zäöü]{2,3})[ \t]*$",
+    r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen|Abschrift|diktiert,):?[ ]?)(?P<name>(?!re/li|li/re)(?:dr\.)?[a-zäöü]{1,3}\.?[/\-][a-zäöü]{1,3})"
+    r"(?=[ \t]*(?:$|[ ]{2}|\.|[ ]\[DATE\]))|(?<=\[DATE\])[ /]{1,2}(?P<mark>[a-zäöü]{2,3})(?=[ \t]*$)|^(?P<both>[a-zäöü]{2,3}/[a-zäöü]{2,3})[ \t]*$",
     re.M,
 )
 _WEEKDAY = re.compile(r"(?<!\w)(?P<name>(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?,?)(?=[ ](?:den[ ])?\[DATE\])")
@@ -152,12 +152,32 @@ _OFFICE = re.compile(
     rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)+-(?:Klinik|Krankenhaus|Spital|Stift|Haus|Heim|Zentrum|Hospital)){_END}"
 )
 
+_IN_BRACKETS = re.compile(
+    rf"\((?:\[DATE\]|\[TIME\]),?[ ](?P<name>{_PERSON})\)|(?:\[DATE\]|\[ID\]|\[TIME\])\.?[ ]\((?P<dated>{_PERSON})\)|"
+    rf"\((?:Rufbereitschaft|Dienst|Vertretung|Pflege|Assistenz|Konsil|Chirurgie|Onkologie)[ ](?P<duty>{_PERSON})\)"
+)
+_ACTS = re.compile(
+    rf"(?<!\w)(?:laut|lt\.|gem\.|gesehen|unterzeichnet|gez\.|sign\.|Vorgutachten|Gutachten|Vorbefund|Befund[ ]durch|durch)[ ]"
+    rf"(?P<name>(?:{_CAP}{_SMALL}{{0,2}}\.[ ])?{_PERSON})(?=[ ]*(?:[;\n]|\.(?:\s|$)|vom[ ]\[DATE\]|am[ ]\[DATE\]|zur?[ ]Kontrolle|$))"
+)
+_CODE = re.compile(
+    r"\[DATE\](?:,?[ ]{1,2}|[ ]?/{1,2}[ ]?|[ ]?\|[ ]?)(?P<name>[A-Z]{1,3}-?\d{3,}|\d{2,}-\d{3,}|\d{4,}(?=[,/|]))(?!\w)"
+    r"|(?:Charge|Ch\.-B\.|Zch\.|Rechnung|intern|Endziffer|Sdg\.|Vorg\.|Lot|LOT|Auftrag|Journal-Nr\.?:?|Eingang)[: ]{1,2}"
+    r"(?P<code>(?:[A-Z]{1,3}[ \-]?)?\d[\w\-/]{2,})(?!\w)|\[NAME\][ ]\((?P<bracket>\d[\d ]{5,}\d)(?=[,)])"
+)
+_ROOM = re.compile(
+    r"(?<![\w\-])(?P<name>\w+station[ ][IVX]{1,4}|Bettplatz[ ][\w\-]+|(?<=\]/)Z\.[ ]?\d+|ITS-[A-Z0-9]|[A-Z]\d\.\d{2})(?!\w)"
+)
+_FIRM = re.compile(
+    rf"(?<![\w\-])(?P<name>{_CAP}\w+-BG|(?:SAPV|Hospiz|Pflege)-Team[ ]{_WORD}(?:[ ]{_WORD})?)(?!\w)|Arbeitgeber[: ]{{1,2}}\((?P<firm>[^)\n]{{3,40}})\)"
+)
 _PLAIN = (  # patterns that need no look at their words
     ("NAME", (_INITIALLED, _MARK, _MAIDEN, _TYPED, _GLUED_NAME)),
     ("DATE", (_DATES, _WEEKDAY, _MONTH_PART, _GLUED)),
     ("ADDRESS", (_LIVES, _CANTON, _GLUED_PLACE)),
+    ("ID", (_CODE,)),
     ("PHONE", (_EXTENSION,)),
-    ("ORGANISATION", (_AFTER_HOUSE, _TEAM, _HOME, _WARD_END, _WARD, _OFFICE)),
+    ("ORGANISATION", (_AFTER_HOUSE, _TEAM, _HOME, _WARD_END, _WARD, _OFFICE, _ROOM, _FIRM)),
 )
 
 
@@ -169,7 +189,7 @@ def find_beside(text: str, language: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             if not _is_plain(match["name"]):
                 yield Found(*match.span("name"), "NAME", True)
-    for match in _DONE_BY.finditer(text):
+    for match in (*_DONE_BY.finditer(text), *_IN_BRACKETS.finditer(text), *_ACTS.finditer(text)):
         if not _is_plain(match[match.lastgroup or 0]):
             yield Found(*match.span(match.lastgroup or 0), "NAME", True)
     for kind, patterns in _PLAIN:
