@@ -1,0 +1,233 @@
+"""A second look: names, houses and streets by the placeholders, roles and verbs that they stand beside.
+
+find_beside("OP ([NAME]/Leitgeb), Patho: Weidmüller", "de")
+"""
+
+import re
+from collections.abc import Iterator
+
+from refrad2d.privacy.recognisers.lexicon import Found, is_given, is_ordinary, is_surname, looks_clinical
+
+_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
+_SMALL = r"(?:(?![A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ])[^\W\d_])"
+_WORD = rf"{_CAP}{_SMALL}+(?:[\-’']{_CAP}?{_SMALL}+)*"
+_INITIALS = rf"(?:{_CAP}\.[ \-]?){{0,2}}"
+_PERSON = rf"{_INITIALS}(?:(?:v\.|von|van|de|da|di|du|zu|al|el|ten|ter)[ ](?:der[ ]|den[ ])?)?{_WORD}"
+_END = r"(?![\w\-]|\.\w)"
+
+# "[NAME]/Leitgeb", "[NAME] u. Koch"
+_BEHIND = re.compile(rf"(?<=\[NAME\])[ ]?(?:/|&|\+)[ ]?(?P<name>{_PERSON}){_END}")
+# "[ORGANISATION] (Körfer)", "[ADDRESS] (Körfer, 2003)"
+_BRACKET = re.compile(rf"(?:(?<=\[ADDRESS\])|(?<=\[ORGANISATION\]))[ ]\((?P<name>{_PERSON})(?=[),;:/])")
+# "[ORGANISATION]/Meier": who signed for a house
+_SLASHED = re.compile(rf"(?<=\[ORGANISATION\])[ ]?/[ ]?(?P<name>{_PERSON}){_END}")
+_INITIALLED = re.compile(
+    rf"(?<!\w)(?:Frau|Herrn?|Fr\.|Hr\.|Hrn\.)[ ](?P<name>{_CAP}\.(?:[ \-]?{_CAP}\.){{0,2}}(?:[ ]?{_WORD})?)(?!\w)"
+    rf"|(?<!\w)(?:Pat(?:ient(?:in)?)?\.?:?)[ ](?P<both>{_CAP}\.[ \-]?{_CAP}\.)(?!\w)"
+)
+_ROLE = (
+    r"(?:Pat(?:ho)?|Onko|Chir|Strahlen|Radio|Anä(?:sth)?|Gyn|Uro|Gastro|Kardio|Neuro|Pulmo|HNO|Opera?t?eur(?:in)?|"
+    r"1\.[ ]?Ass(?:istenz)?|2\.[ ]?Ass(?:istenz)?|Ass(?:ist(?:enz|ent(?:in)?))?|Untersucher(?:in)?|Moderation|"
+    r"Teilnehmer(?:in(?:nen)?)?|Instr(?:umenteur(?:in)?|umentierend\w*)?|Schreibkraft|Visum|Diktat|Diktiert|Fallführung|"
+    r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebammen?|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
+    r"Hausarzt|Hausärztin|HA|Überweiser(?:in)?|Vidiert|Freigabe|Validiert|Springer(?:in)?|MTRA?|Pflege|Betreuer(?:in)?|"
+    r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge|Unters|Vorl\\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
+)
+_LABELLED = re.compile(
+    rf"(?<!\w){_ROLE}\.?[ ]?(?::[ ]?|(?<=Springer)[ ])(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|{_PERSON}))*){_END}"
+)
+_MARK = re.compile(
+    r"(?:Protokoll|Diktat|Schreiben|geschr\.|Sekr\.|getippt|Schreibdienst)[ ]?:[ ]?(?P<name>[a-zäöü]{2,4})$", re.M
+)
+_SPOKEN = re.compile(
+    rf"(?<!\w)(?:Rücksprache|besprochen|abgesprochen|Absprache|vereinbart|konsiliarisch|untersucht|operiert|gesehen|"
+    rf"betreut|aufgeklärt|vorgestellt|überwiesen|mitbeurteilt|demonstriert|begutachtet|unterschrieben|visitiert|verständigt|"
+    rf"informiert|Unterschrift|Vertretung|Kollegen?|Kollegin)[ ](?:\w+[ ]){{0,2}}?(?:mit|durch|von|bei|an)[ ]"
+    rf"(?P<name>{_PERSON})(?=[ ]*(?:[.,;:)\n/]|\[|und\b|u\.|am\b|um\b|vom\b|$))"
+)
+_HOUSE = re.compile(
+    rf"(?<!\w)(?:Rettungsstelle|Notaufnahme|Ambulanz|Pforte|Ärzte|Kollegen|Verlegung|Übernahme|Zuverlegung|Rückverlegung|"
+    rf"Überweisung|Zuweisung|verlegt|behandelt|eingewiesen|überwiesen|vorgestellt|übernommen|aufgenommen|operiert|"
+    rf"stationär|zuletzt|damals|auswärts|extern|Vorbefunde?|Voraufnahmen?|Aufenthalt|Reha|AHB)[ ](?:\w+[ ]){{0,2}}?"
+    rf"(?:aus[ ]dem|aus[ ]der|in[ ]die|in[ ]das|ins|in[ ]der|im|des|der|vom|von[ ]der|durch[ ]das)[ ]"
+    rf"(?P<name>{_WORD}|[A-ZÄÖÜ]{{2,6}})(?=[ ]*(?:[.,;)\n]|\[|vom\b|am\b|seit\b|behandelt|operiert|betreut|aufgenommen|"
+    rf"durch\b|erfolgte|war\b|wurde|war|$))"
+)
+# the part of a house that another recogniser left: "Salus [ADDRESS]", "HZ [ADDRESS]", "[ORGANISATION] d. Barmh. Brüder"
+_BEFORE_PLACE = re.compile(
+    rf"(?<!\w)(?:der|die|das|im|in|aus|zum|zur|dem|KH)[ ](?P<name>{_WORD}|[A-ZÄÖÜ]{{2,4}})"
+    r"(?=[ ]\[(?:ADDRESS|ORGANISATION)\])"
+)
+_AFTER_HOUSE = re.compile(
+    rf"(?<=\[ORGANISATION\])(?:,?[ ](?P<name>(?:d\.|der|des|Standort|Campus|Haus|Betriebsstätte|Standort:)[ ]"
+    rf"{_CAP}[\w.\-]*(?:[ ]{_WORD})?)){_END}"
+)
+_STREET = re.compile(
+    rf"(?:^|[\n,;|·:(][ ]?|[ ]{{2}})(?P<name>(?:{_CAP}[\w.\-]*|[Aa]m|[Aa]n|[Aa]uf|[Ii]n|[Ii]m|[Zz]um?r?|[Hh]interm?|"
+    rf"[Vv]orm?|[Uu]nterm?|[Bb]eim?)(?:[ ](?:d(?:er|em|en|ie|as)[ ])?{_CAP}[\w.\-]*){{0,3}}"
+    rf"[ ]\d{{1,3}}(?:[ ]?[a-z])?(?:[\-/]\d+)*)"
+    rf"(?=[ ]?[,·|\n][ ]{{0,4}}\[ADDRESS\])"
+)
+_TEAM = re.compile(
+    rf"(?<!\w)(?P<name>(?:{_CAP}\w+-)?(?:Team|Praxis-Team|Praxisteam)(?:[ ]{_CAP}{_SMALL}+){{1,3}})[ ]*$", re.M
+)
+
+_DIPLOMA = re.compile(rf"Dipl\.-(?:Psych|Med|Ing|Biol|Päd|Soz\w*|Phys|Kfm|Hdl)\.[ ](?P<name>{_PERSON}){_END}")
+_SIGNED = re.compile(rf"(?:Gruß|Grüße[n]?)[^\n]{{0,30}}\],[ ](?P<name>{_PERSON})(?=[ ]*(?:[,;.\n]|$))")
+_DAY, _MONTH = r"(?:3[01]|[12]\d|0?[1-9])", r"(?:1[0-2]|0?[1-9])"
+_DATES = re.compile(
+    rf"(?<!\w)v\.[ ]?(?P<point>{_DAY}\.{_MONTH}\.)(?!\d)"
+    rf"|(?<![\w/.])(?P<slash>{_DAY}/{_MONTH})(?=,?[ ](?:\[TIME\]|gegen[ ]|um[ ]\d))"
+    rf"|(?<!\w)(?:Kontrolle|Kontrolltermin|Termin|WV|Wiedervorstellung|Entlassung|Aufnahme|Verlegung)[ ](?:am[ ])?"
+    rf"(?P<term>{_DAY}/{_MONTH})(?![\d/])"
+)
+_LIVES = re.compile(
+    rf"(?:[Ww]ohnt|[Ww]ohnhaft|[Ww]ohnend|whft\.?|[Gg]emeldet|[Aa]nschrift|[Aa]dresse)[^.\n]{{0,40}}?[ ]"
+    rf"(?P<name>(?:(?:im|am|an[ ]der|auf[ ]der|in[ ]der|in|zum|zur)[ ])?{_WORD}[ ]\d{{1,3}}[ ]?[a-z]?)(?!\w)"
+)
+_CANTON = re.compile(
+    rf"(?:von|aus|in|,)[ ](?P<name>{_WORD}[ ](?:OW|NW|ZH|BE|LU|UR|SZ|GL|ZG|FR|SO|BS|BL|SH|AR|AI|SG|GR|AG|TG|TI|VD|VS|"
+    rf"NE|GE|JU))(?!\w)"
+)
+_FILE = re.compile(
+    r"(?:Az|Aktenzeichen|Gesch\.-?Z\.?|GZ|Geschäftszahl)[.:]{1,2}[ ]?"
+    r"(?P<name>[A-Z0-9]\w{0,6}(?:[ /.\-][A-Z0-9]\w{0,6}){0,5})"
+)
+_HOME = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:Senioren(?!heim)\w+|Pflege(?:zentrum|wohn\w+|domizil|residenz)|Alten(?:pflege)?(?:heim|zentrum)|APH|AWH|"
+    rf"\w*[Dd]omizil|\w*[Rr]esidenz|Betreuungsverein|Wohnverbund|Apotheke|Sanitätshaus|Pflegedienst|Sozialstation)[ ]"
+    rf"(?:(?:[Aa]m|[Ii]m|[Aa]n[ ]der|[Zz]ur|[Zz]um|Haus)[ ])?{_WORD}|{_WORD}-(?:Apotheke|Stift|Residenz)){_END}"
+)
+
+_PARTICLED = re.compile(
+    rf"(?<=\[NAME\])(?:,[ ]|[ ]und[ ]|[ ]u\.[ ]|[ ])(?P<name>(?:van|von|de|da|di|du|zu|el|al|ten|ter|v\.)[ ](?:der[ ]|den[ ]|d\.[ ])?"
+    rf"{_WORD})(?![\w\-])"
+)
+_MAIDEN = re.compile(rf"\[NAME\][ ,(]*geb\.[ ](?P<name>{_WORD})(?![\w\-])(?![ ]*\d)")
+_RELATED = re.compile(
+    rf"(?<!\w)(?:Nachbar(?:in)?|RA(?:in)?|RAe|Rechtsanwalt|Rechtsanwältin|Notar(?:in)?|Freund(?:in)?|Betreuer(?:in)?|Ehefrau|"
+    rf"Ehemann|Gatte|Gattin|Sohn|Tochter|Enkel(?:in)?|Schwager|Schwägerin|Nichte|Neffe|Schwiegertochter|Schwiegersohn|"
+    rf"Lebensgefährt(?:e|in|en)|Partner(?:in)?|Bruder|Cousin|Cousine|Tante|Onkel)[ ](?P<name>{_PERSON})(?![\w\-])"
+)
+_DONE_BY = re.compile(
+    rf"(?<!\w)(?:mit|durch:?|von|bei)[ ](?P<name>{_PERSON})[ ](?:(?:am|um|vom)[ ]\[(?:DATE|TIME)\][ ])?(?=(?:besprochen|"
+    rf"abgesprochen|abgeklärt|vereinbart|durchgeführt|operiert|informiert|aufgeklärt|gesehen|übernommen|am[ ]\[DATE\]|"
+    rf"um[ ]\[TIME\]|\((?:Viszeral|Unfall|Gefäß|Neuro|Kardio|Anä|Onko|Radio|Gyn|Uro|Innere|Chir|HNO|Derma|Psych)))"
+    rf"|(?<!\w)(?:Versorgung|OP|Op|Operation|Anlage|Aufklärung|Untersuchung|Punktion|Vorgestellt|Visite|Betreuung|Freigabe|"
+    rf"Narkose|Assistenz|Übergabe)[ ](?:durch|von|an):?[ ](?P<by>{_PERSON})(?=[ ]*(?:[.,;)\n(/]|$))"
+)
+_TYPED = re.compile(
+    r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen|Abschrift|diktiert,):?[ ]?)(?P<name>(?!re/li|li/re)(?:dr\.)?[a-zäöü]{1,3}\.?[/\-][a-zäöü]{1,3})"
+    r"(?=[ \t]*(?:$|[ ]{2}|\.|[ ]\[DATE\]))|(?<=\[DATE\])[ /]{1,2}(?P<mark>[a-zäöü]{2,3})(?=[ \t]*$)|^(?P<both>[a-zäöü]{2,3}/[a-zäöü]{2,3})[ \t]*$",
+    re.M,
+)
+_WEEKDAY = re.compile(r"(?<!\w)(?P<name>(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?,?)(?=[ ](?:den[ ])?\[DATE\])")
+_MONTH_PART = re.compile(
+    r"(?<!\w)(?P<name>(?:Anfang|Mitte|Ende)[ ](?:Mai|März|Jan\.?|Feb\.?|Apr\.?|Juni|Juli|Aug\.?|Sept?\.?|Okt\.?|Nov\.?|Dez\.?))(?!\w)"
+    r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
+)
+_GLUED = re.compile(rf"(?<=[a-zäöüß.])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?![\d.])(?<!\d[.]\d[.])")
+_GLUED_NAME = re.compile(
+    rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"
+)
+_GLUED_PLACE = re.compile(
+    rf"(?<!\w)(?P<name>{_CAP}{_SMALL}+(?:str\.|straße|weg|gasse|platz|allee)\d{{1,3}}[a-z]?|\d{{5}}{_CAP}{_SMALL}{{2,}})(?!\w)"
+)
+_EXTENSION = re.compile(
+    r"\[PHONE\][^\n]{0,30}\[NAME\][ ](?:-[ ]?)?(?P<name>\d{2,4})(?=[,;)\n ]|$)|(?:unter|über)[ ](?P<number>\d{2,5}[ /]?\d{0,4}[ ]?-[ ]?\d{2,5})(?!\d)"
+)
+_WARD_END = re.compile(
+    r"(?<=\[ORGANISATION\])(?P<name>[ ,]{1,2}(?:Süd|Nord|West|Ost|Fensterplatz|Türplatz|Fenster|Tür))(?!\w)"
+)
+_WARD = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:(?:Wochen|Intensiv|Palliativ|Aufnahme|Überwachungs|Kinder|Privat|Wahlleistungs|Normal)[Ss]tation|Stroke Unit|Box|"
+    rf"Haus[ ]\d+,[ ](?:Station|Stat\.))[ ]\d[\w.]*(?:[ ](?:Süd|Nord|West|Ost))?|Station[ ]\d+[A-Za-z]?[ ](?:Süd|Nord|West|Ost)|"
+    rf"(?:WB|Wohnbereich|Wohngruppe|Pflegegruppe)[ ]{_WORD})(?!\w)"
+)
+_OFFICE = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:Landkreis|Landratsamt|SpDi|Gesundheitsamt|Jugendamt|Sozialamt|Standesamt|Sozialgericht|Landgericht|"
+    rf"Betreuungsstelle|Stadtverwaltung|Gemeinde)(?:[ ](?:Kreis|der[ ]Stadt|Stadt|des[ ]Kreises))?[ ]{_WORD}|"
+    rf"(?:{_WORD}[\- ])?(?:Pflegekasse|Krankenkasse|Krankenversicherung|Betriebskrankenkasse)(?:[ ]{_WORD})?|"
+    rf"(?:CCC|UCC|OnkoZ|SPZ|MVZ)[ ]{_WORD}|"
+    rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)+-(?:Klinik|Krankenhaus|Spital|Stift|Haus|Heim|Zentrum|Hospital)){_END}"
+)
+
+_IN_BRACKETS = re.compile(
+    rf"\((?:\[DATE\]|\[TIME\]),?[ ](?P<name>{_PERSON})\)|(?:\[DATE\]|\[ID\]|\[TIME\])\.?[ ]\((?P<dated>{_PERSON})\)|"
+    rf"\((?:Rufbereitschaft|Dienst|Vertretung|Pflege|Assistenz|Konsil|Chirurgie|Onkologie)[ ](?P<duty>{_PERSON})\)"
+)
+_ACTS = re.compile(
+    rf"(?<!\w)(?:laut|lt\.|gem\.|gesehen|unterzeichnet|gez\.|sign\.|Vorgutachten|Gutachten|Vorbefund|Befund[ ]durch|durch)[ ]"
+    rf"(?P<name>(?:{_CAP}{_SMALL}{{0,2}}\.[ ])?{_PERSON})(?=[ ]*(?:[;\n]|\.(?:\s|$)|vom[ ]\[DATE\]|am[ ]\[DATE\]|zur?[ ]Kontrolle|$))"
+)
+_CODE = re.compile(
+    r"\[DATE\](?:,?[ ]{1,2}|[ ]?/{1,2}[ ]?|[ ]?\|[ ]?)(?P<name>[A-Z]{1,3}-?\d{3,}|\d{2,}-\d{3,}|\d{4,}(?=[,/|]))(?!\w)"
+    r"|(?:Charge|Ch\.-B\.|Zch\.|Rechnung|intern|Endziffer|Sdg\.|Vorg\.|Lot|LOT|Auftrag|Journal-Nr\.?:?|Eingang)[: ]{1,2}"
+    r"(?P<code>(?:[A-Z]{1,3}[ \-]?)?\d[\w\-/]{2,})(?!\w)|\[NAME\][ ]\((?P<bracket>\d[\d ]{5,}\d)(?=[,)])"
+)
+_ROOM = re.compile(
+    r"(?<![\w\-])(?P<name>\w+station[ ][IVX]{1,4}|Bettplatz[ ][\w\-]+|(?<=\]/)Z\.[ ]?\d+|ITS-[A-Z0-9]|[A-Z]\d\.\d{2})(?!\w)"
+)
+_FIRM = re.compile(
+    rf"(?<![\w\-])(?P<name>{_CAP}\w+-BG|(?:SAPV|Hospiz|Pflege)-Team[ ]{_WORD}(?:[ ]{_WORD})?)(?!\w)|Arbeitgeber[: ]{{1,2}}\((?P<firm>[^)\n]{{3,40}})\)"
+)
+_PLAIN = (  # patterns that need no look at their words
+    ("NAME", (_INITIALLED, _MARK, _MAIDEN, _TYPED, _GLUED_NAME)),
+    ("DATE", (_DATES, _WEEKDAY, _MONTH_PART, _GLUED)),
+    ("ADDRESS", (_LIVES, _CANTON, _GLUED_PLACE)),
+    ("ID", (_CODE,)),
+    ("PHONE", (_EXTENSION,)),
+    ("ORGANISATION", (_AFTER_HOUSE, _TEAM, _HOME, _WARD_END, _WARD, _OFFICE, _ROOM, _FIRM)),
+)
+
+
+def find_beside(text: str, language: str) -> Iterator[Found]:
+    """What the first look left beside its placeholders; nothing in English, whose letters it does not know."""
+    if language != "de":
+        return
+    for pattern in (_BEHIND, _BRACKET, _SLASHED, _SPOKEN, _DIPLOMA, _SIGNED, _PARTICLED, _RELATED):
+        for match in pattern.finditer(text):
+            if not _is_plain(match["name"]):
+                yield Found(*match.span("name"), "NAME", True)
+    for match in (*_DONE_BY.finditer(text), *_IN_BRACKETS.finditer(text), *_ACTS.finditer(text)):
+        if not _is_plain(match[match.lastgroup or 0]):
+            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
+    for kind, patterns in _PLAIN:
+        for pattern in patterns:
+            yield from (Found(*match.span(match.lastgroup or 0), kind, True) for match in pattern.finditer(text))
+    for match in _LABELLED.finditer(text):
+        for person in re.finditer(_PERSON, match["name"]):
+            if not _is_plain(person.group()) and person.group() != "NAME":
+                start = match.start("name") + person.start()
+                yield Found(start, start + len(person.group()), "NAME", True)
+    for pattern in (_HOUSE, _BEFORE_PLACE):
+        for match in pattern.finditer(text):
+            if not _is_plain(match["name"]) and not _is_term(match["name"]):
+                yield Found(*match.span("name"), "ORGANISATION", True)
+    yield from (
+        Found(*match.span("name"), "ID", True) for match in _FILE.finditer(text) if any(map(str.isdigit, match["name"]))
+    )
+    for match in _STREET.finditer(text):
+        if not re.match(r"(?:Serie|Bild|Segment|Rippe|Se|Im|Station|Typ|Grad)\b", match["name"]):
+            yield Found(*match.span("name"), "ADDRESS", True)
+
+
+def _is_plain(name: str) -> bool:
+    """True if a word of the name is one of reports and none is a name for certain."""
+    words = re.findall(r"[^\W\d_]{2,}", name)
+    if any(is_given(word) or is_surname(word) for word in words):
+        return any(looks_clinical(word) and not is_surname(word) for word in words)
+    return not words or any(is_ordinary(word) or looks_clinical(word) for word in words)
+
+
+def _is_term(name: str) -> bool:
+    return name in _TERMS or name.endswith(("tion", "ung", "ik", "raum", "phase", "wand"))
+
+
+_TERMS = frozenset(
+    "CT MRT MR MRI PET SPECT ICU IMC ITS OP EKG LWS BWS HWS ZNS GIT LK KM AZ RTW NAW NEF Rahmen Verlauf Bereich Jahr "
+    "Juli Haus "
+    "Anschluss Ambulanz Tagesklinik Praxis Regel Folge Nacht Woche Kindheit Jugend Heimat Türkei Schweiz "
+    "Ukraine USA EU DDR "
+    "Familie Schule Rente Lage Seite Mitte Hand Mobilität Pflege Akut Intensiv Station".split()
+)
