@@ -16,7 +16,7 @@ from typing import Any
 from refrad2d.privacy.deidentify import KINDS, deidentify
 
 LETTERS = Path(__file__).parents[1] / "fixtures" / "data" / "letters"
-HALVES = ("seen", "apart")
+HALVES = ("seen", "apart", "outside_seen", "outside_apart")
 MARKED = (
     "PATIENT", "DOCTOR", "RELATIVE", "TITLE", "DATE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL", "HOSPITAL", "WARD",
     "ORGANISATION",
@@ -120,8 +120,8 @@ def main() -> None:
     began = process_time()
     scores = {(half, header): score_letters(half, header) for half in HALVES for header in (False, True)}
     seconds = process_time() - began
-    print("| kind | seen | of | seen, header known | apart | of | apart, header known |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    print("| kind |" + "".join(f" {half} | of | header known |" for half in HALVES))
+    print("|---|" + "---:|" * 3 * len(HALVES))
     for kind in (*MARKED, "all"):
         cells = []
         for side in HALVES:

@@ -82,7 +82,7 @@ _LATIN_LETTER = re.compile("[A-Za-zÀ-ÿ]")
 _LATIN = str.maketrans("АВЕКМНОРСТХУІЈЅаеорсухіјѕӓӧԁһ", "ABEKMHOPCTXYIJSaeopcyxijsäödh")
 _LOST = re.compile(r"[A-Za-z]\?[a-zäöüß]")
 _BASE64 = re.compile(r"\s*(?:[A-Za-z0-9+/]{20,}\s*)+={0,2}\s*")
-_WIDE_GAP = re.compile(r"([^\S\n]{12})[^\S\n]+")
+_WIDE_GAP = re.compile(r"([^\S\n]{80})[^\S\n]+")
 _TALL_GAP = re.compile(r"(\n(?:[^\S\n]*\n){3})(?:[^\S\n]*\n)+")
 _NO_WORD = re.compile(r"\S{1000}")  # of letters or digits: a picture, a key, anything but a sentence
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
