@@ -6,10 +6,12 @@
 The slice rules are in docs/data-format.md.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from refrad2d.boxes import merge_boxes
+from refrad2d.labels import labels
 from refrad2d.rows import FindingRow, ObjectRow
 from refrad2d.text.findings import kinds_in, kinds_of
 from refrad2d.text.mentions import Mention
@@ -90,10 +92,30 @@ def slices_for(
     names = {label for mention in sentence.mentions for label in mention.labels}
     kinds = kinds_in(sentence.text, sentence.language)
     if kinds and not any(mention.negated for mention in sentence.mentions):
-        chosen = spread([sum(_area(f["box"]) for f in s.findings if kinds_of(f["label"]) & kinds) for s in slices])
+        chosen = spread([sum(_area(f["box"]) for f in s.findings if _is_meant(f, kinds, names, s)) for s in slices])
         if chosen:
             return chosen, "finding"
     return spread([sum(s.areas.get(name, 0) for name in names) for s in slices]), "structure"
+
+
+def _is_meant(finding: FindingRow, kinds: set[str], names: set[str], shown: SliceFacts) -> bool:
+    """True if a finding in the mask is of these kinds and lies in one of the classes that the sentence names, if any.
+
+    Where it lies says its label ("liver_lesion") or, if that names no class, that the boxes touch.
+    """
+    if not kinds_of(finding["label"]) & kinds:
+        return False
+    if not names:
+        return True
+    words = f"_{finding['label']}_"
+    places = {label.name for label in labels() if f"_{re.sub('_(left|right)$', '', label.name)}_" in words}
+    if places:
+        return bool(places & names)
+    return any(o["label"] in names and _touch(o["box"], finding["box"]) for o in shown.objects)
+
+
+def _touch(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _area(box: Sequence[float]) -> float:

@@ -58,6 +58,15 @@ def test_a_sentence_about_a_marked_finding_goes_to_slices_that_show_it():
     )
 
 
+def test_a_marked_finding_of_another_structure_is_not_meant():
+    slices = stack(90, 0, 10)
+    slices[0].findings = [{"label": "kidney_lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
+    slices[1].findings = [{"label": "lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
+    slices[2].findings = [{"label": "lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
+    words = sentence("Leberläsion.", Mention(0, 11, ("liver",)))
+    assert slices_for(words, slices, None, masked=True) == ([2], "finding")
+
+
 def test_a_denied_finding_goes_to_its_organ():
     slices = stack(90, 10)
     slices[1].findings = [{"label": "lesion", "box": [0, 0, 0.1, 0.1], "source": "mask"}]
