@@ -1,0 +1,100 @@
+"""No command opens a connection or writes beside what it was told to, seen from outside: under strace, without a net."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.paths import ROOT
+
+CONNECT = re.compile(r"connect\(.*sa_family=AF_INET6?")
+WRITTEN = re.compile(r'(?:openat|open|creat)\([^"]*"(?P<path>[^"]*)".*(?:O_CREAT|O_WRONLY|O_RDWR).*\) = \d|'
+                     r'mkdir(?:at)?\([^"]*"(?P<made>[^"]*)".*\) = 0|'
+                     r'rename(?:at2?)?\([^"]*"[^"]*",[^"]*"(?P<moved>[^"]*)".*\) = 0')  # fmt: skip
+STRACE = [
+    "strace",
+    "-f",
+    "-qq",
+    "-s",
+    "4096",
+    "-e",
+    "trace=connect,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2",
+]
+ROWS = '{"id": "a", "text": "Die Leber ist unverändert glatt. Frau Weber.", "language": "de", "modality": "CT"}\n'
+
+
+def works(*command: str) -> bool:
+    return bool(shutil.which(command[0])) and subprocess.run(command, capture_output=True).returncode == 0
+
+
+pytestmark = pytest.mark.skipif(not works("strace", "-o", os.devnull, "true"), reason="strace is missing or refused")
+NO_NET = ["unshare", "--map-root-user", "--net"] if works("unshare", "--map-root-user", "--net", "true") else []
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("quiet")
+    for name in ("home", "tmp", "hf", "work"):
+        (folder / name).mkdir()
+    (folder / "work" / "rows.jsonl").write_text(ROWS, encoding="utf-8")
+    return folder
+
+
+def watch(place: Path, package: str, *arguments: str, codes=(0,), outputs=()) -> None:
+    """Run a command below `place`/work without a net; nothing but `outputs`, their .tmp and the key may be written."""
+    script = f"import sys; from {package}.cli import main; sys.exit(main())"
+    environ = {
+        "PATH": os.environ["PATH"], "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"),
+        "HF_HOME": str(place / "hf"), "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "builder", ROOT / "sft", ROOT))),
+    }  # fmt: skip
+    log = place / "strace.log"
+    ran = subprocess.run(
+        [*NO_NET, *STRACE, "-o", str(log), sys.executable, "-c", script, *arguments],
+        cwd=place / "work", env=environ, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert ran.returncode in codes, ran.stderr[-2000:]
+    seen = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    assert [line for line in seen if CONNECT.search(line)] == []
+    assert list((place / "home").iterdir()) == []
+    allowed = ("/dev/", "/proc/", f"{place}/tmp", f"{place}/hf", *(f"{place}/work/{name}" for name in outputs))
+    written = [next(filter(None, match.groups())) for line in seen if (match := WRITTEN.search(line))]
+    full = [os.path.normpath(os.path.join(place, "work", path)) for path in written]
+    assert [path for path in full if not path.startswith(allowed)] == []
+
+
+def test_a_build_and_what_follows_it(place):
+    watch(place, "refrad2d", "phantom", "hospital", "--patients", "1", "--seed", "3", outputs=("hospital",))
+    export = ("hospital/dicom", "--reports", "hospital/reports.csv", "--masks", "hospital/masks")
+    watch(place, "refrad2d", "build", *export, "--out", "ds", outputs=("ds",))
+    watch(place, "refrad2d", "build", *export, "--out", "ds2", "--offline", "--burnt-in-text", "keep", outputs=("ds2",))
+    watch(place, "refrad2d", "verify", "ds")
+    watch(place, "refrad2d", "inspect", "ds", codes=(0, 1), outputs=("ds/privacy-report", "privacy-report"))
+    watch(place, "refrad2d", "draw", "ds", "--out", "rows.png", codes=(0, 2), outputs=("rows",))
+
+
+@pytest.mark.parametrize("command", ["deidentify", "curate", "mentions"])
+def test_texts(place, command):
+    watch(place, "refrad2d", command, "rows.jsonl", f"{command}.jsonl", outputs=(command,))
+
+
+def test_a_prediction(place):
+    from PIL import Image
+
+    Image.effect_noise((224, 224), 60).save(place / "work" / "slice.png")
+    watch(place, "radgrounder", "predict", "slice.png", "--model", str(ROOT / "sft/bases/nano"), codes=(0, 2))
+
+
+@pytest.mark.skipif(not NO_NET, reason="a namespace without network is refused")
+def test_the_watcher_sees_a_connection_and_a_stray_file(place):
+    """A watcher that sees nothing proves nothing."""
+    log = place / "strace.log"
+    script = "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); open('stray', 'w')"
+    subprocess.run([*STRACE, "-o", str(log), sys.executable, "-c", script], cwd=place / "tmp", check=True)
+    seen = log.read_text(encoding="utf-8").splitlines()
+    assert any(CONNECT.search(line) for line in seen)
+    assert any((match := WRITTEN.search(line)) and match["path"] == "stray" for line in seen)
