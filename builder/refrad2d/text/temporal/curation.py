@@ -11,10 +11,10 @@ import re
 from collections import Counter
 
 from refrad2d.text.sentences import split_sentences
-from refrad2d.text.temporal.guard import fault
+from refrad2d.text.temporal.guard import fault, is_idle
 from refrad2d.text.temporal.lines import join, unwrap
 from refrad2d.text.temporal.reading import shield, spell_out, unshield
-from refrad2d.text.temporal.rules import load_rules, says_nothing, substitute
+from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing, substitute, tidy
 
 KEPT_UNSURE = "kept_unsure"
 # What stands where de-identification found a date, and the date as which rules and guard read it.
@@ -70,26 +70,33 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
 
 def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     """The same for a sentence whose dates are written out."""
-    if not load_rules(language).trigger.search(sentence):
+    if not load_rules(language).trigger.search(sentence.lower()):
         return sentence, False
     begins = _LEAD.match(sentence)
     assert begins is not None  # it may be empty
     lead = begins[0]
     source = join(sentence[len(lead) :])
     plain = spell_out(source, language)
-    shielded = shield(plain, language)
-    if shielded is None:
-        return sentence, True
-    kept = unshield(substitute(shielded, language))
+    if is_idle(plain, language) or says_nothing(plain, language):
+        return "", False
+    kept = _rewritten(plain, language)
     if kept in (source, plain):
-        return (
-            ("", False)
-            if says_nothing(kept, language)
-            else (sentence if kept == source else lead + _capital(kept), False)
-        )
-    if fault(plain, kept, language):
+        return sentence, False
+    if kept is None or fault(plain, kept, language):
         return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+
+
+def _rewritten(plain: str, language: str) -> str | None:
+    """The sentence after all rules; None if no rewrite is sure."""
+    cleared = drop_clauses(plain, language)
+    shielded = shield(cleared, language)
+    if shielded is None:
+        return None
+    kept = substitute(shielded, language)
+    if cleared != plain and kept == shielded:
+        kept = tidy(kept, plain, language)
+    return unshield(kept)
 
 
 def _capital(kept: str) -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.reading import load_phrases
@@ -24,6 +24,7 @@ _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
 _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
 )
+_MEASURED = re.compile(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _ARROW = re.compile(r"→|->")
 # What no sentence has: a word cut off from what it belongs to, the same small word twice.
 _BROKEN = re.compile(
@@ -49,6 +50,9 @@ class Words:
     added: re.Pattern
     once: re.Pattern
     seen: re.Pattern
+    idle: re.Pattern
+    exam: re.Pattern
+    region: re.Pattern
     may_go: re.Pattern
 
 
@@ -59,18 +63,32 @@ def _words(language: str) -> Words:
     return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _may_go(word: str, language: str) -> bool:
     return _words(language).may_go.fullmatch(word) is not None
 
 
+def is_idle(sentence: str, language: str) -> bool:
+    """True if a sentence only speaks of other examinations, or of change without a thing that changes."""
+    if _MEASURED.search(sentence) or load_phrases(language).things.search(sentence.lower()):
+        return False
+    words = _words(language)
+    tokens = [word.casefold() for word in _WORD.findall(sentence) if not word[0].isdigit()]
+    exam = any(words.exam.fullmatch(word) for word in tokens)
+    return all(
+        _may_go(word, language) or words.idle.fullmatch(word) or exam and words.region.fullmatch(word)
+        for word in tokens
+    )
+
+
 def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
-    if {m[0] for m in _BROKEN.finditer(kept)} - {m[0] for m in _BROKEN.finditer(source)}:
+    broken = {match[0] for match in _BROKEN.finditer(kept)}
+    if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
         return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
-    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    codes = _opcodes(old, new)
     runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
     added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
     words = _words(language)
@@ -94,6 +112,16 @@ def fault(source: str, kept: str, language: str) -> str | None:
     if _earlier_told_as_now(source, codes, kept, words):
         return "previous"
     return _orphan(before, after, kept, language)
+
+
+def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """The differences, as difflib names them, of what follows the words that both begin with."""
+    head = 0
+    while head < len(new) and head < len(old) and old[head] == new[head]:
+        head += 1
+    inner = SequenceMatcher(None, old[head:], new[head:], autojunk=False).get_opcodes()
+    rest = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in inner]
+    return [("equal", 0, head, 0, head), *rest]
 
 
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:

@@ -7,16 +7,17 @@ from functools import cache
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
+from refrad2d.text.temporal.needles import Needle, needle
 
 
 @dataclass(frozen=True)
 class Rule:
     """One substitution. It applies where `needs` is found in the sentence as it came, and `unless` is not."""
 
-    find: re.Pattern
+    find: Needle
     put: str
-    needs: re.Pattern | None
-    unless: re.Pattern | None
+    needs: Needle | None
+    unless: Needle | None
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Rules:
     """The rules of one language: see the head of temporal.yaml."""
 
     trigger: re.Pattern
+    clauses: tuple[Rule, ...]
     rules: tuple[Rule, ...]
     tidy: tuple[Rule, ...]
     empty: frozenset[str]
@@ -37,10 +39,10 @@ def load_rules(language: str) -> Rules:
     everything = read_yaml(__package__, "temporal.yaml")
     stored = everything[language] | {"tidy": everything[language]["tidy"] + everything["tidy"]}
 
-    def compiled(pattern: str) -> re.Pattern:
-        return re.compile(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
+    def compiled(pattern: str) -> Needle:
+        return needle(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
 
-    def condition(pattern: str | None) -> re.Pattern | None:
+    def condition(pattern: str | None) -> Needle | None:
         return None if pattern is None else compiled(pattern)
 
     def rules(kind: str) -> tuple[Rule, ...]:
@@ -49,7 +51,8 @@ def load_rules(language: str) -> Rules:
             for rule in stored[kind]
         )
 
-    return Rules(compiled(stored["trigger"]), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+    trigger = re.compile(stored["trigger"].lower(), re.VERBOSE)  # of lowercase sentences: faster than to ignore case
+    return Rules(trigger, rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
 
 
 def _expand(pattern: str, macros: Mapping[str, str]) -> str:
@@ -59,11 +62,16 @@ def _expand(pattern: str, macros: Mapping[str, str]) -> str:
     return pattern
 
 
+def drop_clauses(sentence: str, language: str) -> str:
+    """The sentence without the clauses that speak of another day, or deny a change, in whole."""
+    return _apply(load_rules(language).clauses, sentence)
+
+
 def substitute(sentence: str, language: str) -> str:
     """The sentence after all rules and tidied; the sentence itself where no rule finds anything."""
     rules = load_rules(language)
     kept = _apply(rules.rules, sentence)
-    return kept if kept == sentence else _tidy(_apply(rules.tidy, kept), sentence, language)
+    return sentence if kept == sentence else tidy(kept, sentence, language)
 
 
 def says_nothing(sentence: str, language: str) -> bool:
@@ -74,26 +82,26 @@ def says_nothing(sentence: str, language: str) -> bool:
 
 def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
     kept = sentence
-    seen: dict[str, bool] = {}  # many rules share a condition; a string is hashed faster than a compiled pattern
-
-    def holds(condition: re.Pattern) -> bool:
-        if condition.pattern not in seen:
-            seen[condition.pattern] = condition.search(sentence) is not None
-        return seen[condition.pattern]
-
+    lowered = now = sentence.lower()
     for rule in rules:
-        if rule.needs and not holds(rule.needs) or rule.unless and holds(rule.unless):
+        if not rule.find.may_match(now):
             continue
-        if rule.find.search(kept):  # most rules find nothing, and a search costs less than a substitution of nothing
-            kept = " ".join(rule.find.sub(rule.put, kept).split())  # the next rule expects single blanks
+        if rule.needs and not rule.needs.search(sentence, lowered):
+            continue
+        if rule.unless and rule.unless.search(sentence, lowered):
+            continue
+        if rule.find.pattern.search(kept):  # a search costs less than a substitution of nothing
+            kept = " ".join(rule.find.pattern.sub(rule.put, kept).split())  # the next rule expects single blanks
+            now = kept.lower()
     return kept
 
 
-def _tidy(kept: str, sentence: str, language: str) -> str:
+def tidy(kept: str, sentence: str, language: str) -> str:
     """Articles, capital letter and full stop of a sentence that the rules have been through."""
+    kept = _apply(load_rules(language).tidy, kept)
     if language == "en":
         kept = _agree(kept, sentence)
-    if kept and kept[-1] not in ".:!?":
+    if kept and kept[-1] not in ".:!?" and sentence[-1] in ".:;!?":
         kept += "."
     return kept[:1].upper() + kept[1:] if any(letter.isalnum() for letter in kept) else ""
 
