@@ -25,6 +25,10 @@ _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
 )
 _MEASURED = re.compile(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
+_CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
+_BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
+_SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()]*\)")
 _ARROW = re.compile(r"→|->")
 # What no sentence has: a word cut off from what it belongs to, the same small word twice.
 _BROKEN = re.compile(
@@ -50,6 +54,8 @@ class Words:
     added: re.Pattern
     once: re.Pattern
     seen: re.Pattern
+    shown: re.Pattern
+    mute: re.Pattern
     idle: re.Pattern
     exam: re.Pattern
     region: re.Pattern
@@ -111,7 +117,40 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "scope"
     if _earlier_told_as_now(source, codes, kept, words):
         return "previous"
+    if _bare(source, kept, words, language):
+        return "bare"
+    if _sides_joined(source, kept):
+        return "side"
     return _orphan(before, after, kept, language)
+
+
+def _bare(source: str, kept: str, words: Words, language: str) -> bool:
+    """True if a clause lost what it said and kept its subject: "Leber unverändert" is not "Leber"."""
+    whole = {_bound(clause) for clause in _CLAUSE.split(source)}
+    for clause in _CLAUSE.split(kept):
+        tokens = _WORD.findall(clause)
+        if not tokens or _bound(clause) in whole or any(word[0].isdigit() for word in tokens):
+            continue
+        if words.shown.search(clause.casefold()) or load_phrases(language).things.search(clause.lower()):
+            continue
+        said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
+        if language == "de":
+            said = [word for word in said if word[0].islower()]
+        if not said or language == "en":
+            return True
+    return False
+
+
+def _bound(clause: str) -> str:
+    return " ".join(_WORD.findall(clause.casefold()))
+
+
+def _sides_joined(source: str, kept: str) -> bool:
+    """True if "X left, right unchanged" became "X left and right"."""
+    joined = {match[0] for match in _BOTH_SIDES.finditer(kept)}
+    return bool(joined) and _SIDE_COMMA.search(source) is not None and not joined <= set(_BOTH_SIDES.findall(source))
+
+
 
 
 def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
@@ -186,6 +225,9 @@ def _earlier_told_as_now(source: str, codes: Sequence[tuple[str, int, int, int, 
     stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
     for at, token in enumerate(tokens):
         if at in stayed or not words.once.fullmatch(token[0].casefold()):
+            continue
+        aside = _ASIDE.match(source, source.rfind("(", 0, token.start()) if "(" in source else len(source))
+        if aside and aside.end() > token.end() and kept.count(aside[0]) < source.count(aside[0]):
             continue
         behind = at + 1 < len(tokens) and not _STOP.search(source, token.end(), tokens[at + 1].start())
         before = at > 0 and not _STOP.search(source, tokens[at - 1].end(), token.start())
