@@ -9,9 +9,11 @@ what goes and what stays.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from refrad2d.text.sentences import split_sentences
-from refrad2d.text.temporal.guard import fault, is_idle
+from refrad2d.text.temporal.guard import fault
+from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap
 from refrad2d.text.temporal.reading import shield, spell_out, unshield
 from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing, substitute, tidy
@@ -80,10 +82,10 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     if is_idle(plain, language) or says_nothing(plain, language):
         return "", False
     kept = _rewritten(plain, language)
+    if kept is None:
+        return sentence, True
     if kept in (source, plain):
         return sentence, False
-    if kept is None or fault(plain, kept, language):
-        return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
 
 
@@ -93,10 +95,20 @@ def _rewritten(plain: str, language: str) -> str | None:
     shielded = shield(cleared, language)
     if shielded is None:
         return None
-    kept = substitute(shielded, language)
-    if cleared != plain and kept == shielded:
-        kept = tidy(kept, plain, language)
-    return unshield(kept)
+    for kept in _attempts(shielded, language):
+        kept = unshield(kept if kept == plain else tidy(kept, plain, language))
+        if kept == plain or not fault(plain, kept, language):
+            return kept
+    return None
+
+
+def _attempts(shielded: str, language: str) -> Iterator[str]:
+    """Rewrites, the most thorough first: idle clauses before the rules, after them, or not at all."""
+    first = drop_idle(shielded, language)
+    yield substitute(first, language)
+    ruled = substitute(shielded, language)
+    yield drop_idle(ruled, language)
+    yield ruled
 
 
 def _capital(kept: str) -> str:

@@ -7,12 +7,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
 
-from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.reading import load_phrases
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go
 
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
@@ -24,7 +22,6 @@ _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
 _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
 )
-_MEASURED = re.compile(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
 _BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
 _SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
@@ -37,54 +34,14 @@ _BROKEN = re.compile(
     r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
     r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
     r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b"
+    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
+    r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
+    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
+    r"|\b(?:sich|ist|sind|wird|are|is)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
 )
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
-
-
-@dataclass(frozen=True)
-class Words:
-    """The words of one language that the guard looks at: see reading.yaml. All match whole casefolded words."""
-
-    deny: re.Pattern
-    gone: re.Pattern
-    previous: re.Pattern
-    message: re.Pattern
-    added: re.Pattern
-    once: re.Pattern
-    seen: re.Pattern
-    shown: re.Pattern
-    mute: re.Pattern
-    idle: re.Pattern
-    exam: re.Pattern
-    region: re.Pattern
-    may_go: re.Pattern
-
-
-@cache
-def _words(language: str) -> Words:
-    stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
-    compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
-    return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
-
-
-@lru_cache(maxsize=4096)
-def _may_go(word: str, language: str) -> bool:
-    return _words(language).may_go.fullmatch(word) is not None
-
-
-def is_idle(sentence: str, language: str) -> bool:
-    """True if a sentence only speaks of other examinations, or of change without a thing that changes."""
-    if _MEASURED.search(sentence) or load_phrases(language).things.search(sentence.lower()):
-        return False
-    words = _words(language)
-    tokens = [word.casefold() for word in _WORD.findall(sentence) if not word[0].isdigit()]
-    exam = any(words.exam.fullmatch(word) for word in tokens)
-    return all(
-        _may_go(word, language) or words.idle.fullmatch(word) or exam and words.region.fullmatch(word)
-        for word in tokens
-    )
 
 
 def fault(source: str, kept: str, language: str) -> str | None:
@@ -97,7 +54,7 @@ def fault(source: str, kept: str, language: str) -> str | None:
     codes = _opcodes(old, new)
     runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
     added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
-    words = _words(language)
+    words = load_words(language)
     moved = [word for run in runs for word in run]
     for word in added:  # a word that only moved is neither added nor lost
         if word in moved:
@@ -117,6 +74,10 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "scope"
     if _earlier_told_as_now(source, codes, kept, words):
         return "previous"
+    if _state_gone(source, kept, words):
+        return "state"
+    if _gone_told_as_there(source, kept, words):
+        return "vanished"
     if _bare(source, kept, words, language):
         return "bare"
     if _sides_joined(source, kept):
@@ -124,12 +85,29 @@ def fault(source: str, kept: str, language: str) -> str | None:
     return _orphan(before, after, kept, language)
 
 
+def _state_gone(source: str, kept: str, words: Words) -> bool:
+    """True if a state that lasts went with the word that says so: "weiterhin vergrößert" says "vergrößert"."""
+    shown = kept.casefold()
+    return any(lasting[0].split()[-1] not in shown for lasting in words.lasting.finditer(source.casefold()))
+
+
+def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
+    """True if "resolved" went and no denial says instead that the thing is not there."""
+    shown = kept.casefold()
+    went = sum(found[0] not in shown for found in words.vanish.finditer(source.casefold()))
+    return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
+
+
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:
-    """True if a clause lost what it said and kept its subject: "Leber unverändert" is not "Leber"."""
+    """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     whole = {_bound(clause) for clause in _CLAUSE.split(source)}
     for clause in _CLAUSE.split(kept):
         tokens = _WORD.findall(clause)
-        if not tokens or _bound(clause) in whole or any(word[0].isdigit() for word in tokens):
+        if not tokens or _bound(clause) in whole:
+            continue
+        if words.residue.search(clause.casefold()):
+            return True
+        if any(word[0].isdigit() for word in tokens):
             continue
         if words.shown.search(clause.casefold()) or load_phrases(language).things.search(clause.lower()):
             continue
@@ -166,11 +144,11 @@ def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
     if any(words.message.fullmatch(word) for word in run):
         return None
-    lost = [word for word in run if not word[0].isdigit() and word not in added and not _may_go(word, language)]
+    lost = [word for word in run if not word[0].isdigit() and word not in added and not may_go(word, language)]
     denials = [word for word in lost if words.deny.fullmatch(word)]
     if denials:
         replaced = any(words.deny.fullmatch(word) for word in added)
-        changes = [w for w in run if w not in denials and len(w) > 4 and _may_go(w, language)]
+        changes = [w for w in run if w not in denials and len(w) > 4 and may_go(w, language)]
         if not (replaced or changes):
             return "negation"
     return "lost" if len(denials) < len(lost) else None
