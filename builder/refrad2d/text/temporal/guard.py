@@ -37,7 +37,8 @@ _BROKEN = re.compile(
     r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
     r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
     r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
-    r"|\b(?:sich|ist|sind|wird|are|is)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
+    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
+    r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
 )

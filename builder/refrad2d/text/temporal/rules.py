@@ -10,6 +10,9 @@ from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.needles import Needle, needle
 
 
+_EVIDENCE_OF = re.compile(r"(\bKein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
+
+
 @dataclass(frozen=True)
 class Rule:
     """One substitution. It applies where `needs` is found in the sentence as it came, and `unless` is not."""
@@ -99,11 +102,15 @@ def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
 def tidy(kept: str, sentence: str, language: str) -> str:
     """Articles, capital letter and full stop of a sentence that the rules have been through."""
     kept = _apply(load_rules(language).tidy, kept)
-    if language == "en":
-        kept = _agree(kept, sentence)
+    kept = _agree(kept, sentence) if language == "en" else _nominative(kept, sentence)
     if kept and kept[-1] not in ".:!?" and sentence[-1] in ".:;!?":
         kept += "."
     return kept[:1].upper() + kept[1:] if any(letter.isalnum() for letter in kept) else ""
+
+
+def _nominative(kept: str, sentence: str) -> str:
+    """ "Kyphose" for the "Nachweis der Kyphose" that a rule made of "Zunahme der Kyphose"."""
+    return _EVIDENCE_OF.sub(lambda found: found[0] if found[0] in sentence else ("Keine " if found[1] else "") + found[2], kept)
 
 
 def _agree(kept: str, sentence: str) -> str:
