@@ -38,7 +38,8 @@ _BROKEN = re.compile(
     r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
     r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
     r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
-    r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were)\b(?!\?)"
+    r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
+    r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
 )
@@ -190,8 +191,11 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
     current: Counter = Counter()
     for part in _PART.findall(_DATE.sub(" 2000 ", source)):
         tokens = [word.casefold() for word in _WORD.findall(part)]
+        numbers = [word for word in tokens if word[0].isdigit()]
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
-            current.update(word for word in tokens if word[0].isdigit())
+            current.update(numbers)
+        elif len(_SIZE.findall(part)) > 1 and not set(numbers) & set(new):
+            return True
     return bool(current - Counter(new))
 
 

@@ -15,10 +15,13 @@ _MEASURED = re.compile(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _DATE = re.compile(
     r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
     r"|\b\d{1,2}\.(?=\s(?:[A-ZÄ]|\d))|\b\d{1,2}(?=\s(?:Tag|Woche|Monat|Jahr|day|week|month|year|hour|Stunde))"
-    r"|\bv?\d\.\d\b(?!\s?[mc]m)"
+    r"|\bv?\d\.\d\b(?!\s?[mc]m)|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?\b(?:,?\s\d{4})?|\b\d{1,2}\s(?:January|February|"
+    r"March|April|May|June|July|August|September|October|November|December)\b"
 )
+_SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _ASIDE = re.compile(r"\s?\(([^()]*)\)")
-_CLAUSE = re.compile(r"(?:[;]|,(?!\d)|\s[-–])\s(?![^()]*\))")
+_CLAUSE = re.compile(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))")
 _SPACES = re.compile(r"\s+")
 
 
@@ -59,7 +62,7 @@ def _earlier_value(clause: str, words: Words, language: str) -> bool:
     tokens = [word.casefold() for word in _WORD.findall(clause)]
     if words.now.search(clause.casefold()) or not any(words.then.fullmatch(word) for word in tokens):
         return False
-    if any(words.deny.fullmatch(word) for word in tokens):
+    if any(words.deny.fullmatch(word) for word in tokens) or len(_SIZE.findall(clause)) > 1:
         return False
     return all(word[0].isdigit() or _idle_word(word, words, language, True) or words.unit.fullmatch(word) for word in tokens)
 
@@ -91,6 +94,9 @@ def _without_ends(clause: str, words: Words, language: str) -> str:
     """The clause without the longest idle end; what stands before the first word of change or comparison stays."""
     dates = [match.span() for match in _DATE.finditer(clause)]
     tokens = list(_WORD.finditer(clause))
+    head = _idle_head(clause, tokens, dates, words, language)
+    if head:
+        return _without_ends(clause[head:].lstrip(" ,"), words, language)
     start = len(tokens)
     while start and _idle_at(tokens[start - 1], dates, words, language):
         start -= 1
@@ -105,6 +111,26 @@ def _without_ends(clause: str, words: Words, language: str) -> str:
         return clause
     verb = GONE_VERB if words.verb.fullmatch(tokens[start][0].casefold()) else ""
     return clause[: tokens[start].start()].rstrip(" :,-–") + verb
+
+
+def _idle_head(
+    clause: str, tokens: list[re.Match], dates: list[tuple[int, int]], words: Words, language: str
+) -> int:
+    """Where a phrase in front ends that names another examination: "Im Vergleich zur CT vom 3. Mai …"; 0 if none."""
+    if not tokens or not words.opens.fullmatch(tokens[0][0].casefold()):
+        return 0
+    end, dating = 0, False  # a word of a date counts right behind the examination
+    for token in tokens:
+        if not _idle_at(token, dates, words, language):
+            break
+        inside = [stop for start, stop in dates if start <= token.start() < stop]
+        exam = bool(inside) or words.exam.fullmatch(token[0].casefold()) is not None
+        dating = exam or dating and words.dating.fullmatch(token[0].casefold()) is not None
+        if dating:
+            end = max([token.end(), *inside])
+    head = clause[:end]
+    known = words.strong.search(head.casefold()) and _denies_change_only(head, words, language)
+    return end if known and "(" not in head and end < tokens[-1].start() else 0
 
 
 def _idle_at(token: re.Match, dates: list[tuple[int, int]], words: Words, language: str) -> bool:

@@ -31,6 +31,8 @@ class Words:
     lasting: re.Pattern
     vanish: re.Pattern
     begins: re.Pattern
+    opens: re.Pattern
+    dating: re.Pattern
     verb: re.Pattern
     residue: re.Pattern
     change: re.Pattern
