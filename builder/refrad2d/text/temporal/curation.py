@@ -23,7 +23,7 @@ KEPT_UNSURE = "kept_unsure"
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
-_COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unver|unveränd|cf)\.$", re.IGNORECASE)
+_COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|cf|unch|incr|decr|prev)\.$", re.IGNORECASE)
 
 
 def curate(text: str, language: str, counts: Counter | None = None) -> str:

@@ -23,6 +23,8 @@ _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
 )
 _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
+_COMMA = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)")
+_SIDE_ONLY = re.compile(r"(?:links|rechts|li|re|bds|on the (?:left|right))\.?", re.IGNORECASE)
 _BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
 _SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -38,6 +40,8 @@ _BROKEN = re.compile(
     r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
     r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
     r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
+    r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
+    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|extent)\s*[.,;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
@@ -80,6 +84,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "state"
     if _gone_told_as_there(source, kept, words):
         return "vanished"
+    if _earlier_denied(source, kept, words):
+        return "previous"
     if _bare(source, kept, words, language):
         return "bare"
     if _sides_joined(source, kept):
@@ -100,12 +106,28 @@ def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
     return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
 
 
+def _earlier_denied(source: str, kept: str, words: Words) -> bool:
+    """True if "not present a week ago" became "not present": a denial that lost its day, without a comparison."""
+    shown = {_bound(clause) for clause in _COMMA.split(kept)}
+    for clause in _COMMA.split(source):
+        folded = clause.casefold()
+        if _bound(clause) in shown or words.compares.search(folded) or not words.day.search(folded):
+            continue
+        tokens = _WORD.findall(folded)
+        at = next((k for k, word in enumerate(tokens) if words.deny.fullmatch(word)), None)
+        if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):
+            return True
+    return False
+
+
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     whole = {_bound(clause) for clause in _CLAUSE.split(source)}
+    changed = False
     for clause in _CLAUSE.split(kept):
         tokens = _WORD.findall(clause)
-        if not tokens or _bound(clause) in whole:
+        before, changed = changed, bool(tokens) and _bound(clause) not in whole
+        if not changed or before and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
         if words.residue.search(clause.casefold()):
             return True

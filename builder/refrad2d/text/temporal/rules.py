@@ -105,6 +105,8 @@ def tidy(kept: str, sentence: str, language: str) -> str:
     kept = _agree(kept, sentence) if language == "en" else _nominative(kept, sentence)
     if kept and kept[-1] not in ".:!?" and sentence[-1] in ".:;!?":
         kept += "."
+    if kept.endswith("..") and not sentence.endswith(".."):
+        kept = kept[:-1]  # an abbreviation ends the sentence
     return kept[:1].upper() + kept[1:] if any(letter.isalnum() for letter in kept) else ""
 
 

@@ -32,6 +32,8 @@ class Words:
     vanish: re.Pattern
     begins: re.Pattern
     opens: re.Pattern
+    compares: re.Pattern
+    day: re.Pattern
     dating: re.Pattern
     verb: re.Pattern
     residue: re.Pattern
