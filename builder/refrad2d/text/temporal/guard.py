@@ -42,6 +42,7 @@ _BROKEN = re.compile(
     r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
     r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
     r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|extent)\s*[.,;]"
+    r"|\ban\s(?:Zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
@@ -191,7 +192,7 @@ def _orphan(before: list[str], after: list[str], kept: str, language: str) -> st
 
 def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], language: str) -> bool:
     """True if a denial stayed whose change went: "no node has enlarged" is not "no node"."""
-    phrases = load_phrases(language)
+    phrases, strong = load_phrases(language), load_words(language).strong
     if not phrases.denials.search(source):
         return False
     spans = [match.span() for match in _WORD.finditer(source)]
@@ -201,7 +202,7 @@ def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], 
         last = stop.start() if stop else len(source)
         inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
         went = [source[slice(*spans[at])] for at in inside if at not in stayed]
-        if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) for word in went):
+        if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) or strong.search(word.casefold()) for word in went):
             return True
     return False
 
