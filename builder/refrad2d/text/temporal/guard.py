@@ -25,6 +25,7 @@ _NOW_SIZE = re.compile(
 _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
 _COMMA = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)")
 _SIDE_ONLY = re.compile(r"(?:links|rechts|li|re|bds|on the (?:left|right))\.?", re.IGNORECASE)
+_HEAD, HEAD = re.compile(r":(?=\s)"), " colon:"  # a head is no clause of its own
 _BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
 _SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -43,6 +44,7 @@ _BROKEN = re.compile(
     r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
     r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|extent)\s*[.,;]"
     r"|\ban\s(?:Zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
+    r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
@@ -70,6 +72,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
             return "added"
     allowed = sum(bool(words.gone.fullmatch(word)) for run in runs for word in run)
     if sum(bool(words.deny.fullmatch(word)) for word in added) > allowed:
+        return "negation"
+    if _denials_gone(source, new, words):
         return "negation"
     if _current_number_gone(source, old, new, words):
         return "number"
@@ -123,9 +127,9 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
 
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
-    whole = {_bound(clause) for clause in _CLAUSE.split(source)}
+    whole = {_bound(clause) for clause in _CLAUSE.split(_HEAD.sub(HEAD, source))}
     changed = False
-    for clause in _CLAUSE.split(kept):
+    for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = _WORD.findall(clause)
         before, changed = changed, bool(tokens) and _bound(clause) not in whole
         if not changed or before and _SIDE_ONLY.fullmatch(clause.strip()):
@@ -156,6 +160,23 @@ def _sides_joined(source: str, kept: str) -> bool:
 
 
 
+def _denials_gone(source: str, new: list[str], words: Words) -> bool:
+    """True if more denials went than deny a change, or what another day showed, or an examination to compare with."""
+    folded = source.casefold()
+    went = sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(folded))
+    went -= sum(bool(words.deny.fullmatch(word)) for word in new)
+    if went <= 0:
+        return False
+    rest = words.change.sub(" ", folded)
+    may = len(words.change.findall(folded)) + len(words.vanish.findall(rest))
+    for clause in _COMMA.split(rest):
+        tokens = _WORD.findall(clause)
+        if any(words.deny.fullmatch(word) for word in tokens) and not words.vanish.search(clause):
+            other = words.day.search(clause) or any(words.exam.fullmatch(word) or words.message.fullmatch(word) for word in tokens)
+            may += bool(other)
+    return went > may
+
+
 def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
     """The differences, as difflib names them, of what follows the words that both begin with."""
     head = 0
@@ -169,8 +190,20 @@ def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
     if any(words.message.fullmatch(word) for word in run):
         return None
-    lost = [word for word in run if not word[0].isdigit() and word not in added and not may_go(word, language)]
-    denials = [word for word in lost if words.deny.fullmatch(word)]
+    exam = any(words.exam.fullmatch(word) for word in run)
+    gone = [word for word in run if not word[0].isdigit() and word not in added]
+    denials = [word for word in gone if words.deny.fullmatch(word)]
+    lost = denials + [
+        word
+        for word in gone
+        if not (
+            words.deny.fullmatch(word)
+            or may_go(word, language)
+            or words.idle.fullmatch(word)
+            or exam
+            and words.region.fullmatch(word)
+        )
+    ]
     if denials:
         replaced = any(words.deny.fullmatch(word) for word in added)
         changes = [w for w in run if w not in denials and len(w) > 4 and may_go(w, language)]
