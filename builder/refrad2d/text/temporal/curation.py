@@ -95,10 +95,12 @@ def _rewritten(plain: str, language: str) -> str | None:
     shielded = shield(cleared, language)
     if shielded is None:
         return None
-    for kept in _attempts(shielded, language):
-        kept = unshield(kept if kept == plain else tidy(kept, plain, language))
-        if kept == plain or not fault(plain, kept, language):
+    failed = None
+    for rewrite in _attempts(shielded, language):
+        kept = plain if rewrite == shielded and cleared == plain else unshield(tidy(rewrite, plain, language))
+        if kept == plain or kept != failed and not fault(plain, kept, language):
             return kept
+        failed = kept
     return None
 
 

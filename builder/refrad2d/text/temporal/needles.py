@@ -12,7 +12,7 @@ from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]  # isort: skip
 from re import _parser as parser  # type: ignore[attr-defined]  # isort: skip
 
-_MOST = 60  # more words than this cost as much as the pattern itself
+_MOST = 120  # more words than this cost as much as the pattern itself
 _SHORTEST = 2  # letters; a shorter word is in nearly every sentence
 
 
