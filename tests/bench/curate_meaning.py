@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 
 from refrad2d.text.temporal import curate
-from tests.bench.curate_scores import OUTSIDE
+from tests.bench.curate_scores import OUTSIDE, written
 from tests.fixtures.paths import DATA
 
 HALVES = ("dev", "heldout")
@@ -50,7 +50,7 @@ def table() -> str:
         "|---|---|---|---|---|",
     ]
     for half in HALVES + OUTSIDE:
-        for language in LANGUAGES:
+        for language in written(half):
             wrong, texts = len(errors(half, language)), len(read_meaning(half, language))
             done, may = rewritten(half, language)
             lines.append(f"| {half} | {language} | {texts} | {wrong} ({wrong / texts:.1%}) | {done} of {may} |")

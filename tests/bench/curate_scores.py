@@ -42,6 +42,12 @@ def read_corpus(half: str, language: str) -> list[dict]:
     return _rows(f"{half}_corpus_{language}" if half in OUTSIDE else f"{half}_{language}")
 
 
+def written(half: str) -> list[str]:
+    """The languages that a half has."""
+    name = f"{half}_corpus" if half in OUTSIDE else half
+    return [language for language in ("de", "en") if (CORPUS / f"{name}_{language}.jsonl").is_file()]
+
+
 def _rows(name: str) -> list[dict]:
     return [json.loads(line) for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
@@ -63,7 +69,9 @@ def score(half: str, language: str) -> Scores:
             scores.plain_changed += text != row["text"]
         else:
             scores.temporal += len(row["temporal"])
-            scores.gone += sum(not re.search(rf"(?<!\w){re.escape(p.strip())}(?!\w)", text, re.I) for p in row["temporal"])
+            scores.gone += sum(
+                not re.search(rf"(?<!\w){re.escape(p.strip())}(?!\w)", text, re.I) for p in row["temporal"]
+            )
         if row["kind"] == "empty":
             scores.empty += 1
             scores.not_empty += bool(text)
@@ -91,7 +99,7 @@ def table() -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for half in HALVES + OUTSIDE:
-        for language in ("de", "en"):
+        for language in written(half):
             s = score(half, language)
             lines.append(
                 f"| {half} | {language} | {s.texts} | {s.gone} of {s.temporal} ({s.gone / s.temporal:.1%}) "

@@ -23,7 +23,11 @@ KEPT_UNSURE = "kept_unsure"
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
-_COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|cf|unch|incr|decr|prev)\.$", re.IGNORECASE)
+_COMPARES = re.compile(  # abbreviations that end no sentence
+    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst"
+    r"|cf|unch|incr|decr|prev)\.$",
+    re.IGNORECASE,
+)
 
 
 def curate(text: str, language: str, counts: Counter | None = None) -> str:
@@ -96,7 +100,7 @@ def _rewritten(plain: str, language: str) -> str | None:
     if shielded is None:
         return None
     failed = None
-    for rewrite in _attempts(shielded, language):
+    for rewrite in _attempts(shielded, plain, language):
         kept = plain if rewrite == shielded and cleared == plain else unshield(tidy(rewrite, plain, language))
         if kept == plain or kept != failed and not fault(plain, kept, language):
             return kept
@@ -104,10 +108,9 @@ def _rewritten(plain: str, language: str) -> str | None:
     return None
 
 
-def _attempts(shielded: str, language: str) -> Iterator[str]:
+def _attempts(shielded: str, plain: str, language: str) -> Iterator[str]:
     """Rewrites, the most thorough first: idle clauses before the rules, after them, or not at all."""
-    first = drop_idle(shielded, language)
-    yield substitute(first, language)
+    yield substitute(drop_idle(shielded, language), language, plain)
     ruled = substitute(shielded, language)
     yield drop_idle(ruled, language)
     yield ruled

@@ -26,6 +26,7 @@ _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\
 _COMMA = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)")
 _SIDE_ONLY = re.compile(r"(?:links|rechts|li|re|bds|on the (?:left|right))\.?", re.IGNORECASE)
 _HEAD, HEAD = re.compile(r":(?=\s)"), " colon:"  # a head is no clause of its own
+_NODES = re.compile(r"lymphknoten|\b(?:lymph )?nodes?\b")  # which everybody has
 _BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
 _SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -138,7 +139,8 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             return True
         if any(word[0].isdigit() for word in tokens):
             continue
-        if words.shown.search(clause.casefold()) or load_phrases(language).things.search(clause.lower()):
+        shown = _NODES.sub("", clause.casefold())
+        if words.shown.search(shown) or load_phrases(language).things.search(shown):
             continue
         said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
         if language == "de":
@@ -158,8 +160,6 @@ def _sides_joined(source: str, kept: str) -> bool:
     return bool(joined) and _SIDE_COMMA.search(source) is not None and not joined <= set(_BOTH_SIDES.findall(source))
 
 
-
-
 def _denials_gone(source: str, new: list[str], words: Words) -> bool:
     """True if more denials went than deny a change, or what another day showed, or an examination to compare with."""
     folded = source.casefold()
@@ -172,7 +172,9 @@ def _denials_gone(source: str, new: list[str], words: Words) -> bool:
     for clause in _COMMA.split(rest):
         tokens = _WORD.findall(clause)
         if any(words.deny.fullmatch(word) for word in tokens) and not words.vanish.search(clause):
-            other = words.day.search(clause) or any(words.exam.fullmatch(word) or words.message.fullmatch(word) for word in tokens)
+            other = words.day.search(clause) or any(
+                words.exam.fullmatch(word) or words.message.fullmatch(word) for word in tokens
+            )
             may += bool(other)
     return went > may
 
@@ -235,7 +237,11 @@ def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], 
         last = stop.start() if stop else len(source)
         inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
         went = [source[slice(*spans[at])] for at in inside if at not in stayed]
-        if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) or strong.search(word.casefold()) for word in went):
+        if (
+            inside
+            and inside[0] in stayed
+            and any(phrases.change.fullmatch(word) or strong.search(word.casefold()) for word in went)
+        ):
             return True
     return False
 

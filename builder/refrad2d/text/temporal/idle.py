@@ -64,7 +64,9 @@ def _earlier_value(clause: str, words: Words, language: str) -> bool:
         return False
     if any(words.deny.fullmatch(word) for word in tokens) or len(_SIZE.findall(clause)) > 1:
         return False
-    return all(word[0].isdigit() or _idle_word(word, words, language, True) or words.unit.fullmatch(word) for word in tokens)
+    return all(
+        word[0].isdigit() or _idle_word(word, words, language, True) or words.unit.fullmatch(word) for word in tokens
+    )
 
 
 def _idle_run(text: str, language: str) -> bool:
@@ -113,9 +115,7 @@ def _without_ends(clause: str, words: Words, language: str) -> str:
     return clause[: tokens[start].start()].rstrip(" :,-–") + verb
 
 
-def _idle_head(
-    clause: str, tokens: list[re.Match], dates: list[tuple[int, int]], words: Words, language: str
-) -> int:
+def _idle_head(clause: str, tokens: list[re.Match], dates: list[tuple[int, int]], words: Words, language: str) -> int:
     """Where a phrase in front ends that names another examination: "Im Vergleich zur CT vom 3. Mai …"; 0 if none."""
     if not tokens or not words.opens.fullmatch(tokens[0][0].casefold()):
         return 0

@@ -46,9 +46,7 @@ def load_phrases(language: str) -> Phrases:
         tuple((needle(find), put) for find, put in stored["same"]),
         each("unsure"),
         each("fixed", r"\b"),
-        *(
-            compiled(stored[n]) for n in ("denials", "change", "stop", "states", "comparatives", "nouns")
-        ),
+        *(compiled(stored[n]) for n in ("denials", "change", "stop", "states", "comparatives", "nouns")),
         *(re.compile(stored[n].lower()) for n in ("earlier", "things")),
     )
 

@@ -9,8 +9,7 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.needles import Needle, needle
 
-
-_EVIDENCE_OF = re.compile(r"(\bKein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
+_EVIDENCE_OF = re.compile(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,9 @@ def drop_clauses(sentence: str, language: str) -> str:
     return _apply(load_rules(language).clauses, sentence)
 
 
-def substitute(sentence: str, language: str) -> str:
-    """The sentence after all rules; `tidy` has to follow."""
-    return _apply(load_rules(language).rules, sentence)
+def substitute(sentence: str, language: str, context: str | None = None) -> str:
+    """The sentence after all rules, whose conditions look at `context`, the whole of it; `tidy` has to follow."""
+    return _apply(load_rules(language).rules, sentence, context)
 
 
 def says_nothing(sentence: str, language: str) -> bool:
@@ -81,9 +80,9 @@ def says_nothing(sentence: str, language: str) -> bool:
     return all(word in empty for word in re.findall(r"[^\W\d_]+|\d+", sentence.casefold()))
 
 
-def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
-    kept = sentence
-    lowered = now = sentence.lower()
+def _apply(rules: tuple[Rule, ...], sentence: str, context: str | None = None) -> str:
+    kept, whole = sentence, context or sentence
+    lowered, now = whole.lower(), sentence.lower()
     for rule in rules:
         for word in rule.find.words:  # may_match, without the call
             if word in now:
@@ -91,9 +90,9 @@ def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
         else:
             if rule.find.words:
                 continue
-        if rule.needs and not rule.needs.search(sentence, lowered):
+        if rule.needs and not rule.needs.search(whole, lowered):
             continue
-        if rule.unless and rule.unless.search(sentence, lowered):
+        if rule.unless and rule.unless.search(whole, lowered):
             continue
         if rule.find.pattern.search(kept):  # a search costs less than a substitution of nothing
             kept = " ".join(rule.find.pattern.sub(rule.put, kept).split())  # the next rule expects single blanks
@@ -114,7 +113,11 @@ def tidy(kept: str, sentence: str, language: str) -> str:
 
 def _nominative(kept: str, sentence: str) -> str:
     """ "Kyphose" for the "Nachweis der Kyphose" that a rule made of "Zunahme der Kyphose"."""
-    return _EVIDENCE_OF.sub(lambda found: found[0] if found[0] in sentence else ("Keine " if found[1] else "") + found[2], kept)
+
+    def noun(found: re.Match) -> str:
+        return found[0] if found[0] in sentence else (f"{found[1][:-1]}e " if found[1] else "") + found[2]
+
+    return _EVIDENCE_OF.sub(noun, kept)
 
 
 def _agree(kept: str, sentence: str) -> str:

@@ -43,6 +43,7 @@ class Words:
 
 @cache
 def load_words(language: str) -> Words:
+    """The compiled words of a language."""
     stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
     compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
     return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
@@ -50,4 +51,5 @@ def load_words(language: str) -> Words:
 
 @lru_cache(maxsize=4096)
 def may_go(word: str, language: str) -> bool:
+    """True for a casefolded word that a rewrite may lose."""
     return load_words(language).may_go.fullmatch(word) is not None
