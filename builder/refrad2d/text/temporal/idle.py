@@ -89,7 +89,7 @@ def _idle_word(word: str, words: Words, language: str, exam: bool) -> bool:
 def _denies_change_only(text: str, words: Words, language: str) -> bool:
     """True if what the text denies is a change, or nothing: "keine Zunahme", never "nicht abgrenzbar"."""
     rest = words.change.sub(" ", text.casefold())
-    return not any(words.deny.fullmatch(word) for word in _WORD.findall(rest)) and not words.gone.search(rest)
+    return not any(words.deny.fullmatch(word) for word in _WORD.findall(rest)) and not words.vanish.search(text.casefold())
 
 
 def _without_ends(clause: str, words: Words, language: str) -> str:
