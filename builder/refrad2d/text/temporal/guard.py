@@ -113,12 +113,15 @@ def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
 
 
 def _earlier_denied(source: str, kept: str, words: Words) -> bool:
-    """True if "not present a week ago" became "not present": a denial that lost its day, without a comparison."""
+    """True if "not present a week ago" became "not present": a denial or a past tense that lost its day."""
     shown = {_bound(clause) for clause in _COMMA.split(kept)}
     for clause in _COMMA.split(source):
         folded = clause.casefold()
         if _bound(clause) in shown or words.compares.search(folded) or not words.day.search(folded):
             continue
+        told = words.past.search(folded)
+        if told and any(told[0] in other.split() for other in shown):
+            return True
         tokens = _WORD.findall(folded)
         at = next((k for k, word in enumerate(tokens) if words.deny.fullmatch(word)), None)
         if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):

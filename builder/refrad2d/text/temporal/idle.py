@@ -21,6 +21,7 @@ _DATE = re.compile(
 )
 _SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _ASIDE = re.compile(r"\s?\(([^()]*)\)")
+_HISTORY = re.compile(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))")
 _SPACES = re.compile(r"\s+")
 
@@ -71,7 +72,7 @@ def _earlier_value(clause: str, words: Words, language: str) -> bool:
 
 def _idle_run(text: str, language: str) -> bool:
     words = load_words(language)
-    if load_phrases(language).things.search(text.lower()):
+    if load_phrases(language).things.search(text.lower()) or _HISTORY.search(text):
         return False
     plain = _DATE.sub(" ", text)
     tokens = [word.casefold() for word in _WORD.findall(plain)]
@@ -89,7 +90,9 @@ def _idle_word(word: str, words: Words, language: str, exam: bool) -> bool:
 def _denies_change_only(text: str, words: Words, language: str) -> bool:
     """True if what the text denies is a change, or nothing: "keine Zunahme", never "nicht abgrenzbar"."""
     rest = words.change.sub(" ", text.casefold())
-    return not any(words.deny.fullmatch(word) for word in _WORD.findall(rest)) and not words.vanish.search(text.casefold())
+    return not any(words.deny.fullmatch(word) for word in _WORD.findall(rest)) and not words.vanish.search(
+        text.casefold()
+    )
 
 
 def _without_ends(clause: str, words: Words, language: str) -> str:
