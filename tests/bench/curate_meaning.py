@@ -58,18 +58,19 @@ def table() -> str:
 
 
 def pairs(number: int = 20) -> str:
-    """Before and after of the half that the rules were tuned on, as Markdown."""
-    rows = [
-        (row["text"], language)
-        for language in LANGUAGES
-        for row in read_meaning("dev", language)
-        if "|" not in row["text"]
-    ]
-    step = len(rows) / number
-    chosen = [rows[int(k * step)] for k in range(number)]
-    shown = [(text, curate(text, language)) for text, language in chosen]
-    cells = [f"| {' ⏎ '.join(a.splitlines())} | {b or '(nothing)'} |" for a, b in shown if "|" not in a]
-    return "\n".join(["| before | after |", "|---|---|", *cells])
+    """Before and after of texts that may be read, half of each language, as Markdown."""
+    cells = []
+    for language in LANGUAGES:
+        half = "outside_seen" if language in written("outside_seen") else "dev"
+        texts = [row["text"] for row in read_meaning(half, language) if "|" not in row["text"]]
+        chosen = [texts[int((k + 0.5) * 2 * len(texts) / number)] for k in range(number // 2)]
+        cells += [(text, curate(text, language)) for text in chosen]
+    lines = [f"| {_cell(before)} | {_cell(after) or '(nothing)'} |" for before, after in cells]
+    return "\n".join(["| before | after |", "|---|---|", *lines])
+
+
+def _cell(text: str) -> str:
+    return " ⏎ ".join(text.splitlines())
 
 
 if __name__ == "__main__":
