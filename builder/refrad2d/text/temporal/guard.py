@@ -140,6 +140,8 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         if words.residue.search(clause.casefold()):
             return True
+        if words.rest.search(clause.casefold()) and not any(words.deny.fullmatch(word.casefold()) for word in tokens):
+            return True
         if any(word[0].isdigit() for word in tokens):
             continue
         shown = _NODES.sub("", clause.casefold())

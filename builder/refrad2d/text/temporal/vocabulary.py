@@ -34,6 +34,7 @@ class Words:
     opens: re.Pattern
     compares: re.Pattern
     day: re.Pattern
+    rest: re.Pattern
     past: re.Pattern
     dating: re.Pattern
     verb: re.Pattern
