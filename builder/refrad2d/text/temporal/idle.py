@@ -36,7 +36,10 @@ def drop_idle(sentence: str, language: str) -> str:
     words = load_words(language)
     if not words.strong.search(sentence.casefold()):
         return sentence
-    kept = _ASIDE.sub(lambda aside: "" if _earlier_value(aside[1], words, language) else aside[0], sentence)
+    kept = _ASIDE.sub(
+        lambda aside: "" if _goes(aside[1], words, language) or _earlier_value(aside[1], words, language) else aside[0],
+        sentence,
+    )
     end = kept[-1:] if kept[-1:] in ".;:" else ""
     body = kept[: len(kept) - len(end)]
     out, gap, last = "", "", 0
@@ -61,6 +64,8 @@ def _goes(clause: str, words: Words, language: str) -> bool:
 def _earlier_value(clause: str, words: Words, language: str) -> bool:
     """True for "Vorwert 8 mm" and "18 mm on the prior study": a size under a word of another day, and nothing else."""
     tokens = [word.casefold() for word in _WORD.findall(clause)]
+    if not any(word[0].isdigit() for word in tokens):
+        return False
     if words.now.search(clause.casefold()) or not any(words.then.fullmatch(word) for word in tokens):
         return False
     if any(words.deny.fullmatch(word) for word in tokens) or len(_SIZE.findall(clause)) > 1:
@@ -102,6 +107,8 @@ def _without_ends(clause: str, words: Words, language: str) -> str:
     head = _idle_head(clause, tokens, dates, words, language)
     if head:
         return _without_ends(clause[head:].lstrip(" ,"), words, language)
+    if _HISTORY.search(clause):
+        return clause
     start = len(tokens)
     while start and _idle_at(tokens[start - 1], dates, words, language):
         start -= 1
