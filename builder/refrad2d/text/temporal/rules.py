@@ -23,10 +23,25 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Trigger:
+    """Words, and patterns of what is no plain word, of which a lowercase sentence must hold one to be looked at."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern
+
+    def search(self, lowered: str) -> bool:
+        """True if the sentence holds one."""
+        for word in self.words:
+            if word in lowered:
+                return True
+        return self.pattern.search(lowered) is not None
+
+
+@dataclass(frozen=True)
 class Rules:
     """The rules of one language: see the head of temporal.yaml."""
 
-    trigger: re.Pattern
+    trigger: Trigger
     clauses: tuple[Rule, ...]
     rules: tuple[Rule, ...]
     tidy: tuple[Rule, ...]
@@ -53,8 +68,16 @@ def load_rules(language: str) -> Rules:
             for rule in stored[kind]
         )
 
-    trigger = re.compile(stored["trigger"].lower(), re.VERBOSE)  # of lowercase sentences: faster than to ignore case
+    trigger = _trigger(stored["trigger"])
     return Rules(trigger, rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+
+
+def _trigger(stored: str) -> Trigger:
+    parts = [part.strip() for part in re.split(r"\|(?![^()]*\))", stored.lower())]
+    plain = [part.replace("\\ ", " ") for part in parts]
+    words = tuple(part for part in plain if re.fullmatch(r"[\w >-]+", part))
+    rest = [part for part, bare in zip(parts, plain, strict=True) if bare not in words]
+    return Trigger(words, re.compile("|".join(rest), re.VERBOSE))
 
 
 def _expand(pattern: str, macros: Mapping[str, str]) -> str:
