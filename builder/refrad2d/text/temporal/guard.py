@@ -47,7 +47,7 @@ _BROKEN = re.compile(
     r"|\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
     r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
     r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
-    r"|(?<!is )(?<!are )(?<!was )(?<!were )(?<!been )(?<!not )\b(?:seen|described|noted)\s*[.;]"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
     r"|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
