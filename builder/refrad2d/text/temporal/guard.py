@@ -134,7 +134,8 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
 
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
-    whole = {_bound(clause) for clause in _CLAUSE.split(_HEAD.sub(HEAD, source))}
+    headed = _HEAD.sub(HEAD, source)
+    whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
     changed = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = _WORD.findall(clause)
