@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 from refrad2d.text.temporal import curate
+from tests.bench.curate_scores import OUTSIDE, written
 from tests.fixtures.paths import DATA
 
 HALVES = ("dev", "heldout")
@@ -15,12 +16,15 @@ LANGUAGES = ("de", "en")
 
 def read_meaning(half: str, language: str) -> list[dict]:
     """Rows {"text", "allowed"}: what may come out besides the text itself with its lines joined."""
-    lines = (DATA / "curate" / f"meaning_{half}_{language}.jsonl").read_text(encoding="utf-8").splitlines()
+    name = f"{half}_meaning_{language}" if half in OUTSIDE else f"meaning_{half}_{language}"
+    lines = (DATA / "curate" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.replace("un-\nver", "unver").split()).casefold()
+    """The text without line breaks, full stop at its end and capital at its beginning."""
+    plain = " ".join(text.replace("un-\nver", "unver").split()).removesuffix(".")
+    return plain[:1].casefold() + plain[1:]
 
 
 def errors(half: str, language: str, rewrite: Callable[[str, str], str] = curate) -> list[tuple[str, str]]:
@@ -45,8 +49,8 @@ def table() -> str:
         "| half | language | texts | meaning turned or lost | rewritten, of those that may be |",
         "|---|---|---|---|---|",
     ]
-    for half in HALVES:
-        for language in LANGUAGES:
+    for half in HALVES + OUTSIDE:
+        for language in written(half):
             wrong, texts = len(errors(half, language)), len(read_meaning(half, language))
             done, may = rewritten(half, language)
             lines.append(f"| {half} | {language} | {texts} | {wrong} ({wrong / texts:.1%}) | {done} of {may} |")
@@ -54,18 +58,19 @@ def table() -> str:
 
 
 def pairs(number: int = 20) -> str:
-    """Before and after of the half that the rules were tuned on, as Markdown."""
-    rows = [
-        (row["text"], language)
-        for language in LANGUAGES
-        for row in read_meaning("dev", language)
-        if "|" not in row["text"]
-    ]
-    step = len(rows) / number
-    chosen = [rows[int(k * step)] for k in range(number)]
-    shown = [(text, curate(text, language)) for text, language in chosen]
-    cells = [f"| {' ⏎ '.join(a.splitlines())} | {b or '(nothing)'} |" for a, b in shown if "|" not in a]
-    return "\n".join(["| before | after |", "|---|---|", *cells])
+    """Before and after of texts that may be read, half of each language, as Markdown."""
+    cells = []
+    for language in LANGUAGES:
+        half = "outside_seen" if language in written("outside_seen") else "dev"
+        texts = [row["text"] for row in read_meaning(half, language) if "|" not in row["text"]]
+        chosen = [texts[int((k + 0.5) * 2 * len(texts) / number)] for k in range(number // 2)]
+        cells += [(text, curate(text, language)) for text in chosen]
+    lines = [f"| {_cell(before)} | {_cell(after) or '(nothing)'} |" for before, after in cells]
+    return "\n".join(["| before | after |", "|---|---|", *lines])
+
+
+def _cell(text: str) -> str:
+    return " ⏎ ".join(text.splitlines())
 
 
 if __name__ == "__main__":

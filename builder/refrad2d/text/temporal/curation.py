@@ -9,19 +9,25 @@ what goes and what stays.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal.guard import fault
+from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap
 from refrad2d.text.temporal.reading import shield, spell_out, unshield
-from refrad2d.text.temporal.rules import load_rules, says_nothing, substitute
+from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing, substitute, tidy
 
 KEPT_UNSURE = "kept_unsure"
 # What stands where de-identification found a date, and the date as which rules and guard read it.
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
-_COMPARES = re.compile(r"\b(?:ggü|gegenüb|ver|vgl|vergl|unver|unveränd|cf)\.$", re.IGNORECASE)
+_COMPARES = re.compile(  # abbreviations that end no sentence
+    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst"
+    r"|cf|unch|incr|decr|prev)\.$",
+    re.IGNORECASE,
+)
 
 
 def curate(text: str, language: str, counts: Counter | None = None) -> str:
@@ -70,26 +76,44 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
 
 def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     """The same for a sentence whose dates are written out."""
-    if not load_rules(language).trigger.search(sentence):
+    if not load_rules(language).trigger.search(sentence.lower()):
         return sentence, False
     begins = _LEAD.match(sentence)
     assert begins is not None  # it may be empty
     lead = begins[0]
     source = join(sentence[len(lead) :])
     plain = spell_out(source, language)
-    shielded = shield(plain, language)
-    if shielded is None:
+    if is_idle(plain, language) or says_nothing(plain, language):
+        return "", False
+    kept = _rewritten(plain, language)
+    if kept is None:
         return sentence, True
-    kept = unshield(substitute(shielded, language))
     if kept in (source, plain):
-        return (
-            ("", False)
-            if says_nothing(kept, language)
-            else (sentence if kept == source else lead + _capital(kept), False)
-        )
-    if fault(plain, kept, language):
-        return sentence, True
+        return sentence, False
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+
+
+def _rewritten(plain: str, language: str) -> str | None:
+    """The sentence after all rules; None if no rewrite is sure."""
+    cleared = drop_clauses(plain, language)
+    shielded = shield(cleared, language)
+    if shielded is None:
+        return None
+    failed = None
+    for rewrite in _attempts(shielded, plain, language):
+        kept = plain if rewrite == shielded and cleared == plain else unshield(tidy(rewrite, plain, language))
+        if kept == plain or kept != failed and not fault(plain, kept, language):
+            return kept
+        failed = kept
+    return None
+
+
+def _attempts(shielded: str, plain: str, language: str) -> Iterator[str]:
+    """Rewrites, the most thorough first: idle clauses before the rules, after them, or not at all."""
+    yield substitute(drop_idle(shielded, language), language, plain)
+    ruled = substitute(shielded, language)
+    yield drop_idle(ruled, language)
+    yield ruled
 
 
 def _capital(kept: str) -> str:

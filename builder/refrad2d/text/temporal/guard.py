@@ -7,12 +7,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
 
-from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.reading import load_phrases
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go
 
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
@@ -24,6 +22,14 @@ _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
 _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
 )
+_CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
+_COMMA = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)")
+_SIDE_ONLY = re.compile(r"(?:links|rechts|li|re|bds|on the (?:left|right))\.?", re.IGNORECASE)
+_HEAD, HEAD = re.compile(r":(?=\s)"), " colon:"  # a head is no clause of its own
+_NODES = re.compile(r"lymphknoten|\b(?:lymph )?nodes?\b")  # which everybody has
+_BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
+_SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()]*\)")
 _ARROW = re.compile(r"→|->")
 # What no sentence has: a word cut off from what it belongs to, the same small word twice.
 _BROKEN = re.compile(
@@ -32,48 +38,36 @@ _BROKEN = re.compile(
     r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
     r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
     r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b"
+    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
+    r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
+    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
+    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
+    r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
+    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|extent)\s*[.,;]"
+    r"|\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
+    r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
+    r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]"
+    r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
+    r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
+    r"|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
 )
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
-@dataclass(frozen=True)
-class Words:
-    """The words of one language that the guard looks at: see reading.yaml. All match whole casefolded words."""
-
-    deny: re.Pattern
-    gone: re.Pattern
-    previous: re.Pattern
-    message: re.Pattern
-    added: re.Pattern
-    once: re.Pattern
-    seen: re.Pattern
-    may_go: re.Pattern
-
-
-@cache
-def _words(language: str) -> Words:
-    stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
-    compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
-    return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
-
-
-@cache
-def _may_go(word: str, language: str) -> bool:
-    return _words(language).may_go.fullmatch(word) is not None
-
-
 def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
-    if {m[0] for m in _BROKEN.finditer(kept)} - {m[0] for m in _BROKEN.finditer(source)}:
+    broken = {match[0] for match in _BROKEN.finditer(kept)}
+    if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
         return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
-    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    codes = _opcodes(old, new)
     runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
     added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
-    words = _words(language)
+    words = load_words(language)
     moved = [word for run in runs for word in run]
     for word in added:  # a word that only moved is neither added nor lost
         if word in moved:
@@ -82,6 +76,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
             return "added"
     allowed = sum(bool(words.gone.fullmatch(word)) for run in runs for word in run)
     if sum(bool(words.deny.fullmatch(word)) for word in added) > allowed:
+        return "negation"
+    if _denials_gone(source, new, words):
         return "negation"
     if _current_number_gone(source, old, new, words):
         return "number"
@@ -93,17 +89,135 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "scope"
     if _earlier_told_as_now(source, codes, kept, words):
         return "previous"
+    if _state_gone(source, kept, words):
+        return "state"
+    if _gone_told_as_there(source, kept, words):
+        return "vanished"
+    if _earlier_denied(source, kept, words):
+        return "previous"
+    if _bare(source, kept, words, language):
+        return "bare"
+    if _sides_joined(source, kept):
+        return "side"
     return _orphan(before, after, kept, language)
+
+
+def _state_gone(source: str, kept: str, words: Words) -> bool:
+    """True if a state that lasts went with the word that says so: "weiterhin vergrößert" says "vergrößert"."""
+    shown = kept.casefold()
+    return any(lasting[0].split()[-1] not in shown for lasting in words.lasting.finditer(source.casefold()))
+
+
+def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
+    """True if "resolved" went and no denial says instead that the thing is not there."""
+    shown = kept.casefold()
+    went = sum(found[0] not in shown for found in words.vanish.finditer(source.casefold()))
+    return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
+
+
+def _earlier_denied(source: str, kept: str, words: Words) -> bool:
+    """True if "not present a week ago" became "not present": a denial or a past tense that lost its day."""
+    shown = {_bound(clause) for clause in _COMMA.split(kept)}
+    for clause in _COMMA.split(source):
+        folded = clause.casefold()
+        if _bound(clause) in shown or words.compares.search(folded) or not words.day.search(folded):
+            continue
+        told = words.past.search(folded)
+        if told and any(told[0] in other.split() for other in shown):
+            return True
+        tokens = _WORD.findall(folded)
+        at = next((k for k, word in enumerate(tokens) if words.deny.fullmatch(word)), None)
+        if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):
+            return True
+    return False
+
+
+def _bare(source: str, kept: str, words: Words, language: str) -> bool:
+    """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
+    headed = _HEAD.sub(HEAD, source)
+    whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
+    changed = False
+    for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
+        tokens = _WORD.findall(clause)
+        before, changed = changed, bool(tokens) and _bound(clause) not in whole
+        if not changed or before and _SIDE_ONLY.fullmatch(clause.strip()):
+            continue
+        if words.residue.search(clause.casefold()):
+            return True
+        if words.rest.search(clause.casefold()) and not any(words.deny.fullmatch(word.casefold()) for word in tokens):
+            return True
+        if any(word[0].isdigit() for word in tokens):
+            continue
+        shown = _NODES.sub("", clause.casefold())
+        if words.shown.search(shown) or load_phrases(language).things.search(shown):
+            continue
+        said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
+        if language == "de":
+            said = [word for word in said if word[0].islower()]
+        if not said or language == "en":
+            return True
+    return False
+
+
+def _bound(clause: str) -> str:
+    return " ".join(_WORD.findall(clause.casefold()))
+
+
+def _sides_joined(source: str, kept: str) -> bool:
+    """True if "X left, right unchanged" became "X left and right"."""
+    joined = {match[0] for match in _BOTH_SIDES.finditer(kept)}
+    return bool(joined) and _SIDE_COMMA.search(source) is not None and not joined <= set(_BOTH_SIDES.findall(source))
+
+
+def _denials_gone(source: str, new: list[str], words: Words) -> bool:
+    """True if more denials went than deny a change, or what another day showed, or an examination to compare with."""
+    folded = source.casefold()
+    went = sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(folded))
+    went -= sum(bool(words.deny.fullmatch(word)) for word in new)
+    if went <= 0:
+        return False
+    rest = words.change.sub(" ", folded)
+    may = len(words.change.findall(folded)) + len(words.vanish.findall(rest))
+    for clause in _COMMA.split(rest):
+        tokens = _WORD.findall(clause)
+        if any(words.deny.fullmatch(word) for word in tokens) and not words.vanish.search(clause):
+            other = words.day.search(clause) or any(
+                words.exam.fullmatch(word) or words.message.fullmatch(word) for word in tokens
+            )
+            may += bool(other)
+    return went > may
+
+
+def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """The differences, as difflib names them, of what follows the words that both begin with."""
+    head = 0
+    while head < len(new) and head < len(old) and old[head] == new[head]:
+        head += 1
+    inner = SequenceMatcher(None, old[head:], new[head:], autojunk=False).get_opcodes()
+    rest = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in inner]
+    return [("equal", 0, head, 0, head), *rest]
 
 
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
     if any(words.message.fullmatch(word) for word in run):
         return None
-    lost = [word for word in run if not word[0].isdigit() and word not in added and not _may_go(word, language)]
-    denials = [word for word in lost if words.deny.fullmatch(word)]
+    exam = any(words.exam.fullmatch(word) for word in run)
+    gone = [word for word in run if not word[0].isdigit() and word not in added]
+    denials = [word for word in gone if words.deny.fullmatch(word)]
+    lost = denials + [
+        word
+        for word in gone
+        if not (
+            words.deny.fullmatch(word)
+            or may_go(word, language)
+            or words.idle.fullmatch(word)
+            or exam
+            and words.region.fullmatch(word)
+        )
+    ]
     if denials:
         replaced = any(words.deny.fullmatch(word) for word in added)
-        changes = [w for w in run if w not in denials and len(w) > 4 and _may_go(w, language)]
+        changes = [w for w in run if w not in denials and len(w) > 4 and may_go(w, language)]
         if not (replaced or changes):
             return "negation"
     return "lost" if len(denials) < len(lost) else None
@@ -122,7 +236,7 @@ def _orphan(before: list[str], after: list[str], kept: str, language: str) -> st
 
 def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], language: str) -> bool:
     """True if a denial stayed whose change went: "no node has enlarged" is not "no node"."""
-    phrases = load_phrases(language)
+    phrases, strong = load_phrases(language), load_words(language).strong
     if not phrases.denials.search(source):
         return False
     spans = [match.span() for match in _WORD.finditer(source)]
@@ -132,7 +246,11 @@ def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], 
         last = stop.start() if stop else len(source)
         inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
         went = [source[slice(*spans[at])] for at in inside if at not in stayed]
-        if inside and inside[0] in stayed and any(phrases.change.fullmatch(word) for word in went):
+        if (
+            inside
+            and inside[0] in stayed
+            and any(phrases.change.fullmatch(word) or strong.search(word.casefold()) for word in went)
+        ):
             return True
     return False
 
@@ -144,8 +262,11 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
     current: Counter = Counter()
     for part in _PART.findall(_DATE.sub(" 2000 ", source)):
         tokens = [word.casefold() for word in _WORD.findall(part)]
+        numbers = [word for word in tokens if word[0].isdigit()]
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
-            current.update(word for word in tokens if word[0].isdigit())
+            current.update(numbers)
+        elif len(_SIZE.findall(part)) > 1 and not set(numbers) & set(new):
+            return True
     return bool(current - Counter(new))
 
 
@@ -158,6 +279,9 @@ def _earlier_told_as_now(source: str, codes: Sequence[tuple[str, int, int, int, 
     stayed = {at for kind, a, b, _, _ in codes if kind == "equal" for at in range(a, b)}
     for at, token in enumerate(tokens):
         if at in stayed or not words.once.fullmatch(token[0].casefold()):
+            continue
+        aside = _ASIDE.match(source, source.rfind("(", 0, token.start()) if "(" in source else len(source))
+        if aside and aside.end() > token.end() and kept.count(aside[0]) < source.count(aside[0]):
             continue
         behind = at + 1 < len(tokens) and not _STOP.search(source, token.end(), tokens[at + 1].start())
         before = at > 0 and not _STOP.search(source, tokens[at - 1].end(), token.start())

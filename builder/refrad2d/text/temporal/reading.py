@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
+from refrad2d.text.temporal.needles import Needle, needle
 
 SHIELD = "\u02d1"  # a letter that no report has
 
@@ -17,16 +18,16 @@ SHIELD = "\u02d1"  # a letter that no report has
 class Phrases:
     """The patterns of one language: see the head of reading.yaml."""
 
-    same: tuple[tuple[re.Pattern, str], ...]
-    unsure: re.Pattern
-    fixed: re.Pattern
+    same: tuple[tuple[Needle, str], ...]
+    unsure: tuple[Needle, ...]
+    fixed: tuple[Needle, ...]
     denials: re.Pattern
     change: re.Pattern
     stop: re.Pattern
-    earlier: re.Pattern
     states: re.Pattern
     comparatives: re.Pattern
     nouns: re.Pattern
+    earlier: re.Pattern  # this and the next are searched for in lowercase sentences
     things: re.Pattern
 
 
@@ -38,37 +39,38 @@ def load_phrases(language: str) -> Phrases:
     def compiled(pattern: str) -> re.Pattern:
         return re.compile(pattern, re.IGNORECASE)
 
-    def any_of(name: str, start: str = "") -> re.Pattern:
-        return compiled(start + "(?:" + "|".join(f"(?:{pattern})" for pattern in stored[name]) + ")")
+    def each(name: str, start: str = "") -> tuple[Needle, ...]:
+        return tuple(needle(f"{start}(?:{pattern})") for pattern in stored[name])
 
     return Phrases(
-        tuple((compiled(find), put) for find, put in stored["same"]),
-        any_of("unsure"),
-        any_of("fixed", r"\b"),
-        *(
-            compiled(stored[n])
-            for n in ("denials", "change", "stop", "earlier", "states", "comparatives", "nouns", "things")
-        ),
+        tuple((needle(find), put) for find, put in stored["same"]),
+        each("unsure"),
+        each("fixed", r"\b"),
+        *(compiled(stored[n]) for n in ("denials", "change", "stop", "states", "comparatives", "nouns")),
+        *(re.compile(stored[n].lower()) for n in ("earlier", "things")),
     )
 
 
 def spell_out(sentence: str, language: str) -> str:
     """The sentence with abbreviations and spellings of words of time as the rules know them."""
     for find, put in load_phrases(language).same:
-        if find.search(sentence):
-            sentence = find.sub(put, sentence)
+        if find.search(sentence, sentence.lower()):
+            sentence = find.pattern.sub(put, sentence)
     return sentence
 
 
 def shield(sentence: str, language: str) -> str | None:
     """The sentence with a mark in every word that must stay; None if no rewrite of it is sure."""
     phrases = load_phrases(language)
-    if phrases.unsure.search(sentence):
+    lowered = sentence.lower()
+    if any(pattern.search(sentence, lowered) for pattern in phrases.unsure):
         return None
-    sentence = phrases.fixed.sub(lambda term: _mark(term[0]), sentence)
-    if not phrases.earlier.search(sentence):
+    for term in phrases.fixed:
+        if term.may_match(lowered):
+            sentence = term.pattern.sub(lambda found: _mark(found[0]), sentence)
+    if not phrases.earlier.search(sentence.lower()):
         sentence = phrases.states.sub(lambda word: _mark(word[0]), sentence)
-        if not phrases.things.search(sentence):
+        if not phrases.things.search(sentence.lower()):
             sentence = phrases.comparatives.sub(lambda word: _mark(word[0]), sentence)
     if _change_of_an_organ(sentence, phrases):
         return None
@@ -88,7 +90,7 @@ def _change_of_an_organ(sentence: str, phrases: Phrases) -> bool:
     """True for "increase of the spleen": without its change nothing is said of an organ that is always there."""
     for noun in phrases.nouns.finditer(sentence):
         rest = re.split(r"[,;.]\s", sentence[noun.end() :], maxsplit=1)[0]
-        if not phrases.things.search(rest):
+        if not phrases.things.search(rest.lower()):
             return True
     return False
 

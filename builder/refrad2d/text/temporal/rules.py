@@ -7,23 +7,42 @@ from functools import cache
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
+from refrad2d.text.temporal.needles import Needle, needle
+
+_EVIDENCE_OF = re.compile(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
 
 
 @dataclass(frozen=True)
 class Rule:
     """One substitution. It applies where `needs` is found in the sentence as it came, and `unless` is not."""
 
-    find: re.Pattern
+    find: Needle
     put: str
-    needs: re.Pattern | None
-    unless: re.Pattern | None
+    needs: Needle | None
+    unless: Needle | None
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Words, and patterns of what is no plain word, of which a lowercase sentence must hold one to be looked at."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern
+
+    def search(self, lowered: str) -> bool:
+        """True if the sentence holds one."""
+        for word in self.words:
+            if word in lowered:
+                return True
+        return self.pattern.search(lowered) is not None
 
 
 @dataclass(frozen=True)
 class Rules:
     """The rules of one language: see the head of temporal.yaml."""
 
-    trigger: re.Pattern
+    trigger: Trigger
+    clauses: tuple[Rule, ...]
     rules: tuple[Rule, ...]
     tidy: tuple[Rule, ...]
     empty: frozenset[str]
@@ -37,10 +56,10 @@ def load_rules(language: str) -> Rules:
     everything = read_yaml(__package__, "temporal.yaml")
     stored = everything[language] | {"tidy": everything[language]["tidy"] + everything["tidy"]}
 
-    def compiled(pattern: str) -> re.Pattern:
-        return re.compile(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
+    def compiled(pattern: str) -> Needle:
+        return needle(_expand(pattern, stored["macros"]), re.IGNORECASE | re.VERBOSE)
 
-    def condition(pattern: str | None) -> re.Pattern | None:
+    def condition(pattern: str | None) -> Needle | None:
         return None if pattern is None else compiled(pattern)
 
     def rules(kind: str) -> tuple[Rule, ...]:
@@ -49,7 +68,16 @@ def load_rules(language: str) -> Rules:
             for rule in stored[kind]
         )
 
-    return Rules(compiled(stored["trigger"]), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+    trigger = _trigger(stored["trigger"])
+    return Rules(trigger, rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+
+
+def _trigger(stored: str) -> Trigger:
+    parts = [part.strip() for part in re.split(r"\|(?![^()]*\))", stored.lower())]
+    plain = [part.replace("\\ ", " ") for part in parts]
+    words = tuple(part for part in plain if re.fullmatch(r"[\w >-]+", part))
+    rest = [part for part, bare in zip(parts, plain, strict=True) if bare not in words]
+    return Trigger(words, re.compile("|".join(rest), re.VERBOSE))
 
 
 def _expand(pattern: str, macros: Mapping[str, str]) -> str:
@@ -59,11 +87,14 @@ def _expand(pattern: str, macros: Mapping[str, str]) -> str:
     return pattern
 
 
-def substitute(sentence: str, language: str) -> str:
-    """The sentence after all rules and tidied; the sentence itself where no rule finds anything."""
-    rules = load_rules(language)
-    kept = _apply(rules.rules, sentence)
-    return kept if kept == sentence else _tidy(_apply(rules.tidy, kept), sentence, language)
+def drop_clauses(sentence: str, language: str) -> str:
+    """The sentence without the clauses that speak of another day, or deny a change, in whole."""
+    return _apply(load_rules(language).clauses, sentence)
+
+
+def substitute(sentence: str, language: str, context: str | None = None) -> str:
+    """The sentence after all rules, whose conditions look at `context`, the whole of it; `tidy` has to follow."""
+    return _apply(load_rules(language).rules, sentence, context)
 
 
 def says_nothing(sentence: str, language: str) -> bool:
@@ -72,30 +103,44 @@ def says_nothing(sentence: str, language: str) -> bool:
     return all(word in empty for word in re.findall(r"[^\W\d_]+|\d+", sentence.casefold()))
 
 
-def _apply(rules: tuple[Rule, ...], sentence: str) -> str:
-    kept = sentence
-    seen: dict[str, bool] = {}  # many rules share a condition; a string is hashed faster than a compiled pattern
-
-    def holds(condition: re.Pattern) -> bool:
-        if condition.pattern not in seen:
-            seen[condition.pattern] = condition.search(sentence) is not None
-        return seen[condition.pattern]
-
+def _apply(rules: tuple[Rule, ...], sentence: str, context: str | None = None) -> str:
+    kept, whole = sentence, context or sentence
+    lowered, now = whole.lower(), sentence.lower()
     for rule in rules:
-        if rule.needs and not holds(rule.needs) or rule.unless and holds(rule.unless):
+        for word in rule.find.words:  # may_match, without the call
+            if word in now:
+                break
+        else:
+            if rule.find.words:
+                continue
+        if rule.needs and not rule.needs.search(whole, lowered):
             continue
-        if rule.find.search(kept):  # most rules find nothing, and a search costs less than a substitution of nothing
-            kept = " ".join(rule.find.sub(rule.put, kept).split())  # the next rule expects single blanks
+        if rule.unless and rule.unless.search(whole, lowered):
+            continue
+        if rule.find.pattern.search(kept):  # a search costs less than a substitution of nothing
+            kept = " ".join(rule.find.pattern.sub(rule.put, kept).split())  # the next rule expects single blanks
+            now = kept.lower()
     return kept
 
 
-def _tidy(kept: str, sentence: str, language: str) -> str:
+def tidy(kept: str, sentence: str, language: str) -> str:
     """Articles, capital letter and full stop of a sentence that the rules have been through."""
-    if language == "en":
-        kept = _agree(kept, sentence)
-    if kept and kept[-1] not in ".:!?":
+    kept = _apply(load_rules(language).tidy, kept)
+    kept = _agree(kept, sentence) if language == "en" else _nominative(kept, sentence)
+    if kept and kept[-1] not in ".:!?" and sentence[-1] in ".:;!?":
         kept += "."
+    if kept.endswith("..") and not sentence.endswith(".."):
+        kept = kept[:-1]  # an abbreviation ends the sentence
     return kept[:1].upper() + kept[1:] if any(letter.isalnum() for letter in kept) else ""
+
+
+def _nominative(kept: str, sentence: str) -> str:
+    """ "Kyphose" for the "Nachweis der Kyphose" that a rule made of "Zunahme der Kyphose"."""
+
+    def noun(found: re.Match) -> str:
+        return found[0] if found[0] in sentence else (f"{found[1][:-1]}e " if found[1] else "") + found[2]
+
+    return _EVIDENCE_OF.sub(noun, kept)
 
 
 def _agree(kept: str, sentence: str) -> str:

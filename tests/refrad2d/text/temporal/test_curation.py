@@ -11,7 +11,7 @@ from refrad2d.text.temporal import curate, curate_sentence
 from refrad2d.text.temporal.rules import load_rules
 from tests.bench.curate_meaning import errors
 from tests.bench.curate_meaning import table as meaning_table
-from tests.bench.curate_scores import CORPUS, HALVES, read_corpus, score, table
+from tests.bench.curate_scores import CORPUS, HALVES, OUTSIDE, read_corpus, score, table, written
 
 EXAMPLES = [
     (language, row["text"], row["curated"])
@@ -31,6 +31,16 @@ def test_temporal_phrases_go(half, language):
     scores = score(half, language)
     print(f"\n{half} {language}: {scores}")
     assert scores.gone >= 0.90 * scores.temporal
+
+
+@pytest.mark.parametrize("half", OUTSIDE)
+def test_a_strangers_findings_stay_and_most_of_time_goes(half):
+    for language in written(half):
+        scores = score(half, language)
+        print(f"\n{half} {language}: {scores}")
+        assert scores.lost <= 0.005 * scores.keep
+        assert scores.plain_changed <= 1
+        assert scores.gone >= (0.75 if language == "de" else 0.55) * scores.temporal
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

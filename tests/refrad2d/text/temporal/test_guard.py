@@ -14,6 +14,20 @@ FAULTS = [
     ("en", "The aorta is enlarged, measuring 4.5 cm.", "The aorta is enlarged.", "number"),
     ("en", "The pancreas is decreased in size and fatty.", "Pancreas.", "lost"),
     ("en", "No node has enlarged.", "No node.", "scope"),
+    ("en", "The right kidney has decreased in size.", "Right kidney.", "bare"),
+    ("en", "Left effusion has decreased and the right is unchanged.", "Left effusion and the right.", "form"),
+    ("de", "Leber weiterhin vergrößert, 18 cm.", "Leber, 18 cm.", "state"),
+    ("de", "Das Ödem ist inzwischen abgeklungen.", "Ödem.", "vanished"),
+    (
+        "de",
+        "Thrombose links, im Duplex vor 1 Woche nicht vorhanden.",
+        "Thrombose links, im Duplex nicht vorhanden.",
+        "previous",
+    ),
+    ("de", "Keine nennenswerte Dynamik der Mikroangiopathie.", "Keine nennenswerte Mikroangiopathie.", "scope"),
+    ("de", "Muskel schmal links, rechts idem.", "Muskel schmal links und rechts.", "side"),
+    ("en", "Right kidney: unchanged.", "Right kidney.", "bare"),
+    ("en", "Nodule, 2.4 cm compared to 1.9 cm last year.", "Nodule.", "number"),
 ]
 
 
