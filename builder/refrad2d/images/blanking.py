@@ -69,7 +69,7 @@ def publish_slices(
     refused = [s for s in every if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
     refused_files = {known.file for known in refused}
     chosen = keep_slices(stacks, lambda known: known.file not in refused_files and known.position not in unread)
-    chosen = [_count_blanked(stack, boxes) for stack in chosen]
+    chosen = [_note_blanked(stack, boxes) for stack in chosen]
     failed = write_slices(chosen, sources, boxes, folder, workers=workers, progress=progress)
     written = keep_slices(chosen, lambda known: known.position not in failed)
     kept = {known.position for stack in written for known in stack.slices}
@@ -78,14 +78,14 @@ def publish_slices(
     counts = {
         "series_read": sum(any(known.file in texts for known in stack.slices) for stack in stacks),
         "frames_read": len(texts),
-        "frames_blanked": sum(known.blanked > 0 for stack in chosen for known in stack.slices),
+        "frames_blanked": sum(bool(known.blanked) for stack in chosen for known in stack.slices),
         "frames_dropped": len(refused),
     }
     return Published(written, {n: reason for n, reason in reasons.items() if n not in kept}, counts)
 
 
-def _count_blanked(stack: Stack, boxes: Boxes) -> Stack:
-    return replace(stack, slices=tuple(replace(s, blanked=len(boxes.get(s.file, ()))) for s in stack.slices))
+def _note_blanked(stack: Stack, boxes: Boxes) -> Stack:
+    return replace(stack, slices=tuple(replace(s, blanked=tuple(boxes.get(s.file, ()))) for s in stack.slices))
 
 
 def find_texts(

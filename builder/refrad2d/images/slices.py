@@ -27,7 +27,7 @@ class Slice:
     - `file`: a pseudonym; `<frames>/<file>.npy` will hold the pixels
     - `digest`: the same for equal pixels; stays in memory
     - `position`: of its file in the export, -1 until stacks are built
-    - `blanked`: boxes of text that were filled
+    - `blanked`: boxes of text that were filled (x_min, y_min, x_max, y_max), in pixels, ends exclusive
     - `phase`: what tells phases and reconstructions of a series apart, see `evidence.phases`; stays in memory
     - `extremes`: the lowest and highest value, see `evidence.units`; stays in memory
     """
@@ -43,7 +43,7 @@ class Slice:
     file: str = ""
     digest: str = ""
     position: int = -1
-    blanked: int = 0
+    blanked: tuple[tuple[int, int, int, int], ...] = ()
     phase: tuple[str, ...] = ()
     extremes: Extremes | None = None
 

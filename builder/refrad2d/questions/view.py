@@ -142,7 +142,7 @@ class View:
 
     def _absent(self, segmented: Collection[str] | None) -> list[str]:
         """Classes that the mask knows and does not show, the likeliest confusions first."""
-        if not self.visible:
+        if not self.visible or (self.row.get("provenance") or {}).get("blanked"):  # what lay under text is unknown
             return []
         shown = [label_by_name(name) for name in self.boxes]
         known = (

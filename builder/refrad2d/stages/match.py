@@ -125,7 +125,7 @@ def _series_rows(
                 "slice_rule": "+".join(rule for rule in RULES if rule in rules[n]),
                 "curator": "+".join(sorted({t["curator"] for t in texts})),
                 "segmenter": segmenter,
-                "blanked": slices[n].frame["blanked"],
+                "blanked": len(slices[n].frame["blanked"]),
                 "version": __version__,
             },
         }  # fmt: skip

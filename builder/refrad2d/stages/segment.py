@@ -14,7 +14,7 @@ from PIL import Image
 
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
 from refrad2d.images.masks.joins import align, find_series, placement_of
-from refrad2d.images.masks.painting import AlignedMask, paint_slices
+from refrad2d.images.masks.painting import AlignedMask, cut_blanked, paint_slices
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
@@ -127,6 +127,7 @@ def _paint(
         shapes = [tuple(frame["placement"]["shape"]) for frame in frames]
         pictures = paint_slices(masks, shapes, dst / "raw", counts)
         for frame, (unified, found) in zip(frames, pictures, strict=True):
+            found = cut_blanked(unified, found, frame["blanked"], counts)
             Image.fromarray(unified).save(dst / "masks" / f"{frame['id']}.png")
             findings += [{"slice": frame["id"], "label": label, "box": box, "source": "mask"} for label, box in found]
     return sorted(findings, key=lambda f: (f["slice"], f["label"], f["box"])), set(painted)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from refrad2d.images.masks.classes import Classes
-from refrad2d.images.masks.painting import AlignedMask, paint_slices
+from refrad2d.images.masks.painting import AlignedMask, cut_blanked, paint_slices
 from refrad2d.images.masks.records import MaskSlice
 from tests.fixtures.export_records import axial
 
@@ -52,3 +52,17 @@ def test_a_finding_lies_outside_the_picture(tmp_path):
     unified, findings, counts = paint(tmp_path, (Classes({1: 5}, {2: "lesion"}), layers))
     assert (unified == 5).sum() == 36 and not counts
     assert [(label, tuple(box)) for label, box in findings] == [("lesion", (0, 0, 0.25, 0.25))]
+
+
+def test_what_a_blank_touches_is_unknown_on_that_slice():
+    unified, counts = np.zeros((20, 20), np.uint8), Counter()
+    unified[2:8, 2:8], unified[12:18, 12:18] = 5, 1
+    findings = [("lesion", (0.1, 0.1, 0.2, 0.2)), ("cyst", (0.7, 0.7, 0.8, 0.8))]
+    kept = cut_blanked(unified, findings, [(0, 0, 4, 4)], counts)
+    assert kept == findings[1:] and counts == {"under_burnt_in_text": 2}
+    assert set(np.unique(unified)) == {0, 1} and (unified == 1).sum() == 36
+
+
+def test_without_a_blank_nothing_changes():
+    unified, counts = np.full((4, 4), 5, np.uint8), Counter()
+    assert cut_blanked(unified, [("cyst", (0, 0, 1, 1))], [], counts) and unified.all() and not counts
