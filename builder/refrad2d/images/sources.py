@@ -111,11 +111,11 @@ def _walk(root: Path) -> Iterator[str]:
 def _look(root: Path, path: str) -> Source:
     """What may be known of a file without opening it."""
     full = root / path
-    if full.is_symlink() and not full.resolve().is_relative_to(root.resolve()):
-        return Source(str(root), path, reason="link_out_of_tree")
     try:
+        if full.is_symlink() and not full.resolve().is_relative_to(root.resolve()):
+            return Source(str(root), path, reason="link_out_of_tree")
         mode = full.stat().st_mode
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a link that comes back to itself
         return Source(str(root), path, reason="unreadable")
     if full.is_symlink() and stat.S_ISDIR(mode):
         return Source(str(root), path, reason="linked_folder")

@@ -21,7 +21,9 @@ default stand in any order, also where one dataclass inherits from another.
 import argparse
 import dataclasses
 import inspect
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
@@ -315,17 +317,43 @@ def run(
     try:
         made, options = read_arguments(parser, argv)
         return made(options)
+    except OSError as error:
+        if is_disk_full(error):
+            say_error(prog, "The disk is full. Free some space and run the same command again.")
+            return 1
+        say_error(prog, describe_os_error(error, sys.argv[1:] if argv is None else argv))
+        return 2
     except WRONG_ARGUMENTS as error:
         say_error(prog, error)
         return 2
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        say_error(prog, "The disk is full. Free some space and run the same command again.")
-        return 1
     except KeyboardInterrupt:
         print(f"{prog}: interrupted. Run the same command again to go on.", file=sys.stderr)
         return 130
+    except Exception as error:  # the last resort: a traceback would quote what a file holds
+        say_error(prog, describe_fault(error))
+        return 1
+
+
+def describe_os_error(error: OSError, argv: Iterable[str]) -> str:
+    """What went wrong with a file: its path if the user typed it, else none, since names below a root may be private."""
+    if error.filename is None:
+        return str(error) if error.errno is None else f"{error.strerror or type(error).__name__}."
+    path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
+    typed = {os.path.normpath(word.partition("=")[2] if word.startswith("--") else word) for word in argv if word}
+    shown = repr(path) if os.path.normpath(path) in typed else "a file or folder below those given"
+    wrong = error.strerror or type(error).__name__
+    return f"{wrong}: {shown}. Check that it exists, is no link to itself and can be read."
+
+
+def describe_fault(error: BaseException) -> str:
+    """The type of an unforeseen exception and our own frames: neither its message nor a path of the user."""
+    frames = [
+        f"{'.'.join(Path(frame.filename).parts[-3:]).removesuffix('.py')}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if {"refrad2d", "radgrounder"} & set(Path(frame.filename).parts)
+    ]
+    place = " > ".join(frames[-6:]) or "an unknown place"
+    return f"Unforeseen {type(error).__name__} at {place}. Please report this line; it holds nothing of your data."
 
 
 def say_error(prog: str, error: object) -> None:

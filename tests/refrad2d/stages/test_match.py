@@ -6,7 +6,7 @@ from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages import match
 from refrad2d.system.files import read_jsonl, write_jsonl
 
-FRAMES = [{"id": f"s{n}", "instance": n + 1, "depth": 5.0 * n, "blanked": False} for n in range(5)]
+FRAMES = [{"id": f"s{n}", "instance": n + 1, "depth": 5.0 * n, "blanked": []} for n in range(5)]
 SERIES = {
     "patient": "p",
     "study": "st",

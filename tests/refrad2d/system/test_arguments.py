@@ -187,9 +187,10 @@ def test_an_error_that_a_user_can_mend_is_one_line(error, code, words, capsys):
     assert run_failing(error) == code and capsys.readouterr().err == words
 
 
-def test_other_errors_are_not_hidden():
-    with pytest.raises(RuntimeError):
-        run_failing(RuntimeError("a fault of ours"))
+def test_other_errors_are_told_by_type_and_place(capsys):
+    assert run_failing(RuntimeError("a fault of ours")) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError at refrad2d.system.arguments" in said and "a fault" not in said
 
 
 def test_a_command_in_a_group_runs_and_none_is_exit_code_0():
@@ -200,3 +201,40 @@ def test_a_command_in_a_group_runs_and_none_is_exit_code_0():
 def test_a_type_that_no_command_line_can_give_is_refused():
     with pytest.raises(TypeError, match="cannot give"):
         arguments._kind_of(bytes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """No option."""
+
+    place: Path = argument("a folder", metavar="DIR")
+
+
+def _command_that(raises):
+    def deed(options: Nothing) -> int:
+        """Fail."""
+        raise raises
+
+    return command("fail", example="somewhere")(deed)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("Weber^Anna"),
+        RuntimeError("Symlink loop from '/export/Weber^Anna'"),
+        PermissionError(13, "Permission denied", "/export/Weber^Anna/1.dcm"),
+        OSError(40, "Too many levels of symbolic links", b"/export/Weber^Anna"),
+        AttributeError("'Weber^Anna'"),
+    ],
+)
+def test_no_error_quotes_a_file_or_a_path_below_a_root(error, capsys):
+    assert run("tool", "Tools.", [_command_that(error)], ["fail", "/export"]) in (1, 2)
+    said = capsys.readouterr().err
+    assert "Weber" not in said and said.count("\n") == 1 and "Traceback" not in said
+
+
+def test_a_path_that_was_typed_is_named(capsys):
+    missing = FileNotFoundError(2, "No such file or directory", "/export")
+    assert run("tool", "Tools.", [_command_that(missing)], ["fail", "/export"]) == 2
+    assert "'/export'" in capsys.readouterr().err

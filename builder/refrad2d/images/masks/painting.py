@@ -54,7 +54,7 @@ def paint_slices(
 def cut_blanked(
     unified: np.ndarray, findings: list[tuple[str, Box]], blanked: Sequence[Sequence[int]], counts: Counter
 ) -> list[tuple[str, Box]]:
-    """The findings that no blank of burnt-in text touches; `unified` loses in place every class that one takes pixels of.
+    """The findings that no blank of burnt-in text touches; `unified` loses each class of which one takes pixels.
 
     `blanked` are boxes in pixels, ends exclusive. A structure without its whole picture would be taught a false box, so
     it is unknown on such a slice; `counts` says of how many ("under_burnt_in_text").
