@@ -11,18 +11,18 @@ import pytest
 
 from tests.fixtures.paths import ROOT
 
-CONNECT = re.compile(r"connect\(.*sa_family=AF_INET6?")
+CONNECT = re.compile(r"(?:connect|sendto|sendmsg)\(.*sa_family=AF_INET6?")
 WRITTEN = re.compile(r'(?:openat|open|creat)\([^"]*"(?P<path>[^"]*)".*(?:O_CREAT|O_WRONLY|O_RDWR).*\) = \d|'
                      r'mkdir(?:at)?\([^"]*"(?P<made>[^"]*)".*\) = 0|'
                      r'rename(?:at2?)?\([^"]*"[^"]*",[^"]*"(?P<moved>[^"]*)".*\) = 0')  # fmt: skip
 STRACE = [
     "strace",
-    "-f",
+    "-ff",
     "-qq",
     "-s",
     "4096",
     "-e",
-    "trace=connect,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2",
+    "trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2",
 ]
 ROWS = '{"id": "a", "text": "Die Leber ist unverändert glatt. Frau Weber.", "language": "de", "modality": "CT"}\n'
 
@@ -58,13 +58,17 @@ def watch(place: Path, package: str, *arguments: str, codes=(0,), outputs=()) ->
         cwd=place / "work", env=environ, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert ran.returncode in codes, ran.stderr[-2000:]
-    seen = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    logs = sorted(place.glob("strace.log*"))  # -ff: one of each process, so that no line is broken off
+    seen = [line for path in logs for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+    for path in logs:
+        path.unlink()
     assert [line for line in seen if CONNECT.search(line)] == []
     assert list((place / "home").iterdir()) == []
-    allowed = ("/dev/", "/proc/", f"{place}/tmp", f"{place}/hf", *(f"{place}/work/{name}" for name in outputs))
+    named = [f"{place}/work/{name}{end}" for name in outputs for end in ("", ".tmp", ".key", ".key.tmp")]
+    allowed = ("/dev/", "/proc/", f"{place}/tmp/", f"{place}/hf/", *(f"{name}/" for name in named))
     written = [next(filter(None, match.groups())) for line in seen if (match := WRITTEN.search(line))]
     full = [os.path.normpath(os.path.join(place, "work", path)) for path in written]
-    assert [path for path in full if not path.startswith(allowed)] == []
+    assert [path for path in full if path not in named and not path.startswith(allowed)] == []
 
 
 def test_a_build_and_what_follows_it(place):
@@ -73,20 +77,20 @@ def test_a_build_and_what_follows_it(place):
     watch(place, "refrad2d", "build", *export, "--out", "ds", outputs=("ds",))
     watch(place, "refrad2d", "build", *export, "--out", "ds2", "--offline", "--burnt-in-text", "keep", outputs=("ds2",))
     watch(place, "refrad2d", "verify", "ds")
-    watch(place, "refrad2d", "inspect", "ds", codes=(0, 1), outputs=("ds/privacy-report", "privacy-report"))
-    watch(place, "refrad2d", "draw", "ds", "--out", "rows.png", codes=(0, 2), outputs=("rows",))
+    watch(place, "refrad2d", "inspect", "ds", codes=(0, 1), outputs=("ds",))
+    watch(place, "refrad2d", "draw", "ds", "rows.png", outputs=("rows.png",))
 
 
 @pytest.mark.parametrize("command", ["deidentify", "curate", "mentions"])
 def test_texts(place, command):
-    watch(place, "refrad2d", command, "rows.jsonl", f"{command}.jsonl", outputs=(command,))
+    watch(place, "refrad2d", command, "rows.jsonl", f"{command}.jsonl", outputs=(f"{command}.jsonl",))
 
 
 def test_a_prediction(place):
     from PIL import Image
 
     Image.effect_noise((224, 224), 60).save(place / "work" / "slice.png")
-    watch(place, "radgrounder", "predict", "slice.png", "--model", str(ROOT / "sft/bases/nano"), codes=(0, 2))
+    watch(place, "radgrounder", "predict", "slice.png", "--model", str(ROOT / "sft/bases/nano"))
 
 
 @pytest.mark.skipif(not NO_NET, reason="a namespace without network is refused")
@@ -95,6 +99,6 @@ def test_the_watcher_sees_a_connection_and_a_stray_file(place):
     log = place / "strace.log"
     script = "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); open('stray', 'w')"
     subprocess.run([*STRACE, "-o", str(log), sys.executable, "-c", script], cwd=place / "tmp", check=True)
-    seen = log.read_text(encoding="utf-8").splitlines()
+    seen = [line for path in place.glob("strace.log*") for line in path.read_text(encoding="utf-8").splitlines()]
     assert any(CONNECT.search(line) for line in seen)
     assert any((match := WRITTEN.search(line)) and match["path"] == "stray" for line in seen)

@@ -24,7 +24,7 @@ CONTRACT = {
     "draw": "--rows --split --window --language",
     "verify": "",
     "inspect": "--benchmarks",
-    "explain": "--root --key-file",
+    "explain": "--root --key-file --reason --dataset",
     "audit privacy": "--benchmarks",
     "audit leaks": "--benchmarks",
     "audit translations": "--llm --model --sample",

@@ -66,7 +66,7 @@ def build(given: Build) -> int:
     return _to_dataset(
         given,
         lambda options: build_dataset(given.export, given.reports, out, key_file, options, progress_bar),
-        f'{out}/refrad2d is ready: load_dataset("{out}/refrad2d", "grounded"). Key: {key_file}',
+        f'{out}/refrad2d is ready: load_dataset("{out}/refrad2d", "CONFIG"). Key: {key_file}',
     )
 
 
@@ -105,7 +105,7 @@ def _to_dataset(given: Build | Append, work: Callable[[Options], dict | None], r
         print("This export was added before. Nothing was changed.")
         return 0
     print(attrition_table(stats))
-    print(f"\n{ready}")
+    print(f"\n{ready.replace('CONFIG', 'grounded' if 'grounded' in stats.get('rows', {}) else 'slices')}")
     return 0
 
 

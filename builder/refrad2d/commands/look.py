@@ -8,6 +8,7 @@ from typing import Literal
 
 from refrad2d.commands.shared import require_dataset
 from refrad2d.system.arguments import argument, command, option
+from refrad2d.system.files import read_jsonl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +70,23 @@ class Explain:
     """Options of `refrad2d explain`."""
 
     export: Path = argument("the folder that the build read", metavar="EXPORT")
-    n: int = argument("position, `n` of a line of accounting.jsonl", metavar="N")
+    n: int | None = argument("position, `n` of a line of accounting.jsonl", metavar="N", default=None)
+    reason: str | None = option("list the files that were left out for this reason", default=None, metavar="R")
+    dataset: Path | None = option(
+        "the build's DIR, for --reason",
+        default=None,
+        metavar="DIR",
+        shown_default="the one here that fits",
+    )
     root: str = option("which folder EXPORT is, as in accounting.jsonl: export, masks-b001", default="export")
     key_file: Path | None = option("accepted for symmetry; positions need no key", default=None, metavar="F")
 
 
 @command("explain", example="hospital/dicom 17")
 def explain(given: Explain) -> int:
-    """Name the input file at a position of accounting.jsonl (on site only).
+    """Name the input file at a position of accounting.jsonl, or all that were left out for a reason (on site only).
 
-    In: the folder that the build read. Out: the name, which may identify a patient, on stdout.
+    In: the folder that the build read. Out: the names, which may identify a patient, on stdout.
     """
     from refrad2d.images.sources import list_sources
 
@@ -87,7 +95,32 @@ def explain(given: Explain) -> int:
     if not given.export.exists():
         raise ValueError(f"{given.export} does not exist. Give the folder that the build read.")
     sources = list_sources(given.export)
+    if (given.n is None) == (given.reason is None):
+        raise ValueError("explain takes a position or --reason, and one of them. Write for example explain EXPORT 17.")
+    if given.n is None:
+        for n in _left_out(given, len(sources)):
+            print(f"{n}\t{sources[n].name}")
+        return 0
     if not 0 <= given.n < len(sources):
         raise ValueError(f"Position {given.n} is outside 0..{len(sources) - 1}. Take n from accounting.jsonl.")
     print(sources[given.n].name)
     return 0
+
+
+def _left_out(given: Explain, files: int) -> list[int]:
+    """The positions that a build left out for the reason. ValueError if no dataset, or more than one, fits."""
+    folders = [given.dataset] if given.dataset else sorted(path.parent for path in Path().glob("*/accounting.jsonl"))
+    found = []
+    for folder in folders:
+        if not (folder / "accounting.jsonl").is_file():
+            raise ValueError(f"{folder} holds no accounting.jsonl. Give --dataset DIR of a finished build.")
+        lines = [line for line in read_jsonl(folder / "accounting.jsonl") if line["root"] == given.root]
+        if lines and max(line["n"] for line in lines) < files:
+            found.append(lines)
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} datasets in this folder fit the export. Give one with --dataset DIR.")
+    reasons = {line["reason"] for line in found[0]} - {None}
+    if given.reason not in reasons:
+        known = ", ".join(sorted(reasons)) or "nothing: all was kept"
+        raise ValueError(f"Nothing was left out for {given.reason!r}. Choose from {known}.")
+    return [line["n"] for line in found[0] if line["reason"] == given.reason]

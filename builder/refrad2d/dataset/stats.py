@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from refrad2d.labels import LANGUAGES
 from refrad2d.rows import Row, reports_of
 from refrad2d.system.files import read_json
+from refrad2d.system.reasons import advice_lines
 
 ROW_COLUMNS = (
     *("modality", "plane", "body_part", "sex", "age", "site", "vqa", "provenance"),
@@ -110,7 +111,8 @@ def attrition_table(stats: Mapping) -> str:
             f"{title:<13} {name:<36} {n:>9,}"
             for name, n in sorted(counts.items(), key=lambda c: (c[0] != "kept", c[0]))
         ]
+    todo = advice_lines(name for counts in sections.values() for name in counts)
     for config, by_split in stats["rows"].items():
         splits = ", ".join(f"{split} {n:,}" for split, n in by_split.items())
         lines.append(f"{'rows':<13} {config:<36} {sum(by_split.values()):>9,}  ({splits})")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(["", "What was left out, and what to do:", *todo] if todo else [])])

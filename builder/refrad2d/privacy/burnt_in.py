@@ -23,10 +23,10 @@ MIN_SCORE = 0.6  # certainty of the reader below which a find is anatomy,
 MIN_LONG_SCORE = 0.5  # or for texts of as many characters as anatomy never resembles
 LONG = 4
 MAX_HEIGHT = 0.1  # of a frame's longer side, of what is no long line; the reader sees vertebrae as 0, 8 and O
-MAX_LINE_HEIGHT = 0.2  # of four or more characters twice as long as high
-ROUND = frozenset(
-    "O0oQCcGgDU8BSs6935eaIl1|iLJTVvYy7口日回目田"
-)  # what ribs, vertebrae and vessels are read as, however certain
+MAX_LINE_HEIGHT = 0.4  # of four or more characters twice as long as high,
+MAX_WORD_HEIGHT = 0.15  # of three such
+# what ribs and vertebrae are read as: fewer than four of these are no text
+ROUND = frozenset("O0oQCDGUY8Il1|口日回目田")
 MAX_SMALL_HEIGHT = 24  # pixels, in frames so small that this is more
 MIN_SIDE = 300  # pixels; smaller frames are read at three times their size
 MARGIN = 3  # pixels around a text that are blanked with it
@@ -76,7 +76,8 @@ def _is_text(text: str, score: float, sides: Sequence[float], frame: int) -> boo
         return False
     if characters < LONG and all(c in ROUND for c in text if c.isalnum()):
         return False
-    is_line = characters >= LONG and length >= 2 * height and height <= MAX_LINE_HEIGHT * frame
+    highest = MAX_LINE_HEIGHT if characters >= LONG else MAX_WORD_HEIGHT
+    is_line = characters >= 3 and length >= 2 * height and height <= highest * frame
     return is_line or height <= max(MAX_HEIGHT * frame, MAX_SMALL_HEIGHT)
 
 

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
-from refrad2d.images.masks.advice import main_advice
 from refrad2d.images.segmenter import require_command
 from refrad2d.images.sources import list_sources
 from refrad2d.privacy.heads import require_policy
@@ -26,6 +25,7 @@ from refrad2d.stages.report_table import ReportTable
 from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
 from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.reasons import main_advice
 
 
 class NothingUsable(Exception):
@@ -156,13 +156,12 @@ def _require_series_and_texts(folder: Path, options: Options) -> None:
     counts = read_json(folder / "counts.json")
     if not any(True for _ in read_jsonl(folder / "series.jsonl")):
         raise NothingUsable(
-            f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). "
-            "Export CT or MR as DICOM or NIfTI."
+            f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). {main_advice(counts)}"
         )
     if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
         raise NothingUsable(
             f"No report row belongs to an image of the export ({_reasons(counts, 'reports_dropped_')}). "
-            "Give StudyInstanceUID, AccessionNumber or path as they are in the export."
+            f"{main_advice(counts, 'reports_dropped_')}"
         )
 
 

@@ -20,9 +20,11 @@ default stand in any order, also where one dataclass inherits from another.
 
 import argparse
 import dataclasses
+import dis
 import inspect
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
@@ -33,6 +35,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 from refrad2d.system.files import is_disk_full
 
 WRONG_ARGUMENTS = (ValueError, FileNotFoundError, NotADirectoryError, PermissionError)  # said in one line, exit code 2
+_FOREIGN = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _KEY = "command_line"  # in the metadata of a field
 
 
@@ -321,11 +324,12 @@ def run(
         if is_disk_full(error):
             say_error(prog, "The disk is full. Free some space and run the same command again.")
             return 1
-        say_error(prog, describe_os_error(error, sys.argv[1:] if argv is None else argv))
+        said = error.errno is None and is_said(error)
+        say_error(prog, error if said else describe_os_error(error, sys.argv[1:] if argv is None else argv))
         return 2
-    except WRONG_ARGUMENTS as error:
-        say_error(prog, error)
-        return 2
+    except ValueError as error:
+        say_error(prog, error if is_said(error) else describe_fault(error))
+        return 2 if is_said(error) else 1
     except KeyboardInterrupt:
         print(f"{prog}: interrupted. Run the same command again to go on.", file=sys.stderr)
         return 130
@@ -335,9 +339,9 @@ def run(
 
 
 def describe_os_error(error: OSError, argv: Iterable[str]) -> str:
-    """What went wrong with a file: its path if the user typed it, else none, since names below a root may be private."""
-    if error.filename is None:
-        return str(error) if error.errno is None else f"{error.strerror or type(error).__name__}."
+    """What went wrong with a file: its path if the user typed it, else none: names below a root may be private."""
+    if error.errno is None:
+        return describe_fault(error)
     path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
     typed = {os.path.normpath(word.partition("=")[2] if word.startswith("--") else word) for word in argv if word}
     shown = repr(path) if os.path.normpath(path) in typed else "a file or folder below those given"
@@ -345,12 +349,27 @@ def describe_os_error(error: OSError, argv: Iterable[str]) -> str:
     return f"{wrong}: {shown}. Check that it exists, is no link to itself and can be read."
 
 
+def is_said(error: BaseException) -> bool:
+    """True for an exception that a `raise` of ours made: its words are ours. int() and libraries quote values."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return False
+    code = last.tb_frame.f_code
+    return _is_ours(code.co_filename) and code.co_code[last.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+
+
+def _is_ours(filename: str) -> bool:
+    return not filename.startswith(("<", *_FOREIGN))
+
+
 def describe_fault(error: BaseException) -> str:
     """The type of an unforeseen exception and our own frames: neither its message nor a path of the user."""
     frames = [
         f"{'.'.join(Path(frame.filename).parts[-3:]).removesuffix('.py')}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if {"refrad2d", "radgrounder"} & set(Path(frame.filename).parts)
+        if _is_ours(frame.filename) and {"refrad2d", "radgrounder"} & set(Path(frame.filename).parts)
     ]
     place = " > ".join(frames[-6:]) or "an unknown place"
     return f"Unforeseen {type(error).__name__} at {place}. Please report this line; it holds nothing of your data."

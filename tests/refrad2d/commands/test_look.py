@@ -52,3 +52,18 @@ def test_explain_refuses_what_accounting_cannot_say(tmp_path, capsys, words, err
     (tmp_path / "a").write_text("x")
     assert main(["explain", str(tmp_path), *words]) == 2
     assert capsys.readouterr().err == f"refrad2d: error: {error}\n"
+
+
+def test_explain_lists_the_files_of_a_reason(tmp_path, capsys, monkeypatch):
+    for name in ("a.dcm", "b.txt", "c.dcm"):
+        (tmp_path / "export" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "export" / name).write_bytes(b"")
+    (tmp_path / "ds").mkdir()
+    lines = [{"root": "export", "n": n, "status": "dropped", "reason": r} for n, r in enumerate("xyx")]
+    (tmp_path / "ds" / "accounting.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain", "export", "--reason", "x"]) == 0
+    assert capsys.readouterr().out.split() == ["0", "a.dcm", "2", "c.dcm"]
+    assert main(["explain", "export", "--reason", "z"]) == 2
+    assert "Choose from x, y" in capsys.readouterr().err
+    assert main(["explain", "export"]) == 2

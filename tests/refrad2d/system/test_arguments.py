@@ -1,6 +1,8 @@
 """Command lines from dataclasses."""
 
+import datetime
 import errno
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,3 +240,23 @@ def test_a_path_that_was_typed_is_named(capsys):
     missing = FileNotFoundError(2, "No such file or directory", "/export")
     assert run("tool", "Tools.", [_command_that(missing)], ["fail", "/export"]) == 2
     assert "'/export'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: int("Weber^Anna"),
+        lambda: float("Weber^Anna"),
+        lambda: Path("Weber^Anna.json").read_text(),
+        lambda: json.loads("Weber^Anna"),
+        lambda: {"Weber": 1}["Weber^Anna"],
+        lambda: datetime.date.fromisoformat("Weber^Anna"),
+    ],
+)
+def test_words_that_we_did_not_write_are_not_printed(deed, capsys):
+    def fail(options: Nothing) -> int:
+        """Fail."""
+        return deed()
+
+    assert run("tool", "Tools.", [command("fail", example="somewhere")(fail)], ["fail", "/export"]) in (1, 2)
+    assert "Weber" not in capsys.readouterr().err
