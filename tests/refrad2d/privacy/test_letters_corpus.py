@@ -45,7 +45,7 @@ def test_identities_of_letters_go(half):
     assert counts["words_lost"] / counts["words"] < 0.08
 
 
-@pytest.mark.parametrize(("half", "most"), [("seen", 0), ("apart", 7), ("outside_seen", 2), ("outside_apart", 20)])
+@pytest.mark.parametrize(("half", "most"), [("seen", 0), ("apart", 6), ("outside_seen", 2), ("outside_apart", 20)])
 def test_clinical_phrases_stay(half, most):
     count = len(touched_phrases(half)[0])  # the number alone: a failure must not show what is kept apart
     assert count <= most
