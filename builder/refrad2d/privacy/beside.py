@@ -28,25 +28,30 @@ _INITIALLED = re.compile(
 _ROLE = (
     r"(?:Pat(?:ho)?|Onko|Chir|Strahlen|Radio|Anä(?:sth)?|Gyn|Uro|Gastro|Kardio|Neuro|Pulmo|HNO|Opera?t?eur(?:in)?|"
     r"1\.[ ]?Ass(?:istenz)?|2\.[ ]?Ass(?:istenz)?|Ass(?:ist(?:enz|ent(?:in)?))?|Untersucher(?:in)?|Moderation|"
-    r"Teilnehmer(?:in(?:nen)?)?|Instr(?:umenteur(?:in)?|umentierend\w*)?|Schreibkraft|Visum|Diktat|Diktiert|Fallführung|"
+    r"Teilnehmer(?:in(?:nen)?)?|Instr(?:umenteur(?:in)?|umentierend\w*)?|Schreibkraft|Visum|Diktat|Diktiert|"
+    r"Fallführung|"
     r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebammen?|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
     r"Hausarzt|Hausärztin|HA|Überweiser(?:in)?|Vidiert|Freigabe|Validiert|Springer(?:in)?|MTRA?|Pflege|Betreuer(?:in)?|"
-    r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge|Unters|Vorl\\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
+    r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge|Unters|"
+    r"Vorl\\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
 )
 _LABELLED = re.compile(
-    rf"(?<!\w){_ROLE}\.?[ ]?(?::[ ]?|(?<=Springer)[ ])(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|{_PERSON}))*){_END}"
+    rf"(?<!\w){_ROLE}\.?[ ]?(?::[ ]?|(?<=Springer)[ ])(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|"
+    rf"{_PERSON}))*){_END}"
 )
 _MARK = re.compile(
     r"(?:Protokoll|Diktat|Schreiben|geschr\.|Sekr\.|getippt|Schreibdienst)[ ]?:[ ]?(?P<name>[a-zäöü]{2,4})$", re.M
 )
 _SPOKEN = re.compile(
     rf"(?<!\w)(?:Rücksprache|besprochen|abgesprochen|Absprache|vereinbart|konsiliarisch|untersucht|operiert|gesehen|"
-    rf"betreut|aufgeklärt|vorgestellt|überwiesen|mitbeurteilt|demonstriert|begutachtet|unterschrieben|visitiert|verständigt|"
+    rf"betreut|aufgeklärt|vorgestellt|überwiesen|mitbeurteilt|demonstriert|begutachtet|unterschrieben|visitiert|"
+    rf"verständigt|"
     rf"informiert|Unterschrift|Vertretung|Kollegen?|Kollegin)[ ](?:\w+[ ]){{0,2}}?(?:mit|durch|von|bei|an)[ ]"
     rf"(?P<name>{_PERSON})(?=[ ]*(?:[.,;:)\n/]|\[|und\b|u\.|am\b|um\b|vom\b|$))"
 )
 _HOUSE = re.compile(
-    rf"(?<!\w)(?:Rettungsstelle|Notaufnahme|Ambulanz|Pforte|Ärzte|Kollegen|Verlegung|Übernahme|Zuverlegung|Rückverlegung|"
+    rf"(?<!\w)(?:Rettungsstelle|Notaufnahme|Ambulanz|Pforte|Ärzte|Kollegen|Verlegung|Übernahme|Zuverlegung|"
+    rf"Rückverlegung|"
     rf"Überweisung|Zuweisung|verlegt|behandelt|eingewiesen|überwiesen|vorgestellt|übernommen|aufgenommen|operiert|"
     rf"stationär|zuletzt|damals|auswärts|extern|Vorbefunde?|Voraufnahmen?|Aufenthalt|Reha|AHB)[ ](?:\w+[ ]){{0,2}}?"
     rf"(?:aus[ ]dem|aus[ ]der|in[ ]die|in[ ]das|ins|in[ ]der|im|des|der|vom|von[ ]der|durch[ ]das)[ ]"
@@ -94,58 +99,73 @@ _FILE = re.compile(
     r"(?P<name>[A-Z0-9]\w{0,6}(?:[ /.\-][A-Z0-9]\w{0,6}){0,5})"
 )
 _HOME = re.compile(
-    rf"(?<![\w\-])(?P<name>(?:Senioren(?!heim)\w+|Pflege(?:zentrum|wohn\w+|domizil|residenz)|Alten(?:pflege)?(?:heim|zentrum)|APH|AWH|"
+    rf"(?<![\w\-])(?P<name>(?:Senioren(?!heim)\w+|Pflege(?:zentrum|wohn\w+|domizil|residenz)|Alten(?:pflege)?(?:heim|"
+    rf"zentrum)|APH|AWH|"
     rf"\w*[Dd]omizil|\w*[Rr]esidenz|Betreuungsverein|Wohnverbund|Apotheke|Sanitätshaus|Pflegedienst|Sozialstation)[ ]"
     rf"(?:(?:[Aa]m|[Ii]m|[Aa]n[ ]der|[Zz]ur|[Zz]um|Haus)[ ])?{_WORD}|{_WORD}-(?:Apotheke|Stift|Residenz)){_END}"
 )
 
 _PARTICLED = re.compile(
-    rf"(?<=\[NAME\])(?:,[ ]|[ ]und[ ]|[ ]u\.[ ]|[ ])(?P<name>(?:van|von|de|da|di|du|zu|el|al|ten|ter|v\.)[ ](?:der[ ]|den[ ]|d\.[ ])?"
+    rf"(?<=\[NAME\])(?:,[ ]|[ ]und[ ]|[ ]u\.[ ]|[ ])(?P<name>(?:van|von|de|da|di|du|zu|el|al|ten|ter|"
+    rf"v\.)[ ](?:der[ ]|den[ ]|d\.[ ])?"
     rf"{_WORD})(?![\w\-])"
 )
 _MAIDEN = re.compile(rf"\[NAME\][ ,(]*geb\.[ ](?P<name>{_WORD})(?![\w\-])(?![ ]*\d)")
 _RELATED = re.compile(
-    rf"(?<!\w)(?:Nachbar(?:in)?|RA(?:in)?|RAe|Rechtsanwalt|Rechtsanwältin|Notar(?:in)?|Freund(?:in)?|Betreuer(?:in)?|Ehefrau|"
+    rf"(?<!\w)(?:Nachbar(?:in)?|RA(?:in)?|RAe|Rechtsanwalt|Rechtsanwältin|Notar(?:in)?|Freund(?:in)?|Betreuer(?:in)?|"
+    rf"Ehefrau|"
     rf"Ehemann|Gatte|Gattin|Sohn|Tochter|Enkel(?:in)?|Schwager|Schwägerin|Nichte|Neffe|Schwiegertochter|Schwiegersohn|"
     rf"Lebensgefährt(?:e|in|en)|Partner(?:in)?|Bruder|Cousin|Cousine|Tante|Onkel)[ ](?P<name>{_PERSON})(?![\w\-])"
 )
 _DONE_BY = re.compile(
-    rf"(?<!\w)(?:mit|durch:?|von|bei)[ ](?P<name>{_PERSON})[ ](?:(?:am|um|vom)[ ]\[(?:DATE|TIME)\][ ])?(?=(?:besprochen|"
+    rf"(?<!\w)(?:mit|durch:?|von|bei)[ ](?P<name>{_PERSON})[ ](?:(?:am|um|"
+    rf"vom)[ ]\[(?:DATE|TIME)\][ ])?(?=(?:besprochen|"
     rf"abgesprochen|abgeklärt|vereinbart|durchgeführt|operiert|informiert|aufgeklärt|gesehen|übernommen|am[ ]\[DATE\]|"
     rf"um[ ]\[TIME\]|\((?:Viszeral|Unfall|Gefäß|Neuro|Kardio|Anä|Onko|Radio|Gyn|Uro|Innere|Chir|HNO|Derma|Psych)))"
-    rf"|(?<!\w)(?:Versorgung|OP|Op|Operation|Anlage|Aufklärung|Untersuchung|Punktion|Vorgestellt|Visite|Betreuung|Freigabe|"
+    rf"|(?<!\w)(?:Versorgung|OP|Op|Operation|Anlage|Aufklärung|Untersuchung|Punktion|Vorgestellt|Visite|Betreuung|"
+    rf"Freigabe|"
     rf"Narkose|Assistenz|Übergabe)[ ](?:durch|von|an):?[ ](?P<by>{_PERSON})(?=[ ]*(?:[.,;)\n(/]|$))"
 )
 _TYPED = re.compile(
-    r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen|Abschrift|diktiert,):?[ ]?)(?P<name>(?!re/li|li/re)(?:dr\.)?[a-zäöü]{1,3}\.?[/\-][a-zäöü]{1,3})"
-    r"(?=[ \t]*(?:$|[ ]{2}|\.|[ ]\[DATE\]))|(?<=\[DATE\])[ /]{1,2}(?P<mark>[a-zäöü]{2,3})(?=[ \t]*$)|^(?P<both>[a-zäöü]{2,3}/[a-zäöü]{2,3})[ \t]*$",
+    r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen|Abschrift|"
+    r"diktiert,):?[ ]?)(?P<name>(?!re/li|li/re)(?:dr\.)?[a-zäöü]{1,3}\.?[/\-][a-zäöü]{1,3})"
+    r"(?=[ \t]*(?:$|[ ]{2}|\.|[ ]\[DATE\]))|(?<=\[DATE\])[ /]{1,2}(?P<mark>[a-zäöü]{2,3})(?=[ \t]*$)|"
+    r"^(?P<both>[a-zäöü]{2,3}/[a-zäöü]{2,3})[ \t]*$",
     re.M,
 )
 _WEEKDAY = re.compile(r"(?<!\w)(?P<name>(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?,?)(?=[ ](?:den[ ])?\[DATE\])")
 _MONTH_PART = re.compile(
-    r"(?<!\w)(?P<name>(?:Anfang|Mitte|Ende)[ ](?:Mai|März|Jan\.?|Feb\.?|Apr\.?|Juni|Juli|Aug\.?|Sept?\.?|Okt\.?|Nov\.?|Dez\.?))(?!\w)"
-    r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
+    r"(?<!\w)(?P<name>(?:Anfang|Mitte|Ende)[ ](?:Mai|März|Jan\.?|Feb\.?|Apr\.?|Juni|Juli|Aug\.?|Sept?\.?|Okt\.?|"
+    r"Nov\.?|Dez\.?))(?!\w)"
+    r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|"
+    r"ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
 )
 _GLUED = re.compile(rf"(?<=[a-zäöüß.])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?![\d.])(?<!\d[.]\d[.])")
 _GLUED_NAME = re.compile(
-    rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"
+    rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|"
+    rf"Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"
 )
 _GLUED_PLACE = re.compile(
-    rf"(?<!\w)(?P<name>{_CAP}{_SMALL}+(?:str\.|straße|weg|gasse|platz|allee)\d{{1,3}}[a-z]?|\d{{5}}{_CAP}{_SMALL}{{2,}})(?!\w)"
+    rf"(?<!\w)(?P<name>{_CAP}{_SMALL}+(?:str\.|straße|weg|gasse|platz|allee)\d{{1,3}}[a-z]?|"
+    rf"\d{{5}}{_CAP}{_SMALL}{{2,}})(?!\w)"
 )
 _EXTENSION = re.compile(
-    r"\[PHONE\][^\n]{0,30}\[NAME\][ ](?:-[ ]?)?(?P<name>\d{2,4})(?=[,;)\n ]|$)|(?:unter|über)[ ](?P<number>\d{2,5}[ /]?\d{0,4}[ ]?-[ ]?\d{2,5})(?!\d)"
+    r"\[PHONE\][^\n]{0,30}\[NAME\][ ](?:-[ ]?)?(?P<name>\d{2,4})(?=[,;)\n ]|$)|(?:unter|"
+    r"über)[ ](?P<number>\d{2,5}[ /]?\d{0,4}[ ]?-[ ]?\d{2,5})(?!\d)"
 )
 _WARD_END = re.compile(
     r"(?<=\[ORGANISATION\])(?P<name>[ ,]{1,2}(?:Süd|Nord|West|Ost|Fensterplatz|Türplatz|Fenster|Tür))(?!\w)"
 )
 _WARD = re.compile(
-    rf"(?<![\w\-])(?P<name>(?:(?:Wochen|Intensiv|Palliativ|Aufnahme|Überwachungs|Kinder|Privat|Wahlleistungs|Normal)[Ss]tation|Stroke Unit|Box|"
-    rf"Haus[ ]\d+,[ ](?:Station|Stat\.))[ ]\d[\w.]*(?:[ ](?:Süd|Nord|West|Ost))?|Station[ ]\d+[A-Za-z]?[ ](?:Süd|Nord|West|Ost)|"
+    rf"(?<![\w\-])(?P<name>(?:(?:Wochen|Intensiv|Palliativ|Aufnahme|Überwachungs|Kinder|Privat|Wahlleistungs|"
+    rf"Normal)[Ss]tation|Stroke Unit|Box|"
+    rf"Haus[ ]\d+,[ ](?:Station|Stat\.))[ ]\d[\w.]*(?:[ ](?:Süd|Nord|West|Ost))?|Station[ ]\d+[A-Za-z]?[ ](?:Süd|"
+    rf"Nord|West|Ost)|"
     rf"(?:WB|Wohnbereich|Wohngruppe|Pflegegruppe)[ ]{_WORD})(?!\w)"
 )
 _OFFICE = re.compile(
-    rf"(?<![\w\-])(?P<name>(?:Landkreis|Landratsamt|SpDi|Gesundheitsamt|Jugendamt|Sozialamt|Standesamt|Sozialgericht|Landgericht|"
+    rf"(?<![\w\-])(?P<name>(?:Landkreis|Landratsamt|SpDi|Gesundheitsamt|Jugendamt|Sozialamt|Standesamt|Sozialgericht|"
+    rf"Landgericht|"
     rf"Betreuungsstelle|Stadtverwaltung|Gemeinde)(?:[ ](?:Kreis|der[ ]Stadt|Stadt|des[ ]Kreises))?[ ]{_WORD}|"
     rf"(?:{_WORD}[\- ])?(?:Pflegekasse|Krankenkasse|Krankenversicherung|Betriebskrankenkasse)(?:[ ]{_WORD})?|"
     rf"(?:CCC|UCC|OnkoZ|SPZ|MVZ)[ ]{_WORD}|"
@@ -157,19 +177,24 @@ _IN_BRACKETS = re.compile(
     rf"\((?:Rufbereitschaft|Dienst|Vertretung|Pflege|Assistenz|Konsil|Chirurgie|Onkologie)[ ](?P<duty>{_PERSON})\)"
 )
 _ACTS = re.compile(
-    rf"(?<!\w)(?:laut|lt\.|gem\.|gesehen|unterzeichnet|gez\.|sign\.|Vorgutachten|Gutachten|Vorbefund|Befund[ ]durch|durch)[ ]"
-    rf"(?P<name>(?:{_CAP}{_SMALL}{{0,2}}\.[ ])?{_PERSON})(?=[ ]*(?:[;\n]|\.(?:\s|$)|vom[ ]\[DATE\]|am[ ]\[DATE\]|zur?[ ]Kontrolle|$))"
+    rf"(?<!\w)(?:laut|lt\.|gem\.|gesehen|unterzeichnet|gez\.|sign\.|Vorgutachten|Gutachten|Vorbefund|Befund[ ]durch|"
+    rf"durch)[ ]"
+    rf"(?P<name>(?:{_CAP}{_SMALL}{{0,2}}\.[ ])?{_PERSON})(?=[ ]*(?:[;\n]|\.(?:\s|$)|vom[ ]\[DATE\]|am[ ]\[DATE\]|"
+    rf"zur?[ ]Kontrolle|$))"
 )
 _CODE = re.compile(
     r"\[DATE\](?:,?[ ]{1,2}|[ ]?/{1,2}[ ]?|[ ]?\|[ ]?)(?P<name>[A-Z]{1,3}-?\d{3,}|\d{2,}-\d{3,}|\d{4,}(?=[,/|]))(?!\w)"
-    r"|(?:Charge|Ch\.-B\.|Zch\.|Rechnung|intern|Endziffer|Sdg\.|Vorg\.|Lot|LOT|Auftrag|Journal-Nr\.?:?|Eingang)[: ]{1,2}"
+    r"|(?:Charge|Ch\.-B\.|Zch\.|Rechnung|intern|Endziffer|Sdg\.|Vorg\.|Lot|LOT|Auftrag|Journal-Nr\.?:?|"
+    r"Eingang)[: ]{1,2}"
     r"(?P<code>(?:[A-Z]{1,3}[ \-]?)?\d[\w\-/]{2,})(?!\w)|\[NAME\][ ]\((?P<bracket>\d[\d ]{5,}\d)(?=[,)])"
 )
 _ROOM = re.compile(
-    r"(?<![\w\-])(?P<name>\w+station[ ][IVX]{1,4}|Bettplatz[ ][\w\-]+|(?<=\]/)Z\.[ ]?\d+|ITS-[A-Z0-9]|[A-Z]\d\.\d{2})(?!\w)"
+    r"(?<![\w\-])(?P<name>\w+station[ ][IVX]{1,4}|Bettplatz[ ][\w\-]+|(?<=\]/)Z\.[ ]?\d+|ITS-[A-Z0-9]|"
+    r"[A-Z]\d\.\d{2})(?!\w)"
 )
 _FIRM = re.compile(
-    rf"(?<![\w\-])(?P<name>{_CAP}\w+-BG|(?:SAPV|Hospiz|Pflege)-Team[ ]{_WORD}(?:[ ]{_WORD})?)(?!\w)|Arbeitgeber[: ]{{1,2}}\((?P<firm>[^)\n]{{3,40}})\)"
+    rf"(?<![\w\-])(?P<name>{_CAP}\w+-BG|(?:SAPV|Hospiz|Pflege)-Team[ ]{_WORD}(?:[ ]{_WORD})?)(?!\w)|"
+    rf"Arbeitgeber[: ]{{1,2}}\((?P<firm>[^)\n]{{3,40}})\)"
 )
 _PLAIN = (  # patterns that need no look at their words
     ("NAME", (_INITIALLED, _MARK, _MAIDEN, _TYPED, _GLUED_NAME)),

@@ -18,6 +18,7 @@ from typing import Any
 
 from refrad2d.grounding import neutralise
 from refrad2d.labels import LANGUAGES
+from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.identities import find_phrases
 from refrad2d.privacy.recognisers.clinical import protected
@@ -37,7 +38,7 @@ from refrad2d.text.rows import MALFORMED, count_dropped, read_rows
 Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
-    find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_beside,
+    find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 

@@ -56,7 +56,7 @@ _DATE_LINE = re.compile(
 )
 _DATE_LINE_AFTER = re.compile(rf"(?<=[a-zß] )(?P<town>{_TOWN}),[ ](?:den|am)[ ](?={_DATE_AHEAD})")
 _LABELLED = re.compile(
-    rf"(?<!\w)(?:(?i:wohnhaft|wohnh\.?|wh\.?|wohnt|adresse|anschrift|anschr\.?|wohnort|straße|strasse|str\.|"
+    rf"(?<!\w)(?:(?i:wohnhaft|wohnh\.?|wh\.?|wohnt|adresse|anschrift|anschr\.?|wohnort|straße|strasse|str\.(?=:)|"
     rf"plz/ort|ort|"
     rf"einsatzort|unfallort|geburtsort|wohnanschrift|heimatadresse|zzt\.)(?!\w)[ ]*:?[ \t]*(?:in[ ])?|"
     rf"aus[ ](?=\d{{4,5}}[ ][A-ZÄÖÜ])|gr(?:ü|ue)(?:ß|ss)e[ ]aus[ ])"
@@ -115,7 +115,9 @@ def find_postal(text: str) -> Iterator[Found]:
         for pattern in (_DATE_LINE, _DATE_LINE_AFTER, _BORN_IN):
             yield from (Found(*m.span("town"), "ADDRESS") for m in pattern.finditer(text) if _is_place(m["town"]))
     for match in _LABELLED.finditer(text):
-        if not any(looks_clinical(word) for word in re.findall(r"[^\W\d_]{3,}", match["place"])):
+        words = re.findall(r"[^\W\d_]{3,}", match["place"])
+        organ = match.group().lower().startswith("ort") and re.match(r"\w+(?:us|um|is|as|x)\b", match["place"])
+        if not organ and not any(looks_clinical(word) for word in words):
             yield Found(*match.span("place"), "ADDRESS")
     for match in _EXPECTED.finditer(text):
         parts = re.split(r"[/(]", match["town"].rstrip(")"))

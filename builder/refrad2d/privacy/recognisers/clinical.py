@@ -36,20 +36,53 @@ _HYPHENED = re.compile(rf"\b(?P<name>{_CAPITAL})[-–](?P<noun>{_CAPITAL})\b")
 _APART = re.compile(rf"\b(?P<name>{_NAMES})(?:['’]s|s['’])?[ \t](?:(?:{_HEADS_EN})s?|{_HEADS_DE})\b")
 _GRADED = re.compile(rf"\b(?P<name>{_NAMES})[\- \t]{_GRADE}")
 _REFERRED = re.compile(
-    rf"\b(?:nach|according to|per|modified|modifiziert(?:e[rn]?)?\snach|Typ|Syndrom|Zeichen|Raum|Papilla|Papille|im|"
+    rf"\b(?:(?i:nach|according to|per|modified|modifiziert(?:e[rn]?)?\snach|Typ|Syndrom|Zeichen|Raum|Papilla|Papille|"
+    rf"im|"
     rf"des|vom|am|"
     rf"in the|of the|pouch of|space of|ligament of|circle of|ampulla of|sphincter of|duct of|foramen of|triangle of|"
     rf"canal of|"
-    rf"tetralogy of|vein of|node of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|Circulus|Ligamentum|Fossa|"
-    rf"Vena|Arteria|Tumor)[ \t]"
+    rf"tetralogy of|vein of|node of|bundle of|angle of|line of|fascia|Sphinkter|M\.|St\.\sn\.|Ductus|Sinus|Foramen|"
+    rf"Circulus|Ligamentum|Fossa|"
+    rf"Vena|Arteria|Tumor))[ \t]"
     rf"(?P<name>{_NAMES})"
 )
 _TESTED = re.compile(
     rf"\b(?P<name>{_NAMES})(?=[ ](?:positiv|negativ|pos\.|neg\.|fraglich|bds\.|positive|negative|unauffällig)(?!\w))|"
     rf"\b(?:[Kk]eine?n?|[Oo]hne|[Nn]o)[ ](?P<absent>{_NAMES})"
 )
+_HOUSE_END = re.compile(  # "Roland-Spital" bears the name of an eponym and is a house
+    r"(?:[Ss]pital|[Kk]rankenhaus|-Stift|-Apotheke|[Hh]ospital|[Kk]linikum|-Klinik|-Heim|-Schule|[Ss]traße|-Platz|"
+    r"-Weg)$"
+)
+_SENTENCE = re.compile(r"(?:[^.\n;]|\.(?=\w))+")
 _PLAIN_WORD = re.compile(_CAPITAL)
 _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
+# "Norton 17", "Boston prep 8/9", "Los Angeles grade C": a listed eponym or the town of a score with its value
+_SCORED = re.compile(
+    rf"\b(?P<name>{_NAMES})(?:[ \-](?:[a-zäöü]+|{_CAPITAL})){{0,2}}[ :=]{{1,2}}"
+    r"(?:[<>≤≥]?\d{1,3}(?:[.,]\d)?(?:/\d{1,3})?|[A-D])[+]?(?![\w./])(?!\.\w)"
+)
+# "Gießener Beschwerdebogen 34", "Manchester-Triage": the place of a score stands before its noun
+_SCORE_NOUN = (
+    r"(?i:(?:[a-zäöüß]+)?(?:bogen|skala|skale|score|index|test|schema|klassifikation|inventar|kriterien|triage|"
+    r"einteilung|graduierung|scale|criteria|classification|inventory|questionnaire|gastritis|konsensus|consensus|"
+    r"stadium|stadien|grade|grad|typ|type))"
+)
+_PLACED_SCORE = re.compile(rf"\b(?:{_CAPITAL}[ \-]){{1,2}}(?:\d\.\d[ ])?{_SCORE_NOUN}\b(?:[ ]\d{{1,3}}(?![\d.]))?")
+_TOWN_VERSION = re.compile(
+    rf"\b(?P<name>{_CAPITAL}(?:[ ]{_CAPITAL})?)[ ](?:v?\d\.\d|\d{{1,2}}/\d{{1,2}})(?![\w.])(?![ ]?(?:mm|cm))"
+)
+_SERIES = re.compile(
+    r"(?<![\w./+])\d{1,3}(?:/\d{1,3}){3,}(?![\w/])|(?<=[a-zA-Z] )[1-9]\d\d/[1-9]\d\d/[1-9]\d\d(?![\w/])"
+)
+_SETTING = re.compile(
+    r"\b(?:T[RE]|TI|FA|FOV|ETL|b|kV|mAs?|DLP|CTDI(?:vol)?|Matrix|NEX|"
+    r"BW)[ =:]{1,2}\d{1,4}(?:[/x,][ ]?\d{1,4}){0,4}(?![\w/])"
+)
+_SPAN = re.compile(
+    r"(?<![\w.,/])\d{1,4}[ ](?:Tagen?|Wochen?|Monaten?|Stunden?|Minuten?|Sekunden?|days?|weeks?|months?|hours?|"
+    r"minutes?)\b"
+)
 _UNITS = context_pattern("unit")
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?"
 _MEASURE = re.compile(
@@ -75,7 +108,9 @@ _PHRASES = re.compile(
     r"\b(?:(?:white|gr[ae]y) matter|black blood|brown fat|long axis|short axis|small bowel|large bowel|short bowel|"
     r"long[ -]segment|short[ -]segment|green stick|sharp margins?|hot cross bun|St\. Gallen|Pia mater|Carina tracheae|"
     r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary "
-    r"Joseph|Hunt (?:und|and|&) Hess)\b"
+    r"Joseph|Hunt (?:und|and|&) Hess|Ellis[- ]van Creveld|Boston Scientific|Philips Ingenia|Philips Achieva|"
+    r"Philips Brilliance|Smith (?:and|und|&) Nephew|Johnson (?:and|und|&) Johnson|Von Hippel|von Hippel|van Nes|"
+    r"Van Nes|De Bakey|Le Fort|Los Angeles(?=[ \-](?:grade|Grad|[A-D]\b)))\b"
 )
 
 
@@ -83,10 +118,11 @@ def protected(text: str) -> list[tuple[int, int]]:
     """Stretches (start, end) that recognisers leave alone unless they are sure of a person."""
     spans = [
         match.span()
-        for pattern in (_MEASURE, _DIMENSIONS, _LEVELS, _IMAGES, _PHRASES)
+        for pattern in (_MEASURE, _DIMENSIONS, _LEVELS, _IMAGES, _PHRASES, _SERIES, _SPAN, _SETTING, _PLACED_SCORE)
         for match in pattern.finditer(text)
     ]
-    return spans + list(_eponyms(text))
+    spans += _eponyms(text)
+    return [(start, end) for start, end in spans if not _HOUSE_END.search(text[start:end])]
 
 
 def _eponyms(text: str) -> Iterator[tuple[int, int]]:
@@ -102,7 +138,8 @@ def _eponyms(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
     if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
         return
-    for pattern in (_GRADED, _REFERRED, _TESTED):
+    yield from _in_company(text)
+    for pattern in (_GRADED, _REFERRED, _TESTED, _SCORED, _TOWN_VERSION):
         yield from (match.span() for match in pattern.finditer(text) if _listed(match[match.lastgroup or 0]))
     for match in _SINGLE.finditer(text):
         parts = re.split(r"[-–/]", match["name"])
@@ -112,6 +149,14 @@ def _eponyms(text: str) -> Iterator[tuple[int, int]]:
             all(_listed(part) for part in parts) or (_listed(parts[0]) and looks_clinical(parts[-1]))
         ):
             yield match.span()
+
+
+def _in_company(text: str) -> Iterator[tuple[int, int]]:
+    """Listed eponyms in a sentence beside one that is clinical anywhere: "Moro, Landau, Galant", "Weber …, Rinne"."""
+    for sentence in _SENTENCE.finditer(text):
+        words = [m for m in _PLAIN_WORD.finditer(text, *sentence.span()) if _base(m.group()) is not None]
+        if len(words) > 1 and any(_alone(m.group()) for m in words):
+            yield from (m.span() for m in words)
 
 
 def _listed(name: str) -> bool:

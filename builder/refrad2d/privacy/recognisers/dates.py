@@ -88,6 +88,14 @@ _VERSIONED = (
     r"guidelines?|"
     r"criteria|Kriterien|Klassifikation|classification|DIN|EN|ISO)"
 )
+_MEASURED = re.compile(  # "BNP 1840": a value of the laboratory that reads like a year
+    r"\b(?:(?:NT-?pro)?BNP|CK(?:-MB)?|LDH|GOT|GPT|ALT|AST|GGT|[Gg]amma-GT|AP|Lipase|Amylase|Ferritin|CRP|PSA|AFP|CEA|"
+    r"CA[ ]?\d+(?:-\d)?|"
+    r"D-?Dimere?|Troponin|Tn[TI]|hs-?Tn[TI]?|IgG|IgE|IgA|HCG|hCG|ß-HCG|beta-HCG|Myoglobin|B12|Leukos?|Thrombos?|"
+    r"Kalorien|DLP|Gewicht|"
+    r"Agatston(?:-Score)?|SUV|MTV|TLG|IL-?6|Lp\(a\)|TG|Triglyceride|CD4|Viruslast|Anti-\w+)[ :=]{1,3}(?:von[ ]|bei[ ]|"
+    r"auf[ ])?[<>]?$"
+)
 _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|/|x|×|%)(?![a-zäöü]))"
@@ -100,7 +108,8 @@ _QUARTER = Hinted(
     rf"Jahrgang)(?:\s?/\s?|\s|-)(?:of\s|des Jahres\s|der\s)?(?:{_YEAR}(?:\s?/\s?(?:{_YEAR}|\d\d))?|"
     rf"(?:19|20)?\d0er(?:[ -]Jahren?)?|['’]?\d\d(?![\d.,/:]|\s?(?:mm|cm|%|mg|ml|HU|HE|x)))\b"
     rf"|\b(?:KW|Kalenderwoche)\s?\d\d?\b",
-    word=r"q(?![^\W\d_])|quart|silvester|neujahr|advent|jahr|anno|kalender|kw|cw|week|cal|früh|sommer|herbst|winter|spring|summer|autumn|fall|weih|ostern|pfing|"
+    word=r"q(?![^\W\d_])|quart|silvester|neujahr|advent|jahr|anno|kalender|kw|cw|week|cal|früh|sommer|herbst|winter|"
+    r"spring|summer|autumn|fall|weih|ostern|pfing|"
     r"christ|easter|anfang|mitte|ende|early|mid|late",
 )
 _RELATIVE = Hinted(
@@ -141,7 +150,9 @@ _IMAGE = re.compile(
 # A month and a year of two digits ("ED 03/18"), a day and a month ("CRP 9.10.: 14") where no score or level is meant.
 _MONTH_YEAR = re.compile(
     rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>{_MON}/['’]?\d\d|(?:{_MON}(?:/\d\d)?\s?[–\-]\s?){_MON}/\d\d)"
-    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze))"
+    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|Stanz|Biopsie|"
+    rf"Zylinder|Proben|Punkten|"
+    rf"avital|vital|fehlen|kariös|extrahiert|fehlt|überkront|retiniert|devital|positiv|negativ|Felder))"
 )
 _DAY_MONTH_DE = re.compile(
     rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>(?:{_DAY}\.\s?(?:{_MON}\.\s?)?(?:-|–|bis|und|u\.|,|/)\s?)*{_DAY}\.\s?{_MON}\.)"
@@ -156,6 +167,8 @@ _SCORE_BEFORE = re.compile(
     r"DAS\d*|Z[aä]hne?|[Rr]egio|SOFA|MoCA|GDS|PHQ\S*|HAM\S*|UPDRS|NIHSS|EDSS|Kriterien|Items|Läsionen|Stellen|"
     r"Gelenke|Krone|Brücke|Zehen?|Finger|Strahl|Kelch|\w*[Gg]ang|Wirbel\w*|Lappen|Feld|Zone|Punkt|Ebene|Region|"
     r"Sektor|Station|Herde?|Knoten|Stadium|Typ|Klasse|Pfannkuch|[A-Z]{2,}[\-]?Score|Janda|KSS|Parese|von|MFP|TFZ|"
+    r"[IL]V[A-Z]*[ds]?|[A-Z]{2,}d|PW|Rhino\w*|Okklusion|Implantate?|Füllung\w*|Zahnstatus|distal|mesial|okklusal|"
+    r"kariös|"
     r"Flow|Schmerz\w*|Dosis|mg|je|Tilidin|\w+ol|\w+in)"
     r"[\s:=(]{0,2})$"
 )
@@ -232,6 +245,8 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
         yield Found(*match.span(), "DATE")
     for match in _YEAR_ALONE.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
+        if _MEASURED.search(before):
+            continue
         if not re.search(rf"{_VERSIONED}\W{{0,2}}(?:v|Version)?\s?$", before) and not _IMAGE.search(before):
             yield Found(*match.span(), "DATE")
     yield from _find_times(text, language)

@@ -309,6 +309,8 @@ def _find_pairs(text: str, language: str) -> Iterator[Found]:
             at,
         )
         initial = _INITIAL_BEHIND.match(text, at) if first else None
+        if match.group() == "Ann" and following and following["last"] == "Arbor":
+            continue
         if following and _completes(word, following["last"], language, certain=listed and first):
             yield Found(match.start(), following.end(), "NAME", True)
         elif initial:

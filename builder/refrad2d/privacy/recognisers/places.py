@@ -184,6 +184,7 @@ def find_places(text: str, language: str) -> Iterator[Found]:
     for match in _WARD.finditer(text):
         if (
             not is_ordinary(match["ward"])
+            and not (":" in match.group() and match["ward"].isalpha() and len(match["ward"]) > 3)  # "Bett: Aufrichten"
             and not looks_clinical(match["ward"].split()[0])
             and not _is_node_station(text, match)
         ):
@@ -236,6 +237,8 @@ def _is_node_station(text: str, match: re.Match) -> bool:
     if not re.fullmatch(r"Station[ \t:]{1,2}(?:1[0-4]|\d)[RLi]?", match.group().strip()):
         return False
     before = text[max(0, match.start() - 16) : match.start()]
+    if re.search(r"Station[ \t:]{1,2}(?:1[0-4]|\d)[RLi]$", match.group().strip()):  # the side of a node
+        return re.search(r"(?:auf|von|mit|zur|unserer|Ihrer|Aufnahme)\s+$", before) is None
     return re.search(r"(?:auf|von|mit|zur|unserer|Ihrer|Aufnahme|on|to)\s+$|[:,]\s*$", before) is None
 
 
