@@ -12,7 +12,7 @@ from refrad2d.stages.pipeline import NothingUsable
 from refrad2d.system.files import read_json
 from tests.fixtures.tiny_exports import TRAIN, rows_of, uid, write_key, write_study
 
-STATS = {"attrition": "table"}
+STATS = {"rows": {"grounded": {}}, "attrition": "table"}
 BUILD = ["build", "export", "--reports", "r.csv", "--out", "x/set"]
 APPEND = ["append", "x/set", "export", "--reports", "r.csv"]
 

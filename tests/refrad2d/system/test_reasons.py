@@ -13,7 +13,7 @@ CODE = "".join(path.read_text(encoding="utf-8") for path in Path(refrad2d.__file
 PATTERNS = (
     r'Unreadable\("(\w+)"\)',
     r'reason="(\w+)"',
-    r'"((?:mask_(?:of|on|with|classes|table|values)|not_a_|not_in_|ambiguous_(?:accession|mask|patient|study)|unreadable_|no_(?:rescale|orientation|pixels))\w*)"',
+    r'"((?:mask_(?:of|on|with|classes|table|values)|not_a_(?!pseudonym)|not_in_|ambiguous_(?:accession|mask|patient|study)|unreadable_|no_(?:rescale|orientation|pixels))\w*)"',
 )
 
 
