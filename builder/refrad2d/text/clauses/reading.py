@@ -116,7 +116,7 @@ def read_clauses(
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
         signs = read_signs(text, start, end, language, inside)
-        signs = _settle(signs)
+        signs = _settle(_without_heading(signs, text, language))
         codes = "".join(sign.code for sign in signs)
         asks, guess = text[start:end].rstrip().endswith("?"), False
         for first, last in split_signs(codes):
@@ -163,6 +163,14 @@ def _settle(signs: list[Sign]) -> list[Sign]:
     return settled
 
 
+def _without_heading(signs: list[Sign], text: str, language: str) -> list[Sign]:
+    """The signs behind a heading such as "Findings:", which says nothing."""
+    if len(signs) > 2 and signs[1].code == "K":
+        word = text[signs[0].start : signs[0].end].casefold()
+        return signs[2:] if word in stored(language)["heading"] else signs
+    return signs
+
+
 def narrow(structure: Structure, side: str) -> Structure:
     """The part of a paired structure on a side; all of it for "both"."""
     labels = tuple(label for label in structure.labels if side == "both" or side_of(label) in (side, None))
@@ -177,18 +185,25 @@ _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*
 _LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
-_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*"
+_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|P(?=[Jj]*F)|[FB][ZJQ]*[CUR]+D?)*"
+# "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
+_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*[CUR]+[OAGIJj]*S[I]?")
+_ALL_BEFORE = re.compile(
+    r"(?P<list>(?P<neither>D)?[MAGIJ]*S(?:C[AGIJD]*S)*[CURD]+[AGIJ]*S)I?M*"
+    r"(?P<denied>(?(neither)[YW]+|[TYMWC]*D)[AGjIEJN]*(?:[FB][CUR]+D?)*[AGjI]*)"
+)
 _OF_SUBJECT = re.compile(
     rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
-    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>[TCYMUWK]*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
+    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
 )
 _MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+_DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
 _SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
-_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKW]*(?:T[JM]*[CU])*")
+_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?(?:[IMYKWZ]|P(?=T))*(?:T[JM]*[CU])*")
 _AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
 _ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
 _DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
@@ -216,7 +231,7 @@ class _Reader:
             start=self.start,
             end=self.end,
             structures=tuple(sign.structure for sign in self.signs if sign.structure),
-            findings=tuple(self._finding(at, s.finding) for at, s in enumerate(self.signs) if s.finding),
+            findings=tuple(one for at, s in enumerate(self.signs) if s.finding for one in self._findings(at, s.finding)),
             states=tuple(self._states()),
             measures=measures,
             sides=tuple(side for sign in self.signs for side in sign.sides),
@@ -245,6 +260,50 @@ class _Reader:
             count or None,
             count is not None or bool(self.words["plural"].search(self.text[sign.start : sign.end])),
         )
+
+    def _findings(self, at: int, finding: NamedFinding) -> list[ClauseFinding]:
+        """A finding once for each of the structures that the clause states it of: "Infarkt der Milz und der Niere"."""
+        one = self._finding(at, finding)
+        more = self._shared(at, one)
+        if not more:
+            return [one]
+        if not all(finding.can_lie_in(label) for structure in more for label in structure.labels):
+            return [replace(one, structure=None, where="unclear", side=None)]
+        plain = {"where": "said", "size": None, "millimetres": None, "count": None, "several": True}
+        return [replace(one, structure=structure, side=structure.side, **plain) for structure in more]
+
+    def _shared(self, at: int, one: ClauseFinding) -> list[Structure]:
+        """The structures that share a finding: those of a list, and both of a pair where the text says "both"."""
+        if one.polarity == "doubted" or one.finding.names_its_place:
+            return []
+        codes, last = self.codes, one.polarity == "denied"
+        behind = _ALL_BEHIND.fullmatch(codes, at + 1)
+        before = _ALL_BEFORE.fullmatch(codes, 0, at)
+        if behind:
+            places = range(at + 1, len(codes))
+        elif before and (last or before["denied"] is None):
+            places = range(before.end("list"))
+        elif one.structure:
+            return self._both(one.structure)
+        else:
+            return []
+        found = [sign.structure for sign in self.signs[places.start : places.stop] if sign.code == "S"]
+        return [part for structure in found for part in self._both(structure) or [structure]]
+
+    def _both(self, structure: Structure) -> list[Structure]:
+        """The two sides of a structure beside which the text says "both", nothing if it does not."""
+        said = structure.side == "both" and any(
+            other.sides == ("both",) and self.signs[at].structure is structure
+            for at in range(len(self.signs))
+            for other in self._beside(at)
+        )
+        return [narrow(structure, side) for side in ("left", "right")] if said else []
+
+    def _beside(self, at: int) -> list[Sign]:
+        """The side words that touch the sign at `at`, adjectives between."""
+        before = re.search(r"I[AJj]*$", self.codes[:at])
+        after = re.match(r"I(?![AJjM]*[SFBX])", self.codes[at + 1 :])
+        return [self.signs[k] for k, found in ((before and before.start(), before), (at + 1, after)) if found]
 
     def _place(self, at: int, finding: NamedFinding, polarity: str) -> tuple[Structure | None, str]:
         """The structure that a finding is stated of, and how sure that is."""
@@ -327,6 +386,8 @@ class _Reader:
             return "doubted"
         after = re.split(r"[,;:]", behind, maxsplit=1)
         denial = codes.rfind("D", 0, at)
+        if _DENIED_BEHIND.fullmatch(codes, at + 1):
+            return "denied" if denial < 0 and "n" not in codes[:at] else "doubted"
         if self.words["doubt"].search(behind):
             guess = len(after) == 2 and self.words["guess_behind"].match(behind[len(after[0]) :])
             if self.words["doubt"].search(after[0]) or not guess or denial >= 0:
@@ -390,7 +451,9 @@ class _Reader:
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if codes[at + 1 : at + 2] in _AFTER_STATE and _SUBJECTS.fullmatch(codes, 0, at):
+        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] == "HZ") and _SUBJECTS.fullmatch(codes, 0, at):
+            if "P" in codes[:at] and self.signs[at].value[0][0] != "thickened":
+                return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
         match = _ATTRIBUTE.match(codes, at)
         more = _MORE_BEARERS.match(codes, match.end()) if match else None
