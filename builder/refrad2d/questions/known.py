@@ -53,6 +53,7 @@ class Known:
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)  # structure → the one clause about it
     unsure: set[str] = field(default_factory=set)  # structures of clauses with a doubt
+    unread: set[str] = field(default_factory=set)  # structures of which something is said that we cannot read
 
     def has(self, name: str, label: str) -> bool:
         """True if the structure certainly has the finding."""
@@ -86,8 +87,15 @@ class Known:
     @property
     def normal(self) -> list[str]:
         """Structures that the text calls unremarkable and of which it says nothing else."""
-        ill = {label for _, labels in (*self.affirmed, *self.elsewhere) for label in labels} | self.unsure
+        ill = {label for _, labels in (*self.affirmed, *self.elsewhere) for label in labels}
+        ill |= self.unsure | self.unread
         return [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
+
+    @property
+    def intact(self) -> list[str]:
+        """Structures that the text calls intact, but not unremarkable, and of which it says nothing unread."""
+        whole = [label for label, kinds in self.states.items() if kinds.get("intact")]
+        return [label for label in whole if label not in self.unread | self.unsure | set(self.normal)]
 
     @property
     def abnormal(self) -> list[str]:
@@ -119,6 +127,7 @@ def read_known(view: View) -> Known:
         _add_words(known, view, clause)
         if clause.doubted:
             known.unsure |= {label for structure in clause.structures for label in structure.labels}
+        known.unread |= _unread(clause)
         for state in clause.states:
             for label in _hosts(state.structure.labels) if state.structure else ():
                 if label in view.speakable and state.kind in view.words["states"]:
@@ -127,6 +136,14 @@ def read_known(view: View) -> Known:
         if len(holds) == 1 and label not in known.unsure:
             known.states.setdefault(label, {})[kind] = holds.pop()
     return known
+
+
+def _unread(clause: Clause) -> set[str]:
+    """The structures of a clause in which words that we do not know may state something of them."""
+    if not set(clause.signs) & set("XJ") or not clause.structures:
+        return set()
+    read = [f.structure for f in clause.findings] + [state.structure for state in clause.states]
+    return {label for s in clause.structures if s not in read for label in _hosts(s.labels)}
 
 
 @lru_cache(maxsize=4096)

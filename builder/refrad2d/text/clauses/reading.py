@@ -111,7 +111,7 @@ def read_clauses(
     """
     if language not in LANGUAGES:
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
-    found = _structures(_find(text, language, modality) if mentions is None else mentions)
+    found = _structures(text, _find(text, language, modality) if mentions is None else mentions)
     clauses: list[Clause] = []
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
@@ -137,12 +137,22 @@ def _find(text: str, language: str, modality: str | None) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _structures(mentions: Sequence[Mention]) -> list[Structure]:
-    found = []
+_REST = re.compile(  # "übrige Lunge": what was not named before
+    r"\b(?:übrige[nrs]?|restliche[nrs]?|verbleibende[nrs]?|remaining|other|rest of (?:the)?|remainder of (?:the)?) ?$",
+    re.IGNORECASE,
+)
+
+
+def _structures(text: str, mentions: Sequence[Mention]) -> list[Structure]:
+    found: list[Structure] = []
+    named: set[str] = set()
     for mention in mentions:
-        sides = {side_of(label) for label in mention.labels} - {None}
+        rest = _REST.search(text, max(0, mention.start - 40), mention.start)
+        labels = tuple(label for label in mention.labels if not (rest and label in named))
+        sides = {side_of(label) for label in labels} - {None}
         side = next(iter(sides)) if len(sides) == 1 else "both" if sides else None
-        found.append(Structure(mention.start, mention.end, mention.labels, side, mention.negated))
+        found.append(Structure(mention.start, mention.end, labels, side, mention.negated))
+        named |= set(mention.labels)
     return found
 
 
@@ -183,9 +193,10 @@ _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Ste
 _HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
 _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
 _LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
+_BESIDE = re.compile(r"SI?(?:C?Z)?(?:[CU].*)?")  # "Fraktur BWK 9"
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
-_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|P(?=[Jj]*F)|[FB][ZJQ]*[CUR]+D?)*"
+_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
 # "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
 _ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*[CUR]+[OAGIJj]*S[I]?")
 _ALL_BEFORE = re.compile(
@@ -200,10 +211,11 @@ _MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*U[AGI]*S(?=$|C)")  # "Unauffällige Da
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+_DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")
 _DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
 _SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
-_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?(?:[IMYKWZ]|P(?=T))*(?:T[JM]*[CU])*")
+_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKWZP]*(?:T[JM]*[CU])*")
 _AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
 _ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
 _DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
@@ -318,6 +330,8 @@ class _Reader:
             if _LISTED.match(codes, behind.end()):
                 return None, "unclear"
             return self.signs[behind.end() - 1].structure, "said"
+        if _BESIDE.fullmatch(codes, at + 1) and not _GOVERNED.search(codes[:at]):
+            return self.signs[at + 1].structure, "said"
         if _PLACE_BEHIND.match(codes, at + 1) and not _OWN_PART.match(codes, at + 1):
             return None, "unclear"
         before = self._adjective(at) or self._subject(at, polarity)
@@ -336,6 +350,9 @@ class _Reader:
     def _subject(self, at: int, polarity: str) -> Structure | None:
         """The subject of the clause, where a verb, "mit" or a colon connects it with the finding."""
         match = _OF_SUBJECT.fullmatch(self.codes, 0, at)
+        if not match and polarity == "denied":  # "Hirnödem, keine Blutung": the denial covers at least the brain
+            match = _DENIED_BESIDE.fullmatch(self.codes, 0, at)
+            return self.signs[match.start("subject")].structure if match else None
         if not match or (match["denied"] is not None and polarity != "denied"):
             return None
         if match["exists"] is not None and match["in"] is None:
@@ -409,9 +426,8 @@ class _Reader:
             return "doubted"
         if _DIRECT.fullmatch(between):
             return "denied"
-        if not self._list_is_denied(at):
-            return "doubted"
-        return "denied"
+        neither = _ALL_BEFORE.fullmatch(codes, 0, at)
+        return "denied" if neither and neither["neither"] or self._list_is_denied(at) else "doubted"
 
     def _without_places(self, at: int) -> str:
         """The text behind a finding, past the structure that follows ("… in der Leber nicht nachweisbar")."""
