@@ -11,12 +11,12 @@ contradicts counts for nothing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import ABNORMAL, Clause, ClauseFinding, read_clauses
-from refrad2d.text.findings import NamedFinding, kinds_of
+from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
@@ -179,7 +179,8 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
     finding, labels = said.finding, _place(said)
     if said.polarity == "denied":
         if said.where == "said":
-            known.denied |= {(finding, label) for label in labels if label in view.speakable}
+            denied = _denied_with(finding, view.language)
+            known.denied |= {(one, label) for one in denied for label in labels if label in view.speakable}
         elif said.where == "own" and not (clause.structures or clause.sides or set(clause.signs) & set("OGHXW")):
             known.absent.add(finding)
         return
@@ -191,6 +192,14 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
     if label or _is_masked(view, said, labels):
         side = side_of(label) if label else said.side
         known.shown.append(Shown(said, label, side or said.side))
+
+
+@cache
+def _denied_with(finding: NamedFinding, language: str) -> tuple[NamedFinding, ...]:
+    """What a denial denies: where there is no lesion, there is no mass either."""
+    if finding.name != "lesion":
+        return (finding,)
+    return (finding, *(one for one, _ in named_findings(language) if one.name == "mass"))
 
 
 def _place(said: ClauseFinding) -> tuple[str, ...]:

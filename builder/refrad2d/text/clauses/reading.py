@@ -198,16 +198,16 @@ _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
 # "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
-_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*[CUR]+[OAGIJj]*S[I]?")
+_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*(?:[CUR]+[OAGIJj]*SI?|[CUR]+[AGIJ]*X{1,2})")
 _ALL_BEFORE = re.compile(
     r"(?P<list>(?P<neither>D)?[MAGIJ]*S(?:C[AGIJD]*S)*[CURD]+[AGIJ]*S)I?M*"
     r"(?P<denied>(?(neither)[YW]+|[TYMWC]*D)[AGjIEJN]*(?:[FB][CUR]+D?)*[AGjI]*)"
 )
 _OF_SUBJECT = re.compile(
     rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
-    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
+    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}|(?(in)[AIJjNZ]*|(?!))))"
 )
-_MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
+_MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*C?U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
@@ -215,7 +215,7 @@ _DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")
 _DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
 _SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
-_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKWZP]*(?:T[JM]*[CU])*")
+_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*C?U[AGIJ]*S)?[IMYKWZP]*(?:T[JM]*[CU])*")
 _AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
 _ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
 _DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
@@ -342,7 +342,8 @@ class _Reader:
 
     def _adjective(self, at: int) -> Structure | None:
         """ "hepatic cyst", "left kidney stone"."""
-        match = re.search(r"S[Jj]*$", self.codes[:at]) if self.language == "en" else None
+        near = self.language == "en" or self.text[self.signs[at].start].islower()  # "Aorta verkalkt"
+        match = re.search(r"S[Jj]*$", self.codes[:at]) if near else None
         if not match or re.search(r"[SB][CUR]+[AGIJj]*$", self.codes[: match.start()]):
             return None
         return self.signs[match.start()].structure

@@ -99,6 +99,7 @@ def read_signs(text: str, start: int, end: int, language: str, structures: Seque
         for s in structures
         if _free(taken, s.start, s.end)
     ]
+    taken += [sign for sign in _freedoms(text, start, end, language) if _free(taken, sign.start, sign.end)]
     for find in (_sizes, _denials, _states):
         taken += [sign for sign in find(text, start, end, language) if _free(taken, sign.start, sign.end)]
     taken.sort(key=lambda sign: sign.start)
@@ -142,6 +143,19 @@ def _findings(text: str, start: int, end: int, language: str, structures: Sequen
         if _free(found, begin, stop):
             code = "B" if within else "F" if not own else "X"
             found.append(Sign(begin, stop, code, within, finding, _said(within) if within else ()))
+    return found
+
+
+_WITHOUT = re.compile(r"\b([^\W\d_]{4,}?)(?:frei(?:e[nmrs]?)?|-free)\b", re.IGNORECASE)
+
+
+def _freedoms(text: str, start: int, end: int, language: str) -> list[Sign]:
+    """A finding that one word denies, as a denial and a finding: "steinfrei", "stone-free"."""
+    found: list[Sign] = []
+    for m in _WITHOUT.finditer(text, start, end):
+        named = [finding for finding, pattern in named_findings(language) if pattern.fullmatch(m[1])]
+        if named:
+            found += [Sign(m.start(), m.start(), "D"), Sign(m.start(), m.end(), "F", finding=named[0])]
     return found
 
 
@@ -201,7 +215,7 @@ def _is_adjective(raw: str) -> bool:
 
 # Where a sentence divides. Signs: see clause_signs.
 _LEAD = "[AGIJMN]*"
-_SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*U{_LEAD}S)?(?:[IMZ]|P(?=[T]))*[YTWKDn]")
+_SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*C?U{_LEAD}S)?(?:[IMZ]|P(?=[T]))*[YTWKDn]")
 _COMPOUND = re.compile(rf"[CU]*D?{_LEAD}B")
 _PLACED = re.compile(rf"[CU]*D?{_LEAD}j*{_LEAD}F[ZQ]*[IOGH]")
 _SIDED = re.compile(r"[CU]*[AM]*IM*[TDFWYB]")
