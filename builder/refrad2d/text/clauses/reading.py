@@ -165,6 +165,8 @@ def _settle(signs: list[Sign]) -> list[Sign]:
             rest = "".join(other.code for other in signs[at + 1 :])
             begins = before is None or before.code == "C" or before.code in "SFZ" and _FINDING_FIRST.match(rest)
             sign = replace(sign, code="!" if begins else "M")
+        if sign.code == "!" and _DENIES_ON.fullmatch("".join(other.code for other in signs[at + 1 :])):
+            sign = replace(sign, code="C")  # "atrophic, but without a mass"
         follows = signs[at + 1].code if at + 1 < len(signs) else "."
         behind = sign.code == "I" and follows not in "SFBXJA"
         if behind and before and before.code in "SB" and before.structure.side == "both":
@@ -187,6 +189,7 @@ def narrow(structure: Structure, side: str) -> Structure:
     return replace(structure, labels=labels, side=side) if labels else structure
 
 
+_DENIES_ON = re.compile(r"D[AGjJE]*F[CURDAGjJF]*")
 _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
 
 # How a finding is connected to a structure.
@@ -195,7 +198,7 @@ _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*
 _LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
 _BESIDE = re.compile(r"SI?(?:C?Z)?(?:[CU].*)?")  # "Fraktur BWK 9"
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
-_PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
+_PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH](?!Z)")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
 # "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
 _ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*(?:[CUR]+[OAGIJj]*SI?|[CUR]+[AGIJ]*X{1,2})")
@@ -211,6 +214,7 @@ _MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*C?U[AGI]*S(?=$|C)")  # "Unauffällige 
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+_TRAITS = ("calcification", "wall_thickening", "thrombosis", "stenosis")
 _DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")
 _DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
@@ -350,6 +354,8 @@ class _Reader:
 
     def _subject(self, at: int, polarity: str) -> Structure | None:
         """The subject of the clause, where a verb, "mit" or a colon connects it with the finding."""
+        if polarity == "denied" and re.search("[FB]", self.codes[:at]) and self._may_describe(at):
+            return None
         match = _OF_SUBJECT.fullmatch(self.codes, 0, at)
         if not match and polarity == "denied":  # "Hirnödem, keine Blutung": the denial covers at least the brain
             match = _DENIED_BESIDE.fullmatch(self.codes, 0, at)
@@ -367,6 +373,11 @@ class _Reader:
         if structure.side == "both" and len(said) == 1 and not said & {"both"}:
             return narrow(structure, said.pop())
         return structure if said == {structure.side} else None
+
+    def _may_describe(self, at: int) -> bool:
+        """True for what may be a trait of another finding: "Leber mit Zyste, keine Verkalkung"."""
+        finding = self.signs[at].finding
+        return finding is not None and finding.name in _TRAITS
 
     def _side(self, at: int, structure: Structure | None) -> str | None:
         """The side of a finding: that of its structure, or a side word that touches it."""
@@ -468,7 +479,7 @@ class _Reader:
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] == "HZ") and _SUBJECTS.fullmatch(codes, 0, at):
+        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")) and _SUBJECTS.fullmatch(codes, 0, at):
             if "P" in codes[:at] and self.signs[at].value[0][0] != "thickened":
                 return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]

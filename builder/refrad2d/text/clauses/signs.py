@@ -173,7 +173,8 @@ def to_millimetres(size: str) -> float:
 
 
 def _denials(text: str, start: int, end: int, language: str) -> list[Sign]:
-    return [Sign(m.start(), m.end(), "D") for m in _phrase(language, "denial").finditer(text, start, end)]
+    found = [Sign(m.start(), m.end(), "D") for m in _phrase(language, "denial").finditer(text, start, end)]
+    return found + [Sign(m.start(), m.end(), "O") for m in _phrase(language, "place").finditer(text, start, end)]
 
 
 def _states(text: str, start: int, end: int, language: str) -> list[Sign]:
