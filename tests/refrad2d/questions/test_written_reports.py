@@ -25,6 +25,7 @@ OTHER_NAMES = {  # word of the rows → names of findings that can answer it
     "thickened": ("wall_thickening",),
     "dilatation": ("hydronephrosis",),
     "hematoma": ("hematoma", "hemorrhage"),
+    "enlarged": ("splenomegaly", "hepatomegaly", "cardiomegaly", "goitre"),
     "nodule": ("nodule", "pulmonary_nodule"),
 }
 
@@ -37,7 +38,7 @@ def answers(language, text):
     row = make_row(objects=objects, report={"de": None, "en": None, language: report})
     view = View(row, language, dict.fromkeys(names, 500), None)
     claims = list(text_claims(view, read_known(view)))
-    return {claim.subject: claim.holds for claim in claims if claim.kind in ("has_finding_in", "organ_state")}
+    return {claim.subject: claim.holds for claim in claims if claim.kind in ("has_finding", "has_finding_in", "organ_state")}
 
 
 def read_rows(name):
@@ -49,6 +50,8 @@ def answer(row):
     """What our rules answer to a row: True, False, or None if they ask nothing."""
     names = (*OTHER_NAMES.get(row["finding"], (row["finding"],)), STATES.get(row["finding"]))
     given = answers(row["language"], row["text"])
+    if (row["finding"], row["structure"]) == ("effusion", "heart"):
+        return given.get(("pericardial_effusion",))
     said = {given[name, row["structure"]] for name in names if (name, row["structure"]) in given}
     return True if True in said else False if said else None
 

@@ -122,8 +122,20 @@ def read_clauses(
         for first, last in split_signs(codes):
             goes_on = guess and codes[first - 1] in "CU" and _FINDING_FIRST.match(codes, first)
             clauses.append(_Reader(text, language, signs[first:last], asks or bool(goes_on)).read())
+            if len(clauses) > 1:
+                clauses[-1] = _with_ellipsis(clauses[-2], clauses[-1])
             guess = clauses[-1].doubted and any(f.polarity == "doubted" for f in clauses[-1].findings[:1])
     return clauses
+
+
+def _with_ellipsis(before: Clause, clause: Clause) -> Clause:
+    """ "Milz vergrößert, Leber nicht": the clause denies the state of the clause before."""
+    if not _ELLIPSIS.fullmatch(clause.signs) or len({state.kind for state in before.states}) != 1:
+        return clause
+    state = before.states[0]
+    if not state.holds:
+        return clause
+    return replace(clause, states=(State(clause.start, clause.end, state.kind, False, clause.structures[0]),))
 
 
 def _find(text: str, language: str, modality: str | None) -> list[Mention]:
@@ -189,6 +201,7 @@ def narrow(structure: Structure, side: str) -> Structure:
     return replace(structure, labels=labels, side=side) if labels else structure
 
 
+_ELLIPSIS = re.compile(r"[AM]*SI?Y?n")
 _DENIES_ON = re.compile(r"D[AGjJE]*F[CURDAGjJF]*")
 _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
 
@@ -308,18 +321,16 @@ class _Reader:
 
     def _both(self, structure: Structure) -> list[Structure]:
         """The two sides of a structure beside which the text says "both", nothing if it does not."""
-        said = structure.side == "both" and any(
-            other.sides == ("both",) and self.signs[at].structure is structure
-            for at in range(len(self.signs))
-            for other in self._beside(at)
-        )
-        return [narrow(structure, side) for side in ("left", "right")] if said else []
+        said = {sign.sides for sign in self.signs if sign.code == "I"}
+        pair = structure.side == "both" and said == {("both",)} and self.codes.count("S") + self.codes.count("B") == 1
+        pair = pair or structure.side == "both" and self._says_both(structure)
+        return [narrow(structure, side) for side in ("left", "right")] if pair else []
 
-    def _beside(self, at: int) -> list[Sign]:
-        """The side words that touch the sign at `at`, adjectives between."""
+    def _says_both(self, structure: Structure) -> bool:
+        """True if "both" stands directly before the structure, adjectives between."""
+        at = next((k for k, sign in enumerate(self.signs) if sign.structure is structure), 0)
         before = re.search(r"I[AJj]*$", self.codes[:at])
-        after = re.match(r"I(?![AJjM]*[SFBX])", self.codes[at + 1 :])
-        return [self.signs[k] for k, found in ((before and before.start(), before), (at + 1, after)) if found]
+        return before is not None and self.signs[before.start()].sides == ("both",)
 
     def _place(self, at: int, finding: NamedFinding, polarity: str) -> tuple[Structure | None, str]:
         """The structure that a finding is stated of, and how sure that is."""
