@@ -50,6 +50,7 @@ class Known:
     affirmed: list[Said] = field(default_factory=list)  # shown or not
     elsewhere: tuple[Said, ...] = ()  # affirmed by the text of another slice of the study
     doubted: set[str] = field(default_factory=set)  # names of findings without a certain place or polarity
+    perhaps: list[Said] = field(default_factory=list)  # doubted, but for a certain structure
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)  # structure → the one clause about it
     unsure: set[str] = field(default_factory=set)  # structures of clauses with a doubt
@@ -57,7 +58,9 @@ class Known:
 
     def has(self, name: str, label: str) -> bool:
         """True if the structure certainly has the finding."""
-        return any(s.finding.name == name and s.label == label for s in self.shown) and name not in self.doubted
+        if name in self.doubted or any(f.name == name and label in labels for f, labels in self.perhaps):
+            return False
+        return any(s.finding.name == name and s.label == label for s in self.shown)
 
     def lacks(self, finding: NamedFinding, label: str) -> bool:
         """True if the text denies the finding for the structure and says nothing to the contrary."""
@@ -67,13 +70,13 @@ class Known:
         """True if the text affirms, doubts or places unclearly what could be this finding in this structure."""
         if finding.name in self.doubted:
             return True
-        said = (*self.affirmed, *self.elsewhere)
+        said = (*self.affirmed, *self.perhaps, *self.elsewhere)
         return any(_alike(finding, other) and (not labels or label in labels) for other, labels in said)
 
     @property
     def single(self) -> list[Shown]:
         """Findings that "this cyst" can mean: the only ones of their kind in the study, said once."""
-        names = [finding.name for finding, _ in self.affirmed]
+        names = [finding.name for finding, _ in (*self.affirmed, *self.perhaps)]
         return [
             one
             for one in self.shown
@@ -87,7 +90,7 @@ class Known:
     @property
     def normal(self) -> list[str]:
         """Structures that the text calls unremarkable and of which it says nothing else."""
-        ill = {label for _, labels in (*self.affirmed, *self.elsewhere) for label in labels}
+        ill = {label for _, labels in (*self.affirmed, *self.perhaps, *self.elsewhere) for label in labels}
         ill |= self.unsure | self.unread
         return [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
 
@@ -185,7 +188,10 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
             known.absent.add(finding)
         return
     if said.polarity == "doubted":
-        known.doubted.add(finding.name)
+        if said.where == "said" and labels:
+            known.perhaps.append((finding, labels))
+        else:
+            known.doubted.add(finding.name)
         return
     known.affirmed.append((finding, labels))
     label = labels[0] if len(labels) == 1 and labels[0] in view.speakable else None
@@ -221,4 +227,4 @@ def _is_masked(view: View, said: ClauseFinding, labels: tuple[str, ...]) -> bool
 def others(known: Known) -> Iterator[str]:
     """Names of the findings that the text leaves open or affirms."""
     yield from known.doubted
-    yield from (finding.name for finding, _ in known.affirmed)
+    yield from (finding.name for finding, _ in (*known.affirmed, *known.perhaps))

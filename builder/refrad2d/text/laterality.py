@@ -33,7 +33,7 @@ _ADJECTIVE_ENDS = (
 _JOIN = frozenset(("und", "u", "sowie", "and", "plus"))
 _FINDING_ENDS = tuple(
     "erguss erguesse thrombus thrombose zyste zysten stein steine konkrement konkremente herd herde fraktur frakturen "
-    "infarkt abszess blutung haematom oedem metastase metastasen tumor raumforderung knoten effusion effusions thrombus "
+    "infarkt abszess blutung haematom oedem metastase metastasen tumor raumforderung knoten effusion effusions "
     "thrombosis cyst cysts stone stones calculus lesion lesions fracture fractures infarct abscess hemorrhage hematoma "
     "edema metastasis metastases tumour mass masses nodule nodules atelectasis atelektase atelektasen pneumothorax "
     "infiltrat infiltrate verkalkung verkalkungen".split()

@@ -129,7 +129,13 @@ def read_clauses(
 
 
 def _with_ellipsis(before: Clause, clause: Clause) -> Clause:
-    """ "Milz vergrößert, Leber nicht": the clause denies the state of the clause before."""
+    """ "Milz vergrößert, Leber nicht", "…, keine in der Milz": a clause denies what the clause before says."""
+    names = {(f.finding.name, f.polarity) for f in before.findings}
+    if _NONE_THERE.fullmatch(clause.signs) and len(names) == 1 and before.findings[0].polarity == "affirmed":
+        place = clause.structures[0]
+        if all(before.findings[0].finding.can_lie_in(label) for label in place.labels):
+            denied = ClauseFinding(clause.start, clause.end, before.findings[0].finding, "denied", place, "said")
+            return replace(clause, findings=(replace(denied, side=place.side),))
     if not _ELLIPSIS.fullmatch(clause.signs) or len({state.kind for state in before.states}) != 1:
         return clause
     state = before.states[0]
@@ -201,6 +207,7 @@ def narrow(structure: Structure, side: str) -> Structure:
     return replace(structure, labels=labels, side=side) if labels else structure
 
 
+_NONE_THERE = re.compile(r"DO[AGI]*S")
 _ELLIPSIS = re.compile(r"[AM]*SI?Y?n")
 _DENIES_ON = re.compile(r"D[AGjJE]*F[CURDAGjJF]*")
 _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
@@ -214,19 +221,21 @@ _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 _PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH](?!Z)")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
 # "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
-_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*(?:[CUR]+[OAGIJj]*SI?|[CUR]+[AGIJ]*X{1,2})")
+_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*(?:[CUR]+[OAGIJjM]*SI?|[CUR]+[AGIJ]*X{1,2})")
 _ALL_BEFORE = re.compile(
     r"(?P<list>(?P<neither>D)?[MAGIJ]*S(?:C[AGIJD]*S)*[CURD]+[AGIJ]*S)I?M*"
     r"(?P<denied>(?(neither)[YW]+|[TYMWC]*D)[AGjIEJN]*(?:[FB][CUR]+D?)*[AGjI]*)"
 )
+_DENIED = r"(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)"
 _OF_SUBJECT = re.compile(
     rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
-    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}|(?(in)[AIJjNZ]*|(?!))))"
+    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|{_DENIED}|(?P<exists>Y[YM]*{_TAIL}|(?(in)[AIJjNZ]*|(?!))))"
 )
 _MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*C?U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+_NO_SUBJECT = re.compile(r"D[AGIJ]*S[YW]+[AGjIEN]*")  # "Neither kidney contains a stone"
 _TRAITS = ("calcification", "wall_thickening", "thrombosis", "stenosis")
 _DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")
 _DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
@@ -260,7 +269,9 @@ class _Reader:
             start=self.start,
             end=self.end,
             structures=tuple(sign.structure for sign in self.signs if sign.structure),
-            findings=tuple(one for at, s in enumerate(self.signs) if s.finding for one in self._findings(at, s.finding)),
+            findings=tuple(
+                one for at, s in enumerate(self.signs) if s.finding for one in self._findings(at, s.finding)
+            ),
             states=tuple(self._states()),
             measures=measures,
             sides=tuple(side for sign in self.signs for side in sign.sides),
@@ -298,8 +309,13 @@ class _Reader:
             return [one]
         if not all(finding.can_lie_in(label) for structure in more for label in structure.labels):
             return [replace(one, structure=None, where="unclear", side=None)]
-        plain = {"where": "said", "size": None, "millimetres": None, "count": None, "several": True}
-        return [replace(one, structure=structure, side=structure.side, **plain) for structure in more]
+        return [self._at(one, structure) for structure in more]
+
+    def _at(self, one: ClauseFinding, structure: Structure) -> ClauseFinding:
+        side = structure.side
+        return replace(
+            one, structure=structure, where="said", side=side, size=None, millimetres=None, count=None, several=True
+        )
 
     def _shared(self, at: int, one: ClauseFinding) -> list[Structure]:
         """The structures that share a finding: those of a list, and both of a pair where the text says "both"."""
@@ -449,6 +465,8 @@ class _Reader:
             return "doubted"
         if _DIRECT.fullmatch(between):
             return "denied"
+        if _NO_SUBJECT.fullmatch(codes, 0, at):
+            return "denied"
         neither = _ALL_BEFORE.fullmatch(codes, 0, at)
         return "denied" if neither and neither["neither"] or self._list_is_denied(at) else "doubted"
 
@@ -490,7 +508,9 @@ class _Reader:
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")) and _SUBJECTS.fullmatch(codes, 0, at):
+        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")) and _SUBJECTS.fullmatch(
+            codes, 0, at
+        ):
             if "P" in codes[:at] and self.signs[at].value[0][0] != "thickened":
                 return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]

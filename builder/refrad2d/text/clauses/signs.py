@@ -3,7 +3,8 @@
     >>> "".join(sign.code for sign in read_signs("Zyste der Leber.", 0, 16, "de", [liver]))
     'FGS'
 
-S structure · V one that was taken out · F finding · B both in one word ("Leberzyste") · T state · D denial · n "nicht" alone · Z size · N count
+S structure · V one that was taken out (as "nephrectomy")
+F finding · B both in one word ("Leberzyste") · T state · D denial · n "nicht" alone · Z size · N count
 I side · A article · G genitive article · O "in", "of" · H other prepositions · P part noun · J adjective · j adjective
 that narrows nothing · M light word · E "appearance" · Y verb · W "mit", "shows" · U and · R or · C comma · K colon ·
 Q bracket · ; end of clause · ! "but" · h "hingegen" · X anything else
@@ -221,8 +222,8 @@ _COMPOUND = re.compile(rf"[CU]*D?{_LEAD}B")
 _PLACED = re.compile(rf"[CU]*D?{_LEAD}j*{_LEAD}F[ZQ]*[IOGH]")
 _SIDED = re.compile(r"[CU]*[AM]*IM*[TDFWYB]")
 _STATED = re.compile(r"S.*[TYWDKFn]|[TD].*S|[FBV]")
+_NONE_THERE = re.compile(rf"[CU]+DO{_LEAD}S(?=[C;!]|$)")  # "…, keine in der Milz"
 _UNREAD = re.compile(rf"C{_LEAD}S[IMP]*[XJn]+(?=[C;!]|$)")  # something that we cannot read is said of another structure
-
 
 
 def split_signs(codes: str) -> list[tuple[int, int]]:
@@ -244,6 +245,8 @@ def _divides(codes: str, start: int, at: int) -> bool:
     if not _STATED.search(left):
         return False
     if codes[at] == "C" and _UNREAD.match(codes, at):
+        return True
+    if _NONE_THERE.match(codes, at):
         return True
     subject = _SUBJECT.match(codes, at)
     if subject and not (codes[at] == "U" and subject["more"]):
