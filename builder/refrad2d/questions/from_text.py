@@ -35,6 +35,11 @@ def _presence(view: View, known: Known) -> Iterator[Claim]:
     for finding, label in sorted(known.denied, key=lambda pair: (pair[0].name, pair[1])):
         if known.lacks(finding, label):
             yield _in(view, finding, label, False)
+    for finding, _ in named_findings(view.language):
+        if finding.name == "fracture":
+            for label in known.intact:
+                if finding.can_lie_in(label) and not known.speaks_of(finding, label):
+                    yield _in(view, finding, label, False, implied=True)
     for label in known.normal:
         for finding, _ in named_findings(view.language):
             if finding.places != ("-",) and finding.can_lie_in(label) and (finding, label) not in known.denied:

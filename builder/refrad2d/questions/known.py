@@ -11,12 +11,12 @@ contradicts counts for nothing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import ABNORMAL, Clause, ClauseFinding, read_clauses
-from refrad2d.text.findings import NamedFinding, kinds_of
+from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
@@ -50,13 +50,17 @@ class Known:
     affirmed: list[Said] = field(default_factory=list)  # shown or not
     elsewhere: tuple[Said, ...] = ()  # affirmed by the text of another slice of the study
     doubted: set[str] = field(default_factory=set)  # names of findings without a certain place or polarity
+    perhaps: list[Said] = field(default_factory=list)  # doubted, but for a certain structure
     states: dict[str, dict[str, bool]] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)  # structure → the one clause about it
     unsure: set[str] = field(default_factory=set)  # structures of clauses with a doubt
+    unread: set[str] = field(default_factory=set)  # structures of which something is said that we cannot read
 
     def has(self, name: str, label: str) -> bool:
         """True if the structure certainly has the finding."""
-        return any(s.finding.name == name and s.label == label for s in self.shown) and name not in self.doubted
+        if name in self.doubted or any(f.name == name and label in labels for f, labels in self.perhaps):
+            return False
+        return any(s.finding.name == name and s.label == label for s in self.shown)
 
     def lacks(self, finding: NamedFinding, label: str) -> bool:
         """True if the text denies the finding for the structure and says nothing to the contrary."""
@@ -66,13 +70,13 @@ class Known:
         """True if the text affirms, doubts or places unclearly what could be this finding in this structure."""
         if finding.name in self.doubted:
             return True
-        said = (*self.affirmed, *self.elsewhere)
+        said = (*self.affirmed, *self.perhaps, *self.elsewhere)
         return any(_alike(finding, other) and (not labels or label in labels) for other, labels in said)
 
     @property
     def single(self) -> list[Shown]:
         """Findings that "this cyst" can mean: the only ones of their kind in the study, said once."""
-        names = [finding.name for finding, _ in self.affirmed]
+        names = [finding.name for finding, _ in (*self.affirmed, *self.perhaps)]
         return [
             one
             for one in self.shown
@@ -86,8 +90,15 @@ class Known:
     @property
     def normal(self) -> list[str]:
         """Structures that the text calls unremarkable and of which it says nothing else."""
-        ill = {label for _, labels in (*self.affirmed, *self.elsewhere) for label in labels} | self.unsure
+        ill = {label for _, labels in (*self.affirmed, *self.perhaps, *self.elsewhere) for label in labels}
+        ill |= self.unsure | self.unread
         return [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
+
+    @property
+    def intact(self) -> list[str]:
+        """Structures that the text calls intact, but not unremarkable, and of which it says nothing unread."""
+        whole = [label for label, kinds in self.states.items() if kinds.get("intact")]
+        return [label for label in whole if label not in self.unread | self.unsure | set(self.normal)]
 
     @property
     def abnormal(self) -> list[str]:
@@ -119,6 +130,7 @@ def read_known(view: View) -> Known:
         _add_words(known, view, clause)
         if clause.doubted:
             known.unsure |= {label for structure in clause.structures for label in structure.labels}
+        known.unread |= _unread(clause)
         for state in clause.states:
             for label in _hosts(state.structure.labels) if state.structure else ():
                 if label in view.speakable and state.kind in view.words["states"]:
@@ -127,6 +139,14 @@ def read_known(view: View) -> Known:
         if len(holds) == 1 and label not in known.unsure:
             known.states.setdefault(label, {})[kind] = holds.pop()
     return known
+
+
+def _unread(clause: Clause) -> set[str]:
+    """The structures of a clause in which words that we do not know may state something of them."""
+    if not set(clause.signs) & set("XJ") or not clause.structures:
+        return set()
+    read = [f.structure for f in clause.findings] + [state.structure for state in clause.states]
+    return {label for s in clause.structures if s not in read for label in _hosts(s.labels)}
 
 
 @lru_cache(maxsize=4096)
@@ -162,18 +182,30 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
     finding, labels = said.finding, _place(said)
     if said.polarity == "denied":
         if said.where == "said":
-            known.denied |= {(finding, label) for label in labels if label in view.speakable}
+            denied = _denied_with(finding, view.language)
+            known.denied |= {(one, label) for one in denied for label in labels if label in view.speakable}
         elif said.where == "own" and not (clause.structures or clause.sides or set(clause.signs) & set("OGHXW")):
             known.absent.add(finding)
         return
     if said.polarity == "doubted":
-        known.doubted.add(finding.name)
+        if said.where == "said" and labels:
+            known.perhaps.append((finding, labels))
+        else:
+            known.doubted.add(finding.name)
         return
     known.affirmed.append((finding, labels))
     label = labels[0] if len(labels) == 1 and labels[0] in view.speakable else None
     if label or _is_masked(view, said, labels):
         side = side_of(label) if label else said.side
         known.shown.append(Shown(said, label, side or said.side))
+
+
+@cache
+def _denied_with(finding: NamedFinding, language: str) -> tuple[NamedFinding, ...]:
+    """What a denial denies: where there is no lesion, there is no mass either."""
+    if finding.name != "lesion":
+        return (finding,)
+    return (finding, *(one for one, _ in named_findings(language) if one.name == "mass"))
 
 
 def _place(said: ClauseFinding) -> tuple[str, ...]:
@@ -195,4 +227,4 @@ def _is_masked(view: View, said: ClauseFinding, labels: tuple[str, ...]) -> bool
 def others(known: Known) -> Iterator[str]:
     """Names of the findings that the text leaves open or affirms."""
     yield from known.doubted
-    yield from (finding.name for finding, _ in known.affirmed)
+    yield from (finding.name for finding, _ in (*known.affirmed, *known.perhaps))

@@ -30,6 +30,14 @@ _ADJECTIVE_ENDS = (
     "free",
     "thick",
 )
+_JOIN = frozenset(("und", "u", "sowie", "and", "plus"))
+_FINDING_ENDS = tuple(
+    "erguss erguesse thrombus thrombose zyste zysten stein steine konkrement konkremente herd herde fraktur frakturen "
+    "infarkt abszess blutung haematom oedem metastase metastasen tumor raumforderung knoten effusion effusions "
+    "thrombosis cyst cysts stone stones calculus lesion lesions fracture fractures infarct abscess hemorrhage hematoma "
+    "edema metastasis metastases tumour mass masses nodule nodules atelectasis atelektase atelektasen pneumothorax "
+    "infiltrat infiltrate verkalkung verkalkungen".split()
+)
 _MAX_ATTRIBUTES = 4  # other words between the side and its noun
 _STRANDED = 9  # tokens between a side and another side of the same noun
 
@@ -70,8 +78,22 @@ def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch])
 
     "Zyste der Niere, die linke Niere ist unauffällig" does not say that the first one is on the left.
     """
-    taken = {at for m in matches if m is not match and _names_same(tokens, m, match) for at in range(m.first, m.last)}
+    taken = {
+        at
+        for m in matches
+        if m is not match and (_names_same(tokens, m, match) or _is_closed_before(tokens, m, match))
+        for at in range(m.first, m.last + (not m.labels))
+    }
     return {token.word.side for at, token in enumerate(tokens) if at not in taken and token.word.side}
+
+
+def _is_closed_before(tokens: list[Token], one: TermMatch, match: TermMatch) -> bool:
+    """True if a side behind another structure and a comma come first: "Hämatom im Psoas links, Femur regelrecht"."""
+    own = not one.labels and one.last < len(tokens) and tokens[one.last].word.side  # "Hüft-TEP rechts"
+    said = own or one.side_from == "after" and tokens[one.last - 1].word.side
+    if not said or one.last > match.first or one.labels and set(one.labels) & set(match.labels):
+        return False
+    return any(token.raw == "," for token in tokens[one.last : match.first])
 
 
 def _names_same(tokens: list[Token], one: TermMatch, two: TermMatch) -> bool:
@@ -184,6 +206,10 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
                 break
             if _stands_alone(tokens, at, end if ceiling else -1):
                 sides.add(side)
+        elif not sides and _is_joined_finding(tokens, at):
+            if any(token.word.side for token in tokens[at:end]):
+                match.side, match.side_from = "both", "after"  # "Zyste der Niere und Erguss links"
+            return
         elif _ends_reach(tokens, at, end, ceiling, sides):
             break
     if not sides:
@@ -194,6 +220,13 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     beside = tokens[match_end].word
     if match.side != "both" and beside.side == match.side and not beside.attributive:
         match.last = match_end + 1  # "Niere rechts"
+
+
+def _is_joined_finding(tokens: list[Token], at: int) -> bool:
+    """True if an "and" at `at` leads to a finding of its own: "und ein Erguss", "and small effusion"."""
+    if "and" not in tokens[at].word.roles or tokens[at].word.norm not in _JOIN:
+        return False
+    return any(token.word.norm.endswith(_FINDING_ENDS) for token in tokens[at + 1 : at + 4])
 
 
 def _is_second_finding(tokens: list[Token], at: int, floor: int) -> bool:
@@ -266,10 +299,18 @@ def _linked(tokens: list[Token], left: TermMatch, right: TermMatch) -> bool:
     return bool(between) and all(t.word.roles & {"and", "article"} or t.raw in ",/-&+" for t in between)
 
 
+def _is_stated(tokens: list[Token], match: TermMatch) -> bool:
+    """True if the word behind a match says how it is: "regelrecht"."""
+    following = next((t for t in tokens[match.last : match.last + 2] if t.raw != "."), None)
+    return following is not None and "state" in following.word.roles
+
+
 def _inherit(tokens: list[Token], left: TermMatch, right: TermMatch, *, giver: TermMatch, taker: TermMatch) -> None:
     """Members of a list share a side: "rechter Ober- und Unterlappen", "Niere und Nebenniere links"."""
     if not (taker.paired and not taker.side and giver.side and _linked(tokens, left, right)):
         return
+    if giver is left and giver.side_from == "after" and _is_stated(tokens, right):
+        return  # "Hämatom im Psoas links, Femur regelrecht"
     if taker.plural and not left.elided and giver.side != "both":
         return
     taker.side, taker.side_from = giver.side, giver.side_from

@@ -29,6 +29,7 @@ _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e"
 _BARE = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "s"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")
 _MAX_WORDS = 100_000  # words remembered a lexicon
+_PLURAL_ENDS = ("culae", "kulae", "blaetter", "femora", "humeri", "haelse", "koepfe", "kaemme", "gelenke")
 _MIN_STEM, _MAX_STEM, _MIN_TAIL = 4, 40, 3  # letters of a German compound's two halves
 _MAX_ABBREVIATION = 4  # "OL", "VCI": capitals count
 _MIN_TYPO = 7  # letters of a word that is recognised although one of them is wrong
@@ -358,7 +359,7 @@ class Lexicon:
     def is_plural(self, norm: str, key: str) -> bool:
         """True if the word is visibly the plural of its base form: "Nieren", "kidneys"; "Unterlappen" is not."""
         if self.language == "de":
-            return key.endswith("e") and norm == key + "n"
+            return key.endswith("e") and norm == key + "n" or norm.endswith(_PLURAL_ENDS)
         return norm != key
 
     def elided(self, half: str, whole: str) -> Term | None:

@@ -104,6 +104,9 @@ def _is_technique(tokens: list[Token]) -> bool:
     if "technique" in roles and len(tokens) > 1 and tokens[1].raw == ":":
         return True
     opening = {role for token in tokens[:_OPENING] for role in token.word.roles}
+    closing = next((token.word for token in reversed(tokens) if token.raw[0].isalpha()), tokens[0].word)
+    if "done" in closing.roles:  # "Nach Gabe von KM wurde die Spirale … akquiriert."
+        opening = {role for token in tokens for role in token.word.roles}
     if "exam" not in opening:
         return False
     spoken = [token.word for token in tokens if token.word.norm not in _AUXILIARIES]

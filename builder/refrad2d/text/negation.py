@@ -15,6 +15,7 @@ _LIGHT = frozenset(("and", "article", "verb", "light", "range"))
 _LIST = frozenset(("and", "article", "preposition", "light"))
 _CLAUSE_ENDS = frozenset(";:!?")
 _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
+_LEFT_OUT = frozenset(("spared", "involved", "affected", "betroffen", "infiltriert", "ausgespart"))
 _FREE = 6  # "…frei" longer than this says of what
 _BACKWARD = 8  # tokens that a backward cue reaches at most
 
@@ -38,6 +39,8 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
                 at for m in matches if not (m.compound or m.term.kind == "implied") for at in range(m.first, m.last)
             }
             start = _clause_start(tokens, first, stops, over_lists=bare)
+            if not _is_subject_clause(tokens, start, first, bare):  # "Cyst of the kidney, adrenals without nodule"
+                start = _clause_start(tokens, first, stops)
             if _is_subject_clause(tokens, start, first, bare) and not _is_contrasted(matches, last, stops):
                 negated = [n or start <= m.first and m.last <= first for n, m in zip(negated, matches, strict=True)]
         if kind == "predicate_negation":
@@ -45,7 +48,8 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
             if noun and all(t.raw[0].islower() and not t.word.roles for t in tokens[last : noun.first]):
                 negated[matches.index(noun)] = True
         if kind == "negated_after":
-            start = max(_clause_start(tokens, first, stops, over_lists=inside), first - _BACKWARD)
+            lists = None if tokens[last - 1].word.norm in _LEFT_OUT else inside
+            start = max(_clause_start(tokens, first, stops, over_lists=lists), first - _BACKWARD)
             covered = [start < m.last <= first for m in matches]
             if not any(covered):  # "absent spleen"
                 end = _forward_end(tokens, last, inside, stops)
@@ -151,9 +155,16 @@ def _clause_start(tokens: list[Token], end: int, stops: set[int], over_lists: se
         token = tokens[at - 1]
         if token.raw in ";!?" or at - 1 in stops:
             break
-        if token.raw == "," and not (at - 2 in inside and at in inside):
+        if token.raw == "," and not (at - 2 in inside and _next_word(tokens, at, end) in inside):
             break
         at -= 1
+    return at
+
+
+def _next_word(tokens: list[Token], at: int, end: int) -> int:
+    """The token at `at`, or the first behind an "and", articles and sides there: ", and the left kidney"."""
+    while at < end and "and" in tokens[at].word.roles and not tokens[at].word.side:
+        at += 1
     return at
 
 

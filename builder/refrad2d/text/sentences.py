@@ -42,6 +42,7 @@ _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its 
     re.IGNORECASE,
 )
 _CUT_SHORT = re.compile(r"[bdfgkpt][lr]$")  # "vergr", "umschr": no word of either language ends so
+_COUNTED = re.compile(r"\b(?:Nr|No|Bild|Serie|Abb)\.?\s?$")
 _OPEN_SIGN = re.compile(r"[,/(–-]$")
 _ADJECTIVE = re.compile(r"[a-zäöüß]{3,}(?:te[rs]?|(?:isch|lich|ig|al|är|ös)e[nrs]?)$")  # German, before its noun
 _NUMBERED = re.compile(
@@ -237,7 +238,7 @@ def _number_ends(text: str, stop: re.Match, word: str, language: str) -> bool:
     if language == "en":
         return True
     before = text[max(0, stop.start() - len(word) - 20) : stop.start() - len(word)]
-    if before[-1:].isalpha():  # "LWK3.", "Typ B2."
+    if before[-1:].isalpha() or _COUNTED.search(before):  # "LWK3.", "Typ B2.", "Nr. 2."
         return True
     if _ORDINAL_NOUN.match(text, stop.end()):
         return re.search(r"\b(?:[LBHS]WK?|Th|[CTLS])\s?$", before) is not None

@@ -111,19 +111,37 @@ def read_clauses(
     """
     if language not in LANGUAGES:
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
-    found = _structures(_find(text, language, modality) if mentions is None else mentions)
+    found = _structures(text, _find(text, language, modality) if mentions is None else mentions)
     clauses: list[Clause] = []
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
         signs = read_signs(text, start, end, language, inside)
-        signs = _settle(signs)
+        signs = _settle(_without_heading(signs, text, language))
         codes = "".join(sign.code for sign in signs)
         asks, guess = text[start:end].rstrip().endswith("?"), False
         for first, last in split_signs(codes):
             goes_on = guess and codes[first - 1] in "CU" and _FINDING_FIRST.match(codes, first)
             clauses.append(_Reader(text, language, signs[first:last], asks or bool(goes_on)).read())
+            if len(clauses) > 1:
+                clauses[-1] = _with_ellipsis(clauses[-2], clauses[-1])
             guess = clauses[-1].doubted and any(f.polarity == "doubted" for f in clauses[-1].findings[:1])
     return clauses
+
+
+def _with_ellipsis(before: Clause, clause: Clause) -> Clause:
+    """ "Milz vergrößert, Leber nicht", "…, keine in der Milz": a clause denies what the clause before says."""
+    names = {(f.finding.name, f.polarity) for f in before.findings}
+    if _NONE_THERE.fullmatch(clause.signs) and len(names) == 1 and before.findings[0].polarity == "affirmed":
+        place = clause.structures[0]
+        if all(before.findings[0].finding.can_lie_in(label) for label in place.labels):
+            denied = ClauseFinding(clause.start, clause.end, before.findings[0].finding, "denied", place, "said")
+            return replace(clause, findings=(replace(denied, side=place.side),))
+    if not _ELLIPSIS.fullmatch(clause.signs) or len({state.kind for state in before.states}) != 1:
+        return clause
+    state = before.states[0]
+    if not state.holds:
+        return clause
+    return replace(clause, states=(State(clause.start, clause.end, state.kind, False, clause.structures[0]),))
 
 
 def _find(text: str, language: str, modality: str | None) -> list[Mention]:
@@ -137,12 +155,22 @@ def _find(text: str, language: str, modality: str | None) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _structures(mentions: Sequence[Mention]) -> list[Structure]:
-    found = []
+_REST = re.compile(  # "übrige Lunge": what was not named before
+    r"\b(?:übrige[nrs]?|restliche[nrs]?|verbleibende[nrs]?|remaining|other|rest of (?:the)?|remainder of (?:the)?) ?$",
+    re.IGNORECASE,
+)
+
+
+def _structures(text: str, mentions: Sequence[Mention]) -> list[Structure]:
+    found: list[Structure] = []
+    named: set[str] = set()
     for mention in mentions:
-        sides = {side_of(label) for label in mention.labels} - {None}
+        rest = _REST.search(text, max(0, mention.start - 40), mention.start)
+        labels = tuple(label for label in mention.labels if not (rest and label in named))
+        sides = {side_of(label) for label in labels} - {None}
         side = next(iter(sides)) if len(sides) == 1 else "both" if sides else None
-        found.append(Structure(mention.start, mention.end, mention.labels, side, mention.negated))
+        found.append(Structure(mention.start, mention.end, labels, side, mention.negated))
+        named |= set(mention.labels)
     return found
 
 
@@ -155,6 +183,8 @@ def _settle(signs: list[Sign]) -> list[Sign]:
             rest = "".join(other.code for other in signs[at + 1 :])
             begins = before is None or before.code == "C" or before.code in "SFZ" and _FINDING_FIRST.match(rest)
             sign = replace(sign, code="!" if begins else "M")
+        if sign.code == "!" and _DENIES_ON.fullmatch("".join(other.code for other in signs[at + 1 :])):
+            sign = replace(sign, code="C")  # "atrophic, but without a mass"
         follows = signs[at + 1].code if at + 1 < len(signs) else "."
         behind = sign.code == "I" and follows not in "SFBXJA"
         if behind and before and before.code in "SB" and before.structure.side == "both":
@@ -163,32 +193,55 @@ def _settle(signs: list[Sign]) -> list[Sign]:
     return settled
 
 
+def _without_heading(signs: list[Sign], text: str, language: str) -> list[Sign]:
+    """The signs behind a heading such as "Findings:", which says nothing."""
+    if len(signs) > 2 and signs[1].code == "K":
+        word = text[signs[0].start : signs[0].end].casefold()
+        return signs[2:] if word in stored(language)["heading"] else signs
+    return signs
+
+
 def narrow(structure: Structure, side: str) -> Structure:
     """The part of a paired structure on a side; all of it for "both"."""
     labels = tuple(label for label in structure.labels if side == "both" or side_of(label) in (side, None))
     return replace(structure, labels=labels, side=side) if labels else structure
 
 
+_NONE_THERE = re.compile(r"DO[AGI]*S")
+_ELLIPSIS = re.compile(r"[AM]*SI?Y?n")
+_DENIES_ON = re.compile(r"D[AGjJE]*F[CURDAGjJF]*")
 _FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
 
 # How a finding is connected to a structure.
 _HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
 _WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
 _LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
+_BESIDE = re.compile(r"SI?(?:C?Z)?(?:[CU].*)?")  # "Fraktur BWK 9"
 _OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
-_PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH]")
-_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*"
+_PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH](?!Z)")
+_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
+# "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
+_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*(?:[CUR]+[OAGIJjM]*SI?|[CUR]+[AGIJ]*X{1,2})")
+_ALL_BEFORE = re.compile(
+    r"(?P<list>(?P<neither>D)?[MAGIJ]*S(?:C[AGIJD]*S)*[CURD]+[AGIJ]*S)I?M*"
+    r"(?P<denied>(?(neither)[YW]+|[TYMWC]*D)[AGjIEJN]*(?:[FB][CUR]+D?)*[AGjI]*)"
+)
+_DENIED = r"(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)"
 _OF_SUBJECT = re.compile(
     rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
-    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|(?P<denied>[TCYMUWK]*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)|(?P<exists>Y[YM]*{_TAIL}))"
+    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|{_DENIED}|(?P<exists>Y[YM]*{_TAIL}|(?(in)[AIJjNZ]*|(?!))))"
 )
-_MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
+_MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*C?U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 _GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 _NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+_NO_SUBJECT = re.compile(r"D[AGIJ]*S[YW]+[AGjIEN]*")  # "Neither kidney contains a stone"
+_TRAITS = ("calcification", "wall_thickening", "thrombosis", "stenosis")
+_DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")
+_DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
 _ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
 _SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
-_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*U[AGIJ]*S)?[IMYKW]*(?:T[JM]*[CU])*")
+_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*C?U[AGIJ]*S)?[IMYKWZP]*(?:T[JM]*[CU])*")
 _AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
 _ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
 _DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
@@ -216,7 +269,9 @@ class _Reader:
             start=self.start,
             end=self.end,
             structures=tuple(sign.structure for sign in self.signs if sign.structure),
-            findings=tuple(self._finding(at, s.finding) for at, s in enumerate(self.signs) if s.finding),
+            findings=tuple(
+                one for at, s in enumerate(self.signs) if s.finding for one in self._findings(at, s.finding)
+            ),
             states=tuple(self._states()),
             measures=measures,
             sides=tuple(side for sign in self.signs for side in sign.sides),
@@ -246,6 +301,53 @@ class _Reader:
             count is not None or bool(self.words["plural"].search(self.text[sign.start : sign.end])),
         )
 
+    def _findings(self, at: int, finding: NamedFinding) -> list[ClauseFinding]:
+        """A finding once for each of the structures that the clause states it of: "Infarkt der Milz und der Niere"."""
+        one = self._finding(at, finding)
+        more = self._shared(at, one)
+        if not more:
+            return [one]
+        if not all(finding.can_lie_in(label) for structure in more for label in structure.labels):
+            return [replace(one, structure=None, where="unclear", side=None)]
+        return [self._at(one, structure) for structure in more]
+
+    def _at(self, one: ClauseFinding, structure: Structure) -> ClauseFinding:
+        side = structure.side
+        return replace(
+            one, structure=structure, where="said", side=side, size=None, millimetres=None, count=None, several=True
+        )
+
+    def _shared(self, at: int, one: ClauseFinding) -> list[Structure]:
+        """The structures that share a finding: those of a list, and both of a pair where the text says "both"."""
+        if one.polarity == "doubted" or one.finding.names_its_place:
+            return []
+        codes, last = self.codes, one.polarity == "denied"
+        behind = _ALL_BEHIND.fullmatch(codes, at + 1)
+        before = _ALL_BEFORE.fullmatch(codes, 0, at)
+        if behind:
+            places = range(at + 1, len(codes))
+        elif before and (last or before["denied"] is None):
+            places = range(before.end("list"))
+        elif one.structure:
+            return self._both(one.structure)
+        else:
+            return []
+        found = [sign.structure for sign in self.signs[places.start : places.stop] if sign.code == "S"]
+        return [part for structure in found for part in self._both(structure) or [structure]]
+
+    def _both(self, structure: Structure) -> list[Structure]:
+        """The two sides of a structure beside which the text says "both", nothing if it does not."""
+        said = {sign.sides for sign in self.signs if sign.code == "I"}
+        pair = structure.side == "both" and said == {("both",)} and self.codes.count("S") + self.codes.count("B") == 1
+        pair = pair or structure.side == "both" and self._says_both(structure)
+        return [narrow(structure, side) for side in ("left", "right")] if pair else []
+
+    def _says_both(self, structure: Structure) -> bool:
+        """True if "both" stands directly before the structure, adjectives between."""
+        at = next((k for k, sign in enumerate(self.signs) if sign.structure is structure), 0)
+        before = re.search(r"I[AJj]*$", self.codes[:at])
+        return before is not None and self.signs[before.start()].sides == ("both",)
+
     def _place(self, at: int, finding: NamedFinding, polarity: str) -> tuple[Structure | None, str]:
         """The structure that a finding is stated of, and how sure that is."""
         codes, sign = self.codes, self.signs[at]
@@ -259,6 +361,8 @@ class _Reader:
             if _LISTED.match(codes, behind.end()):
                 return None, "unclear"
             return self.signs[behind.end() - 1].structure, "said"
+        if _BESIDE.fullmatch(codes, at + 1) and not _GOVERNED.search(codes[:at]):
+            return self.signs[at + 1].structure, "said"
         if _PLACE_BEHIND.match(codes, at + 1) and not _OWN_PART.match(codes, at + 1):
             return None, "unclear"
         before = self._adjective(at) or self._subject(at, polarity)
@@ -269,14 +373,20 @@ class _Reader:
 
     def _adjective(self, at: int) -> Structure | None:
         """ "hepatic cyst", "left kidney stone"."""
-        match = re.search(r"S[Jj]*$", self.codes[:at]) if self.language == "en" else None
+        near = self.language == "en" or self.text[self.signs[at].start].islower()  # "Aorta verkalkt"
+        match = re.search(r"S[Jj]*$", self.codes[:at]) if near else None
         if not match or re.search(r"[SB][CUR]+[AGIJj]*$", self.codes[: match.start()]):
             return None
         return self.signs[match.start()].structure
 
     def _subject(self, at: int, polarity: str) -> Structure | None:
         """The subject of the clause, where a verb, "mit" or a colon connects it with the finding."""
+        if polarity == "denied" and re.search("[FB]", self.codes[:at]) and self._may_describe(at):
+            return None
         match = _OF_SUBJECT.fullmatch(self.codes, 0, at)
+        if not match and polarity == "denied":  # "Hirnödem, keine Blutung": the denial covers at least the brain
+            match = _DENIED_BESIDE.fullmatch(self.codes, 0, at)
+            return self.signs[match.start("subject")].structure if match else None
         if not match or (match["denied"] is not None and polarity != "denied"):
             return None
         if match["exists"] is not None and match["in"] is None:
@@ -290,6 +400,11 @@ class _Reader:
         if structure.side == "both" and len(said) == 1 and not said & {"both"}:
             return narrow(structure, said.pop())
         return structure if said == {structure.side} else None
+
+    def _may_describe(self, at: int) -> bool:
+        """True for what may be a trait of another finding: "Leber mit Zyste, keine Verkalkung"."""
+        finding = self.signs[at].finding
+        return finding is not None and finding.name in _TRAITS
 
     def _side(self, at: int, structure: Structure | None) -> str | None:
         """The side of a finding: that of its structure, or a side word that touches it."""
@@ -327,6 +442,8 @@ class _Reader:
             return "doubted"
         after = re.split(r"[,;:]", behind, maxsplit=1)
         denial = codes.rfind("D", 0, at)
+        if _DENIED_BEHIND.fullmatch(codes, at + 1):
+            return "denied" if denial < 0 and "n" not in codes[:at] else "doubted"
         if self.words["doubt"].search(behind):
             guess = len(after) == 2 and self.words["guess_behind"].match(behind[len(after[0]) :])
             if self.words["doubt"].search(after[0]) or not guess or denial >= 0:
@@ -348,9 +465,10 @@ class _Reader:
             return "doubted"
         if _DIRECT.fullmatch(between):
             return "denied"
-        if not self._list_is_denied(at):
-            return "doubted"
-        return "denied"
+        if _NO_SUBJECT.fullmatch(codes, 0, at):
+            return "denied"
+        neither = _ALL_BEFORE.fullmatch(codes, 0, at)
+        return "denied" if neither and neither["neither"] or self._list_is_denied(at) else "doubted"
 
     def _without_places(self, at: int) -> str:
         """The text behind a finding, past the structure that follows ("… in der Leber nicht nachweisbar")."""
@@ -390,7 +508,11 @@ class _Reader:
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if codes[at + 1 : at + 2] in _AFTER_STATE and _SUBJECTS.fullmatch(codes, 0, at):
+        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")) and _SUBJECTS.fullmatch(
+            codes, 0, at
+        ):
+            if "P" in codes[:at] and self.signs[at].value[0][0] != "thickened":
+                return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
         match = _ATTRIBUTE.match(codes, at)
         more = _MORE_BEARERS.match(codes, match.end()) if match else None

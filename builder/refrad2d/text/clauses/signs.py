@@ -3,7 +3,8 @@
     >>> "".join(sign.code for sign in read_signs("Zyste der Leber.", 0, 16, "de", [liver]))
     'FGS'
 
-S structure · F finding · B both in one word ("Leberzyste") · T state · D denial · n "nicht" alone · Z size · N count
+S structure · V one that was taken out (as "nephrectomy")
+F finding · B both in one word ("Leberzyste") · T state · D denial · n "nicht" alone · Z size · N count
 I side · A article · G genitive article · O "in", "of" · H other prepositions · P part noun · J adjective · j adjective
 that narrows nothing · M light word · E "appearance" · Y verb · W "mit", "shows" · U and · R or · C comma · K colon ·
 Q bracket · ; end of clause · ! "but" · h "hingegen" · X anything else
@@ -94,7 +95,12 @@ def _phrase(language: str, name: str) -> re.Pattern:
 def read_signs(text: str, start: int, end: int, language: str, structures: Sequence[Any]) -> list[Sign]:
     """The signs of text[start:end]; `structures` are those that lie in it (start, end, labels, side)."""
     taken = _findings(text, start, end, language, structures)
-    taken += [Sign(s.start, s.end, "S", s, sides=_said(s)) for s in structures if _free(taken, s.start, s.end)]
+    taken += [
+        Sign(s.start, s.end, "V" if _is_removed(text, s) else "S", s, sides=_said(s))
+        for s in structures
+        if _free(taken, s.start, s.end)
+    ]
+    taken += [sign for sign in _freedoms(text, start, end, language) if _free(taken, sign.start, sign.end)]
     for find in (_sizes, _denials, _states):
         taken += [sign for sign in find(text, start, end, language) if _free(taken, sign.start, sign.end)]
     taken.sort(key=lambda sign: sign.start)
@@ -111,6 +117,11 @@ def read_signs(text: str, start: int, end: int, language: str, structures: Seque
 
 def _said(structure: Any) -> tuple[str, ...]:
     return (structure.side,) if structure.side else ()
+
+
+def _is_removed(text: str, structure: Any) -> bool:
+    """True for an operation that names what it took away: "Cholezystektomie"."""
+    return text[structure.start : structure.end].lower().endswith(("ektomie", "ectomy"))
 
 
 def _free(taken: Sequence[Sign], start: int, end: int) -> bool:
@@ -136,6 +147,19 @@ def _findings(text: str, start: int, end: int, language: str, structures: Sequen
     return found
 
 
+_WITHOUT = re.compile(r"\b([^\W\d_]{4,}?)(?:frei(?:e[nmrs]?)?|-free)\b", re.IGNORECASE)
+
+
+def _freedoms(text: str, start: int, end: int, language: str) -> list[Sign]:
+    """A finding that one word denies, as a denial and a finding: "steinfrei", "stone-free"."""
+    found: list[Sign] = []
+    for m in _WITHOUT.finditer(text, start, end):
+        named = [finding for finding, pattern in named_findings(language) if pattern.fullmatch(m[1])]
+        if named:
+            found += [Sign(m.start(), m.start(), "D"), Sign(m.start(), m.end(), "F", finding=named[0])]
+    return found
+
+
 def _sizes(text: str, start: int, end: int, language: str) -> list[Sign]:
     return [
         Sign(m.start(), m.end(), "Z", value=(m[1], to_millimetres(m[1])))
@@ -150,7 +174,8 @@ def to_millimetres(size: str) -> float:
 
 
 def _denials(text: str, start: int, end: int, language: str) -> list[Sign]:
-    return [Sign(m.start(), m.end(), "D") for m in _phrase(language, "denial").finditer(text, start, end)]
+    found = [Sign(m.start(), m.end(), "D") for m in _phrase(language, "denial").finditer(text, start, end)]
+    return found + [Sign(m.start(), m.end(), "O") for m in _phrase(language, "place").finditer(text, start, end)]
 
 
 def _states(text: str, start: int, end: int, language: str) -> list[Sign]:
@@ -192,11 +217,13 @@ def _is_adjective(raw: str) -> bool:
 
 # Where a sentence divides. Signs: see clause_signs.
 _LEAD = "[AGIJMN]*"
-_SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*U{_LEAD}S)?[IM]*[YTWKDn]")
+_SUBJECT = re.compile(rf"[CU]*M*{_LEAD}(?:O{_LEAD})?S(?P<more>(?:C{_LEAD}S)*C?U{_LEAD}S)?(?:[IMZ]|P(?=[T]))*[YTWKDn]")
 _COMPOUND = re.compile(rf"[CU]*D?{_LEAD}B")
 _PLACED = re.compile(rf"[CU]*D?{_LEAD}j*{_LEAD}F[ZQ]*[IOGH]")
 _SIDED = re.compile(r"[CU]*[AM]*IM*[TDFWYB]")
-_STATED = re.compile(r"S.*[TYWDKFn]|[TD].*S|[FB]")
+_STATED = re.compile(r"S.*[TYWDKFn]|[TD].*S|[FBV]")
+_NONE_THERE = re.compile(rf"[CU]+DO{_LEAD}S(?=[C;!]|$)")  # "…, keine in der Milz"
+_UNREAD = re.compile(rf"C{_LEAD}S[IMP]*[XJn]+(?=[C;!]|$)")  # something that we cannot read is said of another structure
 
 
 def split_signs(codes: str) -> list[tuple[int, int]]:
@@ -217,6 +244,10 @@ def _divides(codes: str, start: int, at: int) -> bool:
     left = codes[start:at]
     if not _STATED.search(left):
         return False
+    if codes[at] == "C" and _UNREAD.match(codes, at):
+        return True
+    if _NONE_THERE.match(codes, at):
+        return True
     subject = _SUBJECT.match(codes, at)
     if subject and not (codes[at] == "U" and subject["more"]):
         return True
