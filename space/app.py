@@ -38,11 +38,13 @@ def main() -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from answering import lends_gpu, load_model, start_loading  # seconds of imports, after the arguments are known
-    from page import LAUNCH, build_page
+    from page import CACHE_S, LAUNCH, build_page
+    from uploads import keep_sweeping
 
     signal.signal(signal.SIGTERM, end)
     with tempfile.TemporaryDirectory(prefix="space-", ignore_cleanup_errors=True) as uploads:
         os.environ["GRADIO_TEMP_DIR"] = uploads
+        keep_sweeping(uploads, *CACHE_S)
         page = build_page()
         if lends_gpu():
             load_model(arguments.model)  # ZeroGPU packs the weights at launch, so they must be there

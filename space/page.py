@@ -9,7 +9,9 @@ import gradio as gr
 from answering import MAX_CHARACTERS, answer
 from pictures import FULL_RANGE, MAX_BYTES, decode, first_window, read_picture, show_in_window, window_names
 from PIL import Image
+from starlette.middleware import Middleware
 from texts import Refusal, say
+from uploads import Guard
 from view import draw_picture, show_examples, write_answer
 
 from radgrounder.inference.picture import Original
@@ -90,8 +92,11 @@ def _open_example(language: str, visit: Visit, chosen: gr.EventData) -> tuple[Vi
 def _ask(task: str, language: str, visit: Visit, *texts: str) -> tuple[Visit, str]:
     """A question to the model: (visit, message)."""
     names = ("clinical_info", "clinical_question") if task == "report" else ("question",)
+    language = language if language in LANGUAGES else "en"
     try:
-        said = answer(visit.picture, task=task, language=language, **dict(zip(names, texts, strict=True)))
+        said = answer(
+            visit.picture, task=task, language=language, **dict(zip(names, map(_readable, texts), strict=True))
+        )
     except Refusal as refusal:
         return visit, _message(str(refusal), language)
     return replace(visit, answer=said, task=task, spoken=language), ""
@@ -110,12 +115,20 @@ def _show(language: str, visit: Visit) -> tuple[str, Any, str]:
 
 def _predict(image: str, task: str, language: str, question: str) -> dict[str, Any]:
     """Report, answer or place for a PNG, JPEG or DICOM file; `question` is what to ask, or the structure to find."""
+    language = language if language in LANGUAGES else "en"
     try:
         if image is None:
             raise Refusal("no_image")
-        return answer(read_picture(image), task=task, language=language, question=question)
+        if task not in TASKS:
+            raise Refusal("unknown_task")
+        return answer(read_picture(image), task=task, language=language, question=_readable(question))
     except Refusal as refusal:
         raise gr.Error(refusal.tell(language), print_exception=False) from refusal
+
+
+def _readable(text: object) -> str:
+    """A text from outside without what no tokenizer can encode; nothing for what is no text."""
+    return text.encode("utf-8", "ignore").decode() if isinstance(text, str) else ""
 
 
 def _preferred_language(request: gr.Request) -> str:
@@ -260,6 +273,7 @@ def build_page(language: str = "en") -> gr.Blocks:
 
 
 LAUNCH = {
+    "app_kwargs": {"middleware": [Middleware(Guard)]},
     "max_file_size": MAX_BYTES,
     "state_session_capacity": 200,
     "run_history": False,
