@@ -43,6 +43,7 @@ ORDER = {
     "space": (
         ("texts",),
         ("pictures",),
+        ("uploads",),
         ("answering", "view"),
         ("page",),
         ("app", "make_examples", "make_screenshots"),

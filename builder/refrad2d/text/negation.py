@@ -15,6 +15,7 @@ _LIGHT = frozenset(("and", "article", "verb", "light", "range"))
 _LIST = frozenset(("and", "article", "preposition", "light"))
 _CLAUSE_ENDS = frozenset(";:!?")
 _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
+_OWN_STATES = frozenset(("displaced", "disloziert", "verschoben", "verkalkt"))  # "Trachea not displaced"
 _LEFT_OUT = frozenset(("spared", "involved", "affected", "betroffen", "infiltriert", "ausgespart"))
 _FREE = 6  # "…frei" longer than this says of what
 _BACKWARD = 8  # tokens that a backward cue reaches at most
@@ -34,7 +35,8 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
         if kind == "negation":
             end = _forward_end(tokens, last, inside, stops)
             negated = [n or last <= m.first < end for n, m in zip(negated, matches, strict=True)]
-        if kind in ("negation", "predicate_negation"):
+        of_state = kind == "pseudo" and tokens[last - 1].word.norm in _OWN_STATES
+        if kind in ("negation", "predicate_negation") or of_state:
             bare = {
                 at for m in matches if not (m.compound or m.term.kind == "implied") for at in range(m.first, m.last)
             }

@@ -140,3 +140,17 @@ def side_of_niere(text):
 )
 def test_a_match_says_where_its_side_was_read(text, side, read):
     assert side_of_niere(text) == (side, read)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Zyste der Niere und Erguss links.", ("kidney_left", "kidney_right")),
+        ("Hämatom im M. psoas links, Femur regelrecht.", ("femur_left", "femur_right")),
+        ("Keine Fraktur der Claviculae, Fraktur der rechten Scapula.", ("clavicula_left", "clavicula_right")),
+        ("Niere und Nebenniere links.", ("kidney_left",)),
+    ],
+)
+def test_a_side_belongs_to_the_structure_that_it_stands_with(text, labels):
+    found = {m.labels for m in find_mentions(text, "de", "CT")}
+    assert set(labels) in [set(one) for one in found]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from refrad2d.text.mentions import find_mentions
 from tests.fixtures.mentions import classes, negated, words
 
 
@@ -59,3 +60,19 @@ def test_a_finding_stands_for_its_organ_only_where_it_is_present():
     assert classes("Rechts Hydronephrose.") == {"kidney_right"}
     assert words("Keine Hydronephrose.") == []
     assert words("Hydronephrose der linken Niere.") == ["linken Niere"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("en", "Liver, spleen, and pancreas without focal lesion.", [True, True, True]),
+        ("en", "Cyst of the spleen, pancreas without mass.", [False, True]),
+        ("en", "Fracture of the clavicle, scapula spared.", [False, True]),
+        ("en", "Trachea not displaced.", [True]),
+        ("de", "Trachea nicht verschoben.", [True]),
+        ("de", "Fraktur der 5. Rippe, nicht disloziert.", [False]),
+        ("en", "Skull base fracture excluded.", [True]),
+    ],
+)
+def test_a_negation_stops_at_the_structure_before_it(language, text, wanted):
+    assert [mention.negated for mention in find_mentions(text, language, "CT")] == wanted
