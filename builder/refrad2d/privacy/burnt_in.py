@@ -24,7 +24,7 @@ MIN_LONG_SCORE = 0.5  # or for texts of as many characters as anatomy never rese
 LONG = 4
 MAX_HEIGHT = 0.1  # of a frame's longer side, of what is no long line; the reader sees vertebrae as 0, 8 and O
 MAX_LINE_HEIGHT = 0.4  # of four or more characters twice as long as high,
-MAX_WORD_HEIGHT = 0.15  # of three such
+MAX_WORD_HEIGHT = 0.15  # of three such, but in small frames
 # what ribs and vertebrae are read as: fewer than four of these are no text
 ROUND = frozenset("O0oQCDGUY8Il1|口日回目田")
 MAX_SMALL_HEIGHT = 24  # pixels, in frames so small that this is more
@@ -76,7 +76,7 @@ def _is_text(text: str, score: float, sides: Sequence[float], frame: int) -> boo
         return False
     if characters < LONG and all(c in ROUND for c in text if c.isalnum()):
         return False
-    highest = MAX_LINE_HEIGHT if characters >= LONG else MAX_WORD_HEIGHT
+    highest = MAX_LINE_HEIGHT if characters >= LONG or frame < MIN_SIDE else MAX_WORD_HEIGHT
     is_line = characters >= 3 and length >= 2 * height and height <= highest * frame
     return is_line or height <= max(MAX_HEIGHT * frame, MAX_SMALL_HEIGHT)
 
