@@ -38,14 +38,14 @@ NO_NET = ["unshare", "--map-root-user", "--net"] if works("unshare", "--map-root
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("quiet")
-    for name in ("home", "tmp", "hf", "work"):
+    for name in ("home", "tmp", "hf", "desk"):
         (folder / name).mkdir()
-    (folder / "work" / "rows.jsonl").write_text(ROWS, encoding="utf-8")
+    (folder / "desk" / "rows.jsonl").write_text(ROWS, encoding="utf-8")
     return folder
 
 
 def watch(place: Path, package: str, *arguments: str, codes=(0,), outputs=()) -> None:
-    """Run a command below `place`/work without a net; nothing but `outputs`, their .tmp and the key may be written."""
+    """Run a command below `place`/desk without a net; nothing but `outputs`, their .tmp and the key may be written."""
     script = f"import sys; from {package}.cli import main; sys.exit(main())"
     environ = {
         "PATH": os.environ["PATH"], "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"),
@@ -55,7 +55,7 @@ def watch(place: Path, package: str, *arguments: str, codes=(0,), outputs=()) ->
     log = place / "strace.log"
     ran = subprocess.run(
         [*NO_NET, *STRACE, "-o", str(log), sys.executable, "-c", script, *arguments],
-        cwd=place / "work", env=environ, capture_output=True, text=True, timeout=600,
+        cwd=place / "desk", env=environ, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert ran.returncode in codes, ran.stderr[-2000:]
     logs = sorted(place.glob("strace.log*"))  # -ff: one of each process, so that no line is broken off
@@ -64,10 +64,10 @@ def watch(place: Path, package: str, *arguments: str, codes=(0,), outputs=()) ->
         path.unlink()
     assert [line for line in seen if CONNECT.search(line)] == []
     assert list((place / "home").iterdir()) == []
-    named = [f"{place}/work/{name}{end}" for name in outputs for end in ("", ".tmp", ".key", ".key.tmp")]
+    named = [f"{place}/desk/{name}{end}" for name in outputs for end in ("", ".tmp", ".key", ".key.tmp")]
     allowed = ("/dev/", "/proc/", f"{place}/tmp/", f"{place}/hf/", *(f"{name}/" for name in named))
     written = [next(filter(None, match.groups())) for line in seen if (match := WRITTEN.search(line))]
-    full = [os.path.normpath(os.path.join(place, "work", path)) for path in written]
+    full = [os.path.normpath(os.path.join(place, "desk", path)) for path in written]
     assert [path for path in full if path not in named and not path.startswith(allowed)] == []
 
 
@@ -89,7 +89,7 @@ def test_texts(place, command):
 def test_a_prediction(place):
     from PIL import Image
 
-    Image.effect_noise((224, 224), 60).save(place / "work" / "slice.png")
+    Image.effect_noise((224, 224), 60).save(place / "desk" / "slice.png")
     watch(place, "radgrounder", "predict", "slice.png", "--model", str(ROOT / "sft/bases/nano"))
 
 

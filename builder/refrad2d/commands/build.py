@@ -66,7 +66,7 @@ def build(given: Build) -> int:
     return _to_dataset(
         given,
         lambda options: build_dataset(given.export, given.reports, out, key_file, options, progress_bar),
-        f'{out}/refrad2d is ready: load_dataset("{out}/refrad2d", "CONFIG"). Key: {key_file}',
+        lambda config: f'{out}/refrad2d is ready: load_dataset("{out}/refrad2d", "{config}"). Key: {key_file}',
     )
 
 
@@ -82,12 +82,12 @@ def append(given: Append) -> int:
     return _to_dataset(
         given,
         lambda options: append_export(out, given.export, given.reports, key_file, options, progress_bar),
-        f"{out} holds this export now. {out}/CHANGELOG.md has a row for it.",
+        lambda config: f"{out} holds this export now. {out}/CHANGELOG.md has a row for it.",
     )
 
 
-def _to_dataset(given: Build | Append, work: Callable[[Options], dict | None], ready: str) -> int:
-    """Build or append with the options of the command, and print what became of the input."""
+def _to_dataset(given: Build | Append, work: Callable[[Options], dict | None], ready: Callable[[str], str]) -> int:
+    """Build or append with the options of the command, and print what became of the input; `ready` takes a config."""
     from refrad2d.dataset.stats import attrition_table
     from refrad2d.stages.pipeline import NothingUsable
 
@@ -105,7 +105,7 @@ def _to_dataset(given: Build | Append, work: Callable[[Options], dict | None], r
         print("This export was added before. Nothing was changed.")
         return 0
     print(attrition_table(stats))
-    print(f"\n{ready.replace('CONFIG', 'grounded' if 'grounded' in stats.get('rows', {}) else 'slices')}")
+    print(f"\n{ready('grounded' if 'grounded' in stats['rows'] else 'slices')}")
     return 0
 
 

@@ -115,10 +115,11 @@ def _left_out(given: Explain, files: int) -> list[int]:
         if not (folder / "accounting.jsonl").is_file():
             raise ValueError(f"{folder} holds no accounting.jsonl. Give --dataset DIR of a finished build.")
         lines = [line for line in read_jsonl(folder / "accounting.jsonl") if line["root"] == given.root]
-        if lines and max(line["n"] for line in lines) < files:
+        last = max((line["n"] for line in lines), default=-1)
+        if last == files - 1 or given.dataset and 0 <= last < files:  # masks in the same tree may hold the last places
             found.append(lines)
     if len(found) != 1:
-        raise ValueError(f"{len(found)} datasets in this folder fit the export. Give one with --dataset DIR.")
+        raise ValueError(f"{len(found)} builds read {files} files as {given.root}. Give the one with --dataset DIR.")
     reasons = {line["reason"] for line in found[0]} - {None}
     if given.reason not in reasons:
         known = ", ".join(sorted(reasons)) or "nothing: all was kept"

@@ -17,7 +17,7 @@ from refrad2d.llm.facts import CHANGE, PERHAPS, Fact, Facts, read_facts
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
-MIN_KNOWN_WORDS = 0.6  # of a rewritten sentence, in one sentence of the source
+MIN_KNOWN_WORDS = 0.6  # of a rewritten sentence, in one or two sentences of the source
 MIN_COVERED = 0.3  # of the source sentence that a rewritten one comes from
 MIN_KEPT = 0.5  # of the words of each sentence that the rules keep
 MAX_LONGER = 3.0  # ratio of the lengths of a text and its translation
@@ -25,21 +25,9 @@ SPARE = 40  # letters by which lengths may differ in any case ("Leber o. B.")
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STEM = 5  # letters by which words are compared, so that inflection does not matter
-_OPPOSED_ONLY = (
-    "degree",
-    "height",
-    "face",
-    "depth",
-    "margin",
-    "lumen",
-    "count",
-    "extent",
-    "relation",
-    "phase",
-    "shape",
-    "density",
-)  # may be left out, but not turned
-
+_OPPOSED_ONLY = (  # may be left out, but not turned
+    "degree", "height", "face", "depth", "margin", "lumen", "count", "extent", "relation", "phase", "shape", "density",
+)  # fmt: skip
 _TURNED = ("degree:", "count:", "age:", "benignity:", "density:", "lumen:", "relation:", "extent:", "segment:")
 _IMPLIED = frozenset({"brain", "heart", "vertebrae"})  # in words such as "cardiac", "intracranial", "lumbar"
 _NEAR_CERTAINTIES = ({"possible", "suspected"}, {"probable", "suspected"})  # "V. a." is either

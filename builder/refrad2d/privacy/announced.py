@@ -9,11 +9,19 @@ function.
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, is_ordinary, is_report_word, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    PROPER_WORD,
+    Found,
+    context_pattern,
+    is_ordinary,
+    is_report_word,
+    looks_clinical,
+)
 
-_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
-_SMALL = r"(?:(?![A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ])[^\W\d_])"
-_WORD = rf"{_CAP}{_SMALL}+(?:[\-’']{_CAP}?{_SMALL}+)*"
+_CAP, _WORD = CAPITAL, PROPER_WORD
+
+
 _PROPER = rf"(?:[„\"»][^\n„“\"»«]{{2,30}}[“\"«”]|(?:St\.|Sankt|Dr\.)[ ]{_WORD}|{_WORD})"
 _LINK = r"(?:am|an der|an den|im|in der|auf der|auf dem|zum|zur|vom|von|der|des|Haus)"
 _NAMED_HOUSE = re.compile(

@@ -6,11 +6,20 @@ find_beside("OP ([NAME]/Leitgeb), Patho: Weidmüller", "de")
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, is_given, is_ordinary, is_surname, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    PROPER_WORD,
+    SMALL,
+    Found,
+    is_given,
+    is_ordinary,
+    is_surname,
+    looks_clinical,
+)
 
-_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
-_SMALL = r"(?:(?![A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ])[^\W\d_])"
-_WORD = rf"{_CAP}{_SMALL}+(?:[\-’']{_CAP}?{_SMALL}+)*"
+_CAP, _SMALL, _WORD = CAPITAL, SMALL, PROPER_WORD
+
+
 _INITIALS = rf"(?:{_CAP}\.[ \-]?){{0,2}}"
 _PERSON = rf"{_INITIALS}(?:(?:v\.|von|van|de|da|di|du|zu|al|el|ten|ter)[ ](?:der[ ]|den[ ])?)?{_WORD}"
 _END = r"(?![\w\-]|\.\w)"
@@ -33,7 +42,7 @@ _ROLE = (
     r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebammen?|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
     r"Hausarzt|Hausärztin|HA|Überweiser(?:in)?|Vidiert|Freigabe|Validiert|Springer(?:in)?|MTRA?|Pflege|Betreuer(?:in)?|"
     r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge|Unters|"
-    r"Vorl\\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
+    r"Vorl\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
 )
 _LABELLED = re.compile(
     rf"(?<!\w){_ROLE}\.?[ ]?(?::[ ]?|(?<=Springer)[ ])(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|"

@@ -1,7 +1,8 @@
 """What mask and metadata of a slice tell for certain, and the structures that a question can point at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from refrad2d.boxes import iou
 from refrad2d.labels import MODALITIES
 from refrad2d.questions.view import CHOICES, Candidate, Claim, View, body_parts, organs
 
@@ -104,7 +105,7 @@ def box_candidates(view: View) -> list[Candidate]:
     clear = [
         name
         for name in sorted(view.visible)
-        if all(_overlap(view.boxes[name], box) <= MAX_OVERLAP for other, box in view.boxes.items() if other != name)
+        if all(iou(view.boxes[name], box) <= MAX_OVERLAP for other, box in view.boxes.items() if other != name)
     ]
     if clear:
         label = view.draw.one(clear, "box")
@@ -112,12 +113,3 @@ def box_candidates(view: View) -> list[Candidate]:
         fields = dict(zip(("x_min", "y_min", "x_max", "y_max"), edges, strict=True))
         asked.append(view.ask("in_box", view.name(label), fact=("box",), source="mask", label=label, **fields))
     return asked
-
-
-def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Intersection over union of two xyxy boxes."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)

@@ -34,7 +34,6 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 
 from refrad2d.system.files import is_disk_full
 
-WRONG_ARGUMENTS = (ValueError, FileNotFoundError, NotADirectoryError, PermissionError)  # said in one line, exit code 2
 _FOREIGN = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _KEY = "command_line"  # in the metadata of a field
 

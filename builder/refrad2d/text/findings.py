@@ -101,6 +101,13 @@ def kinds_of(label: str) -> set[str]:
     }
 
 
+@cache
+def places_of(label: str) -> frozenset[str]:
+    """The classes that a finding label names, both sides of a paired one: "liver_lesion" → {"liver"}."""
+    words = f"_{label}_"
+    return frozenset(x.name for x in labels() if f"_{re.sub('_(left|right)$', '', x.name)}_" in words)
+
+
 def kinds_in(sentence: str, language: str) -> set[str]:
     """The kinds of finding that a sentence speaks of, German compounds included ("Leberzyste" → {"cyst"})."""
     text = sentence.lower()

@@ -6,14 +6,12 @@
 The slice rules are in docs/data-format.md.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from refrad2d.boxes import merge_boxes
-from refrad2d.labels import labels
+from refrad2d.boxes import iou, merge_boxes
 from refrad2d.rows import FindingRow, ObjectRow
-from refrad2d.text.findings import kinds_in, kinds_of
+from refrad2d.text.findings import kinds_in, kinds_of, places_of
 from refrad2d.text.mentions import Mention
 from refrad2d.text.references import Reference, find_references, rewrite_references
 from refrad2d.text.sentences import split_sentences
@@ -107,15 +105,9 @@ def _is_meant(finding: FindingRow, kinds: set[str], names: set[str], shown: Slic
         return False
     if not names:
         return True
-    words = f"_{finding['label']}_"
-    places = {label.name for label in labels() if f"_{re.sub('_(left|right)$', '', label.name)}_" in words}
-    if places:
+    if places := places_of(finding["label"]):
         return bool(places & names)
-    return any(o["label"] in names and _touch(o["box"], finding["box"]) for o in shown.objects)
-
-
-def _touch(a: Sequence[float], b: Sequence[float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+    return any(o["label"] in names and iou(o["box"], finding["box"]) > 0 for o in shown.objects)
 
 
 def _area(box: Sequence[float]) -> float:

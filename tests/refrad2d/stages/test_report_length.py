@@ -5,7 +5,6 @@
 A report is capped besides (MAX_REPORT, MAX_RAW in stages/report_table).
 """
 
-import sys
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -16,6 +15,7 @@ from refrad2d.text.decoding.plain import to_plain_text
 from refrad2d.text.mentions import find_mentions
 from refrad2d.text.slices import cut_references, join_sentences, read_sentences
 from refrad2d.text.temporal import curate
+from tests.fixtures.calls import count_calls
 
 TEXTS = {
     "prose": "Die Leber ist glatt, zur Voruntersuchung vom 12.03.2020 unverändert. In der linken Niere Zyste (Bild 12). ",
@@ -44,22 +44,6 @@ STEPS: Mapping[str, Callable[[str], object]] = {
     "curate": lambda text: curate(text, "de"),
     "match": match,
 }
-
-
-def count_calls(work: Callable[[], object]) -> int:
-    """Function calls, those of C included, that a piece of work makes."""
-    count = 0
-
-    def seen(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(seen)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def counts_of(step: str, unit: str, lengths=(2000, 4000, 8000)) -> list[int]:

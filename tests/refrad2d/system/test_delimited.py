@@ -2,13 +2,13 @@
 
 import csv
 import io
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refrad2d.system.delimited import guess_delimiter, read_delimited
+from tests.fixtures.calls import count_calls
 
 CELLS = st.lists(st.lists(st.text('ab;,"\n |', max_size=6), min_size=3, max_size=3), max_size=6)
 
@@ -79,22 +79,6 @@ def test_excels_line_names_the_delimiter(line):
 
 def test_delimiters_inside_of_quotes_do_not_count():
     assert guess_delimiter('"a, b, c, d";e;f') == ";"
-
-
-def count_calls(work):
-    """Function calls, those of C included, that a piece of work makes."""
-    count = 0
-
-    def seen(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(seen)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("line", ["1;a b c\n", '1;"a ""b"" c"\n', '1;"a"b\n', "1;a;b\n", '1;"a\n1;b"c\n', "torn\n"])

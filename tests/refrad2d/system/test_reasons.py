@@ -7,12 +7,14 @@ import pytest
 
 import refrad2d
 from refrad2d.system.reasons import OTHERWISE, advice, advice_lines, is_reason, main_advice
+from refrad2d.system.tables import read_csv
 from tests.fixtures.inputs import inputs
 
 CODE = "".join(path.read_text(encoding="utf-8") for path in Path(refrad2d.__file__).parent.rglob("*.py"))
 PATTERNS = (
     r'Unreadable\("(\w+)"\)',
     r'reason="(\w+)"',
+    r'"(segmenter_(?:failed|timeout)|duplicate_(?:slice|report)|uneven_slices|[a-z]+_archive(?:_member)?)"',
     r'"((?:mask_(?:of|on|with|classes|table|values)|not_a_(?!pseudonym)|not_in_|ambiguous_(?:accession|mask|patient|study)|unreadable_|no_(?:rescale|orientation|pixels))\w*)"',
 )
 
@@ -20,6 +22,11 @@ PATTERNS = (
 def test_every_reason_in_the_code_has_its_advice():
     reasons = {reason for pattern in PATTERNS for reason in re.findall(pattern, CODE)}
     assert len(reasons) > 40 and sorted(reason for reason in reasons if advice(reason) == OTHERWISE) == []
+
+
+def test_every_line_is_of_a_reason_in_the_code():
+    reasons = {row["reason"] for row in read_csv("refrad2d.system", "reasons.csv")} - {"error"}
+    assert sorted(reason for reason in reasons if not re.search(rf'["_]{reason}"', CODE)) == []
 
 
 def test_every_reason_of_the_page_of_inputs_has_its_advice():

@@ -38,6 +38,11 @@ _CLINICAL = re.compile(
 _GIVEN = re.compile(r"^[A-ZÄÖÜ][a-zäöü]+(?:fried|bert|hilde?|trau[dt]|gard|gunde?|linde|beth|burga|lieb|wine?)$")
 
 
+CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
+SMALL = rf"(?:(?!{CAPITAL})[^\W\d_])"
+PROPER_WORD = rf"{CAPITAL}{SMALL}+(?:[\-’']{CAPITAL}?{SMALL}+)*"  # "Weidmüller", "Al-Masri", "O’Neill"
+
+
 class Found(NamedTuple):
     """A stretch of text to replace. `firm` ones are replaced even where they look like a clinical term."""
 
