@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from refrad2d.system.tables import read_csv
-from refrad2d.text.clauses.reading import Structure, read_clauses, read_measures
+from refrad2d.text.clauses.measures import read_measures
+from refrad2d.text.clauses.reading import read_clauses
+from refrad2d.text.clauses.records import Structure
 from refrad2d.text.findings import named_findings
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.sentences import split_sentences

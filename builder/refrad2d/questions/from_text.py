@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from refrad2d.questions.known import Known, Shown, others
 from refrad2d.questions.view import CHOICES, Candidate, Claim, View, regions_of
-from refrad2d.text.clauses.reading import ABNORMAL
+from refrad2d.text.clauses.records import ABNORMAL
 from refrad2d.text.findings import NamedFinding, named_findings
 
 LIMITS = (5, 10, 15, 20, 30, 40, 50)  # mm; a size is asked against those that it clearly misses

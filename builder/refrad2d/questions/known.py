@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
 from refrad2d.questions.view import View
-from refrad2d.text.clauses.reading import ABNORMAL, Clause, ClauseFinding, read_clauses
+from refrad2d.text.clauses.reading import read_clauses
+from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
 from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
 

@@ -10,95 +10,18 @@ unknown noun, "neben" or "adjacent to" leave it without. A sentence is read as a
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from refrad2d.labels import LANGUAGES, MODALITIES
+from refrad2d.text.clauses.measures import read_measures
+from refrad2d.text.clauses.records import Clause, ClauseFinding, State, Structure
 from refrad2d.text.clauses.signs import Sign, read_signs, split_signs, stored
 from refrad2d.text.findings import NamedFinding
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.mentions import Mention, find_mentions
 from refrad2d.text.sentences import split_sentences
-
-ABNORMAL = ("enlarged", "dilated", "thickened", "obstructed")  # states that no unremarkable structure has
-
-
-@dataclass(frozen=True)
-class Structure:
-    """A mention of anatomy. `side` is left, right, both (a paired structure, both or no side said) or None."""
-
-    start: int
-    end: int
-    labels: tuple[str, ...]
-    side: str | None
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A number with its unit; lengths are in mm ("1,5 cm" is 15.0 "mm"), `unit` is "" for a plain number."""
-
-    start: int
-    end: int
-    value: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class ClauseFinding:
-    """A finding. `polarity` is affirmed, denied or doubted.
-
-    `structure` is what the clause states it of. `where` says how sure that is: "said" (with a structure), "own" (the
-    name is the place), "open" (the clause names no place at all), "unclear" (a place that we cannot read). `size` is
-    its measure as written, `millimetres` the largest diameter; `count` how many, where a number says so; `several` if
-    more than one or unknown how many.
-    """
-
-    start: int
-    end: int
-    finding: NamedFinding
-    polarity: str
-    structure: Structure | None = None
-    where: str = "unclear"
-    side: str | None = None
-    size: str | None = None
-    millimetres: float | None = None
-    count: int | None = None
-    several: bool = False
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes of the structure, () if there is none."""
-        return self.structure.labels if self.structure else ()
-
-
-@dataclass(frozen=True)
-class State:
-    """How a structure looks as a whole: `kind` is normal, enlarged, dilated, …; `holds` whether it is so."""
-
-    start: int
-    end: int
-    kind: str
-    holds: bool
-    structure: Structure | None
-
-
-@dataclass(frozen=True)
-class Clause:
-    """A clause; all offsets are into the whole text, ends exclusive. `sides` are all side words, those in structures
-    included; `denials` the ranges of words that deny; `doubted` if anything in it is a guess."""
-
-    start: int
-    end: int
-    structures: tuple[Structure, ...] = ()
-    findings: tuple[ClauseFinding, ...] = ()
-    states: tuple[State, ...] = ()
-    measures: tuple[Measure, ...] = ()
-    sides: tuple[str, ...] = ()
-    denials: tuple[tuple[int, int], ...] = ()
-    doubted: bool = False
-    signs: str = field(default="", repr=False, compare=False)
 
 
 def read_clauses(
@@ -521,26 +444,6 @@ class _Reader:
         if match and re.fullmatch(r"[MAGI]*", codes[:at]) and not _LISTED.match(codes, match.end()):
             return [self.signs[match.end() - 1].structure]
         return []
-
-
-_UNIT = re.compile(r"[\s-]?(?:(mm|cm|ml|HE|HU)(?![^\W_])|(%|Prozent\\b|percent\\b|per cent\\b))")
-_AXES = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:[x×]\s?(?=\d[\d.,]*\s?(?:[x×]\s?\d[\d.,]*\s?)?(mm|cm)))")
-
-
-def read_measures(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
-    """All numbers of text[start:end] with their units; "2 x 3 cm" is two lengths, in mm."""
-    end = len(text) if end is None else end
-    units = {m.start(1): m[2] for m in _AXES.finditer(text, start, end)}
-    found = []
-    for m in re.finditer(r"\d+(?:[.,]\d+)?", text[start:end]):
-        first, last = start + m.start(), start + m.end()
-        named = _UNIT.match(text, last)
-        unit = (named[1] or "%") if named else units.get(first, "")
-        value = float(m[0].replace(",", "."))
-        if unit == "cm":
-            value, unit = round(value * 10, 3), "mm"
-        found.append(Measure(first, last, value, "HU" if unit == "HE" else unit))
-    return found
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.text.clauses.reading import read_clauses, read_measures
+from refrad2d.text.clauses.reading import read_clauses
 
 
 def read(text, language):
@@ -154,11 +154,6 @@ def test_offsets_point_into_the_text():
             assert text[finding.start : finding.end] == "Zyste"
             assert text[finding.structure.start : finding.structure.end] == "Leber"
     assert [text[c.start : c.end] for c in read_clauses(text, "de")][-1] == "Niere rechts regelrecht"
-
-
-def test_measures_are_in_millimetres():
-    measures = read_measures("2 x 3 cm, 40 HE, 7")
-    assert [(m.value, m.unit) for m in measures] == [(20, "mm"), (30, "mm"), (40, "HU"), (7, "")]
 
 
 def test_an_unknown_language_names_the_known_ones():
