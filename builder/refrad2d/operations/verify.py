@@ -5,16 +5,17 @@ refrad2d verify DIR
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from refrad2d.dataset.laws import require_manifest
-from refrad2d.layout import ACCOUNTING, MANIFEST, require_format
+from refrad2d.layout import ACCOUNTING, MANIFEST, STATS, require_format
 from refrad2d.operations.archive_checks import check_archive
 from refrad2d.operations.file_checks import Fault, check_files
 from refrad2d.operations.row_checks import Dataset, check_counts, check_rows, check_splits
 from refrad2d.operations.transaction import is_half_changed
+from refrad2d.system.files import read_json
 
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -60,10 +61,13 @@ def _shares_its_tree(root: str, positions: Mapping[str, Sequence[int]]) -> bool:
 def check_accounting(dir: Path) -> Iterator[Fault]:
     """One line an input file, positions without gap or repetition, a reason exactly where something was dropped."""
     positions: dict[str, list[int]] = defaultdict(list)
+    outcomes: dict[str, Counter] = defaultdict(Counter)
     try:
         for line in (dir / ACCOUNTING).read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
             positions[entry["root"]].append(entry["n"])
+            outcome = f"dropped_{entry['reason']}" if entry["status"] == "dropped" else "kept"
+            outcomes[str(entry["root"]).partition("-")[0]][outcome] += 1
             if entry["status"] not in ("kept", "dropped") or (entry["status"] == "dropped") != bool(entry["reason"]):
                 yield Fault(ACCOUNTING, f"{entry['root']} {entry['n']}", "status")
     except FileNotFoundError:
@@ -77,3 +81,17 @@ def check_accounting(dir: Path) -> Iterator[Fault]:
             continue
         if sorted(numbers, key=str) != sorted(range(len(numbers)), key=str):
             yield Fault(ACCOUNTING, root, "positions")
+    yield from _check_sums(dir, outcomes)
+
+
+def _check_sums(dir: Path, outcomes: Mapping[str, Counter]) -> Iterator[Fault]:
+    """The lines of images and of masks, all batches together, are as many of each outcome as stats.json counts."""
+    try:
+        stated = read_json(dir / STATS).get("files", {})
+    except (FileNotFoundError, *_MALFORMED):
+        return  # said elsewhere
+    for root, counts in stated.items():
+        said = {name: n for name, n in counts.items() if n and (name == "kept" or name.startswith("dropped_"))}
+        found = outcomes.get(root, Counter())
+        if (found or root == "export") and found != said:  # a segmenter's masks have no lines
+            yield Fault(ACCOUNTING, root, "counts")

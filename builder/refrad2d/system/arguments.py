@@ -25,6 +25,7 @@ import inspect
 import os
 import sys
 import sysconfig
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
@@ -313,9 +314,12 @@ def run(
 ) -> int:
     """Run the command that the arguments name. Gives its exit code; an error that a user can mend is one line.
 
-    2 for wrong arguments, 1 for a full disk, 130 after Control-C.
+    2 for wrong arguments, 1 for a full disk, 130 after Control-C. What we did not foresee ends the process with one
+    line as well, since a traceback would quote what a file holds.
     """
     parser = build_parser(prog, description, commands, groups=groups, version=version)
+    sys.excepthook = lambda kind, error, trace: say_error(prog, describe_fault(error))
+    threading.excepthook = lambda failed: say_error(prog, describe_fault(failed.exc_value))
     try:
         made, options = read_arguments(parser, argv)
         return made(options)
@@ -323,24 +327,23 @@ def run(
         if is_disk_full(error):
             say_error(prog, "The disk is full. Free some space and run the same command again.")
             return 1
-        said = error.errno is None and is_said(error)
-        say_error(prog, error if said else describe_os_error(error, sys.argv[1:] if argv is None else argv))
+        if error.errno is None and not is_said(error):
+            raise
+        typed = sys.argv[1:] if argv is None else argv
+        say_error(prog, error if error.errno is None else describe_os_error(error, typed))
         return 2
     except ValueError as error:
-        say_error(prog, error if is_said(error) else describe_fault(error))
-        return 2 if is_said(error) else 1
+        if not is_said(error):
+            raise
+        say_error(prog, error)
+        return 2
     except KeyboardInterrupt:
         print(f"{prog}: interrupted. Run the same command again to go on.", file=sys.stderr)
         return 130
-    except Exception as error:  # the last resort: a traceback would quote what a file holds
-        say_error(prog, describe_fault(error))
-        return 1
 
 
 def describe_os_error(error: OSError, argv: Iterable[str]) -> str:
     """What went wrong with a file: its path if the user typed it, else none: names below a root may be private."""
-    if error.errno is None:
-        return describe_fault(error)
     path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
     typed = {os.path.normpath(word.partition("=")[2] if word.startswith("--") else word) for word in argv if word}
     shown = repr(path) if os.path.normpath(path) in typed else "a file or folder below those given"
@@ -363,11 +366,11 @@ def _is_ours(filename: str) -> bool:
     return not filename.startswith(("<", *_FOREIGN))
 
 
-def describe_fault(error: BaseException) -> str:
+def describe_fault(error: BaseException | None) -> str:
     """The type of an unforeseen exception and our own frames: neither its message nor a path of the user."""
     frames = [
         f"{'.'.join(Path(frame.filename).parts[-3:]).removesuffix('.py')}:{frame.lineno}"
-        for frame in traceback.extract_tb(error.__traceback__)
+        for frame in traceback.extract_tb(error.__traceback__ if error else None)
         if _is_ours(frame.filename) and {"refrad2d", "radgrounder"} & set(Path(frame.filename).parts)
     ]
     place = " > ".join(frames[-6:]) or "an unknown place"

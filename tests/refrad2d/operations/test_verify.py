@@ -18,7 +18,7 @@ from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import digest
-from refrad2d.operations.verify import verify
+from refrad2d.operations.verify import check_accounting, verify
 from refrad2d.samples import MASK, Member
 from refrad2d.schema import features
 from refrad2d.stages.shards import Task, encode
@@ -326,3 +326,19 @@ def test_accounting_is_checked(root, line, kind):
 
 def test_a_digest_ignores_how_absence_and_numbers_are_written():
     assert digest({"a": 1, "b": None, "c": []}) == digest({"a": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("lines", "fine"),
+    [
+        ([("export", "kept", None), ("masks", "kept", None)], True),
+        ([("export", "dropped", "no_pixels"), ("masks", "kept", None)], False),
+        ([("export", "kept", None), ("masks-b001", "kept", None), ("export-b001", "kept", None)], False),
+        ([("export", "kept", None)], True),  # the masks of a segmenter have no lines
+    ],
+)
+def test_accounting_and_stats_count_the_same(tmp_path, lines, fine):
+    (tmp_path / "stats.json").write_text(json.dumps({"files": {"export": {"kept": 1}, "masks": {"kept": 1, "x": 3}}}))
+    entries = [{"root": root, "n": 0, "status": status, "reason": reason} for root, status, reason in lines]
+    (tmp_path / "accounting.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    assert [fault.kind for fault in check_accounting(tmp_path)] == ([] if fine else ["counts"])

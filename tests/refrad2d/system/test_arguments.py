@@ -3,6 +3,9 @@
 import datetime
 import errno
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,10 +192,21 @@ def test_an_error_that_a_user_can_mend_is_one_line(error, code, words, capsys):
     assert run_failing(error) == code and capsys.readouterr().err == words
 
 
-def test_other_errors_are_told_by_type_and_place(capsys):
-    assert run_failing(RuntimeError("a fault of ours")) == 1
-    said = capsys.readouterr().err
-    assert "RuntimeError at refrad2d.system.arguments" in said and "a fault" not in said
+def test_other_errors_are_not_hidden():
+    with pytest.raises(RuntimeError):
+        run_failing(RuntimeError("a fault of ours"))
+
+
+def test_a_process_ends_with_one_line_that_names_type_and_place():
+    script = (
+        "import sys; from refrad2d.system import arguments as a; from dataclasses import dataclass\n"
+        "@dataclass(frozen=True)\nclass O: pass\n"
+        "def f(o: O) -> int:\n    {'Weber': 1}['Weber^Anna']\n"
+        "sys.exit(a.run('tool', 'T.', [a.command('fail', example='')(f)], ['fail']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.returncode == 1 and "KeyError at refrad2d.system.arguments" in ended.stderr
+    assert "Weber" not in ended.stderr and ended.stderr.count("\n") == 1
 
 
 def test_a_command_in_a_group_runs_and_none_is_exit_code_0():
@@ -205,11 +219,27 @@ def test_a_type_that_no_command_line_can_give_is_refused():
         arguments._kind_of(bytes)
 
 
+@pytest.fixture(autouse=True)
+def hooks(monkeypatch):
+    """What a run sets for its process is undone."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Nothing:
     """No option."""
 
     place: Path = argument("a folder", metavar="DIR")
+
+
+def end(commands) -> int:
+    """What a process does with a command: its exit code, or what the interpreter says of an exception that leaves it."""
+    try:
+        return run("tool", "Tools.", commands, ["fail", "/export"])
+    except Exception as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        return 1
 
 
 def _command_that(raises):
@@ -231,14 +261,14 @@ def _command_that(raises):
     ],
 )
 def test_no_error_quotes_a_file_or_a_path_below_a_root(error, capsys):
-    assert run("tool", "Tools.", [_command_that(error)], ["fail", "/export"]) in (1, 2)
+    assert end([_command_that(error)]) in (1, 2)
     said = capsys.readouterr().err
     assert "Weber" not in said and said.count("\n") == 1 and "Traceback" not in said
 
 
 def test_a_path_that_was_typed_is_named(capsys):
     missing = FileNotFoundError(2, "No such file or directory", "/export")
-    assert run("tool", "Tools.", [_command_that(missing)], ["fail", "/export"]) == 2
+    assert end([_command_that(missing)]) == 2
     assert "'/export'" in capsys.readouterr().err
 
 
@@ -258,5 +288,5 @@ def test_words_that_we_did_not_write_are_not_printed(deed, capsys):
         """Fail."""
         return deed()
 
-    assert run("tool", "Tools.", [command("fail", example="somewhere")(fail)], ["fail", "/export"]) in (1, 2)
+    assert end([command("fail", example="somewhere")(fail)]) in (1, 2)
     assert "Weber" not in capsys.readouterr().err
