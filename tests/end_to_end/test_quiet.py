@@ -1,6 +1,5 @@
 """No command opens a connection or writes beside what it was told to, seen from outside: under strace, without a net."""
 
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.paths import ROOT
+from tests.fixtures.tiny_exports import rows_of
 
 CONNECT = re.compile(r"(?:connect|sendto|sendmsg)\(.*sa_family=AF_INET6?")
 TO_ITSELF = re.compile(r'sin_addr=inet_addr\("127\.')  # a page asks its own server whether it is up
@@ -92,7 +92,7 @@ def test_a_build_and_what_follows_it(place):
     watch(place, "refrad2d", "phantom", "later", "--patients", "1", "--seed", "4", outputs=("later",))
     export = ("later/dicom", "--reports", "later/reports.csv", "--masks", "later/masks")
     watch(place, "refrad2d", "append", "ds", *export, outputs=("ds",))
-    patient = json.loads((place / "desk/ds/accounting.jsonl").read_text(encoding="utf-8").split("\n")[0])["patient"]
+    patient = next(iter(rows_of(place / "desk/ds").values()))["patient"]
     watch(place, "refrad2d", "remove", "ds", "--patient", patient, outputs=("ds",))
     watch(place, "refrad2d", "verify", "ds")
 
