@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -109,13 +110,13 @@ def test_a_prediction(place):
     watch(place, "radgrounder", "predict", "slice.png", "--model", str(ROOT / "sft/bases/nano"))
 
 
-def test_training_release_and_judging(place):
+def test_training_release_and_judging(place, dataset):
     watch(place, "radgrounder", "heldout", "new", "--patients", "1", outputs=("new",))
     watch(place, "radgrounder", "prepare", str(ROOT / "sft/bases/nano"), "base", outputs=("base",))
     recipe = ("--config", str(ROOT / "sft/recipes/nano/detection.yaml"), "--model_name_or_path", "base")
     short = ("--max_steps", "1", "--warmup_steps", "0", "--eval_strategy", "no", "--load_best_model_at_end", "false")
-    watch(place, "trl", "sft", *recipe, "--dataset_name", "new/refrad2d", "--dataset_test_split", "train",
-          "--output_dir", "adapter", *short, outputs=("adapter",))  # fmt: skip
+    watch(place, "trl", "sft", *recipe, "--dataset_name", str(dataset / "refrad2d"), "--output_dir", "adapter", *short,
+          outputs=("adapter",))  # fmt: skip
     watch(place, "radgrounder", "release", "adapter", "model", outputs=("model",))
     judged = ("--benchmark", "refrad2d", "--data", "new", "--limit", "2", "--out")
     watch(place, "radgrounder", "eval", "--model", "model", *judged, "before", outputs=("before",))
@@ -124,8 +125,11 @@ def test_training_release_and_judging(place):
 
 
 def test_the_space(place):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
     model = str(ROOT / "sft/bases/nano")
-    watch(place, "app", "--model", model, "--port", "0", codes=(0, 124, 130), page=True)
+    watch(place, "app", "--model", model, "--port", port, codes=(0, 124, 130), page=True)
 
 
 @pytest.mark.skipif(not NO_NET, reason="a namespace without network is refused")
