@@ -81,12 +81,12 @@ def full_name(text: str) -> FullName | None:
     """The folded name; None for what is incomplete, a placeholder, or has no order that can be told.
 
     Components (^) and a comma say what is family and given name; where the lists of names know that the two are
-    exchanged they are put right. A name without either needs a word at one end that is a given name only.
+    exchanged they are put right. A name without either needs a word at one end that is known as a given name.
     """
     family, given = _split_name(next(filter(str.strip, text.split("=")), ""))
     if family and not given:
         family, given = _orient(family)
-    elif family and given and _only_given(family) and not any(map(_is_given, given)):
+    elif family and given and _leads(family, given):
         family, given = given, family
     words = FullName(tuple(map(_fold, family)), tuple(map(_fold, given)))
     known = _is_somebody(words.family, "family") and _is_somebody(words.given, "given")
@@ -110,21 +110,28 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _orient(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Family and given names of words in one row; no given ones where both ends could be either."""
-    if len(words) > 1 and _only_given(words[:1]) and not _is_given(words[-1]):
-        end = next(n for n, word in enumerate(words) if not _is_given(word))
-        return words[end:], words[:end]
-    if len(words) > 1 and _only_given(words[-1:]) and not _is_given(words[0]):
-        start = max(n for n, word in enumerate(words) if not _is_given(word)) + 1
-        return words[:start], words[start:]
+    given = [_is_given(word) for word in words]
+    if all(given) or not any(given):
+        return words, ()
+    start, end = given.index(False), len(given) - given[::-1].index(False)  # of the words that are no given name
+    if _leads(words[:start], words[end - 1 :]):
+        return words[start:], words[:start]
+    if _leads(words[end:], words[:1]):
+        return words[:end], words[end:]
     return words, ()
+
+
+def _leads(one: Sequence[str], other: Sequence[str]) -> bool:
+    """True if `one` are given names and `other` are not, as the lists know them; words in both lists need the second
+    to be a known family name."""
+    if not one or not all(map(_is_given, one)) or any(map(_is_given, other)):
+        return False
+    sure = not any(spell(word) in surnames() for word in one)
+    return sure or all(spell(word) in surnames() for word in other)
 
 
 def _is_given(word: str) -> bool:
     return spell(word) in given_names()
-
-
-def _only_given(words: Sequence[str]) -> bool:
-    return all(_is_given(word) and spell(word) not in surnames() for word in words)
 
 
 def _fold_words(text: str) -> tuple[str, ...]:
