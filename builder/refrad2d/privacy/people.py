@@ -130,7 +130,7 @@ def merge_people(
     for patient in sorted(patients):
         name = pseudonyms[patient]
         final[name] = final.get(name, Evidence()) | patients[patient]
-    merged = sum(home[p] == natural[p] != pseudonyms[p] for p in present)
+    merged = sum(home[p] == natural[p] != pseudonyms[p] and not known.is_removed(pseudonyms[p]) for p in present)
     counts = Counter({"merged": merged, "contradicting": refused, "published_twice": len(twice)})
     return Merged(pseudonyms, final, +counts, sorted(twice))
 

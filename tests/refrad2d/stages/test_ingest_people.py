@@ -5,23 +5,17 @@ import pytest
 from refrad2d.dataset.splits import split_of
 from refrad2d.stages import ingest
 from refrad2d.system.files import read_jsonl
-from refrad2d.system.processes import Result
 from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 from tests.fixtures.export_records import KEY
 from tests.fixtures.inputs.people import CASES, PeopleCase
+from tests.fixtures.tiny_exports import work_here
 
 
 @pytest.fixture(autouse=True)
 def in_one_process(request, monkeypatch):
     """Children cost a second each; what they do is done here, but for the test that is about them."""
-    if "workers" in request.node.name:
-        return
-
-    def here(function, items, **limits):
-        return ((n, Result(function(item))) for n, item in enumerate(items))
-
-    for module in ("stages.ingest", "images.blanking", "images.sources"):
-        monkeypatch.setattr(f"refrad2d.{module}.run_isolated", here)
+    if "workers" not in request.node.name:
+        work_here(monkeypatch)
 
 
 def people_of(case: PeopleCase, folder, order=(), workers=1):
