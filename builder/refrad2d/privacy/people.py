@@ -16,7 +16,7 @@ person who is published already keeps the published one.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def evidence(patient: str, persons: Iterable[Person], key: bytes) -> Evidence:
         return pseudonym(key, "person", *values)
 
     found = Evidence(own=frozenset({(pseudonym(key, "patient", patient), "")}))
-    for person in persons:
+    for person in _completed(persons):
         born, sex, ids = birth_date(person.birth_date), sex_of(person.sex), other_ids(person)
         names = full_names(person)
         found |= Evidence(
@@ -92,6 +92,16 @@ def evidence(patient: str, persons: Iterable[Person], key: bytes) -> Evidence:
             ),
         )
     return found
+
+
+def _completed(persons: Iterable[Person]) -> list[Person]:
+    """What was said of one patient, with the birth date and sex of others where all who state one agree."""
+    said = list(persons)
+    births = {one.birth_date for one in said if birth_date(one.birth_date)}
+    sexes = {one.sex for one in said if sex_of(one.sex)}
+    born = births.pop() if len({birth_date(text) for text in births}) == 1 else ""
+    sex = sexes.pop() if len({sex_of(text) for text in sexes}) == 1 else ""
+    return [replace(one, birth_date=born or one.birth_date, sex=sex or one.sex) for one in said]
 
 
 def _issuer(issuer: str, name: Callable[..., str]) -> str:

@@ -45,8 +45,13 @@ class PeopleFile:
         return bool(self.published) and self.dataset not in self._read()
 
     def check(self) -> None:
-        """ValueError if the file is there and cannot be read."""
+        """ValueError if the file is there and cannot be read, or its folder takes no file."""
         self._read()
+        if self.key_file.exists() and not os.access(self.path.parent, os.W_OK):
+            raise ValueError(
+                f"{self.path} cannot be written. Put the key file into a folder of your own, "
+                "and name it with --key-file."
+            )
 
     def known(self) -> Known:
         """Who is published, with what is known of each."""

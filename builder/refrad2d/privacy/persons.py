@@ -26,7 +26,7 @@ _DIGRAPH = re.compile("([aou])e")
 _WORD = re.compile(r"[^\W\d_]+")
 _APOSTROPHE = re.compile("['’‘`´ʼ]")
 _LOST = re.compile(r"[\d?\ufffd*#@]")  # letters that were lost, numbers of studies, and what is no name
-_REPEATED = re.compile(r"(.)\1{2,}")
+_NOBODY = re.compile(r"(.)\1{2,}|(?:anonym|pseudonym).*")  # "xxx"; "Anonymisierte"
 _TITLES = frozenset(
     "dr prof professor med dent vet rer nat phil jur dipl ing mag univ priv doz pd msc bsc mba phd md herr frau hr fr "
     "mr mrs ms miss sir jr sr jun sen".split()
@@ -90,7 +90,7 @@ def full_name(text: str) -> FullName | None:
         family, given = given, family
     words = FullName(tuple(map(_fold, family)), tuple(map(_fold, given)))
     known = _is_somebody(words.family, "family") and _is_somebody(words.given, "given")
-    return words if known and not _LOST.search(text) else None
+    return words if known and words.family != words.given and not _LOST.search(text) else None
 
 
 def _split_name(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -154,7 +154,7 @@ def _is_somebody(words: Sequence[str], part: str) -> bool:
     """True for words that name a person: no placeholder among them, and one that is more than an initial."""
     nobody = _placeholders("any", part)
     return any(len(word) > 1 or not word.isascii() for word in words) and not any(
-        word in nobody or _REPEATED.fullmatch(word) for word in words
+        word in nobody or _NOBODY.fullmatch(word) for word in words
     )
 
 
@@ -180,11 +180,22 @@ def sex_of(text: str) -> str:
 
 
 def other_ids(person: Person) -> set[tuple[str, str]]:
-    """The other ids of a person, each normal and with its folded issuer; without placeholders."""
-    return {
-        (normal, fold_issuer(issuer)) for text, issuer in person.others if (normal := normal_identifier(text))
-        and _fold(normal) not in _placeholders("id") and not re.fullmatch(r"9{4,}", normal)
-    }  # fmt: skip
+    """The other ids of a person, each normal and with its folded issuer; without placeholders.
+
+    An id may come as HL7 writes it, with its issuer in the fourth component (12345^^^NORD&1.2.276&ISO).
+    """
+    found = set()
+    for text, issuer in person.others:
+        parts = [*text.split("^"), "", "", ""]
+        normal = normal_identifier(parts[0])
+        if normal and not re.fullmatch(r"9{4,}", normal) and not _is_placeholder(normal):
+            found.add((normal, fold_issuer(issuer or parts[3].partition("&")[0])))
+    return found
+
+
+def _is_placeholder(normal: str) -> bool:
+    word = _fold(normal)
+    return word in _placeholders("id") or bool(_NOBODY.fullmatch(word) and not word.isdigit())
 
 
 def fold_issuer(text: str) -> str:

@@ -130,3 +130,11 @@ def test_twenty_thousand_people_and_a_mark_that_all_share_take_seconds():
     start = time.process_time()
     merge_people(found, set(found), KEY)
     assert time.process_time() - start < 10
+
+
+def test_what_files_of_one_patient_say_adds_up():
+    parts = [Person(ANNA.names), Person((), (), ANNA.birth_date), Person((), (), "", "W")]
+    found = {"A": evidence("A", parts, KEY), "B": evidence("B", [ANNA], KEY)}
+    assert merge_people(found, set(found), KEY).counts == {"merged": 1}
+    torn = {"A": evidence("A", [*parts, Person((), (), "19580918")], KEY), "B": found["B"]}
+    assert not merge_people(torn, set(torn), KEY).counts["merged"]

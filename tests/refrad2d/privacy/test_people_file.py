@@ -97,3 +97,11 @@ def test_what_is_no_such_file_is_refused(file, text):
     file.path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(ValueError, match="cannot be read. Restore it from a copy"):
         file.check()
+
+
+def test_a_folder_that_takes_no_file_is_refused(file, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    file.check()
+    file.key_file.touch()
+    with pytest.raises(ValueError, match="cannot be written. Put the key file into a folder of your own"):
+        file.check()

@@ -85,3 +85,8 @@ def test_other_ids_are_normal_and_no_placeholders():
         )
     )
     assert other_ids(person) == {("123", ""), ("ACC7", "kliniknord")}
+
+
+def test_an_id_as_hl7_writes_it():
+    assert other_ids(Person(others=(("00123^^^Klinik Nord&1.2.276&ISO^PI", ""),))) == {("123", "kliniknord")}
+    assert other_ids(Person(others=(("111", ""), ("Pseudonym1", ""), ("anonymized", "")))) == {("111", "")}
