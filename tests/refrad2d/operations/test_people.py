@@ -289,3 +289,17 @@ def test_killed_anywhere_remove_forgets_when_run_again(tmp_path, first):
         if not died:
             break
     assert step > 20 and not died
+
+
+def test_killed_anywhere_a_build_ends_with_the_same_bytes_and_hashes(tmp_path, first):
+    for step in range(3, 400, 4 * STRIDE):
+        root = tmp_path / f"step{step}"
+        shutil.copytree(first / "month1", root / "month1")
+        write_key(root)
+        died = die_at(step, lambda: run("build", root=root, month=root / "month1", out=root / "dataset"))  # noqa: B023
+        assert run("build", root=root, month=root / "month1", out=root / "dataset") == 0
+        assert digest(root) == digest(first), step
+        shutil.rmtree(root)
+        if not died:
+            break
+    assert step > 20 and not died
