@@ -169,8 +169,10 @@ def _prepare(
     refused = dict(sorted(counts.pop("refused").items()))
     del counts["patients"]
     reasons = ", ".join(f"{n} {reason}" for reason, n in refused.items())
+    twice = people.published_twice()
     if not counts:
-        raise NothingUsable(f"No row of the export is new ({reasons}). The dataset is as it was.")
+        joined = "".join(f" By this export {' and '.join(names)} are one person." for names in twice)
+        raise NothingUsable(f"No row of the export is new ({reasons}). The dataset is as it was.{joined}")
     patients = {split: list_patients(files, split) - old.patients for split in SPLITS}
     added = {
         **count_attrition(stages),
@@ -195,7 +197,7 @@ def _prepare(
         about["assumptions"] = options.assumptions
     batches = [*manifest.get("batches", ()), about]
     stats = add_counts(read_json(out / STATS), added)
-    plan = {"stats": added, "published_twice": people.published_twice()}
+    plan = {"stats": added, "published_twice": twice}
     seal(dst, {**manifest, "batches": batches}, stats, plan, benchmarks=options.benchmarks)
     people.adopt(old.patients | list_patients(files))
     return added["rows"]

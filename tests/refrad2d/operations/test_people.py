@@ -166,6 +166,17 @@ def test_two_who_are_published_are_reported_and_not_rewritten(place, capsys):
     assert list(verify(place / "dataset")) == []
 
 
+def test_they_are_reported_where_nothing_else_is_new(place, capsys):
+    """The old study again, after somebody has linked the two."""
+    before = digest(place)
+    write_study(place / "month2", TRAIN[1], "first", OtherPatientIDs=TEST[0])
+    assert append(place) == 1
+    named = sorted([patient_name(TRAIN[1]), patient_name(TEST[0])])
+    assert f"By this export {named[0]} and {named[1]} are one person." in error_of(capsys)
+    shutil.rmtree(place / "month2")
+    assert digest(place) == before
+
+
 def test_remove_forgets_all_ids_of_the_person_and_keeps_them_out(place):
     assert main(["remove", str(place / "dataset"), "--patient", karl(), "--key-file", str(place / "key")]) == 0
     assert set(people(place)) == {patient_name(TEST[0]), patient_name(TRAIN[1])}
