@@ -115,7 +115,8 @@ def merge_people(
 
     A PatientID that is published, under whatever pseudonym, keeps it, as does everybody without evidence. People who
     are published under several pseudonyms and whom this export joins are named in `published_twice` and stay as they
-    are. Counts are merged (PatientIDs that took the pseudonym of another) and contradicting (joins that were refused).
+    are. Who has, or states, an id of a removed person has the pseudonym of that one, and does not come in. Counts are
+    merged (PatientIDs that took the pseudonym of another) and contradicting (joins that were refused).
     """
     natural = {patient: pseudonym(key, "patient", patient) for patient in patients}
     aliases = {own: name for name in sorted(known.people) for own, _ in sorted(known.people[name].own)}
@@ -131,7 +132,8 @@ def merge_people(
     for group in groups:
         published = sorted(name for name in group if name in known.people)
         new = sorted((name for name in group if name not in known.people), key=rank.__getitem__)
-        gone = [name for name in new if known.is_removed(name)]
+        stated = sorted(own for name in new for own, _ in people[name].others)
+        gone = [name for name in (*new, *stated) if known.is_removed(name)]
         names |= dict.fromkeys(new, [*gone, *published, *new][0]) if new else {}
         if len(published) > 1:
             twice.append(tuple(published))
@@ -146,7 +148,7 @@ def merge_people(
 
 
 def _group(people: Mapping[str, Evidence], fresh: Collection[str]) -> tuple[list[set[str]], int]:
-    """Sets of people who are one, and the number of joins that were refused.
+    """Sets of people who are one, those of one PatientID too, and the number of joins that were refused.
 
     Names come first: ids that others state may be wrong, and then only what they join is undone. Joins between those of
     whom nothing new is known were made or refused before.
@@ -164,7 +166,7 @@ def _group(people: Mapping[str, Evidence], fresh: Collection[str]) -> tuple[list
     for name in people:
         leader = leaders.get(name, name)
         members[upper.get(leader, leader)].add(name)
-    return [group for group in members.values() if len(group) > 1], refused + more + untold + most
+    return list(members.values()), refused + more + untold + most
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

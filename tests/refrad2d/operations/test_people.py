@@ -185,9 +185,10 @@ def test_remove_forgets_all_ids_of_the_person_and_keeps_them_out(place):
         assert tombstone(patient_name(patient)) in read_json(place / "dataset" / "manifest.json")["removed"]
     write_study(place / "month2", max(VALIDATION[0], TRAIN[0]), "back", **KARL | {"PatientName": ""})
     write_study(place / "month2", TRAIN[2], "back", **KARL, OtherPatientIDs=max(VALIDATION[0], TRAIN[0]))
+    write_study(place / "month2", TEST[2], "link", PatientName="", OtherPatientIDs=TRAIN[0])
     write_study(place / "month2", TEST[1], "new", PatientName="")
     assert append(place) == 0
-    assert read_json(place / "dataset" / "stats.json")["not_appended"] == {"patient_was_removed": 6}
+    assert read_json(place / "dataset" / "stats.json")["not_appended"] == {"patient_was_removed": 9}
     assert patients(place) == {patient_name(TEST[0]), patient_name(TRAIN[1]), patient_name(TEST[1])}
     assert karl() not in people(place) and list(verify(place / "dataset")) == []
 

@@ -106,6 +106,12 @@ def test_a_removed_person_takes_no_new_id_with_it_into_the_dataset():
     assert set(merged.pseudonyms.values()) == {name("B")} and not merged.counts
 
 
+def test_who_states_an_id_of_a_removed_person_stays_out():
+    known = Known({name("P"): evidence("P", [Person()], KEY)}, lambda found: found == name("B"))
+    linked = Person(others=(("B", ""),))
+    assert merge(known, D=linked, E=Person(), P=linked).pseudonyms == {"D": name("B"), "E": name("E"), "P": name("P")}
+
+
 def test_any_order_gives_the_same_people():
     draw = random.Random(3)
     people = {
