@@ -64,8 +64,9 @@ def build(
             except (ValueError, NothingUsable):
                 people.settle()
                 raise
-            run_stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, progress))
-            people.adopt(list_patients(stages / "shards"))
+            run_stage(
+                stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, people, progress)
+            )
             _publish(stages / "shards", out)
             retire(out)
         people.settle()
@@ -78,7 +79,9 @@ def build(
         raise
 
 
-def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Options, progress: Progress) -> dict:
+def _write_dataset(
+    stages: Path, dst: Path, key: bytes, inputs: str, options: Options, people: PeopleFile, progress: Progress
+) -> dict:
     rows = rows_file(stages)
     counts = shards.run(
         stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress
@@ -99,6 +102,7 @@ def _write_dataset(stages: Path, dst: Path, key: bytes, inputs: str, options: Op
     if options.assumptions:
         about["assumptions"] = options.assumptions
     write_json(dst / MANIFEST, {**manifest(dst, key, counts), **about})
+    people.adopt(list_patients(dst))  # before anything is published: nobody in DIR is unknown there
     return stats["rows"]
 
 
