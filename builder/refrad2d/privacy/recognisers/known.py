@@ -78,21 +78,22 @@ def read_identity(known: tuple[str, ...]) -> Identity:
             parts += [w for w in _WORD.findall(entry) if w.lower() not in TITLES]
             names = [_squeeze_word(piece) for piece in re.split(r"[\s^=,]+", entry)]
             parts += [n for n in names if n and n.lower() not in TITLES]
-    keys = {spelling_key(w): w for w in (*parts, *_dropped(parts)) if w.lower() not in PARTICLES}
+    lost = {spelling_key(w) for w in _dropped(parts)}
+    keys = {spelling_key(w): w for w in parts if w.lower() not in PARTICLES}
     weak = {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
     strong = set(keys) - weak
     long = [k for k in keys if len(k) > 1]
     joined = {a + b for a in long for b in keys if a != b} | {b + a for a in long for b in keys if a != b}
     joined |= {a[0] + b for a in long for b in long if a != b and len(b) > 3}
     return Identity(
-        frozenset(strong),
+        frozenset(strong | lost),
         frozenset(weak),
         frozenset(j for j in joined if len(j) > 3),
         frozenset(sound(keys[k]) for k in strong if len(sound(keys[k])) > 3),
         tuple(ids),
         tuple(dates),
         tuple(phrases),
-        tuple(map(_marred, filter(_is_marrable, parts))),
+        tuple(_marred(part) for part in dict.fromkeys(parts) if _is_marrable(part)),
     )
 
 
