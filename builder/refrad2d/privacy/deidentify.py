@@ -30,6 +30,7 @@ from refrad2d.privacy.recognisers.lexicon import Found
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
+from refrad2d.privacy.unlisted import find_unlisted
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text
@@ -39,6 +40,7 @@ Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
+    find_unlisted,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
