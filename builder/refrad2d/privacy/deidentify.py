@@ -20,13 +20,14 @@ from refrad2d.grounding import neutralise
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
+from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
 from refrad2d.privacy.recognisers.clinical import protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
-from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.recognisers.lexicon import Found, context_pattern
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
@@ -40,11 +41,16 @@ Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
-    find_unlisted,
+    find_unlisted, find_cells,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
+_BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|of)\s$")
+_DOES = re.compile(
+    rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|presents|"
+    r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
+)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -91,10 +97,19 @@ def _find(
     guessed = [f for recognise in recognisers for f in recognise(text, language)]
     guessed += find_repeats(text, guessed)
     if guessed:
+        if not kept and not any(f.firm for f in (*found, *guessed)):
+            guessed = [f for f in guessed if f.kind != "NAME" or _is_addressed(text, f)]
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
     outside = (_trim(part, text) for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
+
+
+def _is_addressed(text: str, found: Found) -> bool:
+    """True if somebody speaks of a listed name: a sentence without any other identity may mean an eponym by it."""
+    if " " in text[found.start : found.end].strip():
+        return True
+    return _BESIDE_PERSON.search(text[: found.start][-24:]) is not None or _DOES.match(text, found.end) is not None
 
 
 def _inside(found: Found, spans: Iterable[tuple[int, int]]) -> bool:

@@ -96,7 +96,13 @@ RULES = (
     # "Steiger vis.", "Schellhase bittet"
     _rule("", rf"[ ]{_DEED}(?!\w)", doubtful=True, letter=True),
     # "Umsetzung: Brüggenolte, OP", a line or a cell of its own
-    _rule(r"(?:^|[\n;,.|(]|[ ]{2})[ ]?[A-ZÄÖÜ][\w\-. ]{1,28}:[ ]", _CELL_END, letter=True),
+    _rule(
+        r"(?:^|[\n;,.|(]|[ ]{2})[ ]?(?!\w*(?:Nachweis|[Bb]ekannt|[Dd]iag|Dg|[Tt]herap|Ther|Med|[Ll]abor|"
+        r"Klinik|Anamnese|Proc|Prozed|[Tt]echnik|KM|VD|[Bb]eurt|Histo|[Ii]ndik|Fragest|Allerg|Material|Gerät|Sequenz))"
+        r"[A-ZÄÖÜ][\w\-. ]{1,28}:[ ]",
+        _CELL_END,
+        letter=True,
+    ),
     _rule(r"(?:^|\n|[ ]{3}|\|)[ ]{0,3}", r"[ ]{0,3}(?:\n|$|[ ]{2}|[,.]?[ ]*$)", letter=True),
     _rule(r"(?:^|\n)[ ]{0,3}", r",[ ][^\n,]{3,40}(?:\n|$)", letter=True),
 )

@@ -1,0 +1,128 @@
+"""What stands in the cells beside identities of a letter: codes, extensions, wards, houses, titles, typing marks.
+
+find_cells("[NAME], [DATE], 88.20.117, Platz 14", "de")
+
+It looks at letters alone: texts of which two identities are placeholders already; report sentences that name nobody are
+left as they are. The words stand in recognisers/data/context.csv: code_kind, line_kind, ward_kind, trade, body, degree.
+"""
+
+import re
+from collections.abc import Iterator
+
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    PROPER_WORD,
+    Found,
+    context_pattern,
+    is_ordinary,
+    is_word,
+    looks_clinical,
+    towns,
+)
+from refrad2d.privacy.recognisers.lexicon import spell as _spell
+
+_PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
+_TRADE = context_pattern("trade")
+_SIDE = r"(?:Süd|Nord|Ost|West|Mitte|Land|Stadt)"
+_GAP = r"(?:[ ]?[,;/|][ ]?|[ ]{2,}|[ ][–\-][ ])"
+_CODE = r"(?:[A-ZÄÖÜ]{1,5}[ \-/.]?)?\d[\dA-Za-z]*(?:[\-/._][\dA-Za-z]+){0,4}"
+_NO_UNIT = r"(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|mg|kg|%|°|J(?:ahre?)?\b|Jahre|a\b|HE|SSW|Gy|Uhr|h\b))"
+
+# --- the head line: "[NAME], [DATE], 88.20.117", "[NAME]/[DATE]/33-881/D4", "[NAME] [DATE] S-4/88" -----------------
+_HEAD = re.compile(r"^[^\n]*\[NAME\][^\n]{0,40}\[DATE\][^\n]*|^[^\n]*\[DATE\][^\n]{0,12}\[NAME\][^\n]*", re.M)
+_HEAD_CODE = re.compile(
+    rf"\[(?:DATE|ID|NAME)\][)]?{_GAP}(?P<name>{_CODE}){_NO_UNIT}(?=[ ]?(?:[,;/|.)]|$|\[|[ ]{{2}}|[ ][–\-]))"
+    rf"|\[DATE\][)]?[ ](?P<bare>[A-Z]{{1,3}}-\d[\d/\-]*|\d{{2,}}-\d+){_NO_UNIT}"
+    rf"|^[ ]*(?P<ahead>\d[\d.\-/]{{3,}}\d){_GAP}\[NAME\]"
+)
+_HEAD_STREET = re.compile(
+    rf"(?:\[DATE\][)]?,?|\[NAME\],|Adr\.:?)[ ](?P<name>(?:(?:Am|Im|An der|Zum|Zur|Auf der|In der|Auf dem)[ ])?{PROPER_WORD}[ ]"
+    rf"\d{{1,3}}[ ]?[a-z]?(?:/\d+)?(?:,?[ ](?:in[ ])?{PROPER_WORD})?)(?=[ ]*(?:[,;.\n]|$|[ ]{{2}}|\[))"
+)
+
+# --- numbers and lines behind their word ---------------------------------------------------------------------------
+_ITEM = re.compile(
+    rf"(?<![\w\-]){context_pattern('code_kind')}[ ]?[:#]?[ ](?P<name>(?=[\w./\-]{{0,12}}\d)[A-Z\d][\w]*(?:[ ]?[./\-_][ ]?\w+)*)"
+    rf"{_NO_UNIT}"
+)
+_LINE = re.compile(
+    rf"(?<![\w\-]){context_pattern('line_kind')}[ ]?:?[ ]{{0,2}}(?P<name>[+(*\-–]?\d[\d/ \-–]{{0,14}}\d)(?![\w%]|[.,:]\d|[ ]?(?:mm|ml|mg|HE|HU|Uhr))"
+    r"|(?:(?:über|unter|auf|Nr\.)[ ]|[/,][ ]|\((?:\w+[ ])?|\][ ])(?P<minus>[\-–][ ]?\d{3,4})(?=[),.;\n ]|$)(?![ ]?(?:HE|HU|mm|ms|ml|m/s))"
+    r"|(?:via|unter|über)[ ](?P<way>\d{2,4}(?:[ \-]\d{2,4})*)(?=[ ](?:informiert|erreichbar|erbeten|anrufen|melden|verständigt|zu[ ]erreichen))"
+    r"|\[NAME\](?:[ ]\([\w.]{2,12}\)|,)?[ ](?P<next>\d{4,5})(?=[),.;\n]|$)"
+)
+
+# --- wards, rooms, houses ------------------------------------------------------------------------------------------
+_ROOM = re.compile(
+    rf"(?<![\w\-])(?P<name>{context_pattern('ward_kind')}[ ](?:[A-ZÄÖÜ]{{1,3}}[ ]?)?(?:\d[\w.]*|[IVX]+[a-z]?|[A-H])"
+    rf"(?:[ ](?:Süd|Nord|Ost|West))?(?:/[A-Z])?)(?![\w]|[.,]\d|[ ]?(?:mm|cm|%|von))"
+    rf"|(?<![\w\-])(?P<unit>(?:Station|Stat\.|Abt\.|Abteilung|Amb\.|Ambulanz|Poli|Sprechstunde)[ ](?:f\.[ ]|für[ ])?"
+    rf"{_TRADE}(?:[ ]Medizin)?(?:[ ](?:\d\w?|[IVX]+))?)(?!\w)"
+    rf"|(?<![\w\-])(?P<trade>(?:{_TRADE})[ ](?:\d[a-z]|[1-9][A-Z]|[A-Z]\d))(?!\w)"
+)
+_PLACED = re.compile(rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[\w.]*[ ]){{0,2}}?(?P<place>{PROPER_WORD})-{_SIDE})(?![\w\-])")
+_BODY = re.compile(
+    rf"(?<![\w\-])(?P<name>{context_pattern('body')}[ ](?:(?:am|im|an der|der|zum|zur|Haus)[ ])?(?P<place>{PROPER_WORD})"
+    rf"(?:[\- ](?:{_SIDE}|{PROPER_WORD}))?)(?![\w\-])"
+)
+_OF_NAME = re.compile(
+    rf"^[ ]*(?P<name>(?:{_TRADE}|MRT|CT|Röntgen|Praxis|Gemeinschaftspraxis|MVZ)(?:[ ](?:Drs?\.|Dres\.))?)(?=[ ]\[NAME\])"
+    rf"|^[ ]*(?P<placed>(?:MRT|CT|Röntgen|PET-CT|Strahlen|{_TRADE})[ ](?:am|im|an der|zum|zur|auf dem)[ ]{PROPER_WORD})(?![\w\-])",
+    re.M,
+)
+
+# --- titles and typing marks ---------------------------------------------------------------------------------------
+_DEGREE = re.compile(
+    rf"(?<![\w.])(?P<name>(?:{context_pattern('degree')})(?:[ ]{context_pattern('degree')})*)(?=[ ]\[NAME\])"
+    rf"|\[NAME\],?[ ](?P<behind>{context_pattern('degree')})(?![\w])"
+)
+_MARK = re.compile(
+    r"(?:Visum|Hz\.|HZ|Diktat|Protokoll|Sekretariat|Sekr\.|vis\.|gez\.|Zeichen|Kürzel|Schreibkraft|\[NAME\][ ]?/)[ ]?:?[ ]?"
+    r"(?P<name>[a-zäöü]{2,3}\.?(?:[ ]?[/\-][ ]?[a-zäöü]{2,3})?)(?=[ ]*(?:[.,;)\n]|$|[ ]{2}|\[|/))"
+    r"|^[ ]*(?P<line>[A-Za-zäöü]{2,3}[/\-][a-zäöü]{2,4}|(?!re\b|li\b|bds\b)[a-zäöü]{2,3})[ ]*$"
+    r"|(?<=[.)][ ])(?P<end>(?!li/|re/)[a-zäöü]{2,3}/[a-zäöü]{2,3})(?=[.]?[ ]*(?:$|\n|\.[ ]Tel|\.[ ]\[))",
+    re.M,
+)
+_PATTERNS = (
+    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME)), ("NAME", (_DEGREE, _MARK)),
+)  # fmt: skip
+_DATE_LIKE = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:19|20)\d\d|\d{1,2}/\d{2}")
+
+
+def find_cells(text: str, language: str) -> Iterator[Found]:
+    """Codes, lines, wards, houses, titles and marks beside the placeholders of a German letter; nothing elsewhere."""
+    if language != "de" or len(_PLACEHOLDER.findall(text)) < 2:
+        return
+    for head in _HEAD.finditer(text):
+        for match in _HEAD_CODE.finditer(text, *head.span()):
+            group = match.lastgroup or 0
+            if not _DATE_LIKE.fullmatch(match[group]):
+                yield Found(*match.span(group), "ID", True)
+        for match in _HEAD_STREET.finditer(text, *head.span()):
+            if not _is_clinical(match["name"]):
+                yield Found(*match.span("name"), "ADDRESS", True)
+    for kind, patterns in _PATTERNS:
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                group = match.lastgroup or 0
+                if kind not in ("ID", "PHONE") or _is_number(match[group], kind):
+                    yield Found(*match.span(group), kind, True)
+    for pattern in (_PLACED, _BODY):
+        for match in pattern.finditer(text):
+            if not _is_known(match["place"]):
+                yield Found(*match.span("name"), "ORGANISATION", True)
+
+
+def _is_number(value: str, kind: str) -> bool:
+    """True for a code of three digits or more that is no date; an extension may have two."""
+    digits = sum(map(str.isdigit, value))
+    return digits > (2 if kind == "ID" else 1) and not _DATE_LIKE.fullmatch(value)
+
+
+def _is_clinical(street: str) -> bool:
+    return any(looks_clinical(word) or is_ordinary(word) for word in re.findall(r"[^\W\d_]{3,}", street))
+
+
+def _is_known(place: str) -> bool:
+    """True for a word of reports or of German that is no town."""
+    return _spell(place) not in towns() and (is_word(place) or looks_clinical(place) or is_ordinary(place))
