@@ -29,26 +29,32 @@ _CODE = r"(?:[A-ZÄÖÜ]{1,5}[ \-/.]?)?\d[\dA-Za-z]*(?:[\-/._][\dA-Za-z]+){0,4}"
 _NO_UNIT = r"(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|mg|kg|%|°|J(?:ahre?)?\b|Jahre|a\b|HE|SSW|Gy|Uhr|h\b))"
 
 # --- the head line: "[NAME], [DATE], 88.20.117", "[NAME]/[DATE]/33-881/D4", "[NAME] [DATE] S-4/88" -----------------
-_HEAD = re.compile(r"^[^\n]*\[NAME\][^\n]{0,40}\[DATE\][^\n]*|^[^\n]*\[DATE\][^\n]{0,12}\[NAME\][^\n]*", re.M)
+_HEAD = re.compile(
+    r"^[^\n]*\[NAME\][^\n]{0,60}\[DATE\][^\n]*|^[^\n]*\[(?:DATE|ADDRESS)\][^\n]{0,40}\[(?:NAME|DATE)\][^\n]*", re.M
+)
 _HEAD_CODE = re.compile(
     rf"\[(?:DATE|ID|NAME)\][)]?{_GAP}(?P<name>{_CODE}){_NO_UNIT}(?=[ ]?(?:[,;/|.)]|$|\[|[ ]{{2}}|[ ][–\-]))"
     rf"|\[DATE\][)]?[ ](?P<bare>[A-Z]{{1,3}}-\d[\d/\-]*|\d{{2,}}-\d+){_NO_UNIT}"
     rf"|^[ ]*(?P<ahead>\d[\d.\-/]{{3,}}\d){_GAP}\[NAME\]"
 )
 _HEAD_STREET = re.compile(
-    rf"(?:\[DATE\][)]?,?|\[NAME\],|Adr\.:?)[ ](?P<name>(?:(?:Am|Im|An der|Zum|Zur|Auf der|In der|Auf dem)[ ])?{PROPER_WORD}[ ]"
-    rf"\d{{1,3}}[ ]?[a-z]?(?:/\d+)?(?:,?[ ](?:in[ ])?{PROPER_WORD})?)(?=[ ]*(?:[,;.\n]|$|[ ]{{2}}|\[))"
+    rf"(?:\[DATE\][)]?,?|\[NAME\],|Adr\.:?)[ ]"
+    rf"(?P<name>(?:(?:Am|Im|An der|Zum|Zur|Auf der|In der|Auf dem)[ ])?{PROPER_WORD}[ ]\d{{1,3}}[ ]?[a-z]?"
+    rf"(?:/\d+)?(?:,?[ ](?:in[ ])?{PROPER_WORD})?)(?=[ ]*(?:[,;.\n]|$|[ ]{{2}}|\[))"
 )
 
 # --- numbers and lines behind their word ---------------------------------------------------------------------------
 _ITEM = re.compile(
-    rf"(?<![\w\-]){context_pattern('code_kind')}[ ]?[:#]?[ ](?P<name>(?=[\w./\-]{{0,12}}\d)[A-Z\d][\w]*(?:[ ]?[./\-_][ ]?\w+)*)"
-    rf"{_NO_UNIT}"
+    rf"(?<![\w\-]){context_pattern('code_kind')}[ ]?[:#]?[ ]"
+    rf"(?P<name>(?=[\w./\-]{{0,12}}\d)[A-Z\d]\w*(?:[ ]?[./\-_][ ]?\w+)*){_NO_UNIT}"
 )
 _LINE = re.compile(
-    rf"(?<![\w\-]){context_pattern('line_kind')}[ ]?:?[ ]{{0,2}}(?P<name>[+(*\-–]?\d[\d/ \-–]{{0,14}}\d)(?![\w%]|[.,:]\d|[ ]?(?:mm|ml|mg|HE|HU|Uhr))"
-    r"|(?:(?:über|unter|auf|Nr\.)[ ]|[/,][ ]|\((?:\w+[ ])?|\][ ])(?P<minus>[\-–][ ]?\d{3,4})(?=[),.;\n ]|$)(?![ ]?(?:HE|HU|mm|ms|ml|m/s))"
-    r"|(?:via|unter|über)[ ](?P<way>\d{2,4}(?:[ \-]\d{2,4})*)(?=[ ](?:informiert|erreichbar|erbeten|anrufen|melden|verständigt|zu[ ]erreichen))"
+    rf"(?<![\w\-]){context_pattern('line_kind')}[ ]?:?[ ]{{0,2}}(?P<name>[+(*\-–]?\d[\d/ \-–]{{0,14}}\d)"
+    r"(?![\w%]|[.,:]\d|[ ]?(?:mm|ml|mg|HE|HU|Uhr))"
+    r"|(?:(?:über|unter|auf|Nr\.)[ ]|[/,][ ]|\((?:\w+[ ])?|\][ ])(?P<minus>[\-–][ ]?\d{3,4})(?=[),.;\n ]|$)"
+    r"(?![ ]?(?:HE|HU|mm|ms|ml|m/s))"
+    r"|(?:via|unter|über)[ ](?P<way>\d{2,4}(?:[ \-]\d{2,4})*)"
+    r"(?=[ ](?:informiert|erreichbar|erbeten|anrufen|melden|verständigt|zu[ ]erreichen))"
     r"|\[NAME\](?:[ ]\([\w.]{2,12}\)|,)?[ ](?P<next>\d{4,5})(?=[),.;\n]|$)"
 )
 
@@ -62,12 +68,13 @@ _ROOM = re.compile(
 )
 _PLACED = re.compile(rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[\w.]*[ ]){{0,2}}?(?P<place>{PROPER_WORD})-{_SIDE})(?![\w\-])")
 _BODY = re.compile(
-    rf"(?<![\w\-])(?P<name>{context_pattern('body')}[ ](?:(?:am|im|an der|der|zum|zur|Haus)[ ])?(?P<place>{PROPER_WORD})"
-    rf"(?:[\- ](?:{_SIDE}|{PROPER_WORD}))?)(?![\w\-])"
+    rf"(?<![\w\-])(?P<name>{context_pattern('body')}[ ](?:(?:am|im|an der|der|zum|zur|Haus)[ ])?"
+    rf"(?P<place>{PROPER_WORD})(?:[\- ](?:{_SIDE}|{PROPER_WORD}))?)(?![\w\-])"
 )
 _OF_NAME = re.compile(
-    rf"^[ ]*(?P<name>(?:{_TRADE}|MRT|CT|Röntgen|Praxis|Gemeinschaftspraxis|MVZ)(?:[ ](?:Drs?\.|Dres\.))?)(?=[ ]\[NAME\])"
-    rf"|^[ ]*(?P<placed>(?:MRT|CT|Röntgen|PET-CT|Strahlen|{_TRADE})[ ](?:am|im|an der|zum|zur|auf dem)[ ]{PROPER_WORD})(?![\w\-])",
+    rf"^[ ]*(?P<name>(?:{_TRADE}|MRT|CT|Röntgen|Praxis|Gemeinschaftspraxis|MVZ)(?:[ ]Dr(?:s|es)?\.)?)(?=[ ]\[NAME\])"
+    rf"|^[ ]*(?P<placed>(?:MRT|CT|Röntgen|PET-CT|Strahlen|{_TRADE})[ ](?:am|im|an der|zum|zur|auf dem)[ ]"
+    rf"{PROPER_WORD})(?![\w\-])",
     re.M,
 )
 
@@ -77,7 +84,8 @@ _DEGREE = re.compile(
     rf"|\[NAME\],?[ ](?P<behind>{context_pattern('degree')})(?![\w])"
 )
 _MARK = re.compile(
-    r"(?:Visum|Hz\.|HZ|Diktat|Protokoll|Sekretariat|Sekr\.|vis\.|gez\.|Zeichen|Kürzel|Schreibkraft|\[NAME\][ ]?/)[ ]?:?[ ]?"
+    r"(?:Visum|Hz\.|HZ|Diktat|Protokoll|Sekr(?:etariat|\.)|vis\.|gez\.|Zeichen|Kürzel|Schreibkraft|\[NAME\][ ]?/)"
+    r"[ ]?:?[ ]?"
     r"(?P<name>[a-zäöü]{2,3}\.?(?:[ ]?[/\-][ ]?[a-zäöü]{2,3})?)(?=[ ]*(?:[.,;)\n]|$|[ ]{2}|\[|/))"
     r"|^[ ]*(?P<line>[A-Za-zäöü]{2,3}[/\-][a-zäöü]{2,4}|(?!re\b|li\b|bds\b)[a-zäöü]{2,3})[ ]*$"
     r"|(?<=[.)][ ])(?P<end>(?!li/|re/)[a-zäöü]{2,3}/[a-zäöü]{2,3})(?=[.]?[ ]*(?:$|\n|\.[ ]Tel|\.[ ]\[))",
@@ -86,7 +94,9 @@ _MARK = re.compile(
 _PATTERNS = (
     ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME)), ("NAME", (_DEGREE, _MARK)),
 )  # fmt: skip
-_DATE_LIKE = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:19|20)\d\d|\d{1,2}/\d{2}")
+_DATE_LIKE = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:\d{2}|\d{4})|(?:19|20)\d\d|(?:0?[1-9]|1[0-2])/\d\d"
+)
 
 
 def find_cells(text: str, language: str) -> Iterator[Found]:

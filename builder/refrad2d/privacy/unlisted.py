@@ -24,24 +24,29 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_given,
     is_name,
     is_ordinary,
-    is_report_word,
     is_surname,
     is_word,
-    looks_clinical,
+    report_words,
     spell,
     towns,
 )
 
-_PARTICLE = r"(?:(?:von|van|de|der|den|di|da|dos|du|zu|zur|al|el|El|Al|Da|De|Di|Le|Van|Von|Abu|Ben)[ ]){0,2}"
-_UNIT = re.compile(
-    rf"(?<![\w\[.\-])(?:{CAPITAL}\.(?:[ \-]?{CAPITAL}\.)?[ ]?)?{_PARTICLE}"
-    rf"(?P<first>{PROPER_WORD})(?:[ ](?P<last>{PROPER_WORD}))?(?:[ ]{CAPITAL}\.(?!\w))?(?![\w\-]|\.\w)"
+_CAPITALISED = re.compile(rf"(?<![\w\[.\-]){PROPER_WORD}(?![\w\-]|\.[\w\-])")
+_AHEAD = re.compile(
+    rf"(?<![\w\[.\-])(?:{CAPITAL}\.(?:[ \-]?{CAPITAL}\.)?[ ]?)?"
+    r"(?:(?:[Vv]an|[Vv]on|[Dd]e|den|der|[Dd]i|[Dd]a|dos|du|zur?|[Aa]l|[Ee]l|Le|Abu|Ben)[ ]){0,2}$"
 )
+_BEHIND = re.compile(rf"[ ](?P<word>{PROPER_WORD})(?![\w\-]|\.\w)|,[ ]{CAPITAL}\.(?=,?[ ]\[)|[ ]{CAPITAL}\.(?!\w)")
+_LONGEST = 3  # words of a name
 _PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
-_END = r"[ \t]*(?:[.,;:)/\n(|]|\[|$|[ ][–\-][ ]|[ ]{2}|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|\d))"
+_END = (
+    r"[ \t]*(?:[.,;:)/\n(|]|\[|$|[ ][–\-][ ]|[ ]{2}|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zur?|"
+    r"mit|absprechen|\d|\w*ge\w+(?:t|en)(?!\w)|\w+iert(?!\w)))"
+)
 _CELL_END = r"[ \t]*(?:[.,;)/\n(|]|$|[ ][–\-][ ]|[ ]{2}|[ ]?\[)"
 _OPEN = r"(?:^|[\n;|•·(/]|[,.:–][ ]|[ ]{2}|\][ ])[ ]?"
 _POST, _EXAM, _ACT, _DEED, _TRADE = map(context_pattern, ("post", "exam", "act", "deed", "trade"))
+_NO_NAME = re.compile(rf"{_POST}|(?i:{context_pattern('title')}|{context_pattern('trade')}|Dipl)")
 
 
 class Rule(NamedTuple):
@@ -70,7 +75,7 @@ RULES = (
     # "cCT Tjarks: ASPECTS 9", "Op. Kersting", "Anlage Maywald, [DATE]"
     _rule(
         rf"(?<!\w)(?:[\w\-]*{_EXAM})(?:[ ]\[DATE\])?[ ]?[:(]?[ ]?",
-        r"[ \t]*(?:[:;)\n]|,[ ]|\.(?:\s|$)|$|[ ]?\[|[ ]vom)",
+        r"[ \t]*(?:[:;)\n]|,[ ]|\.(?:\s|$)|$|[ ]?\[|[ ](?:vom|in|aus|am|im)[ ])",
         letter=True,
     ),
     # "Hörbiger, App. [PHONE]", "Tietjen (Radioonko)", "Aebischer, dipl. Physiotherapeutin"
@@ -79,18 +84,34 @@ RULES = (
         rf"[ ]?[,(:]?[ ]?(?:{context_pattern('phone_kind')}|int\.|\[PHONE\]|[\-–]\d{{2,4}}(?!\w))",
         doubtful=True,
     ),
-    _rule(_OPEN, rf"[ ]\({_TRADE}\.?\)", doubtful=True),
+    _rule("", rf"[ ]\((?:[ABCFLO][ÄA][, ]{{1,2}})?{_TRADE}\.?\)", doubtful=True),
     _rule(rf"{_OPEN}", rf",?[ ](?:dipl\.|cand\.|{context_pattern('function')}|(?:{_POST}))(?!\w)", letter=True),
     # "[NAME]/Lokatis", "Bahlke, [NAME]"
     _rule(
-        r"\[NAME\](?:,|;|[ ]?/|[ ]und|[ ]u\.|[ ]&|[ ]\+|[ ][–\-]|[ ]?\|)[ ]?(?:[A-ZÄÖÜ]{2,4}[ ])?",
+        r"\[NAME\](?:[ ]\([^)\n]{1,24}\))?(?:,|;|[ ]?[/|]|[ ](?:und|u\.|[&+–\-]))[ ]?(?:[A-ZÄÖÜ]{2,4}[ ])?",
         _CELL_END,
         doubtful=True,
     ),
     _rule(_OPEN, r"(?:[ ]?/[ ]?|,[ ]|[ ](?:und|u\.|&|\+|–|-)[ ]|;[ ])\[NAME\]", doubtful=True),
     # "[DATE], Mendelssohn-Vogt", "(Hettwer, [DATE])"
     _rule(r"\[(?:DATE|TIME)\][,;/:(–. ]{0,3}", _CELL_END, letter=True),
-    _rule(_OPEN, r"(?:,|/|[ ]/)?[ ]?\(?\[(?:DATE|TIME)\]", letter=True),
+    _rule(r"\[(?:DATE|TIME)\][ ]?[/(][ ]?", _CELL_END, doubtful=True),
+    _rule(
+        rf"{_OPEN}|(?<!\w)(?:für|von|bei|Name|Pat\.?|Patient(?:in)?)[ :|]{{1,3}}",
+        r"(?:,|/|[ ]/)?[ ]?\(?\[(?:DATE|TIME)\]",
+        letter=True,
+    ),
+    # "Name | Oberhuber Anton", "übergibt Falk"
+    _rule(
+        r"(?<!\w)(?:Name|Nachname|Vorname|Patient(?:in)?|Pat\.?|Betr\.?|Betreff|betrifft)[ ]?[:|][ ]{0,3}",
+        _END,
+        doubtful=True,
+    ),
+    _rule(
+        r"(?<!\w)(?:[Üü]bergibt|[Üü]bern(?:immt|ahm)|[Vv]ertritt|[Ii]nformiert|[Vv]erständigt|[Uu]nterschreibt)[ ]",
+        _CELL_END,
+        doubtful=True,
+    ),
     # "(Pfaffinger)", "(Dotarem 0,2 ml, Steiger)", "(CCT: Mair; o. B.)"
     _rule(r"\((?:[^()\n]{0,40}[,;:/–][ ]?)?", r"[ ]?(?:\)|[,;:/–][^()\n]{0,40}\))", letter=True),
     # "Steiger vis.", "Schellhase bittet"
@@ -113,23 +134,30 @@ def find_unlisted(text: str, language: str) -> Iterator[Found]:
     if language != "de":
         return
     letter = len(_PLACEHOLDER.findall(text)) > 1
-    for match in _UNIT.finditer(text):
-        for start, end, words in _readings(match):
-            kind = _kind(words)
-            if kind and any(_holds(rule, text, start, end, kind, letter) for rule in RULES):
+    done = 0
+    for match in _CAPITALISED.finditer(text):
+        if match.start() < done or not _word_kind(match.group()):
+            continue
+        for start, end, kind in _readings(text, match):
+            if any(_holds(rule, text, start, end, kind, letter) for rule in RULES):
                 yield Found(start, end, "NAME", True)
+                done = end
                 break
 
 
-def _readings(match: re.Match) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """The match as a whole, and its last and first word alone: "Operateur Baumann", "Koch Abdomen"."""
-    start, end = match.span()
-    if match["last"] is None:
-        yield start, end, (match["first"],)
-        return
-    yield start, end, (match["first"], match["last"])
-    yield match.start("last"), end, (match["last"],)
-    yield start, match.end("first"), (match["first"],)
+def _readings(text: str, match: re.Match) -> Iterator[tuple[int, int, str]]:
+    """(start, end, kind) of the longest name that starts with the word and its particle, then of shorter ones."""
+    ahead = _AHEAD.search(text, max(0, match.start() - 16), match.start())
+    start = ahead.start() if ahead else match.start()
+    kinds, ends = [_word_kind(match.group())], [match.end()]
+    while len(ends) < _LONGEST and (behind := _BEHIND.match(text, ends[-1])):
+        kind = _word_kind(behind["word"]) if behind["word"] else kinds[-1]
+        if not kind:
+            break
+        kinds.append(kind)
+        ends.append(behind.end())
+    for count in range(len(ends), 0, -1):
+        yield start, ends[count - 1], "unknown" if "unknown" in kinds[:count] else "doubtful"
 
 
 def _holds(rule: Rule, text: str, start: int, end: int, kind: str, letter: bool) -> bool:
@@ -140,31 +168,28 @@ def _holds(rule: Rule, text: str, start: int, end: int, kind: str, letter: bool)
     return rule.left.search(text[max(0, start - 64) : start]) is not None
 
 
-def _kind(words: tuple[str, ...]) -> str:
-    """ "unknown", "doubtful" or "" for words of which one belongs to no name."""
-    kinds = [_word_kind(word) for word in words]
-    if not all(kinds):
-        return ""
-    return "unknown" if "unknown" in kinds else "doubtful"
-
-
 @lru_cache(maxsize=65536)
 def _word_kind(word: str) -> str:
+    """ "unknown", "doubtful", or "" for a word that belongs to no name."""
     parts = re.split(r"[\-–]", word)
     kinds = [_part_kind(part) for part in parts if len(part) > 1]
-    if not kinds or not all(kinds) or word.lower() in context_words("stop") or re.fullmatch(_POST, word):
+    if not kinds or not all(kinds) or word.lower() in context_words("stop") or _NO_NAME.fullmatch(word):
         return ""
     return "unknown" if "unknown" in kinds else "doubtful"
 
 
 def _part_kind(part: str) -> str:
+    key = spell(part)
     if is_name(part):
         return "unknown"
     listed = is_given(part) or is_surname(part)
-    if spell(part) in eponyms() and not listed or (is_report_word(part) and not listed) or len(part) < 3:
+    if (
+        len(part) < 3
+        or key in report_words()
+        or not listed
+        and (key in eponyms() or is_word(part) or is_ordinary(part))
+    ):
         return ""
-    if spell(part) in towns():
+    if is_word(part) or is_ordinary(part) or key in eponyms() or key in towns():
         return "doubtful"
-    if not (is_word(part) or is_ordinary(part) or looks_clinical(part)):
-        return "unknown" if spell(part) not in eponyms() else "doubtful"
-    return "doubtful" if listed and not is_report_word(part) else ""
+    return "unknown"

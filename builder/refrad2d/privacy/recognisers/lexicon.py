@@ -44,7 +44,7 @@ _LINKS = ("s", "n", "en", "es", "e", "er")
 _SHORT_FIRST = frozenset("vor neu alt ein aus auf not arm ohr uhr tag rad gas eis uro zwo".split())
 _NOUN = re.compile(
     r".{3,}(?:ung|heit|keit|tion|sion|schaft|taet|ismus|erin|istin|ologe|ologin|ologie|graphie|grafie|metrie|skopie|"
-    r"itis|(?<!ei)chen|(?:gradig|lich|isch|aer|iert|artig|foermig)(?:e[rsnm]?)?|(?:ig|iv)e[sn]?)"
+    r"itis|(?<!ei)chen|(?:gradig|aer|iert|artig|foermig)(?:e[rsnm]?)?|(?:ig|iv|lich|isch)(?:e[snm]?)?)"
 )
 _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `spell`ed
     r"menisk|humer[ou]|femor|tibia|ulnar|akromi|klavik|sakr|lumb|zervik|cervic|dors[ao]l|lateral|medial|hinterhorn|"
@@ -58,7 +58,7 @@ _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `s
 )
 # What family names end in: "Waldbauer" is no compound of wood and farmer.
 _NAMELIKE = re.compile(
-    r"(?:bauer|mann|bach|berg|feld|stein|mueller|schmidt|schmied|hof|hofer|huber|mai?er|mayr|meier|meyer|lein|wald|"
+    r"(?:sohn|stuhl|sen|bauer|mann|bach|berg|feld|stein|mueller|schmidt|schmied|hof|hofer|huber|mai?er|mayr|meier|meyer|lein|wald|"
     r"kamp|brink|baum|burg|thal|tal|haus|hausen|schuh|zweig|ing|er|holz|vogel|wirt|koch|schulze?|loh|au|horn|busch|"
     r"brock|roth|mut|hut|bart|mund|fuss|bein|kopf|haar|hals|bier|apfel|korn|brot|fleisch|hahn|huhn|fuchs|wolf|baer|"
     r"hirsch|hase|matt|nagel|wurst|herr|eichen|latte|vogt|knecht|graf|land|stadt|dorf|weg|gut|hold|bold|wein|stock|reich|hardt?|wart|see)$"
