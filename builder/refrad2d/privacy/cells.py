@@ -46,7 +46,7 @@ _HEAD_STREET = re.compile(
 # --- numbers and lines behind their word ---------------------------------------------------------------------------
 _ITEM = re.compile(
     rf"(?<![\w\-]){context_pattern('code_kind')}[ ]?[:#]?[ ]"
-    rf"(?P<name>(?=[\w./\-]{{0,12}}\d)[A-Z\d]\w*(?:[ ]?[./\-_][ ]?\w+)*){_NO_UNIT}"
+    rf"(?P<name>(?=[\w./\-]{{0,12}}\d|[A-Z]{{1,3}}[ ]\d)(?:[A-Z]{{1,3}}[ ](?=\d))?[A-Z\d]\w*(?:[ ]?[./\-_][ ]?\w+)*){_NO_UNIT}"
 )
 _LINE = re.compile(
     rf"(?<![\w\-]){context_pattern('line_kind')}[ ]?:?[ ]{{0,2}}(?P<name>[+(*\-–]?\d[\d/ \-–]{{0,14}}\d)"
@@ -78,6 +78,8 @@ _OF_NAME = re.compile(
     re.M,
 )
 
+_PARTICLE = re.compile(r"(?<![\w])(?P<name>(?:El|Al|Van|Da|De|Di|Le|Abu|Ben|van|van de[rn]|de la)(?=[ ]\[NAME\]))")
+
 # --- titles and typing marks ---------------------------------------------------------------------------------------
 _DEGREE = re.compile(
     rf"(?<![\w.])(?P<name>(?:{context_pattern('degree')})(?:[ ]{context_pattern('degree')})*)(?=[ ]\[NAME\])"
@@ -92,10 +94,10 @@ _MARK = re.compile(
     re.M,
 )
 _PATTERNS = (
-    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME)), ("NAME", (_DEGREE, _MARK)),
+    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME)), ("NAME", (_DEGREE, _MARK, _PARTICLE)),
 )  # fmt: skip
 _DATE_LIKE = re.compile(
-    r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:\d{2}|\d{4})|(?:19|20)\d\d|(?:0?[1-9]|1[0-2])/\d\d"
+    r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:(?:19|20)?\d{2})|(?:19|20)\d\d|(?:0?[1-9]|1[0-2])/\d\d"
 )
 
 

@@ -22,7 +22,7 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
-from refrad2d.privacy.recognisers.clinical import protected
+from refrad2d.privacy.recognisers.clinical import is_eponym_pair, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
@@ -46,7 +46,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
-_BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|of)\s$")
+_BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|in|aus|nach|by|to|with|for|from|at)\s$")
 _DOES = re.compile(
     rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|presents|"
     r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
@@ -97,8 +97,9 @@ def _find(
     guessed = [f for recognise in recognisers for f in recognise(text, language)]
     guessed += find_repeats(text, guessed)
     if guessed:
+        guessed = [f for f in guessed if not is_eponym_pair(text[f.start : f.end])]
         if not kept and not any(f.firm for f in (*found, *guessed)):
-            guessed = [f for f in guessed if f.kind != "NAME" or _is_addressed(text, f)]
+            guessed = [f for f in guessed if f.kind not in ("NAME", "ADDRESS") or _is_addressed(text, f)]
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
     outside = (_trim(part, text) for f in found for part in _cut(f, kept))
@@ -107,7 +108,7 @@ def _find(
 
 def _is_addressed(text: str, found: Found) -> bool:
     """True if somebody speaks of a listed name: a sentence without any other identity may mean an eponym by it."""
-    if " " in text[found.start : found.end].strip():
+    if re.search(r"[ \d]", text[found.start : found.end].strip()):
         return True
     return _BESIDE_PERSON.search(text[: found.start][-24:]) is not None or _DOES.match(text, found.end) is not None
 

@@ -101,6 +101,7 @@ RULES = (
         r"(?:,|/|[ ]/)?[ ]?\(?\[(?:DATE|TIME)\]",
         letter=True,
     ),
+    _rule(rf"{_OPEN}|(?<!\w)(?:für|von|an|mit|bei|und|Frau|Herrn?)[ ]", r"[ ]\[NAME\]", doubtful=True),
     # "Name | Oberhuber Anton", "übergibt Falk"
     _rule(
         r"(?<!\w)(?:Name|Nachname|Vorname|Patient(?:in)?|Pat\.?|Betr\.?|Betreff|betrifft)[ ]?[:|][ ]{0,3}",

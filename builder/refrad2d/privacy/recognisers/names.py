@@ -107,6 +107,8 @@ def find_names(text: str, language: str) -> Iterator[Found]:
             yield Found(*match.span(), "NAME", True)
     for match in _LISTED_FIRST.finditer(text):
         first, last = match["first"], match["last"]
+        if last.isupper() and len(last) < 5 and not first.isupper():  # "STIR, Dixon"
+            continue
         certain = is_given(first) and not is_ordinary(first)
         listed = (
             is_name(last)
