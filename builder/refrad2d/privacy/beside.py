@@ -22,7 +22,7 @@ _CAP, _SMALL, _WORD = CAPITAL, SMALL, PROPER_WORD
 
 _INITIALS = rf"(?:{_CAP}\.[ \-]?){{0,2}}"
 _PERSON = rf"{_INITIALS}(?:(?:v\.|von|van|de|da|di|du|zu|al|el|ten|ter)[ ](?:der[ ]|den[ ])?)?{_WORD}"
-_END = r"(?![\w\-]|\.\w)"
+_END = r"(?![\w\-]|\.[\w\-])"
 
 # "[NAME]/Leitgeb", "[NAME] u. Koch"
 _BEHIND = re.compile(rf"(?<=\[NAME\])[ ]?(?:/|&|\+)[ ]?(?P<name>{_PERSON}){_END}")
@@ -149,7 +149,7 @@ _MONTH_PART = re.compile(
     r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|"
     r"ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
 )
-_GLUED = re.compile(rf"(?<=[a-zäöüß.])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?![\d.])(?<!\d[.]\d[.])")
+_GLUED = re.compile(rf"(?<=[a-zäöüß])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?!\d|\.\d)")
 _GLUED_NAME = re.compile(
     rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|"
     rf"Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"

@@ -18,6 +18,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_word,
     looks_clinical,
     towns,
+    vocabulary,
 )
 from refrad2d.privacy.recognisers.lexicon import spell as _spell
 
@@ -71,6 +72,24 @@ _BODY = re.compile(
     rf"(?<![\w\-])(?P<name>{context_pattern('body')}[ ](?:(?:am|im|an der|der|zum|zur|Haus)[ ])?"
     rf"(?P<place>{PROPER_WORD})(?:[\- ](?:{_SIDE}|{PROPER_WORD}))?)(?![\w\-])"
 )
+_HOUSE_OF = re.compile(  # what another recogniser left of a house: "RK [ADDRESS]", "Allgemeines öffentl. [ORGANISATION]"
+    rf"(?<![\w\-])(?P<name>{context_pattern('body')}(?:[ ](?:am|im|an der|der|zum|zur))?)(?=[ ]\[(?:ADDRESS|ORGANISATION)\])"
+    r"|(?<![\w\-])(?P<kind>(?:(?:Allgemeines?|[Öö]ffentl(?:iches|\.)|Städtische[srn]?|Ev(?:angelische[srn]?|\.)|Kath(?:olische[srn]?|\.)|"
+    r"Akademisches|Privates?|Freies|Kommunales|Fürstliches|Bischöfliches|Radiologische[srn]?|Regionales|Landes-?)[ ]){1,3})(?=\[ORGANISATION\])"
+    rf"|(?<=\[ADDRESS\])(?P<side>-{_SIDE})(?!\w)"
+)
+_GLUED = re.compile(
+    rf"(?:Pat|Patient(?:in)?|Name|Herr[n]?|Frau)[.:]{{0,2}}[ ]?(?P<name>(?:{CAPITAL}[a-zäöüß]+){{2,3}})(?![\w\-])"
+)
+_STREET = re.compile(
+    rf"(?:\[(?:NAME|DATE)\]\)?,|Adr\.:?|Anschr\.:?)[ ](?P<name>(?P<place>{PROPER_WORD})[ ]\d{{1,3}}[ ]?[a-z]?"
+    rf"(?:,?[ ]in[ ]{PROPER_WORD})?)(?=[ ]*(?:[,;.\n]|$|\[))"
+)
+_STREETLIKE = re.compile(
+    r"(?:str(?:aße|asse|\.)|weg|gasse|platz|allee|ring|damm|ufer|steig|stieg|hof|markt|graben|berg|chaussee|winkel|kamp|"
+    r"feld|rain|anger|twiete|zeile|garten|acker|wall|brücke|leite|grund|rieth?|bruch|horst|moor|deich|siel|höhe|hang|"
+    r"halde|matte?|rütli|büel|bühl|tal|thal|dorf|heim|ried|egg|au|wiese|siedlung|park|tor|pfad|stiege|lände|kai|quai)$"
+)
 _OF_NAME = re.compile(
     rf"^[ ]*(?P<name>(?:{_TRADE}|MRT|CT|Röntgen|Praxis|Gemeinschaftspraxis|MVZ)(?:[ ]Dr(?:s|es)?\.)?)(?=[ ]\[NAME\])"
     rf"|^[ ]*(?P<placed>(?:MRT|CT|Röntgen|PET-CT|Strahlen|{_TRADE})[ ](?:am|im|an der|zum|zur|auf dem)[ ]"
@@ -94,7 +113,7 @@ _MARK = re.compile(
     re.M,
 )
 _PATTERNS = (
-    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME)), ("NAME", (_DEGREE, _MARK, _PARTICLE)),
+    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME, _HOUSE_OF)), ("NAME", (_DEGREE, _MARK, _PARTICLE)),
 )  # fmt: skip
 _DATE_LIKE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:(?:19|20)?\d{2})|(?:19|20)\d\d|(?:0?[1-9]|1[0-2])/\d\d"
@@ -119,10 +138,14 @@ def find_cells(text: str, language: str) -> Iterator[Found]:
                 group = match.lastgroup or 0
                 if kind not in ("ID", "PHONE") or _is_number(match[group], kind):
                     yield Found(*match.span(group), kind, True)
-    for pattern in (_PLACED, _BODY):
+    for pattern, kind in ((_PLACED, "ORGANISATION"), (_BODY, "ORGANISATION"), (_STREET, "ADDRESS")):
         for match in pattern.finditer(text):
-            if not _is_known(match["place"]):
-                yield Found(*match.span("name"), "ORGANISATION", True)
+            streetlike = pattern is _STREET and _STREETLIKE.search(match["place"]) is not None
+            if (streetlike or not _is_known(match["place"])) and not _is_clinical(match["place"]):
+                yield Found(*match.span("name"), kind, True)
+    for match in _GLUED.finditer(text):
+        if not is_word(match["name"]):
+            yield Found(*match.span("name"), "NAME", True)
 
 
 def _is_number(value: str, kind: str) -> bool:
@@ -137,4 +160,5 @@ def _is_clinical(street: str) -> bool:
 
 def _is_known(place: str) -> bool:
     """True for a word of reports or of German that is no town."""
-    return _spell(place) not in towns() and (is_word(place) or looks_clinical(place) or is_ordinary(place))
+    key = _spell(place)
+    return key not in towns() and (key in vocabulary() or looks_clinical(place) or is_ordinary(place))

@@ -6,7 +6,14 @@ find_houses("Radiologie am Stadttor, St.-Ansgar, 2. Medizinische Abteilung, Zi. 
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, alternation, is_ordinary, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import (
+    Found,
+    alternation,
+    context_pattern,
+    context_words,
+    is_ordinary,
+    looks_clinical,
+)
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -158,18 +165,9 @@ _NODE = re.compile(
     r"(?:LK|Lymph\w*|nod(?:e|al|es)|mediastinal\w*|hilär\w*|Lymphadenektomie|LAD)[ \-]*$|^[ ]*(?:node|LK|lymph)", re.I
 )
 _PAYERS = re.compile(
-    rf"(?<![\w\-])(?:(?:AOK|IKK|BKK|KNAPPSCHAFT|Knappschaft|DAK|DAK-Gesundheit|BARMER|Barmer(?:[ ](?:GEK|"
-    rf"Ersatzkasse))?|Techniker(?:[ ]Krankenkasse)?|TK|hkk|SBK|"
-    rf"SVLFG|DRV|LVA|BfA|ÖGK|BVA|SVS|KFA|AUVA|PVA|SUVA|Suva|CSS|Helsana|Debeka|Allianz|DKV|Signal Iduna|Viactiv|"
-    rf"BGHM|BGW|VBG|GUV|MDK?|"
-    rf"Amtsgericht|Jobcenter|Agentur für Arbeit|Landesversicherungsanstalt|Deutsche Rentenversicherung|Hilfswerk|"
-    rf"Caritas|Diakonie|Lebenshilfe|"
-    rf"Verein|Fa\.|Firma|Bestatter|Sanitätshaus|OT|Taxi|Pietät|Bäckerei|Hospizdienst|Drogenhilfe|Sauerstoff)"
-    rf"(?:[ \-](?:und[ ]|der[ ])?{_CAP}[\w\-]+){{0,3}}(?:[ ]e\.[ ]?V\.)?)(?![\w\-])"
+    rf"(?<![\w\-])(?:{context_pattern('payer')}(?:[ \-](?:und[ ]|der[ ])?{_CAP}[\w\-]+){{0,3}}(?:[ ]e\.[ ]?V\.)?)(?![\w\-])"
 )
-_LONE_PAYER = frozenset(
-    "TK MD MDK OT VBG BVA SVS PVA KFA CSS Verein Taxi Fa. Firma Bestatter Diakonie Caritas Sauerstoff".split()
-)
+_LONE_PAYER = context_words("lone_payer")
 
 
 def find_houses(text: str) -> Iterator[Found]:
