@@ -53,6 +53,7 @@ _LINE = re.compile(
     rf"(?<![\w\-]){context_pattern('line_kind')}[ ]?:?[ ]{{0,2}}(?P<name>[+(*\-–]?\d[\d/ \-–]{{0,14}}\d)"
     r"(?![\w%]|[.,:]\d|[ ]?(?:mm|ml|mg|HE|HU|Uhr))"
     r"|(?:(?:über|unter|auf|Nr\.)[ ]|[/,][ ]|\((?:\w+[ ])?|\][ ])(?P<minus>[\-–][ ]?\d{3,4})(?=[),.;\n ]|$)"
+    r"|\((?P<two>[\-–]\d{2,4})\)"
     r"(?![ ]?(?:HE|HU|mm|ms|ml|m/s))"
     r"|(?:via|unter|über)[ ](?P<way>\d{2,4}(?:[ \-]\d{2,4})*)"
     r"(?=[ ](?:informiert|erreichbar|erbeten|anrufen|melden|verständigt|zu[ ]erreichen))"
@@ -78,6 +79,14 @@ _HOUSE_OF = re.compile(  # what another recogniser left of a house: "RK [ADDRESS
     r"Akademisches|Privates?|Freies|Kommunales|Fürstliches|Bischöfliches|Radiologische[srn]?|Regionales|Landes-?)[ ]){1,3})(?=\[ORGANISATION\])"
     rf"|(?<=\[ADDRESS\])(?P<side>-{_SIDE})(?!\w)"
 )
+_ROAD = re.compile(
+    rf"(?:auf|an)[ ]der[ ](?P<name>[ABLK][ ]?\d{{1,3}}(?:[ ](?:bei|Richtung|Höhe)[ ]{PROPER_WORD})?)(?!\w)"
+)
+_BROTHERS = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:{CAPITAL}\w+[ ])?Gebr(?:\.|üder)[ ]{PROPER_WORD}|{PROPER_WORD}[ ](?:&|u\.|und)[ ](?:Sohn|Söhne|Tochter|Co|"
+    rf"Partner|Kollegen)\.?|{PROPER_WORD}-(?:Reha|Klinik(?:en)?|Therme|Spital|Hospital|Stift|Heim|Residenz|Apotheke)"
+    r"(?:[ ][\"„“][^\n\"”“]{3,30}[\"”“])?)(?!\w)"
+)
 _GLUED = re.compile(
     rf"(?:Pat|Patient(?:in)?|Name|Herr[n]?|Frau)[.:]{{0,2}}[ ]?(?P<name>(?:{CAPITAL}[a-zäöüß]+){{2,3}})(?![\w\-])"
 )
@@ -102,10 +111,11 @@ _PARTICLE = re.compile(r"(?<![\w])(?P<name>(?:El|Al|Van|Da|De|Di|Le|Abu|Ben|van|
 # --- titles and typing marks ---------------------------------------------------------------------------------------
 _DEGREE = re.compile(
     rf"(?<![\w.])(?P<name>(?:{context_pattern('degree')})(?:[ ]{context_pattern('degree')})*)(?=[ ]\[NAME\])"
-    rf"|\[NAME\],?[ ](?P<behind>{context_pattern('degree')})(?![\w])"
+    rf"|\[NAME\],?[ ](?P<behind>(?:sen|jun|sr|jr)\.|{context_pattern('degree')})(?![\w])"
 )
 _MARK = re.compile(
-    r"(?:Visum|Hz\.|HZ|Diktat|Protokoll|Sekr(?:etariat|\.)|vis\.|gez\.|Zeichen|Kürzel|Schreibkraft|\[NAME\][ ]?/)"
+    r"(?:Visum|Hz\.|HZ|Diktat|Protokoll|Sekr(?:etariat|\.)|vis\.|gez\.|Zeichen|Kürzel|Schreibkraft|[Ee]rl\.|Dikt\.|geschrieben|getippt|gesch\.|"
+    r"\[NAME\][ ]?/)"
     r"[ ]?:?[ ]?"
     r"(?P<name>[a-zäöü]{2,3}\.?(?:[ ]?[/\-][ ]?[a-zäöü]{2,3})?)(?=[ ]*(?:[.,;)\n]|$|[ ]{2}|\[|/))"
     r"|^[ ]*(?P<line>[A-Za-zäöü]{2,3}[/\-][a-zäöü]{2,4}|(?!re\b|li\b|bds\b)[a-zäöü]{2,3})[ ]*$"
@@ -113,7 +123,7 @@ _MARK = re.compile(
     re.M,
 )
 _PATTERNS = (
-    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME, _HOUSE_OF)), ("NAME", (_DEGREE, _MARK, _PARTICLE)),
+    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME, _HOUSE_OF, _BROTHERS)), ("ADDRESS", (_ROAD,)), ("NAME", (_DEGREE, _MARK, _PARTICLE)),
 )  # fmt: skip
 _DATE_LIKE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:(?:19|20)?\d{2})|(?:19|20)\d\d|(?:0?[1-9]|1[0-2])/\d\d"

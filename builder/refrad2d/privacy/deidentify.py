@@ -31,7 +31,7 @@ from refrad2d.privacy.recognisers.lexicon import Found, context_pattern
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
-from refrad2d.privacy.unlisted import find_unlisted
+from refrad2d.privacy.unlisted import find_named, find_unlisted, lower_capitals, unlisted_words
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text
@@ -76,10 +76,13 @@ def deidentify(
     text = to_plain_text(text)[0] or strip_controls(text)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
+    names: set[str] = set()
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, phrases, recognisers)
+        spans = spans or list(find_named(text, language, names))
         if not spans:
             return text
+        names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")
         pieces: list[str] = []
         at = 0
         for found in spans:
@@ -94,7 +97,10 @@ def _find(
     """What to replace in this pass: sorted, without overlaps, nothing that touches a placeholder or is protected."""
     kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
     found = [*find_known(text, known), *find_phrases(text, phrases)]
-    guessed = [f for recognise in recognisers for f in recognise(text, language)]
+    calm = lower_capitals(text)
+    guessed = [
+        f for form in dict.fromkeys((text, calm)) for recognise in recognisers for f in recognise(form, language)
+    ]
     guessed += find_repeats(text, guessed)
     if guessed:
         guessed = [f for f in guessed if not is_eponym_pair(text[f.start : f.end])]

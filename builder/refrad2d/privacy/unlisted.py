@@ -10,7 +10,7 @@ recognisers/data/context.csv: post, exam, act, deed, trade.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -37,10 +37,17 @@ _AHEAD = re.compile(
     r"(?:(?:[Vv]an|[Vv]on|[Dd]e|den|der|[Dd]i|[Dd]a|dos|du|zur?|[Aa]l|[Ee]l|Le|Abu|Ben)[ ]){0,2}$"
 )
 _BEHIND = re.compile(rf"[ ](?P<word>{PROPER_WORD})(?![\w\-]|\.\w)|,[ ]{CAPITAL}\.(?=,?[ ]\[)|[ ]{CAPITAL}\.(?!\w)")
+_SHOUTED = re.compile(
+    rf"\[\w+\]|(?<![\w]){CAPITAL}{{4,}}(?!\w)|(?<!\w){CAPITAL}{{2,}}(?=\.)|(?<!\w){CAPITAL}{{2,3}}(?= )"
+)
+_SMALL_WORDS = frozenset(
+    "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem des "
+    "ein eine einer wurde wird ist hat bitte nicht kein keine ab bis seit vor über unter".split()
+)
 _LONGEST = 3  # words of a name
 _PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
 _END = (
-    r"[ \t]*(?:[.,;:)/\n(|]|\[|$|[ ][–\-][ ]|[ ]{2}|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zur?|"
+    r"[ \t]*(?:[.,;:)/\n(|]|\[|$|[ ][–\-][ ]|[ ]{2}|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zu[mr]?|"
     r"mit|absprechen|\d|\w*ge\w+(?:t|en)(?!\w)|\w+iert(?!\w)))"
 )
 _CELL_END = r"[ \t]*(?:[.,;)/\n(|]|$|[ ][–\-][ ]|[ ]{2}|[ ]?\[)"
@@ -72,10 +79,11 @@ RULES = (
     # "Anforderer: Hörbiger", "Obduzent Staschik", "Ordensschwester Amata"
     _rule(rf"(?<!\w)(?:{_POST})(?:[ ]?\([^)\n]{{1,24}}\))?[ ]{{0,2}}[:|][ ]{{0,3}}", _END, doubtful=True),
     _rule(rf"(?<!\w)(?:{_POST})[ ]", _END, doubtful=True),
+    _rule(rf"(?<!\w){CAPITAL}\w+(?:erin|istin|entin|eurin|ätin|antin|ologin|ännin|wirtin)[ ]", _END),
     # "cCT Tjarks: ASPECTS 9", "Op. Kersting", "Anlage Maywald, [DATE]"
     _rule(
         rf"(?<!\w)(?:[\w\-]*{_EXAM})(?:[ ]\[DATE\])?[ ]?[:(]?[ ]?",
-        r"[ \t]*(?:[:;)\n]|,[ ]|\.(?:\s|$)|$|[ ]?\[|[ ](?:vom|in|aus|am|im)[ ])",
+        r"[ \t]*(?:[:;)\n]|,[ ]|\.(?:\s|$)|$|[ ]?\[|[ ](?:vom|in|aus|am|im|\w*ge\w+t)(?!\w))",
         letter=True,
     ),
     # "Hörbiger, App. [PHONE]", "Tietjen (Radioonko)", "Aebischer, dipl. Physiotherapeutin"
@@ -104,7 +112,8 @@ RULES = (
     _rule(rf"{_OPEN}|(?<!\w)(?:für|von|an|mit|bei|und|Frau|Herrn?)[ ]", r"[ ]\[NAME\]", doubtful=True),
     # "Name | Oberhuber Anton", "übergibt Falk"
     _rule(
-        r"(?<!\w)(?:Name|Nachname|Vorname|Patient(?:in)?|Pat\.?|Betr\.?|Betreff|betrifft)[ ]?[:|][ ]{0,3}",
+        r"(?<!\w)(?:Name|Nachname|Vorname|Patient(?:in)?|Pat\.?|Betr\.?|Betreff|betrifft)[ ]?[:|][ ]{0,3}"
+        r"|(?<!\w)(?:Betrifft|Betreff|[Pp]atient(?:en|in)?|Versicherte[rn]?)[ ]",
         _END,
         doubtful=True,
     ),
@@ -113,6 +122,7 @@ RULES = (
         _CELL_END,
         doubtful=True,
     ),
+    _rule(r"(?<!\w)(?:bei|mit|von|an|durch|Dr)\.?[ ]", _END, letter=True),  # "war am Montag bei Lehnigk zum CT"
     # "(Pfaffinger)", "(Dotarem 0,2 ml, Steiger)", "(CCT: Mair; o. B.)"
     _rule(r"\((?:[^()\n]{0,40}[,;:/–][ ]?)?", r"[ ]?(?:\)|[,;:/–][^()\n]{0,40}\))", letter=True),
     # "Steiger vis.", "Schellhase bittet"
@@ -144,6 +154,40 @@ def find_unlisted(text: str, language: str) -> Iterator[Found]:
                 yield Found(start, end, "NAME", True)
                 done = end
                 break
+
+
+def unlisted_words(names: Iterable[str]) -> set[str]:
+    """The words of names that are no words of German: where they stand again they are the name again."""
+    words = (word.group() for name in names for word in _CAPITALISED.finditer(name))
+    return {spell(word) for word in words if _word_kind(word) == "unknown"}
+
+
+def find_named(text: str, language: str, names: Set[str]) -> Iterator[Found]:
+    """Every further place of the words of `unlisted_words`, the genitive included."""
+    for match in _CAPITALISED.finditer(text) if names and language == "de" else ():
+        key = spell(match.group())
+        if (key in names or key.removesuffix("s") in names) and _word_kind(match.group()) == "unknown":
+            yield Found(*match.span(), "NAME", True)
+
+
+def lower_capitals(text: str) -> str:
+    """The text with its lines in capitals written as other lines are, each letter in its place; placeholders stay."""
+    if not _SHOUTED.search(text):
+        return text
+    lines = text.split("\n")
+    return "\n".join(_SHOUTED.sub(_lower, line) if _is_shouted(line) else line for line in lines)
+
+
+def _is_shouted(line: str) -> bool:
+    bare = _PLACEHOLDER.sub("", line)
+    return len(_SHOUTED.findall(bare)) > 1 and sum(map(str.islower, bare)) * 5 < sum(map(str.isupper, bare))
+
+
+def _lower(match: re.Match) -> str:
+    word = match.group()
+    if "[" in word or len(word.lower()) != len(word):
+        return word
+    return word.lower() if word.lower() in _SMALL_WORDS else word[0] + word[1:].lower()
 
 
 def _readings(text: str, match: re.Match) -> Iterator[tuple[int, int, str]]:

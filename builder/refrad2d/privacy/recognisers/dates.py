@@ -106,10 +106,10 @@ _FEAST = Hinted(
     r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?:sonntag|"
     r"montag|en)|Fronleichnam|Allerheiligen|Allerseelen|Totensonntag|Buß-\sund\sBettag|Reformationstag|Stephanstag|"
     r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Maifeiertag|"
-    r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
+    r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
     r"Pfingst)(?:feier)?tag))(?!\w)",
     word=r"heilig|dreikönig|nikolaus|rosen|fasching|asch|grün|kar|oster|pfingst|fron|aller|toten|buß|reform|steph|stef|"
-    r"national|christ|silvester|neujahr|weihnacht|mai|mutter|mariä|erste|zweite",
+    r"national|christ|auffahrt|bundes|silvester|neujahr|weihnacht|mai|mutter|mariä|erste|zweite",
 )
 _QUARTER = Hinted(
     rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
@@ -148,7 +148,8 @@ _BARE_HOUR = re.compile(  # "nicht vor 15 h", "[DATE] 13.40"
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
 _HOUR = Hinted(
-    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b", word=r"uhr"
+    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b(?:\s[0-5]\d(?![\w]|[.,:/]\d))?",
+    word=r"uhr",
 )
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
@@ -231,7 +232,9 @@ def _find_short(text: str) -> Iterator[Found]:
     for match in _DAY_MONTH_DE.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         before = text[max(0, match.start() - 24) : match.start()]
-        numbered = not line.strip() and re.match(r"[ \t]+[A-ZÄÖÜ]", text[match.end() : match.end() + 4])
+        day, month = (int(n) for n in re.findall(r"\d+", match["date"])[-2:])
+        dated = "[" in text and (day > 9 or month > 9) or month > 9 or day > 20
+        numbered = not dated and not line.strip() and re.match(r"[ \t]+[A-ZÄÖÜ]", text[match.end() : match.end() + 4])
         if (
             not numbered
             and not _after(_IMAGE, text, match.start())
