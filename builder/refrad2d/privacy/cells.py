@@ -46,15 +46,14 @@ _HEAD_STREET = re.compile(
 
 # --- numbers and lines behind their word ---------------------------------------------------------------------------
 _ITEM = re.compile(
-    rf"(?<![\w\-]){context_pattern('code_kind')}[ ]?[:#]?[ ]"
-    rf"(?P<name>(?=[\w./\-]{{0,12}}\d|[A-Z]{{1,3}}[ ]\d)(?:[A-Z]{{1,3}}[ ](?=\d))?[A-Z\d]\w*(?:[ ]?[./\-_][ ]?\w+)*){_NO_UNIT}"
+    rf"(?<![\w\-]){context_pattern('code_kind')}[ ]?[:#]?[ ](?P<name>(?=[\w./\-]{{0,12}}\d|[A-Z]{{1,3}}[ ]\d)"
+    rf"(?:[A-Z]{{1,3}}[ ](?=\d))?[A-Z\d]\w*(?:[ ]?[./\-_][ ]?\w+)*){_NO_UNIT}"
 )
 _LINE = re.compile(
     rf"(?<![\w\-]){context_pattern('line_kind')}[ ]?:?[ ]{{0,2}}(?P<name>[+(*\-–]?\d[\d/ \-–]{{0,14}}\d)"
     r"(?![\w%]|[.,:]\d|[ ]?(?:mm|ml|mg|HE|HU|Uhr))"
     r"|(?:(?:über|unter|auf|Nr\.)[ ]|[/,][ ]|\((?:\w+[ ])?|\][ ])(?P<minus>[\-–][ ]?\d{3,4})(?=[),.;\n ]|$)"
-    r"|\((?P<two>[\-–]\d{2,4})\)"
-    r"(?![ ]?(?:HE|HU|mm|ms|ml|m/s))"
+    r"(?![ ]?(?:HE|HU|mm|ms|ml|m/s))|\((?P<two>[\-–]\d{2,4})\)"
     r"|(?:via|unter|über)[ ](?P<way>\d{2,4}(?:[ \-]\d{2,4})*)"
     r"(?=[ ](?:informiert|erreichbar|erbeten|anrufen|melden|verständigt|zu[ ]erreichen))"
     r"|\[NAME\](?:[ ]\([\w.]{2,12}\)|,)?[ ](?P<next>\d{4,5})(?=[),.;\n]|$)"
@@ -73,19 +72,25 @@ _BODY = re.compile(
     rf"(?<![\w\-])(?P<name>{context_pattern('body')}[ ](?:(?:am|im|an der|der|zum|zur|Haus)[ ])?"
     rf"(?P<place>{PROPER_WORD})(?:[\- ](?:{_SIDE}|{PROPER_WORD}))?)(?![\w\-])"
 )
-_HOUSE_OF = re.compile(  # what another recogniser left of a house: "RK [ADDRESS]", "Allgemeines öffentl. [ORGANISATION]"
-    rf"(?<![\w\-])(?P<name>{context_pattern('body')}(?:[ ](?:am|im|an der|der|zum|zur))?)(?=[ ]\[(?:ADDRESS|ORGANISATION)\])"
-    r"|(?<![\w\-])(?P<kind>(?:(?:Allgemeines?|[Öö]ffentl(?:iches|\.)|Städtische[srn]?|Ev(?:angelische[srn]?|\.)|Kath(?:olische[srn]?|\.)|"
-    r"Akademisches|Privates?|Freies|Kommunales|Fürstliches|Bischöfliches|Radiologische[srn]?|Regionales|Landes-?)[ ]){1,3})(?=\[ORGANISATION\])"
+_HOUSE_OF = re.compile(  # what another recogniser left: "RK [ADDRESS]", "Allgemeines öffentl. [ORGANISATION]"
+    rf"(?<![\w\-])(?P<name>{context_pattern('body')}(?:[ ](?:am|im|an der|der|zum|zur))?)"
+    r"(?=[ ]\[(?:ADDRESS|ORGANISATION)\])"
+    rf"|(?<![\w\-])(?P<kind>(?:{context_pattern('house_manner')}[ ]){{1,3}})(?=\[ORGANISATION\])"
     rf"|(?<=\[ADDRESS\])(?P<side>-{_SIDE})(?!\w)"
 )
 _ROAD = re.compile(
-    rf"(?:auf|an)[ ]der[ ](?P<name>[ABLK][ ]?\d{{1,3}}(?:[ ](?:bei|Richtung|Höhe)[ ]{PROPER_WORD})?)(?!\w)"
+    r"(?:auf|an)[ ]der[ ](?P<name>[ABLK][ ]?\d{1,3}"
+    rf"(?:[ ](?:bei|Richtung|Höhe)(?:[ ]{PROPER_WORD}|(?=[ ]\[)))?)(?!\w)"
 )
 _BROTHERS = re.compile(
-    rf"(?<![\w\-])(?P<name>(?:{CAPITAL}\w+[ ])?Gebr(?:\.|üder)[ ]{PROPER_WORD}|{PROPER_WORD}[ ](?:&|u\.|und)[ ](?:Sohn|Söhne|Tochter|Co|"
-    rf"Partner|Kollegen)\.?|{PROPER_WORD}-(?:Reha|Klinik(?:en)?|Therme|Spital|Hospital|Stift|Heim|Residenz|Apotheke)"
+    rf"(?<![\w\-])(?P<name>(?:{CAPITAL}\w+[ ])?Gebr(?:\.|üder)[ ]{PROPER_WORD}|"
+    rf"{PROPER_WORD}[ ](?:&|u\.|und)[ ](?:Sohn|Söhne|Tochter|Co|Partner|Kollegen)\.?|"
+    rf"{PROPER_WORD}-(?:Reha|Klinik(?:en)?|Therme|Spital|Hospital|Stift|Heim|Residenz|Apotheke)"
     r"(?:[ ][\"„“][^\n\"”“]{3,30}[\"”“])?)(?!\w)"
+)
+_PAYER = re.compile(
+    r"(?:Kasse|KK|KL\.|Kl\.|Kostentr(?:äger|\.)|Versicherer|Versicherung|[Vv]ers\.|KTR|PKV|Krankenkasse)[ ]?:?[ ]"
+    rf"(?P<name>{context_pattern('payer')}|[A-Z]{{3,5}})(?![\w\-])"
 )
 _GLUED = re.compile(
     rf"(?:Pat|Patient(?:in)?|Name|Herr[n]?|Frau)[.:]{{0,2}}[ ]?(?P<name>(?:{CAPITAL}[a-zäöüß]+){{2,3}})(?![\w\-])"
@@ -114,17 +119,21 @@ _DEGREE = re.compile(
     rf"|\[NAME\],?[ ](?P<behind>(?:sen|jun|sr|jr)\.|{context_pattern('degree')})(?![\w])"
 )
 _MARK = re.compile(
-    r"(?:Visum|Hz\.|HZ|Diktat|Protokoll|Sekr(?:etariat|\.)|vis\.|gez\.|Zeichen|Kürzel|Schreibkraft|[Ee]rl\.|Dikt\.|geschrieben|getippt|gesch\.|"
-    r"\[NAME\][ ]?/)"
-    r"[ ]?:?[ ]?"
+    rf"(?:{context_pattern('mark_kind')}|\[NAME\][ ]?/)[ ]?:?[ ]?"
     r"(?P<name>[a-zäöü]{2,3}\.?(?:[ ]?[/\-][ ]?[a-zäöü]{2,3})?)(?=[ ]*(?:[.,;)\n]|$|[ ]{2}|\[|/))"
     r"|^[ ]*(?P<line>[A-Za-zäöü]{2,3}[/\-][a-zäöü]{2,4}|(?!re\b|li\b|bds\b)[a-zäöü]{2,3})[ ]*$"
+    r"|(?<=[.)\]][ ])(?P<last>(?!li\b|re\b|bds)[a-zäöü]{2,3}\.?)(?=\s*\Z)"
     r"|(?<=[.)][ ])(?P<end>(?!li/|re/)[a-zäöü]{2,3}/[a-zäöü]{2,3})(?=[.]?[ ]*(?:$|\n|\.[ ]Tel|\.[ ]\[))",
     re.M,
 )
 _PATTERNS = (
-    ("ID", (_ITEM,)), ("PHONE", (_LINE,)), ("ORGANISATION", (_ROOM, _OF_NAME, _HOUSE_OF, _BROTHERS)), ("ADDRESS", (_ROAD,)), ("NAME", (_DEGREE, _MARK, _PARTICLE)),
-)  # fmt: skip
+    ("ID", (_ITEM,)),
+    ("PHONE", (_LINE,)),
+    ("ORGANISATION", (_ROOM, _OF_NAME, _HOUSE_OF, _BROTHERS, _PAYER)),
+    ("ADDRESS", (_ROAD,)),
+    ("NAME", (_DEGREE, _MARK, _PARTICLE)),
+)
+_NODES = re.compile(r"LK|[Ll]ymph|N[0-3]|mediast|hilär|Level|EBUS")
 _DATE_LIKE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])[./](?:(?:19|20)?\d{2})|(?:19|20)\d\d|(?:0?[1-9]|1[0-2])/\d\d"
 )
@@ -146,6 +155,8 @@ def find_cells(text: str, language: str) -> Iterator[Found]:
         for pattern in patterns:
             for match in pattern.finditer(text):
                 group = match.lastgroup or 0
+                if pattern is _ROOM and _is_node(text, match):
+                    continue
                 if kind not in ("ID", "PHONE") or _is_number(match[group], kind):
                     yield Found(*match.span(group), kind, True)
     for pattern, kind in ((_PLACED, "ORGANISATION"), (_BODY, "ORGANISATION"), (_STREET, "ADDRESS")):
@@ -162,6 +173,12 @@ def _is_number(value: str, kind: str) -> bool:
     """True for a code of three digits or more that is no date; an extension may have two."""
     digits = sum(map(str.isdigit, value))
     return digits > (2 if kind == "ID" else 1) and not _DATE_LIKE.fullmatch(value)
+
+
+def _is_node(text: str, match: re.Match) -> bool:
+    """True for the station of a lymph node."""
+    numbered = re.fullmatch(r"(?:Station|Stat\.)[ ](?:1[0-4]|\d)[LR]?", match.group()) is not None
+    return numbered and _NODES.search(text, max(0, match.start() - 24), match.start()) is not None
 
 
 def _is_clinical(street: str) -> bool:

@@ -38,11 +38,12 @@ _AHEAD = re.compile(
 )
 _BEHIND = re.compile(rf"[ ](?P<word>{PROPER_WORD})(?![\w\-]|\.\w)|,[ ]{CAPITAL}\.(?=,?[ ]\[)|[ ]{CAPITAL}\.(?!\w)")
 _SHOUTED = re.compile(
-    rf"\[\w+\]|(?<![\w]){CAPITAL}{{4,}}(?!\w)|(?<!\w){CAPITAL}{{2,}}(?=\.)|(?<!\w){CAPITAL}{{2,3}}(?= )"
+    rf"\[\w+\]|(?<![\w]){CAPITAL}{{4,}}(?!\w)|(?<!\w){CAPITAL}{{2,}}(?=\.)|"
+    r"(?<!\w)(?:VON|BEI|MIT|AN|AM|AUF|AUS|IN|IM|UM|UND|UHR|BIS|AB|FÜR|DIE|DER|DAS|DEN|DEM|DES|IST|EIN|ZUM?|ZUR|VOR)(?!\w)"
 )
 _SMALL_WORDS = frozenset(
-    "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem des "
-    "ein eine einer wurde wird ist hat bitte nicht kein keine ab bis seit vor über unter".split()
+    "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem "
+    "des ein eine einer wurde wird ist hat bitte nicht kein keine ab bis seit vor über unter".split()
 )
 _LONGEST = 3  # words of a name
 _PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")

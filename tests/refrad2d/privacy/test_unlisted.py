@@ -12,7 +12,7 @@ def found(text):
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("Befund telefonisch an Schlotterbeck durchgegeben.", []),  # the first pass of other recognisers has it
+        ("Befund telefonisch an Schlotterbeck durchgegeben.", ["Schlotterbeck"]),
         ("Bericht an Schlotterbeck.", ["Schlotterbeck"]),
         ("Zweitbefund Aschauer-Dietl, freigegeben", ["Aschauer-Dietl"]),
         ("Hörbiger, App. 2217", ["Hörbiger"]),

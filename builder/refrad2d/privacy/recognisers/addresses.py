@@ -99,7 +99,9 @@ def find_postal(text: str) -> Iterator[Found]:
     """Streets beside a postcode and a town, postcodes with a town, towns of date lines, places behind a label."""
     if any(c.isdigit() for c in text):
         for match in _FULL.finditer(text):
-            if _is_place(match["b"] or match["c"]) and not _is_clinical_street(match["a"] or match["d"]):
+            if (
+                _is_place(match["b"] or match["c"]) or _looks_like_street(match["a"] or match["d"])
+            ) and not _is_clinical_street(match["a"] or match["d"]):
                 yield Found(*match.span(), "ADDRESS", True)
         for match in _STREET_LINE.finditer(text):
             if not _is_clinical_street(match["street"]):
@@ -146,6 +148,7 @@ def _looks_like_street(street: str) -> bool:
     return re.search(
         r"(?i)(?:str(?:aße|asse|\.)|weg|platz|allee|gasse|ring|damm|ufer|steig|hof|markt|graben|berg|promenade|"
         r"chaussee|ende|"
-        r"winkel|kamp|feld|rain|anger|twiete|stieg|bogen|zeile|garten|acker|wall|brücke|leite|au|grund)[ ]?\d",
+        r"winkel|kamp|feld|rain|anger|twiete|stieg|bogen|zeile|quai|kai|siedlung|"
+        r"garten|acker|wall|brücke|leite|au|grund)[ ]?\d",
         street,
     ) is not None and not _is_clinical_street(street)

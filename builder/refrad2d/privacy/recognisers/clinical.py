@@ -110,7 +110,8 @@ _PHRASES = re.compile(
     r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary "
     r"Joseph|Hunt (?:und|and|&) Hess|Ellis[- ]van Creveld|Boston Scientific|Philips Ingenia|Philips Achieva|"
     r"Philips Brilliance|Smith (?:and|und|&) Nephew|Johnson (?:and|und|&) Johnson|Von Hippel|von Hippel|van Nes|"
-    r"SVS-WIfI|Atlanta(?=[ :]{1,2}(?:mild|mod|sev|leicht|mittel|schwer))|Van Nes|De Bakey|Le Fort|Los Angeles(?=[ \-](?:grade|Grad|[A-D]\b)))\b"
+    r"SVS-WIfI|Atlanta(?=[ :]{1,2}(?:mild|mod|sev|leicht|mittel|schwer))|Van Nes|De Bakey|Le Fort|"
+    r"Los Angeles(?=[ \-](?:grade|Grad|[A-D]\b)))\b"
 )
 
 _PAIR = re.compile(rf"\b{context_pattern('eponym_pair')}\b")

@@ -106,7 +106,8 @@ _FEAST = Hinted(
     r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?:sonntag|"
     r"montag|en)|Fronleichnam|Allerheiligen|Allerseelen|Totensonntag|Buß-\sund\sBettag|Reformationstag|Stephanstag|"
     r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Maifeiertag|"
-    r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
+    r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|"
+    r"(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
     r"Pfingst)(?:feier)?tag))(?!\w)",
     word=r"heilig|dreikönig|nikolaus|rosen|fasching|asch|grün|kar|oster|pfingst|fron|aller|toten|buß|reform|steph|stef|"
     r"national|christ|auffahrt|bundes|silvester|neujahr|weihnacht|mai|mutter|mariä|erste|zweite",
@@ -143,7 +144,8 @@ _CLOCKED = re.compile(
 )
 _BARE_HOUR = re.compile(  # "nicht vor 15 h", "[DATE] 13.40"
     r"(?<!\w)(?:um|gegen|ab|bis|vor|nach|seit)\s(?P<time>(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?h)(?!\w)"
-    r"|(?<=\[DATE\])[ ,]{1,2}(?:um\s)?(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
+    r"|(?:(?<=\[DATE\])[ ,]{1,2}(?:um\s)?|"
+    r"(?<!\w)(?:verst\.|verstorben|Exitus|Alarm|Beginn|Ende|Schnitt|Naht|Ankunft)\s)(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
 )
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")

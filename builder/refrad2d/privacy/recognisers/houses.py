@@ -165,7 +165,8 @@ _NODE = re.compile(
     r"(?:LK|Lymph\w*|nod(?:e|al|es)|mediastinal\w*|hilär\w*|Lymphadenektomie|LAD)[ \-]*$|^[ ]*(?:node|LK|lymph)", re.I
 )
 _PAYERS = re.compile(
-    rf"(?<![\w\-])(?:{context_pattern('payer')}(?:[ \-](?:und[ ]|der[ ])?{_CAP}[\w\-]+){{0,3}}(?:[ ]e\.[ ]?V\.)?)(?![\w\-])"
+    rf"(?<![\w\-])(?:{context_pattern('payer')}"
+    rf"(?:[ \-](?:und[ ]|der[ ])?{_CAP}[\w\-]+){{0,3}}(?:[ ]e\.[ ]?V\.)?)(?![\w\-])"
 )
 _LONE_PAYER = context_words("lone_payer")
 
