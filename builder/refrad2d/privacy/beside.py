@@ -14,6 +14,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_given,
     is_ordinary,
     is_surname,
+    is_word,
     looks_clinical,
 )
 
@@ -251,7 +252,7 @@ def _is_plain(name: str) -> bool:
     words = re.findall(r"[^\W\d_]{2,}", name)
     if any(is_given(word) or is_surname(word) for word in words):
         return any(looks_clinical(word) and not is_surname(word) for word in words)
-    return not words or any(is_ordinary(word) or looks_clinical(word) for word in words)
+    return not words or any(is_ordinary(word) or looks_clinical(word) or is_word(word) for word in words)
 
 
 def _is_term(name: str) -> bool:

@@ -22,7 +22,7 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
-from refrad2d.privacy.recognisers.clinical import is_eponym_pair, protected
+from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
@@ -46,7 +46,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
-_BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|in|aus|nach|by|to|with|for|from|at)\s$")
+_BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|at)\s$")
+_BESIDE_PLACE = re.compile(r"(?<!\w)(?:in|aus|nach|zu|bei|from|in|at|near|of|to)\s$")
 _DOES = re.compile(
     rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|presents|"
     r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
@@ -103,7 +104,8 @@ def _find(
     ]
     guessed += find_repeats(text, guessed)
     if guessed:
-        guessed = [f for f in guessed if not is_eponym_pair(text[f.start : f.end])]
+        pairs = eponym_pairs(text)
+        guessed = [f for f in guessed if not _inside(f, pairs)]
         if not kept and not any(f.firm for f in (*found, *guessed)):
             guessed = [f for f in guessed if f.kind not in ("NAME", "ADDRESS") or _is_addressed(text, f)]
         clinical = protected(text)
@@ -116,6 +118,10 @@ def _is_addressed(text: str, found: Found) -> bool:
     """True if somebody speaks of a listed name: a sentence without any other identity may mean an eponym by it."""
     if re.search(r"[ \d]", text[found.start : found.end].strip()):
         return True
+    if found.kind == "ADDRESS" and _BESIDE_PLACE.search(text[: found.start][-24:]):
+        return True
+    if found.kind == "ADDRESS":
+        return False
     return _BESIDE_PERSON.search(text[: found.start][-24:]) is not None or _DOES.match(text, found.end) is not None
 
 

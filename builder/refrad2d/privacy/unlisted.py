@@ -74,6 +74,11 @@ RULES = (
     # "durchgegeben an Schlotterbeck", "Termin mit Tjarks", "befundet durch Kreuzpointner"
     _rule(rf"(?<!\w){_ACT}(?!\w)[^.\n;]{{0,24}}?[ ](?:mit|an|von|durch|bei|über|via)[ ]", _END, doubtful=True),
     _rule(
+        rf"(?<!\w)(?:{context_pattern('procedure')}|{_ACT})(?!\w)[^.\n;]{{0,24}}?[ ](?:von|durch|bei)[ ]",
+        _END,
+        doubtful=True,
+    ),
+    _rule(
         r"(?<!\w)(?:durch|lt\.|laut|gez\.|sign\.|vi[ds]\.|i\.[ ]?[AV]\.|Im Auftrag|Gr(?:uß|üße)|z\.[ ]?Hd\.)[ ]",
         _END,
     ),
@@ -90,7 +95,7 @@ RULES = (
     # "Hörbiger, App. [PHONE]", "Tietjen (Radioonko)", "Aebischer, dipl. Physiotherapeutin"
     _rule(
         r"(?<![\w.])",
-        rf"[ ]?[,(:]?[ ]?(?:{context_pattern('phone_kind')}|int\.|\[PHONE\]|[\-–]\d{{2,4}}(?!\w))",
+        rf"[ ]?[,(:]?[ ]?(?:{context_pattern('phone_kind')}(?!\w)|int\.|\[PHONE\]|[\-–]\d{{2,4}}(?!\w))",
         doubtful=True,
     ),
     _rule("", rf"[ ]\((?:[ABCFLO][ÄA][, ]{{1,2}})?{_TRADE}\.?\)", doubtful=True),

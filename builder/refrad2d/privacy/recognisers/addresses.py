@@ -7,7 +7,7 @@ find_postal("Bad Essen, den 17.03.2021")           # the town of a date line
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, is_surname, looks_clinical, spell, towns
+from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, is_surname, is_word, looks_clinical, spell, towns
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -123,6 +123,8 @@ def find_postal(text: str) -> Iterator[Found]:
             yield Found(*match.span("place"), "ADDRESS")
     for match in _EXPECTED.finditer(text):
         parts = re.split(r"[/(]", match["town"].rstrip(")"))
+        if is_word(match["town"]) and not re.match(r"(?:in|aus|nach)\s", match.group()):  # "Nachweis von Steinen"
+            continue
         if spell(match["town"]) in towns() or any(spell(part.strip()) in towns() for part in parts):
             yield Found(*match.span("town"), "ADDRESS")
     for match in _TRAVEL.finditer(text):

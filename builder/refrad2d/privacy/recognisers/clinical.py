@@ -117,9 +117,9 @@ _PHRASES = re.compile(
 _PAIR = re.compile(rf"\b{context_pattern('eponym_pair')}\b")
 
 
-def is_eponym_pair(words: str) -> bool:
-    """True for two words that read like a first name and a surname and are an eponym: "Marcus Gunn"."""
-    return _PAIR.fullmatch(words) is not None
+def eponym_pairs(text: str) -> list[tuple[int, int]]:
+    """Stretches that read like a first name and a surname and are an eponym: "Marcus Gunn"."""
+    return [match.span() for match in _PAIR.finditer(text)]
 
 
 def protected(text: str) -> list[tuple[int, int]]:

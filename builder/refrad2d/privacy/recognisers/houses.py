@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from refrad2d.privacy.recognisers.lexicon import (
     Found,
     alternation,
+    clinical_words,
     context_pattern,
     context_words,
     is_ordinary,
     looks_clinical,
+    spell,
 )
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
@@ -250,4 +252,4 @@ def _wards(text: str) -> Iterator[Found]:
 def _is_plain(name: str) -> bool:
     """True if the name has only words that reports use."""
     words = [word for word in re.findall(r"[^\W\d_]{3,}", name) if word[0].isupper()]
-    return not words or all(is_ordinary(word) or looks_clinical(word) for word in words)
+    return not words or all(is_ordinary(w) or looks_clinical(w) or spell(w) in clinical_words() for w in words)

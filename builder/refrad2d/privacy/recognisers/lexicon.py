@@ -213,7 +213,13 @@ def is_ordinary(word: str) -> bool:
 def vocabulary() -> frozenset[str]:
     """German nouns and adjectives (`spell`ed) that are no endings or compounds of others, ordinary words included."""
     nouns = frozenset(row["word"] for row in read_csv(__package__, "vocabulary.csv"))
-    return nouns | ordinary_words() | _listed("clinical")
+    return nouns | ordinary_words() | clinical_words()
+
+
+@cache
+def clinical_words() -> frozenset[str]:
+    """Words (`spell`ed) of medicine: drugs, devices, makers, Latin, what forms and letters are made of."""
+    return _listed("clinical")
 
 
 @lru_cache(maxsize=65536)

@@ -17,6 +17,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_ordinary,
     is_report_word,
     is_surname,
+    is_word,
     looks_clinical,
     report_words,
     spell,
@@ -96,6 +97,8 @@ _CAPITAL_PAIR = re.compile(
 def find_names(text: str, language: str) -> Iterator[Found]:
     """Persons by context (titles, roles, labels, signatures, credentials) and by the lists of names."""
     for match in _TRIGGER.finditer(text):
+        if re.fullmatch(r"i\.\s?v\.", match.group()):  # intravenous, not "i. V."
+            continue
         yield from _follow(text, match, language)
     for match in _CREDENTIALED.finditer(text):
         words = [w for w in re.split(r"[ \t]", match["name"]) if len(w) > 2]
@@ -112,6 +115,7 @@ def find_names(text: str, language: str) -> Iterator[Found]:
         certain = is_given(first) and not is_ordinary(first)
         listed = (
             is_name(last)
+            and (is_given(first) or not is_word(first))
             and not looks_clinical(first)
             and first.lower() not in _STOP
             and last.isupper() == first.isupper()
@@ -330,6 +334,8 @@ def _start_of_name(text: str, at: int) -> int:
     """Where a listed family name starts if the capitalised word before it is taken for a first name."""
     before = _WORD_BEFORE.search(text, max(0, at - 30), at)
     if not before or re.fullmatch(rf"{_RELATIVE}|{_ROLE}|{_LABEL}", before["word"]):
+        return at
+    if is_word(before["word"]) and not is_given(before["word"]):
         return at
     if looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
         return at
