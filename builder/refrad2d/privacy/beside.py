@@ -33,6 +33,7 @@ _BRACKET = re.compile(rf"(?:(?<=\[ADDRESS\])|(?<=\[ORGANISATION\]))[ ]\((?P<name
 _SLASHED = re.compile(rf"(?<=\[ORGANISATION\])[ ]?/[ ]?(?P<name>{_PERSON}){_END}")
 _INITIALLED = re.compile(
     rf"(?<!\w)(?:Frau|Herrn?|Fr\.|Hr\.|Hrn\.)[ ](?P<name>{_CAP}\.(?:[ \-]?{_CAP}\.){{0,2}}(?:[ ]?{_WORD})?)(?!\w)"
+    rf"|(?<!\w)Pat(?:ient(?:in)?)?\.?:?[ ](?P<shy>{_CAP}\.,[ ]{_WORD})(?!\w)"
     rf"|(?<!\w)(?:Pat(?:ient(?:in)?)?\.?:?)[ ](?P<both>{_CAP}\.[ \-]?{_CAP}\.)(?!\w)"
 )
 _ROLE = (

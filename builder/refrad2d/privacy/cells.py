@@ -54,6 +54,7 @@ _LINE = re.compile(
     r"(?![\w%]|[.,:]\d|[ ]?(?:mm|ml|mg|HE|HU|Uhr))"
     r"|(?:(?:über|unter|auf|Nr\.)[ ]|[/,][ ]|\((?:\w+[ ])?|\][ ])(?P<minus>[\-–][ ]?\d{3,4})(?=[),.;\n ]|$)"
     r"(?![ ]?(?:HE|HU|mm|ms|ml|m/s))|\((?P<two>[\-–]\d{2,4})\)"
+    r"|(?<=[a-zäöü])[ ](?P<short>[\-–]\d{2})(?=[ ]*(?:\n|$|\|))"
     r"|(?:via|unter|über)[ ](?P<way>\d{2,4}(?:[ \-]\d{2,4})*)"
     r"(?=[ ](?:informiert|erreichbar|erbeten|anrufen|melden|verständigt|zu[ ]erreichen))"
     r"|\[NAME\](?:[ ]\([\w.]{2,12}\)|,)?[ ](?P<next>\d{4,5})(?=[),.;\n]|$)"
@@ -105,7 +106,8 @@ _STREETLIKE = re.compile(
     r"halde|matte?|rütli|büel|bühl|tal|thal|dorf|heim|ried|egg|au|wiese|siedlung|park|tor|pfad|stiege|lände|kai|quai)$"
 )
 _OF_NAME = re.compile(
-    rf"^[ ]*(?P<name>(?:{_TRADE}|MRT|CT|Röntgen|Praxis|Gemeinschaftspraxis|MVZ)(?:[ ]Dr(?:s|es)?\.)?)(?=[ ]\[NAME\])"
+    rf"^[ ]*(?P<name>(?:{_TRADE}|MRT|CT|Röntgen|Praxis|Gemeinschaftspraxis|MVZ|Ordination)"
+    rf"(?:[ ](?:OMR|MR))?(?:[ ]Dr(?:s|es)?\.)?)(?=[ ]\[NAME\])"
     rf"|^[ ]*(?P<placed>(?:MRT|CT|Röntgen|PET-CT|Strahlen|{_TRADE})[ ](?:am|im|an der|zum|zur|auf dem)[ ]"
     rf"{PROPER_WORD})(?![\w\-])",
     re.M,
@@ -119,7 +121,7 @@ _DEGREE = re.compile(
     rf"|\[NAME\],?[ ](?P<behind>(?:sen|jun|sr|jr)\.|{context_pattern('degree')})(?![\w])"
 )
 _MARK = re.compile(
-    rf"(?:{context_pattern('mark_kind')}|\[NAME\][ ]?/)[ ]?:?[ ]?"
+    rf"(?:{context_pattern('mark_kind')}|\[NAME\](?:[ ]?/|:))[ ]?:?[ ]?"
     r"(?P<name>[a-zäöü]{2,3}\.?(?:[ ]?[/\-][ ]?[a-zäöü]{2,3})?)(?=[ ]*(?:[.,;)\n]|$|[ ]{2}|\[|/))"
     r"|^[ ]*(?P<line>[A-Za-zäöü]{2,3}[/\-][a-zäöü]{2,4}|(?!re\b|li\b|bds\b)[a-zäöü]{2,3})[ ]*$"
     r"|(?<=[.)][ ])(?P<last>(?!li\b|re\b|bds)[a-zäöü]{2,3}\.?)(?=\s*\Z)"

@@ -51,9 +51,14 @@ _END = (
     r"[ \t]*(?:[.,;:)/\n(|]|\[|$|[ ][–\-][ ]|[ ]{2}|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zu[mr]?|"
     r"mit|absprechen|\d|\w*ge\w+(?:t|en)(?!\w)|\w+iert(?!\w)))"
 )
+_ANY_END = rf"(?:{_END}|[ ][a-zäöüß])"
 _CELL_END = r"[ \t]*(?:[.,;)/\n(|]|$|[ ][–\-][ ]|[ ]{2}|[ ]?\[)"
 _OPEN = r"(?:^|[\n;|•·(/]|[,.:–][ ]|[ ]{2}|\][ ])[ ]?"
 _POST, _EXAM, _ACT, _DEED, _TRADE = map(context_pattern, ("post", "exam", "act", "deed", "trade"))
+_VERB = (
+    r"(?:ist|war|hat|hatte|macht|machte|soll|kann|will|sagt|meint|spricht|sprach|klärt|weiß|fragt|fragte|bekommt|"
+    r"gibt|gab)"
+)
 _NO_NAME = re.compile(rf"{_POST}|(?i:{context_pattern('title')}|{context_pattern('trade')}|Dipl)")
 
 
@@ -128,7 +133,17 @@ RULES = (
         _CELL_END,
         doubtful=True,
     ),
-    _rule(r"(?<!\w)(?:bei|mit|von|an|durch|Dr)\.?[ ]", _END, letter=True),  # "war am Montag bei Lehnigk zum CT"
+    # "war am Montag bei Lehnigk zum CT", "das hat Tjorven schon besprochen"
+    _rule(r"(?<!\w)(?:bei|mit|von|an|durch|Dr)\.?[ ]", _ANY_END, letter=True),
+    _rule(rf"(?<!\w)(?:{_POST})[ :]{{1,2}}", _ANY_END, letter=True),
+    _rule(rf"(?<!\w){_VERB}[ ]", r"[ ][a-zäöü]", letter=True),
+    _rule(_OPEN, rf"[ ]{_VERB}(?!\w)", letter=True),
+    # "Von: Ninja Hovestadt", "LG Ninja"
+    _rule(
+        r"(?<!\w)(?:Von|An|Cc|CC|cc|Absender|Empfänger|Kopie|Verteiler|LG|VG|MfG|Herzlichst?|Deine?|Eure?|Ihre?)[:,]?\s",
+        r"[ \t]*(?:[.,;)\n<]|$)",
+        doubtful=True,
+    ),
     # "(Pfaffinger)", "(Dotarem 0,2 ml, Steiger)", "(CCT: Mair; o. B.)"
     _rule(r"\((?:[^()\n]{0,40}[,;:/–][ ]?)?", r"[ ]?(?:\)|[,;:/–][^()\n]{0,40}\))", letter=True),
     # "Steiger vis.", "Schellhase bittet"

@@ -160,7 +160,7 @@ _APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
     r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|"
-    r"ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$",
+    r"ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[ \t:.#]{0,2}\Z",
     re.I,
 )
 

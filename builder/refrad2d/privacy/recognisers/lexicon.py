@@ -44,7 +44,7 @@ _LINKS = ("s", "n", "en", "es", "e", "er")
 _SHORT_FIRST = frozenset("vor neu alt ein aus auf not arm ohr uhr tag rad gas eis uro zwo".split())
 _NOUN = re.compile(
     r".{3,}(?:ung|heit|keit|tion|sion|schaft|taet|ismus|erin|istin|ologe|ologin|ologie|graphie|grafie|metrie|skopie|"
-    r"itis|(?<!ei)chen|(?:gradig|aer|iert|artig|foermig)(?:e[rsnm]?)?|(?:ig|iv|lich|isch)(?:e[snm]?)?)"
+    r"itis|(?<!ei)chen|(?:gradig|aer|iert|artig|foermig)(?:e[rsnm]?)?|(?:ig|iv|lich|isch)e[snm]?)"
 )
 _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `spell`ed
     r"menisk|humer[ou]|femor|tibia|ulnar|akromi|klavik|sakr|lumb|zervik|cervic|dors[ao]l|lateral|medial|hinterhorn|"
