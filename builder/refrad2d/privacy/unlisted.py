@@ -26,6 +26,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_ordinary,
     is_surname,
     is_word,
+    looks_clinical,
     report_words,
     spell,
     towns,
@@ -134,7 +135,7 @@ RULES = (
         doubtful=True,
     ),
     # "war am Montag bei Lehnigk zum CT", "das hat Tjorven schon besprochen"
-    _rule(r"(?<!\w)(?:bei|mit|von|an|durch|Dr)\.?[ ]", _ANY_END, letter=True),
+    _rule(r"(?<!\w)(?<!wie )(?:bei|mit|von|an|durch|Dr)\.?[ ]", _ANY_END, letter=True),
     _rule(rf"(?<!\w)(?:{_POST})[ :]{{1,2}}", _ANY_END, letter=True),
     _rule(rf"(?<!\w){_VERB}[ ]", r"[ ][a-zäöü]", letter=True),
     _rule(_OPEN, rf"[ ]{_VERB}(?!\w)", letter=True),
@@ -238,6 +239,8 @@ def _holds(rule: Rule, text: str, start: int, end: int, kind: str, letter: bool)
 def _word_kind(word: str) -> str:
     """ "unknown", "doubtful", or "" for a word that belongs to no name."""
     parts = re.split(r"[\-–]", word)
+    if len(parts) > 1 and looks_clinical(parts[-1]) and not (is_surname(parts[-1]) or is_given(parts[-1])):
+        return ""  # "Braun-Fußpunktanastomose"
     kinds = [_part_kind(part) for part in parts if len(part) > 1]
     if not kinds or not all(kinds) or word.lower() in context_words("stop") or _NO_NAME.fullmatch(word):
         return ""

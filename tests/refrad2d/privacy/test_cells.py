@@ -13,7 +13,7 @@ def found(text, kind):
     ("text", "kind", "cell"),
     [
         ("[NAME], [DATE], 88.20.117, Innere", "ID", "88.20.117"),
-        ("[NAME]/[DATE]/33-881/D4", "ID", "33-881"),
+        ("[NAME]/[DATE]/33-881/D4", "ID", "33-881/D4"),
         ("[NAME] [DATE]\nObduktion S 14-2016", "ID", "S 14-2016"),
         ("[NAME] [DATE] Jaufenthal 22", "ADDRESS", "Jaufenthal 22"),
         ("[NAME], [DATE], Klappe 4410", "PHONE", "4410"),

@@ -80,7 +80,9 @@ def read_identity(known: tuple[str, ...]) -> Identity:
             parts += [n for n in names if n and n.lower() not in TITLES]
     lost = {spelling_key(w) for w in _dropped(parts)}
     keys = {spelling_key(w): w for w in parts if w.lower() not in PARTICLES}
-    weak = {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
+    alone = {p for entry in known if "^" in entry for p in entry.split("^") if p.lower() in PARTICLES and len(p) > 2}
+    weak = {spelling_key(part) for part in alone}  # "Ben" is a first name as well as a particle
+    weak |= {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
     strong = set(keys) - weak
     long = [k for k in keys if len(k) > 1]
     joined = {a + b for a in long for b in keys if a != b} | {b + a for a in long for b in keys if a != b}

@@ -51,3 +51,9 @@ def test_a_name_whose_umlauts_were_lost_on_the_way(marred):
 @pytest.mark.parametrize("word", ["Br", "B?r", "Gro"])
 def test_too_little_of_a_marred_name_is_left_to_be_sure(word):
     assert not find_known(f"Befund {word} beschrieben.", ["Bär^Groß"])
+
+
+def test_a_first_name_that_is_a_particle_goes_where_it_must_be_the_name():
+    text = "Ben was examined. Carter, Ben was seen."
+    assert [text[f.start : f.end] for f in find_known(text, ["Carter^Ben"])] == ["Ben", "Carter", "Ben"]
+    assert not find_known("Kind von ben Gurion.", ["Carter^Ben"])
