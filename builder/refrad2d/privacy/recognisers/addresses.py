@@ -7,7 +7,16 @@ find_postal("Bad Essen, den 17.03.2021")           # the town of a date line
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, is_surname, is_word, looks_clinical, spell, towns
+from refrad2d.privacy.recognisers.lexicon import (
+    Found,
+    context_pattern,
+    is_ordinary,
+    is_surname,
+    is_word,
+    looks_clinical,
+    spell,
+    towns,
+)
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -84,13 +93,7 @@ _EXPECTED = re.compile(
     rf"[ ]\({_CAP}{_SMALL}+\))?)(?=[ ]*(?:[.,;:)\n(/]|$|[ ][a-zäöü(]))"
 )
 _NO_TOWN = re.compile(
-    r"(?:\w*(?:brief|bericht|befund|protokoll|datum|aufnahme|entlassung|untersuchung|labor|bildgebung|"
-    r"kontrolle|station|termin|sitzung|beginn|ende|stand|druck|verlauf|visite|konsil|anamnese|diagnose|therapie|"
-    r"epikrise|"
-    r"aufenthalt|ambulanz|op|operation|mrt?|ct|röntgen|sono(?:graphie|grafie)?|echo|ekg|koro|pet|seite|version|rezept|"
-    r"januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|jänner|feber|montag|dienstag|"
-    r"mittwoch|donnerstag|freitag|samstag|sonntag|uhr|tel|fax|geb|nachtrag|eingang|ausgang|ankunft|ab|am|seit|vom|bis|"
-    r"dosis|einheiten|schritte|leukozyten|zellen|punkte|serie|bild|schicht|jahre?|gy|kcal|ml|stück))$",
+    rf"{context_pattern('no_town')}$",
     re.I,
 )
 
