@@ -80,12 +80,14 @@ RULES = (
     # "durchgegeben an Schlotterbeck", "Termin mit Tjarks", "befundet durch Kreuzpointner"
     _rule(rf"(?<!\w){_ACT}(?!\w)[^.\n;]{{0,24}}?[ ](?:mit|an|von|durch|bei|über|via)[ ]", _END, doubtful=True),
     _rule(
-        rf"(?<!\w)(?:{context_pattern('procedure')}|{_ACT})(?!\w)[^.\n;]{{0,24}}?[ ](?:von|durch|bei)[ ]",
+        rf"(?<!\w){context_pattern('procedure')}(?!\w)[^.\n;]{{0,24}}?[ ](?:von|durch|bei)[ ]",
         _END,
         doubtful=True,
+        letter=True,
     ),
+    _rule(r"(?<!\w)(?:durch|lt\.|laut)[ ]", _END, letter=True),
     _rule(
-        r"(?<!\w)(?:durch|lt\.|laut|gez\.|sign\.|vi[ds]\.|i\.[ ]?[AV]\.|Im Auftrag|Gr(?:uß|üße)|z\.[ ]?Hd\.)[ ]",
+        r"(?<!\w)(?:gez\.|sign\.|vi[ds]\.|i\.[ ]?[AV]\.|Im Auftrag|Gr(?:uß|üße)|z\.[ ]?Hd\.)[ ]",
         _END,
     ),
     # "Anforderer: Hörbiger", "Obduzent Staschik", "Ordensschwester Amata"

@@ -223,6 +223,13 @@ def clinical_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=65536)
+def looks_medical(word: str) -> bool:
+    """True if the last part of the word is listed as one of medicine or holds what only those have: "AV-Block"."""
+    key = spell(re.split(r"[\-–]", word)[-1])
+    return key in clinical_words() or _MEDICAL.search(key) is not None
+
+
+@lru_cache(maxsize=65536)
 def is_word(word: str) -> bool:
     """True if German has the word as a noun or adjective, bent or joined of two; family names can be words as well."""
     key = spell(word)

@@ -19,6 +19,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_surname,
     is_word,
     looks_clinical,
+    looks_medical,
     report_words,
     spell,
 )
@@ -281,6 +282,8 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
         if kind == "relative" and language == "de":  # "Tochter Asthma"
             return is_surname(word) and not is_ordinary(word)
         if kind in ("label", "sign", "staff"):
+            if re.match(r"[A-Z]{1,3}-", word) or looks_medical(word) and not (is_surname(word) or is_given(word)):
+                return False
             return is_surname(word) or not is_report_word(word) or spell(word) in anatomy()
         return not (looks_clinical(word) or (word.isupper() and len(word) < 5))
     if words > 3:
