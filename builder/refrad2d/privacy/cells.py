@@ -14,6 +14,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     PROPER_WORD,
     Found,
     context_pattern,
+    eponyms,
     is_ordinary,
     is_word,
     looks_clinical,
@@ -179,12 +180,14 @@ def _is_number(value: str, kind: str) -> bool:
 
 def _is_node(text: str, match: re.Match) -> bool:
     """True for the station of a lymph node."""
-    numbered = re.fullmatch(r"(?:Station|Stat\.)[ ](?:1[0-4]|\d)[LR]?", match.group()) is not None
-    return numbered and _NODES.search(text, max(0, match.start() - 24), match.start()) is not None
+    if not re.fullmatch(r"(?:Station|Stat\.)[ ](?:1[0-4]|\d)[LR]?", match.group()):
+        return False
+    return _NODES.search(text, max(0, match.start() - 24), min(len(text), match.end() + 8)) is not None
 
 
 def _is_clinical(street: str) -> bool:
-    return any(looks_clinical(word) or is_ordinary(word) for word in re.findall(r"[^\W\d_]{3,}", street))
+    words = re.findall(r"[^\W\d_]{3,}", street)
+    return any(looks_clinical(word) or is_ordinary(word) or _spell(word) in eponyms() for word in words)
 
 
 def _is_known(place: str) -> bool:

@@ -117,6 +117,7 @@ RULES = (
     _rule(_OPEN, r"(?:[ ]?/[ ]?|,[ ]|[ ](?:und|u\.|&|\+|–|-)[ ]|;[ ])\[NAME\]", doubtful=True),
     # "[DATE], Mendelssohn-Vogt", "(Hettwer, [DATE])"
     _rule(r"\[(?:DATE|TIME)\][,;/:(–. ]{0,3}", _CELL_END, letter=True),
+    _rule(r"\[(?:DATE|TIME)\][,;/. ]{1,3}", r":[ ]", letter=True),
     _rule(r"\[(?:DATE|TIME)\][ ]?[/(][ ]?", _CELL_END, doubtful=True),
     _rule(
         rf"{_OPEN}|(?<!\w)(?:für|von|bei|Name|Pat\.?|Patient(?:in)?)[ :|]{{1,3}}",

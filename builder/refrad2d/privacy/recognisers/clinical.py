@@ -60,7 +60,7 @@ _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
 # "Norton 17", "Boston prep 8/9", "Los Angeles grade C": a listed eponym or the town of a score with its value
 _SCORED = re.compile(
     rf"\b(?P<name>{_NAMES})(?:[ \-](?:[a-zäöü]+|{_CAPITAL})){{0,2}}[ :=]{{1,2}}"
-    r"(?:[<>≤≥]?\d{1,3}(?:[.,]\d)?(?:/\d{1,3})?|[A-D])[+]?(?![\w./])(?!\.\w)"
+    r"(?:[<>≤≥]?\d{1,3}(?:[.,]\d)?(?:/\d{1,3})?|[A-D]|[A-Z]\d{1,2}[A-Z]\d{1,2})[+]?(?![\w./])(?!\.\w)"
 )
 # "Gießener Beschwerdebogen 34", "Manchester-Triage": the place of a score stands before its noun
 _SCORE_NOUN = (

@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, anatomy, spell
+from refrad2d.privacy.recognisers.lexicon import Found, anatomy, eponyms, spell
 from refrad2d.privacy.recognisers.scan import Hinted
 
 MONTHS = (
@@ -222,7 +222,7 @@ def _find_short(text: str) -> Iterator[Found]:
         if year < 13 and _LEVEL_BEFORE.search(before):
             continue
         word = re.search(r"([^\W\d_]+)\W*$", before)
-        if word and not first.startswith("0") and spell(word[1]) in anatomy():
+        if word and not first.startswith("0") and (spell(word[1]) in anatomy() or spell(word[1]) in eponyms()):
             continue
         dated = _DATED_BEFORE.search(before) is not None
         dated = dated or text[match.end() : match.end() + 1] == ":"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from refrad2d.privacy.recognisers.lexicon import (
     Found,
     anatomy,
+    clinical_words,
     context_pattern,
     context_words,
     eponyms,
@@ -348,5 +349,7 @@ def _start_of_name(text: str, at: int) -> int:
 def _completes(first: str, last: str, language: str, *, certain: bool) -> bool:
     """True if `last` is a family name behind `first`; `certain` says that `first` is a first name and nothing else."""
     if last.lower() in _STOP or (last.isupper() and not first.isupper()):
+        return False
+    if spell(last) in clinical_words():
         return False
     return is_surname(last) or (certain and spell(last) not in report_words())
