@@ -16,6 +16,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     context_pattern,
     is_ordinary,
     is_report_word,
+    is_word,
     looks_clinical,
 )
 
@@ -96,9 +97,10 @@ def find_announced(text: str, language: str) -> Iterator[Found]:
 def _is_unknown(proper: str) -> bool:
     """True if no word of it is one of reports: "Lorenz Feinblech", but not "Labor Kontrolle"."""
     words = [word for word in re.findall(r"[^\W\d_]{2,}", proper) if word[0].isupper()]
-    return bool(words) and not any(
-        is_ordinary(word) or looks_clinical(word) or is_report_word(word) or _NOUN.search(word) for word in words
-    )
+    known = [is_ordinary(w) or looks_clinical(w) or is_report_word(w) or _NOUN.search(w) is not None for w in words]
+    if len(words) > 1 and not (known[0] or is_word(words[0])):  # "Ailinger Berg"
+        return not any(is_report_word(word) for word in words)
+    return bool(words) and not any(known)
 
 
 def _is_counted(text: str, at: int) -> bool:

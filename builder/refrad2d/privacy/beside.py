@@ -11,9 +11,12 @@ from refrad2d.privacy.recognisers.lexicon import (
     PROPER_WORD,
     SMALL,
     Found,
+    context_pattern,
+    context_words,
     is_given,
     is_ordinary,
     is_surname,
+    is_word,
     looks_clinical,
 )
 
@@ -22,7 +25,7 @@ _CAP, _SMALL, _WORD = CAPITAL, SMALL, PROPER_WORD
 
 _INITIALS = rf"(?:{_CAP}\.[ \-]?){{0,2}}"
 _PERSON = rf"{_INITIALS}(?:(?:v\.|von|van|de|da|di|du|zu|al|el|ten|ter)[ ](?:der[ ]|den[ ])?)?{_WORD}"
-_END = r"(?![\w\-]|\.\w)"
+_END = r"(?![\w\-]|\.[\w\-])"
 
 # "[NAME]/Leitgeb", "[NAME] u. Koch"
 _BEHIND = re.compile(rf"(?<=\[NAME\])[ ]?(?:/|&|\+)[ ]?(?P<name>{_PERSON}){_END}")
@@ -32,18 +35,10 @@ _BRACKET = re.compile(rf"(?:(?<=\[ADDRESS\])|(?<=\[ORGANISATION\]))[ ]\((?P<name
 _SLASHED = re.compile(rf"(?<=\[ORGANISATION\])[ ]?/[ ]?(?P<name>{_PERSON}){_END}")
 _INITIALLED = re.compile(
     rf"(?<!\w)(?:Frau|Herrn?|Fr\.|Hr\.|Hrn\.)[ ](?P<name>{_CAP}\.(?:[ \-]?{_CAP}\.){{0,2}}(?:[ ]?{_WORD})?)(?!\w)"
+    rf"|(?<!\w)Pat(?:ient(?:in)?)?\.?:?[ ](?P<shy>{_CAP}\.,[ ]{_WORD})(?!\w)"
     rf"|(?<!\w)(?:Pat(?:ient(?:in)?)?\.?:?)[ ](?P<both>{_CAP}\.[ \-]?{_CAP}\.)(?!\w)"
 )
-_ROLE = (
-    r"(?:Pat(?:ho)?|Onko|Chir|Strahlen|Radio|Anä(?:sth)?|Gyn|Uro|Gastro|Kardio|Neuro|Pulmo|HNO|Opera?t?eur(?:in)?|"
-    r"1\.[ ]?Ass(?:istenz)?|2\.[ ]?Ass(?:istenz)?|Ass(?:ist(?:enz|ent(?:in)?))?|Untersucher(?:in)?|Moderation|"
-    r"Teilnehmer(?:in(?:nen)?)?|Instr(?:umenteur(?:in)?|umentierend\w*)?|Schreibkraft|Visum|Diktat|Diktiert|"
-    r"Fallführung|"
-    r"Protokoll(?:ant(?:in)?)?|Befunder(?:in)?|Arzt|Ärztin|Hebammen?|Bezugspflege|Zuweiser(?:in)?|Einsender(?:in)?|"
-    r"Hausarzt|Hausärztin|HA|Überweiser(?:in)?|Vidiert|Freigabe|Validiert|Springer(?:in)?|MTRA?|Pflege|Betreuer(?:in)?|"
-    r"Ansprechpartner(?:in)?|Kontaktperson|Behandler(?:in)?|Therapeut(?:in)?|Schicht|Dienst|Konsil|Nachsorge|Unters|"
-    r"Vorl\.[ ]Bef|Endbef|Bef|Sozialdienst|Physio|Psychologin|Psychologe|Narkose|Zweitleser|Erstleser)"
-)
+_ROLE = context_pattern("role_label")
 _LABELLED = re.compile(
     rf"(?<!\w){_ROLE}\.?[ ]?(?::[ ]?|(?<=Springer)[ ])(?P<name>(?:\[NAME\]|{_PERSON})(?:[ ]?[,/&+][ ]?(?:\[NAME\]|"
     rf"{_PERSON}))*){_END}"
@@ -52,20 +47,13 @@ _MARK = re.compile(
     r"(?:Protokoll|Diktat|Schreiben|geschr\.|Sekr\.|getippt|Schreibdienst)[ ]?:[ ]?(?P<name>[a-zäöü]{2,4})$", re.M
 )
 _SPOKEN = re.compile(
-    rf"(?<!\w)(?:Rücksprache|besprochen|abgesprochen|Absprache|vereinbart|konsiliarisch|untersucht|operiert|gesehen|"
-    rf"betreut|aufgeklärt|vorgestellt|überwiesen|mitbeurteilt|demonstriert|begutachtet|unterschrieben|visitiert|"
-    rf"verständigt|"
-    rf"informiert|Unterschrift|Vertretung|Kollegen?|Kollegin)[ ](?:\w+[ ]){{0,2}}?(?:mit|durch|von|bei|an)[ ]"
-    rf"(?P<name>{_PERSON})(?=[ ]*(?:[.,;:)\n/]|\[|und\b|u\.|am\b|um\b|vom\b|$))"
+    rf"(?<!\w){context_pattern('talk')}[ ](?:\w+[ ]){{0,2}}?(?:mit|durch|von|bei|an)[ ](?P<name>{_PERSON})(?=[ "
+    rf"]*(?:[.,;:)\n/]|\[|und\b|u\.|am\b|um\b|vom\b|$))"
 )
 _HOUSE = re.compile(
-    rf"(?<!\w)(?:Rettungsstelle|Notaufnahme|Ambulanz|Pforte|Ärzte|Kollegen|Verlegung|Übernahme|Zuverlegung|"
-    rf"Rückverlegung|"
-    rf"Überweisung|Zuweisung|verlegt|behandelt|eingewiesen|überwiesen|vorgestellt|übernommen|aufgenommen|operiert|"
-    rf"stationär|zuletzt|damals|auswärts|extern|Vorbefunde?|Voraufnahmen?|Aufenthalt|Reha|AHB)[ ](?:\w+[ ]){{0,2}}?"
-    rf"(?:aus[ ]dem|aus[ ]der|in[ ]die|in[ ]das|ins|in[ ]der|im|des|der|vom|von[ ]der|durch[ ]das)[ ]"
-    rf"(?P<name>{_WORD}|[A-ZÄÖÜ]{{2,6}})(?=[ ]*(?:[.,;)\n]|\[|vom\b|am\b|seit\b|behandelt|operiert|betreut|aufgenommen|"
-    rf"durch\b|erfolgte|war\b|wurde|war|$))"
+    rf"(?<!\w){context_pattern('moved')}[ ](?:\w+[ ]){{0,2}}?(?:aus[ ]dem|aus[ ]der|in[ ]die|in[ ]das|ins|in[ ]"
+    rf"der|im|des|der|vom|von[ ]der|durch[ ]das)[ ](?P<name>{_WORD}|[A-ZÄÖÜ]{{2,6}})(?=[ ]*(?:[.,;)\n]|\[|vom\b"
+    rf"|am\b|seit\b|behandelt|operiert|betreut|aufgenommen|durch\b|erfolgte|war\b|wurde|war|$))"
 )
 # the part of a house that another recogniser left: "Salus [ADDRESS]", "HZ [ADDRESS]", "[ORGANISATION] d. Barmh. Brüder"
 _BEFORE_PLACE = re.compile(
@@ -108,10 +96,8 @@ _FILE = re.compile(
     r"(?P<name>[A-Z0-9]\w{0,6}(?:[ /.\-][A-Z0-9]\w{0,6}){0,5})"
 )
 _HOME = re.compile(
-    rf"(?<![\w\-])(?P<name>(?:Senioren(?!heim)\w+|Pflege(?:zentrum|wohn\w+|domizil|residenz)|Alten(?:pflege)?(?:heim|"
-    rf"zentrum)|APH|AWH|"
-    rf"\w*[Dd]omizil|\w*[Rr]esidenz|Betreuungsverein|Wohnverbund|Apotheke|Sanitätshaus|Pflegedienst|Sozialstation)[ ]"
-    rf"(?:(?:[Aa]m|[Ii]m|[Aa]n[ ]der|[Zz]ur|[Zz]um|Haus)[ ])?{_WORD}|{_WORD}-(?:Apotheke|Stift|Residenz)){_END}"
+    rf"(?<![\w\-])(?P<name>{context_pattern('home')}[ ](?:(?:[Aa]m|[Ii]m|[Aa]n[ ]der|[Zz]ur|[Zz]um|Haus)[ ])?"
+    rf"{_WORD}|{_WORD}-(?:Apotheke|Stift|Residenz)){_END}"
 )
 
 _PARTICLED = re.compile(
@@ -120,20 +106,13 @@ _PARTICLED = re.compile(
     rf"{_WORD})(?![\w\-])"
 )
 _MAIDEN = re.compile(rf"\[NAME\][ ,(]*geb\.[ ](?P<name>{_WORD})(?![\w\-])(?![ ]*\d)")
-_RELATED = re.compile(
-    rf"(?<!\w)(?:Nachbar(?:in)?|RA(?:in)?|RAe|Rechtsanwalt|Rechtsanwältin|Notar(?:in)?|Freund(?:in)?|Betreuer(?:in)?|"
-    rf"Ehefrau|"
-    rf"Ehemann|Gatte|Gattin|Sohn|Tochter|Enkel(?:in)?|Schwager|Schwägerin|Nichte|Neffe|Schwiegertochter|Schwiegersohn|"
-    rf"Lebensgefährt(?:e|in|en)|Partner(?:in)?|Bruder|Cousin|Cousine|Tante|Onkel)[ ](?P<name>{_PERSON})(?![\w\-])"
-)
+_RELATED = re.compile(rf"(?<!\w){context_pattern('related')}[ ](?P<name>{_PERSON})(?![\w\-])")
 _DONE_BY = re.compile(
-    rf"(?<!\w)(?:mit|durch:?|von|bei)[ ](?P<name>{_PERSON})[ ](?:(?:am|um|"
-    rf"vom)[ ]\[(?:DATE|TIME)\][ ])?(?=(?:besprochen|"
-    rf"abgesprochen|abgeklärt|vereinbart|durchgeführt|operiert|informiert|aufgeklärt|gesehen|übernommen|am[ ]\[DATE\]|"
-    rf"um[ ]\[TIME\]|\((?:Viszeral|Unfall|Gefäß|Neuro|Kardio|Anä|Onko|Radio|Gyn|Uro|Innere|Chir|HNO|Derma|Psych)))"
-    rf"|(?<!\w)(?:Versorgung|OP|Op|Operation|Anlage|Aufklärung|Untersuchung|Punktion|Vorgestellt|Visite|Betreuung|"
-    rf"Freigabe|"
-    rf"Narkose|Assistenz|Übergabe)[ ](?:durch|von|an):?[ ](?P<by>{_PERSON})(?=[ ]*(?:[.,;)\n(/]|$))"
+    rf"(?<!\w)(?:mit|durch:?|von|bei)[ ](?P<name>{_PERSON})[ ](?:(?:am|um|vom)[ ]\[(?:DATE|TIME)\][ ])?(?=(?:be"
+    rf"sprochen|abgesprochen|abgeklärt|vereinbart|durchgeführt|operiert|informiert|aufgeklärt|gesehen|übernomme"
+    rf"n|am[ ]\[DATE\]|um[ ]\[TIME\]|\((?:Viszeral|Unfall|Gefäß|Neuro|Kardio|Anä|Onko|Radio|Gyn|Uro|Innere|Chir"
+    rf"|HNO|Derma|Psych)))|(?<!\w){context_pattern('surgery')}[ ](?:durch|von|an):?[ ](?P<by>{_PERSON})(?=[ ]*("
+    rf"?:[.,;)\n(/]|$))"
 )
 _TYPED = re.compile(
     r"(?:^|[ \t]{2,}|(?:Diktat|Schreibbüro|Schreibdienst|Brief|Sekr\.|Zeichen|Abschrift|"
@@ -149,7 +128,7 @@ _MONTH_PART = re.compile(
     r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|"
     r"ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
 )
-_GLUED = re.compile(rf"(?<=[a-zäöüß.])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?![\d.])(?<!\d[.]\d[.])")
+_GLUED = re.compile(rf"(?<=[a-zäöüß])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?!\d|\.\d)")
 _GLUED_NAME = re.compile(
     rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|"
     rf"Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"
@@ -173,12 +152,10 @@ _WARD = re.compile(
     rf"(?:WB|Wohnbereich|Wohngruppe|Pflegegruppe)[ ]{_WORD})(?!\w)"
 )
 _OFFICE = re.compile(
-    rf"(?<![\w\-])(?P<name>(?:Landkreis|Landratsamt|SpDi|Gesundheitsamt|Jugendamt|Sozialamt|Standesamt|Sozialgericht|"
-    rf"Landgericht|"
-    rf"Betreuungsstelle|Stadtverwaltung|Gemeinde)(?:[ ](?:Kreis|der[ ]Stadt|Stadt|des[ ]Kreises))?[ ]{_WORD}|"
-    rf"(?:{_WORD}[\- ])?(?:Pflegekasse|Krankenkasse|Krankenversicherung|Betriebskrankenkasse)(?:[ ]{_WORD})?|"
-    rf"(?:CCC|UCC|OnkoZ|SPZ|MVZ)[ ]{_WORD}|"
-    rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)+-(?:Klinik|Krankenhaus|Spital|Stift|Haus|Heim|Zentrum|Hospital)){_END}"
+    rf"(?<![\w\-])(?P<name>{context_pattern('office')}(?:[ ](?:Kreis|der[ ]Stadt|Stadt|des[ ]Kreises))?[ ]"
+    rf"{_WORD}|(?:{_WORD}[\- ])?(?:Pflegekasse|Krankenkasse|Krankenversicherung|Betriebskrankenkasse)(?:[ ]"
+    rf"{_WORD})?|(?:CCC|UCC|OnkoZ|SPZ|MVZ)[ ]{_WORD}|{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)+-(?:Klinik|Krankenhaus"
+    rf"|Spital|Stift|Haus|Heim|Zentrum|Hospital)){_END}"
 )
 
 _IN_BRACKETS = re.compile(
@@ -251,17 +228,11 @@ def _is_plain(name: str) -> bool:
     words = re.findall(r"[^\W\d_]{2,}", name)
     if any(is_given(word) or is_surname(word) for word in words):
         return any(looks_clinical(word) and not is_surname(word) for word in words)
-    return not words or any(is_ordinary(word) or looks_clinical(word) for word in words)
+    return not words or any(is_ordinary(word) or looks_clinical(word) or is_word(word) for word in words)
 
 
 def _is_term(name: str) -> bool:
     return name in _TERMS or name.endswith(("tion", "ung", "ik", "raum", "phase", "wand"))
 
 
-_TERMS = frozenset(
-    "CT MRT MR MRI PET SPECT ICU IMC ITS OP EKG LWS BWS HWS ZNS GIT LK KM AZ RTW NAW NEF Rahmen Verlauf Bereich Jahr "
-    "Juli Haus "
-    "Anschluss Ambulanz Tagesklinik Praxis Regel Folge Nacht Woche Kindheit Jugend Heimat Türkei Schweiz "
-    "Ukraine USA EU DDR "
-    "Familie Schule Rente Lage Seite Mitte Hand Mobilität Pflege Akut Intensiv Station".split()
-)
+_TERMS = context_words("house_term")

@@ -20,16 +20,18 @@ from refrad2d.grounding import neutralise
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
+from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
-from refrad2d.privacy.recognisers.clinical import protected
+from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
-from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.recognisers.lexicon import Found, context_pattern
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
+from refrad2d.privacy.unlisted import find_named, find_unlisted, lower_capitals, unlisted_words
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text
@@ -39,10 +41,17 @@ Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
+    find_unlisted, find_cells,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
+_BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|at)\s$")
+_BESIDE_PLACE = re.compile(r"(?<!\w)(?:in|aus|nach|zu|bei|from|in|at|near|of|to)\s$")
+_DOES = re.compile(
+    rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|presents|"
+    r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
+)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -68,10 +77,13 @@ def deidentify(
     text = to_plain_text(text)[0] or strip_controls(text)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
+    names: set[str] = set()
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, phrases, recognisers)
+        spans = spans or list(find_named(text, language, names))
         if not spans:
             return text
+        names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")
         pieces: list[str] = []
         at = 0
         for found in spans:
@@ -86,13 +98,31 @@ def _find(
     """What to replace in this pass: sorted, without overlaps, nothing that touches a placeholder or is protected."""
     kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
     found = [*find_known(text, known), *find_phrases(text, phrases)]
-    guessed = [f for recognise in recognisers for f in recognise(text, language)]
+    calm = lower_capitals(text)
+    guessed = [
+        f for form in dict.fromkeys((text, calm)) for recognise in recognisers for f in recognise(form, language)
+    ]
     guessed += find_repeats(text, guessed)
     if guessed:
+        pairs = eponym_pairs(text)
+        guessed = [f for f in guessed if not _inside(f, pairs)]
+        if not kept and not any(f.firm for f in (*found, *guessed)):
+            guessed = [f for f in guessed if f.kind not in ("NAME", "ADDRESS") or _is_addressed(text, f)]
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
     outside = (_trim(part, text) for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
+
+
+def _is_addressed(text: str, found: Found) -> bool:
+    """True if somebody speaks of a listed name: a sentence without any other identity may mean an eponym by it."""
+    if re.search(r"[ \d]", text[found.start : found.end].strip()):
+        return True
+    if found.kind == "ADDRESS" and _BESIDE_PLACE.search(text[: found.start][-24:]):
+        return True
+    if found.kind == "ADDRESS":
+        return False
+    return _BESIDE_PERSON.search(text[: found.start][-24:]) is not None or _DOES.match(text, found.end) is not None
 
 
 def _inside(found: Found, spans: Iterable[tuple[int, int]]) -> bool:

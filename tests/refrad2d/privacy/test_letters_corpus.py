@@ -6,33 +6,41 @@ from tests.bench.letters import read_rows, score_letters, touched_phrases
 
 # recall without the header; the letters that rules may be fitted to, and those kept apart
 BOUNDS = {
-    "seen": {"PATIENT": 0.97, "DOCTOR": 0.97, "DATE": 0.97, "ADDRESS": 0.9, "PHONE": 0.97, "ID": 0.97, "HOSPITAL": 0.9},
+    "seen": {
+        "PATIENT": 0.98,
+        "DOCTOR": 0.98,
+        "DATE": 0.98,
+        "ADDRESS": 0.96,
+        "PHONE": 0.98,
+        "ID": 0.96,
+        "HOSPITAL": 0.93,
+    },
     "apart": {
-        "PATIENT": 0.95,
-        "DOCTOR": 0.93,
-        "DATE": 0.92,
-        "ADDRESS": 0.8,
-        "PHONE": 0.92,
-        "ID": 0.88,
-        "HOSPITAL": 0.8,
+        "PATIENT": 0.98,
+        "DOCTOR": 0.97,
+        "DATE": 0.94,
+        "ADDRESS": 0.88,
+        "PHONE": 0.95,
+        "ID": 0.93,
+        "HOSPITAL": 0.84,
     },
     "outside_seen": {
-        "PATIENT": 0.96,
-        "DOCTOR": 0.94,
+        "PATIENT": 0.98,
+        "DOCTOR": 0.98,
         "DATE": 0.98,
-        "ADDRESS": 0.95,
-        "PHONE": 0.94,
-        "ID": 0.96,
-        "HOSPITAL": 0.88,
+        "ADDRESS": 0.97,
+        "PHONE": 0.98,
+        "ID": 0.98,
+        "HOSPITAL": 0.93,
     },
     "outside_apart": {
-        "PATIENT": 0.92,
-        "DOCTOR": 0.8,
-        "DATE": 0.95,
-        "ADDRESS": 0.96,
-        "PHONE": 0.86,
-        "ID": 0.73,
-        "HOSPITAL": 0.86,
+        "PATIENT": 0.98,
+        "DOCTOR": 0.98,
+        "DATE": 0.98,
+        "ADDRESS": 0.97,
+        "PHONE": 0.98,
+        "ID": 0.98,
+        "HOSPITAL": 0.97,
     },
 }
 
@@ -45,7 +53,7 @@ def test_identities_of_letters_go(half):
     assert counts["words_lost"] / counts["words"] < 0.08
 
 
-@pytest.mark.parametrize(("half", "most"), [("seen", 0), ("apart", 6), ("outside_seen", 2), ("outside_apart", 20)])
+@pytest.mark.parametrize(("half", "most"), [("seen", 1), ("apart", 2), ("outside_seen", 0), ("outside_apart", 0)])
 def test_clinical_phrases_stay(half, most):
     count = len(touched_phrases(half)[0])  # the number alone: a failure must not show what is kept apart
     assert count <= most

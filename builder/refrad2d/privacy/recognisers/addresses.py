@@ -7,7 +7,16 @@ find_postal("Bad Essen, den 17.03.2021")           # the town of a date line
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, is_surname, looks_clinical, spell, towns
+from refrad2d.privacy.recognisers.lexicon import (
+    Found,
+    context_pattern,
+    is_ordinary,
+    is_surname,
+    is_word,
+    looks_clinical,
+    spell,
+    towns,
+)
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -84,13 +93,7 @@ _EXPECTED = re.compile(
     rf"[ ]\({_CAP}{_SMALL}+\))?)(?=[ ]*(?:[.,;:)\n(/]|$|[ ][a-zäöü(]))"
 )
 _NO_TOWN = re.compile(
-    r"(?:\w*(?:brief|bericht|befund|protokoll|datum|aufnahme|entlassung|untersuchung|labor|bildgebung|"
-    r"kontrolle|station|termin|sitzung|beginn|ende|stand|druck|verlauf|visite|konsil|anamnese|diagnose|therapie|"
-    r"epikrise|"
-    r"aufenthalt|ambulanz|op|operation|mrt?|ct|röntgen|sono(?:graphie|grafie)?|echo|ekg|koro|pet|seite|version|rezept|"
-    r"januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|jänner|feber|montag|dienstag|"
-    r"mittwoch|donnerstag|freitag|samstag|sonntag|uhr|tel|fax|geb|nachtrag|eingang|ausgang|ankunft|ab|am|seit|vom|bis|"
-    r"dosis|einheiten|schritte|leukozyten|zellen|punkte|serie|bild|schicht|jahre?|gy|kcal|ml|stück))$",
+    rf"{context_pattern('no_town')}$",
     re.I,
 )
 
@@ -99,7 +102,9 @@ def find_postal(text: str) -> Iterator[Found]:
     """Streets beside a postcode and a town, postcodes with a town, towns of date lines, places behind a label."""
     if any(c.isdigit() for c in text):
         for match in _FULL.finditer(text):
-            if _is_place(match["b"] or match["c"]) and not _is_clinical_street(match["a"] or match["d"]):
+            if (
+                _is_place(match["b"] or match["c"]) or _looks_like_street(match["a"] or match["d"])
+            ) and not _is_clinical_street(match["a"] or match["d"]):
                 yield Found(*match.span(), "ADDRESS", True)
         for match in _STREET_LINE.finditer(text):
             if not _is_clinical_street(match["street"]):
@@ -121,6 +126,8 @@ def find_postal(text: str) -> Iterator[Found]:
             yield Found(*match.span("place"), "ADDRESS")
     for match in _EXPECTED.finditer(text):
         parts = re.split(r"[/(]", match["town"].rstrip(")"))
+        if is_word(match["town"]) and not re.match(r"(?:in|aus|nach)\s", match.group()):  # "Nachweis von Steinen"
+            continue
         if spell(match["town"]) in towns() or any(spell(part.strip()) in towns() for part in parts):
             yield Found(*match.span("town"), "ADDRESS")
     for match in _TRAVEL.finditer(text):
@@ -146,6 +153,7 @@ def _looks_like_street(street: str) -> bool:
     return re.search(
         r"(?i)(?:str(?:aße|asse|\.)|weg|platz|allee|gasse|ring|damm|ufer|steig|hof|markt|graben|berg|promenade|"
         r"chaussee|ende|"
-        r"winkel|kamp|feld|rain|anger|twiete|stieg|bogen|zeile|garten|acker|wall|brücke|leite|au|grund)[ ]?\d",
+        r"winkel|kamp|feld|rain|anger|twiete|stieg|bogen|zeile|quai|kai|siedlung|"
+        r"garten|acker|wall|brücke|leite|au|grund)[ ]?\d",
         street,
     ) is not None and not _is_clinical_street(street)

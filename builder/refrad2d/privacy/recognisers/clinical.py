@@ -60,7 +60,7 @@ _SINGLE = re.compile(rf"\b(?P<name>{_NAMES})\b")
 # "Norton 17", "Boston prep 8/9", "Los Angeles grade C": a listed eponym or the town of a score with its value
 _SCORED = re.compile(
     rf"\b(?P<name>{_NAMES})(?:[ \-](?:[a-zäöü]+|{_CAPITAL})){{0,2}}[ :=]{{1,2}}"
-    r"(?:[<>≤≥]?\d{1,3}(?:[.,]\d)?(?:/\d{1,3})?|[A-D])[+]?(?![\w./])(?!\.\w)"
+    r"(?:[<>≤≥]?\d{1,3}(?:[.,]\d)?(?:/\d{1,3})?|[A-D]|[A-Z]\d{1,2}[A-Z]\d{1,2})[+]?(?![\w./])(?!\.\w)"
 )
 # "Gießener Beschwerdebogen 34", "Manchester-Triage": the place of a score stands before its noun
 _SCORE_NOUN = (
@@ -110,15 +110,34 @@ _PHRASES = re.compile(
     r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary "
     r"Joseph|Hunt (?:und|and|&) Hess|Ellis[- ]van Creveld|Boston Scientific|Philips Ingenia|Philips Achieva|"
     r"Philips Brilliance|Smith (?:and|und|&) Nephew|Johnson (?:and|und|&) Johnson|Von Hippel|von Hippel|van Nes|"
-    r"Van Nes|De Bakey|Le Fort|Los Angeles(?=[ \-](?:grade|Grad|[A-D]\b)))\b"
+    r"SVS-WIfI|Atlanta(?=[ :]{1,2}(?:mild|mod|sev|leicht|mittel|schwer))|Van Nes|De Bakey|Le Fort|"
+    r"Los Angeles(?=[ \-](?:grade|Grad|[A-D]\b)))\b"
 )
+
+_PAIR = re.compile(rf"\b{context_pattern('eponym_pair')}\b")
+
+
+def eponym_pairs(text: str) -> list[tuple[int, int]]:
+    """Stretches that read like a first name and a surname and are an eponym: "Marcus Gunn"."""
+    return [match.span() for match in _PAIR.finditer(text)]
 
 
 def protected(text: str) -> list[tuple[int, int]]:
     """Stretches (start, end) that recognisers leave alone unless they are sure of a person."""
     spans = [
         match.span()
-        for pattern in (_MEASURE, _DIMENSIONS, _LEVELS, _IMAGES, _PHRASES, _SERIES, _SPAN, _SETTING, _PLACED_SCORE)
+        for pattern in (
+            _PAIR,
+            _MEASURE,
+            _DIMENSIONS,
+            _LEVELS,
+            _IMAGES,
+            _PHRASES,
+            _SERIES,
+            _SPAN,
+            _SETTING,
+            _PLACED_SCORE,
+        )
         for match in pattern.finditer(text)
     ]
     spans += _eponyms(text)

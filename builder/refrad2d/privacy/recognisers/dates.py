@@ -7,7 +7,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, anatomy, spell
+from refrad2d.privacy.recognisers.lexicon import Found, anatomy, eponyms, spell
 from refrad2d.privacy.recognisers.scan import Hinted
 
 MONTHS = (
@@ -49,7 +49,8 @@ _FULL = re.compile(
     rf"|{_DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{_DAY}-(?:{_YEAR}|\d\d)"
     rf"|{_MON}{_S}[/.\-]{_S}{_YEAR}|{_YEAR}[/\-](?:0[1-9]|1[0-2])"
     rf"|{_DAY}[./\-][ ]?(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[./\-][ ]?(?:{_YEAR}|\d\d)"  # month in Roman numerals
-    rf")(?![\w]|/\d|\.\d|-\d)"
+    rf"|(?:0[1-9]|[12]\d|3[01])[ ](?:0[1-9]|1[0-2])[ ](?:19|20)\d\d"
+    rf")(?![\w]|/\d(?!\d?:\d\d|\d[\d\-]|\d?/)|\.\d|-\d)"
 )
 _CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"
 _NAMED = Hinted(
@@ -98,7 +99,18 @@ _MEASURED = re.compile(  # "BNP 1840": a value of the laboratory that reads like
 )
 _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
-    r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|/|x|×|%)(?![a-zäöü]))"
+    r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|k?cal|kJ|/|x|×|%)(?![a-zäöü]))"
+)
+_FEAST = Hinted(
+    r"(?<!\w)(?:(?:Heilige[nr]?\s)?(?:Dreikönig(?:e|stag)?|Heiligabend|Heilig(?:er|en)\sAbend|Nikolaus(?:tag)?|Rosenmontag|"
+    r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?:sonntag|"
+    r"montag|en)|Fronleichnam|Allerheiligen|Allerseelen|Totensonntag|Buß-\sund\sBettag|Reformationstag|Stephanstag|"
+    r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Maifeiertag|"
+    r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|"
+    r"(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
+    r"Pfingst)(?:feier)?tag))(?!\w)",
+    word=r"heilig|dreikönig|nikolaus|rosen|fasching|asch|grün|kar|oster|pfingst|fron|aller|toten|buß|reform|steph|stef|"
+    r"national|christ|auffahrt|bundes|silvester|neujahr|weihnacht|mai|mutter|mariä|erste|zweite",
 )
 _QUARTER = Hinted(
     rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
@@ -130,10 +142,16 @@ _CLOCKED = re.compile(
     r"(?:\bat|\bum|\bgegen|@)\s(?P<time>(?:[01]\d|2[0-3])[0-5]\d|(?:[01]?\d|2[0-3])\.[0-5]\d)"
     r"(?![\d]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|ms|mg|s|Hz|kV|x|kg|Gy|%)\b)"
 )
+_BARE_HOUR = re.compile(  # "nicht vor 15 h", "[DATE] 13.40"
+    r"(?<!\w)(?:um|gegen|ab|bis|vor|nach|seit)\s(?P<time>(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?h)(?!\w)"
+    r"|(?:(?<=\[DATE\])[ ,]{1,2}(?:um\s)?|"
+    r"(?<!\w)(?:verst\.|verstorben|Exitus|Alarm|Beginn|Ende|Schnitt|Naht|Ankunft)\s)(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
+)
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
 _HOUR = Hinted(
-    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b", word=r"uhr"
+    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b(?:\s[0-5]\d(?![\w]|[.,:/]\d))?",
+    word=r"uhr",
 )
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
@@ -142,7 +160,7 @@ _APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
     r"\b(?:Bild|Bilder|Serie|Series|Se|Im|Ima|Img|Image|Images|Schicht|Slice|Rippe|Ribs?|[HBL]WK|[HBL]WS|Th|SUV\w*|"
-    r"ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[\s:.#]{0,2}$",
+    r"ADC|ca\.|v|V|Version|RADS|Grad|Kraftgrad|Typ|Level|Segmente?)[ \t:.#]{0,2}\Z",
     re.I,
 )
 
@@ -150,7 +168,7 @@ _IMAGE = re.compile(
 # A month and a year of two digits ("ED 03/18"), a day and a month ("CRP 9.10.: 14") where no score or level is meant.
 _MONTH_YEAR = re.compile(
     rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>{_MON}/['’]?\d\d|(?:{_MON}(?:/\d\d)?\s?[–\-]\s?){_MON}/\d\d)"
-    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|Stanz|Biopsie|"
+    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|MV|MeV|kV|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|Stanz|Biopsie|"
     rf"Zylinder|Proben|Punkten|"
     rf"avital|vital|fehlen|kariös|extrahiert|fehlt|überkront|retiniert|devital|positiv|negativ|Felder))"
 )
@@ -204,17 +222,21 @@ def _find_short(text: str) -> Iterator[Found]:
         if year < 13 and _LEVEL_BEFORE.search(before):
             continue
         word = re.search(r"([^\W\d_]+)\W*$", before)
-        if word and not first.startswith("0") and spell(word[1]) in anatomy():
+        if word and not first.startswith("0") and (spell(word[1]) in anatomy() or spell(word[1]) in eponyms()):
             continue
         dated = _DATED_BEFORE.search(before) is not None
         dated = dated or text[match.end() : match.end() + 1] == ":"
+        if not dated and not first.startswith("0") and "[" not in text:  # "Schober 10/14" in a text without identities
+            continue
         if year in _HALF_DENOMINATORS and not (dated or re.match(r"0\d", first)):
             continue
         yield Found(*match.span("date"), "DATE", True)
     for match in _DAY_MONTH_DE.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         before = text[max(0, match.start() - 24) : match.start()]
-        numbered = not line.strip() and re.match(r"[ \t]+[A-ZÄÖÜ]", text[match.end() : match.end() + 4])
+        day, month = (int(n) for n in re.findall(r"\d+", match["date"])[-2:])
+        dated = "[" in text and (day > 9 or month > 9) or month > 9 or day > 20
+        numbered = not dated and not line.strip() and re.match(r"[ \t]+[A-ZÄÖÜ]", text[match.end() : match.end() + 4])
         if (
             not numbered
             and not _after(_IMAGE, text, match.start())
@@ -240,6 +262,8 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
     if language == "de" and _FRACTION.search(text):
         yield from _find_short(text)
     for match in _QUARTER.finditer(text):
+        yield Found(*match.span(), "DATE")
+    for match in _FEAST.finditer(text) if language == "de" else ():
         yield Found(*match.span(), "DATE")
     for match in _RELATIVE.finditer(text):
         yield Found(*match.span(), "DATE")
@@ -272,6 +296,8 @@ def _find_times(text: str, language: str) -> Iterator[Found]:
             yield Found(*match.span(), "TIME")
     for match in (*_LABELLED_TIME.finditer(text), *_CLOCKED.finditer(text)):
         yield Found(*match.span("time"), "TIME")
+    for match in _BARE_HOUR.finditer(text) if language == "de" else ():
+        yield Found(*match.span(match.lastgroup or 0), "TIME")
     for match in _HOUR.finditer(text):
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
             yield Found(match.start("hour"), match.end(), "TIME")

@@ -6,7 +6,16 @@ find_houses("Radiologie am Stadttor, St.-Ansgar, 2. Medizinische Abteilung, Zi. 
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.recognisers.lexicon import Found, alternation, is_ordinary, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import (
+    Found,
+    alternation,
+    clinical_words,
+    context_pattern,
+    context_words,
+    is_ordinary,
+    looks_clinical,
+    spell,
+)
 
 _CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
 _SMALL = r"[a-zß-öø-ÿłśşčšžğ]"
@@ -30,45 +39,21 @@ _SURE_HOUSE = (
     rf"[Kk]rankenanstalt(?:en)?|KRANKENANSTALTEN|"
     rf"[Ss]pital|SPITAL|[Hh]ospital|HOSPITAL|[Hh]ospiz|[Ss]anatorium|[Hh]eilstätten?)"
 )
-_TRADE = (
-    r"(?:Radiologie|Nuklearmedizin|Orthopädie|Unfallchirurgie|Chirurgie|Kardiologie|Neurologie|Psychiatrie|Pathologie|"
-    r"Zytologie|Dermatologie|Dermpath|Urologie|Gynäkologie|Onkologie|Strahlenklinik|Strahlentherapie|Pneumologie|HNO|"
-    r"Gastroenterologie|Rheumatologie|Nephrologie|Dialyse|Geriatrie|Labor|Diagnostikum|diagnostikum|Pränatal|"
-    r"Endokrinologikum|"
-    r"Kinderchirurgie|Kinderklinik|Frauenklinik|Augenklinik|Hautklinik|Zahnklinik|Innere|Medizin|Neurochirurgie|"
-    r"Anästhesiologie|"
-    r"Herzchirurgie|Thoraxchirurgie|Gefäßchirurgie|Intensivmedizin|Palliativstation|Stroke Unit|Sportklinik|Reha|"
-    r"Tropeninstitut|"
-    r"Perinatalzentrum|Notfallpraxis|Impfstraße|Screening)"
-)
+_TRADE = context_pattern("department")
 _NAMED_TRADE = re.compile(
     rf"(?<![\w\-]){_TRADE}[ ](?P<name>(?:am|an der|im|in der|auf der|auf dem|vor dem|zum|"
     rf"zur)[ ]{_CAP}[\w\-]+(?:[ ]{_CAP}[\w\-]+)?|"
     rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)*)(?![\w\-])"
 )
 _SEAT = re.compile(
-    rf"(?<![\w\-])(?:Klinik|Uni|Univ\.|Schloss|Schloß|Villa|Haus|Gut|Burg|Kloster|Marienstift|Stift|Heilstätte|"
-    rf"Praxis|Seniorenheim|Pflegeheim|"
-    rf"Altenheim|Altenzentrum|Seniorenzentrum|Seniorenresidenz|Wohnheim|Hospiz|Pietät|Pension|Hotel|Kita|Schule|"
-    rf"Therapiestation|"
-    rf"Obdachlosenunterkunft|Kurklinik|Fachklinik|Rehaklinik|Tagesklinik|Privatklinik|Ospedale|Hôpital|Clinica|"
-    rf"Institut|"
-    rf"Screening-Einheit|Labor|Dialysezentrum|Spital|Unfallkrankenhaus|Heim|Hirslanden|KV-Zentrale|Kreis-KH|"
-    rf"Studie|Reha|"
-    rf"Justizvollzugskrankenhaus|Frühreha)[ ](?P<name>(?:(?:Haus|St\.|Sankt|am|an der|im|zum|zur|Dr\.|Prof\.|"
-    rf"Civico|Klinik|San|Santa)[ ])*"
-    rf"{_CAP}{_SMALL}[\w\-]+(?:[ ]{_CAP}{_SMALL}[\w\-]+)?)(?![\w\-])"
+    rf"(?<![\w\-]){context_pattern('seat')}[ ](?P<name>(?:(?:Haus|St\.|Sankt|am|an der|im|zum|zur|Dr\.|Prof\.|C"
+    rf"ivico|Klinik|San|Santa)[ ])*{_CAP}{_SMALL}[\w\-]+(?:[ ]{_CAP}{_SMALL}[\w\-]+)?)(?![\w\-])"
 )
 _SAINT = re.compile(
     rf"(?<![\w\-])(?:St\.|Sankt|Sta\.|ST\.|SANKT)[ \-]?(?!Gallen|p\.|n\.)(?:{_CAP}{_SMALL}{{2,}}|"
     rf"{_CAP}{{4,}})(?:[\- ]{_CAP}[\w\-]+){{0,3}}(?:[ ]g?GmbH)?"
 )
-_SHORT = (
-    r"(?:MHH|UKSH|UKE|UKGM|UKM|UKB|UKD|UKL|UKJ|UKW|UKR|UKA|UKF|UKT|AKH|SMZ|KFJ|LKH|KKH|BKH|KSNW|KSA|KSB|KSSG|LUKS|"
-    r"USZ|USB|CHUV|HUG|"
-    r"DHZB|DHZC|HDZ|LMU|TUM|BWK|LVR|LWL|ZfP|ZSG|UKH|UMM|UMG|UMR|BWKrhs|BwZKrhs|SanVersZ|PBZ|UPK|PUK|SPZ|KHBB|GZO|"
-    r"KSW|RKU|RBK)"
-)
+_SHORT = context_pattern("house_code")
 _CODED = re.compile(rf"(?<![\w\-]){_SHORT}(?:[ \-]{_CAP}[\w\-]*){{0,3}}(?![\w\-])")
 _AMBIGUOUS_SHORT = frozenset(("BWK", "HUG", "USB", "KSS", "UKA"))
 _CHAIN = re.compile(
@@ -88,13 +73,7 @@ _LATIN = re.compile(
 _NOT_LATIN = re.compile(
     r"(?i)(?:duod|jejun|il|periton|mediast|caec|perine|perit|c|peron|ton|perinat|muskul|mus|kol)(?:eum|inum)\b"
 )
-_TRADE_ADJECTIVE = (
-    r"(?:Medizinische|Chirurgische|Innere|Neurologische|Kardiologische|Urologische|Gynäkologische|Orthopädische|"
-    r"Psychiatrische|"
-    r"Radiologische|Onkologische|Dermatologische|Geriatrische|Pneumologische|Unfallchirurgische|Interne|Med\.|"
-    r"Chir\.|Neurol\.|"
-    r"Pathologisches|Nephrologisches|Onkologisches|Rheumatologisches|Zahnärztliche|Sozialpädiatrisches|Augenärztliche)"
-)
+_TRADE_ADJECTIVE = context_pattern("department_kind")
 _DEPARTMENT = re.compile(
     rf"(?<![\w\-])(?:(?:\d|I{{1,3}}|IV|V)\.[ ])?(?:{_TRADE_ADJECTIVE}[ ](?:(?:u\.|und|&)[ ]\w+[ ])?(?:Univ(?:\.|"
     rf"ersitäts)-?)?"
@@ -158,18 +137,10 @@ _NODE = re.compile(
     r"(?:LK|Lymph\w*|nod(?:e|al|es)|mediastinal\w*|hilär\w*|Lymphadenektomie|LAD)[ \-]*$|^[ ]*(?:node|LK|lymph)", re.I
 )
 _PAYERS = re.compile(
-    rf"(?<![\w\-])(?:(?:AOK|IKK|BKK|KNAPPSCHAFT|Knappschaft|DAK|DAK-Gesundheit|BARMER|Barmer(?:[ ](?:GEK|"
-    rf"Ersatzkasse))?|Techniker(?:[ ]Krankenkasse)?|TK|hkk|SBK|"
-    rf"SVLFG|DRV|LVA|BfA|ÖGK|BVA|SVS|KFA|AUVA|PVA|SUVA|Suva|CSS|Helsana|Debeka|Allianz|DKV|Signal Iduna|Viactiv|"
-    rf"BGHM|BGW|VBG|GUV|MDK?|"
-    rf"Amtsgericht|Jobcenter|Agentur für Arbeit|Landesversicherungsanstalt|Deutsche Rentenversicherung|Hilfswerk|"
-    rf"Caritas|Diakonie|Lebenshilfe|"
-    rf"Verein|Fa\.|Firma|Bestatter|Sanitätshaus|OT|Taxi|Pietät|Bäckerei|Hospizdienst|Drogenhilfe|Sauerstoff)"
+    rf"(?<![\w\-])(?:{context_pattern('payer')}"
     rf"(?:[ \-](?:und[ ]|der[ ])?{_CAP}[\w\-]+){{0,3}}(?:[ ]e\.[ ]?V\.)?)(?![\w\-])"
 )
-_LONE_PAYER = frozenset(
-    "TK MD MDK OT VBG BVA SVS PVA KFA CSS Verein Taxi Fa. Firma Bestatter Diakonie Caritas Sauerstoff".split()
-)
+_LONE_PAYER = context_words("lone_payer")
 
 
 def find_houses(text: str) -> Iterator[Found]:
@@ -251,4 +222,4 @@ def _wards(text: str) -> Iterator[Found]:
 def _is_plain(name: str) -> bool:
     """True if the name has only words that reports use."""
     words = [word for word in re.findall(r"[^\W\d_]{3,}", name) if word[0].isupper()]
-    return not words or all(is_ordinary(word) or looks_clinical(word) for word in words)
+    return not words or all(is_ordinary(w) or looks_clinical(w) or spell(w) in clinical_words() for w in words)

@@ -59,6 +59,7 @@ class Identity(NamedTuple):
     ids: tuple[str, ...]
     dates: tuple[tuple[int, int, int], ...]
     phrases: tuple[str, ...]
+    marred: tuple[re.Pattern[str], ...]  # "M?ller", "J_rgen": letters beyond ASCII turned into a mark
 
 
 @lru_cache(maxsize=1024)
@@ -77,21 +78,41 @@ def read_identity(known: tuple[str, ...]) -> Identity:
             parts += [w for w in _WORD.findall(entry) if w.lower() not in TITLES]
             names = [_squeeze_word(piece) for piece in re.split(r"[\s^=,]+", entry)]
             parts += [n for n in names if n and n.lower() not in TITLES]
+    lost = {spelling_key(w) for w in _dropped(parts)}
     keys = {spelling_key(w): w for w in parts if w.lower() not in PARTICLES}
-    weak = {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
+    alone = {p for entry in known if "^" in entry for p in entry.split("^") if p.lower() in PARTICLES and len(p) > 2}
+    weak = {spelling_key(part) for part in alone}  # "Ben" is a first name as well as a particle
+    weak |= {k for k, w in keys.items() if len(w) < 3 or spell(w) in anatomy() or spell(w) in _lower_case_words()}
     strong = set(keys) - weak
     long = [k for k in keys if len(k) > 1]
     joined = {a + b for a in long for b in keys if a != b} | {b + a for a in long for b in keys if a != b}
     joined |= {a[0] + b for a in long for b in long if a != b and len(b) > 3}
     return Identity(
-        frozenset(strong),
+        frozenset(strong | lost),
         frozenset(weak),
         frozenset(j for j in joined if len(j) > 3),
         frozenset(sound(keys[k]) for k in strong if len(sound(keys[k])) > 3),
         tuple(ids),
         tuple(dates),
         tuple(phrases),
+        tuple(_marred(part) for part in dict.fromkeys(parts) if _is_marrable(part)),
     )
+
+
+def _dropped(parts: Sequence[str]) -> list[str]:
+    """The names that lost their letters beyond ASCII on the way: "Jürgen" as "Jrgen"."""
+    bare = [re.sub(r"[^\x00-\x7f]", "", part) for part in parts if not part.isascii()]
+    return [word for word in bare if len(word) > 3 and not is_ordinary(word)]
+
+
+def _is_marrable(part: str) -> bool:
+    return not part.isascii() and sum(map(str.isascii, part)) > 2
+
+
+def _marred(part: str) -> re.Pattern[str]:
+    """The name with a mark or two, one a byte, where a letter beyond ASCII stood."""
+    pattern = "".join(letter if letter.isascii() else r"[?_\ufffd]{1,2}" for letter in part)
+    return re.compile(rf"(?<!\w){pattern}s?(?!\w)", re.I)
 
 
 def find_known(text: str, known: Sequence[str]) -> list[Found]:
@@ -124,6 +145,7 @@ def _find_names(text: str, who: Identity) -> Iterator[Found]:
             (hits if _shows_a_name(text, match, word) else doubtful).append(match.span())
         elif word[0].isupper() and len(word) > 3 and sound(word) in who.sounds and not is_ordinary(word):
             hits.append(match.span())
+    hits += [match.span() for pattern in who.marred for match in pattern.finditer(text)]
     for match in _SPACED.finditer(text) if _LETTERS.search(text) else ():
         key = spelling_key("".join(_WORD.findall(match.group())))
         if key in who.words or key in who.joined:

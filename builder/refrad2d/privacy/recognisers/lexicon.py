@@ -38,6 +38,33 @@ _CLINICAL = re.compile(
 _GIVEN = re.compile(r"^[A-ZÄÖÜ][a-zäöü]+(?:fried|bert|hilde?|trau[dt]|gard|gunde?|linde|beth|burga|lieb|wine?)$")
 
 
+# How German words bend and join; nouns that end so are words without standing in the list.
+_ENDINGS = ("e", "n", "en", "s", "es", "em")
+_LINKS = ("s", "n", "en", "es", "e", "er")
+_SHORT_FIRST = frozenset("vor neu alt ein aus auf not arm ohr uhr tag rad gas eis uro zwo".split())
+_NOUN = re.compile(
+    r".{3,}(?:ung|heit|keit|tion|sion|schaft|taet|ismus|erin|istin|ologe|ologin|ologie|graphie|grafie|metrie|skopie|"
+    r"itis|(?<!ei)chen|(?:gradig|aer|iert|artig|foermig)(?:e[rsnm]?)?|(?:ig|iv|lich|isch)e[snm]?)"
+)
+_MEDICAL = re.compile(  # parts that only words of medicine have, as they are `spell`ed
+    r"menisk|humer[ou]|femor|tibia|ulnar|akromi|klavik|sakr|lumb|zervik|cervic|dors[ao]l|lateral|medial|hinterhorn|"
+    r"vorderhorn|osteo|arthr|kardi|cardi|hepat|nephr|neur[oa]|gastr|enter[oi]|pneum|thora[kx]|spondyl|chondr|derma|angio|vaso|arteri|"
+    r"lymph|ha?emat|haem|zyt|cyto|fibro|lipo|adeno|karzin|carcin|sarko|zephal|cephal|kranio|cranio|zereb|cereb|ophthalm|"
+    r"laryng|pharyng|bronch|oesophag|duoden|jejun|rekt[ou]|prokt|pankrea|choled|ureter|urethr|zyst|prostat|uter[oiu]|"
+    r"thyre|mesent|periton|pleur|mening|enzeph|radikul|ligament|fasz|fraktur|prothes|ektom|stomie|zentese|lyse$|pathi|"
+    r"algie|trophi|plasie|penie|genese|rrhag|sklero|nekro|oedem|infarkt|thromb|embol|ischaem|anaem|aemi|toxi[kz]|septi|"
+    r"bakter|antigen|hormon|steroid|(?:cillin|mycin|floxacin|azol|pril|sartan|statin|olol|dipin|mab|nib|parin|xaban|"
+    r"grel|pam|setron|dronat|formin|gliptin|flozin|glutid|platin|taxel|rubicin|relin|tropin|kain)$"
+)
+# What family names end in: "Waldbauer" is no compound of wood and farmer.
+_NAMELIKE = re.compile(
+    r"(?:sohn|stuhl|sen|bauer|mann|bach|berg|feld|stein|mueller|schmidt|schmied|hof|hofer|huber|mai?er|mayr|meier|meyer|lein|wald|"
+    r"kamp|brink|baum|burg|thal|tal|haus|hausen|schuh|zweig|ing|er|holz|vogel|wirt|koch|schulze?|loh|au|horn|busch|"
+    r"brock|roth|mut|hut|bart|mund|fuss|bein|kopf|haar|hals|bier|apfel|korn|brot|fleisch|hahn|huhn|fuchs|wolf|baer|"
+    r"hirsch|hase|matt|nagel|wurst|herr|eichen|latte|vogt|knecht|graf|land|stadt|dorf|weg|gut|hold|bold|wein|stock|reich|hardt?|wart|see)$"
+)
+
+
 CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
 SMALL = rf"(?:(?!{CAPITAL})[^\W\d_])"
 PROPER_WORD = rf"{CAPITAL}{SMALL}+(?:[\-’']{CAPITAL}?{SMALL}+)*"  # "Weidmüller", "Al-Masri", "O’Neill"
@@ -180,6 +207,52 @@ def ordinary_words() -> frozenset[str]:
 def is_ordinary(word: str) -> bool:
     """True if the word, or what it is the genitive or plural of, is in the list of ordinary words."""
     return any(form in ordinary_words() for form in _forms(word))
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """German nouns and adjectives (`spell`ed) that are no endings or compounds of others, ordinary words included."""
+    nouns = frozenset(row["word"] for row in read_csv(__package__, "vocabulary.csv"))
+    return nouns | ordinary_words() | clinical_words()
+
+
+@cache
+def clinical_words() -> frozenset[str]:
+    """Words (`spell`ed) of medicine: drugs, devices, makers, Latin, what forms and letters are made of."""
+    return _listed("clinical")
+
+
+@lru_cache(maxsize=65536)
+def looks_medical(word: str) -> bool:
+    """True if the last part of the word is listed as one of medicine or holds what only those have: "AV-Block"."""
+    key = spell(re.split(r"[\-–]", word)[-1])
+    return key in clinical_words() or _MEDICAL.search(key) is not None
+
+
+@lru_cache(maxsize=65536)
+def is_word(word: str) -> bool:
+    """True if German has the word as a noun or adjective, bent or joined of two; family names can be words as well."""
+    key = spell(word)
+    shaped = _NOUN.fullmatch(key) or _MEDICAL.search(key)
+    return _is_bent(key) or shaped is not None or _is_compound(key)
+
+
+def _is_bent(key: str) -> bool:
+    bare = [key[: -len(end)] for end in _ENDINGS if key.endswith(end) and len(key) - len(end) > 3]
+    return not vocabulary().isdisjoint((key, *bare))
+
+
+def _is_compound(key: str) -> bool:
+    if _NAMELIKE.search(key):
+        return False
+    for at in range(3, len(key) - 2):
+        first, last = key[:at], key[at:]
+        if at < 4 and first not in _SHORT_FIRST or len(key) < 8 or len(last) < 4 and at < 5 or not _is_bent(last):
+            continue
+        bare = [first[: -len(link)] for link in _LINKS if first.endswith(link) and at - len(link) > 3]
+        if not vocabulary().isdisjoint((first, *bare)):
+            return True
+    return False
 
 
 @lru_cache(maxsize=65536)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from refrad2d.privacy.recognisers.lexicon import (
     Found,
     anatomy,
+    clinical_words,
     context_pattern,
     context_words,
     eponyms,
@@ -17,7 +18,9 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_ordinary,
     is_report_word,
     is_surname,
+    is_word,
     looks_clinical,
+    looks_medical,
     report_words,
     spell,
 )
@@ -96,6 +99,8 @@ _CAPITAL_PAIR = re.compile(
 def find_names(text: str, language: str) -> Iterator[Found]:
     """Persons by context (titles, roles, labels, signatures, credentials) and by the lists of names."""
     for match in _TRIGGER.finditer(text):
+        if re.fullmatch(r"i\.\s?v\.", match.group()):  # intravenous, not "i. V."
+            continue
         yield from _follow(text, match, language)
     for match in _CREDENTIALED.finditer(text):
         words = [w for w in re.split(r"[ \t]", match["name"]) if len(w) > 2]
@@ -107,9 +112,12 @@ def find_names(text: str, language: str) -> Iterator[Found]:
             yield Found(*match.span(), "NAME", True)
     for match in _LISTED_FIRST.finditer(text):
         first, last = match["first"], match["last"]
+        if last.isupper() and len(last) < 5 and not first.isupper():  # "STIR, Dixon"
+            continue
         certain = is_given(first) and not is_ordinary(first)
         listed = (
             is_name(last)
+            and (is_given(first) or not is_word(first))
             and not looks_clinical(first)
             and first.lower() not in _STOP
             and last.isupper() == first.isupper()
@@ -275,6 +283,8 @@ def _is_part(word: str, words: int, last: str, language: str, kind: str) -> bool
         if kind == "relative" and language == "de":  # "Tochter Asthma"
             return is_surname(word) and not is_ordinary(word)
         if kind in ("label", "sign", "staff"):
+            if re.match(r"[A-Z]{1,3}-", word) or looks_medical(word) and not (is_surname(word) or is_given(word)):
+                return False
             return is_surname(word) or not is_report_word(word) or spell(word) in anatomy()
         return not (looks_clinical(word) or (word.isupper() and len(word) < 5))
     if words > 3:
@@ -329,6 +339,8 @@ def _start_of_name(text: str, at: int) -> int:
     before = _WORD_BEFORE.search(text, max(0, at - 30), at)
     if not before or re.fullmatch(rf"{_RELATIVE}|{_ROLE}|{_LABEL}", before["word"]):
         return at
+    if is_word(before["word"]) and not is_given(before["word"]):
+        return at
     if looks_clinical(before["word"]) or before["word"].lower() in _STOP or is_ordinary(before["word"]):
         return at
     return before.start()
@@ -337,5 +349,7 @@ def _start_of_name(text: str, at: int) -> int:
 def _completes(first: str, last: str, language: str, *, certain: bool) -> bool:
     """True if `last` is a family name behind `first`; `certain` says that `first` is a first name and nothing else."""
     if last.lower() in _STOP or (last.isupper() and not first.isupper()):
+        return False
+    if spell(last) in clinical_words():
         return False
     return is_surname(last) or (certain and spell(last) not in report_words())

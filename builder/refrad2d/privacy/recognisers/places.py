@@ -61,7 +61,8 @@ _RESIDENCE = Hinted(
     anchored=True,
 )
 _HOME = Hinted(
-    rf"{_START}\w*(?:[Hh]eim|[Ss]tift|Haus|Residenz|Wohnpark){_B}(?:(?:Haus|St\.|Sankt|am|an der|im|zum|zur){_B})"
+    rf"{_START}(?!Stift[ ](?:Gamma|Philos|PFN|T2|Expert|Nr))"
+    rf"\w*(?:[Hh]eim|[Ss]tift|Haus|Residenz|Wohnpark){_B}(?:(?:Haus|St\.|Sankt|am|an der|im|zum|zur){_B})"
     rf"*{CAPITAL}{SMALL}{{3,}}",
     word="heim|stift|haus|residenz|wohnpark",
     ends=True,
@@ -195,7 +196,8 @@ def find_addresses(text: str, language: str) -> Iterator[Found]:
     """Streets with numbers, post codes with towns, listed cities, places where somebody lives."""
     for match in _STREET_DE.finditer(text):
         if not _is_anatomy(match.group(), match["suffix"]):
-            sure = match["suffix"] is None or match["suffix"].lower() in _SURE_SUFFIXES
+            numbered = any(c.isdigit() for c in match.group())
+            sure = numbered and (match["suffix"] is None or match["suffix"].lower() in _SURE_SUFFIXES)
             suffix_at = match.start("suffix")
             bare = match["suffix"] is not None and (suffix_at == match.start() or text[suffix_at - 1] in " \t")
             bare = bare or (match["suffix"] or "").lower() in ("tor", "rain")  # Faktor 5, Drain 2

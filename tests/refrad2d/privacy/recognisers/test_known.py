@@ -41,3 +41,19 @@ def test_without_a_header_nothing_is_known():
 def test_an_anatomical_name_is_a_name_only_where_it_must_be():
     text = "Die Leber ist glatt. Herr Leber klagt."
     assert [f.start for f in find_known(text, ["Leber^Jonas"])] == [text.index("Herr")]
+
+
+@pytest.mark.parametrize("marred", ["Jrgen", "J?rgen", "J_rgen", "J\ufffdrgen", "J??rgen", "MLLER", "M?llers"])
+def test_a_name_whose_umlauts_were_lost_on_the_way(marred):
+    assert {f.kind for f in find_known(f"Befund mit {marred} besprochen.", ["Müller^Jürgen"])} == {"NAME"}
+
+
+@pytest.mark.parametrize("word", ["Br", "B?r", "Gro"])
+def test_too_little_of_a_marred_name_is_left_to_be_sure(word):
+    assert not find_known(f"Befund {word} beschrieben.", ["Bär^Groß"])
+
+
+def test_a_first_name_that_is_a_particle_goes_where_it_must_be_the_name():
+    text = "Ben was examined. Carter, Ben was seen."
+    assert [text[f.start : f.end] for f in find_known(text, ["Carter^Ben"])] == ["Ben", "Carter", "Ben"]
+    assert not find_known("Kind von ben Gurion.", ["Carter^Ben"])
