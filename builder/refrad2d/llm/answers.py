@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from refrad2d.grounding import has_markup
 from refrad2d.labels import exists_in, is_label, labels
-from refrad2d.llm.checks import find_fault
+from refrad2d.llm.compare import find_fault
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.facts import Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt

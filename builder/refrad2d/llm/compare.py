@@ -1,0 +1,201 @@
+"""Whether one text's facts are those of another: each finding of each borne out by one of the other, and the totals.
+
+    >>> from refrad2d.llm.facts import read_facts
+    >>> compare(read_facts("Zyste links.", "de"), read_facts("Cyst on the right.", "en"), [read_facts("Zyste links.", "de")])
+    'side_changed'
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure
+
+_WIDTHS = frozenset(  # denied, they say that a structure is normal
+    "enlarged dilated thickened stenosis compression displacement shift obstructed swelling prominent abnormality "
+    "aneurysm atrophy inhomogeneous occlusion deformity shrunken fracture tear lymphadenopathy splenomegaly "
+    "hepatomegaly cardiomegaly elevated impression".split()
+)
+_NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity relation content simple".split())
+_NEVER_LOST = frozenset("benign age density".split())
+_TURNED = frozenset("degree count size level face depth axis distribution margin width larger solid".split())
+_NEAR = (
+    {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
+    {"consistent", ""}, {"consistent", "plain"}, {"plain", ""}, {"proven", ""}, {"proven", "plain"},
+)  # fmt: skip
+_SOFT = frozenset(  # what says how rather than what; two texts may leave it to the finding beside it
+    "prominent extension contact involvement healed healing elongated residual crossing bowel_loop defect septation "
+    "loculated impression abnormality secretion motion_artifact postoperative elevated variant infection modic "
+    "inflammation resection nodular_contour deformity displacement enhancement lesion swelling collapse fluid air "
+    "contact cord_signal aspiration cavity impingement plaque mass_effect viable edema thickened plate stent catheter "
+    "degeneration chemotherapy embolization stranding".split()
+)
+
+
+def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | None:
+    """Why an answer does not state what it has to (`required`) or states what no text bears out (`allowed`)."""
+    allowed = tuple(allowed)
+    return (
+        _numbers(required, answer, allowed)
+        or _places(required, answer, allowed)
+        or _statements(required, answer, allowed)
+        or _qualities(required, answer, allowed)
+    )
+
+
+def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = frozenset().union(*(facts.numbers for facts in allowed))
+    added, lost = answer.numbers - known, required.numbers - answer.numbers
+    if "left" in answer.sides and "right" in answer.sides:
+        lost -= {(2.0, "")}  # "both" for "two"
+    if any({"left", "right"} <= facts.sides for facts in allowed):
+        added -= {(2.0, "")}
+    if added:
+        return "numbers_added"
+    return "numbers_lost" if lost else None
+
+
+def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = frozenset().union(*(facts.sides for facts in allowed))
+    if not answer.sides <= known or not required.sides <= answer.sides:
+        return "side_changed"
+    organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
+    if answer.organs - organs:
+        return "new_anatomy"
+    pairs = frozenset().union(*(facts.pairs for facts in allowed))
+    if _contradicts(answer.pairs, pairs):
+        return "numbers_changed"
+    return None
+
+
+def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
+    """True if a value goes with another place than in the text where both name the place and the value."""
+    for pair in said - known:
+        place, _, value = pair.partition("=")
+        if any(other.startswith(f"{place}=") or other.endswith(f"={value}") for other in known):
+            same_places = {p.partition("=")[0] for p in known if p.endswith(f"={value}")}
+            if same_places and place not in same_places and any(other.startswith(f"{place}=") for other in known):
+                return True
+    return False
+
+
+def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = [fact for facts in allowed for fact in facts.facts]
+    around = frozenset().union(*(facts.implied for facts in allowed))
+    for fact in answer.facts:
+        if reason := find_fault(fact, known, around):
+            return reason.replace("lost", "added")
+    for fact in required.facts:
+        if fact.change or fact.key == PLACE and not fact.measures:
+            continue
+        if reason := find_fault(fact, answer.facts, answer.implied):
+            return reason
+    organs = closure(tuple(sorted(answer.organs | answer.implied)))
+    lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & answer.organs}
+    needed = {organ for fact in required.facts if fact.key != PLACE or fact.measures for organ in fact.organs | fact.list_organs}
+    return "anatomy_lost" if lost & needed else None
+
+
+def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = frozenset()) -> str | None:
+    """None if one of the known facts says as much, else what the nearest of them says otherwise.
+
+    `around` is all that the other text speaks of: a finding that says how rather than what may hide in another word.
+    """
+    faults = [_faults(fact, other) for other in known if _same_key(fact, other)]
+    if not faults:
+        soft = fact.key == PLACE or fact.key in _SOFT and fact.affirmed and fact.key in around
+        return None if soft or fact.key == PLACE else "finding_lost"
+    nearest = min(faults, key=len)
+    return nearest[0] if nearest else None
+
+
+def _same_key(fact: Fact, other: Fact) -> bool:
+    if fact.key == other.key:
+        return True
+    if fact.key == GOOD or other.key == GOOD:
+        bad = other if fact.key == GOOD else fact
+        return not bad.affirmed and not bad.change and (bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+    if PLACE in (fact.key, other.key):
+        return fact.key == PLACE
+    return fact.key in other.implied or other.key in fact.implied
+
+
+def _faults(fact: Fact, other: Fact) -> list[str]:
+    """What a fact says that the other does not bear out."""
+    found = []
+    good = GOOD in (fact.key, other.key) and fact.key != other.key
+    if not good and fact.key != PLACE:
+        if fact.affirmed != other.affirmed or not fact.affirmed and fact.change != other.change:
+            found.append("negation_changed")
+        elif fact.affirmed and not _certainties_fit(fact.certainty, other.certainty):
+            found.append("certainty_changed")
+    if good and not (fact.affirmed if fact.key == GOOD else other.affirmed):
+        found.append("state_changed")
+    if not _sides_fit(fact, other):
+        found.append("side_changed")
+    if not _organs_fit(fact, other):
+        found.append("anatomy_changed")
+    if not _measures_fit(fact, other):
+        found.append("numbers_changed")
+    if fact.affirmed and GOOD not in (fact.key, other.key) and not _qualities_fit(fact, other):
+        found.append("quality_changed")
+    return found
+
+
+def _certainties_fit(one: str, other: str) -> bool:
+    return one == other or {one, other} in _NEAR
+
+
+def _sides_fit(fact: Fact, other: Fact) -> bool:
+    """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
+    if fact.sides and other.sides:
+        return fact.sides == other.sides or len(fact.sides) + len(other.sides) == 3 and bool(fact.near_sides | other.near_sides)
+    if fact.sides:
+        return bool(fact.sides & other.near_sides)
+    return True
+
+
+def _organs_fit(fact: Fact, other: Fact) -> bool:
+    if not fact.organs:
+        return True
+    mine, known = closure(tuple(sorted(fact.organs))) | fact.implied, closure(tuple(sorted(other.organs))) | other.implied
+    if not other.organs:
+        rest = fact.organs - known
+        near = closure(tuple(sorted(other.near_organs | other.list_organs)))
+        return not rest or bool(mine & near) or not near
+    left, right = fact.organs - known, other.organs - mine
+    if not left or not right:
+        return bool(fact.organs & known) or bool(other.organs & mine) or not (left and right)
+    return left <= closure(tuple(sorted(other.list_organs))) or right <= closure(tuple(sorted(fact.list_organs)))
+
+
+def _measures_fit(fact: Fact, other: Fact) -> bool:
+    if not fact.measures:
+        return True
+    if other.measures:
+        return bool(fact.measures & other.measures)
+    return fact.key == PLACE or not other.near_measures or bool(fact.measures & other.near_measures)
+
+
+def _qualities_fit(fact: Fact, other: Fact) -> bool:
+    """True if no quality is turned into another of its group."""
+    groups = {name.partition(":")[0] for name in fact.qualities - other.qualities}
+    for group in groups:
+        mine = {name for name in fact.qualities if name.startswith(f"{group}:")}
+        theirs = {name for name in other.qualities if name.startswith(f"{group}:")}
+        if theirs and not mine & theirs:
+            return False
+    return True
+
+
+def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = frozenset().union(*(facts.qualities for facts in allowed))
+    added = {name.partition(":")[0] for name in answer.qualities - known}
+    lost = {name.partition(":")[0] for name in required.qualities - answer.qualities}
+    if added & _NEVER_ADDED or added & lost & _TURNED:
+        return "quality_added"
+    return "quality_lost" if lost & _NEVER_LOST else None
+
+
+def without_change(facts: Facts) -> Facts:
+    """The facts without those that deny only a change."""
+    return replace(facts, facts=tuple(fact for fact in facts.facts if not fact.change))
