@@ -12,6 +12,7 @@ import re
 from functools import cache
 
 from refrad2d.grounding import has_markup
+from refrad2d.llm.concepts import fold
 from refrad2d.llm.compare import compare
 from refrad2d.llm.facts import Facts, read_facts
 from refrad2d.system.tables import read_text
@@ -59,8 +60,8 @@ def check_translation(source: str, translation: str, *, languages: tuple[str, st
 def _check_unknown(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     """Words that no table knows: each of the answer needs one like it, or one that went, in the text."""
     known = [word for facts in allowed for word in facts.unknown]
-    added = [word for word in answer.unknown if not any(_alike(word, other) for other in known)]
-    gone = [word for word in known if not any(_alike(word, other) for other in answer.unknown)]
+    added = [word for word in answer.unknown if not any(_alike(fold(word), fold(other)) for other in known)]
+    gone = [word for word in known if not any(_alike(fold(word), fold(other)) for other in answer.unknown)]
     return "new_words" if len(added) > 2 * len(gone) else None
 
 

@@ -13,21 +13,31 @@ from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure
 _WIDTHS = frozenset(  # denied, they say that a structure is normal
     "enlarged dilated thickened stenosis compression displacement shift obstructed swelling prominent abnormality "
     "aneurysm atrophy inhomogeneous occlusion deformity shrunken fracture tear lymphadenopathy splenomegaly "
-    "hepatomegaly cardiomegaly elevated impression".split()
+    "hepatomegaly cardiomegaly elevated impression loosening".split()
 )
-_NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity relation content simple".split())
+_FILLS = {  # denied, they say that a space is clear
+    "fluid": {"pouch_of_douglas", "pleura", "pericardium", "lesser_sac"},
+    "free_fluid": {"pouch_of_douglas"},
+    "effusion": {"pleura", "pericardium", "joint"},
+    "opacity": {"lung"},
+}
+_NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity".split())
 _NEVER_LOST = frozenset("benign age density".split())
-_TURNED = frozenset("degree count size level face depth axis distribution margin width larger solid".split())
+_TURNED = frozenset("zone degree count size level face depth axis distribution margin width larger solid relation content simple".split())
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
     {"consistent", ""}, {"consistent", "plain"}, {"plain", ""}, {"proven", ""}, {"proven", "plain"},
 )  # fmt: skip
+_HOW = frozenset(  # what an answer may say or leave unsaid
+    "prominent residual crossing bowel_loop healed healing elongated postoperative motion_artifact nodular_contour "
+    "secretion abnormality variant chemotherapy modic".split()
+)
 _SOFT = frozenset(  # what says how rather than what; two texts may leave it to the finding beside it
     "prominent extension contact involvement healed healing elongated residual crossing bowel_loop defect septation "
     "loculated impression abnormality secretion motion_artifact postoperative elevated variant infection modic "
     "inflammation resection nodular_contour deformity displacement enhancement lesion swelling collapse fluid air "
     "contact cord_signal aspiration cavity impingement plaque mass_effect viable edema thickened plate stent catheter "
-    "degeneration chemotherapy embolization stranding".split()
+    "degeneration chemotherapy embolization stranding lipiodol bulk follicle".split()
 )
 
 
@@ -85,13 +95,18 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
     for fact in required.facts:
-        if fact.change or fact.key == PLACE and not fact.measures:
+        if fact.change or fact.earlier or fact.key == PLACE and not fact.measures:
             continue
         if reason := find_fault(fact, answer.facts, answer.implied):
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
     lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & answer.organs}
-    needed = {organ for fact in required.facts if fact.key != PLACE or fact.measures for organ in fact.organs | fact.list_organs}
+    telling = [fact for fact in required.facts if not fact.earlier and (fact.key != PLACE or fact.measures)]
+    needed = {
+        organ
+        for fact in telling
+        for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
+    }
     return "anatomy_lost" if lost & needed else None
 
 
@@ -100,10 +115,13 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
 
     `around` is all that the other text speaks of: a finding that says how rather than what may hide in another word.
     """
+    if fact.key == PLACE and not fact.measures:
+        return None
     faults = [_faults(fact, other) for other in known if _same_key(fact, other)]
     if not faults:
-        soft = fact.key == PLACE or fact.key in _SOFT and fact.affirmed and fact.key in around
-        return None if soft or fact.key == PLACE else "finding_lost"
+        if fact.key in _HOW and fact.affirmed:
+            return None
+        return None if fact.key in _SOFT and fact.affirmed and fact.key in around else "finding_lost"
     nearest = min(faults, key=len)
     return nearest[0] if nearest else None
 
@@ -113,7 +131,8 @@ def _same_key(fact: Fact, other: Fact) -> bool:
         return True
     if fact.key == GOOD or other.key == GOOD:
         bad = other if fact.key == GOOD else fact
-        return not bad.affirmed and not bad.change and (bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+        clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
+        return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
     if PLACE in (fact.key, other.key):
         return fact.key == PLACE
     return fact.key in other.implied or other.key in fact.implied

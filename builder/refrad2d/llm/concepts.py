@@ -54,7 +54,7 @@ class Sign:
     """A concept in a text: where it stands, and what it means.
 
     `names` are all readings of a word that has several ("einzelne"), `name` the first. An unknown word has the kind
-    UNKNOWN and its folded form as name.
+    UNKNOWN, its folded form as name and itself as `unit`.
     """
 
     start: int
@@ -218,4 +218,4 @@ def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
         return []
     if len(word) < _SHORTEST_UNKNOWN and not word.isupper():
         return []
-    return [Sign(first, last, UNKNOWN, fold(word))]
+    return [Sign(first, last, UNKNOWN, fold(word), unit=word)]

@@ -39,7 +39,7 @@ class Fact:
     `affirmed` is False for what is denied, `certainty` "" where nothing hedges. `sides`, `organs`, `measures` ((value,
     unit), lengths in mm) and `qualities` ("benign:malignant") belong to it; what begins with `near_` stands around it
     and may belong to it. `implied` is what the finding says of itself: its structure, the finding that it is a kind of.
-    `change` if the text denies not the finding but that it changed.
+    `change` if the text denies not the finding but that it changed, `earlier` if it speaks of another day.
     """
 
     key: str
@@ -55,6 +55,7 @@ class Fact:
     list_organs: frozenset[str] = frozenset()
     implied: frozenset[str] = frozenset()
     change: bool = False
+    earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class _Piece:
     signs: list[Sign] = field(default_factory=list)
     polarity: dict[int, str] = field(default_factory=dict)  # start and place of a sign → DENIED or CHANGE
     certainty: dict[int, str] = field(default_factory=dict)
+    aside: bool = False  # says why the examination was done
 
     def of(self, *kinds: str) -> list[Sign]:
         return [sign for sign in self.signs if sign.kind in kinds]
@@ -109,6 +111,7 @@ def read_facts(text: str, language: str) -> Facts:
         signs += [sign for sign in numbers if start <= sign.start < end]
         signs.sort(key=lambda sign: sign.start)
         cut = _join(_cut([s for s in signs if not (s.kind == CUT and s.start in commas)], number))
+        _mark_aims(cut)
         _mark_earlier(cut)
         _deny(bare, cut)
         _hedge(cut)
@@ -129,8 +132,8 @@ def _whole(facts: tuple[Fact, ...], pieces: list[_Piece]) -> Facts:
         frozenset(side for piece in pieces for side in _sides(piece)),
         frozenset(values[False]),
         frozenset(values[True]),
-        frozenset(name for sign in signs if sign.kind == "quality" for name in sign.names),
-        tuple(sign.name for sign in signs if sign.kind == UNKNOWN),
+        frozenset(name for piece in pieces for name in _qualities(piece)),
+        tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies))),
     )
@@ -162,12 +165,21 @@ def _join(pieces: list[_Piece]) -> list[_Piece]:
                 joined[-1].joint = joined[-1].joint  # an empty piece says nothing
             continue
         before = joined[-1] if joined else None
+        if before and not piece.has_head and piece.of("side") and piece.of("denial"):  # ", none on the right"
+            piece.signs += [sign for sign in before.signs if sign.kind == "finding"][:1]
         own = piece.has_head or any(sign.kind == GOOD for sign in piece.signs) and piece.joint not in ("and",)
         if before and not (own and before.has_head):
             before.signs += piece.signs
         else:
             joined.append(piece)
     return joined
+
+
+def _mark_aims(pieces: list[_Piece]) -> None:
+    """ "Lymphom-Staging, Vergleich …: Milz o. B.": what stands before the colon says why the examination was done."""
+    last = max((n for n, piece in enumerate(pieces) if piece.of("aim")), default=-1)
+    for n, piece in enumerate(pieces):
+        piece.aside = n <= last or last >= 0 and all(other.joint != ":" for other in pieces[last + 1 : n + 1])
 
 
 def _mark_earlier(pieces: list[_Piece]) -> None:
@@ -186,19 +198,16 @@ def _mark_earlier(pieces: list[_Piece]) -> None:
                 piece.signs[piece.signs.index(sign)] = replace(sign, name="earlier")
 
 
-def _polar(piece: _Piece) -> list[Sign]:
-    return piece.of("finding", GOOD)
-
-
 def _deny(text: str, pieces: list[_Piece]) -> None:
     """Set the polarity of findings and states."""
     carried = ""
     for at, piece in enumerate(pieces):
-        scope = carried if at > 0 and _goes_on(text, pieces, at) else ""
+        scope, only = (carried if at > 0 and _goes_on(text, pieces, at) else ""), False
         pending: Sign | None = None
+        goes_on = scope
         for number, sign in enumerate(piece.signs):
             if sign.kind == "denial":
-                scope, pending = DENIED, sign
+                scope, pending, only = DENIED, sign, sign.name == "one"  # "nicht dislozierte Fraktur"
             elif sign.kind in ("change", "now") and pending is not None:
                 if _OF.match(text, sign.end):
                     scope = ""  # "no increase of the effusion"
@@ -208,14 +217,15 @@ def _deny(text: str, pieces: list[_Piece]) -> None:
             elif sign.kind in ("finding", GOOD):
                 if scope:
                     piece.polarity[number] = scope
-                pending = None
+                    goes_on = scope
+                pending, scope = None, "" if only else scope
             elif sign.kind == "denied":
                 _deny_before(text, pieces, at, number)
         if pending is not None and not any(
             s.kind in ("finding", GOOD) and s.start > pending.start for s in piece.signs
         ):
             _deny_before(text, pieces, at, piece.signs.index(pending))
-        carried = scope
+        carried = goes_on
 
 
 def _deny_before(text: str, pieces: list[_Piece], at: int, number: int) -> None:
@@ -305,11 +315,25 @@ def _organs(piece: _Piece) -> frozenset[str]:
     return frozenset(named)
 
 
+def _larger(piece: _Piece) -> str:
+    """The side where a thing is larger: "rechts mehr als links", "more on the right"."""
+    if not any(sign.name == "larger:more" for sign in piece.of("quality")):
+        return ""
+    return next((sign.name for sign in piece.of("side") if sign.name != "both"), "")
+
+
 def _sides(piece: _Piece) -> frozenset[str]:
+    if _larger(piece):
+        return frozenset({"left", "right"})
     said = {sign.name for sign in piece.of("side")}
     for sign in piece.of("sided"):
         said |= {name for name in sign.implies if name in ("left", "right")}
     return frozenset({"left", "right"} if "both" in said else said)
+
+
+def _qualities(piece: _Piece) -> frozenset[str]:
+    found = {name for sign in piece.of("quality") for name in sign.names if not name.startswith("larger:")}
+    return frozenset(found | ({f"larger:{_larger(piece)}"} if _larger(piece) else set()))
 
 
 def _measures(piece: _Piece) -> frozenset[tuple[float, str]]:
@@ -345,14 +369,17 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
         sides=sides,
         organs=organs,
         measures=measures,
-        qualities=frozenset(name for sign in piece.of("quality") for name in sign.names),
+        qualities=_qualities(piece),
         near_sides=_near(pieces, at, _sides),
         near_organs=_near(pieces, at, _organs),
         near_measures=_near(pieces, at, _measures),
         list_organs=listed,
     )
     facts = []
+    again = {n for n, sign in findings if sign.name in ("recurrence", "residual") and n in piece.polarity}
     for n, sign in findings:
+        if n not in again and any(abs(n - m) == 1 for m in again):
+            continue  # "no recurrent hernia" denies no hernia
         polarity = DENIED if sign.kind == "free" else piece.polarity.get(n, "")
         facts.append(
             replace(
@@ -361,6 +388,7 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
                 affirmed=not polarity,
                 change=polarity == CHANGE,
                 certainty="" if polarity else piece.certainty.get(n, ""),
+                earlier=piece.aside or any(prior.start < sign.start for prior in piece.of("prior")),
                 implied=closure(sign.implies),
             )
         )
@@ -380,7 +408,7 @@ def _list_organs(pieces: list[_Piece], at: int) -> frozenset[str]:
     same = pieces[at].sentence
     joint = pieces[at].joint
     for piece in reversed(pieces[:at]):
-        if piece.sentence != same or piece.says or joint not in ("and", "or", ",", "with", ":", "link") or not _organs(piece):
+        if piece.sentence != same or piece.says or piece.of("prior") or joint not in ("and", "or", ",", "with", ":", "link") or not _organs(piece):
             break
         found |= _organs(piece)
         joint = piece.joint
@@ -392,10 +420,10 @@ def _list_organs(pieces: list[_Piece], at: int) -> frozenset[str]:
 
 
 def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset]) -> frozenset:
-    """What the other pieces of the sentence say, or else the sentence before and the one behind."""
+    """What the other pieces of the sentence say, or else the sentences before and the one behind."""
     same = pieces[at].sentence
     around = [read(p) for n, p in enumerate(pieces) if p.sentence == same and n != at]
     found = frozenset().union(*around)
     if found:
         return found
-    return frozenset().union(*(read(p) for p in pieces if abs(p.sentence - same) == 1))
+    return frozenset().union(*(read(p) for p in pieces if p.sentence <= same + 1 and p.sentence != same))

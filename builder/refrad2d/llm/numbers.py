@@ -15,6 +15,10 @@ _DATE = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s\d{1,2}\b(?!\s?(?:mm|cm|ml))",
     re.IGNORECASE,
 )
+_MONTH = re.compile(  # behind a preposition, since "may" is a verb too
+    r"\b(?:in|from|of|since|im|vom|seit)\s(January|February|March|April|May|June|July|August|September|October|November|"
+    r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b"
+)
 _UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
 _NUMBER = re.compile(
     r"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>mm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
@@ -29,7 +33,7 @@ _LEVEL = re.compile(
     rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
 )
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
 _PLACE = r"[IVX]{1,4}|\d{1,2}"
 _SEGMENT = re.compile(
     rf"\b(?:segment\w*|seg\.?)\s(?:{_PLACE})[ab]?\b(?:\s?(?:/|,|und|and|bis|to|sowie|-|–)\s?(?:{_PLACE})[ab]?\b(?!\s?(?:mm|cm|[.,]\d)))*|"
@@ -38,14 +42,14 @@ _SEGMENT = re.compile(
 )
 _ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
 _CLASSED = re.compile(
-    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category)\s?(?:typ|type)?\s?(?P<one>I{1,3}|IV|V|X)\b|"
-    r"\b(?P<two>I{1,3}|IV)°"
+    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
+    r"\b(?P<two>I{1,3}|IV)°|\b(?P<three>II|III|IV|VI{1,3}|IX|XI{1,2})\b"
 )
 
 
 def read_numbers(text: str) -> list[Sign]:
     """The signs of kind NUMBER (lengths in mm) and LEVEL ("vert:L4", "seg:7") of a text, in order."""
-    bare = _blank(text, [m.span() for m in _DATE.finditer(text)])
+    bare = _without_dates(text)
     levels = _levels(bare)
     bare = _blank(bare, [(sign.start, sign.end) for sign in levels])
     numbers = [Sign(*m.span(m.lastgroup or 0), NUMBER, "", value=float(_ROMAN[m[m.lastgroup or 0]])) for m in _CLASSED.finditer(bare)]
@@ -66,8 +70,12 @@ def read_numbers(text: str) -> list[Sign]:
 
 def blank_numbers(text: str, numbers: list[Sign]) -> str:
     """The text with blanks for dates, numbers and levels, so that no word of it is read twice; same length."""
+    return _blank(_without_dates(text), [(sign.start, sign.end) for sign in numbers])
+
+
+def _without_dates(text: str) -> str:
     text = _blank(text, [m.span() for m in _DATE.finditer(text)])
-    return _blank(text, [(sign.start, sign.end) for sign in numbers])
+    return _blank(text, [m.span(1) for m in _MONTH.finditer(text)])
 
 
 def _unit(raw: str | None) -> tuple[str, float]:
