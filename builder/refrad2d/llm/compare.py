@@ -89,19 +89,19 @@ def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
 
 
 def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
-    known = [fact for facts in allowed for fact in facts.facts]
+    known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
     around = frozenset().union(*(facts.implied for facts in allowed))
     for fact in answer.facts:
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
     for fact in required.facts:
-        if fact.change or fact.earlier or fact.key == PLACE and not fact.measures:
+        if fact.change or fact.optional or fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs:
             continue
         if reason := find_fault(fact, answer.facts, answer.implied):
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
     lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & answer.organs}
-    telling = [fact for fact in required.facts if not fact.earlier and (fact.key != PLACE or fact.measures)]
+    telling = [fact for fact in required.facts if not fact.optional and (fact.key != PLACE or fact.measures)]
     needed = {
         organ
         for fact in telling
@@ -134,15 +134,17 @@ def _same_key(fact: Fact, other: Fact) -> bool:
         clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
         return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
     if PLACE in (fact.key, other.key):
-        return fact.key == PLACE
+        return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
     return fact.key in other.implied or other.key in fact.implied
 
 
 def _faults(fact: Fact, other: Fact) -> list[str]:
     """What a fact says that the other does not bear out."""
     found = []
+    if fact.key == PLACE and fact.organs and other.organs and not fact.organs & other.organs:
+        found.append("anatomy_changed")
     good = GOOD in (fact.key, other.key) and fact.key != other.key
-    if not good and fact.key != PLACE:
+    if not good and PLACE not in (fact.key, other.key):
         if fact.affirmed != other.affirmed or not fact.affirmed and fact.change != other.change:
             found.append("negation_changed")
         elif fact.affirmed and not _certainties_fit(fact.certainty, other.certainty):
@@ -167,7 +169,7 @@ def _certainties_fit(one: str, other: str) -> bool:
 def _sides_fit(fact: Fact, other: Fact) -> bool:
     """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
     if fact.sides and other.sides:
-        return fact.sides == other.sides or len(fact.sides) + len(other.sides) == 3 and bool(fact.near_sides | other.near_sides)
+        return fact.sides == other.sides
     if fact.sides:
         return bool(fact.sides & other.near_sides)
     return True
@@ -190,9 +192,9 @@ def _organs_fit(fact: Fact, other: Fact) -> bool:
 def _measures_fit(fact: Fact, other: Fact) -> bool:
     if not fact.measures:
         return True
-    if other.measures:
+    if other.measures or fact.key == PLACE:
         return bool(fact.measures & other.measures)
-    return fact.key == PLACE or not other.near_measures or bool(fact.measures & other.near_measures)
+    return not other.near_measures or bool(fact.measures & other.near_measures)
 
 
 def _qualities_fit(fact: Fact, other: Fact) -> bool:

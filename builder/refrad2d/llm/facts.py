@@ -20,6 +20,9 @@ from refrad2d.system.tables import read_csv
 from refrad2d.text.sentences import split_sentences
 
 GOOD, PLACE = "good", "organ"  # keys of facts that state no finding: how a structure is, and that it is named at all
+_SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
+_AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
+ABSENT = "not_assessed"  # what a denial without a finding says of a structure: "no nodes", "appendix not seen"
 DENIED, CHANGE = "denied", "change"  # what a denial denies: a thing, or that it changed
 _HEADS = ("finding", "organ", LEVEL)
 _STRONG = frozenset(";:()[]–—")
@@ -39,7 +42,8 @@ class Fact:
     `affirmed` is False for what is denied, `certainty` "" where nothing hedges. `sides`, `organs`, `measures` ((value,
     unit), lengths in mm) and `qualities` ("benign:malignant") belong to it; what begins with `near_` stands around it
     and may belong to it. `implied` is what the finding says of itself: its structure, the finding that it is a kind of.
-    `change` if the text denies not the finding but that it changed, `earlier` if it speaks of another day.
+    `change` if the text denies not the finding but that it changed, `gone` if it was so on another day,
+    `optional` if an answer may leave it out.
     """
 
     key: str
@@ -55,7 +59,8 @@ class Fact:
     list_organs: frozenset[str] = frozenset()
     implied: frozenset[str] = frozenset()
     change: bool = False
-    earlier: bool = False
+    optional: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,7 @@ def read_facts(text: str, language: str) -> Facts:
         signs += [sign for sign in numbers if start <= sign.start < end]
         signs.sort(key=lambda sign: sign.start)
         cut = _join(_cut([s for s in signs if not (s.kind == CUT and s.start in commas)], number))
+        _name_suspected(cut)
         _mark_aims(cut)
         _mark_earlier(cut)
         _deny(bare, cut)
@@ -144,7 +150,7 @@ def _cut(signs: list[Sign], sentence: int) -> list[_Piece]:
     before: Sign | None = None
     for sign in signs:
         divides = sign.kind == CUT or sign.kind == "joint"
-        if divides and before is not None and before.kind == "certainty" and sign.name in ("with", "link", "and"):
+        if divides and before is not None and (before.kind == "certainty" or before.name == "contact") and sign.name in ("with", "link", "and"):
             divides = False  # "vereinbar mit"
         if divides and sign.name == "and" and before is not None and before.kind == "joint":
             divides = False
@@ -218,19 +224,23 @@ def _deny(text: str, pieces: list[_Piece]) -> None:
                 if scope:
                     piece.polarity[number] = scope
                     goes_on = scope
-                pending, scope = None, "" if only else scope
+                if sign.name != "abnormality":  # "nicht pathologisch vergrößert"
+                    pending, scope = None, "" if only else scope
             elif sign.kind == "denied":
                 _deny_before(text, pieces, at, number)
         if pending is not None and not any(
             s.kind in ("finding", GOOD) and s.start > pending.start for s in piece.signs
         ):
             _deny_before(text, pieces, at, piece.signs.index(pending))
-        carried = goes_on
+        carried = scope or goes_on
 
 
 def _deny_before(text: str, pieces: list[_Piece], at: int, number: int) -> None:
     """ "Effusion and pneumothorax are not seen": what stands in front is denied, in a list all of it."""
-    found = [n for n in range(number) if pieces[at].signs[n].kind == "finding"]
+    signs = pieces[at].signs
+    found = [n for n in range(number) if signs[n].kind == "finding" and "resection" not in closure((signs[n].name,))]
+    if not found and not pieces[at].of("finding", GOOD) and pieces[at].of("organ") and not pieces[at].of("change"):
+        signs.append(Sign(signs[number].start, signs[number].end, "finding", ABSENT))
     for n in found:
         pieces[at].polarity[n] = DENIED
     while found and at > 0 and pieces[at].joint in ("and", "or"):
@@ -264,6 +274,16 @@ def _goes_on(text: str, pieces: list[_Piece], at: int) -> bool:
     )
 
 
+def _name_suspected(pieces: list[_Piece]) -> None:
+    """ "suspected to be malignant" is "suspected malignancy"."""
+    for piece in pieces:
+        if piece.of("certainty"):
+            piece.signs = [
+                replace(s, kind="finding", name="malignancy", names=()) if s.name == "benign:malignant" else s
+                for s in piece.signs
+            ]
+
+
 def _hedge(pieces: list[_Piece]) -> None:
     """Set the certainty of findings: of those behind a hedge, or of those before it if none stands behind."""
     doubt = ""
@@ -275,6 +295,9 @@ def _hedge(pieces: list[_Piece]) -> None:
             piece.certainty.update(dict.fromkeys(findings, doubt))
         for n, hedge in hedges:
             same = [m for m in findings if piece.signs[m].start == hedge.start]  # "malignomverdächtig"
+            after = [sign for sign in piece.signs[n + 1 :] if sign.kind in ("finding", "quality")]
+            if not same and after and after[0].name.startswith("age:") and not any(m > n for m in findings):
+                continue  # "likely acute"
             behind = same or [m for m in findings if m > n]
             for m in behind or findings:
                 piece.certainty.setdefault(m, hedge.name)
@@ -291,7 +314,7 @@ def _closures() -> dict[str, tuple[str, ...]]:
     return {
         row["name"]: tuple(filter(None, row["implies"].split("|")))
         for row in read_csv(__package__, "concepts.csv")
-        if row["implies"]
+        if row["implies"] and row["kind"] not in ("compose", "sided")
     }
 
 
@@ -309,10 +332,20 @@ def closure(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _organs(piece: _Piece) -> frozenset[str]:
+    if any(sign.name == "strong" for sign in piece.of("prior")) and not piece.says and not piece.of(NUMBER):
+        return frozenset()  # "previously in the oesophagus"
     named = {sign.name for sign in piece.of("organ", LEVEL)}
     for sign in piece.of("sided"):
-        named |= {name for name in sign.implies if name not in ("left", "right")}
-    return frozenset(named)
+        named |= {name for name in sign.implies if name not in ("left", "right", "both")}
+    present = named | {name for sign in piece.signs for name in (sign.name, *sign.names)}
+    return frozenset(named | {name for name, parts in _composed() if parts <= present})
+
+
+@cache
+def _composed() -> tuple[tuple[str, frozenset[str]], ...]:
+    """Structures that two words name: "medial meniscus"."""
+    rows = read_csv(__package__, "concepts.csv")
+    return tuple((row["name"], frozenset(row["implies"].split("|"))) for row in rows if row["kind"] == "compose")
 
 
 def _larger(piece: _Piece) -> str:
@@ -327,12 +360,19 @@ def _sides(piece: _Piece) -> frozenset[str]:
         return frozenset({"left", "right"})
     said = {sign.name for sign in piece.of("side")}
     for sign in piece.of("sided"):
-        said |= {name for name in sign.implies if name in ("left", "right")}
+        said |= {name for name in sign.implies if name in ("left", "right", "both")}
     return frozenset({"left", "right"} if "both" in said else said)
 
 
 def _qualities(piece: _Piece) -> frozenset[str]:
-    found = {name for sign in piece.of("quality") for name in sign.names if not name.startswith("larger:")}
+    found: set[str] = set()
+    before: Sign | None = None
+    for sign in piece.signs:
+        measured = before is not None and before.kind == NUMBER and before.unit and sign.name == "size:large"
+        if sign.kind == "quality" and not measured:  # "7 mm große Zyste"
+            found |= {name for name in sign.names if not name.startswith("larger:")}
+        before = sign
+    found |= {f"amount:{_AMOUNTS[name]}" for name in found if name in _AMOUNTS}
     return frozenset(found | ({f"larger:{_larger(piece)}"} if _larger(piece) else set()))
 
 
@@ -362,6 +402,9 @@ def _pairs(piece: _Piece) -> list[str]:
 def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
     piece = pieces[at]
     organs, sides, measures = _organs(piece), _sides(piece), _measures(piece)
+    host = pieces[at - 1] if at and pieces[at - 1].sentence == piece.sentence and piece.joint in ("with", ":") else None
+    if host and not host.says:  # "Niere links mit Zyste"
+        organs, sides = organs or _organs(host), sides or _sides(host)
     findings = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind in ("finding", "free")]
     listed = _list_organs(pieces, at) if findings or piece.of(GOOD) else frozenset()
     common = Fact(
@@ -376,11 +419,13 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
         list_organs=listed,
     )
     facts = []
+    resized = any(sign.name == "earlier" for sign in piece.of(NUMBER))
     again = {n for n, sign in findings if sign.name in ("recurrence", "residual") and n in piece.polarity}
     for n, sign in findings:
         if n not in again and any(abs(n - m) == 1 for m in again):
             continue  # "no recurrent hernia" denies no hernia
         polarity = DENIED if sign.kind == "free" else piece.polarity.get(n, "")
+        earlier = any(prior.name == "strong" and prior.start < sign.start for prior in piece.of("prior"))
         facts.append(
             replace(
                 common,
@@ -388,7 +433,8 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
                 affirmed=not polarity,
                 change=polarity == CHANGE,
                 certainty="" if polarity else piece.certainty.get(n, ""),
-                earlier=piece.aside or any(prior.start < sign.start for prior in piece.of("prior")),
+                optional=piece.aside or earlier or resized and sign.name in _SIZES,
+                gone=earlier and not polarity,
                 implied=closure(sign.implies),
             )
         )
