@@ -8,7 +8,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure
+from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure, paired
 
 _WIDTHS = frozenset(  # denied, they say that a structure is normal
     "enlarged dilated thickened stenosis compression displacement shift obstructed swelling prominent abnormality "
@@ -29,11 +29,11 @@ _NEAR = (
     {"consistent", ""}, {"consistent", "plain"}, {"plain", ""}, {"proven", ""}, {"proven", "plain"},
 )  # fmt: skip
 _HOW = frozenset(  # what an answer may say or leave unsaid
-    "prominent residual crossing bowel_loop healed healing elongated postoperative motion_artifact nodular_contour "
+    "prominent residual impacted crossing bowel_loop healed healing elongated postoperative motion_artifact nodular_contour "
     "secretion abnormality variant chemotherapy modic".split()
 )
 _SOFT = frozenset(  # what says how rather than what; two texts may leave it to the finding beside it
-    "prominent extension contact involvement healed healing elongated residual crossing bowel_loop defect septation "
+    "prominent extension contact involvement healed healing elongated residual impacted crossing bowel_loop defect septation "
     "loculated impression abnormality secretion motion_artifact postoperative elevated variant infection modic "
     "inflammation resection nodular_contour deformity displacement enhancement lesion swelling collapse fluid air "
     "contact cord_signal aspiration cavity impingement plaque mass_effect viable edema thickened plate stent catheter "
@@ -66,7 +66,8 @@ def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str 
 
 def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.sides for facts in allowed))
-    if not answer.sides <= known or not required.sides <= answer.sides:
+    added, lost = answer.sides - known, required.sides - answer.sides
+    if added and not answer.only_both or lost and not required.only_both:
         return "side_changed"
     organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
     if answer.organs - organs:
@@ -94,14 +95,19 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     for fact in answer.facts:
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
+    resized = {(fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional}
     for fact in required.facts:
-        if fact.change or fact.optional or fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs:
+        if (fact.key, fact.organs) in resized or fact.change or fact.optional or fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs:
             continue
         if reason := find_fault(fact, answer.facts, answer.implied):
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
-    lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & answer.organs}
-    telling = [fact for fact in required.facts if not fact.optional and (fact.key != PLACE or fact.measures)]
+    lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & (answer.organs | answer.implied)}
+    telling = [
+        fact
+        for fact in required.facts
+        if not (fact.optional or fact.change or (fact.key, fact.organs) in resized) and (fact.key != PLACE or fact.measures)
+    ]
     needed = {
         organ
         for fact in telling
@@ -171,7 +177,8 @@ def _sides_fit(fact: Fact, other: Fact) -> bool:
     if fact.sides and other.sides:
         return fact.sides == other.sides
     if fact.sides:
-        return bool(fact.sides & other.near_sides)
+        both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & paired())
+        return both or bool(fact.sides & other.near_sides)
     return True
 
 

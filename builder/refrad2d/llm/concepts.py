@@ -11,7 +11,7 @@ are compared folded (`fold`), so that k, c and z, umlauts and Latin diphthongs m
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_csv
@@ -23,7 +23,7 @@ _LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 22, 3, 4
 _SHORTEST_UNKNOWN = 3  # letters
 _LETTERS = (
     ("ß", "ss"), ("ä", "e"), ("æ", "e"), ("ö", "e"), ("œ", "e"), ("ü", "u"), ("é", "e"), ("è", "e"), ("ae", "e"),
-    ("oe", "e"), ("ue", "u"), ("ph", "f"), ("th", "t"), ("rh", "r"), ("ck", "c"), ("k", "c"), ("z", "c"), ("cc", "c"),
+    ("oe", "e"), ("ue", "u"), ("k", "c"), ("z", "c"), ("cc", "c"),
     ("y", "i"),
 )  # fmt: skip
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\s\w]")
@@ -100,6 +100,7 @@ class Lexicon:
             for column in _COLUMNS[language]:
                 for phrase in filter(None, row[column].split("|")):
                     self._add(phrase, entry)
+        self._imply_places()
         self._read = lru_cache(maxsize=100_000)(self._split)
         self.forms = lru_cache(maxsize=100_000)(self._forms)
 
@@ -113,6 +114,30 @@ class Lexicon:
         node.entries.append(entry)
         if len(words) == 1 and phrase.endswith("*"):
             self.stems.setdefault(fold(phrase.rstrip("*")), []).append(entry)
+
+    def _imply_places(self) -> None:
+        """Let a finding imply the structures that its own words name: "Gallenblasenentzündung", "brain atrophy"."""
+        waiting = [("", self.root)]
+        while waiting:
+            words, node = waiting.pop()
+            for star, branch in (("", node.words), ("*", node.stems)):
+                waiting += [(f"{words} {word}{star}", child) for word, child in branch.items()]
+            node.entries = [self._with_places(entry, words.split()) for entry in node.entries]
+        self.stems = {
+            stem: [self._with_places(entry, [f"{stem}*"]) for entry in entries] for stem, entries in self.stems.items()
+        }
+
+    def _with_places(self, entry: Entry, words: list[str]) -> Entry:
+        if entry.kind not in ("finding", "free"):
+            return entry
+        found = list(entry.implies)
+        for word in words:
+            bare = word.rstrip("*")
+            parts = [self.stems[bare[:n]] for n in range(len(bare), 3, -1) if bare[:n] in self.stems]
+            whole = self.root.words.get(bare)
+            parts += [whole.entries] if whole else []
+            found += [e.name for part in parts for e in part if e.kind in ("organ", "part")]
+        return replace(entry, implies=tuple(dict.fromkeys(found)))
 
     def _forms(self, word: str) -> tuple[str, ...]:
         folded = fold(word)

@@ -32,7 +32,7 @@ _BEGINS_ANEW = re.compile(
 )
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
 _TAIL_DENIAL = ("none", "keine", "keiner", "keines", "nicht", "not")
-_ATTRIBUTES = re.compile(r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß])")  # "große, anreichernde Läsion"
+_ATTRIBUTES = re.compile(r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s)")  # "große, anreichernde Läsion"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Fact:
 class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
-    `earlier` are the numbers of another day.
+    `earlier` are the numbers of another day; `only_both` if the only side that is said is "both".
     """
 
     facts: tuple[Fact, ...]
@@ -78,6 +78,7 @@ class Facts:
     qualities: frozenset[str]
     unknown: tuple[str, ...]
     pairs: frozenset[str] = frozenset()
+    only_both: bool = False
     implied: frozenset[str] = frozenset()
 
 
@@ -141,6 +142,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[_Piece]) -> Facts:
         frozenset(name for piece in pieces for name in _qualities(piece)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
+        not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies))),
     )
 
@@ -174,7 +176,8 @@ def _join(pieces: list[_Piece]) -> list[_Piece]:
         if before and not piece.has_head and piece.of("side") and piece.of("denial"):  # ", none on the right"
             piece.signs += [sign for sign in before.signs if sign.kind == "finding"][:1]
         own = piece.has_head or any(sign.kind == GOOD for sign in piece.signs) and piece.joint not in ("and",)
-        if before and not (own and before.has_head):
+        heads = before is not None and piece.joint == ":" and bool(before.of("side"))  # "Mammography, both sides: …"
+        if before and not heads and not (own and before.has_head):
             before.signs += piece.signs
         else:
             joined.append(piece)
@@ -191,7 +194,10 @@ def _mark_aims(pieces: list[_Piece]) -> None:
 def _mark_earlier(pieces: list[_Piece]) -> None:
     """Mark the numbers behind "previously", or in front of "earlier", as those of another day."""
     for piece in pieces:
-        prior = [sign.start for sign in piece.of("prior")]
+        if any(sign.name == "strong" for sign in piece.of("prior")) and not piece.says and not piece.of(NUMBER):
+            piece.signs = [s for s in piece.signs if s.kind != "organ"] or piece.signs  # "previously in the oesophagus"
+        prior = [sign.start for sign in piece.of("prior") if sign.name == "strong"]
+        prior += [a.start for a, b in zip(piece.signs, piece.signs[1:], strict=False) if a.kind == "prior" and b.kind == NUMBER]
         now = [sign.start for sign in piece.of("now")]
         numbers = [sign for sign in piece.of(NUMBER) if sign.unit]
         if not prior or not numbers:
@@ -231,7 +237,8 @@ def _deny(text: str, pieces: list[_Piece]) -> None:
         if pending is not None and not any(
             s.kind in ("finding", GOOD) and s.start > pending.start for s in piece.signs
         ):
-            _deny_before(text, pieces, at, piece.signs.index(pending))
+            if at + 1 == len(pieces) or not _goes_on(text, pieces, at + 1):
+                _deny_before(text, pieces, at, piece.signs.index(pending))
         carried = scope or goes_on
 
 
@@ -239,7 +246,8 @@ def _deny_before(text: str, pieces: list[_Piece], at: int, number: int) -> None:
     """ "Effusion and pneumothorax are not seen": what stands in front is denied, in a list all of it."""
     signs = pieces[at].signs
     found = [n for n in range(number) if signs[n].kind == "finding" and "resection" not in closure((signs[n].name,))]
-    if not found and not pieces[at].of("finding", GOOD) and pieces[at].of("organ") and not pieces[at].of("change"):
+    others = [s for s in pieces[at].of("finding", GOOD) if "resection" not in closure((s.name,))]
+    if not found and not others and pieces[at].of("organ") and not pieces[at].of("change"):
         signs.append(Sign(signs[number].start, signs[number].end, "finding", ABSENT))
     for n in found:
         pieces[at].polarity[n] = DENIED
@@ -314,7 +322,7 @@ def _closures() -> dict[str, tuple[str, ...]]:
     return {
         row["name"]: tuple(filter(None, row["implies"].split("|")))
         for row in read_csv(__package__, "concepts.csv")
-        if row["implies"] and row["kind"] not in ("compose", "sided")
+        if row["implies"] and row["kind"] not in ("compose", "sided", "paired")
     }
 
 
@@ -332,8 +340,6 @@ def closure(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _organs(piece: _Piece) -> frozenset[str]:
-    if any(sign.name == "strong" for sign in piece.of("prior")) and not piece.says and not piece.of(NUMBER):
-        return frozenset()  # "previously in the oesophagus"
     named = {sign.name for sign in piece.of("organ", LEVEL)}
     for sign in piece.of("sided"):
         named |= {name for name in sign.implies if name not in ("left", "right", "both")}
@@ -350,9 +356,21 @@ def _composed() -> tuple[tuple[str, frozenset[str]], ...]:
 
 def _larger(piece: _Piece) -> str:
     """The side where a thing is larger: "rechts mehr als links", "more on the right"."""
-    if not any(sign.name == "larger:more" for sign in piece.of("quality")):
-        return ""
+    said = next((sign.name for sign in piece.of("quality") if sign.name.startswith("larger:")), "")
+    if said != "larger:more":
+        return said.removeprefix("larger:")
     return next((sign.name for sign in piece.of("side") if sign.name != "both"), "")
+
+
+@cache
+def paired() -> frozenset[str]:
+    """The structures of which everybody has two."""
+    return frozenset(
+        name
+        for row in read_csv(__package__, "concepts.csv")
+        if row["kind"] == "paired"
+        for name in row["implies"].split("|")
+    )
 
 
 def _sides(piece: _Piece) -> frozenset[str]:
@@ -367,7 +385,9 @@ def _sides(piece: _Piece) -> frozenset[str]:
 def _qualities(piece: _Piece) -> frozenset[str]:
     found: set[str] = set()
     before: Sign | None = None
-    for sign in piece.signs:
+    for sign, behind in zip(piece.signs, [*piece.signs[1:], None], strict=True):
+        if sign.name.startswith("relation:") and behind is not None and behind.kind == NUMBER and behind.unit:
+            continue  # "über 12 mm"
         measured = before is not None and before.kind == NUMBER and before.unit and sign.name == "size:large"
         if sign.kind == "quality" and not measured:  # "7 mm große Zyste"
             found |= {name for name in sign.names if not name.startswith("larger:")}
@@ -404,7 +424,8 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
     organs, sides, measures = _organs(piece), _sides(piece), _measures(piece)
     host = pieces[at - 1] if at and pieces[at - 1].sentence == piece.sentence and piece.joint in ("with", ":") else None
     if host and not host.says:  # "Niere links mit Zyste"
-        organs, sides = organs or _organs(host), sides or _sides(host)
+        exam = piece.joint == ":" and bool(host.of("exam"))  # "MRI of the pelvis: …"
+        organs, sides = organs or (frozenset() if exam else _organs(host)), sides or _sides(host)
     findings = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind in ("finding", "free")]
     listed = _list_organs(pieces, at) if findings or piece.of(GOOD) else frozenset()
     common = Fact(
@@ -426,6 +447,7 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
             continue  # "no recurrent hernia" denies no hernia
         polarity = DENIED if sign.kind == "free" else piece.polarity.get(n, "")
         earlier = any(prior.name == "strong" and prior.start < sign.start for prior in piece.of("prior"))
+        earlier = earlier and not any(prior.start < s.start < sign.start for prior in piece.of("prior") for _, s in findings)
         facts.append(
             replace(
                 common,
@@ -439,7 +461,9 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
             )
         )
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]
-    if good and not [f for f in facts if f.affirmed]:
+    if len(facts) > 1:  # "nicht pathologisch vergrößert"
+        facts = [fact for fact in facts if fact.affirmed or fact.key != "abnormality"] or facts[:1]
+    if good and not [f for f in facts if f.affirmed and not f.gone]:
         holds = any(n not in piece.polarity for n in good)
         for organ in sorted(organs | listed) or [""]:
             facts.append(replace(common, key=GOOD, affirmed=holds, organs=frozenset({organ} - {""})))
@@ -454,6 +478,8 @@ def _list_organs(pieces: list[_Piece], at: int) -> frozenset[str]:
     same = pieces[at].sentence
     joint = pieces[at].joint
     for piece in reversed(pieces[:at]):
+        if joint == ":" and piece.of("exam"):
+            break
         if piece.sentence != same or piece.says or piece.of("prior") or joint not in ("and", "or", ",", "with", ":", "link") or not _organs(piece):
             break
         found |= _organs(piece)

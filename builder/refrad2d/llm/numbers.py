@@ -42,7 +42,7 @@ _SEGMENT = re.compile(
 )
 _ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
 _CLASSED = re.compile(
-    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
+    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
     r"\b(?P<two>I{1,3}|IV)°|\b(?P<three>II|III|IV|VI{1,3}|IX|XI{1,2})\b(?!\s?(?:contrast|access|line|administ|KM|bolus|ultrasound))"
 )
 
