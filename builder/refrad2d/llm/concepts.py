@@ -16,10 +16,11 @@ from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_csv
 
-UNKNOWN, NUMBER, LEVEL, CUT = "unknown", "number", "level", "cut"
+UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "cut"
 _ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
 _LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 22, 3, 4
+_SHORTEST_NOUN = 6  # letters of a word that may stand in a compound without a "*"
 _SHORTEST_UNKNOWN = 3  # letters
 _LETTERS = (
     ("ß", "ss"), ("ä", "e"), ("æ", "e"), ("ö", "e"), ("œ", "e"), ("ü", "u"), ("é", "e"), ("è", "e"), ("ae", "e"),
@@ -54,7 +55,7 @@ class Sign:
     """A concept in a text: where it stands, and what it means.
 
     `names` are all readings of a word that has several ("einzelne"), `name` the first. An unknown word has the kind
-    UNKNOWN, its folded form as name and itself as `unit`.
+    UNKNOWN, its folded form as name and itself as `unit`; HIDDEN stands for the unknown part of a compound.
     """
 
     start: int
@@ -99,12 +100,12 @@ class Lexicon:
             entry = Entry(row["kind"], row["name"], tuple(filter(None, row["implies"].split("|"))), order)
             for column in _COLUMNS[language]:
                 for phrase in filter(None, row[column].split("|")):
-                    self._add(phrase, entry)
+                    self._add(phrase, entry, column != "english")
         self._imply_places()
         self._read = lru_cache(maxsize=100_000)(self._split)
         self.forms = lru_cache(maxsize=100_000)(self._forms)
 
-    def _add(self, phrase: str, entry: Entry) -> None:
+    def _add(self, phrase: str, entry: Entry, compounds: bool) -> None:
         node = self.root
         words = phrase.split()
         for word in words:
@@ -112,7 +113,8 @@ class Lexicon:
             branch = node.stems if word.endswith("*") else node.words
             node = branch.setdefault(bare, _Node())
         node.entries.append(entry)
-        if len(words) == 1 and phrase.endswith("*"):
+        named = compounds and entry.kind in ("finding", "organ", "part") and len(phrase) >= _SHORTEST_NOUN
+        if len(words) == 1 and (phrase.endswith("*") or named):
             self.stems.setdefault(fold(phrase.rstrip("*")), []).append(entry)
 
     def _imply_places(self) -> None:
@@ -174,8 +176,11 @@ class Lexicon:
         found: list[list[Entry]] = []
         at, left, run = 0, 0, 0
         while at < len(folded):
-            shortest = _SHORTEST_STEM if at == 0 else _SHORTEST_INSIDE + (run > 2)
+            shortest = _SHORTEST_STEM if at == 0 else _SHORTEST_INSIDE
             for length in range(min(len(folded) - at, _LONGEST_STEM), shortest - 1, -1):
+                inside = run > 2 and length == _SHORTEST_INSIDE and at + length + 2 < len(folded)
+                if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
+                    continue  # a short stem may stand inside by chance
                 entries = self.stems.get(folded[at : at + length])
                 if entries:
                     found.append(entries)
@@ -238,7 +243,7 @@ def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
     signs = [sign_of(entries, first, last) for entries in parts]
     telling = [sign for sign in signs if sign.kind != "fill"]
     if telling:
-        return telling
+        return [*telling, Sign(first, last, HIDDEN, word)] if left >= _SHORTEST_UNKNOWN else telling
     if signs and left < _SHORTEST_UNKNOWN:
         return []
     if len(word) < _SHORTEST_UNKNOWN and not word.isupper():

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, UNKNOWN, Sign, read_signs
+from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, read_signs
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.system.tables import read_csv
 from refrad2d.text.sentences import split_sentences
@@ -67,7 +67,8 @@ class Fact:
 class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
-    `earlier` are the numbers of another day; `only_both` if the only side that is said is "both".
+    `earlier` are the numbers of another day; `only_both` if the only side that is said is "both",
+    `hidden` the number of compounds of which a part is not understood.
     """
 
     facts: tuple[Fact, ...]
@@ -78,8 +79,9 @@ class Facts:
     qualities: frozenset[str]
     unknown: tuple[str, ...]
     pairs: frozenset[str] = frozenset()
-    only_both: bool = False
     implied: frozenset[str] = frozenset()
+    only_both: bool = False
+    hidden: int = 0
 
 
 @dataclass
@@ -109,11 +111,14 @@ class _Piece:
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
     numbers = read_numbers(text)
+    hidden = 0
     bare = blank_numbers(text, numbers)
     pieces: list[_Piece] = []
     commas = {m.start("comma") for m in _ATTRIBUTES.finditer(bare)} if language == "de" else set()
     for number, (start, end) in enumerate(split_sentences(text, language)):
         signs = read_signs(bare, language, start, end)
+        hidden += sum(sign.kind == HIDDEN for sign in signs)
+        signs = [sign for sign in signs if sign.kind != HIDDEN]
         signs += [sign for sign in numbers if start <= sign.start < end]
         signs.sort(key=lambda sign: sign.start)
         cut = _join(_cut([s for s in signs if not (s.kind == CUT and s.start in commas)], number))
@@ -124,7 +129,7 @@ def read_facts(text: str, language: str) -> Facts:
         _hedge(cut)
         pieces += cut
     facts = tuple(fact for at in range(len(pieces)) for fact in _facts_of(pieces, at))
-    return _whole(facts, pieces)
+    return replace(_whole(facts, pieces), hidden=hidden)
 
 
 def _whole(facts: tuple[Fact, ...], pieces: list[_Piece]) -> Facts:
@@ -142,8 +147,8 @@ def _whole(facts: tuple[Fact, ...], pieces: list[_Piece]) -> Facts:
         frozenset(name for piece in pieces for name in _qualities(piece)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
-        not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies))),
+        not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
     )
 
 
@@ -158,7 +163,7 @@ def _cut(signs: list[Sign], sentence: int) -> list[_Piece]:
             divides = False
         if divides:
             pieces.append(_Piece(sign.name, sentence))
-        elif sign.kind != "joint" and sign.kind != "fill":
+        elif sign.kind not in ("joint", "fill"):
             pieces[-1].signs.append(sign)
         before = sign
     return pieces
