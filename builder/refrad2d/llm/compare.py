@@ -123,7 +123,7 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
     """
     if fact.key == PLACE and not fact.measures:
         return None
-    faults = [_faults(fact, other) for other in known if _same_key(fact, other)]
+    faults = [_faults(fact, other) for other in known if is_same_thing(fact, other)]
     if not faults:
         if fact.key in _HOW and fact.affirmed:
             return None
@@ -132,7 +132,8 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
     return nearest[0] if nearest else None
 
 
-def _same_key(fact: Fact, other: Fact) -> bool:
+def is_same_thing(fact: Fact, other: Fact) -> bool:
+    """True if two facts are about the same thing, so that the one can bear out or contradict the other."""
     if fact.key == other.key:
         return True
     if fact.key == GOOD or other.key == GOOD:

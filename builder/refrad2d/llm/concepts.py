@@ -20,6 +20,7 @@ UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "c
 _ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
 _LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 22, 3, 4
+_SHORTEST_BASE = 4  # letters that are left when an ending is cut off
 _SHORTEST_NOUN = 6  # letters of a word that may stand in a compound without a "*"
 _SHORTEST_UNKNOWN = 3  # letters
 _LETTERS = (
@@ -143,7 +144,7 @@ class Lexicon:
 
     def _forms(self, word: str) -> tuple[str, ...]:
         folded = fold(word)
-        cut = [folded[: -len(e)] for e in self.endings if folded.endswith(e) and len(folded) - len(e) > 2]
+        cut = [folded[: -len(e)] for e in self.endings if folded.endswith(e) and len(folded) - len(e) >= _SHORTEST_BASE]
         return (folded, *cut)
 
     def match(self, words: list[str], at: int) -> tuple[int, list[Entry]]:
