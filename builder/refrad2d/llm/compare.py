@@ -8,7 +8,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure, paired
+from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure, families, paired
 
 _WIDTHS = frozenset(  # denied, they say that a structure is normal
     "enlarged dilated thickened stenosis compression displacement shift obstructed swelling prominent abnormality "
@@ -99,7 +99,10 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     for fact in required.facts:
         if (fact.key, fact.organs) in resized or fact.change or fact.optional or fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs:
             continue
-        if reason := find_fault(fact, answer.facts, answer.implied):
+        reason = find_fault(fact, answer.facts, answer.implied)
+        if reason == "certainty_changed" and _said_again(fact, required.facts, answer.facts):
+            reason = None
+        if reason:
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
     lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & (answer.organs | answer.implied)}
@@ -114,6 +117,12 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
     }
     return "anatomy_lost" if lost & needed else None
+
+
+def _said_again(fact: Fact, required: Iterable[Fact], answer: Iterable[Fact]) -> bool:
+    """True if the text says the same a second time, and that certainly: "Ileus, vermutlich Bridenileus"."""
+    others = [f for f in required if f.key == fact.key and f.affirmed and f.certainty != fact.certainty]
+    return any(find_fault(other, answer) is None for other in others)
 
 
 def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = frozenset()) -> str | None:
@@ -142,7 +151,9 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
     if PLACE in (fact.key, other.key):
         return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
-    return fact.key in other.implied or other.key in fact.implied
+    if fact.key in other.implied or other.key in fact.implied:
+        return True
+    return other.key in families().get(fact.key, ())
 
 
 def _faults(fact: Fact, other: Fact) -> list[str]:
@@ -188,9 +199,7 @@ def _organs_fit(fact: Fact, other: Fact) -> bool:
         return True
     mine, known = closure(tuple(sorted(fact.organs))) | fact.implied, closure(tuple(sorted(other.organs))) | other.implied
     if not other.organs:
-        rest = fact.organs - known
-        near = closure(tuple(sorted(other.near_organs | other.list_organs)))
-        return not rest or bool(mine & near) or not near
+        return True
     left, right = fact.organs - known, other.organs - mine
     if not left or not right:
         return bool(fact.organs & known) or bool(other.organs & mine) or not (left and right)
@@ -200,7 +209,7 @@ def _organs_fit(fact: Fact, other: Fact) -> bool:
 def _measures_fit(fact: Fact, other: Fact) -> bool:
     if not fact.measures:
         return True
-    if other.measures or fact.key == PLACE:
+    if other.measures:
         return bool(fact.measures & other.measures)
     return not other.near_measures or bool(fact.measures & other.near_measures)
 

@@ -179,7 +179,7 @@ class Lexicon:
         while at < len(folded):
             shortest = _SHORTEST_STEM if at == 0 else _SHORTEST_INSIDE
             for length in range(min(len(folded) - at, _LONGEST_STEM), shortest - 1, -1):
-                inside = run > 2 and length == _SHORTEST_INSIDE and at + length + 2 < len(folded)
+                inside = run > 2 and length < _SHORTEST_NOUN and at + length + 2 < len(folded)
                 if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
                     continue  # a short stem may stand inside by chance
                 entries = self.stems.get(folded[at : at + length])

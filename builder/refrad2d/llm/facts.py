@@ -120,6 +120,8 @@ def read_facts(text: str, language: str) -> Facts:
         hidden += sum(sign.kind == HIDDEN for sign in signs)
         signs = [sign for sign in signs if sign.kind != HIDDEN]
         signs += [sign for sign in numbers if start <= sign.start < end]
+        ends = [s for s in signs if s.kind == LEVEL and text[s.end : s.end + 2] == ". " and text[s.end + 2 : s.end + 3].isupper()]
+        signs += [Sign(s.end, s.end + 1, CUT, ";") for s in ends]  # "HWK 6/7. Keine Fraktur"
         signs.sort(key=lambda sign: sign.start)
         cut = _join(_cut([s for s in signs if not (s.kind == CUT and s.start in commas)], number))
         _name_suspected(cut)
@@ -253,7 +255,8 @@ def _deny_before(text: str, pieces: list[_Piece], at: int, number: int) -> None:
     found = [n for n in range(number) if signs[n].kind == "finding" and "resection" not in closure((signs[n].name,))]
     others = [s for s in pieces[at].of("finding", GOOD) if "resection" not in closure((s.name,))]
     if not found and not others and pieces[at].of("organ") and not pieces[at].of("change"):
-        signs.append(Sign(signs[number].start, signs[number].end, "finding", ABSENT))
+        kind, name = (GOOD, "normal") if pieces[at].of("certainty") else ("finding", ABSENT)  # "no suspicious node"
+        signs.append(Sign(signs[number].start, signs[number].end, kind, name))
     for n in found:
         pieces[at].polarity[n] = DENIED
     while found and at > 0 and pieces[at].joint in ("and", "or"):
@@ -327,7 +330,7 @@ def _closures() -> dict[str, tuple[str, ...]]:
     return {
         row["name"]: tuple(filter(None, row["implies"].split("|")))
         for row in read_csv(__package__, "concepts.csv")
-        if row["implies"] and row["kind"] not in ("compose", "sided", "paired")
+        if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family")
     }
 
 
@@ -365,6 +368,17 @@ def _larger(piece: _Piece) -> str:
     if said != "larger:more":
         return said.removeprefix("larger:")
     return next((sign.name for sign in piece.of("side") if sign.name != "both"), "")
+
+
+@cache
+def families() -> dict[str, frozenset[str]]:
+    """Finding → the findings that another hand may call it: a swelling is called oedema, a shift displacement."""
+    found: dict[str, frozenset[str]] = {}
+    for row in read_csv(__package__, "concepts.csv"):
+        if row["kind"] == "family":
+            members = frozenset(row["implies"].split("|"))
+            found |= {name: found.get(name, frozenset()) | members for name in members}
+    return found
 
 
 @cache
