@@ -121,7 +121,7 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
 
 def _said_again(fact: Fact, required: Iterable[Fact], answer: Iterable[Fact]) -> bool:
     """True if the text says the same a second time, and that certainly: "Ileus, vermutlich Bridenileus"."""
-    others = [f for f in required if f.key == fact.key and f.affirmed and f.certainty != fact.certainty]
+    others = [f for f in required if f.key == fact.key != "lesion" and f.affirmed and f.certainty != fact.certainty]
     return any(find_fault(other, answer) is None for other in others)
 
 
@@ -159,7 +159,7 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
 def _faults(fact: Fact, other: Fact) -> list[str]:
     """What a fact says that the other does not bear out."""
     found = []
-    if fact.key == PLACE and fact.organs and other.organs and not fact.organs & other.organs:
+    if fact.key == PLACE and fact.organs and not fact.organs & other.organs and (other.organs or other.key == PLACE):
         found.append("anatomy_changed")
     good = GOOD in (fact.key, other.key) and fact.key != other.key
     if not good and PLACE not in (fact.key, other.key):
@@ -209,7 +209,7 @@ def _organs_fit(fact: Fact, other: Fact) -> bool:
 def _measures_fit(fact: Fact, other: Fact) -> bool:
     if not fact.measures:
         return True
-    if other.measures:
+    if other.measures or fact.key == PLACE and other.key != PLACE:
         return bool(fact.measures & other.measures)
     return not other.near_measures or bool(fact.measures & other.near_measures)
 
