@@ -119,6 +119,13 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     return "anatomy_lost" if lost & needed else None
 
 
+def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
+    """Why a place that is only named ("most pronounced in the right lower lobe") is not in the other text."""
+    same = [other for other in known if other.sides and fact.organs & (other.organs | other.list_organs)]
+    wrong = len(fact.sides) == 1 and same and not any(fact.sides & other.sides for other in same)
+    return "side_changed" if wrong else None
+
+
 def _said_again(fact: Fact, required: Iterable[Fact], answer: Iterable[Fact]) -> bool:
     """True if the text says the same a second time, and that certainly: "Ileus, vermutlich Bridenileus"."""
     others = [f for f in required if f.key == fact.key != "lesion" and f.affirmed and f.certainty != fact.certainty]
@@ -131,8 +138,10 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
     `around` is all that the other text speaks of: a finding that says how rather than what may hide in another word.
     """
     if fact.key == PLACE and not fact.measures:
-        return None
-    faults = [_faults(fact, other) for other in known if is_same_thing(fact, other)]
+        return _misplaced(fact, known)
+    same = [other for other in known if is_same_thing(fact, other)]
+    owners = [other for other in same if other.measures & fact.measures]  # whose number it is
+    faults = [_faults(fact, other) for other in owners or same]
     if not faults:
         if fact.key in _HOW and fact.affirmed:
             return None
@@ -153,7 +162,7 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
     if fact.key in other.implied or other.key in fact.implied:
         return True
-    return other.key in families().get(fact.key, ())
+    return other.key in families().get(fact.key, ()) and fact.key not in families()["stent"]
 
 
 def _faults(fact: Fact, other: Fact) -> list[str]:

@@ -241,11 +241,13 @@ def _deny(text: str, pieces: list[_Piece]) -> None:
                     pending, scope = None, "" if only else scope
             elif sign.kind == "denied":
                 _deny_before(text, pieces, at, number)
-        if pending is not None and not any(
-            s.kind in ("finding", GOOD) and s.start > pending.start for s in piece.signs
-        ):
+        behind = [s for s in piece.signs if pending is not None and s.start > pending.start]
+        weak = pending is not None and pending.name == "one"  # "nicht"; "ohne Verbindung" denies what is behind it
+        if pending is not None and not any(s.kind in ("finding", GOOD) or not weak for s in behind):
             if at + 1 == len(pieces) or not _goes_on(text, pieces, at + 1):
                 _deny_before(text, pieces, at, piece.signs.index(pending))
+        elif pending is not None and (at + 1 == len(pieces) or not _goes_on(text, pieces, at + 1)):
+            _mark_absent(piece, pending)
         carried = scope or goes_on
 
 
@@ -253,10 +255,8 @@ def _deny_before(text: str, pieces: list[_Piece], at: int, number: int) -> None:
     """ "Effusion and pneumothorax are not seen": what stands in front is denied, in a list all of it."""
     signs = pieces[at].signs
     found = [n for n in range(number) if signs[n].kind == "finding" and "resection" not in closure((signs[n].name,))]
-    others = [s for s in pieces[at].of("finding", GOOD) if "resection" not in closure((s.name,))]
-    if not found and not others and pieces[at].of("organ") and not pieces[at].of("change"):
-        kind, name = (GOOD, "normal") if pieces[at].of("certainty") else ("finding", ABSENT)  # "no suspicious node"
-        signs.append(Sign(signs[number].start, signs[number].end, kind, name))
+    if not found:
+        _mark_absent(pieces[at], signs[number])
     for n in found:
         pieces[at].polarity[n] = DENIED
     while found and at > 0 and pieces[at].joint in ("and", "or"):
@@ -266,6 +266,14 @@ def _deny_before(text: str, pieces: list[_Piece], at: int, number: int) -> None:
         for n, sign in enumerate(pieces[at].signs):
             if sign.kind == "finding":
                 pieces[at].polarity[n] = DENIED
+
+
+def _mark_absent(piece: _Piece, denial: Sign) -> None:
+    """Read "no nodes" and "appendix not seen" as statements of a structure, "no suspicious nodes" as a good one."""
+    others = [s for s in piece.of("finding", GOOD) if "resection" not in closure((s.name,))]
+    if not others and piece.of("organ") and not piece.of("change"):
+        kind, name = (GOOD, "normal") if piece.of("certainty") else ("finding", ABSENT)
+        piece.signs.append(Sign(denial.start, denial.end, kind, name))
 
 
 def _goes_on(text: str, pieces: list[_Piece], at: int) -> bool:
@@ -482,10 +490,10 @@ def _facts_of(pieces: list[_Piece], at: int) -> list[Fact]:
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]
     if len(facts) > 1:  # "nicht pathologisch vergrößert"
         facts = [fact for fact in facts if fact.affirmed or fact.key != "abnormality"] or facts[:1]
-    if good and not [f for f in facts if f.affirmed and not f.gone]:
+    if good and not [f for f in facts if f.affirmed and not f.gone and f.key not in families()["stent"]]:
         holds = any(n not in piece.polarity for n in good)
-        for organ in sorted(organs | listed) or [""]:
-            facts.append(replace(common, key=GOOD, affirmed=holds, organs=frozenset({organ} - {""})))
+        facts += [replace(common, key=GOOD, affirmed=holds)] if organs or not listed else []
+        facts += [replace(common, key=GOOD, affirmed=holds, organs=frozenset({o})) for o in sorted(listed - organs)]
     if not facts and (organs or measures):
         facts.append(replace(common, key=PLACE))
     return facts
