@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from refrad2d.grounding import has_markup
 from refrad2d.labels import exists_in, is_label, labels
+from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.compare import find_fault, is_same_thing
 from refrad2d.llm.concepts import fold
-from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.facts import PLACE, Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt
 from refrad2d.rows import Question

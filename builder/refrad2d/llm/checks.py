@@ -12,8 +12,8 @@ import re
 from functools import cache
 
 from refrad2d.grounding import has_markup
-from refrad2d.llm.concepts import fold
 from refrad2d.llm.compare import compare
+from refrad2d.llm.concepts import fold
 from refrad2d.llm.facts import Facts, read_facts
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences

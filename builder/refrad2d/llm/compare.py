@@ -1,44 +1,37 @@
 """Whether one text's facts are those of another: each finding of each borne out by one of the other, and the totals.
 
-    >>> from refrad2d.llm.facts import read_facts
-    >>> compare(read_facts("Zyste links.", "de"), read_facts("Cyst on the right.", "en"), [read_facts("Zyste links.", "de")])
-    'side_changed'
+>>> from refrad2d.llm.facts import read_facts
+>>> known = read_facts("Zyste links.", "de")
+>>> compare(known, read_facts("Cyst on the right.", "en"), [known])
+'side_changed'
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from refrad2d.llm.facts import GOOD, PLACE, Fact, Facts, closure, families, paired
+from refrad2d.llm.concepts import closure, families, members
+from refrad2d.llm.facts import PLACE, Fact, Facts
+from refrad2d.llm.pieces import GOOD
 
-_WIDTHS = frozenset(  # denied, they say that a structure is normal
-    "enlarged dilated thickened stenosis compression displacement shift obstructed swelling prominent abnormality "
-    "aneurysm atrophy inhomogeneous occlusion deformity shrunken fracture tear lymphadenopathy splenomegaly "
-    "hepatomegaly cardiomegaly elevated impression loosening".split()
-)
 _FILLS = {  # denied, they say that a space is clear
     "fluid": {"pouch_of_douglas", "pleura", "pericardium", "lesser_sac"},
     "free_fluid": {"pouch_of_douglas"},
     "effusion": {"pleura", "pericardium", "joint"},
     "opacity": {"lung"},
 }
+_WIDTHS = members("group", "widths")  # denied, they say that a structure is normal
+_HOW = members("group", "how")  # what an answer may say or leave unsaid
+_SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
+_DEVICES = members("family", "device")
 _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity".split())
 _NEVER_LOST = frozenset("benign age density".split())
-_TURNED = frozenset("zone degree count size level face depth axis distribution margin width larger solid relation content simple".split())
+_TURNED = frozenset(
+    "zone degree count size level face depth axis distribution margin width larger solid relation "
+    "content simple".split()
+)
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
     {"consistent", ""}, {"consistent", "plain"}, {"plain", ""}, {"proven", ""}, {"proven", "plain"},
 )  # fmt: skip
-_HOW = frozenset(  # what an answer may say or leave unsaid
-    "prominent residual impacted crossing bowel_loop healed healing elongated postoperative motion_artifact nodular_contour "
-    "secretion abnormality variant chemotherapy modic".split()
-)
-_SOFT = frozenset(  # what says how rather than what; two texts may leave it to the finding beside it
-    "prominent extension contact involvement healed healing elongated residual impacted crossing bowel_loop defect septation "
-    "loculated impression abnormality secretion motion_artifact postoperative elevated variant infection modic "
-    "inflammation resection nodular_contour deformity displacement enhancement lesion swelling collapse fluid air "
-    "contact cord_signal aspiration cavity impingement plaque mass_effect viable edema thickened plate stent catheter "
-    "degeneration chemotherapy embolization stranding lipiodol bulk follicle".split()
-)
 
 
 def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | None:
@@ -97,7 +90,7 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
             return reason.replace("lost", "added")
     resized = {(fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional}
     for fact in required.facts:
-        if (fact.key, fact.organs) in resized or fact.change or fact.optional or fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs:
+        if _may_go(fact) or (fact.key, fact.organs) in resized:
             continue
         reason = find_fault(fact, answer.facts, answer.implied)
         if reason == "certainty_changed" and _said_again(fact, required.facts, answer.facts):
@@ -105,18 +98,21 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         if reason:
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
-    lost = {organ for organ in required.organs if organ not in organs and not closure((organ,)) & (answer.organs | answer.implied)}
-    telling = [
-        fact
-        for fact in required.facts
-        if not (fact.optional or fact.change or (fact.key, fact.organs) in resized) and (fact.key != PLACE or fact.measures)
-    ]
+    spoken = answer.organs | answer.implied
+    lost = {organ for organ in required.organs - organs if not closure((organ,)) & spoken}
+    telling = [f for f in required.facts if not (_may_go(f) or (f.key, f.organs) in resized)]
     needed = {
         organ
         for fact in telling
         for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
     }
     return "anatomy_lost" if lost & needed else None
+
+
+def _may_go(fact: Fact) -> bool:
+    """True for what an answer may leave out: what denies a change, only names a place, or calls nothing normal."""
+    bare = fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs
+    return fact.change or fact.optional or bare
 
 
 def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
@@ -162,7 +158,7 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
     if fact.key in other.implied or other.key in fact.implied:
         return True
-    return other.key in families().get(fact.key, ()) and fact.key not in families()["stent"]
+    return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
 
 
 def _faults(fact: Fact, other: Fact) -> list[str]:
@@ -198,7 +194,7 @@ def _sides_fit(fact: Fact, other: Fact) -> bool:
     if fact.sides and other.sides:
         return fact.sides == other.sides
     if fact.sides:
-        both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & paired())
+        both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
         return both or bool(fact.sides & other.near_sides)
     return True
 
@@ -206,7 +202,8 @@ def _sides_fit(fact: Fact, other: Fact) -> bool:
 def _organs_fit(fact: Fact, other: Fact) -> bool:
     if not fact.organs:
         return True
-    mine, known = closure(tuple(sorted(fact.organs))) | fact.implied, closure(tuple(sorted(other.organs))) | other.implied
+    mine = closure(tuple(sorted(fact.organs))) | fact.implied
+    known = closure(tuple(sorted(other.organs))) | other.implied
     if not other.organs:
         return True
     left, right = fact.organs - known, other.organs - mine
@@ -241,8 +238,3 @@ def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> st
     if added & _NEVER_ADDED or added & lost & _TURNED:
         return "quality_added"
     return "quality_lost" if lost & _NEVER_LOST else None
-
-
-def without_change(facts: Facts) -> Facts:
-    """The facts without those that deny only a change."""
-    return replace(facts, facts=tuple(fact for fact in facts.facts if not fact.change))

@@ -205,7 +205,8 @@ def sign_of(entries: list[Entry], start: int, end: int) -> Sign:
     """The sign of a phrase: its earliest reading, with the names of all others of that kind."""
     first = min(entries, key=lambda entry: entry.order)
     names = tuple(entry.name for entry in entries if entry.kind == first.kind)
-    implies = tuple(dict.fromkeys(x for e in entries if e.kind == first.kind and e.name == first.name for x in e.implies))
+    same = [entry for entry in entries if (entry.kind, entry.name) == (first.kind, first.name)]
+    implies = tuple(dict.fromkeys(name for entry in same for name in entry.implies))
     value = float(first.name) if first.kind == NUMBER else 0.0
     return Sign(start, end, first.kind, first.name, implies, names, value)
 
@@ -250,3 +251,50 @@ def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
     if len(word) < _SHORTEST_UNKNOWN and not word.isupper():
         return []
     return [Sign(first, last, UNKNOWN, fold(word), unit=word)]
+
+
+@cache
+def _closures() -> dict[str, tuple[str, ...]]:
+    return {
+        row["name"]: tuple(filter(None, row["implies"].split("|")))
+        for row in read_csv(__package__, "concepts.csv")
+        if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family", "group")
+    }
+
+
+@cache
+def members(kind: str, name: str = "") -> frozenset[str]:
+    """The names in a row that lists others: of kind "paired", or the "group" of a name."""
+    rows = (row for row in read_csv(__package__, "concepts.csv") if row["kind"] == kind and name in ("", row["name"]))
+    return frozenset(member for row in rows for member in row["implies"].split("|"))
+
+
+@cache
+def closure(names: tuple[str, ...]) -> frozenset[str]:
+    """The names and all that they imply."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _closures().get(name, ())
+    return frozenset(found)
+
+
+@cache
+def families() -> dict[str, frozenset[str]]:
+    """Finding → the findings that another hand may call it: a swelling is called oedema, a shift displacement."""
+    found: dict[str, frozenset[str]] = {}
+    for row in read_csv(__package__, "concepts.csv"):
+        if row["kind"] == "family":
+            members = frozenset(row["implies"].split("|"))
+            found |= {name: found.get(name, frozenset()) | members for name in members}
+    return found
+
+
+@cache
+def composed() -> tuple[tuple[str, frozenset[str]], ...]:
+    """Structures that two words name: "medial meniscus"."""
+    rows = read_csv(__package__, "concepts.csv")
+    return tuple((row["name"], frozenset(row["implies"].split("|"))) for row in rows if row["kind"] == "compose")

@@ -1,7 +1,7 @@
 """Numbers, vertebral levels and segments of a text, as signs; dates are none of them.
 
-    >>> [(sign.value, sign.unit) for sign in read_numbers("Zyste 1,5 x 2 cm, 30 Prozent.")]
-    [(15.0, 'mm'), (20.0, 'mm'), (30.0, '%')]
+>>> [(sign.value, sign.unit) for sign in read_numbers("Zyste 1,5 x 2 cm, 30 Prozent.")]
+[(15.0, 'mm'), (20.0, 'mm'), (30.0, '%')]
 """
 
 import re
@@ -33,7 +33,7 @@ _LEVEL = re.compile(
     rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
 )
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12}
+_ROMAN = {name: n for n, name in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _PLACE = r"[IVX]{1,4}|\d{1,2}"
 _SEGMENT = re.compile(
     rf"\b(?:segment\w*|seg\.?)\s(?:{_PLACE})[ab]?\b(?:\s?(?:/|,|und|and|bis|to|sowie|-|–)\s?(?:{_PLACE})[ab]?\b(?!\s?(?:mm|cm|[.,]\d)))*|"
@@ -52,7 +52,8 @@ def read_numbers(text: str) -> list[Sign]:
     bare = _without_dates(text)
     levels = _levels(bare)
     bare = _blank(bare, [(sign.start, sign.end) for sign in levels])
-    numbers = [Sign(*m.span(m.lastgroup or 0), NUMBER, "", value=float(_ROMAN[m[m.lastgroup or 0]])) for m in _CLASSED.finditer(bare)]
+    romans = [(m.span(m.lastgroup or 0), m[m.lastgroup or 0]) for m in _CLASSED.finditer(bare)]
+    numbers = [Sign(*span, NUMBER, "", value=float(_ROMAN[roman])) for span, roman in romans]
     bare = _blank(bare, [(sign.start, sign.end) for sign in numbers])
     found = list(_NUMBER.finditer(bare))
     units = [_unit(m["unit"]) for m in found]
@@ -93,8 +94,9 @@ def _levels(text: str) -> list[Sign]:
     found = []
     for m in _LEVEL.finditer(text):
         first = _REGION[m["first"][0]]
-        if m["first"] in ("S", "T", "C", "L") and not 1 <= int(m["number"]) <= 12 or m["first"] == "S" and int(m["number"]) > 5:
-            if m["first"] == "S":
+        most = 5 if m["first"] == "S" else 12
+        if len(m["first"]) == 1 and not 1 <= int(m["number"]) <= most:
+            if m["first"] == "S":  # "S8", a segment of the liver
                 found.append(Sign(*m.span(), LEVEL, f"seg:{m['number']}"))
             continue
         found.append(Sign(*m.span(), LEVEL, f"vert:{first}{m['number']}"))
