@@ -154,7 +154,10 @@ def is_true(question: str, answer: str, stated: Facts, language: str) -> bool:
     if not asked or answer not in (yes, no):
         return False
     known = [fact for fact in stated.facts if not fact.gone]
-    borne_out = all(find_fault(fact, known) is None for fact in asked)
+    borne_out = all(
+        any(find_fault(f, [o]) is None and is_same_thing(f, o) and _telling(f.qualities) <= o.qualities for o in known)
+        for f in asked
+    )
     refuted = any(_is_refuted(fact, known) for fact in asked)
     return borne_out and not refuted if answer == yes else refuted and not borne_out
 
@@ -171,10 +174,10 @@ def _is_refuted(fact: Fact, stated: Sequence[Fact]) -> bool:
 
 def answers(question: str, answer: str, stated: Facts, quote: str, language: str) -> bool:
     """True if what an open or multiple answer adds to its question is stated of the same finding or structure."""
-    lead, _, rest = answer.partition(",")
-    if lead.strip(" .").lower() in _YES_NO[language]:
-        return is_true(question, lead.strip(" .").lower(), stated, language) and (
-            not rest.strip() or answers(question, rest.strip(), stated, quote, language)
+    lead, rest = _lead(answer, language)
+    if lead:
+        return is_true(question, lead, stated, language) and (
+            not rest or answers(question, rest, stated, quote, language)
         )
     asked, said = read_facts(question, language), read_facts(answer, language)
     told = [fact for fact in said.facts if fact.key != PLACE]
@@ -188,13 +191,27 @@ def answers(question: str, answer: str, stated: Facts, quote: str, language: str
     if not told:  # a question that names nothing is about its sentence, which must then state one thing alone
         quoted = read_facts(quote, language)
         return len({fact.key for fact in quoted.facts}) == 1 and said.numbers <= quoted.numbers
-    return all(any(_bears_out(fact, said, other) for other in stated.facts if not other.gone) for fact in told)
+    bare = [replace(fact, qualities=_telling(fact.qualities)) for fact in told]
+    wanted = said.qualities | _telling(asked.qualities)
+    return all(any(_bears_out(fact, said, wanted, other) for other in stated.facts if not other.gone) for fact in bare)
 
 
-def _bears_out(fact: Fact, said: Facts, other: Fact) -> bool:
+def _lead(answer: str, language: str) -> tuple[str, str]:
+    """ "Yes, mildly." as "yes" and "mildly."; "" for an answer that does not begin so."""
+    lead, _, rest = answer.partition(",")
+    lead = lead.strip(" .").lower()
+    return (lead, rest.strip()) if lead in _YES_NO[language] else ("", answer)
+
+
+def _telling(qualities: frozenset[str]) -> frozenset[str]:
+    """The qualities of a question without those that it may ask about: "how large is …?"."""
+    return frozenset(name for name in qualities if not name.startswith(("size:", "amount:", "degree:", "count:")))
+
+
+def _bears_out(fact: Fact, said: Facts, qualities: frozenset[str], other: Fact) -> bool:
     """True if a stated fact says what an answer says, of the same thing and not of its neighbour."""
     sized = frozenset(number for number in said.numbers if number[1])
-    if not sized <= other.measures or said.qualities - other.qualities:
+    if not sized <= other.measures or qualities - other.qualities:
         return False
     if fact.key == PLACE:
         return bool(fact.organs & (other.organs | other.list_organs)) and (not said.sides or said.sides <= other.sides)
@@ -209,7 +226,10 @@ def _structures(text: str, language: str) -> list[tuple[str, ...]]:
 
 def _follows(question: str, answer: str, quote: str, language: str) -> bool:
     """True if every concept, number and unknown word of an answer stands in the quoted sentence or its question."""
-    said, known, asked = (read_facts(text, language) for text in (answer, quote, question))
+    lead, rest = _lead(answer, language)
+    if lead and not rest:
+        return True
+    said, known, asked = (read_facts(text, language) for text in (rest, quote, question))
     concepts = known.implied | known.organs | asked.implied | asked.organs | {"", "one"}
     words = {fold(word)[:_STEM] for word in _WORD.findall(f"{quote} {question}")}
     unknown = all(fold(word)[:_STEM] in words for word in said.unknown)

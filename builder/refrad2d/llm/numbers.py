@@ -61,9 +61,9 @@ def read_numbers(text: str) -> list[Sign]:
         if not units[at][0] and _JOINT.fullmatch(bare, found[at].end(), found[at + 1].start()):
             units[at] = units[at + 1]
     for at, (m, (unit, factor)) in enumerate(zip(found, units, strict=True)):
-        before = at + 1 < len(found) and _TO.fullmatch(bare, m.end(), found[at + 1].start())
-        arrow = bool(before) and ("→" in before[0] or ">" in before[0])
-        earlier = bool(before) and (arrow or _FROM.search(bare, 0, m.start())) and unit != ""
+        before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
+        arrow = before is not None and before[0].strip() in ("->", "→")
+        earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
         value = round(float(m["value"].replace(",", ".")) * factor, 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
