@@ -15,7 +15,7 @@ from refrad2d.grounding import has_markup
 from refrad2d.labels import exists_in, is_label, labels
 from refrad2d.llm.client import LLM, Check
 from refrad2d.llm.compare import find_fault, is_same_thing
-from refrad2d.llm.concepts import fold
+from refrad2d.llm.concepts import fold, read_signs
 from refrad2d.llm.facts import PLACE, Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt
 from refrad2d.rows import Question
@@ -77,11 +77,19 @@ def fault_of_mentions(text: str, spans: Sequence[Mapping], language: str, modali
         if same and span["negated"] not in {m.negated for m in same}:
             return "negation_changed"
         found = [finding for finding, pattern in named_findings(language) if pattern.search(quote)]
+        if not same and not names_something(quote, language):
+            return "no_structure"
         if not set(span["labels"]) <= present or not all(f.can_lie_in(n) for f in found for n in span["labels"]):
             return "other_structure"
     if any(all(m.end <= span["start"] or span["end"] <= m.start for span in spans) for m in known):
         return "mention_missing"
     return None
+
+
+def names_something(quote: str, language: str) -> bool:
+    """False for a quote of words that name no structure and no finding ("no change")."""
+    kinds = {sign.kind for sign in read_signs(quote, language)}
+    return not kinds or bool(kinds & {"organ", "part", "sided", "finding", "unknown", "level"})
 
 
 def ask_mentions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[list[dict] | None]:
