@@ -17,6 +17,7 @@ from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
 from refrad2d.text.sentences import split_sentences
 
+_BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
@@ -258,8 +259,9 @@ def _list_organs(pieces: list[Piece], at: int) -> frozenset[str]:
 def _near(pieces: list[Piece], at: int, read: Callable[[Piece], frozenset]) -> frozenset:
     """What the other pieces of the sentence say, or else the sentences before and the one behind."""
     same = pieces[at].sentence
-    around = [read(p) for n, p in enumerate(pieces) if p.sentence == same and n != at]
-    found = frozenset().union(*around)
+    first = max(0, at - _BEFORE)
+    window = [p for n, p in enumerate(pieces[first : at + _BEHIND], first) if n != at]
+    found = frozenset().union(*(read(p) for p in window if p.sentence == same))
     if found:
         return found
-    return frozenset().union(*(read(p) for p in pieces if p.sentence <= same + 1 and p.sentence != same))
+    return frozenset().union(*(read(p) for p in window if p.sentence != same and p.sentence <= same + 1))
