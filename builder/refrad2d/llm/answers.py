@@ -13,9 +13,10 @@ from dataclasses import replace
 
 from refrad2d.grounding import has_markup
 from refrad2d.labels import exists_in, is_label, labels
-from refrad2d.llm.checks import find_fault
 from refrad2d.llm.client import LLM, Check
-from refrad2d.llm.facts import Fact, Facts, read_facts
+from refrad2d.llm.compare import find_fault, is_same_thing
+from refrad2d.llm.concepts import fold, read_signs
+from refrad2d.llm.facts import PLACE, Fact, Facts, read_facts
 from refrad2d.llm.prompts import load_prompt
 from refrad2d.rows import Question
 from refrad2d.text.clauses.reading import read_clauses
@@ -27,7 +28,7 @@ CHOICES = 4
 MAX_ANSWER_WORDS = 12
 _LANGUAGE_NAMES = {"de": "German", "en": "English"}
 _YES_NO = {"de": ("ja", "nein"), "en": ("yes", "no")}
-_WORD = re.compile(r"[^\W\d_]{3,}|\d+(?:[.,]\d+)?")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _STEM = 5
 
 
@@ -76,11 +77,19 @@ def fault_of_mentions(text: str, spans: Sequence[Mapping], language: str, modali
         if same and span["negated"] not in {m.negated for m in same}:
             return "negation_changed"
         found = [finding for finding, pattern in named_findings(language) if pattern.search(quote)]
+        if not same and not names_something(quote, language):
+            return "no_structure"
         if not set(span["labels"]) <= present or not all(f.can_lie_in(n) for f in found for n in span["labels"]):
             return "other_structure"
     if any(all(m.end <= span["start"] or span["end"] <= m.start for span in spans) for m in known):
         return "mention_missing"
     return None
+
+
+def names_something(quote: str, language: str) -> bool:
+    """False for a quote of words that name no structure and no finding ("no change")."""
+    kinds = {sign.kind for sign in read_signs(quote, language)}
+    return not kinds or bool(kinds & {"organ", "part", "sided", "finding", "unknown", "level"})
 
 
 def ask_mentions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[list[dict] | None]:
@@ -127,7 +136,7 @@ def usable_questions(
             right_form = not choices
             if entry["type"] == "multiple":
                 right_form = len(set(choices)) == len(choices) == CHOICES and answer in choices
-            fits = right_form and _follows(answer, entry["quote"])
+            fits = right_form and _follows(question, answer, entry["quote"], language)
             fits = fits and answers(question, answer, stated, entry["quote"], language)
         if fits and shown is not None:
             fits = all(set(names) & shown for part in (question, answer) for names in _structures(part, language))
@@ -148,21 +157,23 @@ def usable_questions(
 
 def is_true(question: str, answer: str, stated: Facts, language: str) -> bool:
     """True if "yes" or "no" to a question follows from facts; what the text leaves open or contradicts does not."""
-    asked = read_facts(question, language).facts
+    asked = [fact for fact in read_facts(question, language).facts if fact.key != PLACE]
     yes, no = _YES_NO[language]
     if not asked or answer not in (yes, no):
         return False
-    borne_out = all(find_fault(fact, stated.facts) is None for fact in asked)
-    refuted = any(_is_refuted(fact, stated.facts) for fact in asked)
+    known = [fact for fact in stated.facts if not fact.gone]
+    borne_out = all(
+        any(find_fault(f, [o]) is None and is_same_thing(f, o) and _telling(f.qualities) <= o.qualities for o in known)
+        for f in asked
+    )
+    refuted = any(_is_refuted(fact, known) for fact in asked)
     return borne_out and not refuted if answer == yes else refuted and not borne_out
 
 
 def _is_refuted(fact: Fact, stated: Sequence[Fact]) -> bool:
     """True if the text denies a fact, calls the structure normal, or states it on the other side alone."""
-    if fact.key.startswith("organ:"):
-        same = [other for other in stated if other.key == fact.key and other.states]
-        return bool(same) and all("good" in other.states and not fact.states & other.states for other in same)
-    if find_fault(replace(fact, affirmed=not fact.affirmed), stated) is None:
+    opposite = replace(fact, affirmed=not fact.affirmed)
+    if any(is_same_thing(opposite, other) and find_fault(opposite, [other]) is None for other in stated):
         return True
     same = [other for other in stated if other.key == fact.key and other.affirmed == fact.affirmed and other.sides]
     elsewhere = [o for o in same if fact.sides and not fact.sides & o.sides]
@@ -171,46 +182,66 @@ def _is_refuted(fact: Fact, stated: Sequence[Fact]) -> bool:
 
 def answers(question: str, answer: str, stated: Facts, quote: str, language: str) -> bool:
     """True if what an open or multiple answer adds to its question is stated of the same finding or structure."""
+    lead, rest = _lead(answer, language)
+    if lead:
+        return is_true(question, lead, stated, language) and (
+            not rest or answers(question, rest, stated, quote, language)
+        )
     asked, said = read_facts(question, language), read_facts(answer, language)
-    numbers = frozenset(said.numbers)
-    if any(not fact.key.startswith("organ:") for fact in said.facts):
-        told = [
-            replace(fact, sides=fact.sides or asked.sides, organs=fact.organs or asked.organs) for fact in said.facts
-        ]
-    elif asked.facts:
-        told = [
-            replace(
-                fact,
-                sides=said.sides or fact.sides,
-                organs=said.organs or fact.organs,
-                measures=fact.measures | numbers,
-                states=fact.states | frozenset(state for own in said.facts for state in own.states),
-            )
-            for fact in asked.facts
-        ]
-    elif asked.organs:  # "How large is the liver?": the structure itself is what it asks about
-        states = frozenset(state for own in said.facts for state in own.states)
-        told = [
-            Fact(
-                f"organ:{organ}", sides=said.sides or asked.sides, organs=asked.organs, measures=numbers, states=states
-            )
-            for organ in asked.organs
-        ]
-    else:  # a question that names nothing is about its sentence, which must then state one thing alone
+    told = [fact for fact in said.facts if fact.key != PLACE]
+    if told:
+        told = [replace(f, sides=f.sides or asked.sides, organs=f.organs or asked.organs) for f in told]
+    else:
+        of = [fact for fact in asked.facts if fact.key != PLACE]
+        if not of and asked.organs:  # "How large is the liver?": the structure itself is what it asks about
+            of = [Fact(PLACE, sides=asked.sides, organs=asked.organs)]
+        told = [replace(f, sides=said.sides or f.sides, organs=said.organs or f.organs) for f in of]
+    if not told:  # a question that names nothing is about its sentence, which must then state one thing alone
         quoted = read_facts(quote, language)
-        return len({fact.key for fact in quoted.facts}) == 1 and numbers <= set(quoted.numbers)
-    return all(find_fault(fact, stated.facts) is None for fact in told)
+        return len({fact.key for fact in quoted.facts}) == 1 and said.numbers <= quoted.numbers
+    bare = [replace(fact, qualities=_telling(fact.qualities)) for fact in told]
+    wanted = said.qualities | _telling(asked.qualities)
+    return all(any(_bears_out(fact, said, wanted, other) for other in stated.facts if not other.gone) for fact in bare)
+
+
+def _lead(answer: str, language: str) -> tuple[str, str]:
+    """ "Yes, mildly." as "yes" and "mildly."; "" for an answer that does not begin so."""
+    lead, _, rest = answer.partition(",")
+    lead = lead.strip(" .").lower()
+    return (lead, rest.strip()) if lead in _YES_NO[language] else ("", answer)
+
+
+def _telling(qualities: frozenset[str]) -> frozenset[str]:
+    """The qualities of a question without those that it may ask about: "how large is …?"."""
+    return frozenset(name for name in qualities if not name.startswith(("size:", "amount:", "degree:", "count:")))
+
+
+def _bears_out(fact: Fact, said: Facts, qualities: frozenset[str], other: Fact) -> bool:
+    """True if a stated fact says what an answer says, of the same thing and not of its neighbour."""
+    sized = frozenset(number for number in said.numbers if number[1])
+    if not sized <= other.measures or qualities - other.qualities:
+        return False
+    if fact.key == PLACE:
+        return bool(fact.organs & (other.organs | other.list_organs)) and (not said.sides or said.sides <= other.sides)
+    own = other.organs | other.implied | other.list_organs | (frozenset() if other.organs else other.near_organs)
+    placed = said.organs <= own and (not said.sides or said.sides == (other.sides or other.near_sides))
+    return placed and is_same_thing(fact, other) and find_fault(fact, [other]) is None
 
 
 def _structures(text: str, language: str) -> list[tuple[str, ...]]:
     return [structure.labels for clause in read_clauses(text, language) for structure in clause.structures]
 
 
-def _follows(answer: str, quote: str) -> bool:
-    """True if every word and number of an answer stands in the quoted sentence."""
-    known = {word[:_STEM].replace(",", ".") for word in _WORD.findall(quote.casefold())}
-    words = {word[:_STEM].replace(",", ".") for word in _WORD.findall(answer.casefold())}
-    return bool(words) and words <= known
+def _follows(question: str, answer: str, quote: str, language: str) -> bool:
+    """True if every concept, number and unknown word of an answer stands in the quoted sentence or its question."""
+    lead, rest = _lead(answer, language)
+    if lead and not rest:
+        return True
+    said, known, asked = (read_facts(text, language) for text in (rest, quote, question))
+    concepts = known.implied | known.organs | asked.implied | asked.organs | {"", "one"}
+    words = {fold(word)[:_STEM] for word in _WORD.findall(f"{quote} {question}")}
+    unknown = all(fold(word)[:_STEM] in words for word in said.unknown)
+    return bool(answer.strip()) and said.implied <= concepts and said.numbers <= known.numbers and unknown
 
 
 def ask_questions(rows: Iterable[Mapping], llm: LLM, counts: Counter) -> Iterator[dict[str, list[Question]]]:

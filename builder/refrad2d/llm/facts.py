@@ -3,88 +3,39 @@
     >>> [(fact.key, fact.affirmed) for fact in read_facts("Leberzyste, kein Aszites.", "de").facts]
     [('cyst', True), ('ascites', False)]
 
-A sentence is cut into pieces around its heads (findings, structures, states), at commas and conjunctions. What stands
-in a piece belongs to its heads; what a piece lacks (a side, a structure) it takes from its neighbour. The reading is
-coarse but the same in both languages, which is what a comparison needs. Anatomy comes from text/clauses, findings from
-text/findings, all other words from data/concepts.csv.
+A sentence is a string of signs (llm/concepts, llm/numbers), cut into pieces (llm/pieces). What stands in a
+piece belongs to the findings of it; what a piece lacks (a side, a structure) it may take from its neighbours. The
+reading is coarse but the same in both languages, which is what a comparison needs.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Container
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from refrad2d.system.tables import read_csv
-from refrad2d.text.clauses.measures import read_measures
-from refrad2d.text.clauses.reading import read_clauses
-from refrad2d.text.clauses.records import Structure
-from refrad2d.text.findings import named_findings
-from refrad2d.text.lexicon import side_of
+from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
+from refrad2d.llm.numbers import blank_numbers, read_numbers
+from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
 from refrad2d.text.sentences import split_sentences
 
-PERHAPS = "?"  # stands among the neighbour's sides or structures where the neighbour is the sentence before
-_COLUMNS = {"en": "english", "de": "german"}
-_ORDER = ("certainty", "denied", "free", "finding", "organ", "good", "bad", "quality", "side", "number", "denial")
-_SAME = {
-    "nodule": "lesion", "pulmonary_nodule": "lesion", "consolidation": "infiltrate", "hydronephrosis": "obstruction",
-    "pleural_effusion": "effusion",
-    "pericardial_effusion": "effusion",
-    "thrombosis": "thrombus", "pulmonary_embolism": "embolism", "free_fluid": "fluid", "free_air": "air",
-}  # fmt: skip
-_CUT = re.compile(
-    r"(?<!\d),|,(?!\d)|;|\s[–-]\s|\b(?:und|sowie|oder|noch|bzw\.|aber|jedoch|während|wohingegen|ohne|mit|and|or|nor|but|"
-    r"while|whereas|without|with|as well as)\b",
-    re.IGNORECASE,
+_BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
+PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
+_SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
+_AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
+_ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
+_ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
+    r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s)"
 )
-_ATTRIBUTES = re.compile(r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß])")  # "große, anreichernde Läsion"
-_OR = ("or", "nor", "oder", "noch", "bzw.")
-_AND = ("and", "und", "sowie", "as well as")
-_BEGINS_ANEW = re.compile(r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|with|mit)\b|\d", re.IGNORECASE)
-_PLACE_NUMBER = re.compile(r"\b(?:segment\w*|seg\.)\s(?P<roman>[IVX]+|\d+)(?P<part>[ab]?)\b", re.IGNORECASE)
-_DATE = re.compile(
-    r"\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{1,2}/(?:19|20)?\d{2}\b(?!\s?mm)|\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
-    r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s\d{1,2}\b(?!\s?(?:mm|cm|ml))",
-    re.IGNORECASE,
-)
-_DENIED_CHANGE = re.compile(
-    r"\b(?:kein\w*|ohne|nicht)\s(?:\w+\s){0,2}?(?:neu\w*|zunehm\w*|progredient\w*|größenprogred\w*|weitere\w*|"
-    r"größenzu\w*|zunahme\w*)|"
-    r"\b(?:no|without|not)\s(?:\w+\s){0,2}?(?:new(?:ly)?|increas\w+|enlarging|worsening|progress\w*|interval|further|additional)\b",
-    re.IGNORECASE,
-)
-CHANGE = "change:denied"  # quality of a denial that speaks of a change: "no new lesion"
-_IN_BRAIN = tuple(f"place:{lobe}" for lobe in ("frontal", "temporal", "parietal", "occipital"))
-_STATE_NAMES = {  # findings that are states of a structure
-    "splenomegaly": ("spleen", "enlarged"), "hepatomegaly": ("liver", "enlarged"),
-    "cardiomegaly": ("heart", "enlarged"),
-    "goitre": ("thyroid_gland", "enlarged"), "wall_thickening": ("", "thickened"),
-}  # fmt: skip
-_SAME_ORGAN = {"skull": "brain", "intervertebral_discs": "vertebrae"}
-_ANYTHING = "abnormality"  # "no abnormality" is a state, not a finding
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
-_LARGER = re.compile(
-    r"\b(?:larger|greater|more|predominantly)\s(?:\w+\s){0,3}?(?P<a>left|right)|"
-    r"\b(?P<b>links|rechts|left|right)"
-    r"(?:\s(?:etwas\s|slightly\s)?(?:größer|mehr|stärker|ausgeprägter|larger|greater|more)|betont|\s?>"
-    r"|[- ]predominant)",
-    re.IGNORECASE,
-)
-_NAMED_BY_ENDING = re.compile(
-    r"\b([^\W\d_]{4,})(?:itis|itiden|itides|osis|oses|ose|osen|oma|omas|omata|om|ome|omen|oms)\b", re.IGNORECASE
-)
-_NO_FINDING = re.compile(r"(?:diagn|progn|sympt|phant|l|cust|gluc|gr)$", re.IGNORECASE)
-_FOLD = (("ä", "e"), ("ae", "e"), ("oe", "e"), ("ö", "o"), ("ü", "u"), ("k", "c"), ("z", "c"), ("ph", "f"), ("y", "i"))
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A finding ("cyst") or how a structure is ("organ:liver").
+    """A finding ("cyst"), how a structure is (GOOD) or that it is named (PLACE).
 
-    `affirmed` is False for a finding that is denied, `certainty` "" where nothing hedges. `sides`, `organs`,
-    `measures` ((value, unit), lengths in mm), `qualities` ("benignity:benign") and `states` ("enlarged", "good")
-    belong to it; `near_sides` and `near_organs` are what it takes from its neighbours, as a guess.
+    `affirmed` is False for what is denied, `certainty` "" where nothing hedges. `sides`, `organs`, `measures` ((value,
+    unit), lengths in mm) and `qualities` ("benign:malignant") belong to it; what begins with `near_` stands around it
+    and may belong to it. `implied` is what the finding says of itself: its structure, the finding that it is a kind of.
+    `change` if the text denies not the finding but that it changed, `gone` if it was so on another day,
+    `optional` if an answer may leave it out.
     """
 
     key: str
@@ -92,333 +43,225 @@ class Fact:
     certainty: str = ""
     sides: frozenset[str] = frozenset()
     organs: frozenset[str] = frozenset()
-    near_sides: frozenset[str] = frozenset()
-    near_organs: frozenset[str] = frozenset()
     measures: frozenset[tuple[float, str]] = frozenset()
     qualities: frozenset[str] = frozenset()
-    states: frozenset[str] = frozenset()
+    near_sides: frozenset[str] = frozenset()
+    near_organs: frozenset[str] = frozenset()
+    near_measures: frozenset[tuple[float, str]] = frozenset()
+    list_organs: frozenset[str] = frozenset()
+    implied: frozenset[str] = frozenset()
+    change: bool = False
+    optional: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of a text, and over all of it: its organs, its sides, its numbers.
+    """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
-    `possible_sides` adds both sides of "kidneys", which says neither.
+    `earlier` are the numbers of another day; `only_both` if the only side that is said is "both",
+    `hidden` the number of compounds of which a part is not understood.
     """
 
     facts: tuple[Fact, ...]
     organs: frozenset[str]
     sides: frozenset[str]
-    possible_sides: frozenset[str]
-    numbers: Counter
-    qualities: frozenset[str] = frozenset()
-
-
-@dataclass
-class _Word:
-    """A concept in the text."""
-
-    start: int
-    end: int
-    kind: str
-    name: str
-    affirmed: bool = True
-    certainty: str = ""
-
-
-@dataclass
-class _Piece:
-    """Words and structures of a stretch of a sentence; `joint` is what stands before it."""
-
-    start: int
-    end: int
-    joint: str
-    words: list[_Word] = field(default_factory=list)
-    structures: list[Structure] = field(default_factory=list)
-    sentence: int = 0
-
-    def of(self, *kinds: str) -> list[_Word]:
-        return [word for word in self.words if word.kind in kinds]
-
-    @property
-    def has_head(self) -> bool:
-        return bool(self.structures or self.of("finding", "organ"))
-
-
-@cache
-def _patterns(language: str) -> dict[str, list[tuple[str, re.Pattern]]]:
-    """Kind → its names and patterns, kinds in the order in which they are looked for."""
-    found: dict[str, list[tuple[str, re.Pattern]]] = {kind: [] for kind in _ORDER}
-    for row in read_csv(__package__, "concepts.csv"):
-        pattern = rf"(?<!\w)(?:{row[_COLUMNS[language]]})(?!\w)"
-        found[row["kind"]].append((row["name"], re.compile(pattern, re.IGNORECASE)))
-    found["finding"] += [(_SAME.get(f.name, f.name), pattern) for f, pattern in named_findings(language)]
-    return found
+    numbers: frozenset[tuple[float, str]]
+    earlier: frozenset[tuple[float, str]]
+    qualities: frozenset[str]
+    unknown: tuple[str, ...]
+    pairs: frozenset[str] = frozenset()
+    implied: frozenset[str] = frozenset()
+    only_both: bool = False
+    hidden: int = 0
 
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
-    structures = [s for clause in read_clauses(text, language) for s in clause.structures]
-    words = _find_words(text, language)
-    pieces: list[_Piece] = []
+    numbers = read_numbers(text)
+    hidden = 0
+    bare = blank_numbers(text, numbers)
+    pieces: list[Piece] = []
+    commas = {m.start("comma") for m in _ATTRIBUTES.finditer(bare)} if language == "de" else set()
     for number, (start, end) in enumerate(split_sentences(text, language)):
-        commas = {m.start("comma") for m in _ATTRIBUTES.finditer(text)} if language == "de" else set()
-        pieces += _cut(text, start, end, number, words, structures, commas)
-    pieces = _join_headless(pieces)
-    _deny(text, pieces)
-    facts = [fact for at in range(len(pieces)) for fact in _facts_of(text, pieces, at)]
-    whole = _Piece(0, len(text), "", words, structures)
-    sides = frozenset(side for piece in pieces for side in _sides(piece))
-    both = {"left", "right"} if any(s.side == "both" for s in structures) else set()
-    named = frozenset(word.name for word in words if word.kind == "quality")
-    return Facts(tuple(facts), _organs(whole), sides, sides | both, Counter(_measures(text, whole)), named)
+        signs = read_signs(bare, language, start, end)
+        hidden += sum(sign.kind == HIDDEN for sign in signs)
+        signs = [sign for sign in signs if sign.kind != HIDDEN]
+        signs += [sign for sign in numbers if start <= sign.start < end]
+        ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
+        signs += [Sign(end, end + 1, CUT, ";") for end in ends]
+        signs.sort(key=lambda sign: sign.start)
+        pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
+    facts = tuple(fact for at in range(len(pieces)) for fact in _facts_of(pieces, at))
+    return replace(_whole(facts, pieces), hidden=hidden)
 
 
-def _find_words(text: str, language: str) -> list[_Word]:
-    taken = bytearray(len(text))
-    found = []
-    for kind, patterns in _patterns(language).items():
-        matches = [(m, name) for name, pattern in patterns for m in pattern.finditer(text) if m.end() > m.start()]
-        for match, name in sorted(matches, key=lambda pair: pair[0].start() - pair[0].end()):  # the longest first
-            loose = kind in ("side", "organ") or name.startswith(
-                "place:"
-            )  # may lie in a longer term, "enlarged hilar nodes"
-            if loose or not any(taken[match.start() : match.end()]):
-                if not loose:
-                    taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
-                found.append(_Word(*match.span(), "finding" if kind == "free" else kind, name, kind != "free"))
-    for match in _NAMED_BY_ENDING.finditer(text):
-        if not any(taken[match.start() : match.end()]) and not _NO_FINDING.search(match[1]):
-            found.append(_Word(*match.span(), "finding", _fold(match[1])))
-    for match in _LARGER.finditer(text):
-        side = (match["a"] or match["b"]).lower()
-        found.append(_Word(*match.span(), "quality", f"larger:{side in ('links', 'left')}"))
-    for match in _PLACE_NUMBER.finditer(text):
-        raw = match["roman"].upper()
-        number = f"{_ROMAN.get(raw, raw)}{match['part'].lower()}"
-        found.append(_Word(match.start("roman"), match.end("part"), "quality", f"segment:{number}"))
-    found += [_Word(*match.span(), "change", CHANGE) for match in _DENIED_CHANGE.finditer(text)]
-    found += [_Word(*match.span(), "date", "") for match in _DATE.finditer(text)]
-    return sorted(found, key=lambda word: word.start)
+def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
+    signs = [sign for piece in pieces for sign in piece.signs]
+    values = {False: set(), True: set()}  # type: dict[bool, set[tuple[float, str]]]
+    for sign in signs:
+        if sign.kind == NUMBER:
+            values[sign.name == "earlier"].add((sign.value, sign.unit))
+    return Facts(
+        facts,
+        frozenset(organ for piece in pieces for organ in _organs(piece)),
+        frozenset(side for piece in pieces for side in _sides(piece)),
+        frozenset(values[False]),
+        frozenset(values[True]),
+        frozenset(name for piece in pieces for name in _qualities(piece)),
+        tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
+        frozenset(pair for piece in pieces for pair in _pairs(piece)),
+        frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies))),
+        not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
+    )
 
 
-def _fold(word: str) -> str:
-    """A word of Greek or Latin in a spelling that German and English share."""
-    word = word.lower()
-    for old, new in _FOLD:
-        word = word.replace(old, new)
-    return word
+def _organs(piece: Piece) -> frozenset[str]:
+    named = {sign.name for sign in piece.of("organ", LEVEL)}
+    for sign in piece.of("sided"):
+        named |= {name for name in sign.implies if name not in ("left", "right", "both")}
+    present = named | {name for sign in piece.signs for name in (sign.name, *sign.names)}
+    return frozenset(named | {name for name, parts in composed() if parts <= present})
 
 
-def _cut(
-    text: str,
-    start: int,
-    end: int,
-    number: int,
-    words: list[_Word],
-    structures: list[Structure],
-    commas: Container[int],
-) -> list[_Piece]:
-    """The pieces of a sentence; `commas` are those that divide nothing."""
-    inside = [(s.start, s.end) for s in structures] + [(w.start, w.end) for w in words if w.kind == "finding"]
-    pieces, at, joint = [], start, ""
-    cuts = [
-        m
-        for m in _CUT.finditer(text, start, end)
-        if not any(a < m.end() and m.start() < b for a, b in inside) and m.start() not in commas
-    ]
-    for cut in [*cuts, None]:
-        upto = cut.start() if cut else end
-        keeps_cut = joint in ("ohne", "without", "nor")
-        pieces.append(_Piece(at - len(joint) if keeps_cut else at, upto, joint, sentence=number))
-        if cut:
-            at, joint = cut.end(), cut[0].lower()
-    for piece in pieces:
-        piece.words = [w for w in words if piece.start <= w.start < piece.end]
-        piece.structures = [s for s in structures if piece.start <= s.start < piece.end]
-    return pieces
+def _larger(piece: Piece) -> str:
+    """The side where a thing is larger: "rechts mehr als links", "more on the right"."""
+    said = next((sign.name for sign in piece.of("quality") if sign.name.startswith("larger:")), "")
+    if said != "larger:more":
+        return said.removeprefix("larger:")
+    return next((sign.name for sign in piece.of("side") if sign.name != "both"), "")
 
 
-def _join_headless(pieces: list[_Piece]) -> list[_Piece]:
-    """Give what has no finding and no structure (", 12 mm") to its neighbour in the sentence."""
-    joined: list[_Piece] = []
-    for piece in pieces:
-        before = joined[-1] if joined else None
-        if before and before.sentence == piece.sentence and not (piece.has_head and before.has_head):
-            before.words += piece.words
-            before.structures += piece.structures
-            before.end = piece.end
-        else:
-            joined.append(piece)
-    return joined
+def _sides(piece: Piece) -> frozenset[str]:
+    if _larger(piece):
+        return frozenset({"left", "right"})
+    said = {sign.name for sign in piece.of("side")}
+    for sign in piece.of("sided"):
+        said |= {name for name in sign.implies if name in ("left", "right", "both")}
+    return frozenset({"left", "right"} if "both" in said else said)
 
 
-def _deny(text: str, pieces: list[_Piece]) -> None:
-    """Set polarity and certainty of the findings and states."""
-    carried, doubt = False, ""
-    for at, piece in enumerate(pieces):
-        goes_on = at > 0 and piece.sentence == pieces[at - 1].sentence and _goes_on(text, pieces, at)
-        carried, doubt = (carried, doubt) if goes_on else (False, "")
-        heads = piece.of("finding", "good", "bad")
-        denials = piece.of("denial")
-        for word in heads:
-            before = [d for d in denials if d.start < word.start]
-            near = [d for d in before if word.kind == "finding" or d.end + 30 >= word.start]
-            if carried and word.kind == "finding" or near:
-                word.affirmed = not word.affirmed if word.kind != "finding" else False
-        if denials:
-            carried = True
-        if piece.of("denied"):
-            last = piece.of("denied")[-1]
-            for word in piece.of("finding"):
-                word.affirmed = word.affirmed and word.start > last.start
-            _deny_list_before(text, pieces, at)
-        for hedge in piece.of("certainty"):
-            behind = [w for w in piece.of("finding") if w.start > hedge.start]
-            doubt = hedge.name
-            for word in behind or piece.of("finding"):
-                word.certainty = word.certainty or hedge.name
-        if doubt and not piece.of("certainty"):
-            for word in piece.of("finding"):
-                word.certainty = doubt
+def _qualities(piece: Piece) -> frozenset[str]:
+    found: set[str] = set()
+    before: Sign | None = None
+    for sign, behind in zip(piece.signs, [*piece.signs[1:], None], strict=True):
+        if sign.name.startswith("relation:") and behind is not None and behind.kind == NUMBER and behind.unit:
+            continue  # "über 12 mm"
+        measured = before is not None and before.kind == NUMBER and before.unit and sign.name == "size:large"
+        if sign.kind == "quality" and not measured:  # "7 mm große Zyste"
+            found |= {name for name in sign.names if not name.startswith("larger:")}
+        before = sign
+    found |= {f"amount:{_AMOUNTS[name]}" for name in found if name in _AMOUNTS}
+    return frozenset(found | ({f"larger:{_larger(piece)}"} if _larger(piece) else set()))
 
 
-def _goes_on(text: str, pieces: list[_Piece], at: int) -> bool:
-    """True if a denial before a piece covers it too: "no cyst, mass or stone"."""
-    piece = pieces[at]
-    if piece.joint in _OR:
-        return True
-    if piece.of("denial", "denied", "good", "bad", "certainty") or _BEGINS_ANEW.search(text, piece.start, piece.end):
-        return False
-    if piece.joint in _AND:
-        return True
-    later = [p for p in pieces[at + 1 :] if p.sentence == piece.sentence]
-    return piece.joint == "," and bool(later) and later[0].joint in (*_OR, ",") and any(p.joint in _OR for p in later)
+def _measures(piece: Piece) -> frozenset[tuple[float, str]]:
+    return frozenset((s.value, s.unit) for s in piece.of(NUMBER) if s.unit and s.name != "earlier")
 
 
-def _deny_list_before(text: str, pieces: list[_Piece], at: int) -> None:
-    """ "Effusion and pneumothorax are not seen": the words in front of the conjunction are denied as well."""
-    while at > 0 and pieces[at].joint in (*_AND, *_OR) and pieces[at - 1].sentence == pieces[at].sentence:
-        at -= 1
-        if re.search(r"\b(?:is|are|ist|sind)\b", text[pieces[at].start : pieces[at].end]):
-            return
-        for word in pieces[at].of("finding"):
-            word.affirmed = False
-
-
-def _facts_of(text: str, pieces: list[_Piece], at: int) -> list[Fact]:
-    piece = pieces[at]
-    organs, sides = _organs(piece), _sides(piece)
-    near_organs = frozenset() if organs else _near(pieces, at, _organs)
-    near_sides = frozenset() if sides else _near(pieces, at, _sides)
-    if not sides and any(s.side == "both" for s in piece.structures):
-        near_sides |= {"left", "right"}
-    measures = frozenset(_measures(text, piece))
-    common = Fact(
-        "", sides=sides, organs=organs, near_sides=near_sides, near_organs=near_organs, measures=measures
-    )  # what all facts of the piece share
-    qualities = frozenset(word.name for word in piece.of("quality", "change")) | _pairs(text, piece)
-    facts = [
-        replace(common, key=word.name, affirmed=word.affirmed, certainty=word.certainty, qualities=qualities)
-        for word in piece.of("finding")
-        if word.name not in _STATE_NAMES and (word.affirmed or word.name != _ANYTHING)
-    ]
-    for word in piece.of("finding"):
-        if word.name in _STATE_NAMES:
-            organ, state = _STATE_NAMES[word.name]
-            own = {organ} if organ else organs or {""}
-            says = frozenset({state if word.affirmed else "good"})
-            facts += [
-                replace(common, key=f"organ:{name}", organs=frozenset(own - {""}), states=says, qualities=qualities)
-                for name in sorted(own)
-            ]
-    states = _states(piece) or (frozenset() if facts else _states_near(pieces, at))
-    if states or (measures and not facts):
-        named = [f"organ:{organ}" for organ in sorted(organs)] or ["organ:"]
-        facts += [replace(common, key=key, states=states, qualities=qualities) for key in named]
-    elif not facts and not organs and piece.of("denial", "denied"):
-        facts.append(replace(common, key="something", affirmed=False))
-    return facts
-
-
-def _pairs(text: str, piece: _Piece) -> frozenset[str]:
+def _pairs(piece: Piece) -> list[str]:
     """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
-    sides = [(w.start, w.name) for w in piece.of("side")]
-    sides += [(s.start, s.side) for s in piece.structures if s.side and not any(s.start <= a < s.end for a, _ in sides)]
     places = [
-        [name for _, name in sorted(sides) if name != "both"],
-        [word.name for word in piece.of("quality") if word.name.startswith("segment:")],
+        [sign.name for sign in piece.of("side") if sign.name != "both"],
+        [sign.name for sign in piece.of(LEVEL) if sign.name.startswith("seg:")],
     ]
     values = [
-        [str(value) for value, _ in _measures(text, piece)],
-        [word.name for word in piece.of("quality") if word.name.startswith(("degree:", "age:"))],
+        [str(sign.value) for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"],
+        [sign.name for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))],
     ]
-    return frozenset(
+    return [
         f"pair:{place}={value}"
         for listed in places
         for said in values
         if len(set(listed)) > 1 and len(listed) == len(said)
         for place, value in zip(listed, said, strict=True)
-    )
-
-
-def _states(piece: _Piece) -> frozenset[str]:
-    good = {"good" for w in piece.of("good", "bad") if w.affirmed == (w.kind == "good")}
-    good |= {"good" for w in piece.of("finding") if w.name == _ANYTHING and not w.affirmed}
-    return frozenset(good | {w.name for w in piece.of("bad") if w.affirmed}) | frozenset(
-        "not good" for w in piece.of("good") if not w.affirmed
-    )
-
-
-def _states_near(pieces: list[_Piece], at: int) -> frozenset[str]:
-    """The state of a list: of the next piece that has one, else of the one before."""
-    same = pieces[at].sentence
-    if pieces[at + 1 :] and pieces[at + 1].joint in ("mit", "with", "ohne", "without"):
-        return frozenset()  # the structure has a statement of its own
-    for other in [*pieces[at + 1 :], *reversed(pieces[:at])]:
-        if other.sentence == same and _states(other):
-            return _states(other)
-    return frozenset()
-
-
-def _near(pieces: list[_Piece], at: int, read: Callable[[_Piece], frozenset[str]]) -> frozenset[str]:
-    """What the nearest piece says: before in the sentence, behind in it, else in the sentence before."""
-    same = pieces[at].sentence
-    around = [p for p in reversed(pieces[:at]) if p.sentence == same]
-    around += [p for p in pieces[at + 1 :] if p.sentence == same]
-    earlier = [p for p in reversed(pieces[:at]) if p.sentence == same - 1]
-    guess = next((read(piece) | {PERHAPS} for piece in earlier if read(piece)), frozenset())
-    return next((read(piece) for piece in around if read(piece)), guess)
-
-
-def _organs(piece: _Piece) -> frozenset[str]:
-    implied = {"brain" for word in piece.of("quality") if word.name in _IN_BRAIN}
-    outside = {word.name for word in piece.of("organ")}  # of the 121 classes
-    named = {_base(label) for s in piece.structures if not _is_spine(s) for label in s.labels}
-    return frozenset(named | implied | outside)
-
-
-def _is_spine(structure: Structure) -> bool:
-    """True for "lumbar spine" and discs, which name no level that another language has to name."""
-    return len(structure.labels) > 2 and structure.labels[0].startswith("vertebrae") or "discs" in structure.labels[0]
-
-
-def _base(label: str) -> str:
-    side = side_of(label)
-    name = (label.removesuffix(f"_{side}") if side else label).replace("kidney_cyst", "kidney")
-    return _SAME_ORGAN.get(name, name)
-
-
-def _sides(piece: _Piece) -> frozenset[str]:
-    said = {word.name for word in piece.of("side")} | {s.side for s in piece.structures if s.side in ("left", "right")}
-    return frozenset({"left", "right"} if "both" in said else said)
-
-
-def _measures(text: str, piece: _Piece) -> list[tuple[float, str]]:
-    spans = [(s.start, s.end) for s in piece.structures] + [(w.start, w.end) for w in piece.of("quality", "date")]
-    found = [
-        (measure.value, measure.unit)
-        for measure in read_measures(text, piece.start, piece.end)
-        if not any(a <= measure.start < b for a, b in spans)
     ]
-    return found + [(float(word.name), "") for word in piece.of("number")]
+
+
+def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
+    piece = pieces[at]
+    organs, sides, measures = _organs(piece), _sides(piece), _measures(piece)
+    host = pieces[at - 1] if at and pieces[at - 1].sentence == piece.sentence and piece.joint in ("with", ":") else None
+    if host and not host.says:  # "Niere links mit Zyste"
+        exam = piece.joint == ":" and bool(host.of("exam"))  # "MRI of the pelvis: …"
+        organs, sides = organs or (frozenset() if exam else _organs(host)), sides or _sides(host)
+    findings = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind in ("finding", "free")]
+    listed = _list_organs(pieces, at) if findings or piece.of(GOOD) else frozenset()
+    common = Fact(
+        "",
+        sides=sides,
+        organs=organs,
+        measures=measures,
+        qualities=_qualities(piece),
+        near_sides=_near(pieces, at, _sides),
+        near_organs=_near(pieces, at, _organs),
+        near_measures=_near(pieces, at, _measures),
+        list_organs=listed,
+    )
+    facts = []
+    resized = any(sign.name == "earlier" for sign in piece.of(NUMBER))
+    again = {n for n, sign in findings if sign.name in ("recurrence", "residual") and n in piece.polarity}
+    for n, sign in findings:
+        if n not in again and any(abs(n - m) == 1 for m in again):
+            continue  # "no recurrent hernia" denies no hernia
+        polarity = DENIED if sign.kind == "free" else piece.polarity.get(n, "")
+        earlier = _is_earlier(piece, sign)
+        facts.append(
+            replace(
+                common,
+                key=sign.name,
+                affirmed=not polarity,
+                change=polarity == CHANGE,
+                certainty="" if polarity else piece.certainty.get(n, ""),
+                optional=piece.aside or earlier or resized and sign.name in _SIZES,
+                gone=earlier and not polarity,
+                implied=closure(sign.implies),
+            )
+        )
+    good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]
+    if len(facts) > 1:  # "nicht pathologisch vergrößert"
+        facts = [fact for fact in facts if fact.affirmed or fact.key != "abnormality"] or facts[:1]
+    if good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
+        holds = any(n not in piece.polarity for n in good)
+        facts += [replace(common, key=GOOD, affirmed=holds)] if organs or not listed else []
+        facts += [replace(common, key=GOOD, affirmed=holds, organs=frozenset({o})) for o in sorted(listed - organs)]
+    if not facts and (organs or measures):
+        facts.append(replace(common, key=PLACE))
+    return facts
+
+
+def _is_earlier(piece: Piece, sign: Sign) -> bool:
+    """True if a finding is the first behind "previously"."""
+    strong = [prior.start for prior in piece.of("prior") if prior.name == "strong" and prior.start < sign.start]
+    return bool(strong) and not any(min(strong) < s.start < sign.start for s in piece.of("finding", "free"))
+
+
+def _list_organs(pieces: list[Piece], at: int) -> frozenset[str]:
+    """The structures of a list that a statement closes: "Leber, Milz und Pankreas unauffällig"."""
+    found: frozenset[str] = frozenset()
+    same = pieces[at].sentence
+    joint = pieces[at].joint
+    for piece in reversed(pieces[:at]):
+        if joint == ":" and piece.of("exam"):
+            break
+        listed = joint in ("and", "or", ",", "with", ":", "link") and bool(_organs(piece))
+        if piece.sentence != same or piece.says or piece.of("prior") or not listed:
+            break
+        found |= _organs(piece)
+        joint = piece.joint
+    for piece in pieces[at + 1 :]:
+        if piece.sentence != same or piece.says or piece.joint not in ("and", "or", ","):
+            break
+        found |= _organs(piece)
+    return found
+
+
+def _near(pieces: list[Piece], at: int, read: Callable[[Piece], frozenset]) -> frozenset:
+    """What the other pieces of the sentence say, or else the sentences before and the one behind."""
+    same = pieces[at].sentence
+    first = max(0, at - _BEFORE)
+    window = [p for n, p in enumerate(pieces[first : at + _BEHIND], first) if n != at]
+    found = frozenset().union(*(read(p) for p in window if p.sentence == same))
+    if found:
+        return found
+    return frozenset().union(*(read(p) for p in window if p.sentence != same and p.sentence <= same + 1))

@@ -102,6 +102,11 @@ def test_the_lexicon_has_the_last_word_where_it_knows_a_word(spans, fault):
     assert fault_of_mentions(text, place_mentions(text, spans), "de", "CT") == fault
 
 
+def test_a_quote_that_names_nothing_is_no_mention():
+    spans = place_mentions("No change.", [mention("No change", "heart")])
+    assert fault_of_mentions("No change.", spans, "en", "CT") == "no_structure"
+
+
 @pytest.fixture
 def make_llm(tmp_path):
     def make(url):

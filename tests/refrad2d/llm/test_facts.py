@@ -3,6 +3,7 @@
 import pytest
 
 from refrad2d.llm.facts import read_facts
+from refrad2d.llm.pieces import GOOD
 
 
 def stated(text, language):
@@ -36,13 +37,36 @@ def test_each_finding_has_its_own_side_and_number():
 
 def test_a_state_of_a_list_is_said_of_each_member():
     facts = read_facts("Leber und Milz unauffällig.", "de").facts
-    assert {(fact.key, *fact.states) for fact in facts} == {("organ:liver", "good"), ("organ:spleen", "good")}
+    assert {(fact.key, *fact.organs) for fact in facts if fact.key == GOOD} == {(GOOD, "liver"), (GOOD, "spleen")}
 
 
-def test_not_enlarged_is_a_good_state():
-    assert read_facts("The spleen is not enlarged.", "en").facts[0].states == {"good"}
+def test_a_state_that_is_denied_is_a_denied_finding():
+    fact = read_facts("The spleen is not enlarged.", "en").facts[0]
+    assert (fact.key, fact.affirmed, fact.organs) == ("enlarged", False, {"spleen"})
+
+
+def test_what_a_structure_has_takes_its_side():
+    assert read_facts("Niere links mit Zyste.", "de").facts[-1].sides == {"left"}
 
 
 def test_a_finding_takes_the_side_of_its_neighbour_as_a_guess():
-    cyst = read_facts("Niere links mit Zyste.", "de").facts[0]
+    cyst = read_facts("Erguss links, Zyste.", "de").facts[-1]
     assert (cyst.sides, cyst.near_sides) == (frozenset(), {"left"})
+
+
+def test_a_denied_change_denies_no_thing():
+    assert [(fact.key, fact.change) for fact in read_facts("Kein neuer Herd.", "de").facts] == [("lesion", True)]
+
+
+def test_growth_of_a_thing_that_is_denied_leaves_the_thing():
+    assert read_facts("No increase of the effusion.", "en").facts[0].affirmed
+
+
+def test_a_number_of_another_day_is_set_apart():
+    facts = read_facts("Mass of 31 mm, previously 27 mm.", "en")
+    assert (facts.numbers, facts.earlier) == ({(31.0, "mm")}, {(27.0, "mm")})
+
+
+def test_what_was_there_is_gone():
+    fact = read_facts("Die zuvor verschlossene V. poplitea.", "de").facts[0]
+    assert fact.key == "occlusion" and fact.gone

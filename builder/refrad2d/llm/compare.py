@@ -1,0 +1,240 @@
+"""Whether one text's facts are those of another: each finding of each borne out by one of the other, and the totals.
+
+>>> from refrad2d.llm.facts import read_facts
+>>> known = read_facts("Zyste links.", "de")
+>>> compare(known, read_facts("Cyst on the right.", "en"), [known])
+'side_changed'
+"""
+
+from collections.abc import Iterable
+
+from refrad2d.llm.concepts import closure, families, members
+from refrad2d.llm.facts import PLACE, Fact, Facts
+from refrad2d.llm.pieces import GOOD
+
+_FILLS = {  # denied, they say that a space is clear
+    "fluid": {"pouch_of_douglas", "pleura", "pericardium", "lesser_sac"},
+    "free_fluid": {"pouch_of_douglas"},
+    "effusion": {"pleura", "pericardium", "joint"},
+    "opacity": {"lung"},
+}
+_WIDTHS = members("group", "widths")  # denied, they say that a structure is normal
+_HOW = members("group", "how")  # what an answer may say or leave unsaid
+_SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
+_DEVICES = members("family", "device")
+_NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity".split())
+_NEVER_LOST = frozenset("benign age density".split())
+_TURNED = frozenset(
+    "zone degree count size level face depth axis distribution margin width larger solid relation "
+    "content simple".split()
+)
+_NEAR = (
+    {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
+    {"consistent", ""}, {"consistent", "plain"}, {"plain", ""}, {"proven", ""}, {"proven", "plain"},
+)  # fmt: skip
+
+
+def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | None:
+    """Why an answer does not state what it has to (`required`) or states what no text bears out (`allowed`)."""
+    allowed = tuple(allowed)
+    return (
+        _numbers(required, answer, allowed)
+        or _places(required, answer, allowed)
+        or _statements(required, answer, allowed)
+        or _qualities(required, answer, allowed)
+    )
+
+
+def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = frozenset().union(*(facts.numbers for facts in allowed))
+    added, lost = answer.numbers - known, required.numbers - answer.numbers
+    if "left" in answer.sides and "right" in answer.sides:
+        lost -= {(2.0, "")}  # "both" for "two"
+    if any({"left", "right"} <= facts.sides for facts in allowed):
+        added -= {(2.0, "")}
+    if added:
+        return "numbers_added"
+    return "numbers_lost" if lost else None
+
+
+def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = frozenset().union(*(facts.sides for facts in allowed))
+    added, lost = answer.sides - known, required.sides - answer.sides
+    if added and not answer.only_both or lost and not required.only_both:
+        return "side_changed"
+    organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
+    if answer.organs - organs:
+        return "new_anatomy"
+    pairs = frozenset().union(*(facts.pairs for facts in allowed))
+    if _contradicts(answer.pairs, pairs):
+        return "numbers_changed"
+    return None
+
+
+def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
+    """True if a value goes with another place than in the text where both name the place and the value."""
+    for pair in said - known:
+        place, _, value = pair.partition("=")
+        if any(other.startswith(f"{place}=") or other.endswith(f"={value}") for other in known):
+            same_places = {p.partition("=")[0] for p in known if p.endswith(f"={value}")}
+            if same_places and place not in same_places and any(other.startswith(f"{place}=") for other in known):
+                return True
+    return False
+
+
+def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
+    around = frozenset().union(*(facts.implied for facts in allowed))
+    for fact in answer.facts:
+        if reason := find_fault(fact, known, around):
+            return reason.replace("lost", "added")
+    resized = {(fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional}
+    for fact in required.facts:
+        if _may_go(fact) or (fact.key, fact.organs) in resized:
+            continue
+        reason = find_fault(fact, answer.facts, answer.implied)
+        if reason == "certainty_changed" and _said_again(fact, required.facts, answer.facts):
+            reason = None
+        if reason:
+            return reason
+    organs = closure(tuple(sorted(answer.organs | answer.implied)))
+    spoken = answer.organs | answer.implied
+    lost = {organ for organ in required.organs - organs if not closure((organ,)) & spoken}
+    telling = [f for f in required.facts if not (_may_go(f) or (f.key, f.organs) in resized)]
+    needed = {
+        organ
+        for fact in telling
+        for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
+    }
+    return "anatomy_lost" if lost & needed else None
+
+
+def _may_go(fact: Fact) -> bool:
+    """True for what an answer may leave out: what denies a change, only names a place, or calls nothing normal."""
+    bare = fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs
+    return fact.change or fact.optional or bare
+
+
+def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
+    """Why a place that is only named ("most pronounced in the right lower lobe") is not in the other text."""
+    same = [other for other in known if other.sides and fact.organs & (other.organs | other.list_organs)]
+    wrong = len(fact.sides) == 1 and same and not any(fact.sides & other.sides for other in same)
+    return "side_changed" if wrong else None
+
+
+def _said_again(fact: Fact, required: Iterable[Fact], answer: Iterable[Fact]) -> bool:
+    """True if the text says the same a second time, and that certainly: "Ileus, vermutlich Bridenileus"."""
+    others = [f for f in required if f.key == fact.key != "lesion" and f.affirmed and f.certainty != fact.certainty]
+    return any(find_fault(other, answer) is None for other in others)
+
+
+def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = frozenset()) -> str | None:
+    """None if one of the known facts says as much, else what the nearest of them says otherwise.
+
+    `around` is all that the other text speaks of: a finding that says how rather than what may hide in another word.
+    """
+    if fact.key == PLACE and not fact.measures:
+        return _misplaced(fact, known)
+    same = [other for other in known if is_same_thing(fact, other)]
+    owners = [other for other in same if other.measures & fact.measures]  # whose number it is
+    faults = [_faults(fact, other) for other in owners or same]
+    if not faults:
+        if fact.key in _HOW and fact.affirmed:
+            return None
+        return None if fact.key in _SOFT and fact.affirmed and fact.key in around else "finding_lost"
+    nearest = min(faults, key=len)
+    return nearest[0] if nearest else None
+
+
+def is_same_thing(fact: Fact, other: Fact) -> bool:
+    """True if two facts are about the same thing, so that the one can bear out or contradict the other."""
+    if fact.key == other.key:
+        return True
+    if fact.key == GOOD or other.key == GOOD:
+        bad = other if fact.key == GOOD else fact
+        clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
+        return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+    if PLACE in (fact.key, other.key):
+        return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
+    if fact.key in other.implied or other.key in fact.implied:
+        return True
+    return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
+
+
+def _faults(fact: Fact, other: Fact) -> list[str]:
+    """What a fact says that the other does not bear out."""
+    found = []
+    if fact.key == PLACE and fact.organs and not fact.organs & other.organs and (other.organs or other.key == PLACE):
+        found.append("anatomy_changed")
+    good = GOOD in (fact.key, other.key) and fact.key != other.key
+    if not good and PLACE not in (fact.key, other.key):
+        if fact.affirmed != other.affirmed or not fact.affirmed and fact.change != other.change:
+            found.append("negation_changed")
+        elif fact.affirmed and not _certainties_fit(fact.certainty, other.certainty):
+            found.append("certainty_changed")
+    if good and not (fact.affirmed if fact.key == GOOD else other.affirmed):
+        found.append("state_changed")
+    if not _sides_fit(fact, other):
+        found.append("side_changed")
+    if not _organs_fit(fact, other):
+        found.append("anatomy_changed")
+    if not _measures_fit(fact, other):
+        found.append("numbers_changed")
+    if fact.affirmed and GOOD not in (fact.key, other.key) and not _qualities_fit(fact, other):
+        found.append("quality_changed")
+    return found
+
+
+def _certainties_fit(one: str, other: str) -> bool:
+    return one == other or {one, other} in _NEAR
+
+
+def _sides_fit(fact: Fact, other: Fact) -> bool:
+    """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
+    if fact.sides and other.sides:
+        return fact.sides == other.sides
+    if fact.sides:
+        both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
+        return both or bool(fact.sides & other.near_sides)
+    return True
+
+
+def _organs_fit(fact: Fact, other: Fact) -> bool:
+    if not fact.organs:
+        return True
+    mine = closure(tuple(sorted(fact.organs))) | fact.implied
+    known = closure(tuple(sorted(other.organs))) | other.implied
+    if not other.organs:
+        return True
+    left, right = fact.organs - known, other.organs - mine
+    if not left or not right:
+        return bool(fact.organs & known) or bool(other.organs & mine) or not (left and right)
+    return left <= closure(tuple(sorted(other.list_organs))) or right <= closure(tuple(sorted(fact.list_organs)))
+
+
+def _measures_fit(fact: Fact, other: Fact) -> bool:
+    if not fact.measures:
+        return True
+    if other.measures or fact.key == PLACE and other.key != PLACE:
+        return bool(fact.measures & other.measures)
+    return not other.near_measures or bool(fact.measures & other.near_measures)
+
+
+def _qualities_fit(fact: Fact, other: Fact) -> bool:
+    """True if no quality is turned into another of its group."""
+    groups = {name.partition(":")[0] for name in fact.qualities - other.qualities}
+    for group in groups:
+        mine = {name for name in fact.qualities if name.startswith(f"{group}:")}
+        theirs = {name for name in other.qualities if name.startswith(f"{group}:")}
+        if theirs and not mine & theirs:
+            return False
+    return True
+
+
+def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
+    known = frozenset().union(*(facts.qualities for facts in allowed))
+    added = {name.partition(":")[0] for name in answer.qualities - known}
+    lost = {name.partition(":")[0] for name in required.qualities - answer.qualities}
+    if added & _NEVER_ADDED or added & lost & _TURNED:
+        return "quality_added"
+    return "quality_lost" if lost & _NEVER_LOST else None

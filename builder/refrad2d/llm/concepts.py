@@ -1,0 +1,300 @@
+"""The words of a text as concepts that do not depend on its language, from the table data/concepts.csv.
+
+    >>> [(sign.kind, sign.name) for sign in read_signs("Nierenzyste", "de")]
+    [('organ', 'kidney'), ('finding', 'cyst')]
+
+A row has a kind, a name and words: `any` in spellings that both languages share, `english`, `german`. Alternatives are
+parted by "|". A word that ends in "*" is a stem: it may have any ending, and stand inside a compound ("*zyste" in
+"Nierenzyste"). `implies` names what the concept says besides: a structure, or the finding that it is a kind of. Words
+are compared folded (`fold`), so that k, c and z, umlauts and Latin diphthongs make no difference.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+
+from refrad2d.system.tables import read_csv
+
+UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "cut"
+_ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
+_COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
+_LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 22, 3, 4
+_SHORTEST_BASE = 4  # letters that are left when an ending is cut off
+_SHORTEST_NOUN = 6  # letters of a word that may stand in a compound without a "*"
+_SHORTEST_UNKNOWN = 3  # letters
+_LETTERS = (
+    ("ß", "ss"), ("ä", "e"), ("æ", "e"), ("ö", "e"), ("œ", "e"), ("ü", "u"), ("é", "e"), ("è", "e"), ("ae", "e"),
+    ("oe", "e"), ("ue", "u"), ("k", "c"), ("z", "c"), ("cc", "c"),
+    ("y", "i"),
+)  # fmt: skip
+_TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\s\w]")
+_CUTS = frozenset(",;:()[]–—+")
+
+
+@lru_cache(maxsize=100_000)
+def fold(word: str) -> str:
+    """A word in a spelling that German, English and Latin share: "Zäkum" and "caecum" become "cecum"."""
+    word = word.casefold()
+    for old, new in _LETTERS:
+        word = word.replace(old, new)
+    return word
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a phrase of the table means. `order` is its place there: of two readings the earlier one counts."""
+
+    kind: str
+    name: str
+    implies: tuple[str, ...] = ()
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A concept in a text: where it stands, and what it means.
+
+    `names` are all readings of a word that has several ("einzelne"), `name` the first. An unknown word has the kind
+    UNKNOWN, its folded form as name and itself as `unit`; HIDDEN stands for the unknown part of a compound.
+    """
+
+    start: int
+    end: int
+    kind: str
+    name: str
+    implies: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    value: float = 0.0
+    unit: str = ""
+
+
+@dataclass
+class _Node:
+    words: dict[str, "_Node"] = field(default_factory=dict)
+    stems: dict[str, "_Node"] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def next(self, forms: tuple[str, ...]) -> Iterator["_Node"]:
+        """The nodes behind a word, given in its possible base forms, the word itself first."""
+        for form in forms:
+            if form in self.words:
+                yield self.words[form]
+        if self.stems:
+            word = forms[0]
+            for length in range(min(len(word), _LONGEST_STEM), 1, -1):
+                if word[:length] in self.stems:
+                    yield self.stems[word[:length]]
+
+
+class Lexicon:
+    """The table as a trie over words, and the stems that compounds are made of."""
+
+    def __init__(self, language: str) -> None:
+        """ValueError for an unknown language."""
+        if language not in _COLUMNS:
+            raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(_COLUMNS)}.")
+        self.endings = tuple(fold(ending) for ending in _ENDINGS[language])
+        self.root = _Node()
+        self.stems: dict[str, list[Entry]] = {}
+        for order, row in enumerate(read_csv(__package__, "concepts.csv")):
+            entry = Entry(row["kind"], row["name"], tuple(filter(None, row["implies"].split("|"))), order)
+            for column in _COLUMNS[language]:
+                for phrase in filter(None, row[column].split("|")):
+                    self._add(phrase, entry, column != "english")
+        self._imply_places()
+        self._read = lru_cache(maxsize=100_000)(self._split)
+        self.forms = lru_cache(maxsize=100_000)(self._forms)
+
+    def _add(self, phrase: str, entry: Entry, compounds: bool) -> None:
+        node = self.root
+        words = phrase.split()
+        for word in words:
+            bare = fold(word.rstrip("*"))
+            branch = node.stems if word.endswith("*") else node.words
+            node = branch.setdefault(bare, _Node())
+        node.entries.append(entry)
+        named = compounds and entry.kind in ("finding", "organ", "part") and len(phrase) >= _SHORTEST_NOUN
+        if len(words) == 1 and (phrase.endswith("*") or named):
+            self.stems.setdefault(fold(phrase.rstrip("*")), []).append(entry)
+
+    def _imply_places(self) -> None:
+        """Let a finding imply the structures that its own words name: "Gallenblasenentzündung", "brain atrophy"."""
+        waiting = [("", self.root)]
+        while waiting:
+            words, node = waiting.pop()
+            for star, branch in (("", node.words), ("*", node.stems)):
+                waiting += [(f"{words} {word}{star}", child) for word, child in branch.items()]
+            node.entries = [self._with_places(entry, words.split()) for entry in node.entries]
+        self.stems = {
+            stem: [self._with_places(entry, [f"{stem}*"]) for entry in entries] for stem, entries in self.stems.items()
+        }
+
+    def _with_places(self, entry: Entry, words: list[str]) -> Entry:
+        if entry.kind not in ("finding", "free"):
+            return entry
+        found = list(entry.implies)
+        for word in words:
+            bare = word.rstrip("*")
+            parts = [self.stems[bare[:n]] for n in range(len(bare), 3, -1) if bare[:n] in self.stems]
+            whole = self.root.words.get(bare)
+            parts += [whole.entries] if whole else []
+            found += [e.name for part in parts for e in part if e.kind in ("organ", "part")]
+        return replace(entry, implies=tuple(dict.fromkeys(found)))
+
+    def _forms(self, word: str) -> tuple[str, ...]:
+        folded = fold(word)
+        cut = [folded[: -len(e)] for e in self.endings if folded.endswith(e) and len(folded) - len(e) >= _SHORTEST_BASE]
+        return (folded, *cut)
+
+    def match(self, words: list[str], at: int) -> tuple[int, list[Entry]]:
+        """How many words the longest phrase at a place has, and its readings; (0, []) if there is none."""
+        best: tuple[int, list[Entry]] = (0, [])
+        nodes = [self.root]
+        for length, word in enumerate(words[at : at + 8], 1):
+            nodes = [child for node in nodes for child in node.next(self.forms(word))]
+            if not nodes:
+                break
+            found = next((node.entries for node in nodes if node.entries), None)
+            if found:
+                best = (length, found)
+        return best
+
+    def whole(self, word: str) -> list[Entry]:
+        """The readings of a word that stands in the table as it is."""
+        for form in self.forms(word):
+            node = self.root.words.get(form)
+            if node and node.entries:
+                return node.entries
+        return []
+
+    def parts(self, word: str) -> tuple[list[list[Entry]], int]:
+        """The stems that a word is made of, each with its readings, and how many letters none of them explains."""
+        return self._read(word)
+
+    def _split(self, word: str) -> tuple[list[list[Entry]], int]:
+        folded = fold(word)
+        found: list[list[Entry]] = []
+        at, left, run = 0, 0, 0
+        while at < len(folded):
+            shortest = _SHORTEST_STEM if at == 0 else _SHORTEST_INSIDE
+            for length in range(min(len(folded) - at, _LONGEST_STEM), shortest - 1, -1):
+                inside = run > 2 and length < _SHORTEST_NOUN and at + length + 2 < len(folded)
+                if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
+                    continue  # a short stem may stand inside by chance
+                entries = self.stems.get(folded[at : at + length])
+                if entries:
+                    found.append(entries)
+                    at += length
+                    left, run = max(left, run), 0
+                    break
+            else:
+                at += 1
+                run += 1
+        tail = run if found else len(folded)
+        return found, max(left, tail - 4)
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of a language. ValueError if it is unknown."""
+    return Lexicon(language)
+
+
+def sign_of(entries: list[Entry], start: int, end: int) -> Sign:
+    """The sign of a phrase: its earliest reading, with the names of all others of that kind."""
+    first = min(entries, key=lambda entry: entry.order)
+    names = tuple(entry.name for entry in entries if entry.kind == first.kind)
+    same = [entry for entry in entries if (entry.kind, entry.name) == (first.kind, first.name)]
+    implies = tuple(dict.fromkeys(name for entry in same for name in entry.implies))
+    value = float(first.name) if first.kind == NUMBER else 0.0
+    return Sign(start, end, first.kind, first.name, implies, names, value)
+
+
+def read_signs(text: str, language: str, start: int = 0, end: int | None = None) -> list[Sign]:
+    """The signs of text[start:end] in order; punctuation that divides is one of kind CUT. Numbers are not read here."""
+    words = lexicon(language)
+    tokens = [m for m in _TOKEN.finditer(text, start, len(text) if end is None else end)]
+    tokens = [m for m in tokens if m[0] not in (".", "-", "°", "'", "’", '"', "/")]
+    raw = [m[0] for m in tokens]
+    found: list[Sign] = []
+    at = 0
+    while at < len(tokens):
+        word, first, last = raw[at], tokens[at].start(), tokens[at].end()
+        if not word[0].isalpha():
+            if word in _CUTS:
+                found.append(Sign(first, last, CUT, word))
+            at += 1
+            continue
+        length, entries = words.match(raw, at)
+        if length > 1 or length == 1 and words.whole(word):
+            last = tokens[at + length - 1].end()
+            found.append(sign_of(entries, first, last))
+            if length > 1 and not words.whole(raw[at + length - 1]):  # "vordere Kreuzbandruptur"
+                parts, _ = words.parts(raw[at + length - 1])
+                found += [s for s in (sign_of(part, first, last) for part in parts[1:]) if s.kind != "fill"]
+            at += length
+            continue
+        found += _of_word(words, word, first, last)
+        at += 1
+    return found
+
+
+def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
+    parts, left = words.parts(word)
+    signs = [sign_of(entries, first, last) for entries in parts]
+    telling = [sign for sign in signs if sign.kind != "fill"]
+    if telling:
+        return [*telling, Sign(first, last, HIDDEN, word)] if left >= _SHORTEST_UNKNOWN else telling
+    if signs and left < _SHORTEST_UNKNOWN:
+        return []
+    if len(word) < _SHORTEST_UNKNOWN and not word.isupper():
+        return []
+    return [Sign(first, last, UNKNOWN, fold(word), unit=word)]
+
+
+@cache
+def _closures() -> dict[str, tuple[str, ...]]:
+    return {
+        row["name"]: tuple(filter(None, row["implies"].split("|")))
+        for row in read_csv(__package__, "concepts.csv")
+        if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family", "group")
+    }
+
+
+@cache
+def members(kind: str, name: str = "") -> frozenset[str]:
+    """The names in a row that lists others: of kind "paired", or the "group" of a name."""
+    rows = (row for row in read_csv(__package__, "concepts.csv") if row["kind"] == kind and name in ("", row["name"]))
+    return frozenset(member for row in rows for member in row["implies"].split("|"))
+
+
+@cache
+def closure(names: tuple[str, ...]) -> frozenset[str]:
+    """The names and all that they imply."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _closures().get(name, ())
+    return frozenset(found)
+
+
+@cache
+def families() -> dict[str, frozenset[str]]:
+    """Finding → the findings that another hand may call it: a swelling is called oedema, a shift displacement."""
+    found: dict[str, frozenset[str]] = {}
+    for row in read_csv(__package__, "concepts.csv"):
+        if row["kind"] == "family":
+            members = frozenset(row["implies"].split("|"))
+            found |= {name: found.get(name, frozenset()) | members for name in members}
+    return found
+
+
+@cache
+def composed() -> tuple[tuple[str, frozenset[str]], ...]:
+    """Structures that two words name: "medial meniscus"."""
+    rows = read_csv(__package__, "concepts.csv")
+    return tuple((row["name"], frozenset(row["implies"].split("|"))) for row in rows if row["kind"] == "compose")

@@ -1,0 +1,111 @@
+"""Numbers, vertebral levels and segments of a text, as signs; dates are none of them.
+
+>>> [(sign.value, sign.unit) for sign in read_numbers("Zyste 1,5 x 2 cm, 30 Prozent.")]
+[(15.0, 'mm'), (20.0, 'mm'), (30.0, '%')]
+"""
+
+import re
+
+from refrad2d.llm.concepts import LEVEL, NUMBER, Sign
+
+_DATE = re.compile(
+    r"\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
+    r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
+    r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s\d{1,2}\b(?!\s?(?:mm|cm|ml))",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(  # behind a preposition, since "may" is a verb too
+    r"\b(?:in|from|of|since|im|vom|seit)\s(January|February|March|April|May|June|July|August|September|October|November|"
+    r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b"
+)
+_UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
+_NUMBER = re.compile(
+    r"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>mm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(r"\s?(?:x|×|-|–|bis|to|auf|->|→)\s?", re.IGNORECASE)  # between numbers that share a unit
+_FROM = re.compile(r"\b(?:from|von)\s$", re.IGNORECASE)
+_TO = re.compile(r"\s?(?:->|→)\s?|\s(?:to|auf)\s", re.IGNORECASE)
+_REGION = {"H": "C", "B": "T", "L": "L", "S": "S", "C": "C", "T": "T"}
+_NAME = r"HWK|BWK|LWK|SWK|HW|BW|LW|SW|Th|C|T|L|S"
+_LEVEL = re.compile(
+    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
+    rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
+)
+_ROMAN = {name: n for n, name in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
+_PLACE = r"[IVX]{1,4}|\d{1,2}"
+_SEGMENT = re.compile(
+    rf"\b(?:segment\w*|seg\.?)\s(?:{_PLACE})[ab]?\b(?:\s?(?:/|,|und|and|bis|to|sowie|-|–)\s?(?:{_PLACE})[ab]?\b(?!\s?(?:mm|cm|[.,]\d)))*|"
+    rf"(?<![\w-])(?:{_PLACE})[ab]?[.]?\s(?:segment)\b",
+    re.IGNORECASE,
+)
+_ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
+_CLASSED = re.compile(
+    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
+    r"\b(?P<two>I{1,3}|IV)°|\b(?P<three>II|III|IV|VI{1,3}|IX|XI{1,2})\b(?!\s?(?:contrast|access|line|administ|KM|bolus|ultrasound))"
+)
+
+
+def read_numbers(text: str) -> list[Sign]:
+    """The signs of kind NUMBER (lengths in mm) and LEVEL ("vert:L4", "seg:7") of a text, in order."""
+    bare = _without_dates(text)
+    levels = _levels(bare)
+    bare = _blank(bare, [(sign.start, sign.end) for sign in levels])
+    romans = [(m.span(m.lastgroup or 0), m[m.lastgroup or 0]) for m in _CLASSED.finditer(bare)]
+    numbers = [Sign(*span, NUMBER, "", value=float(_ROMAN[roman])) for span, roman in romans]
+    bare = _blank(bare, [(sign.start, sign.end) for sign in numbers])
+    found = list(_NUMBER.finditer(bare))
+    units = [_unit(m["unit"]) for m in found]
+    for at in range(len(found) - 2, -1, -1):
+        if not units[at][0] and _JOINT.fullmatch(bare, found[at].end(), found[at + 1].start()):
+            units[at] = units[at + 1]
+    for at, (m, (unit, factor)) in enumerate(zip(found, units, strict=True)):
+        before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
+        arrow = before is not None and before[0].strip() in ("->", "→")
+        earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
+        value = round(float(m["value"].replace(",", ".")) * factor, 3)
+        numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
+    return sorted([*levels, *numbers], key=lambda sign: sign.start)
+
+
+def blank_numbers(text: str, numbers: list[Sign]) -> str:
+    """The text with blanks for dates, numbers and levels, so that no word of it is read twice; same length."""
+    return _blank(_without_dates(text), [(sign.start, sign.end) for sign in numbers])
+
+
+def _without_dates(text: str) -> str:
+    text = _blank(text, [m.span() for m in _DATE.finditer(text)])
+    return _blank(text, [m.span(1) for m in _MONTH.finditer(text)])
+
+
+def _unit(raw: str | None) -> tuple[str, float]:
+    raw = (raw or "").lower()
+    return (_UNITS.get(raw) or _UNITS[raw[:4].replace("%ige", "%")[:4]] if raw else ""), (10.0 if raw == "cm" else 1.0)
+
+
+def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _levels(text: str) -> list[Sign]:
+    found = []
+    for m in _LEVEL.finditer(text):
+        first = _REGION[m["first"][0]]
+        most = 5 if m["first"] == "S" else 12
+        if len(m["first"]) == 1 and not 1 <= int(m["number"]) <= most:
+            if m["first"] == "S":  # "S8", a segment of the liver
+                found.append(Sign(*m.span(), LEVEL, f"seg:{m['number']}"))
+            continue
+        found.append(Sign(*m.span(), LEVEL, f"vert:{first}{m['number']}"))
+        if m["last"]:
+            second = _REGION[m["second"][0]] if m["second"] else first
+            found.append(Sign(*m.span(), LEVEL, f"vert:{second}{m['last']}"))
+    for m in _SEGMENT.finditer(text):
+        for one in _ONE.finditer(text, *m.span()):
+            raw = one[1].upper()
+            if raw in _ROMAN or raw.isdecimal():
+                found.append(Sign(m.start(), m.end(), LEVEL, f"seg:{_ROMAN.get(raw, raw)}{one[2].lower()}"))
+    return found

@@ -1,0 +1,241 @@
+"""The pieces of a sentence: its signs between commas and conjunctions, with what is denied and what is a guess.
+
+A denial covers what follows it, in a list all of it; where nothing follows, or behind "is not seen", what stands
+before. A hedge covers the findings behind it, or those before it if none stands behind.
+
+    >>> from refrad2d.llm.concepts import read_signs
+    >>> [piece.polarity for piece in read_pieces("Kein Aszites.", read_signs("Kein Aszites.", "de"), 0)]
+    [{1: 'denied'}]
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, Sign, closure
+
+GOOD = "good"  # kind of the words that call a structure normal
+ABSENT = "not_assessed"  # what a denial without a finding says of a structure: "no nodes", "appendix not seen"
+DENIED, CHANGE = "denied", "change"  # what a denial denies: a thing, or that it changed
+_HEADS = ("finding", "organ", LEVEL)
+_STRONG = frozenset(";:()[]–—")
+_ENDS_SCOPE = frozenset({"with", "link", "but", *_STRONG})
+_BEGINS_ANEW = re.compile(
+    r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|liegt|liegen|findet|finden|there|it)\b|\d",
+    re.IGNORECASE,
+)
+_OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
+
+
+@dataclass
+class Piece:
+    """The signs of a stretch of a sentence; `joint` is what divides it from the piece before."""
+
+    joint: str
+    sentence: int
+    signs: list[Sign] = field(default_factory=list)
+    polarity: dict[int, str] = field(default_factory=dict)  # start and place of a sign → DENIED or CHANGE
+    certainty: dict[int, str] = field(default_factory=dict)
+    aside: bool = False  # says why the examination was done
+
+    def of(self, *kinds: str) -> list[Sign]:
+        return [sign for sign in self.signs if sign.kind in kinds]
+
+    @property
+    def has_head(self) -> bool:
+        return any(sign.kind in _HEADS for sign in self.signs)
+
+    @property
+    def says(self) -> bool:
+        """True if it states more than a place."""
+        return any(sign.kind in ("finding", "free", GOOD) for sign in self.signs)
+
+
+def _cut(signs: list[Sign], sentence: int) -> list[Piece]:
+    pieces = [Piece("", sentence)]
+    before: Sign | None = None
+    for sign in signs:
+        divides = sign.kind == CUT or sign.kind == "joint"
+        binds = before is not None and (before.kind == "certainty" or before.name == "contact")
+        if divides and binds and sign.name in ("with", "link", "and"):
+            divides = False  # "vereinbar mit"
+        if divides and sign.name == "and" and before is not None and before.kind == "joint":
+            divides = False
+        if divides:
+            pieces.append(Piece(sign.name, sentence))
+        elif sign.kind not in ("joint", "fill"):
+            pieces[-1].signs.append(sign)
+        before = sign
+    return pieces
+
+
+def _join(pieces: list[Piece]) -> list[Piece]:
+    """Give what has no finding and no structure (", 12 mm") to its neighbour."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if not piece.signs:
+            if joined and piece.joint in _STRONG:
+                joined[-1].joint = joined[-1].joint  # an empty piece says nothing
+            continue
+        before = joined[-1] if joined else None
+        if before and not piece.has_head and piece.of("side") and piece.of("denial"):  # ", none on the right"
+            piece.signs += [sign for sign in before.signs if sign.kind == "finding"][:1]
+        own = piece.has_head or any(sign.kind == GOOD for sign in piece.signs) and piece.joint not in ("and",)
+        heads = before is not None and piece.joint == ":" and bool(before.of("side"))  # "Mammography, both sides: …"
+        if before and not heads and not (own and before.has_head):
+            before.signs += piece.signs
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _mark_aims(pieces: list[Piece]) -> None:
+    """ "Lymphom-Staging, Vergleich …: Milz o. B.": what stands before the colon says why the examination was done."""
+    last = max((n for n, piece in enumerate(pieces) if piece.of("aim")), default=-1)
+    for n, piece in enumerate(pieces):
+        piece.aside = n <= last or last >= 0 and all(other.joint != ":" for other in pieces[last + 1 : n + 1])
+
+
+def _mark_earlier(pieces: list[Piece]) -> None:
+    """Mark the numbers behind "previously", or in front of "earlier", as those of another day."""
+    for piece in pieces:
+        if any(sign.name == "strong" for sign in piece.of("prior")) and not piece.says and not piece.of(NUMBER):
+            piece.signs = [s for s in piece.signs if s.kind != "organ"] or piece.signs  # "previously in the oesophagus"
+        prior = [sign.start for sign in piece.of("prior") if sign.name == "strong"]
+        neighbours = zip(piece.signs, piece.signs[1:], strict=False)
+        prior += [a.start for a, b in neighbours if a.kind == "prior" and b.kind == NUMBER]
+        now = [sign.start for sign in piece.of("now")]
+        numbers = [sign for sign in piece.of(NUMBER) if sign.unit]
+        if not prior or not numbers:
+            continue
+        for sign in numbers:
+            last = max((p for p in prior if p < sign.start), default=None)
+            behind = last is not None and not any(last < n < sign.start for n in now)
+            closing = last is None and sign is numbers[-1] and len(numbers) > 1 and prior[0] > sign.start
+            if behind or closing:
+                piece.signs[piece.signs.index(sign)] = replace(sign, name="earlier")
+
+
+def _deny(text: str, pieces: list[Piece]) -> None:
+    """Set the polarity of findings and states."""
+    carried = ""
+    for at, piece in enumerate(pieces):
+        scope, only = (carried if at > 0 and _goes_on(text, pieces, at) else ""), False
+        pending: Sign | None = None
+        goes_on = scope
+        for number, sign in enumerate(piece.signs):
+            if sign.kind == "denial":
+                scope, pending, only = DENIED, sign, sign.name == "one"  # "nicht dislozierte Fraktur"
+            elif sign.kind in ("change", "now") and pending is not None:
+                if _OF.match(text, sign.end):
+                    scope = ""  # "no increase of the effusion"
+                else:
+                    scope = CHANGE
+                pending = None
+            elif sign.kind in ("finding", GOOD):
+                if scope:
+                    piece.polarity[number] = scope
+                    goes_on = scope
+                if sign.name != "abnormality":  # "nicht pathologisch vergrößert"
+                    pending, scope = None, "" if only else scope
+            elif sign.kind == "denied":
+                _deny_before(text, pieces, at, number)
+        behind = [s for s in piece.signs if pending is not None and s.start > pending.start]
+        weak = pending is not None and pending.name == "one"  # "nicht"; "ohne Verbindung" denies what is behind it
+        if pending is not None and not any(s.kind in ("finding", GOOD) or not weak for s in behind):
+            if at + 1 == len(pieces) or not _goes_on(text, pieces, at + 1):
+                _deny_before(text, pieces, at, piece.signs.index(pending))
+        elif pending is not None and (at + 1 == len(pieces) or not _goes_on(text, pieces, at + 1)):
+            _mark_absent(piece, pending)
+        carried = scope or goes_on
+
+
+def _deny_before(text: str, pieces: list[Piece], at: int, number: int) -> None:
+    """ "Effusion and pneumothorax are not seen": what stands in front is denied, in a list all of it."""
+    signs = pieces[at].signs
+    found = [n for n in range(number) if signs[n].kind == "finding" and "resection" not in closure((signs[n].name,))]
+    if not found:
+        _mark_absent(pieces[at], signs[number])
+    for n in found:
+        pieces[at].polarity[n] = DENIED
+    while found and at > 0 and pieces[at].joint in ("and", "or"):
+        at -= 1
+        if pieces[at].of(GOOD, "denied") or pieces[at].polarity:
+            return
+        for n, sign in enumerate(pieces[at].signs):
+            if sign.kind == "finding":
+                pieces[at].polarity[n] = DENIED
+
+
+def _mark_absent(piece: Piece, denial: Sign) -> None:
+    """Read "no nodes" and "appendix not seen" as statements of a structure, "no suspicious nodes" as a good one."""
+    others = [s for s in piece.of("finding", GOOD) if "resection" not in closure((s.name,))]
+    if not others and piece.of("organ") and not piece.of("change"):
+        kind, name = (GOOD, "normal") if piece.of("certainty") else ("finding", ABSENT)
+        piece.signs.append(Sign(denial.start, denial.end, kind, name))
+
+
+def _goes_on(text: str, pieces: list[Piece], at: int) -> bool:
+    """True if a denial before a piece covers it too: "no cyst, mass or stone"."""
+    piece = pieces[at]
+    if piece.joint in _ENDS_SCOPE:
+        return False
+    if piece.joint == "or":
+        return True
+    if piece.of("denial", "denied", GOOD, "certainty"):
+        return False
+    if _BEGINS_ANEW.search(text, piece.signs[0].start - 12 if piece.signs[0].start > 12 else 0, piece.signs[-1].end):
+        before = text[max(0, piece.signs[0].start - 12) : piece.signs[-1].end]
+        begins = re.split(r",|\b(?:and|und|sowie)\b", before)[-1]
+        if _BEGINS_ANEW.search(begins):
+            return False
+    if piece.joint == "and":
+        return True
+    later = pieces[at + 1 :]
+    if piece.joint != "," or not later:
+        return False
+    goes_on = later[0].joint in (",", "and") and any(p.joint in ("or", "and") for p in later)
+    return later[0].joint == "or" or goes_on and _goes_on(text, pieces, at + 1)
+
+
+def _name_suspected(pieces: list[Piece]) -> None:
+    """ "suspected to be malignant" is "suspected malignancy"."""
+    for piece in pieces:
+        if piece.of("certainty"):
+            piece.signs = [
+                replace(s, kind="finding", name="malignancy", names=()) if s.name == "benign:malignant" else s
+                for s in piece.signs
+            ]
+
+
+def _hedge(pieces: list[Piece]) -> None:
+    """Set the certainty of findings: of those behind a hedge, or of those before it if none stands behind."""
+    doubt = ""
+    for piece in pieces:
+        doubt = doubt if piece.joint == "or" else ""
+        hedges = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind == "certainty"]
+        findings = [n for n, sign in enumerate(piece.signs) if sign.kind == "finding"]
+        if doubt and not hedges:
+            piece.certainty.update(dict.fromkeys(findings, doubt))
+        for n, hedge in hedges:
+            same = [m for m in findings if piece.signs[m].start == hedge.start]  # "malignomverdächtig"
+            after = [sign for sign in piece.signs[n + 1 :] if sign.kind in ("finding", "quality")]
+            if not same and after and after[0].name.startswith("age:") and not any(m > n for m in findings):
+                continue  # "likely acute"
+            behind = same or [m for m in findings if m > n]
+            for m in behind or findings:
+                piece.certainty.setdefault(m, hedge.name)
+            doubt = hedge.name
+        if any(hedge.name == "excluded" for _, hedge in hedges):
+            piece.polarity.update(dict.fromkeys(findings, DENIED))
+            piece.certainty.update(dict.fromkeys(findings, ""))
+
+
+def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
+    """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
+    cut = _join(_cut(signs, sentence))
+    _name_suspected(cut)
+    _mark_aims(cut)
+    _mark_earlier(cut)
+    _deny(bare, cut)
+    _hedge(cut)
+    return cut

@@ -1,0 +1,45 @@
+"""Facts held against facts: what is borne out, and what the reason is if it is not."""
+
+import pytest
+
+from refrad2d.llm.compare import compare, find_fault
+from refrad2d.llm.facts import read_facts
+
+
+def reason(source, answer, languages=("de", "de")):
+    known = read_facts(source, languages[0])
+    return compare(known, read_facts(answer, languages[1]), [known])
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "expected"),
+    [
+        ("Milz nicht vergrößert.", "Milz normal groß.", None),
+        ("Ödem der Wange.", "Schwellung der Wange.", None),
+        ("Hämangiom der Leber.", "Metastase der Leber.", "finding_added"),
+        (
+            "Niere links mit Zyste, Niere rechts mit Stein.",
+            "Niere rechts mit Zyste, Niere links mit Stein.",
+            "side_changed",
+        ),
+        ("Milz 13 cm, Leber 17 cm.", "Milz 17 cm, Leber 13 cm.", "anatomy_changed"),
+        ("Gutartige Läsion.", "Bösartige Läsion.", "quality_changed"),
+        ("Mögliche Zyste.", "Zyste.", "certainty_changed"),
+        ("Zyste und Stein.", "Zyste.", "finding_lost"),
+        (
+            "Herd in Segment VI 12 mm, in Segment VII 9 mm.",
+            "Herd in Segment VI 9 mm, in Segment VII 12 mm.",
+            "numbers_changed",
+        ),
+    ],
+)
+def test_the_reason_says_what_changed(source, answer, expected):
+    assert reason(source, answer) == expected
+
+
+def test_both_sides_of_what_everybody_has_two_of_add_nothing():
+    assert reason("Lungen frei.", "Both lungs are clear.", ("de", "en")) is None
+
+
+def test_no_known_fact_is_no_evidence():
+    assert find_fault(read_facts("Zyste.", "de").facts[0], []) == "finding_lost"
