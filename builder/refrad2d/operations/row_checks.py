@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
 from refrad2d.conversations import conversations, sft_row
+from refrad2d.dataset.duplicates import Seen, in_two_splits, is_blank, look_of
 from refrad2d.dataset.laws import check_row
 from refrad2d.grounding import parse
 from refrad2d.layout import FOLDERS, list_folder, parse_shard, stem
@@ -38,6 +39,7 @@ class Sample(NamedTuple):
     mask: str | None
     is_grounded: bool
     is_blank: bool
+    look: bytes  # what the image looks like, to find it in another split
     turns: tuple[str, ...]  # digests of the conversations that follow from the row
 
 
@@ -117,7 +119,8 @@ def _sample(row: Row, split: str, image: np.ndarray | None, mask: np.ndarray | N
         pixels=array_digest(image) if image is not None else "",
         mask=bytes_digest(row["mask"]) if row["mask"] else None,
         is_grounded=bool(row["report"]) and is_grounded(row),
-        is_blank=image is None or bool(image.max() == image.min()),
+        is_blank=image is None or is_blank(image),
+        look=look_of(image) if image is not None and image.dtype == np.uint8 else b"",
         turns=_turns(row),
     )
 
@@ -209,9 +212,12 @@ def check_splits(dataset: Dataset) -> Iterator[Fault]:
             yield Fault(FOLDERS["slices"], patient, "patient_in_two_splits")
         if removed and tombstone(patient) in removed:
             yield Fault(FOLDERS["slices"], patient, "patient_was_removed")
-    for by_split in pictures.values():
-        if len(by_split) > 1:
-            yield Fault(FOLDERS["slices"], min(by_split.values()), "image_in_two_splits")
+    equal = {image for image, by_split in pictures.items() if len(by_split) > 1}
+    for image in equal:
+        yield Fault(FOLDERS["slices"], min(pictures[image].values()), "image_in_two_splits")
+    for key in in_two_splits(Seen(key, sample.split, sample.look) for key, sample in dataset.samples.items()):
+        if dataset.samples[key].image not in equal:
+            yield Fault(FOLDERS["slices"], key, "similar_image_in_two_splits")
 
 
 def check_counts(dataset: Dataset) -> Iterator[Fault]:
