@@ -84,6 +84,11 @@ def _has_hash(seen: Seen) -> bool:
     return len(seen.look) == BITS // 8
 
 
+def signs_of(look: bytes) -> np.ndarray:
+    """The hash of a look as `perceptual_hash` gives it: 256 values of +1 and -1, all 0 for a picture that has none."""
+    return _signs([look])[0] if len(look) == BITS // 8 else np.zeros(BITS, np.float32)
+
+
 def _signs(looks: Sequence[bytes]) -> np.ndarray:
     packed = np.frombuffer(b"".join(looks), dtype=np.uint8).reshape(len(looks), BITS // 8)
     return np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
