@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import tarfile
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -374,3 +375,47 @@ def test_accounting_and_stats_count_the_same(tmp_path, lines, fine):
     entries = [{"root": root, "n": 0, "status": status, "reason": reason} for root, status, reason in lines]
     (tmp_path / "accounting.jsonl").write_text("".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
     assert [fault.kind for fault in check_accounting(tmp_path)] == ([] if fine else ["counts"])
+
+
+@pytest.mark.parametrize("name", ["Hans Testmann.csv", ".hidden", "refrad2d/data/notes.txt", "refrad2d-wds/.Hans"])
+@pytest.mark.parametrize("fits", [False, True])
+def test_a_foreign_file_is_found_and_not_named(root, name, fits):
+    (root / name).write_text("Testmann")
+    if fits:
+        refit(root)
+    faults = list(verify(root))
+    assert faults and not any("Hans" in repr(fault) or "notes" in repr(fault) for fault in faults)
+
+
+@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT])
+@pytest.mark.parametrize("change", [lambda data: data + b"Hans", lambda data: with_chunk(data)])
+def test_a_picture_with_more_than_pixels_is_found(root, name, change):
+    def changed(rows):
+        rows[0]["image"]["bytes"] = change(rows[0]["image"]["bytes"])
+
+    rewrite(root, name, changed)
+    assert kinds(root) & {"picture_encoding", "image_differs", "image_of_no_row"}
+
+
+def with_chunk(data):
+    about = b"tEXtPatient\0Hans"
+    return data[:33] + (len(about) - 4).to_bytes(4, "big") + about + zlib.crc32(about).to_bytes(4, "big") + data[33:]
+
+
+@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT])
+@pytest.mark.parametrize("path", ["Testmann.png", "/export/Hans/1.png", "sa.png"])
+def test_a_picture_is_named_after_its_row(root, name, path):
+    rewrite(root, name, edit(("image", "path"), path))
+    assert "picture_name" in kinds(root)
+
+
+def test_rows_of_one_batch_are_of_one_site(root):
+    rewrite(root, SLICES, edit(("site",), "Praxis Testmann"))
+    assert "site_differs" in kinds(root)
+
+
+def test_no_fault_tells_a_text(root):
+    rewrite(root, SLICES, edit(("id",), "Testmann, Hans"))
+    retar(root, lambda members: [*members, ("Testmann.json", b"{}"), ("Hans.txt", b"")])
+    faults = list(verify(root))
+    assert len(faults) > 3 and "Testmann" not in repr(faults) and "Hans" not in repr(faults)
