@@ -20,6 +20,8 @@ from refrad2d.schema import features
 _FOOTER_KEYS = {b"ARROW:schema", b"huggingface"}
 _CREATED_BY = re.compile(r"parquet-cpp-arrow version \d+\.\d+\.\d+(-\w+)?")
 _FIELD_ID = b"PARQUET:field_id"  # put in by the reader
+_MAGIC = b"PAR1"
+_BINARY, _LIST, _STRUCT, _NUMBERS = 8, 9, 12, (4, 5, 6)  # types of Thrift's compact protocol
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3}  # colour type of a PNG → values a pixel
 _BLOCK = tarfile.BLOCKSIZE
@@ -104,15 +106,16 @@ def _has_only_pixels(header: bytes, pixels: Sequence[bytes]) -> bool:
     return length == size and stream.eof and not stream.unused_data
 
 
-def check_footer(file: pq.ParquetFile, config: str) -> Iterator[str]:
-    """Kinds of fault in the footer of a Parquet file of a config: `footer_metadata`, `footer_writer`, `gap`."""
+def check_footer(file: pq.ParquetFile, config: str, path: Path) -> Iterator[str]:
+    """Kinds of fault in the Parquet file of a config that lies at `path`, its rows aside: `footer_metadata`,
+    `footer_writer`, and `gap` for bytes that belong to no page, index or footer."""
     ours = features(config).arrow_schema
     about = file.metadata
     if set(about.metadata or ()) - _FOOTER_KEYS or not _same_metadata(file.schema_arrow, ours):
         yield "footer_metadata"
     if not _CREATED_BY.fullmatch(about.created_by or ""):
         yield "footer_writer"
-    if not _is_contiguous(about):
+    if not _has_only_pages(about, path):
         yield "gap"
 
 
@@ -127,16 +130,75 @@ def _is_plain(field: pa.Field) -> bool:
     return not set(field.metadata or ()) - {_FIELD_ID} and all(map(_is_plain, inner))
 
 
-def _is_contiguous(about: Any) -> bool:
-    """True if the pages of all columns follow each other from the fourth byte on."""
-    at = len(b"PAR1")
+def _end_of_pages(about: Any) -> int:
+    """Where the pages of all columns end if they follow each other from the fourth byte on, else -1."""
+    at = len(_MAGIC)
     for group in range(about.num_row_groups):
         for column in range(about.num_columns):
             chunk = about.row_group(group).column(column)
             if (chunk.dictionary_page_offset or chunk.data_page_offset) != at:
-                return False
+                return -1
             at += chunk.total_compressed_size
-    return True
+    return at
+
+
+def _has_only_pages(about: Any, path: Path) -> bool:
+    """True if a file is its pages, the indexes of its pages, the footer and nothing between."""
+    at = _end_of_pages(about)
+    if at < 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(at)
+        tail = file.read()
+    indexes = tail[: len(tail) - about.serialized_size - len(_MAGIC) - 4]
+    chunks = [about.row_group(g).column(c) for g in range(about.num_row_groups) for c in range(about.num_columns)]
+    wanted = sum(chunk.has_column_index + chunk.has_offset_index for chunk in chunks)
+    at, structs = 0, 0
+    try:
+        while at < len(indexes):
+            at, structs = _skip(indexes, at, _STRUCT, outer=True), structs + 1
+    except (IndexError, ValueError):
+        return False
+    return at == len(indexes) and structs == wanted
+
+
+def _skip(data: bytes, at: int, kind: int, *, outer: bool = False) -> int:
+    """Where a value of Thrift's compact protocol ends. ValueError for a type that no page index has.
+
+    The outermost structs of page indexes hold lists and numbers only.
+    """
+    if kind == _STRUCT:
+        while head := data[at]:
+            at += 1
+            if not head >> 4:
+                _, at = _varint(data, at)
+            if head & 15 not in (1, 2):  # a bool stands in the head
+                if outer and head & 15 not in (*_NUMBERS, _LIST):
+                    raise ValueError("A page index has no such field. Write the file again.")
+                at = _skip(data, at, head & 15)
+        return at + 1
+    if kind == _LIST:
+        count, inner = data[at] >> 4, data[at] & 15
+        at += 1
+        if count == 15:
+            count, at = _varint(data, at)
+        for _ in range(count):
+            at = at + 1 if inner in (1, 2) else _skip(data, at, inner)
+        return at
+    if kind in _NUMBERS:
+        return _varint(data, at)[1]
+    if kind == _BINARY:
+        length, at = _varint(data, at)
+        return at + length
+    raise ValueError("A page index has no such type. Write the file again.")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value, shift = 0, 0
+    while data[at] & 128:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+    return value | data[at] << shift, at + 1
 
 
 def has_known_fields(value: Any, feature: Any) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from refrad2d.dataset.manifest import digest_files, hash_file
-from refrad2d.layout import MANIFEST, has_rows, list_published, numbered, parse_shard
+from refrad2d.layout import FOLDERS, MANIFEST, has_rows, list_published, numbered, parse_shard
 from refrad2d.schema import SPLITS
 
 
@@ -54,7 +54,7 @@ def _check_shard_names(names: set[str], emptied: set[str]) -> Iterator[Fault]:
         if not has_rows(name):
             continue
         shard = parse_shard(name)
-        if not shard or shard.split not in SPLITS:
+        if not shard or shard.split not in SPLITS or shard.kind not in FOLDERS or shard.path != name:
             yield Fault(name, None, "shard_name")
         else:
             groups[name.rpartition("/")[0], shard.stem, shard.of].add(shard.number)

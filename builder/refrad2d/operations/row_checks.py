@@ -90,7 +90,7 @@ def _read_rows(dataset: Dataset, path: Path, config: str, faults: list[Fault]) -
             if not file.schema_arrow.equals(features(config).arrow_schema):
                 faults.append(Fault(name, None, "schema"))
                 return
-            faults += [Fault(name, None, kind) for kind in check_footer(file, config)]
+            faults += [Fault(name, None, kind) for kind in check_footer(file, config, path)]
             for batch in file.iter_batches(batch_size=64):
                 yield from batch.to_pylist()
     except _UNREADABLE:

@@ -20,6 +20,7 @@ from refrad2d.layout import (
     PARQUET,
     REPORTS,
     STATS,
+    has_rows,
     parse_shard,
 )
 from refrad2d.operations.file_checks import Fault
@@ -57,8 +58,8 @@ def _check_folder(root: Path, folder: str) -> Iterator[Fault]:
                 yield Fault(folder or ".", place, "extra_folder")
         elif not entry.is_file(follow_symlinks=False):
             yield Fault(folder or ".", place, "not_a_file")
-        elif not folder and name not in ROOT_FILES:
-            yield Fault(".", place, "extra_file")
+        elif not (name in ROOT_FILES or name == CARD or folder and has_rows(name)):  # names of shards: check_files
+            yield Fault(folder or ".", place, "extra_file")
 
 
 def told(root: Path, fault: Fault) -> Fault:

@@ -41,11 +41,14 @@ def verify(dir: Path) -> Iterator[Fault]:
     if is_half_changed(dir):
         yield Fault(MANIFEST, None, "unfinished_change")  # run the same append or remove again
         return
+    said = set[Fault]()
     for fault in _check(dir, manifest, files):
-        yield told(dir, fault)
+        if (clean := told(dir, fault)) not in said:
+            said.add(clean)
+            yield clean
 
 
-def _check(dir: Path, manifest: Mapping[str, Any], files: Mapping[str, Mapping]) -> Iterator[Fault]:
+def _check(dir: Path, manifest: dict[str, Any], files: Mapping[str, Mapping]) -> Iterator[Fault]:
     yield from check_tree(dir)
     yield from check_files(dir, manifest, files)
     dataset = Dataset(dir, manifest)

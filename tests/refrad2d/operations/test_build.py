@@ -214,6 +214,7 @@ def test_without_masks_there_are_reports_but_no_boxes_and_no_questions_that_noth
     split = next(iter(stats["rows"]["slices"]))
     row = load_dataset(str(small / "out" / "refrad2d"), "vqa", split=split)[0]
     assert row["vqa"] == []  # one slice: nothing says what it shows, and its modality and plane are those of all
+    assert list(verify(small / "out")) == []
 
 
 def run_cli(capsys, *arguments):
@@ -309,6 +310,7 @@ def test_a_model_on_site_gives_the_second_language(small):
     assert row["report"]["de"]["origin"] == "original" and row["report"]["en"]["origin"] == "translated"
     assert row["report"]["en"]["findings"] == "The liver is smooth, 12 mm cyst."
     assert [s["label"] for s in row["report"]["en"]["spans"]] == ["liver"] and row["vqa"]
+    assert list(verify(small / "out")) == []
 
 
 @pytest.mark.parametrize("others", [(VALIDATION[0], TEST[0]), (TEST[0], VALIDATION[0])])

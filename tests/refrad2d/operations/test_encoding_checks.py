@@ -174,11 +174,28 @@ def table(tmp_path):
 
 def footer(path):
     with pq.ParquetFile(path) as file:
-        return list(check_footer(file, "sft"))
+        return list(check_footer(file, "sft", path))
 
 
 def test_our_footers_have_no_fault(table):
     assert footer(table) == []
+
+
+def end_of_pages(path):
+    with pq.ParquetFile(path) as file:
+        groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
+    return 4 + sum(group.column(n).total_compressed_size for group in groups for n in range(group.num_columns))
+
+
+@pytest.mark.parametrize("text", [b"Hans Testmann", b"\0", b"\x18\x04Hans\0", b"Hans" * 1000, b"\x19\x18\x04Hans\0"])
+def test_bytes_between_pages_and_footer_are_found(table, text):
+    data, at = table.read_bytes(), end_of_pages(table)
+    table.write_bytes(data[:at] + text + data[at:])
+    assert footer(table) == ["gap"]
+    with pq.ParquetFile(table) as file:
+        index = len(data) - file.metadata.serialized_size - 8
+    table.write_bytes(data[:index] + text + data[index:])
+    assert footer(table) == ["gap"]
 
 
 def named(schema, **more):

@@ -14,7 +14,7 @@ NAME = "Testmann_Hans"
 def root(tmp_path):
     for folder in ("refrad2d/data", "refrad2d/sft", "refrad2d-wds"):
         (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "rows").write_bytes(b"")
+        (tmp_path / folder / "rows.tar").write_bytes(b"")
     for name in ("manifest.json", "stats.json", "accounting.jsonl", "CHANGELOG.md", "privacy-report.html"):
         (tmp_path / name).write_text("")
     return tmp_path
@@ -39,17 +39,20 @@ def test_what_our_commands_make_is_no_fault(root):
         (lambda root: (root / f".{NAME}").write_text("x"), "extra_file"),
         (lambda root: (root / "manifest.json.bak").write_text("x"), "extra_file"),
         (lambda root: (root / "dataset.key").write_text("x"), "extra_file"),
+        (lambda root: (root / "refrad2d" / "data" / f"{NAME}.csv").write_text("x"), "extra_file"),
+        (lambda root: (root / "refrad2d-wds" / f".{NAME}").write_text("x"), "extra_file"),
+        (lambda root: (root / "refrad2d" / "manifest.json").write_text("x"), "extra_file"),
         (lambda root: (root / NAME).mkdir(), "extra_folder"),
         (lambda root: (root / "refrad2d" / NAME).mkdir(), "extra_folder"),
         (lambda root: (root / "refrad2d-wds" / f".{NAME}").mkdir(), "extra_folder"),
         (lambda root: (root / ".git" / NAME).mkdir(parents=True), "extra_folder"),
         (lambda root: (root / ".stages" / NAME).mkdir(parents=True), "extra_folder"),
         (lambda root: (root / "refrad2d" / "grounded").mkdir(), "empty_folder"),
-        (lambda root: (root / "refrad2d" / "sft" / "rows").unlink(), "empty_folder"),
-        (lambda root: (root / "refrad2d-wds" / "rows").unlink(), "empty_folder"),
+        (lambda root: (root / "refrad2d" / "sft" / "rows.tar").unlink(), "empty_folder"),
+        (lambda root: (root / "refrad2d-wds" / "rows.tar").unlink(), "empty_folder"),
         (lambda root: (root / "refrad2d" / NAME).symlink_to(root), "link"),
         (lambda root: (root / NAME).symlink_to(NAME), "link"),
-        (lambda root: (root / "refrad2d-wds" / "x.tar").symlink_to("rows"), "link"),
+        (lambda root: (root / "refrad2d-wds" / "x.tar").symlink_to("rows.tar"), "link"),
         (lambda root: os.mkfifo(root / "refrad2d" / "data" / f"{NAME}.parquet"), "not_a_file"),
         (lambda root: os.mkfifo(root / "stats.jsonl"), "not_a_file"),
         (lambda root: os.mkfifo(root / "refrad2d-wds" / "x.tar"), "not_a_file"),
