@@ -61,6 +61,8 @@ def _one_of(names: Collection[str]) -> Callable[[str], bool]:
     return lambda name: name in names
 
 
+# Single counts of stats.json: people whom a build took for one.
+_PEOPLE = tuple(f"identities_{name}" for name in ("merged", "contradicting", "published_twice", "file_missing"))
 # What stats.json counts of the input, beside what follows from the rows: its sections and the names in each.
 HISTORY: dict[str, Callable[[str], bool]] = {
     "table": _is_table_fact,
@@ -187,11 +189,12 @@ _MANIFEST: dict[str, Callable[[Any], Any]] = {
 
 
 def _check_stats(dataset: Dataset, stats: Mapping[str, Any]) -> Iterator[Fault]:
-    history = {"files", *HISTORY}
+    history = {"files", *HISTORY, *_PEOPLE}
     counted = _count(dataset) if not dataset.broken else {}
     if stats.keys() - history - {"rows", "patients", "leaks", "blind", *counted} and not dataset.broken:
         yield Fault(STATS, None, "unknown_field")
     known = [_is_history(stats[name], HISTORY[name]) for name in HISTORY if name in stats]
+    known += [_are_counts([stats[name] for name in _PEOPLE if name in stats])]
     files = stats.get("files", {})
     known += [files.keys() <= {"export", "masks"}, *(_is_history(counts, _is_outcome) for counts in files.values())]
     if not all(known):

@@ -46,6 +46,8 @@ def changed(value, path, new):
         (("Hans Testmann",), 1, "unknown_field"),
         (("patients_by_name",), {"Hans": 1}, "unknown_field"),
         (("comment",), "by Hans", "unknown_field"),
+        (("identities_hans",), 1, "unknown_field"),
+        (("identities_merged",), "Hans", "unknown_value"),
         (("files", "Hans"), {"kept": 1}, "unknown_value"),
         (("files", "export", "dropped_Hans Testmann"), 1, "unknown_value"),
         (("reports",), {"dropped_hans": 1}, "unknown_value"),
