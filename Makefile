@@ -29,7 +29,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo quick test bench ablations vqa-rad results trust style base base-results base-again install
+.PHONY: demo quick test fuzz bench ablations vqa-rad results trust style base base-results base-again install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -143,6 +143,11 @@ test: $(BIN)/.installed build/datasets36/.installed
 quick: $(BIN)/.installed
 	$(BIN)/ruff check --quiet builder sft space tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow'
+
+# the properties on other random examples than those of `make test`, many more of them
+fuzz: $(BIN)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --hypothesis-profile=fuzz -k "not end_to_end" \
+		$$(grep -rl '^@given' tests)
 
 bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
 	$(BIN)/python -m tests.bench.builder

@@ -5,10 +5,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.fixtures.paths import SHARED
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+# a run says the same of a commit on every machine; `make fuzz` looks for new examples
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("fuzz", max_examples=int(os.environ.get("EXAMPLES", 3000)), deadline=None)
+settings.load_profile("fixed")
 
 
 SLOW_ROOMS = (

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.layout import list_shards
 from refrad2d.rows import Row, reports_of
 from refrad2d.system.files import read_json
 from refrad2d.system.reasons import advice_lines
@@ -20,6 +21,7 @@ ROW_COLUMNS = (
     *("modality", "plane", "body_part", "sex", "age", "site", "vqa", "provenance"),
     *(f"report.{language}.spans" for language in LANGUAGES),
 )
+IDENTITIES = "identities_"  # what the counts of merged people start with
 
 
 def count_attrition(stages: Path) -> dict:
@@ -36,6 +38,7 @@ def count_attrition(stages: Path) -> dict:
             name: {k.removeprefix(f"{name}_"): v for k, v in ingest_counts.items() if k.startswith(f"{name}_")}
             for name in ("table", "reports", "burnt_in")
         },
+        **{k: v for k, v in ingest_counts.items() if k.startswith(IDENTITIES)},
         "heads": {k.removeprefix("heads_"): v for k, v in match_counts.items() if k.startswith("heads_")},
         "sentences": {k.removeprefix("sentences_"): v for k, v in match_counts.items() if k.startswith("sentences_")},
         "curate": read_json(stages / "curate" / "counts.json"),
@@ -88,6 +91,12 @@ def read_columns(path: Path, columns: Iterable[str]) -> Iterator[dict]:
         raise ValueError(f"{path} cannot be read. Run `refrad2d verify`, and restore it from a copy.") from error
 
 
+def list_patients(root: Path, split: str = "*") -> frozenset[str]:
+    """The pseudonyms of all patients of a dataset, or of a split."""
+    shards = list_shards(root, "slices", split)
+    return frozenset(row["patient"] for path in shards for row in read_columns(path, ("patient",)))
+
+
 def add_counts(one: Mapping, other: Mapping) -> dict:
     """The sum of two nested dicts of numbers."""
     total = dict(one)
@@ -108,6 +117,8 @@ def attrition_table(stats: Mapping) -> str:
         "report table": stats.get("table", {}),
         "report rows": stats["reports"],
         "burnt-in text": stats.get("burnt_in", {}),
+        "identities": {"merged": 0}
+        | {name.removeprefix(IDENTITIES): n for name, n in stats.items() if name.startswith(IDENTITIES)},
         "heads": stats.get("heads", {}),
         "sentences": stats["sentences"],
         "ready slices": stats.get("ready", {}),
@@ -122,4 +133,6 @@ def attrition_table(stats: Mapping) -> str:
     for config, by_split in stats["rows"].items():
         splits = ", ".join(f"{split} {n:,}" for split, n in by_split.items())
         lines.append(f"{'rows':<13} {config:<36} {sum(by_split.values()):>9,}  ({splits})")
+    for people in stats.get("published_twice", ()):
+        lines.append(f"{'one person':<13} published as {', '.join(people)}")
     return "\n".join([*lines, *(["", "What was left out, and what to do:", *todo] if todo else [])])

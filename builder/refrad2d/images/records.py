@@ -32,7 +32,8 @@ from refrad2d.images.nifti import is_nifti, nifti_units_fault, open_nifti
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source, Unreadable, is_dicom
 from refrad2d.privacy.heads import names_head
-from refrad2d.privacy.identities import identities
+from refrad2d.privacy.identities import identities, person_of
+from refrad2d.privacy.persons import Person
 from refrad2d.system.pseudonyms import pseudonym
 
 MAX_VALUE = 1e15  # of pixels, slope and intercept: float32, in which pictures are made, must hold their products
@@ -41,7 +42,7 @@ _DESCRIPTIONS = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "P
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one file. `known` and `phrases` are for scrubbing; they and the UIDs never reach the disk."""
+    """What is known of one file. `known`, `phrases` and `person` identify; they and the UIDs never reach the disk."""
 
     kind: str  # dicom | nifti | key_objects | segmentation
     modality: str | None = None
@@ -57,6 +58,7 @@ class Record:
     frame_of_reference: str = ""
     known: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()  # places and the like, see `identities`
+    person: Person = Person()  # who the patient is, see `people`
     head: bool = False  # the header names the head
     references: tuple[str, ...] = ()  # SOP instances that a Key Object Selection names
     slices: tuple[Slice, ...] = ()
@@ -180,5 +182,6 @@ def _facts(dataset: pydicom.Dataset) -> dict:
         "frame_of_reference": text_of(dataset, "FrameOfReferenceUID"),
         "known": tuple(sorted(known)),
         "phrases": tuple(sorted(phrases)),
+        "person": person_of(dataset),
         "head": names_head(text_of(dataset, name) for name in _DESCRIPTIONS),
     }

@@ -15,7 +15,15 @@ import numpy as np
 
 from refrad2d.dataset.duplicates import REASON, Seen, is_blank, look_of
 from refrad2d.dataset.manifest import installed_versions
-from refrad2d.dataset.stats import add_counts, count_attrition, count_left_out, count_rows, read_columns, read_counted
+from refrad2d.dataset.stats import (
+    add_counts,
+    count_attrition,
+    count_left_out,
+    count_rows,
+    list_patients,
+    read_columns,
+    read_counted,
+)
 from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, Shard, list_shards, parse_shard
 from refrad2d.operations.transaction import (
     carry_out,
@@ -28,6 +36,7 @@ from refrad2d.operations.transaction import (
     tombstone,
     with_change,
 )
+from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.questions.balance import Balance
 from refrad2d.rows import Row
 from refrad2d.samples import read_png
@@ -105,25 +114,30 @@ def append(
     inputs = fingerprint_inputs(export, reports, options, key)
     with hold(out, f"append {inputs}") as stages:
         manifest = read_json(out / MANIFEST)
+        people = _people_of(out, manifest, key_file)
         if not is_half_changed(out) and not (stages / "done").exists():
             if inputs in [manifest["inputs"], *(batch["inputs"] for batch in manifest.get("batches", ()))]:
                 retire(out)
+                people.settle()
                 return None
             try:
+                people.check()
                 check_present(out, manifest)
-                run_stages(export, table, stages, key, options, progress, _balance_of(manifest))
+                run_stages(export, table, stages, key, options, progress, _balance_of(manifest), people)
                 run_stage(
                     stages / "commit",
-                    lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, progress),
+                    lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, people, progress),
                 )
             except (ValueError, NothingUsable):
+                people.settle()
                 retire(out)
                 raise
         if is_half_changed(out):
             carry_out(out)
-        stats = read_json(stages / "done" / "plan.json")["stats"]
+        plan = read_json(stages / "done" / "plan.json")
         retire(out)
-    return stats
+        people.settle()
+    return {**plan["stats"], "published_twice": plan.get("published_twice", [])}
 
 
 def _require_same_privacy(built: Mapping[str, str], asked: Mapping[str, str]) -> None:
@@ -134,13 +148,27 @@ def _require_same_privacy(built: Mapping[str, str], asked: Mapping[str, str]) ->
             raise ValueError(f"{flag} is {asked[name]} here and was {choice} in the build. Give {flag} {choice}.")
 
 
+def _people_of(out: Path, manifest: Mapping, key_file: Path) -> PeopleFile:
+    """Who is in the dataset, and who left it."""
+    removed = frozenset(manifest.get("removed", ()))
+    return PeopleFile(key_file, manifest["inputs"], list_patients(out), lambda name: tombstone(name) in removed)
+
+
 def _balance_of(manifest: Mapping) -> Balance | None:
     """The table of questions of a dataset; older ones have none."""
     return Balance.from_json(manifest["balance"]) if "balance" in manifest else None
 
 
 def _prepare(
-    out: Path, manifest: Mapping, key: bytes, inputs: str, stages: Path, dst: Path, options: Options, progress: Progress
+    out: Path,
+    manifest: Mapping,
+    key: bytes,
+    inputs: str,
+    stages: Path,
+    dst: Path,
+    options: Options,
+    people: PeopleFile,
+    progress: Progress,
 ) -> dict:
     """Write the new shards, and all that speaks of old and new rows together."""
     files, batch = dst / "files", f"b{len(manifest.get('batches', ())) + 1:03d}"
@@ -153,14 +181,16 @@ def _prepare(
     refused = dict(sorted(counts.pop("left_out").items()))
     del counts["patients"]
     reasons = ", ".join(f"{n} {reason}" for reason, n in refused.items())
+    twice = people.published_twice()
     if not counts:
-        raise NothingUsable(f"No row of the export is new ({reasons}). The dataset is as it was.")
-    people = {split: _different(files, "patient", split) - old.patients for split in SPLITS}
+        joined = "".join(f" By this export {' and '.join(names)} are one person." for names in twice)
+        raise NothingUsable(f"No row of the export is new ({reasons}). The dataset is as it was.{joined}")
+    patients = {split: list_patients(files, split) - old.patients for split in SPLITS}
     added = {
         **count_attrition(stages),
         **count_rows(row for path in list_shards(files, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
-        "patients": {split: len(names) for split, names in people.items() if names},
+        "patients": {split: len(names) for split, names in patients.items() if names},
         "not_appended": {reason: n for reason, n in refused.items() if reason != REASON},
         **count_left_out({REASON: refused.get(REASON, 0)}),
     }
@@ -169,8 +199,8 @@ def _prepare(
     write_text(files / ACCOUNTING, old_lines + (files / "new.jsonl").read_text(encoding="utf-8"))
     (files / "new.jsonl").unlink()
     cells = (
-        f"+{sum(map(len, people.values()))}",
-        f"+{len(_different(files, 'study') - old.studies)}",
+        f"+{sum(map(len, patients.values()))}",
+        f"+{len(_studies(files) - old.studies)}",
         f"+{sum(counts['slices'].values())}",
         f"shards {batch}" + (f"; left out: {reasons}" if reasons else ""),
     )
@@ -180,9 +210,11 @@ def _prepare(
         about["assumptions"] = options.assumptions
     batches = [*manifest.get("batches", ()), about]
     stats = add_counts(read_json(out / STATS), added)
-    seal(dst, {**manifest, "batches": batches}, stats, {"stats": added}, benchmarks=options.benchmarks)
+    plan = {"stats": added, "published_twice": twice}
+    seal(dst, {**manifest, "batches": batches}, stats, plan, benchmarks=options.benchmarks)
+    people.adopt(old.patients | list_patients(files))
     return added["rows"]
 
 
-def _different(root: Path, column: str, split: str = "*") -> set[str]:
-    return {row[column] for path in list_shards(root, "slices", split) for row in read_columns(path, (column,))}
+def _studies(root: Path) -> set[str]:
+    return {row["study"] for path in list_shards(root, "slices") for row in read_columns(path, ("study",))}

@@ -12,9 +12,10 @@ from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import manifest
-from refrad2d.dataset.stats import count_attrition, count_left_out, count_rows, read_counted
+from refrad2d.dataset.stats import count_attrition, count_left_out, count_rows, list_patients, read_counted
 from refrad2d.layout import ACCOUNTING, ARCHIVE, MANIFEST, PARQUET, STATS, list_shards
 from refrad2d.operations.transaction import clean_up, hold, retire
+from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
     NothingUsable,
@@ -45,6 +46,8 @@ def build(
     key = load_key(key_file)
     try:
         inputs = fingerprint_inputs(export, reports, options, key)
+        people = PeopleFile(key_file, inputs)
+        people.check()
         if (out / MANIFEST).exists():
             if read_json(out / MANIFEST)["inputs"] != inputs:
                 raise ValueError(
@@ -52,12 +55,19 @@ def build(
                     "Choose another --out, or delete it."
                 )
             clean_up(out)
+            people.settle()
             return read_json(out / STATS)
         with hold(out, f"build {inputs}") as stages:
-            run_stages(export, table, stages, key, options, progress)
+            try:
+                run_stages(export, table, stages, key, options, progress, people=people)
+            except (ValueError, NothingUsable):
+                people.settle()
+                raise
             run_stage(stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, progress))
+            people.adopt(list_patients(stages / "shards"))
             _publish(stages / "shards", out)
             retire(out)
+        people.settle()
         return read_json(out / STATS)
     except (ValueError, NothingUsable):
         if new_out:

@@ -7,7 +7,7 @@ Then every file below DIR is decoded and searched for the pseudonyms of the pati
 import re
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from refrad2d.operations.transaction import (
     with_change,
 )
 from refrad2d.operations.verify import Fault, verify
+from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.samples import read_samples
 from refrad2d.schema import features
 from refrad2d.system.files import atomic_folder, read_json, write_text
@@ -46,10 +47,13 @@ class Removed(NamedTuple):
 def remove(out: Path, patient: str, key_file: Path) -> Removed:
     """Remove a patient from a finished dataset, search for what is left, and verify. Can be killed and run again.
 
-    The key only says whether it is the right dataset. ValueError if the pseudonym names nobody in DIR, if nobody else
+    The key only says whether it is the right dataset; what the file beside it knows of the patient is forgotten (see
+    privacy/people_file). ValueError if the pseudonym names nobody in DIR, if nobody else
     is in it, or if another command is at work; then DIR is as before.
     """
-    open_manifest(out, key_file, key_needed=False)
+    manifest, _ = open_manifest(out, key_file, key_needed=False)
+    people = PeopleFile(key_file, manifest["inputs"])
+    people.check()
     if not re.fullmatch(f"[a-z2-7]{{{LENGTH}}}", patient):
         raise ValueError(
             f"--patient is no pseudonym ({LENGTH} characters of a-z and 2-7). Take one from the column `patient`."
@@ -62,7 +66,7 @@ def remove(out: Path, patient: str, key_file: Path) -> Removed:
                 _check_known(out, patient)
                 shutil.rmtree(out.with_name(out.name + ".llm-cache"), ignore_errors=True)
                 with atomic_folder(stages / "commit") as commit:
-                    _prepare(out, patient, commit)
+                    _prepare(out, patient, people.names_of(patient), commit)
             except ValueError:
                 retire(out)
                 raise
@@ -71,6 +75,7 @@ def remove(out: Path, patient: str, key_file: Path) -> Removed:
         done = read_json(stages / "done" / "plan.json") if (stages / "done").exists() else {}
         names = {patient, *done.get("names", ())}
         traces = [Fault(name, None, "trace_of_removed_patient") for name in find_traces(out, names)]
+        people.forget(people.names_of(patient))
         found = Removed(done.get("counts", {}), [*traces, *verify(out)])
         retire(out)
     return found
@@ -91,8 +96,11 @@ def _check_known(out: Path, patient: str) -> None:
         raise ValueError(f"{out} holds this patient only, and a dataset needs rows. Delete the whole folder.")
 
 
-def _prepare(out: Path, patient: str, commit: Path) -> None:
-    """Write what changes below `commit`: files without the patient, and all that speaks of the rows that stay."""
+def _prepare(out: Path, patient: str, names: Collection[str], commit: Path) -> None:
+    """Write what changes below `commit`: files without the patient, and all that speaks of the rows that stay.
+
+    `names` are the pseudonyms of all PatientIDs of the patient, none of which may come in again.
+    """
     manifest = read_json(out / MANIFEST)
     check_present(out, manifest)
     mine: dict[str, set[str]] = defaultdict(set)
@@ -123,16 +131,16 @@ def _prepare(out: Path, patient: str, commit: Path) -> None:
     cells = (f"-{counts['patients']}", f"-{counts['studies']}", f"-{counts['slices']}")
     details = f"{rewritten} shards rewritten, {len(gone)} deleted"
     write_text(commit / "files" / CHANGELOG, with_change(out, manifest, "remove", *cells, details))
-    names = sorted(set().union(*(mine[column] - others[column] for column in IDENTITIES)))
+    traces = sorted(set().union(*(mine[column] - others[column] for column in IDENTITIES)))
     seal(
         commit,
         {
             **manifest,
-            "removed": sorted([*manifest.get("removed", ()), tombstone(patient)]),
+            "removed": sorted({*manifest.get("removed", ()), *map(tombstone, names)}),
             "emptied": sorted([*manifest.get("emptied", ()), *gone]),
         },
         stats,
-        {"delete": [*gone, *REPORTS], "names": names, "counts": counts},
+        {"delete": [*gone, *REPORTS], "names": traces, "counts": counts},
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 import pydicom
 from pydicom.multival import MultiValue
 
+from refrad2d.privacy.persons import Person
 from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, looks_clinical, spelling_key
 from refrad2d.text.decoding.encodings import readings
 
@@ -57,9 +58,48 @@ def identities(dataset: pydicom.Dataset) -> tuple[set[str], set[str]]:
     return known, phrases
 
 
+def person_of(dataset: pydicom.Dataset) -> Person:
+    """What a header says of who its patient is, for telling whether two PatientIDs are one person."""
+    others = [(str(value).strip(), "") for value in _all(dataset.get("OtherPatientIDs"))]
+    others += [(_text(item, "PatientID"), _issuer(item)) for item in _items(dataset, "OtherPatientIDsSequence")]
+    names = (dataset[name] for name in ("PatientName", "OtherPatientNames") if name in dataset)
+    born = [dataset["PatientBirthName"]] if "PatientBirthName" in dataset else []
+    return Person(
+        names=tuple(sorted({value for element in names for value in _values(element)})),
+        birth_names=tuple(sorted({value for element in born for value in _values(element)})),
+        birth_date=_text(dataset, "PatientBirthDate"),
+        sex=_text(dataset, "PatientSex"),
+        issuer=_issuer(dataset),
+        others=tuple(sorted({other for other in others if other[0]})),
+    )
+
+
+def _issuer(dataset: pydicom.Dataset) -> str:
+    """Who issued the PatientID beside it, by name, else by the number of an institution."""
+    if name := _text(dataset, "IssuerOfPatientID"):
+        return name
+    qualifiers = _items(dataset, "IssuerOfPatientIDQualifiersSequence")
+    return next((found for item in qualifiers if (found := _text(item, "UniversalEntityID"))), "")
+
+
+def _items(dataset: pydicom.Dataset, keyword: str) -> list[pydicom.Dataset]:
+    """The items of a sequence; none of an element that is another thing than its dictionary says."""
+    value = dataset.get(keyword)
+    return list(value) if isinstance(value, pydicom.Sequence) else []
+
+
+def _all(value: object) -> list:
+    return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
+
+
+def _text(dataset: pydicom.Dataset, keyword: str) -> str:
+    value = dataset.get(keyword)
+    return "" if value is None else str(value).strip()
+
+
 def _values(element: pydicom.DataElement) -> Iterator[str]:
     """The values of an element in each reading that their bytes allow, whatever character set the header declares."""
-    for value in element.value if isinstance(element.value, MultiValue) else [element.value]:
+    for value in _all(element.value):
         if len(text := unicodedata.normalize("NFC", str(value or "").strip())) > 1:
             raw = getattr(value, "original_string", None)  # of a name: its bytes as they stand in the file
             yield from readings(text, raw if isinstance(raw, bytes) else None)

@@ -20,32 +20,37 @@ from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keye
 from refrad2d.images.stacks import Stack, build_stacks
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.deidentify import deidentify
+from refrad2d.privacy.people import NOBODY, Known, Merged, evidence, merge_people
+from refrad2d.privacy.people_file import PeopleFile
+from refrad2d.privacy.persons import Person
 from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.joins import join_reports
 from refrad2d.stages.report_table import ReportRow
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import write_jsonl
 from refrad2d.system.processes import run_isolated
-from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
 
 def run(
     export: Path, reports: Sequence[ReportRow], dst: Path, *,
     key: bytes, masks: Path | None = None, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
     modality: str = "", orientation: str = "", table: Mapping[str, int] = MappingProxyType({}),
-    progress: Progress = no_progress,
+    people: PeopleFile | None = None, progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
 
     `masks` is the folder of masks, which may share files with the export: each is accounted for once, masks among the
     masks; shared.jsonl holds the positions there of what is not. `modality` and `orientation` are what the user says of
     NIfTI files where nothing else does. `burnt_in_text` is one of `blanking.POLICIES`; `table` counts what is to be
-    said of the report table (table_…). Returns the numbers of kept files, of each drop reason, of reports (reports_…),
-    and of series and slices whose pixels were read (burnt_in_…).
+    said of the report table (table_…); `people` knows who is published. Returns the numbers of kept files, of each drop
+    reason, of reports (reports_…), of identities (identities_…), and of series and slices whose pixels were read
+    (burnt_in_…).
 
     Each step makes new values out of those before it: files → records → stacks of slices → stacks of which all slices
-    are written → stacks with what their reports say. Pseudonyms are made last, since a report may name the patient
-    whom the images do not; and slices are written first, so that no report joins a stack of which none is left.
+    are written → stacks with what their reports say → who is one person. Pseudonyms are made last, since a report may
+    name the patient whom the images do not; and slices are written first, so that no report joins a stack of which
+    none is left.
     """
     require_reader(burnt_in_text)
     sources = [
@@ -62,13 +67,14 @@ def run(
     )
     joined = join_reports(reports, published.stacks)
     stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
+    merged = _merge(joined.rows, stacks, records, key, people.known() if people else NOBODY)
     reasons = unread | _unused(records, built) | suited.reasons | published.reasons
     references = {uid for record in records.values() for uid in record.references}
-    write_jsonl(dst / "series.jsonl", (_series_row(stack, key, site) for stack in stacks))
+    write_jsonl(dst / "series.jsonl", (_series_row(stack, merged, key, site) for stack in stacks))
     images = [source for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
     paths = set[str]().union(*(keyed_paths(source, key) for source in images))
     write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(paths)))
-    write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, references, key))
+    write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, merged, references, key))
     claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)
     reasons = {n: reason for n, reason in reasons.items() if n not in claimed}
     lines = account("export", len(sources), reasons)
@@ -79,7 +85,32 @@ def run(
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
     counts.update({f"table_{fact}": n for fact, n in table.items()})
     counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
+    counts.update({f"identities_{name}": n for name, n in merged.counts.items()})
+    if people:
+        counts.update({"identities_file_missing": 1} if people.is_missing else {})
+        people.note(merged)
     return counts
+
+
+def _merge(
+    joined: Sequence[tuple[int, ReportRow, list[Stack]]],
+    stacks: Sequence[Stack],
+    records: Mapping[int, Record],
+    key: bytes,
+    known: Known,
+) -> Merged:
+    """Who is one person, by what all headers and report rows say, those of files that are not used included."""
+    persons: dict[str, set[Person]] = defaultdict(set)
+    for record in records.values():
+        if patient := normal_identifier(record.patient_id):
+            persons[patient].add(record.person)
+    for stack in stacks:
+        persons[stack.patient_key].update(records[known_slice.position].person for known_slice in stack.slices)
+    for _, row, theirs in joined:
+        for stack in theirs:
+            persons[stack.patient_key].add(row.person)
+    found = {patient: evidence(patient, said, key) for patient, said in sorted(persons.items())}
+    return merge_people(found, {stack.patient_key for stack in stacks}, key, known)
 
 
 def _read_files(
@@ -125,17 +156,25 @@ def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int,
 
 
 def _texts(
-    joined: Sequence[tuple[int, ReportRow, list[Stack]]], every: Sequence[Stack], references: set[str], key: bytes
+    joined: Sequence[tuple[int, ReportRow, list[Stack]]],
+    every: Sequence[Stack],
+    merged: Merged,
+    references: set[str],
+    key: bytes,
 ) -> Iterable[dict]:
     """Scrubbed texts, one for each report row and modality of the series that it speaks of.
 
-    What any header of the same patient knows goes, that of another study included: names change.
+    What any header of the same person knows goes, that of another study or PatientID included: names change.
     """
+    told: dict[str, set[str]] = defaultdict(set)  # by person, what rows identify
+    for _, row, stacks in joined:
+        for stack in stacks:
+            told[merged.pseudonyms[stack.patient_key]] |= row.known
     for number, row, stacks in joined:
         fields = row.fields
-        people = {stack.patient_key for stack in stacks}
-        theirs = [stack for stack in every if stack.patient_key in people]
-        known = sorted({fields["PatientID"], fields["AccessionNumber"]}.union(*(s.known for s in theirs)) - {""})
+        people = {merged.pseudonyms[stack.patient_key] for stack in stacks}
+        theirs = [stack for stack in every if merged.pseudonyms[stack.patient_key] in people]
+        known = sorted(row.known.union(*(s.known for s in theirs), *(told[person] for person in people)))
         phrases = sorted(frozenset().union(*(s.phrases for s in theirs)))
         scrubbed = {
             name: deidentify(fields[name], fields["language"], known, phrases) or None
@@ -175,13 +214,13 @@ def _keyed_uid(uid: str, key: bytes) -> str | None:
     return pseudonym(key, "uid", uid) if uid else None
 
 
-def _series_row(stack: Stack, key: bytes, site: str | None) -> dict:
+def _series_row(stack: Stack, merged: Merged, key: bytes, site: str | None) -> dict:
     """A series as it may be written: pseudonyms, allow-listed fields, geometry, keyed names for finding its masks."""
     record, place = stack.record, stack.slices[0].placement
     return {
         "series": stack.id(key),
         "study": stack.study(key),
-        "patient": pseudonym(key, "patient", stack.patient_key),
+        "patient": merged.pseudonyms[stack.patient_key],
         "modality": stack.modality,
         "body_part": record.body_part,
         "head": record.head,

@@ -18,6 +18,7 @@ from refrad2d.images.blanking import require_reader
 from refrad2d.images.segmenter import require_command
 from refrad2d.images.sources import list_sources
 from refrad2d.privacy.heads import require_policy
+from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.questions.balance import Balance
 from refrad2d.stages import curate, ingest, match, mentions, questions, segment
 from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_values, require_orientation
@@ -88,6 +89,7 @@ class Input:
     options: Options
     progress: Progress
     balance: Balance | None = None  # of the dataset that is appended to
+    people: PeopleFile | None = None
 
     @property
     def texts(self) -> Path:
@@ -109,6 +111,7 @@ def _ingest(given: Input, dst: Path) -> Counter:
         burnt_in_text=options.burnt_in_text,
         modality=options.modality or "",
         orientation=options.assume_orientation or "",
+        people=given.people,
         progress=given.progress,
     )
 
@@ -212,12 +215,13 @@ def run_stages(
     options: Options,
     progress: Progress,
     balance: Balance | None = None,
+    people: PeopleFile | None = None,
 ) -> None:
     """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing.
 
-    `balance` is the table of questions of the dataset that is appended to.
+    `balance` is the table of questions of the dataset that is appended to, `people` knows who is in it.
     """
-    given = Input(export, reports, root, key, options, progress, balance)
+    given = Input(export, reports, root, key, options, progress, balance, people)
     for name, work, require in STAGES:
         run_stage(root / name, partial(work, given))
         require(root / name, options)

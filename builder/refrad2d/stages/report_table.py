@@ -2,6 +2,7 @@
 
 Columns are DICOM keywords (StudyInstanceUID, AccessionNumber, SeriesInstanceUID, SOPInstanceUID, PatientID, Modality)
 plus path, report, language, clinical_question, clinical_info, origin, in any capitalisation; a mapping renames others.
+PatientName, PatientBirthDate, PatientSex and OtherPatientIDs, where given, say who is one person and go from the texts.
 """
 
 import re
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.privacy.persons import Person
 from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.report_files import FileRow, read_report_file
 from refrad2d.text.decoding.plain import to_plain_text
 
 IDENTIFIERS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber", "path", "PatientID")
-COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin")
+PERSON = ("PatientName", "PatientBirthDate", "PatientSex", "OtherPatientIDs")  # who the patient is, see privacy/people
+COLUMNS = (*IDENTIFIERS, "Modality", "report", "language", *CONTEXT_COLUMNS, "origin", *PERSON)
 TEXTS = ("report", *CONTEXT_COLUMNS)
 REQUIRED = ("report", "language")
 MAX_RAW = 200_000  # characters of a report as it comes, with the markup of RTF or HTML
@@ -25,6 +28,7 @@ MAX_REPORT = 30_000  # of a report as plain text; the longest that people dictat
 NO_TEXT = "value_is_no_text"  # the reason of a row with a number or a list where a text belongs
 TOO_LONG = "report_too_long"
 _MOST_LINES = 20  # that a message numbers
+_SEVERAL = re.compile(r"[\\;,|\s]+")  # between several ids in a cell
 _SPELLINGS = {"de": ("de", "deu", "ger", "german", "deutsch"), "en": ("en", "eng", "english", "englisch")}
 _LANGUAGE_NAMES = {spelling: language for language, names in _SPELLINGS.items() for spelling in names}
 
@@ -36,6 +40,19 @@ class ReportRow:
     fields: Mapping[str, str]
     reason: str = ""
     line: int = 0
+
+    @property
+    def person(self) -> Person:
+        """What the row says of who its patient is."""
+        name, birth_date, sex, others = (self.fields.get(column, "") for column in PERSON)
+        return Person((name,), (), birth_date, sex, "", tuple((other, "") for other in _SEVERAL.split(others)))
+
+    @property
+    def known(self) -> set[str]:
+        """What identifies the patient, as the row has it."""
+        names = ("PatientID", "AccessionNumber", "PatientName", "PatientBirthDate")
+        others = _SEVERAL.split(self.fields.get("OtherPatientIDs", ""))
+        return {self.fields.get(name, "") for name in names}.union(others) - {""}
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,7 @@ def _plain(column: str) -> str:
 
 def _read_row(row: FileRow, names: Mapping[str, str | None], language: str | None) -> ReportRow:
     values = {name: row.values.get(column) if column else None for name, column in names.items()}
+    values |= {name: None for name in PERSON if isinstance(values[name], list | dict)}
     fields = {name: _clean(value) for name, value in values.items()}
     if row.reason:
         return ReportRow({**fields, "report": ""}, row.reason, row.line)
@@ -116,7 +134,7 @@ def _read_row(row: FileRow, names: Mapping[str, str | None], language: str | Non
 
 def _fits(name: str, value: Any) -> bool:
     """True for a text, for nothing, and for a number where an identifier may be one."""
-    if value is None or isinstance(value, str) or value != value:
+    if value is None or isinstance(value, str) or value != value or name in PERSON:
         return True
     return name in IDENTIFIERS and isinstance(value, (int, float)) and not isinstance(value, bool)
 

@@ -93,7 +93,8 @@ class _Reader:
 
     def rows(self, header: _Record) -> list[Row]:
         rows: list[Row] = []
-        width, at, resync = len(header.cells), header.end + 1, 0
+        width, at = len(header.cells), header.end + 1
+        swallower = _Record([], 0, False)  # the last row whose cells hold lines that look like rows
         while at < len(self.text):
             line_end = self.text.find("\n", at)
             line_end = len(self.text) if line_end < 0 else line_end
@@ -103,15 +104,19 @@ class _Reader:
             try:
                 record = self.record(at)
             except _Unclosed:
-                if at >= resync:
+                if at >= swallower.end:
                     raise ValueError(
                         f"The report table opens a quotation mark in line {self.line_at(at)} and never closes it. "
                         "Close it, or export the table again with quotation marks doubled inside of cells."
                     ) from None
                 record = _Record([], line_end, True)
             broken = record.broken or self.swallows(record.cells, width)
+            if not broken and at < swallower.end:
+                broken = not self.is_own_row(record, swallower, width, one_line=record.end == line_end)
+            if broken and record.end > swallower.end:
+                swallower = record
             if broken:
-                resync, record = max(resync, record.end), record._replace(end=line_end)
+                record = record._replace(end=line_end)
             cells = record.cells[:width] if not any(c.strip() for c in record.cells[width:]) else record.cells
             line = self.line_at(at)
             if not broken and len(cells) < width and rows and not rows[-1].broken:
@@ -152,10 +157,20 @@ class _Reader:
 
     def swallows(self, cells: Sequence[str], width: int) -> bool:
         """True if a cell of several lines holds one that looks like a row of its own."""
-        needed = min(2, sum(map(_is_token, cells[:width])))
+        needed = self.needed(cells, width)
         inner = (line for cell in cells if "\n" in cell for line in cell.split("\n")[1:])
         parts = (line.split(self.delimiter) for line in inner if self.delimiter in line)
-        return any(self.count_alike(part, cells) >= max(1, needed) for part in parts)
+        return any(self.count_alike(part, cells) >= needed for part in parts)
+
+    def is_own_row(self, record: _Record, swallower: _Record, width: int, *, one_line: bool) -> bool:
+        """True if a record inside of another row's cells is a row: like that row, and no quote runs across its end."""
+        whole = one_line or (len(record.cells) == width and (swallower.broken or record.end <= swallower.end))
+        return whole and self.count_alike(record.cells, swallower.cells) >= self.needed(swallower.cells, width)
+
+    @staticmethod
+    def needed(cells: Sequence[str], width: int) -> int:
+        """In how many columns a line has to be like a row, to be a row of its own: in one or two identifiers."""
+        return max(1, min(2, sum(map(_is_token, cells[:width]))))
 
     def count_alike(self, cells: Sequence[str], row: Sequence[str]) -> int:
         """In how many columns cells look like the identifiers of a row."""

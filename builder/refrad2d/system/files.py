@@ -46,6 +46,14 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_bytes(text.encode("utf-8"))
 
 
+def write_private(path: Path, text: str) -> None:
+    """Like `write_text`, for nobody but the user: mode 600 from the first moment."""
+    with atomic_path(path) as temporary:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+
+
 def write_json(path: Path, value: object) -> None:
     """Sorted keys, two spaces, so that equal values are equal bytes."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n")

@@ -23,7 +23,8 @@ def normalise(text: str, language: str | None = None) -> str:
     choice "A" does not become nothing. Source: Rajpurkar et al. 2016, evaluation script, extended to German.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kept = (c for c in folded if unicodedata.category(c)[0] not in "PS" and unicodedata.category(c) != "Cf")
+    letters = "".join(c for c in folded if unicodedata.category(c)[0] not in "PS" and unicodedata.category(c) != "Cf")
+    kept = unicodedata.normalize("NFKC", letters)  # a mark may now follow another letter
     words = "".join(f" {c} " if _is_chinese(c) else c for c in kept).split()
     articles = ARTICLES[language] if language in ARTICLES else ARTICLES["en"] | ARTICLES["de"]
     return " ".join([word for word in words if word not in articles] or words)

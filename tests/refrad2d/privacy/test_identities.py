@@ -5,7 +5,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from refrad2d.privacy.deidentify import deidentify
-from refrad2d.privacy.identities import IDS, PHRASES, identities
+from refrad2d.privacy.identities import IDS, PHRASES, identities, person_of
+from refrad2d.privacy.persons import Person, full_names
 from tests.fixtures.dicom_files import make_slice, write_slice
 from tests.fixtures.export_records import report_row, run_ingest
 from tests.fixtures.inputs.reports import HEADER_NAME, HEADERS
@@ -95,3 +96,36 @@ def test_a_name_in_any_character_set_leaves_the_report(declared, page, tmp_path)
 def test_pieces_of_a_misread_name_stay_in_the_report():
     known, _ = identities(make_slice(PatientName="Süden^Löder".encode().decode("latin-1")))
     assert deidentify("Zyste in den Nieren und der Leber.", "de", sorted(known)) == "Zyste in den Nieren und der Leber."
+
+
+def test_who_the_patient_is_by_the_header():
+    item, other = Dataset(), Dataset()
+    item.PatientID, item.IssuerOfPatientID = "B2", "Klinik Nord"
+    other.UniversalEntityID = "1.2.276.9"
+    header = make_slice(
+        PatientBirthDate="19620714", OtherPatientIDs=["C3", ""], OtherPatientIDsSequence=Sequence([item]), OtherPatientNames="Alt^Tina",
+        PatientBirthName="Alt", IssuerOfPatientIDQualifiersSequence=Sequence([other]),
+    )  # fmt: skip
+    assert person_of(header) == Person(
+        ("Alt^Tina", "Testerin^Tina"), ("Alt",), "19620714", "F", "1.2.276.9", (("B2", "Klinik Nord"), ("C3", ""))
+    )
+    assert person_of(Dataset()) == Person()
+
+
+def test_elements_that_are_not_what_their_dictionary_says_name_nobody():
+    header = make_slice()
+    header.add_new("OtherPatientIDsSequence", "LO", "B2")
+    header.add_new("PatientBirthDate", "LO", ["a", "b"])
+    assert person_of(header).others == ()
+
+
+@pytest.mark.parametrize(("declared", "page"), HEADERS)
+def test_a_name_in_any_character_set_is_the_same_name(declared, page):
+    family, given = HEADER_NAME.split("^")
+    raw = family.encode() + b"^" + given.encode("latin-1") if page == "mixed" else HEADER_NAME.encode(page)
+    header = make_slice(
+        PatientName=raw,
+        **({"SpecificCharacterSet": ["", declared] if "2022" in declared else declared} if declared else {}),
+    )
+    same = full_names(person_of(make_slice(PatientName=HEADER_NAME, SpecificCharacterSet="ISO_IR 192")))
+    assert same and same <= full_names(person_of(header))

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from refrad2d.privacy.persons import Person
 from refrad2d.stages.report_table import COLUMNS, read_reports
 from refrad2d.text.decoding.encodings import decode_table
 
@@ -113,3 +114,18 @@ def test_a_missing_table_says_what_to_give(tmp_path):
 
 def test_a_byte_order_mark_is_no_text():
     assert decode_table("\ufeffreport".encode())[0] == "report" == decode_table("report".encode("utf-16"))[0]
+
+
+def test_a_table_may_say_who_the_patient_is(tmp_path):
+    head = "report,language,PatientID,Patient Name,PATIENT_BIRTH_DATE,PatientSex,OtherPatientIDs"
+    (row,) = read_csv(tmp_path, f'{head}\nLeber glatt.,de,7,"Alt, Tina",14.07.1962,W,"8; 9"\n')
+    assert row.person == Person(("Alt, Tina",), (), "14.07.1962", "W", "", (("8", ""), ("9", "")))
+    assert row.known == {"7", "Alt, Tina", "14.07.1962", "8", "9"}
+
+
+def test_a_name_that_is_no_text_drops_no_row(tmp_path):
+    (tmp_path / "r.jsonl").write_text(
+        '{"report": "Leber", "language": "de", "PatientName": {"family": "Alt"}, "PatientBirthDate": 19620714}'
+    )
+    (row,) = read_reports(tmp_path / "r.jsonl")
+    assert row.reason == "" and row.person == Person(("",), (), "19620714", "", "", (("", ""),))

@@ -82,7 +82,7 @@ def test_a_mask_of_more_slices_serves_a_series_with_gaps(tmp_path):
     for k in (0, 2, 3):
         write_slice(tmp_path / "export" / "p" / f"{k}", k)
     save(tmp_path, label_map(1, 2, 3, 5))
-    build(tmp_path)
+    build(tmp_path, scheme="total")
     assert [mask.max() for mask in painted(tmp_path)] == [1, 3, 5]
 
 

@@ -98,6 +98,8 @@ CASES = {
     "one class, file named `label`": _case({"label.nii.gz": ONE}),
     "one class, file and table differ": _case({"liver.nii.gz": ONE, "labels.csv": "1,spleen\n"}),
     "values 1 to 4 alone, no table": _case({"m.nii.gz": TWO}),
+    "values 1 to 13 without a gap, no table (AMOS)": _case({"m.nii.gz": regions(*range(1, 14))}),
+    "values 19 to 24 without a gap, no table (VerSe)": _case({"m.nii.gz": regions(*range(19, 25))}),
     "values of the assumed scheme": _case({"m.nii.gz": regions(1, 5)}, SPLEEN, LIVER),
     "a value outside the assumed scheme": _case({"m.nii.gz": regions(1, 5, 200)}),
     "training labels (`labelsTr`) without their table": _case({"labelsTr/colon_001.nii.gz": regions(1, 9)}),

@@ -22,8 +22,15 @@ def test_what_the_standard_library_quotes_comes_back(cells):
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows([["x", "y", "z"], *cells])
-    rows = read_delimited(out.getvalue()).rows
-    assert all(row.broken or row.cells == list(own) for row, own in zip(rows, cells, strict=False))
+    rows = [row.cells for row in read_delimited(out.getvalue()).rows if not row.broken]
+    # a line of a cell may look like a row of its own
+    lines = [next(csv.reader([line], delimiter=";"), []) for line in out.getvalue().split("\n")]
+    assert [row for row in rows if row not in cells and row not in lines] == []
+
+
+def test_a_line_of_a_cell_is_no_row_unless_it_is_like_one():
+    text = 'x;y;z\n"aa";";\n;";";\naa;"\n"";"";""\n'
+    assert lines_of(text) == [(2, True), (3, True), (4, True), (5, False)]
 
 
 def test_a_cell_of_several_lines_is_one_row():

@@ -1,6 +1,7 @@
 """Nothing is ever half written."""
 
 import errno
+import os
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from refrad2d.system.files import (
     save_array,
     write_json,
     write_jsonl,
+    write_private,
     write_text,
 )
 
@@ -54,3 +56,19 @@ def test_an_array_is_saved_whole(tmp_path):
 @pytest.mark.parametrize(("code", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])
 def test_a_full_disk_is_told_from_other_errors(code, full):
     assert is_disk_full(OSError(code, "")) == full
+
+
+def test_a_private_file_is_for_the_user_alone_before_it_has_content(tmp_path, monkeypatch):
+    modes = []
+    monkeypatch.setattr(
+        "os.fdopen",
+        lambda handle, mode, fdopen=os.fdopen: modes.append(os.fstat(handle).st_mode & 0o777) or fdopen(handle, mode),
+    )
+    (tmp_path / "a.tmp").write_text("what an earlier kill left")
+    umask = os.umask(0)
+    try:
+        write_private(tmp_path / "a", "ä")
+    finally:
+        os.umask(umask)
+    assert modes == [0o600] and (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "ä" and not (tmp_path / "a.tmp").exists()

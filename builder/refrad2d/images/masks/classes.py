@@ -1,10 +1,11 @@
 """What the values of one mask mean, by evidence: its file, its name and folder, a table, or a scheme that it fits.
 
 A mask of one value needs its class from one of the first three; a mask of the values 1 to 4 alone fits every scheme
-and so shows none. Values that nothing names drop the mask.
+and so shows none, nor does a mask of low values with hardly a gap: projects number their own classes so (AMOS 1 to 15,
+VerSe 1 to 28), while a part of the body shows few of the low numbers of ours. Values that nothing names drop the mask.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from refrad2d.images.masks.names import Meaning, meaning, meaning_of_path
@@ -18,6 +19,7 @@ WITHOUT_CLASS, UNNAMED_VALUES = "mask_without_class", "mask_values_without_class
 CONTRADICTING, CONTRADICTING_TABLE = "mask_classes_contradict", "mask_table_contradicts"
 SCHEME_OF_MODALITY = {"CT": "total", "MR": "total_mr"}
 FIT_ANY_SCHEME = frozenset((1, 2, 3, 4))
+_OWN_NUMBERING, _SHARE = 28, 0.6  # the highest number of VerSe; the share of values between lowest and highest
 # Folders of training labels, whose files are named after cases: "colon_001" marks a tumour.
 _FOLDERS_OF_CASES = ("label", "labels", "labelstr", "labelsts", "labels_tr", "labels_ts")
 
@@ -58,7 +60,7 @@ def classes_of(mask: MaskRecord, source: Source, modality: str, evidence: Eviden
         return _translate(mask, table.names)
     scheme = evidence.scheme
     if scheme is None:
-        if mask.values and (mask.values <= FIT_ANY_SCHEME or _names_cases(source)):
+        if mask.values and (_fits_any_scheme(mask.values) or _names_cases(source)):
             return WITHOUT_CLASS
         scheme = SCHEME_OF_MODALITY[modality]
     return _translate(mask, load_scheme(scheme))
@@ -85,6 +87,12 @@ def _of_one_value(
     if value in FIT_ANY_SCHEME or _names_cases(source):
         return WITHOUT_CLASS
     return _translate(mask, load_scheme(scheme or SCHEME_OF_MODALITY[modality]))
+
+
+def _fits_any_scheme(values: Collection[int]) -> bool:
+    lowest, highest = min(values), max(values)
+    dense = len(values) >= _SHARE * (highest - lowest + 1)
+    return highest <= max(FIT_ANY_SCHEME) or (highest <= _OWN_NUMBERING and dense)
 
 
 def _names_cases(source: Source) -> bool:

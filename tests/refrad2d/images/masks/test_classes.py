@@ -18,7 +18,8 @@ def ask(path, *values, names=None, modality="CT", sparse=False, findings=(), **e
     ("path", "values", "reason"),
     [("face.nii", [1], "mask_without_class"), ("label.nii", [1], "mask_without_class"), ("m.nii", [1, 2], "mask_without_class"),
      ("labelsTr/liver_001.nii", [1, 2, 9], "mask_without_class"), ("labelsTr/colon_001.nii", [1], "mask_without_class"),
-     ("atlas.nii", [1, 200], "mask_values_without_class"), ("m.nii", [255], "mask_values_without_class")],
+     ("amos_0001.nii", [*range(1, 14)], "mask_without_class"), ("m.nii", [1, 2, 3, 5, 6, 7, 8], "mask_without_class"),
+     ("verse.nii", [19, 20, 21, 22, 23], "mask_without_class"), ("atlas.nii", [1, 200], "mask_values_without_class"), ("m.nii", [255], "mask_values_without_class")],
 )  # fmt: skip
 def test_without_evidence_a_mask_has_no_classes(path, values, reason):
     assert ask(path, *values) == reason
