@@ -17,6 +17,7 @@ FORMAT = 2  # of a dataset; 2 since objects have `pixels`
 PARQUET, ARCHIVE = "refrad2d", "refrad2d-wds"  # the two folders that are published
 CARD = f"{PARQUET}/README.md"
 MANIFEST, STATS, ACCOUNTING, CHANGELOG = "manifest.json", "stats.json", "accounting.jsonl", "CHANGELOG.md"
+REPORTS = ("privacy-report.html", "privacy-report.json")  # of `inspect`: they show rows, and speak of what was before
 FOLDERS = {  # kind of shard → its folder; the Parquet files of a config lie in those of its kind
     "slices": f"{PARQUET}/data",
     "grounded": f"{PARQUET}/grounded",

@@ -82,6 +82,12 @@ def write_card(root: Path, stats: Mapping, sizes: Mapping[str, int] | None = Non
     """Write the card of the dataset in DIR `root`; `sizes` as for `card_yaml`, by default those of what lies there."""
     if sizes is None:
         sizes = {name: path.stat().st_size for name, path in list_published(root).items()}
+    (root / PARQUET).mkdir(parents=True, exist_ok=True)
+    (root / CARD).write_text(render_card(stats, sizes), encoding="utf-8", newline="\n")
+
+
+def render_card(stats: Mapping, sizes: Mapping[str, int]) -> str:
+    """The text of the card, from stats.json and the sizes of the published files."""
     rows, texts = stats["rows"], sorted(stats["texts"].items())
     frequent = sorted(stats["labels"].items(), key=lambda item: (-item[1], item[0]))
     files = [[root, reason, n] for root, by in stats["files"].items() for reason, n in sorted(by.items())]
@@ -99,5 +105,4 @@ def write_card(root: Path, stats: Mapping, sizes: Mapping[str, int] | None = Non
         rules_table=table(["rule", "slices"], sorted(stats["slices"]["rule"].items())),
         patients=", ".join(f"{split} {stats['patients'][split]}" for split in SPLITS if stats["patients"].get(split)),
     )  # fmt: skip
-    (root / PARQUET).mkdir(parents=True, exist_ok=True)
-    (root / CARD).write_text(f"---\n{card_yaml(rows, sizes)}---\n{body}", encoding="utf-8", newline="\n")
+    return f"---\n{card_yaml(rows, sizes)}---\n{body}"

@@ -11,12 +11,21 @@ import numpy as np
 
 from refrad2d.boxes import box_of, objects
 from refrad2d.grounding import has_markup
+from refrad2d.images.dicom import BODY_PARTS
 from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, is_label
 from refrad2d.rows import TEXT_COLUMNS, ObjectRow, Row, SpanRow, reports_of
+from refrad2d.system.pseudonyms import LENGTH
+from refrad2d.text.slices import RULES
 
 VQA_TYPES = ("open", "yesno", "multiple")
 MAX_AGE_DECADE = 90  # older patients share this decade
-_PSEUDONYM = re.compile(r"[a-z0-9_-]+")
+SEXES = ("M", "F", "O")
+ORIGINS = ("original", "translated")
+SOURCES = ("text", "mask", "metadata")  # of a question
+SEGMENTERS = ("masks", "totalsegmentator")
+_PSEUDONYM = re.compile(f"[a-z2-7]{{{LENGTH}}}")
+_CURATOR = re.compile(r"(?:rules(?::[a-z_]+)?|[\w.:/ -]{1,80}@[a-z_]+:[0-9a-f]+)")
+_VERSION = re.compile(r"\d[\w.+!-]{0,40}")
 TOLERANCE = 1e-9
 
 
@@ -69,9 +78,29 @@ def check_fields(row: Row) -> Iterator[str]:
         yield "spacing_out_of_range"
     if any(q["type"] not in VQA_TYPES or q["language"] not in LANGUAGES or not q["answer"] for q in row["vqa"] or ()):
         yield "unknown_value"
+    if not _has_known_values(row):
+        yield "unknown_value"
     for text in texts_of(row):
         if has_markup(text):
             yield "markup_in_text"
+
+
+def _has_known_values(row: Row) -> bool:
+    """True if every field of a closed set holds a value of it."""
+    made = row["provenance"]
+    rules = (made["slice_rule"] or "").split("+")
+    return (
+        row["sex"] in (None, *SEXES)
+        and (row["body_part"] is None or row["body_part"] in BODY_PARTS)
+        and all(report["origin"] in ORIGINS for report in reports_of(row).values())
+        and all(question["source"] in SOURCES for question in row["vqa"] or ())
+        and all(found["source"] == "mask" for found in row["findings"] or ())
+        and rules == [rule for rule in RULES if rule in rules]
+        and made["segmenter"] in (None, *SEGMENTERS)
+        and made["blanked"] >= 0
+        and all(map(_CURATOR.fullmatch, made["curator"].split("+")))
+        and bool(_VERSION.fullmatch(made["version"]))
+    )
 
 
 def texts_of(row: Row) -> Iterator[str]:

@@ -110,11 +110,14 @@ def near_duplicates(pictures: Iterable[Hashed], max_distance: int = MAX_DISTANCE
 def count_leaks(paths: Iterable[Path], benchmarks: Path | None = None) -> list[dict]:
     """For each two splits, and each split and benchmark: pictures on both sides, pairs that look the same, and how
     many pictures of the second side are in one. `paths` are shards of slices."""
-    groups = _by_split(hash_rows(paths))
+    return count_pairs(hash_rows(paths), hash_folder(benchmarks) if benchmarks is not None else ())
+
+
+def count_pairs(pictures: Iterable[Hashed], benchmarks: Iterable[Hashed] = ()) -> list[dict]:
+    """The same for pictures that have been hashed."""
+    groups, foreign = _by_split(pictures), _by_split(benchmarks)
     pairs = [(a, groups[a], b, groups[b]) for a, b in combinations(groups, 2)]
-    if benchmarks is not None:
-        foreign = _by_split(hash_folder(benchmarks))
-        pairs += [(a, ours, b, theirs) for a, ours in groups.items() for b, theirs in foreign.items()]
+    pairs += [(a, ours, b, theirs) for a, ours in groups.items() for b, theirs in foreign.items()]
     rows = []
     for a, ones, b, others in pairs:
         matches = find_matches(_stacked(ones), _stacked(others))

@@ -45,6 +45,12 @@ def count_attrition(stages: Path) -> dict:
     }
 
 
+def count_left_out(reasons: Mapping[str, int]) -> dict:
+    """The slices that were ready and are not published, by reason; no section where there is none."""
+    counts = {f"dropped_{reason}": n for reason, n in sorted(reasons.items()) if n}
+    return {"ready": counts} if counts else {}
+
+
 def count_rows(rows: Iterable[Row]) -> dict:
     """What slices hold; each row needs `ROW_COLUMNS`."""
     slices: dict[str, Counter] = {
@@ -115,6 +121,7 @@ def attrition_table(stats: Mapping) -> str:
         | {name.removeprefix(IDENTITIES): n for name, n in stats.items() if name.startswith(IDENTITIES)},
         "heads": stats.get("heads", {}),
         "sentences": stats["sentences"],
+        "ready slices": stats.get("ready", {}),
         "not appended": stats.get("not_appended", {}),
     }
     for title, counts in sections.items():

@@ -67,6 +67,13 @@ class ParquetShards:
         return _rename(self._parts, self.stem, ending("slices"))
 
 
+def member_info(name: str, size: int) -> tarfile.TarInfo:
+    """The header of a member: name, size and mode; no time, user or group."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o644
+    return info
+
+
 class TarShards:
     """Writes samples of one split to `<folder>/<stem>-00000-of-0000N.tar`, members `{key}.{extension}`."""
 
@@ -86,9 +93,7 @@ class TarShards:
             self._tar = tarfile.open(self._parts[-1], "w", format=tarfile.USTAR_FORMAT)
             self._bytes = 0
         for extension, data in members.items():
-            info = tarfile.TarInfo(f"{key}.{extension}")
-            info.size, info.mode = len(data), 0o644
-            self._tar.addfile(info, io.BytesIO(data))
+            self._tar.addfile(member_info(f"{key}.{extension}", len(data)), io.BytesIO(data))
             self._bytes += len(data)
         if self._bytes >= self.limit:
             self._end_shard()

@@ -6,17 +6,25 @@ is published already, and a patient who was removed, do not come in again; stats
 """
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
-from PIL import Image
 
+from refrad2d.dataset.duplicates import REASON, Seen, is_blank, look_of
 from refrad2d.dataset.manifest import installed_versions
-from refrad2d.dataset.stats import add_counts, count_attrition, count_rows, list_patients, read_columns, read_counted
-from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, list_shards
+from refrad2d.dataset.stats import (
+    add_counts,
+    count_attrition,
+    count_left_out,
+    count_rows,
+    list_patients,
+    read_columns,
+    read_counted,
+)
+from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, Shard, list_shards, parse_shard
 from refrad2d.operations.transaction import (
     carry_out,
     check_present,
@@ -31,6 +39,7 @@ from refrad2d.operations.transaction import (
 from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.questions.balance import Balance
 from refrad2d.rows import Row
+from refrad2d.samples import read_png
 from refrad2d.schema import SPLITS
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
@@ -57,12 +66,13 @@ class Published:
     patients: frozenset[str]
     studies: frozenset[str]
     removed: frozenset[str]
+    seen: tuple[Seen, ...]
 
     def refuse(self, row: Row, pictures: shards.Encoded) -> str | None:
         """Why a row may not be appended, None if it may."""
         if tombstone(row["patient"]) in self.removed:
             return "patient_was_removed"
-        content = picture_digest(pictures.image)
+        content = picture_digest(read_png(pictures.image))
         if row["id"] in self.pictures:
             return "already_published" if self.pictures[row["id"]] == content else "id_of_another_picture"
         return "picture_already_published" if content in self.contents else None
@@ -70,22 +80,23 @@ class Published:
 
 def read_published(out: Path, manifest: Mapping) -> Published:
     """What stands in the row files of a dataset."""
-    pictures, patients, studies = {}, set(), set()
+    pictures, patients, studies, seen = {}, set(), set(), []
     for path in list_shards(out, "slices"):
+        split = cast(Shard, parse_shard(path.name)).split
         for row in read_columns(path, ("id", "patient", "study", "image")):
-            pictures[row["id"]] = picture_digest(row["image"]["bytes"])
+            picture = read_png(row["image"]["bytes"])
+            pictures[row["id"]] = picture_digest(picture)
             patients.add(row["patient"])
             studies.add(row["study"])
+            seen.append(Seen(row["id"], split, look_of(picture)))
     contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
-    return Published(
-        pictures, contents, frozenset(patients), frozenset(studies), frozenset(manifest.get("removed", ()))
-    )
+    removed = frozenset(manifest.get("removed", ()))
+    return Published(pictures, contents, frozenset(patients), frozenset(studies), removed, tuple(seen))
 
 
-def picture_digest(encoded: bytes) -> str:
+def picture_digest(picture: np.ndarray) -> str:
     """A hash of what a picture shows, whatever encoder wrote it; empty for a blank one."""
-    shown = np.asarray(Image.open(io.BytesIO(encoded)))
-    return "" if shown.max() == shown.min() else hashlib.sha256(shown.tobytes()).hexdigest()
+    return "" if is_blank(picture) else hashlib.sha256(picture.tobytes()).hexdigest()
 
 
 def append(
@@ -165,8 +176,9 @@ def _prepare(
     counts = shards.run(
         stages / "ingest", stages / "segment", rows_file(stages), files,
         key=key, workers=options.workers, progress=progress, batch=batch, refuse=old.refuse,
+        published=old.seen,
     )  # fmt: skip
-    refused = dict(sorted(counts.pop("refused").items()))
+    refused = dict(sorted(counts.pop("left_out").items()))
     del counts["patients"]
     reasons = ", ".join(f"{n} {reason}" for reason, n in refused.items())
     twice = people.published_twice()
@@ -179,7 +191,8 @@ def _prepare(
         **count_rows(row for path in list_shards(files, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": {split: len(names) for split, names in patients.items() if names},
-        "not_appended": refused,
+        "not_appended": {reason: n for reason, n in refused.items() if reason != REASON},
+        **count_left_out({REASON: refused.get(REASON, 0)}),
     }
     old_lines = (out / ACCOUNTING).read_text(encoding="utf-8")
     write_jsonl(files / "new.jsonl", ({**line, "root": f"{line['root']}-{batch}"} for line in account_stages(stages)))

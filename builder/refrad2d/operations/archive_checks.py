@@ -10,10 +10,12 @@ from PIL import Image, UnidentifiedImageError
 
 from refrad2d.labels import MODALITIES
 from refrad2d.layout import FOLDERS, list_folder
-from refrad2d.operations.file_checks import Fault
+from refrad2d.operations.encoding_checks import check_png, check_tar, has_known_fields
+from refrad2d.operations.file_checks import Fault, is_regular
 from refrad2d.operations.row_checks import Dataset, Sample, array_digest, digest, plain, split_of_file
-from refrad2d.rows import SCALE
-from refrad2d.samples import MASK, expected, make_image, parse_member
+from refrad2d.rows import PICTURES, SCALE
+from refrad2d.samples import MASK, expected, json_bytes, make_image, parse_member
+from refrad2d.schema import ROW
 
 _UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, RecursionError, Image.DecompressionBombError)
 
@@ -21,7 +23,7 @@ _UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Recursi
 def check_archive(dataset: Dataset) -> Iterator[Fault]:
     """Every tar shard, and the slices that stand in none."""
     seen: dict[str, str] = {}
-    for path in list_folder(dataset.root, "archive"):
+    for path in filter(is_regular, list_folder(dataset.root, "archive")):
         yield from read_archive(dataset, path, seen)
     for key in sorted(dataset.samples.keys() - seen.keys()):
         yield Fault(FOLDERS["archive"], key, "missing_sample")
@@ -32,17 +34,18 @@ def read_archive(dataset: Dataset, path: Path, seen: dict[str, str]) -> Iterator
     name, split = path.relative_to(dataset.root).as_posix(), split_of_file(path)
     samples: dict[str, dict[str, bytes]] = {}
     last = None
+    yield from (Fault(name, None, kind) for kind in check_tar(path))
     try:
         with tarfile.open(path, "r:") as tar:
-            for member in tar:
+            for number, member in enumerate(tar):
                 found = parse_member(member.name)
                 if not found or not member.isfile():
-                    yield Fault(name, member.name, "member_name")
+                    yield Fault(name, f"member {number}", "member_name")
                     continue
                 key, extension = found
                 parts = samples.setdefault(key, {})
                 if extension in parts:
-                    yield Fault(name, member.name, "duplicate_member")
+                    yield Fault(name, f"member {number}", "duplicate_member")
                     continue
                 if parts and last != key:
                     yield Fault(name, key, "interleaved")
@@ -81,7 +84,12 @@ def _check_sample(dataset: Dataset, split: str, key: str, parts: Mapping[str, by
                 yield f"{member.name}_unreadable"
     if "mask" in native and sample.mask not in (None, hashlib.sha256(parts[MASK]).hexdigest()):
         yield "mask_differs"
+    pictures = [data for extension, data in parts.items() if extension.endswith(".png")]
+    if not all(check_png(data) for data in pictures):
+        yield "picture_encoding"
     if "json" in native:
+        if not _is_as_written(parts["json"], native["json"]):
+            yield "json_form"
         yield from _check_row(native, sample)
 
 
@@ -95,6 +103,16 @@ def _check_row(native: Mapping[str, Any], sample: Sample) -> Iterator[str]:
     elif pixels is not None and sample.pixels and row["modality"] in MODALITIES:
         if array_digest(make_image(pixels, row)) != sample.pixels:
             yield "image_differs"
+
+
+def _is_as_written(data: bytes, row: Any) -> bool:
+    """True if the JSON has the bytes that we write for what it says, and the fields of a row and no other."""
+    columns = {name: feature for name, feature in ROW.items() if name not in PICTURES}
+    scale = {name: None for name in SCALE}
+    try:
+        return json_bytes(row) == data and has_known_fields(row, {**columns, **scale})
+    except (UnicodeError, ValueError, TypeError):
+        return False
 
 
 def _is_number(value: Any) -> bool:

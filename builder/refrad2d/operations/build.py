@@ -12,11 +12,10 @@ from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import manifest
-from refrad2d.dataset.stats import count_attrition, count_rows, list_patients
+from refrad2d.dataset.stats import count_attrition, count_left_out, count_rows, list_patients, read_counted
 from refrad2d.layout import ACCOUNTING, ARCHIVE, MANIFEST, PARQUET, STATS, list_shards
 from refrad2d.operations.transaction import clean_up, hold, retire
 from refrad2d.privacy.people_file import PeopleFile
-from refrad2d.rows import read_rows
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
     NothingUsable,
@@ -86,10 +85,11 @@ def _write_dataset(
     counts = shards.run(
         stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress
     )
-    patients = counts.pop("patients")
+    patients, left_out = counts.pop("patients"), counts.pop("left_out")
     stats = {
         **count_attrition(stages),
-        **count_rows(read_rows(rows)),
+        **count_left_out(left_out),
+        **count_rows(row for path in list_shards(dst, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
         "leaks": count_leaks(list_shards(dst, "slices"), options.benchmarks),

@@ -1,12 +1,13 @@
 """The files of a dataset against its manifest: missing, extra, changed, misnamed, with gaps in their numbers."""
 
+import stat
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from refrad2d.dataset.manifest import digest_files, hash_file
-from refrad2d.layout import MANIFEST, has_rows, list_published, numbered, parse_shard
+from refrad2d.layout import FOLDERS, MANIFEST, has_rows, list_published, numbered, parse_shard
 from refrad2d.schema import SPLITS
 
 
@@ -18,9 +19,17 @@ class Fault(NamedTuple):
     kind: str
 
 
+def is_regular(path: Path) -> bool:
+    """True for a file that is neither a link nor a pipe or device, so that it can be read without waiting."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
 def check_files(dir: Path, manifest: Mapping[str, Any], files: Mapping[str, Mapping]) -> Iterator[Fault]:
     """Files against the manifest: missing, extra, changed, truncated, swapped, copied; shards against their numbers."""
-    on_disk = set(list_published(dir))
+    on_disk = {name for name, path in list_published(dir).items() if is_regular(path)}
     recorded = {entry["sha256"]: name for name, entry in files.items()}
     for name in sorted(files.keys() | on_disk):
         if name not in on_disk:
@@ -45,7 +54,7 @@ def _check_shard_names(names: set[str], emptied: set[str]) -> Iterator[Fault]:
         if not has_rows(name):
             continue
         shard = parse_shard(name)
-        if not shard or shard.split not in SPLITS:
+        if not shard or shard.split not in SPLITS or shard.kind not in FOLDERS or shard.path != name:
             yield Fault(name, None, "shard_name")
         else:
             groups[name.rpartition("/")[0], shard.stem, shard.of].add(shard.number)

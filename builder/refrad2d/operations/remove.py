@@ -14,7 +14,7 @@ from typing import NamedTuple
 from refrad2d.dataset.manifest import hash_file
 from refrad2d.dataset.stats import count_rows, read_columns, read_counted
 from refrad2d.dataset.writers import ParquetShards, TarShards
-from refrad2d.layout import CHANGELOG, MANIFEST, STATS, kind_of, parse_shard
+from refrad2d.layout import CHANGELOG, MANIFEST, REPORTS, STATS, kind_of, parse_shard
 from refrad2d.operations.traces import find_traces
 from refrad2d.operations.transaction import (
     carry_out,
@@ -34,7 +34,6 @@ from refrad2d.schema import features
 from refrad2d.system.files import atomic_folder, read_json, write_text
 from refrad2d.system.pseudonyms import LENGTH
 
-REPORTS = ("privacy-report.html", "privacy-report.json")  # of `inspect`: they show rows, and speak of what was before
 IDENTITIES = ("patient", "study", "series", "id")
 
 

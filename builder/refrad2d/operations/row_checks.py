@@ -15,10 +15,13 @@ import pyarrow.parquet as pq
 from PIL import Image, UnidentifiedImageError
 
 from refrad2d.conversations import conversations, sft_row
+from refrad2d.dataset.duplicates import Seen, in_two_splits, is_blank, look_of, signs_of
 from refrad2d.dataset.laws import check_row
+from refrad2d.dataset.leaks import Hashed
 from refrad2d.grounding import parse
 from refrad2d.layout import FOLDERS, list_folder, parse_shard, stem
-from refrad2d.operations.file_checks import Fault
+from refrad2d.operations.encoding_checks import check_footer, check_png
+from refrad2d.operations.file_checks import Fault, is_regular
 from refrad2d.operations.transaction import tombstone
 from refrad2d.rows import PICTURES, SCALE, Row, is_grounded
 from refrad2d.schema import CONFIG_COLUMNS, SFT_SPLITS, SPLITS, features
@@ -31,6 +34,8 @@ class Sample(NamedTuple):
 
     split: str
     patient: str
+    study: str
+    series: str
     row: str  # digest of all fields but the pictures
     grounded: str  # digest of those that the grounded files repeat
     image: str  # digest of the encoded image
@@ -38,6 +43,7 @@ class Sample(NamedTuple):
     mask: str | None
     is_grounded: bool
     is_blank: bool
+    look: bytes  # what the image looks like, to find it in another split
     turns: tuple[str, ...]  # digests of the conversations that follow from the row
 
 
@@ -54,12 +60,18 @@ class Dataset:
         default_factory=set
     )  # config-split with an unreadable file: its missing rows follow from that
     rows: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
+    sites: dict[str, str | None] = field(default_factory=dict)  # of each batch: a command names one
+
+    def hashed(self) -> Iterator[Hashed]:
+        """The pictures as the leak table counts them."""
+        for key, sample in self.samples.items():
+            yield Hashed(key, sample.split, signs_of(sample.look))
 
 
 def check_rows(dataset: Dataset) -> Iterator[Fault]:
     """The Parquet files of every kind, and what follows from one for another; fills `dataset`."""
     for kind, reader in (("slices", read_slices), ("grounded", read_grounded), ("sft", read_sft)):
-        for path in list_folder(dataset.root, kind):
+        for path in filter(is_regular, list_folder(dataset.root, kind)):
             yield from reader(dataset, path)
     yield from check_derived(dataset)
 
@@ -78,6 +90,7 @@ def _read_rows(dataset: Dataset, path: Path, config: str, faults: list[Fault]) -
             if not file.schema_arrow.equals(features(config).arrow_schema):
                 faults.append(Fault(name, None, "schema"))
                 return
+            faults += [Fault(name, None, kind) for kind in check_footer(file, config, path)]
             for batch in file.iter_batches(batch_size=64):
                 yield from batch.to_pylist()
     except _UNREADABLE:
@@ -90,6 +103,7 @@ def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
     """Rows of the `slices` files: each law, ids that occur twice."""
     name, split = path.relative_to(dataset.root).as_posix(), split_of_file(path)
     faults: list[Fault] = []
+    shard = parse_shard(name)
     for row in cast("Iterator[Row]", _read_rows(dataset, path, "slices", faults)):  # pyarrow has no types
         dataset.rows["slices"][split] += 1
         key = str(row["id"])
@@ -97,6 +111,9 @@ def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
             yield Fault(name, key, "duplicate_row")
             continue
         image, mask = read_picture(row["image"]), read_picture(row["mask"])
+        yield from (Fault(name, key, kind) for kind in _check_pictures(row))
+        if shard and dataset.sites.setdefault(shard.batch, row["site"]) != row["site"]:
+            yield Fault(name, key, "site_differs")
         if image is None:
             yield Fault(name, key, "image_unreadable")
         if mask is None and row["mask"]:
@@ -107,17 +124,30 @@ def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
     yield from faults
 
 
+def _check_pictures(row: Mapping) -> Iterator[str]:
+    """Kinds of fault in how the pictures of a row are named and encoded; what they show is checked elsewhere."""
+    for name, ending in (("image", "png"), ("mask", "mask.png")):
+        picture = row[name] or {}
+        if picture.get("path") not in (None, f"{row['id']}.{ending}"):
+            yield "picture_name"
+        if picture.get("bytes") and not check_png(picture["bytes"]):
+            yield "picture_encoding"
+
+
 def _sample(row: Row, split: str, image: np.ndarray | None, mask: np.ndarray | None) -> Sample:
     return Sample(
         split=split,
         patient=row["patient"],
+        study=row["study"],
+        series=row["series"],
         row=digest(plain(row)),
         grounded=_grounded_digest(row),
         image=bytes_digest(row["image"]),
         pixels=array_digest(image) if image is not None else "",
         mask=bytes_digest(row["mask"]) if row["mask"] else None,
         is_grounded=bool(row["report"]) and is_grounded(row),
-        is_blank=image is None or bool(image.max() == image.min()),
+        is_blank=image is None or is_blank(image),
+        look=look_of(image) if image is not None and image.dtype == np.uint8 else b"",
         turns=_turns(row),
     )
 
@@ -144,6 +174,8 @@ def read_grounded(dataset: Dataset, path: Path) -> Iterator[Fault]:
             yield Fault(name, key, "extra_row")
         elif sample.split != split:
             yield Fault(name, key, "wrong_split")
+        elif "picture_name" in _check_pictures(row):
+            yield Fault(name, key, "picture_name")
         elif bytes_digest(row["image"]) != sample.image:
             yield Fault(name, key, "image_differs")
         elif (bytes_digest(row["mask"]) if row["mask"] else None) != sample.mask:
@@ -158,13 +190,16 @@ def read_sft(dataset: Dataset, path: Path) -> Iterator[Fault]:
     """The `sft` files: markup that can be read, images of their split; `check_derived` compares the conversations."""
     name, split = path.relative_to(dataset.root).as_posix(), split_of_file(path)
     faults: list[Fault] = []
-    known = {sample.image for sample in dataset.samples.values() if sample.split == split}
+    mine = {key: sample for key, sample in dataset.samples.items() if sample.split == split}
+    known, names = {sample.image for sample in mine.values()}, {None, *(f"{key}.png" for key in mine)}
     last = None
     for number, row in enumerate(_read_rows(dataset, path, "sft", faults)):
         dataset.rows["sft"][split] += 1
         image = bytes_digest(row["image"])
         if image not in known and image != last:
             yield Fault(name, str(number), "image_of_no_row")
+        if row["image"]["path"] not in names:
+            yield Fault(name, str(number), "picture_name")
         if any(parse(part["text"] or "").invalid for m in row["messages"] for part in m["content"]):
             yield Fault(name, str(number), "markup_invalid")
         if row["length"] != sft_row(None, row["messages"])["length"]:
@@ -197,21 +232,26 @@ def _place(kind: str, split: str) -> str:
 
 def check_splits(dataset: Dataset) -> Iterator[Fault]:
     """No person in two splits, none that was removed; no picture in two splits (blank ones aside)."""
-    patients: dict[str, set[str]] = defaultdict(set)
+    people: dict[str, dict[str, set[str]]] = {name: defaultdict(set) for name in ("patient", "study", "series")}
     removed = set(dataset.manifest.get("removed", ()))
     pictures: dict[str, dict[str, str]] = defaultdict(dict)
     for key, sample in dataset.samples.items():
-        patients[sample.patient].add(sample.split)
+        for name, groups in people.items():
+            groups[getattr(sample, name)].add(sample.split)
         if not sample.is_blank:
             pictures[sample.image].setdefault(sample.split, key)
-    for patient, splits in sorted(patients.items()):
-        if len(splits) > 1:
-            yield Fault(FOLDERS["slices"], patient, "patient_in_two_splits")
+    for name, groups in people.items():
+        for key in sorted(key for key, splits in groups.items() if len(splits) > 1):
+            yield Fault(FOLDERS["slices"], key, f"{name}_in_two_splits")
+    for patient in sorted(people["patient"]):
         if removed and tombstone(patient) in removed:
             yield Fault(FOLDERS["slices"], patient, "patient_was_removed")
-    for by_split in pictures.values():
-        if len(by_split) > 1:
-            yield Fault(FOLDERS["slices"], min(by_split.values()), "image_in_two_splits")
+    equal = {image for image, by_split in pictures.items() if len(by_split) > 1}
+    for image in equal:
+        yield Fault(FOLDERS["slices"], min(pictures[image].values()), "image_in_two_splits")
+    for key in in_two_splits(Seen(key, sample.split, sample.look) for key, sample in dataset.samples.items()):
+        if dataset.samples[key].image not in equal:
+            yield Fault(FOLDERS["slices"], key, "similar_image_in_two_splits")
 
 
 def check_counts(dataset: Dataset) -> Iterator[Fault]:

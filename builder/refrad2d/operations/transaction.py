@@ -22,7 +22,7 @@ from refrad2d.system.files import read_json, write_json
 from refrad2d.system.markdown import table_row
 from refrad2d.system.pseudonyms import key_id, load_key
 
-_CHANGES_HEAD = """# Changes
+CHANGES_HEAD = """# Changes
 One row a command. `from` is the start of the fingerprint that manifest.json had before: a copy with that fingerprint
 lacks this change. Who was removed stands nowhere.
 
@@ -211,7 +211,7 @@ def _delete(out: Path, names: Collection[str]) -> None:
 def with_change(out: Path, manifest: Mapping, change: str, *cells: object) -> str:
     """The text of CHANGELOG.md with one row more."""
     path = out / CHANGELOG
-    text = path.read_text(encoding="utf-8") if path.is_file() else _CHANGES_HEAD
+    text = path.read_text(encoding="utf-8") if path.is_file() else CHANGES_HEAD
     number = sum(line.startswith("|") for line in text.splitlines()) - 1
     return text + table_row([f"{number}. {change}", manifest["fingerprint"][:12], *cells]) + "\n"
 

@@ -1,12 +1,15 @@
 """Rows and pixels → what is published: Parquet for viewing and training, WebDataset as lossless archive.
 
-Writes the two folders of `layout` below `dst`.
+Writes the two folders of `layout` below `dst`. Where pictures turn out to be the same in two splits, all is written a
+second time without them.
 """
 
+import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +18,11 @@ import numpy as np
 
 from refrad2d import samples
 from refrad2d.conversations import conversations, sft_row
+from refrad2d.dataset import duplicates
+from refrad2d.dataset.duplicates import Seen, left_out, look_of
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.writers import ParquetShards, TarShards
-from refrad2d.layout import shard_folder, stem
+from refrad2d.layout import ARCHIVE, PARQUET, shard_folder, stem
 from refrad2d.rows import SCALE, Row, is_grounded, read_rows
 from refrad2d.samples import Native, make_image, png
 from refrad2d.schema import SFT_SPLITS, features
@@ -35,11 +40,12 @@ class Task(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """The encoded pictures of a slice for Parquet, and its members of the archive by extension."""
+    """The encoded pictures of a slice for Parquet, its members of the archive by extension, and its look."""
 
     image: bytes
     mask: bytes | None
     members: dict[str, bytes]
+    look: bytes = b""
 
 
 Refuse = Callable[[Row, Encoded], str | None]
@@ -49,8 +55,8 @@ def encode(task: Task) -> Encoded:
     """Encode one slice; runs in a child process."""
     pixels = np.load(task.pixels)
     mask = Path(task.mask).read_bytes() if task.mask else None
-    image = png(make_image(pixels, task.row))
-    return Encoded(image, mask, samples.encode(Native(task.row, pixels, mask)))
+    picture = make_image(pixels, task.row)
+    return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))
 
 
 def run(
@@ -64,34 +70,67 @@ def run(
     progress: Progress = no_progress,
     batch: str = "",
     refuse: Refuse | None = None,
+    published: Iterable[Seen] = (),
 ) -> dict[str, Counter]:
-    """Write all configs and splits. Returns rows as {config: {split: rows}} and, under "patients", patients a split.
+    """Write all configs and splits. Returns rows as {config: {split: rows}}, under "patients" patients a split, under
+    "left_out" the reasons of rows that were not written.
 
     `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
-    row is left out, None to keep it; the reasons are counted under "refused".
+    row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits.
     """
     frames = {frame["id"]: frame for series in read_jsonl(ingested / "series.jsonl") for frame in series["frames"]}
     ordered = sorted(read_rows(rows), key=lambda row: pseudonym(key, "order", row["id"]))
     tasks = [_task(row, frames[row["id"]], ingested, segmented) for row in ordered]
-    outputs, refused = _Outputs(dst, batch), Counter[str]()
-    patients: dict[str, set[str]] = defaultdict(set)
-    with ExitStack() as stack:
-        encoded: Iterator[Encoded] = map(encode, tasks)
-        if workers > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
-            encoded = pool.map(encode, tasks, chunksize=16)
-        for row, pictures in progress(zip(ordered, encoded, strict=True), len(ordered), "shards"):
-            if refuse and (reason := refuse(row, pictures)):
-                refused[reason] += 1
-                continue
-            split = split_of(row["patient"], key)
-            patients[split].add(row["patient"])
-            outputs.write(row, pictures, split)
-    counts = outputs.close()
-    counts["patients"] = Counter({split: len(names) for split, names in patients.items()})
-    if refuse:
-        counts["refused"] = refused
-    return counts
+    work = _Work(dst, key, workers, progress, batch, refuse)
+    written = work.write(ordered, tasks)
+    if twice := left_out(written.pictures, published):
+        for folder in (PARQUET, ARCHIVE):
+            shutil.rmtree(dst / folder, ignore_errors=True)
+        kept = [(row, task) for row, task in zip(ordered, tasks, strict=True) if row["id"] not in twice]
+        written = work.write([row for row, _ in kept], [task for _, task in kept])
+        written.left_out[duplicates.REASON] += len(twice)
+    patients = Counter({split: len(names) for split, names in written.patients.items()})
+    return {**written.counts, "patients": patients, "left_out": written.left_out}
+
+
+@dataclass
+class _Written:
+    """What one pass over the rows wrote."""
+
+    counts: dict[str, Counter] = field(default_factory=dict)
+    patients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    pictures: list[Seen] = field(default_factory=list)
+    left_out: Counter = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """How rows are written, the same in both passes."""
+
+    dst: Path
+    key: bytes
+    workers: int
+    progress: Progress
+    batch: str
+    refuse: Refuse | None
+
+    def write(self, ordered: Sequence[Row], tasks: Collection[Task]) -> _Written:
+        outputs, written = _Outputs(self.dst, self.batch), _Written()
+        with ExitStack() as stack:
+            encoded: Iterator[Encoded] = map(encode, tasks)
+            if self.workers > 1:
+                pool = stack.enter_context(ProcessPoolExecutor(self.workers, get_context("spawn")))
+                encoded = pool.map(encode, tasks, chunksize=16)
+            for row, pictures in self.progress(zip(ordered, encoded, strict=True), len(ordered), "shards"):
+                if self.refuse and (reason := self.refuse(row, pictures)):
+                    written.left_out[reason] += 1
+                    continue
+                split = split_of(row["patient"], self.key)
+                written.patients[split].add(row["patient"])
+                written.pictures.append(Seen(row["id"], split, pictures.look))
+                outputs.write(row, pictures, split)
+        written.counts = outputs.close()
+        return written
 
 
 def _task(row: Row, frame: Mapping, ingested: Path, segmented: Path) -> Task:

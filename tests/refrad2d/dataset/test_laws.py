@@ -7,11 +7,11 @@ import pytest
 
 from refrad2d.boxes import objects
 from refrad2d.dataset.laws import check_row, check_spans, require_manifest
-from tests.fixtures.tiny_dataset import make_row
+from tests.fixtures.tiny_dataset import make_row, pad
 
 DRAWN = make_row(1, "p", (10, 20, 50, 60))
 MASK = np.asarray(DRAWN["mask"])
-SOUND = {**DRAWN, "objects": objects(MASK)}
+SOUND = {**DRAWN, "objects": objects(MASK), **{name: pad(DRAWN[name]) for name in ("id", "patient", "study", "series")}}
 SPAN = ("report", "de", "spans", 0)
 
 
@@ -40,6 +40,32 @@ def test_a_sound_row_breaks_none():
         ((*SPAN, "labels"), ["tail"], "unknown_label"),
         (("id",), "1.2.840", "not_a_pseudonym"),
         (("modality",), "US", "unknown_value"),
+        (("patient",), "mueller_hans", "not_a_pseudonym"),
+        (("series",), "series4711" + "x" * 10, "not_a_pseudonym"),
+        (("sex",), "Hans", "unknown_value"),
+        (("sex",), "m", "unknown_value"),
+        (("sex",), "", "unknown_value"),
+        (("body_part",), "Bauch von Hans", "unknown_value"),
+        (("body_part",), "ABDOMEN", "unknown_value"),
+        (("body_part",), "", "unknown_value"),
+        (("plane",), "oblique", "unknown_value"),
+        (("report", "de", "origin"), "Praxis Dr. Weber", "unknown_value"),
+        (("report", "en", "origin"), "", "unknown_value"),
+        (("report", "de", "origin"), "Original", "unknown_value"),
+        (("vqa", 0, "source"), "Hans", "unknown_value"),
+        (("vqa", 0, "language"), "fr", "unknown_value"),
+        (("findings",), [{"label": "stone", "box": [0, 0, 1, 1], "source": "Hans"}], "unknown_value"),
+        (("provenance", "slice_rule"), "guessed", "unknown_value"),
+        (("provenance", "slice_rule"), "structure+named", "unknown_value"),
+        (("provenance", "slice_rule"), "", "unknown_value"),
+        (("provenance", "curator"), "Dr. Weber", "unknown_value"),
+        (("provenance", "curator"), "rules+Weber", "unknown_value"),
+        (("provenance", "curator"), "", "unknown_value"),
+        (("provenance", "segmenter"), "Hans", "unknown_value"),
+        (("provenance", "segmenter"), "", "unknown_value"),
+        (("provenance", "blanked"), -1, "unknown_value"),
+        (("provenance", "version"), "Hans", "unknown_value"),
+        (("provenance", "version"), "0.1.0 Hans", "unknown_value"),
         (("age",), 63, "age_is_no_decade"),
         (("spacing",), [0, 1], "spacing_out_of_range"),
         (("vqa", 0, "type"), "riddle", "unknown_value"),

@@ -272,3 +272,16 @@ def test_a_report_of_another_study_is_not_given_to_the_patients_new_images(place
     assert run("append", root=place, month=month2, out=place / "dataset") == 0
     texts = {row["report"]["de"]["findings"] for row in rows_of(place / "dataset").values()}
     assert texts == {"Die Leber ist glatt."}
+
+
+def test_a_new_picture_that_another_split_has_stays_out_and_the_old_one_stays(place):
+    month2, before = place / "month2", rows_of(place / "dataset")
+    write_study(month2, TEST[1], "copied", pixels_of=TRAIN[0] + "first", add=1)
+    write_study(month2, TRAIN[2], "copied", pixels_of=TEST[0] + "first", add=1)
+    write_study(month2, VALIDATION[1], "new")
+    assert run("append", root=place, month=month2, out=place / "dataset") == 0
+    after, stats = rows_of(place / "dataset"), read_json(place / "dataset" / "stats.json")
+    assert {after[key]["patient"] for key in after.keys() - before.keys()} == {patient_name(VALIDATION[1])}
+    assert stats["ready"] == {"dropped_duplicate_across_splits": 6} and not stats["not_appended"]
+    assert "left out: 6 duplicate_across_splits" in (place / "dataset" / "CHANGELOG.md").read_text()
+    assert list(verify(place / "dataset")) == []

@@ -6,12 +6,17 @@ import tarfile
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from refrad2d.operations.archive_checks import check_archive
 from refrad2d.operations.row_checks import Dataset, Sample, array_digest, digest, plain
 from refrad2d.samples import Native, encode, make_image, png
+from tests.fixtures.tiny_dataset import make_row
 
-ROW = {"id": "a", "modality": "CT", "slope": 1.0, "intercept": -1024.0}
+DRAWN = make_row(0, "p", (10, 20, 50, 60))
+ROW = {name: value for name, value in DRAWN.items() if name not in ("image", "mask")} | {"id": "a"}
+ROW |= {"slope": 1.0, "intercept": -1024.0}
 PIXELS = np.arange(900, 1156, dtype=np.uint16).reshape(16, 16)
 MASK = png(np.zeros((16, 16), np.uint8))
 SHARD = "refrad2d-wds/train-00000-of-00001.tar"
@@ -20,7 +25,7 @@ SHARD = "refrad2d-wds/train-00000-of-00001.tar"
 @pytest.fixture
 def dataset(tmp_path):
     known = Sample(
-        split="train", patient="p", row=digest(plain(ROW)), grounded="", image="", is_grounded=False, is_blank=False,
+        split="train", patient="p", study="t", series="r", look=b"", row=digest(plain(ROW)), grounded="", image="", is_grounded=False, is_blank=False,
         pixels=array_digest(make_image(PIXELS, ROW)), mask=hashlib.sha256(MASK).hexdigest(), turns=(),
     )  # fmt: skip
     return Dataset(tmp_path, {}, samples={"a": known})
@@ -70,3 +75,54 @@ def test_a_file_that_is_no_archive_is_unreadable(dataset):
     (dataset.root / SHARD).parent.mkdir(parents=True)
     (dataset.root / SHARD).write_bytes(b"no archive" * 100)
     assert "unreadable" in [fault.kind for fault in check_archive(dataset)]
+
+
+def with_text(encoded, **more):
+    """A picture with a text chunk, or what else PIL is told to write."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(encoded)).save(out, "PNG", **more)
+    return out.getvalue()
+
+
+def named_person():
+    text = PngInfo()
+    text.add_text("Patient", "Hans Testmann")
+    return text
+
+
+def exif():
+    about = Image.Exif()
+    about[0x010E] = "Hans Testmann"
+    return about
+
+
+@pytest.mark.parametrize("place", [1, 2])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: with_text(data, pnginfo=named_person()),
+        lambda data: with_text(data, exif=exif()),
+        lambda data: with_text(data, dpi=(72, 72)),
+        lambda data: data + b"Hans Testmann",
+    ],
+)
+def test_pictures_hold_pixels_only(dataset, place, change):
+    damaged = members()
+    damaged[place] = (damaged[place][0], change(damaged[place][1]))
+    assert "picture_encoding" in kinds_in(dataset, damaged)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-1] + b', "Hans": null}',
+        lambda data: data.replace(b'"id":', b'"comment": null, "id":'),
+        lambda data: data.replace(b'"origin":', b'"author": null, "origin":'),
+        lambda data: data + b"\n",
+        lambda data: b'{"id": "Hans", ' + data[1:],
+    ],
+)
+def test_the_json_of_a_sample_has_our_fields_and_form(dataset, change):
+    damaged = members()
+    damaged[0] = (damaged[0][0], change(damaged[0][1]))
+    assert "json_form" in kinds_in(dataset, damaged)

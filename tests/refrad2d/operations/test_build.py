@@ -18,12 +18,14 @@ from refrad2d.cli import main
 from refrad2d.grounding import parse, render
 from refrad2d.labels import label_by_id
 from refrad2d.operations.build import build
+from refrad2d.operations.verify import verify
 from refrad2d.samples import native_values, read_png, read_samples
 from refrad2d.schema import CONFIGS, SPLITS
 from refrad2d.stages.pipeline import NothingUsable, Options
 from refrad2d.system.files import read_json, read_jsonl
 from refrad2d.windows import windows
 from tests.fixtures.dicom_files import write_slice
+from tests.fixtures.tiny_exports import TEST, TRAIN, VALIDATION, run, write_key, write_study
 
 
 def archive_rows(dataset: Path):
@@ -212,6 +214,7 @@ def test_without_masks_there_are_reports_but_no_boxes_and_no_questions_that_noth
     split = next(iter(stats["rows"]["slices"]))
     row = load_dataset(str(small / "out" / "refrad2d"), "vqa", split=split)[0]
     assert row["vqa"] == []  # one slice: nothing says what it shows, and its modality and plane are those of all
+    assert list(verify(small / "out")) == []
 
 
 def run_cli(capsys, *arguments):
@@ -307,3 +310,17 @@ def test_a_model_on_site_gives_the_second_language(small):
     assert row["report"]["de"]["origin"] == "original" and row["report"]["en"]["origin"] == "translated"
     assert row["report"]["en"]["findings"] == "The liver is smooth, 12 mm cyst."
     assert [s["label"] for s in row["report"]["en"]["spans"]] == ["liver"] and row["vqa"]
+    assert list(verify(small / "out")) == []
+
+
+@pytest.mark.parametrize("others", [(VALIDATION[0], TEST[0]), (TEST[0], VALIDATION[0])])
+def test_pictures_in_two_splits_are_resolved_before_verify_could_find_them(tmp_path, others):
+    write_key(tmp_path)
+    for brighter, patient in enumerate((TRAIN[0], *others)):
+        write_study(tmp_path, patient, "first", pixels_of="one and the same", add=brighter)
+    write_study(tmp_path, TRAIN[1], "first")
+    assert run("build", root=tmp_path, month=tmp_path, out=tmp_path / "dataset") == 0
+    stats = read_json(tmp_path / "dataset" / "stats.json")
+    assert stats["ready"] == {"dropped_duplicate_across_splits": 6} and stats["patients"] == {"train": 1, "test": 1}
+    assert stats["slices"]["modality_plane"] == {"CT axial": 6} == {"CT axial": sum(stats["rows"]["slices"].values())}
+    assert list(verify(tmp_path / "dataset")) == []

@@ -21,7 +21,17 @@ from refrad2d.samples import png
 
 
 def sample(split="train", patient="p1", image="i1", **more):
-    facts = {"row": "r", "grounded": "g", "pixels": "x", "mask": None, "is_grounded": False, "is_blank": False}
+    facts = {
+        "study": patient + "t",
+        "series": patient + "r",
+        "row": "r",
+        "grounded": "g",
+        "pixels": "x",
+        "mask": None,
+        "is_grounded": False,
+        "is_blank": False,
+        "look": b"",
+    }
     return Sample(split=split, patient=patient, image=image, turns=(), **{**facts, **more})
 
 
@@ -52,9 +62,24 @@ def test_a_picture_that_cannot_be_read_is_none():
 
 
 def test_a_patient_stands_in_one_split(dataset):
-    dataset.samples = {"a": sample(), "b": sample("test", image="i2", pixels="y")}
-    assert len(kinds(check_splits(dataset))) == 1
+    dataset.samples = {"a": sample(), "b": sample("test", image="i2", pixels="y", study="t2", series="r2")}
+    assert kinds(check_splits(dataset)) == ["patient_in_two_splits"]
     dataset.samples["b"] = sample("test", "p2", "i2", pixels="y")
+    assert kinds(check_splits(dataset)) == []
+
+
+@pytest.mark.parametrize("name", ["study", "series"])
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_study_and_a_series_stand_in_one_split(dataset, name, split):
+    dataset.samples = {"a": sample(**{name: "x"}), "b": sample(split, "p2", "i2", pixels="y", **{name: "x"})}
+    assert kinds(check_splits(dataset)) == [f"{name}_in_two_splits"]
+
+
+def test_a_similar_image_stands_in_one_split(dataset):
+    one, other = bytes(32), bytes(28) + b"\xff" * 4
+    dataset.samples = {"a": sample(look=one), "b": sample("test", "p2", "i2", pixels="y", look=other)}
+    assert kinds(check_splits(dataset)) == ["similar_image_in_two_splits"]
+    dataset.samples["b"] = sample("test", "p2", "i2", pixels="y", look=bytes(27) + b"\xff" * 5)
     assert kinds(check_splits(dataset)) == []
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import tarfile
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -14,14 +15,22 @@ from PIL import Image
 from refrad2d import samples
 from refrad2d.boxes import box_of, objects
 from refrad2d.conversations import conversations, sft_row
-from refrad2d.dataset.manifest import manifest
+from refrad2d.dataset.blind import count_blind
+from refrad2d.dataset.card import write_card
+from refrad2d.dataset.leaks import count_leaks
+from refrad2d.dataset.manifest import in_splits, manifest
+from refrad2d.dataset.stats import count_rows, read_columns, read_counted
 from refrad2d.dataset.writers import ParquetShards, TarShards
+from refrad2d.layout import list_shards, parse_shard
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import digest
-from refrad2d.operations.verify import check_accounting, verify
+from refrad2d.operations.text_checks import check_accounting
+from refrad2d.operations.verify import verify
 from refrad2d.samples import MASK, Member
-from refrad2d.schema import features
+from refrad2d.schema import SPLITS, features
 from refrad2d.stages.shards import Task, encode
+from refrad2d.system.files import write_json
+from tests.fixtures.tiny_dataset import pad
 
 KEY = b"0123456789abcdef"
 SLICES = "refrad2d/data/slices-train-00000-of-00001.parquet"
@@ -50,10 +59,10 @@ def make_row(name, patient, mask):
         "source": "mask",
     }
     return {
-        "id": name,
-        "patient": patient,
-        "study": "t",
-        "series": "r",
+        "id": pad(name),
+        "patient": pad(patient),
+        "study": pad("t" + patient),
+        "series": pad("r" + patient),
         "modality": "CT",
         "body_part": "abdomen",
         "plane": "axial",
@@ -65,7 +74,13 @@ def make_row(name, patient, mask):
         "report": {"de": report, "en": None},
         "vqa": [entry],
         "findings": [],
-        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "blanked": 0, "version": "0"},
+        "provenance": {
+            "slice_rule": "structure",
+            "curator": "rules",
+            "segmenter": "masks",
+            "blanked": 0,
+            "version": "0",
+        },
     }
 
 
@@ -82,7 +97,7 @@ def sound(tmp_path_factory):
         row = make_row(f"s{number}", f"p{number // 2}", mask)
         scaled = {**row, "slope": 1.0, "intercept": -1024.0}
         pictures = encode(Task(scaled, str(root / "pixels.npy"), str(root / "mask.png")))
-        image, stored = {"bytes": pictures.image, "path": f"s{number}.png"}, {"bytes": pictures.mask, "path": None}
+        image, stored = {"bytes": pictures.image, "path": f"{row['id']}.png"}, {"bytes": pictures.mask, "path": None}
         for config, folder in (("slices", "data"), ("grounded", "grounded"), ("sft", "sft")):
             if config == "sft" and split == "test":
                 continue
@@ -99,10 +114,28 @@ def sound(tmp_path_factory):
     for (config, split), writer in parquet.items():
         counts.setdefault(config, Counter())[split] = writer.rows
     (root / "mask.png").unlink(), (root / "pixels.npy").unlink()
-    (root / "refrad2d" / "README.md").write_text("# RefRad2D\n")
-    (root / "accounting.jsonl").write_text('{"root": "export", "n": 0, "status": "kept", "reason": null}\n')
-    (root / "manifest.json").write_text(json.dumps(manifest(root, KEY, counts)))
+    (root / "accounting.jsonl").write_text('{"n": 0, "reason": null, "root": "export", "status": "kept"}\n')
+    write_stats(root, counts)
     return root
+
+
+def write_stats(root, counts):
+    """Stats, card and manifest of the row files that stand there, as the build would write them."""
+    slices = list_shards(root, "slices")
+    patients = {split: set() for split in SPLITS}
+    for path in slices:
+        patients[parse_shard(path.name).split].update(row["patient"] for row in read_columns(path, ["patient"]))
+    stats = {
+        "files": {"export": {"kept": 1}, "masks": {}},
+        **count_rows(row for path in slices for row in read_counted(path)),
+        "rows": in_splits(counts),
+        "patients": {split: len(names) for split, names in patients.items() if names},
+        "leaks": count_leaks(slices),
+        "blind": count_blind(slices),
+    }
+    write_json(root / "stats.json", stats)
+    write_card(root, stats)
+    write_json(root / "manifest.json", manifest(root, KEY, counts))
 
 
 @pytest.fixture
@@ -118,7 +151,7 @@ def kinds(root):
 def refit(root):
     """Make the manifest fit the damaged files, as if the build itself had written them."""
     old = json.loads((root / "manifest.json").read_text())
-    (root / "manifest.json").write_text(json.dumps({**manifest(root, KEY, {}), "rows": old["rows"]}))
+    write_json(root / "manifest.json", {**manifest(root, KEY, {}), "rows": old["rows"]})
 
 
 def rewrite(root, name, change):
@@ -232,7 +265,7 @@ SPAN = ("report", "de", "spans", 0)
         (SLICES, edit(("objects", 0, "pixels"), 3), "objects_differ"),
         (SLICES, edit(("age",), 63), "age_is_no_decade"),
         (SLICES, edit(("patient",), "Müller, Hans"), "not_a_pseudonym"),
-        (SLICES, edit(("patient",), "p2"), "patient_in_two_splits"),
+        (SLICES, edit(("patient",), pad("p2")), "patient_in_two_splits"),
         (SLICES, edit(("modality",), "US"), "unknown_value"),
         (SLICES, edit(("image", "bytes"), b"no picture"), "image_unreadable"),
         (SLICES, edit(("mask", "bytes"), b"no picture"), "mask_unreadable"),
@@ -340,5 +373,49 @@ def test_a_digest_ignores_how_absence_and_numbers_are_written():
 def test_accounting_and_stats_count_the_same(tmp_path, lines, fine):
     (tmp_path / "stats.json").write_text(json.dumps({"files": {"export": {"kept": 1}, "masks": {"kept": 1, "x": 3}}}))
     entries = [{"root": root, "n": 0, "status": status, "reason": reason} for root, status, reason in lines]
-    (tmp_path / "accounting.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    (tmp_path / "accounting.jsonl").write_text("".join(json.dumps(entry, sort_keys=True) + "\n" for entry in entries))
     assert [fault.kind for fault in check_accounting(tmp_path)] == ([] if fine else ["counts"])
+
+
+@pytest.mark.parametrize("name", ["Hans Testmann.csv", ".hidden", "refrad2d/data/notes.txt", "refrad2d-wds/.Hans"])
+@pytest.mark.parametrize("fits", [False, True])
+def test_a_foreign_file_is_found_and_not_named(root, name, fits):
+    (root / name).write_text("Testmann")
+    if fits:
+        refit(root)
+    faults = list(verify(root))
+    assert faults and not any("Hans" in repr(fault) or "notes" in repr(fault) for fault in faults)
+
+
+@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT])
+@pytest.mark.parametrize("change", [lambda data: data + b"Hans", lambda data: with_chunk(data)])
+def test_a_picture_with_more_than_pixels_is_found(root, name, change):
+    def changed(rows):
+        rows[0]["image"]["bytes"] = change(rows[0]["image"]["bytes"])
+
+    rewrite(root, name, changed)
+    assert kinds(root) & {"picture_encoding", "image_differs", "image_of_no_row"}
+
+
+def with_chunk(data):
+    about = b"tEXtPatient\0Hans"
+    return data[:33] + (len(about) - 4).to_bytes(4, "big") + about + zlib.crc32(about).to_bytes(4, "big") + data[33:]
+
+
+@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT])
+@pytest.mark.parametrize("path", ["Testmann.png", "/export/Hans/1.png", "sa.png"])
+def test_a_picture_is_named_after_its_row(root, name, path):
+    rewrite(root, name, edit(("image", "path"), path))
+    assert "picture_name" in kinds(root)
+
+
+def test_rows_of_one_batch_are_of_one_site(root):
+    rewrite(root, SLICES, edit(("site",), "Praxis Testmann"))
+    assert "site_differs" in kinds(root)
+
+
+def test_no_fault_tells_a_text(root):
+    rewrite(root, SLICES, edit(("id",), "Testmann, Hans"))
+    retar(root, lambda members: [*members, ("Testmann.json", b"{}"), ("Hans.txt", b"")])
+    faults = list(verify(root))
+    assert len(faults) > 3 and "Testmann" not in repr(faults) and "Hans" not in repr(faults)

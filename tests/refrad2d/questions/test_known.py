@@ -1,5 +1,9 @@
 """What a text makes certain about a slice."""
 
+import os
+import subprocess
+import sys
+
 from refrad2d.questions.known import read_known, said_findings
 from refrad2d.text.findings import named_findings
 from tests.fixtures.question_rows import make_view
@@ -48,3 +52,17 @@ def test_the_mask_class_of_a_cyst_is_a_cyst_of_the_kidney():
 def test_what_other_slices_tell_is_gathered_without_denials():
     said = {(finding.name, labels) for finding, labels in said_findings("Leberzyste, kein Aszites.", "de", "CT")}
     assert said == {("cyst", ("liver",))}
+
+
+def test_words_are_kept_in_the_order_of_the_labels_whatever_the_hash_seed():
+    script = (
+        "from tests.refrad2d.questions.test_known import known\n"
+        "print(list(known('The kidneys, lungs, hips and femurs are normal.').said))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True
+        ).stdout
+        for seed in "123"
+    }
+    assert len(seen) == 1 and b"kidney" in seen.pop()

@@ -6,6 +6,9 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.boxes import objects
+from refrad2d.dataset.duplicates import Seen, look_of
+from refrad2d.dataset.splits import split_of
+from refrad2d.dataset.stats import read_columns
 from refrad2d.layout import list_shards
 from refrad2d.samples import decode, make_image, read_png, read_samples
 from refrad2d.stages.shards import Task, encode, run
@@ -15,13 +18,13 @@ from tests.fixtures.tiny_dataset import MASK_SIZE, make_row
 KEY = bytes(range(32))
 
 
-def make_stages(root, rows):
-    """What the stages before leave for these rows, a mask for each."""
+def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000 + n, np.uint16)):
+    """What the stages before leave for these rows, a mask for each; `shown` are the pixels of the n-th."""
     plain = []
     (root / "ingest" / "frames").mkdir(parents=True), (root / "segment" / "masks").mkdir(parents=True)
     frames = []
     for n, row in enumerate(rows):
-        np.save(root / "ingest" / "frames" / f"f{n}.npy", np.full((MASK_SIZE, MASK_SIZE), 1000 + n, np.uint16))
+        np.save(root / "ingest" / "frames" / f"f{n}.npy", shown(n))
         row["mask"].save(root / "segment" / "masks" / f"{row['id']}.png")
         frames.append({"id": row["id"], "file": f"f{n}", "slope": 1.0, "intercept": -1024.0})
         found = objects(np.asarray(row["mask"]))
@@ -56,5 +59,59 @@ def test_a_refused_row_is_counted_and_left_out(tmp_path):
     stages = make_stages(tmp_path, rows)
     refuse = lambda row, encoded: "known" if row["id"] == "s1" else None  # noqa: E731
     counts = run(*stages, tmp_path / "out", key=KEY, batch="b001", refuse=refuse)
-    assert counts["refused"] == {"known": 1} and counts["slices"].total() == 2
+    assert counts["left_out"] == {"known": 1} and counts["slices"].total() == 2
     assert all("-b001-" in path.name for path in list_shards(tmp_path / "out", "slices"))
+
+
+def people(split, count):
+    """Pseudonyms of patients that fall into a split."""
+    names = (f"p{n}" for n in range(1000))
+    return [name for name in names if split_of(name, KEY) == split][:count]
+
+
+def noise(seed):
+    """Pixels like those of nothing else."""
+    cells = np.random.default_rng(seed).integers(900, 1200, (14, 14), dtype=np.uint16)
+    return np.kron(cells, np.ones((8, 8), np.uint16))
+
+
+TWICE = [
+    (split, name, place) for split in ("train", "validation", "test") for place, name in enumerate(people(split, 2))
+]
+
+
+def write_twice(root, order, **options):
+    """Two patients a split, all firsts of whom show one picture, all seconds another but for a grey level a split."""
+    rows = [make_row(k, TWICE[k][1], (10, 20, 50, 60)) for k in order]
+    shown = lambda n: noise(TWICE[order[n]][2]) + np.uint16(order[n])  # noqa: E731
+    root.mkdir()
+    counts = run(*make_stages(root, rows, shown), root / "out", key=KEY, **options)
+    return counts, {row["id"] for path in list_shards(root / "out", "slices") for row in read_columns(path, ["id"])}
+
+
+def test_a_picture_in_two_splits_stays_in_test_whatever_order_and_workers(tmp_path):
+    made = [
+        write_twice(tmp_path / str(n), order, **options)
+        for n, (order, options) in enumerate(
+            [
+                ([0, 1, 2, 3, 4, 5], {}),
+                ([5, 4, 3, 2, 1, 0], {}),
+                ([2, 4, 0, 1, 5, 3], {}),
+                ([3, 0, 5, 2, 4, 1], {"workers": 2}),
+            ]
+        )
+    ]
+    for counts, ids in made:
+        assert ids == {"s4", "s5"} and counts["left_out"] == {"duplicate_across_splits": 4}
+        assert counts["slices"] == {"test": 2} == counts["patients"] and "sft" not in counts
+    shards = [[path.read_bytes() for path in sorted((tmp_path / n / "out").rglob("*.*"))] for n in "0123"]
+    assert len(shards[0]) == 3 and all(files == shards[0] for files in shards)
+
+
+def test_a_new_picture_that_another_split_has_published_stays_out(tmp_path):
+    rows = [make_row(n, people("test", 1)[0], (10, 20, 50, 60)) for n in range(2)]
+    stages = make_stages(tmp_path, rows, noise)
+    task = {"modality": "CT", "slope": 1.0, "intercept": -1024.0}
+    old = Seen("old", "train", look_of(make_image(noise(1), task)))
+    counts = run(*stages, tmp_path / "out", key=KEY, published=[old])
+    assert counts["left_out"] == {"duplicate_across_splits": 1} and counts["slices"] == {"test": 1}
