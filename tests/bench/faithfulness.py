@@ -15,7 +15,7 @@ from refrad2d.llm.checks import check_rewrite, check_translation
 from refrad2d.text.mentions import find_mentions
 from refrad2d.text.temporal import curate
 
-HALVES = ("seen", "apart", "outside_seen", "outside_apart")
+HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart")
 ROWS = Path(__file__).parents[1] / "fixtures" / "data" / "llm"
 
 
@@ -108,7 +108,7 @@ def main() -> None:
                 print(f"  {row['kind']} {reason}: {row['source']} | {row['answer']}")
     print(f"a check takes {milliseconds_a_report(HALVES[-1]):.1f} ms CPU a report ({HALVES[-1]})")
     for kind in ("mentions", "questions"):
-        for half in HALVES[2:]:
+        for half in HALVES[2:4]:
             accepted, bad, refused, sound = count_errors(half, kind)
             print(f"{half} {kind}: accepted {accepted} of {bad} bad, refused {refused} of {sound} sound")
 
