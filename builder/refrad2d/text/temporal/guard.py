@@ -6,12 +6,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 
+from refrad2d.text.temporal import english
+from refrad2d.text.temporal.frames import frame
+from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
-from refrad2d.text.temporal.vocabulary import Words, load_words, may_go
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
 
+IS_ASIDE: dict[str, Callable[[str], bool]] = {"en": english.is_aside, "de": lambda aside: False}
+_ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
 _DATE = re.compile(
@@ -59,6 +64,7 @@ _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en"
 
 def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
+    source = _without_earlier(source, kept, language)
     broken = {match[0] for match in _BROKEN.finditer(kept)}
     if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
         return "form"
@@ -102,6 +108,17 @@ def fault(source: str, kept: str, language: str) -> str | None:
     return _orphan(before, after, kept, language)
 
 
+def _without_earlier(source: str, kept: str, language: str) -> str:
+    """The source without what it says of an earlier state or of the event since when, where the rewrite left it out."""
+    source = frame(language, "{earlier}").sub(lambda told: "" if told[0].strip(" ,") not in kept else told[0], source)
+    pieces = _ASIDES.split(source)
+    for at in range(2, len(pieces), 2):
+        aside = pieces[at].rstrip(".;")
+        if aside not in kept and IS_ASIDE[language](aside):
+            pieces[at - 1], pieces[at] = "", pieces[at][len(aside) :]
+    return "".join(pieces)
+
+
 def _state_gone(source: str, kept: str, words: Words) -> bool:
     """True if a state that lasts went with the word that says so: "weiterhin vergrößert" says "vergrößert"."""
     shown = kept.casefold()
@@ -111,7 +128,8 @@ def _state_gone(source: str, kept: str, words: Words) -> bool:
 def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
     """True if "resolved" went and no denial says instead that the thing is not there."""
     shown = kept.casefold()
-    went = sum(found[0] not in shown for found in words.vanish.finditer(source.casefold()))
+    told = words.change.sub(" ", source.casefold())  # "not resolved" is there
+    went = sum(found[0] not in shown for found in words.vanish.finditer(told))
     return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
 
 
@@ -150,6 +168,8 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         shown = _NODES.sub("", clause.casefold())
         if words.shown.search(shown) or load_phrases(language).things.search(shown):
+            continue
+        if names_a_thing(clause, language):
             continue
         said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
         if language == "de":
@@ -260,7 +280,7 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
     if _ARROW.search(source) or not any(word[0].isdigit() for word in old):
         return False
     current: Counter = Counter()
-    for part in _PART.findall(_DATE.sub(" 2000 ", source)):
+    for part in _PART.findall(NAMED_DATE.sub(" 2000 ", _DATE.sub(" 2000 ", source))):
         tokens = [word.casefold() for word in _WORD.findall(part)]
         numbers = [word for word in tokens if word[0].isdigit()]
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):

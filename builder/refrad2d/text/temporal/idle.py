@@ -19,6 +19,9 @@ _DATE = re.compile(
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?\b(?:,?\s\d{4})?|\b\d{1,2}\s(?:January|February|"
     r"March|April|May|June|July|August|September|October|November|December)\b"
 )
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+NAMED_DATE = re.compile(rf"\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s?[mc]m)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b")
+_GENERAL = re.compile(r"\b(?:findings?|disease|befunde?s?)\b")  # no thing of their own
 _SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _ASIDE = re.compile(r"\s?\(([^()]*)\)")
 _HISTORY = re.compile(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of", re.IGNORECASE)
@@ -52,6 +55,16 @@ def drop_idle(sentence: str, language: str) -> str:
     return out + end if out else ""
 
 
+def time_only(text: str, language: str) -> bool:
+    """True if every word speaks of time, of another examination or of a degree, and none of a thing."""
+    return _idle_run(text, language, exam=True)
+
+
+def without_time(text: str, language: str) -> str:
+    """A piece of a clause without its idle end."""
+    return _without_ends(f"• {text}", load_words(language), language).removesuffix(GONE_VERB)[2:]
+
+
 def _goes(clause: str, words: Words, language: str) -> bool:
     """True for a clause without a thing, a side or a number of today, in which each word speaks of time."""
     if not words.strong.search(clause.casefold()):
@@ -75,13 +88,13 @@ def _earlier_value(clause: str, words: Words, language: str) -> bool:
     )
 
 
-def _idle_run(text: str, language: str) -> bool:
+def _idle_run(text: str, language: str, exam: bool = False) -> bool:
     words = load_words(language)
-    if load_phrases(language).things.search(text.lower()) or _HISTORY.search(text):
+    if load_phrases(language).things.search(_GENERAL.sub("", text.lower())) or _HISTORY.search(text):
         return False
     plain = _DATE.sub(" ", text)
     tokens = [word.casefold() for word in _WORD.findall(plain)]
-    exam = any(words.exam.fullmatch(word) for word in tokens)
+    exam = exam or any(words.exam.fullmatch(word) for word in tokens)
     return all(_idle_word(word, words, language, exam) for word in tokens)
 
 

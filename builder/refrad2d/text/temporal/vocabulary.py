@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from refrad2d.system.tables import read_yaml
+from refrad2d.system.tables import read_csv, read_yaml
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Words:
     dating: re.Pattern
     verb: re.Pattern
     residue: re.Pattern
+    neutral: re.Pattern
     change: re.Pattern
     may_go: re.Pattern
 
@@ -49,6 +50,30 @@ def load_words(language: str) -> Words:
     stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
     compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
     return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
+
+
+@cache
+def _anatomy(language: str) -> frozenset[str]:
+    """The last words of the names of structures, which alone say nothing."""
+    rows = [
+        row for row in read_csv("refrad2d.text", "terms.csv") if row["kind"] == "term" and row["language"] == language
+    ]
+    ends = {name.split()[-1].casefold() for row in rows for name in row["terms"].split("|") if name.strip()}
+    return frozenset(ends | {f"{word}s" for word in ends})
+
+
+def names_a_thing(clause: str, language: str) -> bool:
+    """True if the head of an English noun phrase is no structure and no measure: "perihilar haze", not "left lung"."""
+    head = _HEAD.match(clause.strip())
+    if language != "en" or head is None:
+        return False
+    word = head[0].split()[-1].casefold()
+    return word.isalpha() and word not in _anatomy(language) and not load_words(language).neutral.fullmatch(word)
+
+
+_HEAD = re.compile(
+    r"(?:(?!(?:in|of|at|on|with|within|along|around|to|for|from|by|behind|near|over|under)\b)[\w-]+\s?)+", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=4096)
