@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from refrad2d.text.sentences import split_sentences
-from refrad2d.text.temporal import english
+from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap
@@ -21,7 +21,7 @@ from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing,
 
 KEPT_UNSURE = "kept_unsure"
 # What stands where de-identification found a date, and the date as which rules and guard read it.
-_REFRAME = {"en": english.reframe}
+_REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
@@ -97,7 +97,7 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
 
 def _rewritten(plain: str, language: str) -> str | None:
     """The sentence after frames and rules, else after rules alone; None if no rewrite is sure."""
-    told = _REFRAME.get(language, str)(plain)
+    told = _REFRAME[language](plain)
     if told != plain:
         kept = _ruled(told, plain, language)
         if kept is not None and kept != plain:

@@ -71,7 +71,11 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
         if gap == ", " and is_aside(part):
             left_out = True
             continue
-        loose = left_out and gap == ", "
+        loose = left_out and gap == ", " and not _PLACE.match(part)
+        if left_out and gap == ", " and _PLACE.match(part):
+            kept[-1] += " " + part
+            left_out = False
+            continue
         if gap not in ("; ", ": ") and frame("en", r"(?:(?:now|still|again)\s)?{verb}\b").match(part):
             kept[-1] += (" " if loose else gap) + part
         elif loose and _ADJECTIVES.fullmatch(kept[-1]):
@@ -128,7 +132,7 @@ def is_aside(part: str) -> bool:
 def _tell(part: str) -> str | None:
     """A clause as what it says of now; None if it is no clause of change."""
     clause = part[after_time(part, "en") :]
-    for read in (_and_changed, _no_longer, _has_changed, _persists, _is_stable, _down_to, _lapse, _growth, _not_seen_earlier):
+    for read in (_growing, _and_changed, _no_longer, _has_changed, _persists, _is_stable, _down_to, _lapse, _growth, _not_seen_earlier):
         told = read(clause)
         if told:
             return told
@@ -177,6 +181,17 @@ def _has_changed(part: str) -> str | None:
     elif frame("en", "{appear}").fullmatch(found["verb"]) and frame("en", "{deny}").search(adverbs):
         return None
     return _present(found["np"], tail, found["aux"].lower() == "have")
+
+
+def _growing(part: str) -> str | None:
+    """ "Slowly increasing congestion" is congestion."""
+    found = re.fullmatch(
+        r"(?:(?:slowly|rapidly|slightly|gradually|further|again|now|clearly|mildly)\s)*"
+        r"(?:increasing|decreasing|worsening|enlarging|improving)\s(?P<np>.+)",
+        part,
+        re.IGNORECASE,
+    )
+    return found["np"] if found and not frame("en", r"\b{verb}\b").search(found["np"]) else None
 
 
 def _and_changed(part: str) -> str | None:

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 
-from refrad2d.text.temporal import english
+from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
 from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
 
-IS_ASIDE: dict[str, Callable[[str], bool]] = {"en": english.is_aside, "de": lambda aside: False}
+IS_ASIDE: dict[str, Callable[[str], bool]] = {"en": english.is_aside, "de": german.is_aside}
 _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
@@ -53,6 +53,8 @@ _BROKEN = re.compile(
     r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
     r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]"
+    r"|\bist\s(?:der|die|das)\s(?:im|in|am|links|rechts)\b[^,;.]*,\s\d"
+    r"|,\s(?:some|both|all|each|and)\s*[.,;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
     r"|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
@@ -70,6 +72,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
+    if language == "de":
+        new = _as_inflected(new, old)
     codes = _opcodes(old, new)
     runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
     added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
@@ -106,6 +110,16 @@ def fault(source: str, kept: str, language: str) -> str | None:
     if _sides_joined(source, kept):
         return "side"
     return _orphan(before, after, kept, language)
+
+
+def _as_inflected(new: list[str], old: list[str]) -> list[str]:
+    """Each German word in the form that the source has of it: "rundherd" as "rundherdes", "kleiner" as "kleinen"."""
+    known = set(old)
+    stems = {_ENDING.sub("", word): word for word in old if len(word) > 4}
+    return [word if word in known else stems.get(_ENDING.sub("", word), word) for word in new]
+
+
+_ENDING = re.compile(r"(?<=\w{4})(?:e[rsnm]?|s)$|(?<=ss)es$")
 
 
 def _without_earlier(source: str, kept: str, language: str) -> str:
