@@ -240,6 +240,8 @@ def _number_ends(text: str, stop: re.Match, word: str, language: str) -> bool:
     before = text[max(0, stop.start() - len(word) - 20) : stop.start() - len(word)]
     if before[-1:].isalpha() or _COUNTED.search(before):  # "LWK3.", "Typ B2.", "Nr. 2."
         return True
+    if len(word) > 3:  # a year: "zum MRI von 2017. N. opticus …"
+        return True
     if _ORDINAL_NOUN.match(text, stop.end()):
         return re.search(r"\b(?:[LBHS]WK?|Th|[CTLS])\s?$", before) is not None
     starts = after.split()[0].casefold() in _words("starter", "de")

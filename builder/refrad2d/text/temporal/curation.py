@@ -26,7 +26,7 @@ PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
 
 _COMPARES = re.compile(  # abbreviations that end no sentence
-    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst"
+    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
     r"|cf|unch|incr|decr|prev)\.$",
     re.IGNORECASE,
 )

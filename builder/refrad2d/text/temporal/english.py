@@ -24,8 +24,9 @@ _PART_OF = re.compile(  # subjects that name no thing for themselves
     r"(?=\s(?:of|one|ones)\b|$))\b",
     re.IGNORECASE,
 )
+_MEASURE = re.compile(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b", re.IGNORECASE)
 _PLACE = re.compile(
-    r"(?:in|on|at|around|along|within|of|behind|beneath|adjacent|near|over|under|above|below)\s", re.IGNORECASE
+    r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over|under|above|below)\s", re.IGNORECASE
 )
 _ADJECTIVES = re.compile(r"(?:[\w-]+(?:ed|al|ic|ous|ent|ant|ive|ar)|small|large|mild|moderate|severe|tiny)", re.IGNORECASE)
 _PLUPERFECT = re.compile(r"(?:which|that|who)\shad\b|as\s(?:it|they)\s(?:did|was|were|had)\b", re.IGNORECASE)
@@ -63,7 +64,7 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
     opens = _OPENS.match(body)
     cut = _CUT.split(body[opens.end() :] if opens else body)
     gaps, parts = [opens[0] if opens else "", *cut[1::2]], cut[::2]
-    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and _only_says_change(parts[0]):
+    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and only_says_change(parts[0]):
         gaps, parts = ["", *gaps[2:]], parts[1:]
     kept_gaps, kept = [gaps[0]], [parts[0]]
     left_out = False
@@ -93,7 +94,7 @@ _RESPONSE = (
 )
 
 
-def _only_says_change(part: str) -> bool:
+def only_says_change(part: str) -> bool:
     """True for a heading such as "No response to antibiotics", "Changes compared with the prior"."""
     if frame("en", _RESPONSE).fullmatch(part):
         return True
@@ -148,7 +149,8 @@ def _subject(text: str) -> str | None:
     ).search(text)
     if seen and is_time(seen["t"], "en"):
         text = text[: seen.start()]
-    bare = _ARTICLE.sub("", text.strip(" ,"))
+    counted = r"^(?:the\s)?(?:number|size|extent|volume)(?:\sand\s\w+)?\sof\s"
+    bare = _ARTICLE.sub("", re.sub(counted, "", text.strip(" ,"), flags=re.IGNORECASE))
     return None if _PART_OF.match(bare) or frame("en", r"{deny}|\b{verb}\b").search(bare) else bare
 
 
@@ -242,7 +244,7 @@ def _down_to(part: str) -> str | None:
     ).fullmatch(part)
     if not found or frame("en", r"\b{verb}\b|{deny}").search(found["np"]) or not is_time(_no_former(found["t"]), "en"):
         return None
-    return f"{found['np']} {found['size']}" if re.search(r"(?:volume|diameter|size|length|width|thickness|angle)$", found["np"]) else f"{found['np']}, {found['size']}"
+    return f"{found['np']} {found['size']}" if _MEASURE.search(found["np"]) else f"{found['np']}, {found['size']}"
 
 
 def _present(np: str, tail: str, plural: bool) -> str | None:
@@ -266,6 +268,8 @@ def _present(np: str, tail: str, plural: bool) -> str | None:
         return None
     if re.search(r"(?:%|degrees|°)$", sized["size"]):
         return f"{subject}, {sized['size']}"
+    if _MEASURE.search(np):
+        return f"{np} {'are' if plural else 'is'} {sized['size']}"
     return f"{np} measure{'' if plural else 's'} {sized['size']}"
 
 
@@ -288,7 +292,7 @@ def _with_place(subject: str | None, tail: str) -> str | None:
         return subject
     adverbs = _ADVERBS.match(rest)
     rest = rest[adverbs.end() :] if adverbs else rest
-    if not _PLACE.match(rest) or frame("en", r"\b{verb}\b|{deny}|\d|\b(?:for|to)\b").search(rest):
+    if not _PLACE.match(rest) or frame("en", r"\b{verb}\b|{deny}|\d|\b(?:for|to|than|compared|relative)\b").search(rest):
         return None
     return f"{subject} {rest}"
 
@@ -345,7 +349,8 @@ def _growth(part: str) -> str | None:
         subject = _subject(sized["np"])
         return f"{subject}, {sized['size']}" if subject and is_time(sized["t"], "en") else None
     rest = strip_time(np, "en")
-    return _subject(rest) if rest else None
+    subject = _subject(rest) if rest else None
+    return re.sub(r"^an?\s", "", subject) if subject else None
 
 
 def _not_seen_earlier(part: str) -> str | None:

@@ -25,10 +25,12 @@ _PRONOUN = re.compile(r"\b(?:er|sie|diese[rs]?|letztere[rs]?)\b")
 _ASIDE = re.compile(r"(.*?\S)(\s\([^()]*\))")
 _STATE = re.compile(r"(?:vergrößert|verkleinert|verringert|verändert|verbreitert|ausgebreitet|fortgeschritten)$", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:gegenüber|vergleich\w*|verglichen|seit\w*|von\s\d|nicht|un\w*|zwischenzeitlich|inzwischen|verlauf)\b", re.I)
-_MEASURE = re.compile(r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration)\b", re.I)
+_MEASURE = re.compile(r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt|gehalte?s)\b", re.I)
+_LENGTH = re.compile(r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b", re.IGNORECASE)
 _STATE_NOUN = re.compile(r"(?:vergrößerung|verkleinerung|veränderung|änderung|reduktion)$", re.IGNORECASE)
+_COMPARED = re.compile(r"\b(?:vergleich|verglichen|gegenüber|als)\b", re.IGNORECASE)
 _PLACE = re.compile(
-    r"(?:im|in|am|an|auf|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links|beidseits|bds\.|bilateral"
+    r"(?:(?:im|in)(?!\s(?:Vergleich|Verlauf|Gegensatz|Relation|Intervall))|am|an|auf|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links|beidseits|bds\.|bilateral"
     r"|basal|apikal|ventral|dorsal|kranial|kaudal|lateral|medial|zentral|peripher)\b",
     re.IGNORECASE,
 )
@@ -70,7 +72,7 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
     """What stands before each clause of a sentence, and the clauses; asides of another day are left out."""
     cut = _CUT.split(body)
     gaps, parts = ["", *cut[1::2]], cut[::2]
-    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and _only_says_change(parts[0]):
+    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and only_says_change(parts[0]):
         gaps, parts = ["", *gaps[2:]], parts[1:]
     kept_gaps, kept = [gaps[0]], [parts[0]]
     left_out = False
@@ -90,7 +92,7 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
     return kept_gaps, kept
 
 
-def _only_says_change(part: str) -> bool:
+def only_says_change(part: str) -> bool:
     """True for a heading such as "Gutes Ansprechen", "Deutliche Tumorregression"."""
     return (
         frame(
@@ -109,6 +111,9 @@ _ASIDES = (  # every group t speaks of time
     r"(?:(?:beide|beides|alle|jeweils|sämtliche|davon\s\w+)\s)(?P<t>.+)",
     r"(?:zuvor|vormals|früher|vorher|damals|ehemals|ursprünglich|initial|zuletzt)\s(?:noch\s)?(?:{size}|(?:grad|typ|stadium)\s\S+|(?:mit|ohne)\s\w+)(?P<t>.*)",
     r"(?:die|der|das|welche[rs]?)\s(?:(?:bereits|schon)\s)?(?P<t>.+\s)(?:beschrieben|erwähnt|gesehen|diagnostiziert|dokumentiert|bekannt)\s(?:wurden?|worden\s(?:war|ist)|war(?:en)?|ist|sind)",
+    r"(?:die|der|das|welche[rs]?)\s(?P<t>)(?=.*\b(?:{anchor}|letzten|damals|zuvor|vormals|noch)\b).+\s"
+    r"(?:\w+(?:te|ten)|war|waren|lag|lagen|fand|bestand(?:en)?|\w*nahm|\w*wies|\w*ging|\w*hielt)",
+    r"(?:im|in\sder)\s(?:TOF|T[12]w?|FLAIR|DWI|STIR|CT|MRT|Nativscan)\s(?P<t>.+)",
     r"(?:im\s|in\sder\s|in\s)?(?:kaliber|ausdehnung|größe|form|weite|dichte|breite)\s(?P<t>.*)",
 )
 
@@ -216,19 +221,20 @@ def _size_of(text: str) -> tuple[str, str] | None:
 def _present(np: str, text: str, plural: bool) -> str | None:
     """A subject that is there, with its size of now or its place."""
     subject = _subject(np)
-    if subject is None:
+    if subject is None :
         return None
     sized = _size_of(text)
     if sized:
         around, size = sized
         if not is_time(around, "de"):
             return None
-        verb = "beträgt" if re.search(r"(?:%|Grad|°|ml)$", size) else "misst"
+        by_value = re.search(r"(?:%|Grad|°|ml)$", size) or _LENGTH.search(subject.split(" der ")[0].split(" des ")[0])
+        verb = "beträgt" if by_value else "misst"
         return f"{subject} {'messen' if plural and verb == 'misst' else verb} {size}"
     if re.search(r"\d", text):
         return None
     rest = strip_time(text, "de").strip()
-    if rest and not _PLACE.match(rest):
+    if rest and (not _PLACE.match(rest) or _COMPARED.search(rest)):
         return None
     return _nominative(subject) + (f" {rest}" if rest else "")
 
@@ -238,6 +244,7 @@ _SICH = r"(?:(?P<sich>sich)\s)?"
 
 def _has_changed(part: str) -> str | None:
     """ "X hat von 8 auf 11 mm zugenommen", "X ist verschwunden", "X ist nicht vollständig aufgelöst"."""
+    part = re.sub(r"\b(stellt|stellen)(\ssich\s.*)\sdar$", lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}", part)
     found = frame(
         "de", rf"(?P<np>.+?)\s(?P<aux>hat|haben|ist|sind)\s{_SICH}(?P<mid>(?:.*\s)?)(?P<verb>{{grow}}|{{appear}}|{{gone}}|{{lapsed}})(?P<more>(?:\sund\s{{verb}}\s.*)?)"
     ).fullmatch(part)

@@ -16,6 +16,10 @@ from refrad2d.text.temporal.reading import load_phrases
 from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
 
 IS_ASIDE: dict[str, Callable[[str], bool]] = {"en": english.is_aside, "de": german.is_aside}
+ONLY_SAYS_CHANGE: dict[str, Callable[[str], bool]] = {
+    "en": english.only_says_change,
+    "de": german.only_says_change,
+}
 _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
@@ -126,6 +130,8 @@ def _without_earlier(source: str, kept: str, language: str) -> str:
     """The source without what it says of an earlier state or of the event since when, where the rewrite left it out."""
     source = frame(language, "{earlier}").sub(lambda told: "" if told[0].strip(" ,") not in kept else told[0], source)
     pieces = _ASIDES.split(source)
+    if len(pieces) > 2 and pieces[0] not in kept and ONLY_SAYS_CHANGE[language](pieces[0]):
+        pieces[:2] = ["", ""]
     for at in range(2, len(pieces), 2):
         aside = pieces[at].rstrip(".;")
         if aside not in kept and IS_ASIDE[language](aside):
@@ -317,6 +323,9 @@ def _earlier_told_as_now(source: str, codes: Sequence[tuple[str, int, int, int, 
         aside = _ASIDE.match(source, source.rfind("(", 0, token.start()) if "(" in source else len(source))
         if aside and aside.end() > token.end() and kept.count(aside[0]) < source.count(aside[0]):
             continue
+        ahead = [other[0].casefold() for other in tokens[at + 1 : at + 6]]
+        if any(words.seen.fullmatch(word) for word in ahead) and not words.seen.search(kept.casefold()):
+            continue  # "der vormals im Segment V sichtbare Abszess"
         behind = at + 1 < len(tokens) and not _STOP.search(source, token.end(), tokens[at + 1].start())
         before = at > 0 and not _STOP.search(source, tokens[at - 1].end(), token.start())
         if behind and at + 1 in stayed and not words.seen.fullmatch(tokens[at + 1][0].casefold()):

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from refrad2d.system.tables import read_csv, read_yaml
+from refrad2d.system.tables import read_yaml
+from refrad2d.text.lexicon import lexicon
 
 
 @dataclass(frozen=True)
@@ -52,23 +53,24 @@ def load_words(language: str) -> Words:
     return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
 
 
-@cache
-def _anatomy(language: str) -> frozenset[str]:
-    """The last words of the names of structures, which alone say nothing."""
-    rows = [
-        row for row in read_csv("refrad2d.text", "terms.csv") if row["kind"] == "term" and row["language"] == language
-    ]
-    ends = {name.split()[-1].casefold() for row in rows for name in row["terms"].split("|") if name.strip()}
-    return frozenset(ends | {f"{word}s" for word in ends})
-
-
 def names_a_thing(clause: str, language: str) -> bool:
-    """True if the head of an English noun phrase is no structure and no measure: "perihilar haze", not "left lung"."""
+    """True if the head of a noun phrase (in German its first noun) is no structure and no measure: "perihilar haze", not "left lung"."""
+    if language == "de":
+        noun = _NOUN.search(clause)
+        return noun is not None and not _is_neutral(noun[0], "de")
     head = _HEAD.match(clause.strip())
-    if language != "en" or head is None:
-        return False
-    word = head[0].split()[-1].casefold()
-    return word.isalpha() and word not in _anatomy(language) and not load_words(language).neutral.fullmatch(word)
+    word = head[0].split()[-1] if head else ""
+    return word.isalpha() and not _is_neutral(word, "en")
+
+
+def _is_neutral(noun: str, language: str) -> bool:
+    if load_words(language).neutral.fullmatch(noun.casefold()):
+        return True
+    known = lexicon(language).word(noun)
+    return bool(known.keys or known.compound)
+
+
+_NOUN = re.compile(r"\b[A-ZÄÖÜ][\wäöüß-]{3,}")
 
 
 _HEAD = re.compile(
