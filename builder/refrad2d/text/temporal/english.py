@@ -178,6 +178,8 @@ def _has_changed(part: str) -> str | None:
         return None
     if frame("en", "{gone}").fullmatch(found["verb"]):
         if not partly.search(adverbs + tail):
+            if found["verb"].lower() == "subsided":
+                return None  # gone, or less
             return _with_place(_absence(found["np"]), tail)
         tail = partly.sub(" ", tail)
     elif frame("en", "{appear}").fullmatch(found["verb"]) and frame("en", "{deny}").search(adverbs):
@@ -338,6 +340,8 @@ def _growth(part: str) -> str | None:
         return None
     np, adjectives = found["np"], found["adj"]
     sized = frame("en", r"(?P<np>.+?)\s(?:from\s\S+(?:\s?{unit})?\s)?to\s(?:now\s)?(?P<size>{size})(?P<t>.*)").fullmatch(np)
+    if found["noun"].lower() == "regression" and not frame("en", r"{amount}|{partly}|\bpartial\b").search(part):
+        return None
     changes = r"\b(?:interval|further|interim|continued|no|absence|without)\b"
     if re.match(r"enlarge|expan|reduc|exten|develop|appear|change", found["noun"], re.IGNORECASE) and not (
         re.search(changes, adjectives, re.IGNORECASE) or re.search(r"\bfrom\s[\d.]", np)

@@ -41,7 +41,9 @@ def is_time(text: str, language: str) -> bool:
 
 def strip_time(text: str, language: str) -> str:
     """The text without the words of time at its end; "" if it holds no others."""
-    return "" if is_time(text, language) else without_time(text.strip(), language)
+    if is_time(text, language):
+        return ""
+    return without_time(frame(language, "{amount}$").sub("", text.strip()).rstrip(), language)
 
 
 def after_time(part: str, language: str) -> int:

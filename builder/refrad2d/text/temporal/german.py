@@ -53,7 +53,7 @@ def reframe(sentence: str) -> str:
         told = _tell(part)
         if told is None and at:
             told = _to_size(part)
-        if told and told.startswith("Kein") and any(_PRONOUN.search(other) for other in parts[at + 1 :]):
+        if told and re.search(r"\b[Kk]ein", told) and any(_PRONOUN.search(other) for other in parts[at + 1 :]):
             return sentence
         if told is not None and gaps[at].strip(" ,;:"):
             gaps[at] = "; "
@@ -135,7 +135,7 @@ def _tell(part: str) -> str | None:
         return None if told is None or told.startswith("Kein") else told + aside[2]
     start = after_time(part, "de")
     for read in (
-        _no_longer, _has_changed, _fronted, _increases, _verbless, _lapse, _not_to_be_seen, _growth, _not_there_earlier
+        _no_longer, _has_changed, _fronted, _increases, _verbless, _lapse, _not_to_be_seen, _growth, _was_there, _not_there_earlier
     ):
         told = read(part[start:]) or (read(part) if start else None)
         if told:
@@ -295,6 +295,9 @@ def _fronted(part: str) -> str | None:
         return None
     told = _of_predicate(np, mid + (f" auf {sized[1]}" if sized else ""), found["verb"], found["aux"].lower() in ("haben", "sind"))
     if told and found["place"]:
+        measured = re.fullmatch(r"(.+) (misst|messen|beträgt) (.+)", _lower_article(told))
+        if measured:
+            return f"{found['place']} {measured[2]} {measured[1]} {measured[3]}"
         return f"{found['place']} {_lower_article(told)}"
     return told
 
@@ -416,6 +419,12 @@ def _not_to_be_seen(part: str) -> str | None:
         return None
     rest = strip_time(found["np"], "de")
     return _of_genitive(rest) if rest else None
+
+
+def _was_there(part: str) -> str | None:
+    """ "X war bereits 2018 nachweisbar und misst 7 mm"."""
+    found = frame("de", r"(?P<np>(?:der|die|das|ein|eine)\s.+?)\s(?:war|waren)\s(?P<t>.+?)\s(?:{visible}|bekannt|{seen})\sund\s(?P<more>(?:misst|messen|zeigt|zeigen|liegt|reicht|ist|sind)\s.+)").fullmatch(part)
+    return f"{found['np']} {found['more']}" if found and is_time(found["t"], "de") else None
 
 
 def _not_there_earlier(part: str) -> str | None:

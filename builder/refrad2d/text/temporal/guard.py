@@ -99,6 +99,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
+    if _comparison_cut(source, kept):
+        return "comparison"
     if _out_of_scope(source, codes, language):
         return "scope"
     if _earlier_told_as_now(source, codes, kept, words):
@@ -168,6 +170,21 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
         if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):
             return True
     return False
+
+
+def _comparison_cut(source: str, kept: str) -> bool:
+    """True if "than before" went and "less synovitis" stayed."""
+    for than, more in _COMPARATIVES:
+        went = len(than.findall(source)) - len(than.findall(kept))
+        if went > 0 and len(more.findall(source)) - len(more.findall(kept)) < went:
+            return len(more.findall(kept)) > 0
+    return False
+
+
+_COMPARATIVES = (
+    (re.compile(r"\bthan\b", re.I), re.compile(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b", re.I)),
+    (re.compile(r"\bals\b", re.I), re.compile(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b", re.I)),
+)
 
 
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:

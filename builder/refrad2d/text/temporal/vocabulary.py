@@ -60,7 +60,7 @@ def names_a_thing(clause: str, language: str) -> bool:
         return noun is not None and not _is_neutral(noun[0], "de")
     head = _HEAD.match(clause.strip())
     word = head[0].split()[-1] if head else ""
-    return word.isalpha() and not _is_neutral(word, "en")
+    return word.replace("-", "").isalpha() and not _is_neutral(word, "en")
 
 
 def _is_neutral(noun: str, language: str) -> bool:
