@@ -25,6 +25,11 @@ _PART_OF = re.compile(  # subjects that name no thing for themselves
     re.IGNORECASE,
 )
 _MEASURE = re.compile(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b", re.IGNORECASE)
+_QUALITY = re.compile(
+    r"\b(?:signal|density|attenuation|intensity|echogenicity|perfusion|uptake|enhancement|aeration|ventilation|position"
+    r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(
     r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over|under|above|below)\s", re.IGNORECASE
 )
@@ -36,7 +41,7 @@ _LOOSE = re.compile(
     r"\s?\([+−–-]\s?\d+(?:\.\d+)?\s?%\)|^[+−–-]\s?\d+(?:\.\d+)?\s?%\s(?=compared|since|from)"
     r"|,?\s(?:persisting|existing|unchanged|stable|known|documented|present)\s(?:for|over|since)\s(?:the\s(?:last|past)\s)?"
     r"(?:(?:many|several|some|two|three|four|five|ten|\d+)\s)?(?:years|months|weeks|decades)\b"
-    r"|\bnewly\s(?=(?:[\w-]+(?:ed|en|ic|ous)|with)\b)",
+    r"|\bnewly\s(?!seen|visible|not|appear|diagnos|detect|identif|demonstr|describ|develop)(?=(?:[\w-]+(?:ed|en|ic|ous)|with)\b)",
     re.IGNORECASE,
 )
 
@@ -45,6 +50,8 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
+    if re.search(r"\b(?:nor|neither|none)\b", body, re.IGNORECASE):
+        return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []
     for at, part in enumerate(parts):
@@ -104,8 +111,9 @@ def only_says_change(part: str) -> bool:
 _IN_SIZE = r"(?:\sin\s(?:size|diameter|length|width|volume|extent|number|appearance))?"
 _THAN = r"(?=\s(?:than|compared|since|relative)\b)"
 _ASIDES = (  # every group t speaks of time
-    rf"(?:with\s)?(?:an?\s|no\s)?(?:\w+\s)?{{nouns}}{_IN_SIZE}(?:\s(?:of|by)\s{{size}})?(?!\s(?:of|in)\s)(?P<t>.*)",
-    r"(?:absent|unseen|not\s(?:yet\s)?{seen})(?P<t>\s.+)",
+    rf"(?:with\s)?(?:an?\s|no\s)?(?:\w+\s)?{{nouns}}{_IN_SIZE}(?:\s(?:of|by|from)\s{{size}})?(?!\s(?:of|in)\s)(?P<t>.*)",
+    r"(?:newly|first|last|initially)\s{seen}(?P<t>\s.+)",
+    r"(?:(?:which|that)\s(?:was|were)\s)?(?:absent|unseen|not\s(?:yet\s)?{seen})(?P<t>\s.+)",
     r"(?:already\s|long\s|also\s)?(?:followed(?:\sup)?|existing|{seen})(?P<t>\s(?:for|since|on|in|at|previously|before)\b.*)",
     r"(?:(?:both|all|each|now|also|the\slargest\shaving)\s)?(?:(?:{partly}|\w+ly|again|further|still|not)\s)*"
     r"(?:{grow}|increasing|decreasing|enlarging|improving|worsening|(?:(?:more|less)\s\w+|larger|smaller|bigger|worse|better|\w{3,}er)"
@@ -157,7 +165,9 @@ def _subject(text: str) -> str | None:
 def _absence(text: str) -> str | None:
     """ "no X" for a subject that is one thing."""
     subject = _subject(text)
-    if subject is None or re.search(r"\band\b|\bor\b|\d", subject):
+    if re.search(r"\b(?:possible|questionable|suspected|presumed|probable)\b", text, re.IGNORECASE):
+        return None
+    if subject is None or frame("en", r"\band\b|\bor\b|{size}").search(subject):
         return None
     seen = r"^(?:an?\s)?(?:(?:previously|formerly|recently)(?:\s|-){seen}\s|previous\s|known\s|former\s)?"
     subject = frame("en", seen).sub("", subject)
@@ -173,6 +183,10 @@ def _has_changed(part: str) -> str | None:
     if not found:
         return None
     adverbs, tail = found["adv"], found["tail"]
+    if re.search(r"\bbeen\b", adverbs) and not re.search(r"\bbeen\b", found["verb"]):
+        return None  # somebody did it
+    if _QUALITY.search(re.split(r"\s(?:of|in|on|at)\s", found["np"])[0]):
+        return None
     partly = frame("en", "{partly}")
     if not is_time(partly.sub(" ", adverbs), "en"):
         return None
@@ -190,6 +204,11 @@ def _has_changed(part: str) -> str | None:
 def _growing(part: str) -> str | None:
     """ "Slowly increasing congestion" is congestion."""
     found = re.fullmatch(
+        r"(?:(?:grossly|essentially|largely)\s)?(?:stable|unchanged|similar|constant)\s(?:appearance|size|extent|configuration"
+        r"|degree|course)\sof\s(?:the\s)?(?P<np>.+)",
+        part,
+        re.IGNORECASE,
+    ) or re.fullmatch(
         r"(?:(?:slowly|rapidly|slightly|gradually|further|again|now|clearly|mildly)\s)*"
         r"(?:increasing|decreasing|worsening|enlarging|improving)\s(?P<np>.+)",
         part,
@@ -280,7 +299,8 @@ def _no_former(tail: str) -> str:
 
 
 def _no_amount(tail: str) -> str:
-    tail = frame("en", r"\bin\s(?:size|diameter|length|width|volume|number|extent)\b").sub("", _no_former(tail))
+    measure = r"(?:size|diameter|length|width|volume|number|extent|severity|degree)"
+    tail = frame("en", rf"\bin\s(?:both\s)?{measure}(?:\sand\s(?:in\s)?{measure})?\b").sub("", _no_former(tail))
     tail = frame("en", r",?\s(?:but|and|yet)\s(?:is|are|has|have)\snot\s(?:yet\s)?(?:\w+ly\s)?{gone}").sub("", tail)
     return frame("en", r"\bto\s(?:therapy|treatment|(?:radio|chemo)therapy|antibiotics|steroids)\b").sub("", tail)
 
@@ -301,7 +321,8 @@ def _with_place(subject: str | None, tail: str) -> str | None:
 
 def _no_longer(part: str) -> str | None:
     """ "X is no longer seen", "X can no longer be identified", "no X any more"."""
-    if not re.search(r"\bno\slonger\b|\bany\s(?:more|longer)\b|\banymore\b", part, re.IGNORECASE):
+    earlier = r"^(?:the\s)?(?:previously|formerly)(?:\s|-)\w+\s.*\b(?:is|are)\snot\b"
+    if not re.search(earlier + r"|\bno\slonger\b|\bany\s(?:more|longer)\b|\banymore\b", part, re.IGNORECASE):
         return None
     part = re.sub(r"\s(?:any\s(?:more|longer)|anymore)\b", "", part, flags=re.IGNORECASE)
     found = frame(

@@ -23,12 +23,13 @@ _PART_OF = re.compile(
 _RELATIVE = re.compile(r"(?:der|die|das|welche[rs]?|in\sde[rmn]|mit\sde[rmn])\s", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:er|sie|diese[rs]?|letztere[rs]?)\b")
 _ASIDE = re.compile(r"(.*?\S)(\s\([^()]*\))")
-_STATE = re.compile(r"(?:vergrößert|verkleinert|verringert|verändert|verbreitert|ausgebreitet|fortgeschritten)$", re.IGNORECASE)
+_STATE = re.compile(r"(?:vergrößert|verkleinert|verringert|(?<!un)verändert|verbreitert|ausgebreitet|fortgeschritten)$", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:gegenüber|vergleich\w*|verglichen|seit\w*|von\s\d|nicht|un\w*|zwischenzeitlich|inzwischen|verlauf)\b", re.I)
 _MEASURE = re.compile(r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt|gehalte?s)\b", re.I)
 _LENGTH = re.compile(r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b", re.IGNORECASE)
 _STATE_NOUN = re.compile(r"(?:vergrößerung|verkleinerung|veränderung|änderung|reduktion)$", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:vergleich|verglichen|gegenüber|als)\b", re.IGNORECASE)
+_SEEN_EARLIER = r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
 _PLACE = re.compile(
     r"(?:(?:im|in)(?!\s(?:Vergleich|Verlauf|Gegensatz|Relation|Intervall))|am|an|auf|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links|beidseits|bds\.|bilateral"
     r"|basal|apikal|ventral|dorsal|kranial|kaudal|lateral|medial|zentral|peripher)\b",
@@ -61,6 +62,7 @@ def reframe(sentence: str) -> str:
             told = _lower_article(told)
         shown.append(part if told is None else told)
     out = "".join(gap + part for gap, part in zip(gaps, shown, strict=True))
+    out = frame("de", _SEEN_EARLIER).sub("", out)
     return out + end if out != body else sentence
 
 
@@ -111,6 +113,9 @@ _ASIDES = (  # every group t speaks of time
     r"(?:(?:beide|beides|alle|jeweils|sämtliche|davon\s\w+)\s)(?P<t>.+)",
     r"(?:zuvor|vormals|früher|vorher|damals|ehemals|ursprünglich|initial|zuletzt)\s(?:noch\s)?(?:{size}|(?:grad|typ|stadium)\s\S+|(?:mit|ohne)\s\w+)(?P<t>.*)",
     r"(?:die|der|das|welche[rs]?)\s(?:(?:bereits|schon)\s)?(?P<t>.+\s)(?:beschrieben|erwähnt|gesehen|diagnostiziert|dokumentiert|bekannt)\s(?:wurden?|worden\s(?:war|ist)|war(?:en)?|ist|sind)",
+    r"(?:die|der|das|welche[rs]?)\s(?P<t>.+?)\s(?:noch\s)?(?:nicht|kein\w*)\s(?:bestand(?:en)?|vorlag(?:en)?|vorhanden\swar(?:en)?"
+    r"|{visible}\swar(?:en)?)",
+    r"(?:(?:erstmals|zuletzt|bereits|schon)\s)?(?P<t>.+?)\s(?:beschrieben|diagnostiziert|gesehen|nachgewiesen|dokumentiert|erwähnt)",
     r"(?:die|der|das|welche[rs]?)\s(?P<t>)(?=.*\b(?:{anchor}|letzten|damals|zuvor|vormals|noch)\b).+\s"
     r"(?:\w+(?:te|ten)|war|waren|lag|lagen|fand|bestand(?:en)?|\w*nahm|\w*wies|\w*ging|\w*hielt)",
     r"(?:im|in\sder)\s(?:TOF|T[12]w?|FLAIR|DWI|STIR|CT|MRT|Nativscan)\s(?P<t>.+)",
@@ -201,7 +206,7 @@ def _absence(text: str) -> str | None:
     """ "Kein X" for a subject that is one thing and whose gender its article tells."""
     subject = _subject(text)
     article = _ARTICLE.match(subject or "")
-    if subject is None or not article or re.search(r"\b(?:und|oder|sowie)\b|\d", subject):
+    if subject is None or not article or frame("de", r"\b(?:und|oder|sowie)\b|{size}").search(subject):
         return None
     bare = subject[article.end() :]
     bare = frame("de", r"^(?:(?:zuvor|vormals|noch|bereits|vorbeschriebene|bekannte|vorbekannte|ehemals|früher)n?\s)+(?:{seen}\s)?").sub("", bare)
@@ -214,7 +219,7 @@ def _absence(text: str) -> str | None:
 
 def _size_of(text: str) -> tuple[str, str] | None:
     """ "von 8 auf 11 mm" as the text around it and the size of now."""
-    found = frame("de", r"(?P<t>.*?)(?:\b(?:von|aus)\s(?:vormals\s|zuvor\s|ehemals\s)?(?:{size}|{number})\s)?(?:\b(?:auf|zu)\s)(?P<size>{size})(?P<u>.*)").fullmatch(text)
+    found = frame("de", r"(?P<t>.*?)(?:\b(?:von|aus)\s(?:vormals\s|zuvor\s|ehemals\s)?(?:{size}|{number})\s)?(?:\b(?:auf|zu|mit)\s)(?P<size>{size})(?P<u>.*)").fullmatch(text)
     return (f"{found['t']} {found['u']}", found["size"]) if found else None
 
 
@@ -346,12 +351,14 @@ def _no_longer(part: str) -> str | None:
     """ "X ist nicht mehr abgrenzbar", "X besteht nicht mehr", "X fehlt jetzt"."""
     found = frame(
         "de",
-        r"(?P<np>.+?)\s(?:(?:ist|sind|lässt|lassen|kann|können|stellt|stellen|kommt|kommen|findet|finden)\s(?:sich\s)?(?P<mid>(?:.*?\s)?)nicht\s(?:mehr|länger)(?:\s(?P<t>.*))?"
+        r"(?P<np>.+?)\s(?:(?:ist|sind|lässt|lassen|kann|können|stellt|stellen|kommt|kommen|findet|finden)\s(?:sich\s)?(?P<mid>(?:.*?\s)?)nicht(?P<mehr>\s(?:mehr|länger))?(?:\s(?P<t>.*))?"
         r"|(?:besteht|bestehen)\s(?P<u>(?:.*?\s)?)nicht\s(?:mehr|länger)|(?:fehlt|fehlen)\s(?:jetzt|nun|aktuell|inzwischen|mittlerweile|heute))",
     ).fullmatch(part)
     if not found or frame("de", r"\b{verb}\b").search(found["np"]):
         return None
     tail = found["t"] or ""
+    if "nicht " in part and not re.search(r"\bnicht\s(?:mehr|länger)\b", part) and not frame("de", _SEEN_EARLIER).search(part):
+        return None
     seen = r"(?:sicher\s|eindeutig\s)?(?:{visible}|abgrenzen|nachweisen|darstellen|erkennen|dar|zu\s\w+|zur\sDarstellung)?(?:\swerden)?"
     if not frame("de", seen).fullmatch(tail):
         return None

@@ -24,7 +24,7 @@ _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
 _DATE = re.compile(
-    r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
+    r"(?<=\bon )\d{1,2}/\d{1,2}\b|(?<=\bfrom )\d{1,2}/\d{1,2}\b|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
 )
 _STOP = re.compile(r"[,;:.()]")
 _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
@@ -46,7 +46,8 @@ _BROKEN = re.compile(
     r"|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]"
     r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
     r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
-    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b"
+    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt|enthält|reicht|infiltriert|komprimiert|verlegt|contains?|extends?|invades?)\b"
+    r"|\b(?:ist|sind)\s(?:mit|bei)\s[\d,.]+\s?(?:mm|cm)\s*[.,;]"
     r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
     r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
     r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
@@ -58,6 +59,10 @@ _BROKEN = re.compile(
     r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]"
     r"|\bist\s(?:der|die|das)\s(?:im|in|am|links|rechts)\b[^,;.]*,\s\d"
+    r"|\bno\s[^,;.]*\bwithout\b|\bkeine?\s[^,;.]*\bohne\b"
+    r"|\bein(?:e[nms]?)?\s(?:\w+gekommen|aufgetreten|entstanden|entwickelt)\b"
+    r"|\bno\s(?:both|one|two|three|four|all|some|most|each|several|many)\b"
+    r"|\b(?:but|while|whereas)\s(?:the|that|those)\b(?![^.;]*\b(?:is|are|has|have|measures?|shows?|extends?|lies?|remains?|contains?|was|were|appears?|persists?|can|cannot)\b)"
     r"|,\s(?:some|both|all|each|and)\s*[.,;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
@@ -99,6 +104,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
+    if _structure_denied(source, kept, words, language):
+        return "structure"
     if _comparison_cut(source, kept):
         return "comparison"
     if _out_of_scope(source, codes, language):
@@ -144,6 +151,9 @@ def _without_earlier(source: str, kept: str, language: str) -> str:
 def _state_gone(source: str, kept: str, words: Words) -> bool:
     """True if a state that lasts went with the word that says so: "weiterhin vergrößert" says "vergrößert"."""
     shown = kept.casefold()
+    same = _SAME_STATE.search(source)
+    if same and same[1].casefold() not in shown:
+        return True
     return any(lasting[0].split()[-1] not in shown for lasting in words.lasting.finditer(source.casefold()))
 
 
@@ -172,6 +182,26 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
     return False
 
 
+def _structure_denied(source: str, kept: str, words: Words, language: str) -> bool:
+    """True if "the lungs have cleared" became "no lungs"."""
+    folded, things = source.casefold(), load_phrases(language).things
+    for denied in _DENIED_NOUN.finditer(kept):
+        if denied[0].casefold() in folded or things.search((denied[1] or denied[2]).lower()) or names_a_thing(denied[1] or denied[2], language):
+            continue
+        if not words.shown.search((denied[1] or denied[2]).casefold()):
+            return True
+    return False
+
+
+_DENIED_NOUN = re.compile(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)")
+
+
+_SAME_STATE = re.compile(  # "Increased markings, similar to prior" are increased
+    r"^(increased|decreased|reduced|vermehrte|verminderte|verringerte|reduzierte)[rsn]?\s[^,;]*,\s(?:\w+ly\s)?(?:unchanged|stable|similar|constant|unverändert|konstant|stabil)",
+    re.IGNORECASE,
+)
+
+
 def _comparison_cut(source: str, kept: str) -> bool:
     """True if "than before" went and "less synovitis" stayed."""
     for than, more in _COMPARATIVES:
@@ -191,11 +221,12 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     headed = _HEAD.sub(HEAD, source)
     whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
-    changed = False
+    changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = _WORD.findall(clause)
         before, changed = changed, bool(tokens) and _bound(clause) not in whole
-        if not changed or before and _SIDE_ONLY.fullmatch(clause.strip()):
+        spoken, told = told, any(words.verb.fullmatch(word.casefold()) for word in tokens)
+        if not changed or before and not spoken and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
         if words.residue.search(clause.casefold()):
             return True

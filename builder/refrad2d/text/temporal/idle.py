@@ -154,6 +154,8 @@ def _idle_head(clause: str, tokens: list[re.Match], dates: list[tuple[int, int]]
         if not _idle_at(token, dates, words, language):
             break
         inside = [stop for start, stop in dates if start <= token.start() < stop]
+        if dating and words.seen.fullmatch(token[0].casefold()) and not token[0].endswith(("e", "en", "er", "es", "em")):
+            end = token.end()  # "Wie in der Voruntersuchung beschrieben …"
         exam = bool(inside) or words.exam.fullmatch(token[0].casefold()) is not None
         dating = exam or dating and words.dating.fullmatch(token[0].casefold()) is not None
         if dating:
