@@ -30,18 +30,29 @@ _QUALITY = re.compile(
     r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$",
     re.IGNORECASE,
 )
-_PLACE = re.compile(
-    r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over|under|above|below)\s", re.IGNORECASE
+_STATE = re.compile(  # without a day to compare with
+    r"(?:(?:with|without|no|an?|any)\s)*(?:\w+\s)?(?:reduction|expansion|extension|enlargement|development"
+    r"|appearance|improvement)s?",
+    re.IGNORECASE,
 )
-_ADJECTIVES = re.compile(r"(?:[\w-]+(?:ed|al|ic|ous|ent|ant|ive|ar)|small|large|mild|moderate|severe|tiny)", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over"
+    r"|under|above|below)\s",
+    re.IGNORECASE,
+)
+_ADJECTIVES = re.compile(
+    r"(?:[\w-]+(?:ed|al|ic|ous|ent|ant|ive|ar)|small|large|mild|moderate|severe|tiny)", re.IGNORECASE
+)
 _PLUPERFECT = re.compile(r"(?:which|that|who)\shad\b|as\s(?:it|they)\s(?:did|was|were|had)\b", re.IGNORECASE)
 _ADVERBS = re.compile(r"(?:(?:\w+ly|further|again|here|also)\s)*")
 # What goes wherever it stands: "(-12 %)", "persisting over years", "newly occluded".
 _LOOSE = re.compile(
     r"\s?\([+−–-]\s?\d+(?:\.\d+)?\s?%\)|^[+−–-]\s?\d+(?:\.\d+)?\s?%\s(?=compared|since|from)"
-    r"|,?\s(?:persisting|existing|unchanged|stable|known|documented|present)\s(?:for|over|since)\s(?:the\s(?:last|past)\s)?"
+    r"|,?\s(?:persisting|existing|unchanged|stable|known|documented|present)\s(?:for|over"
+    r"|since)\s(?:the\s(?:last|past)\s)?"
     r"(?:(?:many|several|some|two|three|four|five|ten|\d+)\s)?(?:years|months|weeks|decades)\b"
-    r"|\bnewly\s(?!seen|visible|not|appear|diagnos|detect|identif|demonstr|describ|develop)(?=(?:[\w-]+(?:ed|en|ic|ous)|with)\b)",
+    r"|\bnewly\s(?!seen|visible|not|appear|diagnos|detect|identif|demonstr|describ|develop)(?=(?:[\w-]+(?:ed|en"
+    r"|ic|ous)|with)\b)",
     re.IGNORECASE,
 )
 
@@ -111,12 +122,15 @@ def only_says_change(part: str) -> bool:
 _IN_SIZE = r"(?:\sin\s(?:size|diameter|length|width|volume|extent|number|appearance))?"
 _THAN = r"(?=\s(?:than|compared|since|relative)\b)"
 _ASIDES = (  # every group t speaks of time
-    rf"(?:with\s)?(?:an?\s|no\s)?(?:\w+\s)?{{nouns}}{_IN_SIZE}(?:\s(?:of|by|from)\s{{size}})?(?!\s(?:of|in)\s)(?P<t>.*)",
+    rf"(?:with\s)?(?:an?\s|no\s)?(?:\w+\s)?{{nouns}}{_IN_SIZE}(?:\s(?:of|by|from)\s{{size}})?(?!\s(?:of"
+    rf"|in)\s)(?P<t>.*)",
     r"(?:newly|first|last|initially)\s{seen}(?P<t>\s.+)",
     r"(?:(?:which|that)\s(?:was|were)\s)?(?:absent|unseen|not\s(?:yet\s)?{seen})(?P<t>\s.+)",
-    r"(?:already\s|long\s|also\s)?(?:followed(?:\sup)?|existing|{seen})(?P<t>\s(?:for|since|on|in|at|previously|before)\b.*)",
+    r"(?:already\s|long\s|also\s)?(?:followed(?:\sup)?|existing|{seen})(?P<t>\s(?:for|since|on|in|at|previously"
+    r"|before)\b.*)",
     r"(?:(?:both|all|each|now|also|the\slargest\shaving)\s)?(?:(?:{partly}|\w+ly|again|further|still|not)\s)*"
-    r"(?:{grow}|increasing|decreasing|enlarging|improving|worsening|(?:(?:more|less)\s\w+|larger|smaller|bigger|worse|better|\w{3,}er)"
+    r"(?:{grow}|increasing|decreasing|enlarging|improving|worsening|(?:(?:more|less)\s\w+|larger|smaller|bigger"
+    r"|worse|better|\w{3,}er)"
     rf"{_THAN}){_IN_SIZE}(?P<t>.*)",
     r"(?:length\s|diameter\s|size\s|width\s)?(?:then\s|last\smeasured\s(?:at\s)?|was\s(?={size})|previously|formerly"
     r"|before(?:hand)?|earlier|prior|originally|initially)\s?(?:was\s|measur\w+\s|at\s|of\s)*"
@@ -134,14 +148,25 @@ def is_aside(part: str) -> bool:
     for pattern in _ASIDES:
         found = frame("en", pattern).fullmatch(part)
         if found:
-            return is_time(found["t"], "en")
+            return is_time(found["t"], "en") and not _STATE.fullmatch(part)
     return False
 
 
 def _tell(part: str) -> str | None:
     """A clause as what it says of now; None if it is no clause of change."""
     clause = part[after_time(part, "en") :]
-    for read in (_growing, _and_changed, _no_longer, _has_changed, _persists, _is_stable, _down_to, _lapse, _growth, _not_seen_earlier):
+    for read in (
+        _growing,
+        _and_changed,
+        _no_longer,
+        _has_changed,
+        _persists,
+        _is_stable,
+        _down_to,
+        _lapse,
+        _growth,
+        _not_seen_earlier,
+    ):
         told = read(clause)
         if told:
             return told
@@ -178,7 +203,8 @@ def _has_changed(part: str) -> str | None:
     """ "X has grown to 9 mm", "X has resolved", "X has not resolved"."""
     found = frame(
         "en",
-        r"(?P<np>.+?),?\s(?P<aux>has|have)\s(?P<adv>(?:[\w-]+\s){0,4}?)(?P<verb>{grow}|{appear}|{gone})(?!\w)(?P<tail>.*)",
+        r"(?P<np>.+?),?\s(?P<aux>has|have)\s(?P<adv>(?:[\w-]+\s){0,4}?)(?P<verb>{grow}|{appear}"
+        r"|{gone})(?!\w)(?P<tail>.*)",
     ).fullmatch(part)
     if not found:
         return None
@@ -204,7 +230,8 @@ def _has_changed(part: str) -> str | None:
 def _growing(part: str) -> str | None:
     """ "Slowly increasing congestion" is congestion."""
     found = re.fullmatch(
-        r"(?:(?:grossly|essentially|largely)\s)?(?:stable|unchanged|similar|constant)\s(?:appearance|size|extent|configuration"
+        r"(?:(?:grossly|essentially|largely)\s)?(?:stable|unchanged|similar|constant)\s(?:appearance|size|extent"
+        r"|configuration"
         r"|degree|course)\sof\s(?:the\s)?(?P<np>.+)",
         part,
         re.IGNORECASE,
@@ -214,7 +241,9 @@ def _growing(part: str) -> str | None:
         part,
         re.IGNORECASE,
     )
-    return found["np"] if found and not frame("en", r"\b{verb}\b").search(found["np"]) else None
+    if not found or _QUALITY.search(re.split(r"\s(?:of|in|on|at|with)\s", found["np"])[0]):
+        return None
+    return found["np"] if not frame("en", r"\b{verb}\b").search(found["np"]) else None
 
 
 def _and_changed(part: str) -> str | None:
@@ -245,7 +274,8 @@ def _is_stable(part: str) -> str | None:
     """ "X is stable", "X is unchanged at 18 mm", "X is smaller than in May"."""
     found = frame(
         "en",
-        r"(?P<np>.+?)\s(?P<aux>is|are|remains?|appears?)\s(?P<adv>(?:[\w-]+\s){0,3}?)(?:stable|unchanged|constant|static"
+        r"(?P<np>.+?)\s(?P<aux>is|are|remains?|appears?)\s(?P<adv>(?:[\w-]+\s){0,3}?)(?:stable|unchanged"
+        r"|constant|static"
         r"|unaltered|stationary|similar|larger|smaller|bigger|up|down|(?:more|less)\s\w+(?=\sthan))(?!\w)"
         rf"{_IN_SIZE}(?P<tail>.*)",
     ).fullmatch(part)
@@ -314,7 +344,9 @@ def _with_place(subject: str | None, tail: str) -> str | None:
         return subject
     adverbs = _ADVERBS.match(rest)
     rest = rest[adverbs.end() :] if adverbs else rest
-    if not _PLACE.match(rest) or frame("en", r"\b{verb}\b|{deny}|\d|\b(?:for|to|than|compared|relative)\b").search(rest):
+    if not _PLACE.match(rest) or frame("en", r"\b{verb}\b|{deny}|\d|\b(?:for|to|than|compared|relative)\b").search(
+        rest
+    ):
         return None
     return f"{subject} {rest}"
 
@@ -327,17 +359,23 @@ def _no_longer(part: str) -> str | None:
     part = re.sub(r"\s(?:any\s(?:more|longer)|anymore)\b", "", part, flags=re.IGNORECASE)
     found = frame(
         "en",
-        r"(?P<np>.+?)\s(?:is|are|can|could|has|have)\s(?:now\s|also\s)?(?:no\slonger|not)\s(?:been\s|be\s)?{visible}(?P<tail>.*)",
+        r"(?P<np>.+?)\s(?:is|are|can|could|has|have)\s(?:now\s|also\s)?(?:no\slonger|not)\s(?:been\s"
+        r"|be\s)?{visible}(?P<tail>.*)",
     ).fullmatch(part)
     if found and not re.match(r"there\b", found["np"], re.IGNORECASE):
         return _with_place(_absence(found["np"]), found["tail"])
+    found = frame("en", r"no\slonger\s(?:any\s|an?\s)?(?P<np>[^,;]+)").fullmatch(part)
+    if found and not frame("en", r"\b{verb}\b|{seen}").search(found["np"]):
+        return f"no {found['np']}"
     found = frame("en", r"(?:(?:on|in)\sthe\s[\w\s]+?\s)?no\s[^,;]+").fullmatch(part)
     return part if found and "longer" not in part else None
 
 
 def _lapse(part: str) -> str | None:
     """ "Complete resolution of X" is "no X"; "no resolution of the X" and an incomplete one are "X"."""
-    found = frame("en", r"(?:there\s(?:is|has\sbeen)\s)?(?P<adj>(?:[\w-]+\s){0,4}?){lapse}\sof\s(?P<np>.+)").fullmatch(part)
+    found = frame("en", r"(?:there\s(?:is|has\sbeen)\s)?(?P<adj>(?:[\w-]+\s){0,4}?){lapse}\sof\s(?P<np>.+)").fullmatch(
+        part
+    )
     if not found:
         return None
     adjectives, np = found["adj"].lower(), strip_time(found["np"], "en")
@@ -360,7 +398,9 @@ def _growth(part: str) -> str | None:
     if not found or not is_time(re.sub(r"\b(?:absence|any|lack)\b", "", found["adj"]), "en"):
         return None
     np, adjectives = found["np"], found["adj"]
-    sized = frame("en", r"(?P<np>.+?)\s(?:from\s\S+(?:\s?{unit})?\s)?to\s(?:now\s)?(?P<size>{size})(?P<t>.*)").fullmatch(np)
+    sized = frame(
+        "en", r"(?P<np>.+?)\s(?:from\s\S+(?:\s?{unit})?\s)?to\s(?:now\s)?(?P<size>{size})(?P<t>.*)"
+    ).fullmatch(np)
     if found["noun"].lower() == "regression" and not frame("en", r"{amount}|{partly}|\bpartial\b").search(part):
         return None
     changes = r"\b(?:interval|further|interim|continued|no|absence|without)\b"

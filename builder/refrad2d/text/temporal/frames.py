@@ -47,7 +47,7 @@ def strip_time(text: str, language: str) -> str:
 
 
 def after_time(part: str, language: str) -> int:
-    """Where a clause begins behind "In the meantime", "Compared with the CT one month earlier"; 0 without such words."""
+    """Where a clause begins behind "In the meantime" or "Compared with the CT one month earlier"; else 0."""
     if not frame(language, r"{fronts}\b").match(part):
         return 0
     last = 0
@@ -58,7 +58,11 @@ def after_time(part: str, language: str) -> int:
             break
         if last and frame(language, "{determiner}").fullmatch(plain):
             break
-        if dated or frame(language, "{anchor}").fullmatch(plain) or load_words(language).exam.fullmatch(plain.casefold()):
+        if (
+            dated
+            or frame(language, "{anchor}").fullmatch(plain)
+            or load_words(language).exam.fullmatch(plain.casefold())
+        ):
             last = word.end()
     else:
         return 0

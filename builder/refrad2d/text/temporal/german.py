@@ -11,37 +11,46 @@ A sentence is cut where clauses meet, asides of another day go, and a clause tha
 import re
 
 from refrad2d.text.temporal.frames import after_time, frame, is_time, strip_time
+from refrad2d.text.temporal.inflection import ARTICLE, inflected, nominative, of_genitive
 
 _CUT = re.compile(r"(;\s|:\s|,\s(?:und|aber|jedoch|während|wobei)\s|,\s(?!\d))(?![^()]*\))", re.IGNORECASE)
-_ARTICLE = re.compile(r"(?:der|die|das|dieser|diese|dieses)\s", re.IGNORECASE)
 _PART_OF = re.compile(
     r"(?:beide|beides|alle|einige|mehrere|manche|diese[rs]?|jene[rs]?|er|sie|es|dies|das|der|die|rest|übrige[rns]?"
-    r"|größere[rns]?|kleinere[rns]?|letztere[rns]?|erstere[rns]?|einer|eine[rs]?\sder|patient\w*|befunde?)\b(?=\s(?:der|von|im|in)\b|$)"
+    r"|größere[rns]?|kleinere[rns]?|letztere[rns]?|erstere[rns]?|einer|eine[rs]?\sder|patient\w*|befunde?)\b"
+    r"(?=\s(?:der|von|im|in)\b|$)"
     r"|(?:er|sie|es|patient\w*|befunde?)\b",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(r"(?:der|die|das|welche[rs]?|in\sde[rmn]|mit\sde[rmn])\s", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:er|sie|diese[rs]?|letztere[rs]?)\b")
 _ASIDE = re.compile(r"(.*?\S)(\s\([^()]*\))")
-_STATE = re.compile(r"(?:vergrößert|verkleinert|verringert|(?<!un)verändert|verbreitert|ausgebreitet|fortgeschritten)$", re.IGNORECASE)
-_SINCE = re.compile(r"\b(?:gegenüber|vergleich\w*|verglichen|seit\w*|von\s\d|nicht|un\w*|zwischenzeitlich|inzwischen|verlauf)\b", re.I)
-_MEASURE = re.compile(r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt|gehalte?s)\b", re.I)
-_LENGTH = re.compile(r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b", re.IGNORECASE)
+_STATE = re.compile(
+    r"(?:vergrößert|verkleinert|verringert|(?<!un)verändert|verbreitert|ausgebreitet|fortgeschritten)$", re.IGNORECASE
+)
+_SINCE = re.compile(
+    r"\b(?:gegenüber|vergleich\w*|verglichen|seit\w*|von\s\d|nicht|un\w*|zwischenzeitlich|inzwischen|verlauf)\b", re.I
+)
+_MEASURE = re.compile(
+    r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt"
+    r"|gehalte?s)\b",
+    re.I,
+)
+_LENGTH = re.compile(
+    r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b", re.IGNORECASE
+)
 _STATE_NOUN = re.compile(r"(?:vergrößerung|verkleinerung|veränderung|änderung|reduktion)$", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:vergleich|verglichen|gegenüber|als)\b", re.IGNORECASE)
-_SEEN_EARLIER = r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
+_SEEN_EARLIER = (
+    r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s"
+    r"|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
+)
 _PLACE = re.compile(
-    r"(?:(?:im|in)(?!\s(?:Vergleich|Verlauf|Gegensatz|Relation|Intervall))|am|an|auf|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links|beidseits|bds\.|bilateral"
+    r"(?:(?:im|in)(?!\s(?:Vergleich|Verlauf|Gegensatz|Relation|Intervall|die|den|das)\b)|am|an(?!\sd(?:ie|en"
+    r"|as)\b)|auf(?!\sd(?:ie|en|as)\b)|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links"
+    r"|beidseits|bds\.|bilateral"
     r"|basal|apikal|ventral|dorsal|kranial|kaudal|lateral|medial|zentral|peripher)\b",
     re.IGNORECASE,
 )
-_NEUTER = re.compile(r"(?:om|em|ym|at|ekt|sud|ment|ysma|gramm|gewebe|blut|gerinnsel|areal|leck|ulkus|kus|adenom)$", re.IGNORECASE)
-_MASCULINE = re.compile(
-    r"(?:erguss|herd|knoten|tumor|abszess|thrombus|embolus|infarkt|stein|thorax|aszites|verhalt|polyp|prozess|stau|spiegel"
-    r"|defekt|riss|bruch|kern|shift|shunt|saum|prolaps|bezirk|fleck|rest|ödemsaum|kropf|vorfall|shunt|plaque|fokus|nidus)$",
-    re.IGNORECASE,
-)
-_UNCHANGING = re.compile(r"(?:us|is|ax|ix|os|ites|betes)$")
 
 
 def reframe(sentence: str) -> str:
@@ -99,8 +108,10 @@ def only_says_change(part: str) -> bool:
     return (
         frame(
             "de",
-            r"(?:(?:insgesamt|somit)\s)?(?:(?:gute[rsn]?|kein|fehlende[rs]?|partielle[rs]?|komplette[rs]?|gemischte[rs]?"
-            r"|deutliche[rs]?|teilweise[rs]?|mäßige[rs]?|sehr)\s)+(?:therapie|tumor|chemo)?-?(?:ansprechen|erfolg|regression"
+            r"(?:(?:insgesamt|somit)\s)?(?:(?:gute[rsn]?|kein|fehlende[rs]?|partielle[rs]?|komplette[rs]?"
+            r"|gemischte[rs]?"
+            r"|deutliche[rs]?|teilweise[rs]?|mäßige[rs]?|sehr)\s)+(?:therapie|tumor|chemo)?-?(?:ansprechen"
+            r"|erfolg|regression"
             r"|remission|response)(?:\s(?:auf|unter|nach)\s[\w\s-]+)?",
         ).fullmatch(part)
         is not None
@@ -108,14 +119,20 @@ def only_says_change(part: str) -> bool:
 
 
 _ASIDES = (  # every group t speaks of time
-    r"(?:(?:mit|ohne|bei|keine?r?)\s)?(?:\w+e[rnms]?\s)*{nouns}(?:\s(?:um|von)\s{size})?(?!\s(?:de[rs]|eine[rs]|von|auf)\b)(?P<t>.*)",
-    r"(?P<t>(?:.*\s)?)(?:noch\s)?(?:nicht|kein\w*)\s(?:sicher\s|eindeutig\s)?(?:{visible}|{seen}|beschrieben|erwähnt|bekannt|gesehen|vorhanden|abgegrenzt)",
+    r"(?:(?:mit|ohne|bei|keine?r?)\s)?(?:\w+e[rnms]?\s)*{nouns}(?:\s(?:um|von)\s{size})?(?!\s(?:de[rs]|eine[rs]"
+    r"|von|auf)\b)(?P<t>.*)",
+    r"(?P<t>(?:.*\s)?)(?:noch\s)?(?:nicht|kein\w*)\s(?:sicher\s|eindeutig\s)?(?:{visible}|{seen}|beschrieben"
+    r"|erwähnt|bekannt|gesehen|vorhanden|abgegrenzt)",
     r"(?:(?:beide|beides|alle|jeweils|sämtliche|davon\s\w+)\s)(?P<t>.+)",
-    r"(?:zuvor|vormals|früher|vorher|damals|ehemals|ursprünglich|initial|zuletzt)\s(?:noch\s)?(?:{size}|(?:grad|typ|stadium)\s\S+|(?:mit|ohne)\s\w+)(?P<t>.*)",
-    r"(?:die|der|das|welche[rs]?)\s(?:(?:bereits|schon)\s)?(?P<t>.+\s)(?:beschrieben|erwähnt|gesehen|diagnostiziert|dokumentiert|bekannt)\s(?:wurden?|worden\s(?:war|ist)|war(?:en)?|ist|sind)",
-    r"(?:die|der|das|welche[rs]?)\s(?P<t>.+?)\s(?:noch\s)?(?:nicht|kein\w*)\s(?:bestand(?:en)?|vorlag(?:en)?|vorhanden\swar(?:en)?"
+    r"(?:zuvor|vormals|früher|vorher|damals|ehemals|ursprünglich|initial|zuletzt)\s(?:noch\s)?(?:{size}|(?:grad"
+    r"|typ|stadium)\s\S+|(?:mit|ohne)\s\w+)(?P<t>.*)",
+    r"(?:die|der|das|welche[rs]?)\s(?:(?:bereits|schon)\s)?(?P<t>.+\s)(?:beschrieben|erwähnt|gesehen"
+    r"|diagnostiziert|dokumentiert|bekannt)\s(?:wurden?|worden\s(?:war|ist)|war(?:en)?|ist|sind)",
+    r"(?:die|der|das|welche[rs]?)\s(?P<t>.+?)\s(?:noch\s)?(?:nicht|kein\w*)\s(?:bestand(?:en)?|vorlag(?:en)?"
+    r"|vorhanden\swar(?:en)?"
     r"|{visible}\swar(?:en)?)",
-    r"(?:(?:erstmals|zuletzt|bereits|schon)\s)?(?P<t>.+?)\s(?:beschrieben|diagnostiziert|gesehen|nachgewiesen|dokumentiert|erwähnt)",
+    r"(?:(?:erstmals|zuletzt|bereits|schon)\s)?(?P<t>.+?)\s(?:beschrieben|diagnostiziert|gesehen|nachgewiesen"
+    r"|dokumentiert|erwähnt)",
     r"(?:die|der|das|welche[rs]?)\s(?P<t>)(?=.*\b(?:{anchor}|letzten|damals|zuvor|vormals|noch)\b).+\s"
     r"(?:\w+(?:te|ten)|war|waren|lag|lagen|fand|bestand(?:en)?|\w*nahm|\w*wies|\w*ging|\w*hielt)",
     r"(?:im|in\sder)\s(?:TOF|T[12]w?|FLAIR|DWI|STIR|CT|MRT|Nativscan)\s(?P<t>.+)",
@@ -127,7 +144,7 @@ def is_aside(part: str) -> bool:
     """True for "Zunahme um 3 mm", "in der VU nicht vorhanden", "beides konstant zum MRI von 2017"."""
     for pattern in _ASIDES:
         found = frame("de", pattern).fullmatch(part)
-        if found and is_time(found["t"], "de"):
+        if found and is_time(found["t"], "de") and not (_STATE_NOUN.search(part) and not found["t"].strip()):
             return True
     return False
 
@@ -140,7 +157,16 @@ def _tell(part: str) -> str | None:
         return None if told is None or told.startswith("Kein") else told + aside[2]
     start = after_time(part, "de")
     for read in (
-        _no_longer, _has_changed, _fronted, _increases, _verbless, _lapse, _not_to_be_seen, _growth, _was_there, _not_there_earlier
+        _no_longer,
+        _has_changed,
+        _fronted,
+        _increases,
+        _verbless,
+        _lapse,
+        _not_to_be_seen,
+        _growth,
+        _was_there,
+        _not_there_earlier,
     ):
         told = read(part[start:]) or (read(part) if start else None)
         if told:
@@ -148,55 +174,9 @@ def _tell(part: str) -> str | None:
     return None
 
 
-def _nominative(text: str, plural: bool = False) -> str:
-    """A subject without its article: "der kleine Erguss" as "kleiner Erguss"."""
-    article = _ARTICLE.match(text)
-    if not article:
-        return text
-    ending = {"r": "er", "s": "es", "e": "e"}[article[0].strip()[-1].lower()]
-    return _inflected(text[article.end() :], ending)
-
-
-def _inflected(text: str, ending: str) -> str:
-    """The adjectives before the first noun with this ending."""
-    words = text.split(" ")
-    for at, word in enumerate(words):
-        if not word[:1].islower() or word in ("der", "die", "das", "den", "dem", "des", "eine", "keine"):
-            break
-        bare = word.rstrip(",")
-        if bare.endswith(("e", "en")):
-            words[at] = re.sub(r"en?$", ending, bare) + word[len(bare) :]
-    return " ".join(words)
-
-
-def _of_genitive(text: str) -> str | None:
-    """ "des kleinen Ergusses rechts" as "kleiner Erguss rechts", "der Zysten" as "Zysten"."""
-    found = re.match(r"(?P<article>des|der|eines|einer|von)\s(?P<adj>(?:[a-zäöüß][\w-]*\s)*)(?P<noun>[A-ZÄÖÜ][\w-]*)(?P<rest>.*)$", text)
-    if not found:
-        return None
-    adjectives, noun, rest = found["adj"], found["noun"], found["rest"]
-    if found["article"] in ("der", "einer"):
-        return _inflected(adjectives, "e") + noun + rest
-    if found["article"] == "von":
-        return None if adjectives else noun + rest
-    if noun.endswith("sses"):
-        noun = noun[:-2]
-    elif _UNCHANGING.search(noun):
-        pass
-    elif re.search(r"[bdfgklmnprtz]es$", noun):
-        noun = noun[:-2]
-    elif noun.endswith("s"):
-        noun = noun[:-1]
-    if not adjectives:
-        return noun + rest
-    if _NEUTER.search(noun):
-        return _inflected(adjectives, "es") + noun + rest
-    return _inflected(adjectives, "er") + noun + rest if _MASCULINE.search(noun) else None
-
-
 def _subject(text: str) -> str | None:
     text = text.strip(" ,")
-    bare = _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
+    bare = ARTICLE.sub("", text, count=1) if ARTICLE.match(text) else text
     if not re.search(r"[A-ZÄÖÜ]", bare) or _PART_OF.match(bare) or _PART_OF.match(text):
         return None
     return None if frame("de", r"{deny}|\b{verb}\b").search(bare) else text
@@ -205,28 +185,35 @@ def _subject(text: str) -> str | None:
 def _absence(text: str) -> str | None:
     """ "Kein X" for a subject that is one thing and whose gender its article tells."""
     subject = _subject(text)
-    article = _ARTICLE.match(subject or "")
+    article = ARTICLE.match(subject or "")
     if subject is None or not article or frame("de", r"\b(?:und|oder|sowie)\b|{size}").search(subject):
         return None
     bare = subject[article.end() :]
-    bare = frame("de", r"^(?:(?:zuvor|vormals|noch|bereits|vorbeschriebene|bekannte|vorbekannte|ehemals|früher)n?\s)+(?:{seen}\s)?").sub("", bare)
+    bare = frame(
+        "de",
+        r"^(?:(?:zuvor|vormals|noch|bereits|vorbeschriebene|bekannte|vorbekannte|ehemals|früher)n?\s)+(?:{seen}\s)?",
+    ).sub("", bare)
     bare = re.sub(r"\s(?:der|des|vom)\s(?:Vor\w+|VU)\b", "", bare)
     kind = article[0].strip()[-1].lower()
     if kind == "e":
         return "Keine " + bare
-    return "Kein " + _inflected(bare, "er" if kind == "r" else "es")
+    return "Kein " + inflected(bare, "er" if kind == "r" else "es")
 
 
 def _size_of(text: str) -> tuple[str, str] | None:
     """ "von 8 auf 11 mm" as the text around it and the size of now."""
-    found = frame("de", r"(?P<t>.*?)(?:\b(?:von|aus)\s(?:vormals\s|zuvor\s|ehemals\s)?(?:{size}|{number})\s)?(?:\b(?:auf|zu|mit)\s)(?P<size>{size})(?P<u>.*)").fullmatch(text)
+    found = frame(
+        "de",
+        r"(?P<t>.*?)(?:\b(?:von|aus)\s(?:vormals\s|zuvor\s|ehemals\s)?(?:{size}|{number})\s)?(?:\b(?:auf|zu"
+        r"|mit)\s)(?P<size>{size})(?P<u>.*)",
+    ).fullmatch(text)
     return (f"{found['t']} {found['u']}", found["size"]) if found else None
 
 
 def _present(np: str, text: str, plural: bool) -> str | None:
     """A subject that is there, with its size of now or its place."""
     subject = _subject(np)
-    if subject is None :
+    if subject is None:
         return None
     sized = _size_of(text)
     if sized:
@@ -241,7 +228,7 @@ def _present(np: str, text: str, plural: bool) -> str | None:
     rest = strip_time(text, "de").strip()
     if rest and (not _PLACE.match(rest) or _COMPARED.search(rest)):
         return None
-    return _nominative(subject) + (f" {rest}" if rest else "")
+    return nominative(subject) + (f" {rest}" if rest else "")
 
 
 _SICH = r"(?:(?P<sich>sich)\s)?"
@@ -249,9 +236,15 @@ _SICH = r"(?:(?P<sich>sich)\s)?"
 
 def _has_changed(part: str) -> str | None:
     """ "X hat von 8 auf 11 mm zugenommen", "X ist verschwunden", "X ist nicht vollständig aufgelöst"."""
-    part = re.sub(r"\b(stellt|stellen)(\ssich\s.*)\sdar$", lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}", part)
+    part = re.sub(
+        r"\b(stellt|stellen)(\ssich\s.*)\sdar$",
+        lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}",
+        part,
+    )
     found = frame(
-        "de", rf"(?P<np>.+?)\s(?P<aux>hat|haben|ist|sind)\s{_SICH}(?P<mid>(?:.*\s)?)(?P<verb>{{grow}}|{{appear}}|{{gone}}|{{lapsed}})(?P<more>(?:\sund\s{{verb}}\s.*)?)"
+        "de",
+        rf"(?P<np>.+?)\s(?P<aux>hat|haben|ist|sind)\s{_SICH}(?P<mid>(?:.*\s)?)(?P<verb>{{grow}}|{{appear}}"
+        rf"|{{gone}}|{{lapsed}})(?P<more>(?:\sund\s{{verb}}\s.*)?)",
     ).fullmatch(part)
     if not found or frame("de", r"\b{verb}\b").search(found["np"]):
         return None
@@ -281,13 +274,18 @@ def _of_predicate(np: str, mid: str, verb: str, plural: bool) -> str | None:
 
 def _fronted(part: str) -> str | None:
     """ "Rechts ist der Erguss verschwunden", "Zugenommen hat die Atelektase", "Neu hinzugekommen ist ein Herd"."""
-    first = frame("de", r"(?:(?:neu|weiter|deutlich)\s)?(?P<verb>{grow}|{appear}|{gone}|{lapsed})\s(?P<aux>hat|haben|ist|sind)\s(?P<np>.+)").fullmatch(part)
+    first = frame(
+        "de",
+        r"(?:(?:neu|weiter|deutlich)\s)?(?P<verb>{grow}|{appear}|{gone}|{lapsed})\s(?P<aux>hat|haben|ist"
+        r"|sind)\s(?P<np>.+)",
+    ).fullmatch(part)
     if first:
         np = strip_time(first["np"], "de")
         return _of_predicate(np, "", first["verb"], first["aux"].lower() in ("haben", "sind")) if np else None
     found = frame(
         "de",
-        rf"(?P<place>.*?)\s?(?P<aux>\bhat|\bhaben|\bist|\bsind)\s{_SICH}(?P<np>(?:der|die|das|ein|eine|mehrere|multiple|zahlreiche)\s.+?)\s(?P<verb>{{grow}}|{{appear}}|{{gone}}|{{lapsed}})",
+        rf"(?P<place>.*?)\s?(?P<aux>\bhat|\bhaben|\bist|\bsind)\s{_SICH}(?P<np>(?:der|die|das|ein|eine|mehrere"
+        rf"|multiple|zahlreiche)\s.+?)\s(?P<verb>{{grow}}|{{appear}}|{{gone}}|{{lapsed}})",
     ).fullmatch(part)
     if not found or found["place"] and not _PLACE.match(found["place"]):
         return None
@@ -298,7 +296,9 @@ def _fronted(part: str) -> str | None:
     mid = inner[len(np) :] if inner.startswith(np) else ""
     if not np or not is_time(wholly.sub(" ", partly.sub(" ", mid)), "de"):
         return None
-    told = _of_predicate(np, mid + (f" auf {sized[1]}" if sized else ""), found["verb"], found["aux"].lower() in ("haben", "sind"))
+    told = _of_predicate(
+        np, mid + (f" auf {sized[1]}" if sized else ""), found["verb"], found["aux"].lower() in ("haben", "sind")
+    )
     if told and found["place"]:
         measured = re.fullmatch(r"(.+) (misst|messen|beträgt) (.+)", _lower_article(told))
         if measured:
@@ -315,7 +315,7 @@ def _verbless(part: str) -> str | None:
     np = _peel(found["np"])
     mid = found["np"][len(np) :]
     subject = _subject(np) if np and np[:1].isupper() else None
-    if subject is None or _ARTICLE.match(subject):
+    if subject is None or ARTICLE.match(subject):
         return None
     partly = frame("de", "{partly}")
     if frame("de", "{gone}").fullmatch(found["verb"]) and not partly.search(mid):
@@ -328,7 +328,9 @@ def _verbless(part: str) -> str | None:
 def _peel(text: str) -> str:
     """The text without words of time and degree at its end."""
     words = text.split()
-    while words and (is_time(words[-1], "de") or words[-1] in ("zur", "Gänze") or frame("de", "{partly}").fullmatch(words[-1])):
+    while words and (
+        is_time(words[-1], "de") or words[-1] in ("zur", "Gänze") or frame("de", "{partly}").fullmatch(words[-1])
+    ):
         words.pop()
     return " ".join(words)
 
@@ -341,7 +343,11 @@ def _to_size(part: str) -> str | None:
 
 def _increases(part: str) -> str | None:
     """ "X nimmt zu", "X besteht fort", "X persistiert"."""
-    found = frame("de", r"(?P<np>.+?)\s(?:(?:nimmt|nehmen)\s(?P<t>(?:.*\s)?)(?:zu|ab)|(?:besteht|bestehen|dauert)\s(?P<u>(?:.*\s)?)(?:fort|an|weiter(?:hin)?)|(?:persistiert|persistieren)(?P<v>(?:\s.*)?))").fullmatch(part)
+    found = frame(
+        "de",
+        r"(?P<np>.+?)\s(?:(?:nimmt|nehmen)\s(?P<t>(?:.*\s)?)(?:zu|ab)|(?:besteht|bestehen"
+        r"|dauert)\s(?P<u>(?:.*\s)?)(?:fort|an|weiter(?:hin)?)|(?:persistiert|persistieren)(?P<v>(?:\s.*)?))",
+    ).fullmatch(part)
     if not found:
         return None
     return _present(found["np"], found["t"] or found["u"] or found["v"] or "", False)
@@ -351,15 +357,24 @@ def _no_longer(part: str) -> str | None:
     """ "X ist nicht mehr abgrenzbar", "X besteht nicht mehr", "X fehlt jetzt"."""
     found = frame(
         "de",
-        r"(?P<np>.+?)\s(?:(?:ist|sind|lässt|lassen|kann|können|stellt|stellen|kommt|kommen|findet|finden)\s(?:sich\s)?(?P<mid>(?:.*?\s)?)nicht(?P<mehr>\s(?:mehr|länger))?(?:\s(?P<t>.*))?"
-        r"|(?:besteht|bestehen)\s(?P<u>(?:.*?\s)?)nicht\s(?:mehr|länger)|(?:fehlt|fehlen)\s(?:jetzt|nun|aktuell|inzwischen|mittlerweile|heute))",
+        r"(?P<np>.+?)\s(?:(?:ist|sind|lässt|lassen|kann|können|stellt|stellen|kommt|kommen|findet"
+        r"|finden)\s(?:sich\s)?(?P<mid>(?:.*?\s)?)nicht(?P<mehr>\s(?:mehr|länger))?(?:\s(?P<t>.*))?"
+        r"|(?:besteht|bestehen)\s(?P<u>(?:.*?\s)?)nicht\s(?:mehr|länger)|(?:fehlt|fehlen)\s(?:jetzt|nun|aktuell"
+        r"|inzwischen|mittlerweile|heute))",
     ).fullmatch(part)
     if not found or frame("de", r"\b{verb}\b").search(found["np"]):
         return None
     tail = found["t"] or ""
-    if "nicht " in part and not re.search(r"\bnicht\s(?:mehr|länger)\b", part) and not frame("de", _SEEN_EARLIER).search(part):
+    if (
+        "nicht " in part
+        and not re.search(r"\bnicht\s(?:mehr|länger)\b", part)
+        and not frame("de", _SEEN_EARLIER).search(part)
+    ):
         return None
-    seen = r"(?:sicher\s|eindeutig\s)?(?:{visible}|abgrenzen|nachweisen|darstellen|erkennen|dar|zu\s\w+|zur\sDarstellung)?(?:\swerden)?"
+    seen = (
+        r"(?:sicher\s|eindeutig\s)?(?:{visible}|abgrenzen|nachweisen|darstellen|erkennen|dar|zu\s\w+"
+        r"|zur\sDarstellung)?(?:\swerden)?"
+    )
     if not frame("de", seen).fullmatch(tail):
         return None
     rest = strip_time(f"{found['mid'] or ''}{found['u'] or ''}", "de").strip()
@@ -369,7 +384,12 @@ def _no_longer(part: str) -> str | None:
 
 def _without_earlier(np: str) -> str:
     """ "der vormals im Segment V sichtbare Abszess" as "der Abszess im Segment V"."""
-    found = frame("de", r"(?P<article>der|die|das)\s(?:(?:noch|zuvor|vormals|früher|ehemals|damals|bislang|(?:in\sder|im|am|vom|bei\sder)\s(?:{anchor}|\d\S*|ct|mrt|letzten\s\S+))\s)+(?P<where>(?:.*?\s)?){seen}\s(?P<noun>[A-ZÄÖÜ].*)").fullmatch(np)
+    found = frame(
+        "de",
+        r"(?P<article>der|die|das)\s(?:(?:noch|zuvor|vormals|früher|ehemals|damals|bislang|(?:in\sder|im|am|vom"
+        r"|bei\sder)\s(?:{anchor}|\d\S*|ct|mrt"
+        r"|letzten\s\S+))\s)+(?P<where>(?:.*?\s)?){seen}\s(?P<noun>[A-ZÄÖÜ].*)",
+    ).fullmatch(np)
     if not found or not re.search(r"[A-ZÄÖÜ]", found["noun"]):
         return np
     where = "" if is_time(found["where"], "de") else f" {found['where'].strip()}"
@@ -378,19 +398,25 @@ def _without_earlier(np: str) -> str:
 
 def _lapse(part: str) -> str | None:
     """ "Vollständige Auflösung des X" is "Kein X"; "Keine Rückbildung des X" and an incomplete one are "X"."""
-    found = frame("de", r"(?P<adj>(?:[\wäöüß]+\s){0,4}?)(?:befund|tumor)?{lapse}\s(?P<np>(?:des|der|eines|einer)\s.+)").fullmatch(part)
+    found = frame(
+        "de", r"(?P<adj>(?:[\wäöüß]+\s){0,4}?)(?:befund|tumor)?{lapse}\s(?P<np>(?:des|der|eines|einer)\s.+)"
+    ).fullmatch(part)
     if not found:
         return None
     adjectives, np = found["adj"].lower(), strip_time(found["np"], "de")
-    told = _of_genitive(np) if np else None
+    told = of_genitive(np) if np else None
     if told is None:
         return None
-    partly = re.search(r"nahezu|fast|annähernd|weitgehend|weitestgehend|teilweise|partiell|unvollständig|inkomplett|gering|leicht|mäßig|deutlich|kein|fehlend|ausbleibend", adjectives)
+    partly = re.search(
+        r"nahezu|fast|annähernd|weitgehend|weitestgehend|teilweise|partiell|unvollständig|inkomplett|gering"
+        r"|leicht|mäßig|deutlich|kein|fehlend|ausbleibend",
+        adjectives,
+    )
     if re.search(r"vollständig|komplett|gänzlich|restlos", adjectives) and not partly:
         if re.search(r"\b(?:und|oder|sowie)\b|\d", told):
             return None
         feminine = np.startswith(("der ", "einer "))
-        return ("Keine " if feminine else "Kein ") + told[:1].lower() * 0 + told
+        return ("Keine " if feminine else "Kein ") + told
     if not partly or np.startswith(("eines ", "einer ")) and "kein" in partly[0]:
         return None
     return told
@@ -411,33 +437,48 @@ def _growth(part: str) -> str | None:
             return None
     if sized:
         around, size = sized
-        told = _of_genitive(strip_time(around.strip(), "de") or "")
+        told = of_genitive(strip_time(around.strip(), "de") or "")
         return f"{told} von {size}" if told and not re.search(r"\d", told) else None
-    if not frame("de", r"^(?:kein\w*|ohne)\b|zunahme|abnahme|gredienz|progress|wachstum|konstanz|dynamik").search(found["adj"] + found["noun"]):
+    if not frame("de", r"^(?:kein\w*|ohne)\b|zunahme|abnahme|gredienz|progress|wachstum|konstanz|dynamik").search(
+        found["adj"] + found["noun"]
+    ):
         return None
     rest = strip_time(np, "de")
-    return _of_genitive(rest) if rest else None
+    return of_genitive(rest) if rest else None
 
 
 def _not_to_be_seen(part: str) -> str | None:
     """ "Eine Zunahme des X ist nicht zu verzeichnen": the X."""
-    found = frame("de", r"(?:eine?\s)?(?P<adj>(?:\w+e[rs]?\s)*){nouns}\s(?P<np>(?:des|der)\s.+?)\s(?:ist|sind|liegt|lässt|lassen|besteht|zeigt)\s(?:sich\s)?(?P<t>(?:.*\s)?)nicht(?:\s(?:{visible}|vor|nachweisen|erkennen|abgrenzen|zu\s\w+))?").fullmatch(part)
+    found = frame(
+        "de",
+        r"(?:eine?\s)?(?P<adj>(?:\w+e[rs]?\s)*){nouns}\s(?P<np>(?:des|der)\s.+?)\s(?:ist|sind|liegt|lässt|lassen"
+        r"|besteht|zeigt)\s(?:sich\s)?(?P<t>(?:.*\s)?)nicht(?:\s(?:{visible}|vor|nachweisen|erkennen|abgrenzen"
+        r"|zu\s\w+))?",
+    ).fullmatch(part)
     if not found or not is_time(found["adj"], "de") or not is_time(found["t"], "de"):
         return None
     rest = strip_time(found["np"], "de")
-    return _of_genitive(rest) if rest else None
+    return of_genitive(rest) if rest else None
 
 
 def _was_there(part: str) -> str | None:
     """ "X war bereits 2018 nachweisbar und misst 7 mm"."""
-    found = frame("de", r"(?P<np>(?:der|die|das|ein|eine)\s.+?)\s(?:war|waren)\s(?P<t>.+?)\s(?:{visible}|bekannt|{seen})\sund\s(?P<more>(?:misst|messen|zeigt|zeigen|liegt|reicht|ist|sind)\s.+)").fullmatch(part)
+    found = frame(
+        "de",
+        r"(?P<np>(?:der|die|das|ein|eine)\s.+?)\s(?:war|waren)\s(?P<t>.+?)\s(?:{visible}|bekannt"
+        r"|{seen})\sund\s(?P<more>(?:misst|messen|zeigt|zeigen|liegt|reicht|ist|sind)\s.+)",
+    ).fullmatch(part)
     return f"{found['np']} {found['more']}" if found and is_time(found["t"], "de") else None
 
 
 def _not_there_earlier(part: str) -> str | None:
     """ "X war zuvor nicht vorhanden" says that there is one."""
-    found = frame("de", r"(?P<np>(?:der|die|das)\s.+?)\s(?:war|waren|bestand|bestanden)\s(?P<t>.*?)\s?(?:noch\s)?nicht(?:\s(?:sicher\s|eindeutig\s)?(?:{visible}|bekannt))?").fullmatch(part)
+    found = frame(
+        "de",
+        r"(?P<np>(?:der|die|das)\s.+?)\s(?:war|waren|bestand"
+        r"|bestanden)\s(?P<t>.*?)\s?(?:noch\s)?nicht(?:\s(?:sicher\s|eindeutig\s)?(?:{visible}|bekannt))?",
+    ).fullmatch(part)
     if not found or not found["t"] or not is_time(found["t"], "de"):
         return None
     subject = _subject(found["np"])
-    return _nominative(subject) if subject else None
+    return nominative(subject) if subject else None

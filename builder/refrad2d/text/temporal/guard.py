@@ -24,7 +24,8 @@ _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
 _DATE = re.compile(
-    r"(?<=\bon )\d{1,2}/\d{1,2}\b|(?<=\bfrom )\d{1,2}/\d{1,2}\b|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
+    r"(?<=\bon )\d{1,2}/\d{1,2}\b|(?<=\bfrom )\d{1,2}/\d{1,2}\b"
+    r"|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
 )
 _STOP = re.compile(r"[,;:.()]")
 _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
@@ -46,14 +47,19 @@ _BROKEN = re.compile(
     r"|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]"
     r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
     r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
-    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt|enthält|reicht|infiltriert|komprimiert|verlegt|contains?|extends?|invades?)\b"
+    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt|enthält|reicht"
+    r"|infiltriert|komprimiert|verlegt|contains?|extends?|invades?)\b"
     r"|\b(?:ist|sind)\s(?:mit|bei)\s[\d,.]+\s?(?:mm|cm)\s*[.,;]"
-    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
+    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d"
+    r"|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
     r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
-    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
-    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
+    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right"
+    r"|left)\s*(?:side\s*)?[.,;]"
+    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b"
+    r"|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
     r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
-    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|extent)\s*[.,;]"
+    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment"
+    r"|extent)\s*[.,;]"
     r"|\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
     r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
     r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
@@ -62,7 +68,8 @@ _BROKEN = re.compile(
     r"|\bno\s[^,;.]*\bwithout\b|\bkeine?\s[^,;.]*\bohne\b"
     r"|\bein(?:e[nms]?)?\s(?:\w+gekommen|aufgetreten|entstanden|entwickelt)\b"
     r"|\bno\s(?:both|one|two|three|four|all|some|most|each|several|many)\b"
-    r"|\b(?:but|while|whereas)\s(?:the|that|those)\b(?![^.;]*\b(?:is|are|has|have|measures?|shows?|extends?|lies?|remains?|contains?|was|were|appears?|persists?|can|cannot)\b)"
+    r"|\b(?:but|while|whereas)\s(?:the|that|those)\b(?![^.;]*\b(?:is|are|has|have|measures?|shows?|extends?"
+    r"|lies?|remains?|contains?|was|were|appears?|persists?|can|cannot)\b)"
     r"|,\s(?:some|both|all|each|and)\s*[.,;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
     r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
@@ -186,18 +193,30 @@ def _structure_denied(source: str, kept: str, words: Words, language: str) -> bo
     """True if "the lungs have cleared" became "no lungs"."""
     folded, things = source.casefold(), load_phrases(language).things
     for denied in _DENIED_NOUN.finditer(kept):
-        if denied[0].casefold() in folded or things.search((denied[1] or denied[2]).lower()) or names_a_thing(denied[1] or denied[2], language):
+        if (
+            denied[0].casefold() in folded
+            or things.search((denied[1] or denied[2]).lower())
+            or names_a_thing(denied[1] or denied[2], language)
+        ):
             continue
-        if not words.shown.search((denied[1] or denied[2]).casefold()):
+        if not words.shown.search(_SEEN.sub("", (denied[1] or denied[2]).casefold())):
             return True
     return False
 
 
+_SEEN = re.compile(r"nachweis\w*")
 _DENIED_NOUN = re.compile(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)")
 
 
+_QUALITY = re.compile(  # says nothing without how it is
+    r"(?:(?:the|das|die|der)\s)?(?:\w+\s)?(?:signal|pain|density|attenuation|intensity|perfusion|uptake"
+    r"|echogenicity|schmerz(?:en)?|dichte|perfusion"
+    r"|signalintensität|intensität)(?:\s(?:of|in|on|at|des|der|im|in|auf)\b[^,;.]*)?",
+    re.IGNORECASE,
+)
 _SAME_STATE = re.compile(  # "Increased markings, similar to prior" are increased
-    r"^(increased|decreased|reduced|vermehrte|verminderte|verringerte|reduzierte)[rsn]?\s[^,;]*,\s(?:\w+ly\s)?(?:unchanged|stable|similar|constant|unverändert|konstant|stabil)",
+    r"^(increased|decreased|reduced|vermehrte|verminderte|verringerte"
+    r"|reduzierte)[rsn]?\s[^,;]*,\s(?:\w+ly\s)?(?:unchanged|stable|similar|constant|unverändert|konstant|stabil)",
     re.IGNORECASE,
 )
 
@@ -212,8 +231,14 @@ def _comparison_cut(source: str, kept: str) -> bool:
 
 
 _COMPARATIVES = (
-    (re.compile(r"\bthan\b", re.I), re.compile(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b", re.I)),
-    (re.compile(r"\bals\b", re.I), re.compile(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b", re.I)),
+    (
+        re.compile(r"\bthan\b", re.I),
+        re.compile(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b", re.I),
+    ),
+    (
+        re.compile(r"\bals\b", re.I),
+        re.compile(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b", re.I),
+    ),
 )
 
 
@@ -228,7 +253,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
         spoken, told = told, any(words.verb.fullmatch(word.casefold()) for word in tokens)
         if not changed or before and not spoken and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
-        if words.residue.search(clause.casefold()):
+        if words.residue.search(clause.casefold()) or _QUALITY.fullmatch(clause.strip()):
             return True
         if words.rest.search(clause.casefold()) and not any(words.deny.fullmatch(word.casefold()) for word in tokens):
             return True

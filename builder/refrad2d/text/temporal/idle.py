@@ -20,7 +20,9 @@ _DATE = re.compile(
     r"March|April|May|June|July|August|September|October|November|December)\b"
 )
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-NAMED_DATE = re.compile(rf"\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s?[mc]m)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b")
+NAMED_DATE = re.compile(
+    rf"\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s?[mc]m)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
+)
 _ATTRIBUTE = re.compile(r"(?-i:[A-Z])[\w-]+(?:ed|al|ic|ous|ent|te|te[rs])|Small|Large|Mild|Moderate|Severe")
 _SAME = re.compile(r"unveränder|konstant|stabil|gleich|identisch|geblieben|unchang|\bstable|constant|identical|remain")
 _GENERAL = re.compile(r"\b(?:findings?|disease|befunde?s?)\b")  # no thing of their own
@@ -154,7 +156,11 @@ def _idle_head(clause: str, tokens: list[re.Match], dates: list[tuple[int, int]]
         if not _idle_at(token, dates, words, language):
             break
         inside = [stop for start, stop in dates if start <= token.start() < stop]
-        if dating and words.seen.fullmatch(token[0].casefold()) and not token[0].endswith(("e", "en", "er", "es", "em")):
+        if (
+            dating
+            and words.seen.fullmatch(token[0].casefold())
+            and not token[0].endswith(("e", "en", "er", "es", "em"))
+        ):
             end = token.end()  # "Wie in der Voruntersuchung beschrieben …"
         exam = bool(inside) or words.exam.fullmatch(token[0].casefold()) is not None
         dating = exam or dating and words.dating.fullmatch(token[0].casefold()) is not None

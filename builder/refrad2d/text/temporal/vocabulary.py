@@ -54,7 +54,7 @@ def load_words(language: str) -> Words:
 
 
 def names_a_thing(clause: str, language: str) -> bool:
-    """True if the head of a noun phrase (in German its first noun) is no structure and no measure: "perihilar haze", not "left lung"."""
+    """True if the head of a phrase (in German its first noun) is no structure and no measure: "haze", not "lung"."""
     if language == "de":
         noun = _NOUN.search(clause)
         return noun is not None and not _is_neutral(noun[0], "de")
