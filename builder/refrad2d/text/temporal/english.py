@@ -10,6 +10,7 @@ A sentence is cut where clauses meet, asides of another day go, and a clause tha
 
 import re
 
+from refrad2d.text.temporal.asides import IN_SIZE, is_aside, only_says_change
 from refrad2d.text.temporal.frames import after_time, frame, is_time, strip_time
 
 _CUT = re.compile(
@@ -30,11 +31,6 @@ _QUALITY = re.compile(
     r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$",
     re.IGNORECASE,
 )
-_STATE = re.compile(  # without a day to compare with
-    r"(?:(?:with|without|no|an?|any)\s)*(?:\w+\s)?(?:reduction|expansion|extension|enlargement|development"
-    r"|appearance|improvement)s?",
-    re.IGNORECASE,
-)
 _PLACE = re.compile(
     r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over"
     r"|under|above|below)\s",
@@ -43,7 +39,6 @@ _PLACE = re.compile(
 _ADJECTIVES = re.compile(
     r"(?:[\w-]+(?:ed|al|ic|ous|ent|ant|ive|ar)|small|large|mild|moderate|severe|tiny)", re.IGNORECASE
 )
-_PLUPERFECT = re.compile(r"(?:which|that|who)\shad\b|as\s(?:it|they)\s(?:did|was|were|had)\b", re.IGNORECASE)
 _ADVERBS = re.compile(r"(?:(?:\w+ly|further|again|here|also)\s)*")
 # What goes wherever it stands: "(-12 %)", "persisting over years", "newly occluded".
 _LOOSE = re.compile(
@@ -82,12 +77,12 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
     opens = _OPENS.match(body)
     cut = _CUT.split(body[opens.end() :] if opens else body)
     gaps, parts = [opens[0] if opens else "", *cut[1::2]], cut[::2]
-    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and only_says_change(parts[0]):
+    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and only_says_change(parts[0], "en"):
         gaps, parts = ["", *gaps[2:]], parts[1:]
     kept_gaps, kept = [gaps[0]], [parts[0]]
     left_out = False
     for gap, part in zip(gaps[1:], parts[1:], strict=True):
-        if gap == ", " and is_aside(part):
+        if gap == ", " and is_aside(part, "en"):
             left_out = True
             continue
         loose = left_out and gap == ", " and not _PLACE.match(part)
@@ -104,52 +99,6 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
             kept.append(part)
         left_out = False
     return kept_gaps, kept
-
-
-_RESPONSE = (
-    r"(?:overall\s)?(?:(?:no|good|poor|partial|complete|favou?rable|unfavou?rable|mixed|excellent|moderate)\s)+"
-    r"(?:\w+\s)?(?:response|evolution|course|remission)(?:\s(?:to|under|after|on)\s[\w\s-]+)?"
-)
-
-
-def only_says_change(part: str) -> bool:
-    """True for a heading such as "No response to antibiotics", "Changes compared with the prior"."""
-    if frame("en", _RESPONSE).fullmatch(part):
-        return True
-    return re.search(r"\b(?:compar|since|change)", part, re.IGNORECASE) is not None and is_time(part, "en")
-
-
-_IN_SIZE = r"(?:\sin\s(?:size|diameter|length|width|volume|extent|number|appearance))?"
-_THAN = r"(?=\s(?:than|compared|since|relative)\b)"
-_ASIDES = (  # every group t speaks of time
-    rf"(?:with\s)?(?:an?\s|no\s)?(?:\w+\s)?{{nouns}}{_IN_SIZE}(?:\s(?:of|by|from)\s{{size}})?(?!\s(?:of"
-    rf"|in)\s)(?P<t>.*)",
-    r"(?:newly|first|last|initially)\s{seen}(?P<t>\s.+)",
-    r"(?:(?:which|that)\s(?:was|were)\s)?(?:absent|unseen|not\s(?:yet\s)?{seen})(?P<t>\s.+)",
-    r"(?:already\s|long\s|also\s)?(?:followed(?:\sup)?|existing|{seen})(?P<t>\s(?:for|since|on|in|at|previously"
-    r"|before)\b.*)",
-    r"(?:(?:both|all|each|now|also|the\slargest\shaving)\s)?(?:(?:{partly}|\w+ly|again|further|still|not)\s)*"
-    r"(?:{grow}|increasing|decreasing|enlarging|improving|worsening|(?:(?:more|less)\s\w+|larger|smaller|bigger"
-    r"|worse|better|\w{3,}er)"
-    rf"{_THAN}){_IN_SIZE}(?P<t>.*)",
-    r"(?:length\s|diameter\s|size\s|width\s)?(?:then\s|last\smeasured\s(?:at\s)?|was\s(?={size})|previously|formerly"
-    r"|before(?:hand)?|earlier|prior|originally|initially)\s?(?:was\s|measur\w+\s|at\s|of\s)*"
-    r"(?:{size}|(?:grade|type|stage|class|score)\s\S+|(?:with|without)\s\w+|none|normal|absent)(?P<t>.*)",
-    r"(?:some|many|most|all|both|several|two|three|one)\sof\s(?:which|them)\s(?:(?:have|has|are|is)\s)?(?P<t>.*)",
-    r"(?:both|all|each)\s(?:also\s)?(?P<t>.+)",
-    rf"(?:extending|reaching|spreading)?\s?(?:further|more|less|\w{{3,}}er)(?:\s\w+ly)?{_THAN}(?P<t>.*)",
-)
-
-
-def is_aside(part: str) -> bool:
-    """True for "an increase of 3 mm over twelve months", "previously grade 2", "absent in 2019"."""
-    if _PLUPERFECT.match(part):
-        return True
-    for pattern in _ASIDES:
-        found = frame("en", pattern).fullmatch(part)
-        if found:
-            return is_time(found["t"], "en") and not _STATE.fullmatch(part)
-    return False
 
 
 def _tell(part: str) -> str | None:
@@ -277,7 +226,7 @@ def _is_stable(part: str) -> str | None:
         r"(?P<np>.+?)\s(?P<aux>is|are|remains?|appears?)\s(?P<adv>(?:[\w-]+\s){0,3}?)(?:stable|unchanged"
         r"|constant|static"
         r"|unaltered|stationary|similar|larger|smaller|bigger|up|down|(?:more|less)\s\w+(?=\sthan))(?!\w)"
-        rf"{_IN_SIZE}(?P<tail>.*)",
+        rf"{IN_SIZE}(?P<tail>.*)",
     ).fullmatch(part)
     if not found or not is_time(found["adv"], "en"):
         return None

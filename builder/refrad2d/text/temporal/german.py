@@ -10,6 +10,7 @@ A sentence is cut where clauses meet, asides of another day go, and a clause tha
 
 import re
 
+from refrad2d.text.temporal.asides import STATE_NOUN, is_aside, only_says_change
 from refrad2d.text.temporal.frames import after_time, frame, is_time, strip_time
 from refrad2d.text.temporal.inflection import ARTICLE, inflected, nominative, of_genitive
 
@@ -38,7 +39,6 @@ _MEASURE = re.compile(
 _LENGTH = re.compile(
     r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b", re.IGNORECASE
 )
-_STATE_NOUN = re.compile(r"(?:vergrößerung|verkleinerung|veränderung|änderung|reduktion)$", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:vergleich|verglichen|gegenüber|als)\b", re.IGNORECASE)
 _SEEN_EARLIER = (
     r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s"
@@ -83,12 +83,12 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
     """What stands before each clause of a sentence, and the clauses; asides of another day are left out."""
     cut = _CUT.split(body)
     gaps, parts = ["", *cut[1::2]], cut[::2]
-    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and only_says_change(parts[0]):
+    if len(parts) > 1 and gaps[1] in (": ", "; ", ", ") and only_says_change(parts[0], "de"):
         gaps, parts = ["", *gaps[2:]], parts[1:]
     kept_gaps, kept = [gaps[0]], [parts[0]]
     left_out = False
     for gap, part in zip(gaps[1:], parts[1:], strict=True):
-        if gap == ", " and is_aside(part):
+        if gap == ", " and is_aside(part, "de"):
             left_out = True
             continue
         if gap == ", " and frame("de", r"{verb}\b").match(part):
@@ -101,52 +101,6 @@ def _clauses(body: str) -> tuple[list[str], list[str]]:
             kept.append(part)
         left_out = False
     return kept_gaps, kept
-
-
-def only_says_change(part: str) -> bool:
-    """True for a heading such as "Gutes Ansprechen", "Deutliche Tumorregression"."""
-    return (
-        frame(
-            "de",
-            r"(?:(?:insgesamt|somit)\s)?(?:(?:gute[rsn]?|kein|fehlende[rs]?|partielle[rs]?|komplette[rs]?"
-            r"|gemischte[rs]?"
-            r"|deutliche[rs]?|teilweise[rs]?|mäßige[rs]?|sehr)\s)+(?:therapie|tumor|chemo)?-?(?:ansprechen"
-            r"|erfolg|regression"
-            r"|remission|response)(?:\s(?:auf|unter|nach)\s[\w\s-]+)?",
-        ).fullmatch(part)
-        is not None
-    )
-
-
-_ASIDES = (  # every group t speaks of time
-    r"(?:(?:mit|ohne|bei|keine?r?)\s)?(?:\w+e[rnms]?\s)*{nouns}(?:\s(?:um|von)\s{size})?(?!\s(?:de[rs]|eine[rs]"
-    r"|von|auf)\b)(?P<t>.*)",
-    r"(?P<t>(?:.*\s)?)(?:noch\s)?(?:nicht|kein\w*)\s(?:sicher\s|eindeutig\s)?(?:{visible}|{seen}|beschrieben"
-    r"|erwähnt|bekannt|gesehen|vorhanden|abgegrenzt)",
-    r"(?:(?:beide|beides|alle|jeweils|sämtliche|davon\s\w+)\s)(?P<t>.+)",
-    r"(?:zuvor|vormals|früher|vorher|damals|ehemals|ursprünglich|initial|zuletzt)\s(?:noch\s)?(?:{size}|(?:grad"
-    r"|typ|stadium)\s\S+|(?:mit|ohne)\s\w+)(?P<t>.*)",
-    r"(?:die|der|das|welche[rs]?)\s(?:(?:bereits|schon)\s)?(?P<t>.+\s)(?:beschrieben|erwähnt|gesehen"
-    r"|diagnostiziert|dokumentiert|bekannt)\s(?:wurden?|worden\s(?:war|ist)|war(?:en)?|ist|sind)",
-    r"(?:die|der|das|welche[rs]?)\s(?P<t>.+?)\s(?:noch\s)?(?:nicht|kein\w*)\s(?:bestand(?:en)?|vorlag(?:en)?"
-    r"|vorhanden\swar(?:en)?"
-    r"|{visible}\swar(?:en)?)",
-    r"(?:(?:erstmals|zuletzt|bereits|schon)\s)?(?P<t>.+?)\s(?:beschrieben|diagnostiziert|gesehen|nachgewiesen"
-    r"|dokumentiert|erwähnt)",
-    r"(?:die|der|das|welche[rs]?)\s(?P<t>)(?=.*\b(?:{anchor}|letzten|damals|zuvor|vormals|noch)\b).+\s"
-    r"(?:\w+(?:te|ten)|war|waren|lag|lagen|fand|bestand(?:en)?|\w*nahm|\w*wies|\w*ging|\w*hielt)",
-    r"(?:im|in\sder)\s(?:TOF|T[12]w?|FLAIR|DWI|STIR|CT|MRT|Nativscan)\s(?P<t>.+)",
-    r"(?:im\s|in\sder\s|in\s)?(?:kaliber|ausdehnung|größe|form|weite|dichte|breite)\s(?P<t>.*)",
-)
-
-
-def is_aside(part: str) -> bool:
-    """True for "Zunahme um 3 mm", "in der VU nicht vorhanden", "beides konstant zum MRI von 2017"."""
-    for pattern in _ASIDES:
-        found = frame("de", pattern).fullmatch(part)
-        if found and is_time(found["t"], "de") and not (_STATE_NOUN.search(part) and not found["t"].strip()):
-            return True
-    return False
 
 
 def _tell(part: str) -> str | None:
@@ -433,7 +387,7 @@ def _growth(part: str) -> str | None:
     denied = frame("de", r"^(?:kein\w*|ohne)\b").search(found["adj"])
     sized = _size_of(np)
     if not denied and not (sized and re.search(r"\b(?:von|aus)\s(?:\w+\s)?\d", np)):
-        if _MEASURE.match(np.split(" ", 1)[1]) or _STATE_NOUN.search(found["noun"]):
+        if _MEASURE.match(np.split(" ", 1)[1]) or STATE_NOUN.search(found["noun"]):
             return None
     if sized:
         around, size = sized

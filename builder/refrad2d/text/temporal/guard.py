@@ -6,20 +6,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from refrad2d.text.temporal import english, german
+from refrad2d.text.temporal.asides import is_aside, only_says_change
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
 from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
 
-IS_ASIDE: dict[str, Callable[[str], bool]] = {"en": english.is_aside, "de": german.is_aside}
-ONLY_SAYS_CHANGE: dict[str, Callable[[str], bool]] = {
-    "en": english.only_says_change,
-    "de": german.only_says_change,
-}
 _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
@@ -146,11 +141,11 @@ def _without_earlier(source: str, kept: str, language: str) -> str:
     """The source without what it says of an earlier state or of the event since when, where the rewrite left it out."""
     source = frame(language, "{earlier}").sub(lambda told: "" if told[0].strip(" ,") not in kept else told[0], source)
     pieces = _ASIDES.split(source)
-    if len(pieces) > 2 and pieces[0] not in kept and ONLY_SAYS_CHANGE[language](pieces[0]):
+    if len(pieces) > 2 and pieces[0] not in kept and only_says_change(pieces[0], language):
         pieces[:2] = ["", ""]
     for at in range(2, len(pieces), 2):
         aside = pieces[at].rstrip(".;")
-        if aside not in kept and IS_ASIDE[language](aside):
+        if aside not in kept and is_aside(aside, language):
             pieces[at - 1], pieces[at] = "", pieces[at][len(aside) :]
     return "".join(pieces)
 

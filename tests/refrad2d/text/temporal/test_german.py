@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.text.temporal.german import is_aside, only_says_change, reframe
+from refrad2d.text.temporal.german import reframe
 from refrad2d.text.temporal.guard import fault
 
 
@@ -45,18 +45,3 @@ def test_a_clause_of_change_says_what_is_there(sentence, now):
 )
 def test_what_is_unsure_stays(sentence):
     assert reframe(sentence) == sentence
-
-
-@pytest.mark.parametrize("aside", ["in der VU nicht vorhanden", "beides konstant zum MRI von 2017", "vormals 6 mm"])
-def test_an_aside_speaks_of_another_day(aside):
-    assert is_aside(aside)
-
-
-@pytest.mark.parametrize("aside", ["links 6 mm", "der Sinus frei", "kein Erguss"])
-def test_an_aside_of_today_is_none(aside):
-    assert not is_aside(aside)
-
-
-def test_a_heading_that_only_says_how_things_changed():
-    assert only_says_change("Gemischtes Ansprechen")
-    assert not only_says_change("Linke Lunge")
