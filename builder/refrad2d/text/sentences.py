@@ -41,6 +41,7 @@ _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its 
     r"[-\s]\(?(?:[A-H]|[IVX]{1,4})(?:\s?[A-D])?$",
     re.IGNORECASE,
 )
+_MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec".split())
 _CUT_SHORT = re.compile(r"[bdfgkpt][lr]$")  # "vergr", "umschr": no word of either language ends so
 _COUNTED = re.compile(r"\b(?:Nr|No|Bild|Serie|Abb)\.?\s?$")
 _OPEN_SIGN = re.compile(r"[,/(–-]$")
@@ -217,6 +218,8 @@ def _word_ends(before: str, word: str, first: str, ahead: str, language: str) ->
         return False
     if len(tail) == 1 and (language == "de" or tail.isupper()):
         return starts
+    if language == "en" and plain in _MONTHS:  # "Jan. 5, 2020"
+        return not ahead.lstrip()[:1].isdecimal()
     if plain == "no":  # English "No. 3"
         return not ahead.lstrip()[:1].isdecimal()
     context = before[: -len(word)].split()

@@ -67,7 +67,7 @@ _BROKEN = re.compile(
     r"|lies?|remains?|contains?|was|were|appears?|persists?|can|cannot)\b)"
     r"|,\s(?:some|both|all|each|and)\s*[.,;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
-    r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
+    r"|^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
     r"|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
@@ -172,7 +172,7 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
     shown = {_bound(clause) for clause in _COMMA.split(kept)}
     for clause in _COMMA.split(source):
         folded = clause.casefold()
-        if _bound(clause) in shown or words.compares.search(folded) or not words.day.search(folded):
+        if _bound(clause) in shown or words.compares.search(_STILL.sub("", folded)) or not words.day.search(folded):
             continue
         told = words.past.search(folded)
         if told and any(told[0] in other.split() for other in shown):
@@ -199,6 +199,7 @@ def _structure_denied(source: str, kept: str, words: Words, language: str) -> bo
     return False
 
 
+_STILL = re.compile(r"\b(?:still|noch)\b")
 _SEEN = re.compile(r"nachweis\w*")
 _DENIED_NOUN = re.compile(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)")
 
