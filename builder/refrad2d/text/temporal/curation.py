@@ -23,7 +23,7 @@ KEPT_UNSURE = "kept_unsure"
 # What stands where de-identification found a date, and the date as which rules and guard read it.
 _REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
-_LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
+_LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
 _COMPARES = re.compile(  # abbreviations that end no sentence
     r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
