@@ -41,6 +41,7 @@ _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its 
     r"[-\s]\(?(?:[A-H]|[IVX]{1,4})(?:\s?[A-D])?$",
     re.IGNORECASE,
 )
+_MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec".split())
 _CUT_SHORT = re.compile(r"[bdfgkpt][lr]$")  # "vergr", "umschr": no word of either language ends so
 _COUNTED = re.compile(r"\b(?:Nr|No|Bild|Serie|Abb)\.?\s?$")
 _OPEN_SIGN = re.compile(r"[,/(–-]$")
@@ -217,6 +218,8 @@ def _word_ends(before: str, word: str, first: str, ahead: str, language: str) ->
         return False
     if len(tail) == 1 and (language == "de" or tail.isupper()):
         return starts
+    if language == "en" and plain in _MONTHS:  # "Jan. 5, 2020"
+        return not ahead.lstrip()[:1].isdecimal()
     if plain == "no":  # English "No. 3"
         return not ahead.lstrip()[:1].isdecimal()
     context = before[: -len(word)].split()
@@ -239,6 +242,8 @@ def _number_ends(text: str, stop: re.Match, word: str, language: str) -> bool:
         return True
     before = text[max(0, stop.start() - len(word) - 20) : stop.start() - len(word)]
     if before[-1:].isalpha() or _COUNTED.search(before):  # "LWK3.", "Typ B2.", "Nr. 2."
+        return True
+    if len(word) > 3:  # a year: "zum MRI von 2017. N. opticus …"
         return True
     if _ORDINAL_NOUN.match(text, stop.end()):
         return re.search(r"\b(?:[LBHS]WK?|Th|[CTLS])\s?$", before) is not None

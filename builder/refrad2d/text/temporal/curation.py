@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from refrad2d.text.sentences import split_sentences
+from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap
@@ -20,11 +21,12 @@ from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing,
 
 KEPT_UNSURE = "kept_unsure"
 # What stands where de-identification found a date, and the date as which rules and guard read it.
+_REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
-_LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}\))\s+)?")
+_LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
 _COMPARES = re.compile(  # abbreviations that end no sentence
-    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst"
+    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
     r"|cf|unch|incr|decr|prev)\.$",
     re.IGNORECASE,
 )
@@ -94,8 +96,18 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
 
 
 def _rewritten(plain: str, language: str) -> str | None:
-    """The sentence after all rules; None if no rewrite is sure."""
-    cleared = drop_clauses(plain, language)
+    """The sentence after frames and rules, else after rules alone; None if no rewrite is sure."""
+    told = _REFRAME[language](plain)
+    if told != plain:
+        kept = _ruled(told, plain, language)
+        if kept is not None and kept != plain:
+            return kept
+    return _ruled(plain, plain, language)
+
+
+def _ruled(told: str, plain: str, language: str) -> str | None:
+    """What the rules make of `told`, a rewrite of `plain` or itself; None if the guard lets nothing stand."""
+    cleared = drop_clauses(told, language)
     shielded = shield(cleared, language)
     if shielded is None:
         return None

@@ -9,13 +9,18 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from refrad2d.text.temporal.asides import is_aside, only_says_change
+from refrad2d.text.temporal.frames import frame
+from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
-from refrad2d.text.temporal.vocabulary import Words, load_words, may_go
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
 
+_ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
 _DATE = re.compile(
-    r"\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
+    r"(?<=\bon )\d{1,2}/\d{1,2}\b|(?<=\bfrom )\d{1,2}/\d{1,2}\b"
+    r"|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
 )
 _STOP = re.compile(r"[,;:.()]")
 _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
@@ -37,19 +42,32 @@ _BROKEN = re.compile(
     r"|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]"
     r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
     r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,"
-    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt)\b"
-    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
+    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt|enthält|reicht"
+    r"|infiltriert|komprimiert|verlegt|contains?|extends?|invades?)\b"
+    r"|\b(?:ist|sind)\s(?:mit|bei)\s[\d,.]+\s?(?:mm|cm)\s*[.,;]"
+    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d"
+    r"|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
     r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
-    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]"
-    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
+    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right"
+    r"|left)\s*(?:side\s*)?[.,;]"
+    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b"
+    r"|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
     r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
-    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|extent)\s*[.,;]"
+    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment"
+    r"|extent)\s*[.,;]"
     r"|\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
     r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
     r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]"
+    r"|\bist\s(?:der|die|das)\s(?:im|in|am|links|rechts)\b[^,;.]*,\s\d"
+    r"|\bno\s[^,;.]*\bwithout\b|\bkeine?\s[^,;.]*\bohne\b"
+    r"|\bein(?:e[nms]?)?\s(?:\w+gekommen|aufgetreten|entstanden|entwickelt)\b"
+    r"|\bno\s(?:both|one|two|three|four|all|some|most|each|several|many)\b"
+    r"|\b(?:but|while|whereas)\s(?:the|that|those)\b(?![^.;]*\b(?:is|are|has|have|measures?|shows?|extends?"
+    r"|lies?|remains?|contains?|was|were|appears?|persists?|can|cannot)\b)"
+    r"|,\s(?:some|both|all|each|and)\s*[.,;]"
     r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
-    r"|^(?:Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
+    r"|^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
     r"|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
     r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     re.IGNORECASE,
@@ -59,11 +77,14 @@ _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en"
 
 def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
+    source = _without_earlier(source, kept, language)
     broken = {match[0] for match in _BROKEN.finditer(kept)}
     if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
         return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
+    if language == "de":
+        new = _as_inflected(new, old)
     codes = _opcodes(old, new)
     runs = [old[a:b] for kind, a, b, _, _ in codes if kind != "equal" and b > a]
     added = [word for kind, _, _, c, d in codes if kind != "equal" for word in new[c:d]]
@@ -85,6 +106,10 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
+    if _structure_denied(source, kept, words, language):
+        return "structure"
+    if _comparison_cut(source, kept):
+        return "comparison"
     if _out_of_scope(source, codes, language):
         return "scope"
     if _earlier_told_as_now(source, codes, kept, words):
@@ -102,16 +127,43 @@ def fault(source: str, kept: str, language: str) -> str | None:
     return _orphan(before, after, kept, language)
 
 
+def _as_inflected(new: list[str], old: list[str]) -> list[str]:
+    """Each German word in the form that the source has of it: "rundherd" as "rundherdes", "kleiner" as "kleinen"."""
+    known = set(old)
+    stems = {_ENDING.sub("", word): word for word in old if len(word) > 4}
+    return [word if word in known else stems.get(_ENDING.sub("", word), word) for word in new]
+
+
+_ENDING = re.compile(r"(?<=\w{4})(?:e[rsnm]?|s)$|(?<=ss)es$")
+
+
+def _without_earlier(source: str, kept: str, language: str) -> str:
+    """The source without what it says of an earlier state or of the event since when, where the rewrite left it out."""
+    source = frame(language, "{earlier}").sub(lambda told: "" if told[0].strip(" ,") not in kept else told[0], source)
+    pieces = _ASIDES.split(source)
+    if len(pieces) > 2 and pieces[0] not in kept and only_says_change(pieces[0], language):
+        pieces[:2] = ["", ""]
+    for at in range(2, len(pieces), 2):
+        aside = pieces[at].rstrip(".;")
+        if aside not in kept and is_aside(aside, language):
+            pieces[at - 1], pieces[at] = "", pieces[at][len(aside) :]
+    return "".join(pieces)
+
+
 def _state_gone(source: str, kept: str, words: Words) -> bool:
     """True if a state that lasts went with the word that says so: "weiterhin vergrößert" says "vergrößert"."""
     shown = kept.casefold()
+    same = _SAME_STATE.search(source)
+    if same and same[1].casefold() not in shown:
+        return True
     return any(lasting[0].split()[-1] not in shown for lasting in words.lasting.finditer(source.casefold()))
 
 
 def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
     """True if "resolved" went and no denial says instead that the thing is not there."""
     shown = kept.casefold()
-    went = sum(found[0] not in shown for found in words.vanish.finditer(source.casefold()))
+    told = words.change.sub(" ", source.casefold())  # "not resolved" is there
+    went = sum(found[0] not in shown for found in words.vanish.finditer(told))
     return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
 
 
@@ -120,7 +172,7 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
     shown = {_bound(clause) for clause in _COMMA.split(kept)}
     for clause in _COMMA.split(source):
         folded = clause.casefold()
-        if _bound(clause) in shown or words.compares.search(folded) or not words.day.search(folded):
+        if _bound(clause) in shown or words.compares.search(_STILL.sub("", folded)) or not words.day.search(folded):
             continue
         told = words.past.search(folded)
         if told and any(told[0] in other.split() for other in shown):
@@ -132,17 +184,72 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
     return False
 
 
+def _structure_denied(source: str, kept: str, words: Words, language: str) -> bool:
+    """True if "the lungs have cleared" became "no lungs"."""
+    folded, things = source.casefold(), load_phrases(language).things
+    for denied in _DENIED_NOUN.finditer(kept):
+        if (
+            denied[0].casefold() in folded
+            or things.search((denied[1] or denied[2]).lower())
+            or names_a_thing(denied[1] or denied[2], language)
+        ):
+            continue
+        if not words.shown.search(_SEEN.sub("", (denied[1] or denied[2]).casefold())):
+            return True
+    return False
+
+
+_STILL = re.compile(r"\b(?:still|noch)\b")
+_SEEN = re.compile(r"nachweis\w*")
+_DENIED_NOUN = re.compile(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)")
+
+
+_QUALITY = re.compile(  # says nothing without how it is
+    r"(?:(?:the|das|die|der)\s)?(?:\w+\s)?(?:signal|pain|density|attenuation|intensity|perfusion|uptake"
+    r"|echogenicity|schmerz(?:en)?|dichte|perfusion"
+    r"|signalintensität|intensität)(?:\s(?:of|in|on|at|des|der|im|in|auf)\b[^,;.]*)?",
+    re.IGNORECASE,
+)
+_SAME_STATE = re.compile(  # "Increased markings, similar to prior" are increased
+    r"^(increased|decreased|reduced|vermehrte|verminderte|verringerte"
+    r"|reduzierte)[rsn]?\s[^,;]*,\s(?:\w+ly\s)?(?:unchanged|stable|similar|constant|unverändert|konstant|stabil)",
+    re.IGNORECASE,
+)
+
+
+def _comparison_cut(source: str, kept: str) -> bool:
+    """True if "than before" went and "less synovitis" stayed."""
+    for than, more in _COMPARATIVES:
+        went = len(than.findall(source)) - len(than.findall(kept))
+        if went > 0 and len(more.findall(source)) - len(more.findall(kept)) < went:
+            return len(more.findall(kept)) > 0
+    return False
+
+
+_COMPARATIVES = (
+    (
+        re.compile(r"\bthan\b", re.I),
+        re.compile(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b", re.I),
+    ),
+    (
+        re.compile(r"\bals\b", re.I),
+        re.compile(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b", re.I),
+    ),
+)
+
+
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     headed = _HEAD.sub(HEAD, source)
     whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
-    changed = False
+    changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = _WORD.findall(clause)
         before, changed = changed, bool(tokens) and _bound(clause) not in whole
-        if not changed or before and _SIDE_ONLY.fullmatch(clause.strip()):
+        spoken, told = told, any(words.verb.fullmatch(word.casefold()) for word in tokens)
+        if not changed or before and not spoken and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
-        if words.residue.search(clause.casefold()):
+        if words.residue.search(clause.casefold()) or _QUALITY.fullmatch(clause.strip()):
             return True
         if words.rest.search(clause.casefold()) and not any(words.deny.fullmatch(word.casefold()) for word in tokens):
             return True
@@ -150,6 +257,8 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         shown = _NODES.sub("", clause.casefold())
         if words.shown.search(shown) or load_phrases(language).things.search(shown):
+            continue
+        if names_a_thing(clause, language):
             continue
         said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
         if language == "de":
@@ -260,7 +369,7 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
     if _ARROW.search(source) or not any(word[0].isdigit() for word in old):
         return False
     current: Counter = Counter()
-    for part in _PART.findall(_DATE.sub(" 2000 ", source)):
+    for part in _PART.findall(NAMED_DATE.sub(" 2000 ", _DATE.sub(" 2000 ", source))):
         tokens = [word.casefold() for word in _WORD.findall(part)]
         numbers = [word for word in tokens if word[0].isdigit()]
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
@@ -283,6 +392,9 @@ def _earlier_told_as_now(source: str, codes: Sequence[tuple[str, int, int, int, 
         aside = _ASIDE.match(source, source.rfind("(", 0, token.start()) if "(" in source else len(source))
         if aside and aside.end() > token.end() and kept.count(aside[0]) < source.count(aside[0]):
             continue
+        ahead = [other[0].casefold() for other in tokens[at + 1 : at + 6]]
+        if any(words.seen.fullmatch(word) for word in ahead) and not words.seen.search(kept.casefold()):
+            continue  # "der vormals im Segment V sichtbare Abszess"
         behind = at + 1 < len(tokens) and not _STOP.search(source, token.end(), tokens[at + 1].start())
         before = at > 0 and not _STOP.search(source, tokens[at - 1].end(), token.start())
         if behind and at + 1 in stayed and not words.seen.fullmatch(tokens[at + 1][0].casefold()):

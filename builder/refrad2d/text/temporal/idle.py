@@ -15,10 +15,17 @@ _MEASURED = re.compile(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _DATE = re.compile(
     r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
     r"|\b\d{1,2}\.(?=\s(?:[A-ZÄ]|\d))|\b\d{1,2}(?=\s(?:Tag|Woche|Monat|Jahr|day|week|month|year|hour|Stunde))"
-    r"|\bv?\d\.\d\b(?!\s?[mc]m)|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"|\b\d{1,2}:\d\d\b|\bv?\d\.\d\b(?!\s?[mc]m)|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?\b(?:,?\s\d{4})?|\b\d{1,2}\s(?:January|February|"
     r"March|April|May|June|July|August|September|October|November|December)\b"
 )
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+NAMED_DATE = re.compile(
+    rf"\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s?[mc]m)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
+)
+_ATTRIBUTE = re.compile(r"(?-i:[A-Z])[\w-]+(?:ed|al|ic|ous|ent|te|te[rs])|Small|Large|Mild|Moderate|Severe")
+_SAME = re.compile(r"unveränder|konstant|stabil|gleich|identisch|geblieben|unchang|\bstable|constant|identical|remain")
+_GENERAL = re.compile(r"\b(?:findings?|disease|befunde?s?)\b")  # no thing of their own
 _SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _ASIDE = re.compile(r"\s?\(([^()]*)\)")
 _HISTORY = re.compile(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of", re.IGNORECASE)
@@ -42,14 +49,27 @@ def drop_idle(sentence: str, language: str) -> str:
     )
     end = kept[-1:] if kept[-1:] in ".;:" else ""
     body = kept[: len(kept) - len(end)]
-    out, gap, last = "", "", 0
+    out, gap, last, dropped = "", "", 0, False
     for comma in [*_CLAUSE.finditer(body), None]:
         clause = body[last : comma.start() if comma else len(body)]
-        if not _goes(clause, words, language):
+        goes = _goes(clause, words, language)
+        if not goes:
             clause = _without_ends(clause, words, language)
+            gap = " " if dropped and _ATTRIBUTE.fullmatch(out) else gap  # "Enlarged, as before, left lobe"
             out += (gap if out else "") + clause
+        dropped = goes
         gap, last = (comma[0], comma.end()) if comma else ("", last)
     return out + end if out else ""
+
+
+def time_only(text: str, language: str) -> bool:
+    """True if every word speaks of time, of another examination or of a degree, and none of a thing."""
+    return _idle_run(text, language, exam=True)
+
+
+def without_time(text: str, language: str) -> str:
+    """A piece of a clause without its idle end."""
+    return _without_ends(f"• {text}", load_words(language), language).removesuffix(GONE_VERB)[2:]
 
 
 def _goes(clause: str, words: Words, language: str) -> bool:
@@ -66,7 +86,9 @@ def _earlier_value(clause: str, words: Words, language: str) -> bool:
     tokens = [word.casefold() for word in _WORD.findall(clause)]
     if not any(word[0].isdigit() for word in tokens):
         return False
-    if words.now.search(clause.casefold()) or not any(words.then.fullmatch(word) for word in tokens):
+    if words.now.search(clause.casefold()) or _SAME.search(clause.casefold()):
+        return False
+    if not any(words.then.fullmatch(word) for word in tokens):
         return False
     if any(words.deny.fullmatch(word) for word in tokens) or len(_SIZE.findall(clause)) > 1:
         return False
@@ -75,13 +97,13 @@ def _earlier_value(clause: str, words: Words, language: str) -> bool:
     )
 
 
-def _idle_run(text: str, language: str) -> bool:
+def _idle_run(text: str, language: str, exam: bool = False) -> bool:
     words = load_words(language)
-    if load_phrases(language).things.search(text.lower()) or _HISTORY.search(text):
+    if load_phrases(language).things.search(_GENERAL.sub("", text.lower())) or _HISTORY.search(text):
         return False
     plain = _DATE.sub(" ", text)
     tokens = [word.casefold() for word in _WORD.findall(plain)]
-    exam = any(words.exam.fullmatch(word) for word in tokens)
+    exam = exam or any(words.exam.fullmatch(word) for word in tokens)
     return all(_idle_word(word, words, language, exam) for word in tokens)
 
 
@@ -134,6 +156,12 @@ def _idle_head(clause: str, tokens: list[re.Match], dates: list[tuple[int, int]]
         if not _idle_at(token, dates, words, language):
             break
         inside = [stop for start, stop in dates if start <= token.start() < stop]
+        if (
+            dating
+            and words.seen.fullmatch(token[0].casefold())
+            and not token[0].endswith(("e", "en", "er", "es", "em"))
+        ):
+            end = token.end()  # "Wie in der Voruntersuchung beschrieben …"
         exam = bool(inside) or words.exam.fullmatch(token[0].casefold()) is not None
         dating = exam or dating and words.dating.fullmatch(token[0].casefold()) is not None
         if dating:

@@ -40,7 +40,7 @@ def test_a_strangers_findings_stay_and_most_of_time_goes(half):
         print(f"\n{half} {language}: {scores}")
         assert scores.lost <= 0.005 * scores.keep
         assert scores.plain_changed <= 1
-        assert scores.gone >= (0.75 if language == "de" else 0.55) * scores.temporal
+        assert scores.gone >= 0.90 * scores.temporal
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -130,6 +130,12 @@ def test_no_meaning_is_turned(language):
     assert errors("dev", language) == []
 
 
+@pytest.mark.parametrize("half", OUTSIDE)
+def test_few_outputs_are_none_that_a_stranger_allowed(half):
+    for language in written(half):
+        assert len(errors(half, language)) <= 5  # `allowed` is not every sound output
+
+
 def test_the_kept_half_of_meanings_is_printed():
     print("\n" + meaning_table())
     assert sum(len(errors("heldout", language)) for language in ("de", "en")) <= 3
@@ -137,8 +143,8 @@ def test_the_kept_half_of_meanings_is_printed():
 
 def test_sentences_that_no_rewrite_is_sure_of_are_counted():
     counts = Counter()
-    text = "Keine Rückbildung des Pneumothorax. Unveränderter Erguss."
-    assert curate(text, "de", counts) == "Keine Rückbildung des Pneumothorax. Erguss."
+    text = "Rückbildung des Pneumothorax. Unveränderter Erguss."
+    assert curate(text, "de", counts) == "Rückbildung des Pneumothorax. Erguss."
     assert counts == {"kept_unsure": 1}
 
 

@@ -1,0 +1,58 @@
+"""English clauses of change: what is there now, what is gone, and what stays as it is."""
+
+import pytest
+
+from refrad2d.text.temporal.english import reframe
+from refrad2d.text.temporal.guard import fault
+
+
+@pytest.mark.parametrize(
+    ("sentence", "now"),
+    [
+        ("The cyst has increased in size from 2.1 to 3.4 cm.", "The cyst measures 3.4 cm."),
+        ("Aortic diameter has increased by 4 mm to 5.1 cm.", "Aortic diameter is 5.1 cm."),
+        (
+            "In-stent restenosis on the left has advanced to 60 %, earlier 40 %.",
+            "In-stent restenosis on the left, 60 %.",
+        ),
+        ("Pneumomediastinum has not resolved.", "Pneumomediastinum."),
+        ("The joint effusion present in March is no longer visible.", "no joint effusion."),
+        ("A joint effusion, absent in 2019, has developed in the right knee.", "A joint effusion in the right knee."),
+        (
+            "While the left hydronephrosis has gone, the right side shows dilatation.",
+            "no left hydronephrosis; the right side shows dilatation.",
+        ),
+        ("No resolution of the right apical pneumothorax.", "right apical pneumothorax."),
+        ("Growth of the metastasis from 12 mm to 21 mm.", "metastasis, 21 mm."),
+        ("The mass was 55 mm in April and has shrunk.", "mass."),
+        ("Spleen 15.1 cm, grown by 1.5 cm since February.", "Spleen 15.1 cm."),
+        (
+            "The wall thickening has regressed but is still circumferential.",
+            "The wall thickening is still circumferential.",
+        ),
+    ],
+)
+def test_a_clause_of_change_says_what_is_there(sentence, now):
+    assert reframe(sentence) == now
+    assert fault(sentence, now[:1].upper() + now[1:], "en") is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No lesion has developed in the liver.",
+        "None of the nodules has changed.",
+        "The effusion has not increased, nor has the consolidation.",
+        "Regression of the tumor cannot be assessed.",
+        "Enlargement of the uterus.",
+        "Increasing enhancement on delayed images.",
+        "The signal has increased on T2.",
+        "The tube has been advanced by 2 cm.",
+        "One of the two nodules has resolved.",
+        "Possible abscess is no longer seen.",
+        "The left parotid gland is smaller than the right.",
+        "The effusion has subsided.",
+    ],
+)
+def test_what_is_unsure_stays(sentence):
+    assert reframe(sentence) == sentence
