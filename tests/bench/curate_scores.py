@@ -16,7 +16,8 @@ from tests.fixtures.paths import DATA
 
 CORPUS = DATA / "curate"
 HALVES = ("dev", "heldout")
-OUTSIDE = ("outside_seen", "outside_apart")  # by an author who never saw the rules; of apart only totals are printed
+# by authors who never saw the rules; of apart only totals are printed
+OUTSIDE = ("outside_seen", "outside_apart", "fresh_seen", "fresh_apart")
 _NEGATED = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
 
 
