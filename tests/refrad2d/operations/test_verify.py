@@ -66,8 +66,14 @@ def make_row(name, patient, mask):
         "report": {"de": report, "en": None},
         "vqa": [entry],
         "findings": [],
-        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "blanked": 0, "version": "0",
-                       "shown": {"de": 1.0, "en": None}},
+        "provenance": {
+            "slice_rule": "structure",
+            "curator": "c",
+            "segmenter": "s",
+            "blanked": 0,
+            "version": "0",
+            "shown": {"de": 1.0, "en": None},
+        },
     }
 
 
