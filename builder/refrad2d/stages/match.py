@@ -88,36 +88,7 @@ def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
 def _series_rows(
     scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None, counts: Counter
 ) -> Iterator[Row]:
-    placed: dict[int, dict[str, list[Placed]]] = defaultdict(lambda: defaultdict(list))
-    rules: dict[int, set[str]] = defaultdict(set)
-    heard: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)  # of a slice: which text says a sentence
-    beside: list[tuple[int, str, Placed, str]] = []  # findings on slices that their sentences were not chosen for
-    for text in texts:
-        ids = frozenset(text["named"])
-        named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
-        for sentence in text["sentences"]:
-            chosen, rule = slices_for(sentence, slices, scan["number"], masked=bool(segmenter))
-            if named:  # a sentence that names an image speaks of this one only if both mean it
-                chosen, rule = [n for n in named if n in chosen or not sentence.references], "named"
-            said = cut_references(sentence)
-            if not said.text:
-                counts["sentences_only_reference"] += 1
-                continue
-            counts[f"sentences_{rule}" if chosen else "sentences_without_slice"] += 1
-            where = Placed(said, rule)
-            for n in chosen:
-                rules[n].add(rule)
-                if heard[n].setdefault((text["language"], said.text), text["id"]) == text["id"]:
-                    placed[n][text["language"]].append(where)  # once, though another report of the slice says it too
-            if rule == "finding":
-                sizes = finding_sizes(sentence, slices)
-                shown = [n for n, size in enumerate(sizes) if size >= LEAST_FINDING and n not in chosen]
-                beside += [(n, text["language"], where, text["id"]) for n in shown]
-    for n, language, where, text_id in beside:
-        if n in placed and heard[n].setdefault((language, where.sentence.text), text_id) == text_id:
-            placed[n][language].append(where)
-            rules[n].add(where.rule)
-            counts["sentences_finding_beside"] += 1
+    placed, rules = _place(scan, slices, texts, counts, masked=bool(segmenter))
     for n, by_language in placed.items():
         reports: dict[str, Report | None] = {language: None for language in LANGUAGES}
         shares: dict[str, float | None] = {language: None for language in LANGUAGES}
@@ -156,3 +127,40 @@ def _series_rows(
                 "shown": cast(Shown, shares),
             },
         }  # fmt: skip
+
+
+def _place(
+    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], counts: Counter, *, masked: bool
+) -> tuple[Mapping[int, Mapping[str, list[Placed]]], Mapping[int, set[str]]]:
+    """The sentences of each slice that has some, by language, and the rules that put them there."""
+    placed: dict[int, dict[str, list[Placed]]] = defaultdict(lambda: defaultdict(list))
+    rules: dict[int, set[str]] = defaultdict(set)
+    heard: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)  # of a slice: which text says a sentence
+    beside: list[tuple[int, str, Placed, str]] = []  # findings on slices that their sentences were not chosen for
+    for text in texts:
+        ids = frozenset(text["named"])
+        named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
+        for sentence in text["sentences"]:
+            chosen, rule = slices_for(sentence, slices, scan["number"], masked=masked)
+            if named:  # a sentence that names an image speaks of this one only if both mean it
+                chosen, rule = [n for n in named if n in chosen or not sentence.references], "named"
+            said = cut_references(sentence)
+            if not said.text:
+                counts["sentences_only_reference"] += 1
+                continue
+            counts[f"sentences_{rule}" if chosen else "sentences_without_slice"] += 1
+            where = Placed(said, rule)
+            for n in chosen:
+                rules[n].add(rule)
+                if heard[n].setdefault((text["language"], said.text), text["id"]) == text["id"]:
+                    placed[n][text["language"]].append(where)  # once, though another report of the slice says it too
+            if rule == "finding":
+                sizes = finding_sizes(sentence, slices)
+                shown = [n for n, size in enumerate(sizes) if size >= LEAST_FINDING and n not in chosen]
+                beside += [(n, text["language"], where, text["id"]) for n in shown]
+    for n, language, where, text_id in beside:
+        if n in placed and heard[n].setdefault((language, where.sentence.text), text_id) == text_id:
+            placed[n][language].append(where)
+            rules[n].add(where.rule)
+            counts["sentences_finding_beside"] += 1
+    return placed, rules

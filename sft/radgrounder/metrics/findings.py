@@ -3,9 +3,9 @@
     >>> read_findings("The liver shows a cyst measuring 20 mm.", "en", "CT")
     [Stated(name='cyst', places=frozenset({'liver'}), millimetres=20.0)]
 
-A finding is what our reader of clauses affirms or suspects (`refrad2d.text.clauses`), or an abnormal state of a structure
-("enlarged"). Two agree if name and place are equal; a metastasis named where a cyst is counts twice, as false and as
-missed. Definitions: docs/evaluation.md.
+A finding is what our reader of clauses affirms or suspects (`refrad2d.text.clauses`), or an abnormal state of a
+structure ("enlarged"). Two agree if name and place are equal; a metastasis named where a cyst is counts twice, as
+false and as missed. Definitions: docs/evaluation.md.
 """
 
 from collections.abc import Sequence
