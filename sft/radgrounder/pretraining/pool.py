@@ -132,7 +132,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
         "report": _reports(study, content_of(picture, region, study.series.plane, grid.spacing), found), "findings": [],
         "provenance": {
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
-            "shown": {language: 1.0 for language in LANGUAGES},
+            "shown": {"de": 1.0, "en": 1.0},
         },
     }  # fmt: skip
     row["vqa"] = questions(row, Dataset(studies={row["study"]: _told(study, region.modality)}))
@@ -142,8 +142,8 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
 def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
     """One slice by its seed, `size` pixels wide; see `draw_row`. Every `FOREIGN_EVERY`th shows no body."""
     if seed % FOREIGN_EVERY == FOREIGN_EVERY - 1:
-        image = draw_foreign(np.random.default_rng([seed, 41]), size)
-        return PhantomSlice(image, np.zeros((size, size), np.uint8), {}, foreign_turns(seed))
+        foreign = draw_foreign(np.random.default_rng([seed, 41]), size)
+        return PhantomSlice(foreign, np.zeros((size, size), np.uint8), {}, foreign_turns(seed))
     row = draw_row(seed, sites=sites, regions=regions)
     turns = [(_text(m[0]), _text(m[1])) for m in conversations(row)]
     image = Image.fromarray(row["image"]).resize((size, size), Image.Resampling.BICUBIC)
