@@ -10,7 +10,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -21,11 +21,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from radgrounder.benchmarks.base import Benchmark, Item
+from radgrounder.inference.confidence import Generated
 from radgrounder.inference.tasks import REPORT_SAMPLES, TOKENS
 from refrad2d.grounding import Parsed, parse
 from refrad2d.system.files import write_text
 
 Outputs = dict[str, str]
+Confidences = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Answered:
     weights: str
     run: str
     made: int = 0
+    confidences: Confidences = field(default_factory=dict)
 
     @cached_property
     def answers(self) -> list[Parsed]:
@@ -93,44 +96,65 @@ def ask(
     *,
     batch_size: int,
     report_samples: int = REPORT_SAMPLES,
+    confidences: Confidences | None = None,
 ) -> tuple[Outputs, int]:
     """The raw output of every item that needs one, by item id, and how many had to be generated.
 
     A report is the consensus of `report_samples`, of a model that can. Every (picture, prompt) is asked once, shortest
-    prompts first within a task; each batch is on disk before the next.
+    prompts first within a task; each batch is on disk before the next. `confidences` gets, by item id, the probability
+    that the model gave to there being a box, of locate prompts to a model that says it.
     ValueError if the model does not give one answer a prompt.
     """
     keys = answer_keys(rows, rows.items)
-    outputs = _read_outputs(path, identity)
+    outputs, sure = _read_outputs(path, identity)
     pending = {keys[item.id]: item for item in rows.items if item.given is None and keys[item.id] not in outputs}
     # What stands in the file belongs to these weights or is dropped: a stale line must not survive a second resume.
-    write_text(path, "".join(to_line(run=identity, key=key, output=text) for key, text in outputs.items()))
+    write_text(path, "".join(_line(identity, key, text, sure) for key, text in outputs.items()))
     with path.open("a", encoding="utf-8") as file, tqdm(total=len(pending), desc=rows.name, unit="answer") as bar:
         for batch in _batches(pending, batch_size):
             items = [pending[key] for key in batch]
             images = [Image.fromarray(rows.picture(item.image)) for item in items]
-            texts = _answer(predictor, images, items, report_samples)
+            texts, chances = _answer(predictor, images, items, report_samples)
             if len(texts) != len(batch):
                 raise ValueError(f"The model gave {len(texts)} answers to {len(batch)} prompts. It must give one each.")
             outputs |= dict(zip(batch, texts, strict=True))
-            file.writelines(to_line(run=identity, key=key, output=outputs[key]) for key in batch)
+            sure |= dict(zip(batch, chances, strict=False))  # empty where the model does not say
+            file.writelines(_line(identity, key, outputs[key], sure) for key in batch)
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(batch))
+    if confidences is not None:
+        confidences |= {item_id: sure[key] for item_id, key in keys.items() if key in sure}
     return {item_id: outputs[key] for item_id, key in keys.items()}, len(pending)
 
 
-def _answer(predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int) -> list[str]:
-    """Answers to items of one task."""
+def _line(identity: str, key: str, output: str, sure: Confidences) -> str:
+    more = {"boxed": round(sure[key], 6)} if key in sure else {}
+    return to_line(run=identity, key=key, output=output, **more)
+
+
+def _answer(
+    predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int
+) -> tuple[list[str], list[float]]:
+    """Answers to items of one task; to locate prompts also the probability of a box, where the model says it."""
     task = items[0].task
     if task == "report" and report_samples > 1 and hasattr(predictor, "reports"):
         options = {"samples": report_samples, "max_new_tokens": TOKENS[task]}
         languages = [item.language for item in items]
         reports = predictor.reports(images, [item.prompt for item in items], languages, **options)
-        return [report.markup for report in reports]
+        return [report.markup for report in reports], []
     bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
     most = {"max_new_tokens": TOKENS[task]} if bounded else {}
-    return predictor.generate(images, [item.prompt for item in items], **most)
+    if task == "locate" and hasattr(predictor, "generate_scored"):
+        scored = predictor.generate_scored(images, [item.prompt for item in items], **most)
+        return [answer.markup for answer in scored], [_chance_of_box(answer) for answer in scored]
+    return predictor.generate(images, [item.prompt for item in items], **most), []
+
+
+def _chance_of_box(answer: Generated) -> float:
+    """The probability that the model gave to a box, by the first token: of that, or of anything but that."""
+    first = answer.probabilities[0] if answer.probabilities else 0.0
+    return first if parse(answer.markup).spans else 1 - first
 
 
 def _batches(pending: dict[str, Item], size: int) -> list[list[str]]:
@@ -152,14 +176,11 @@ def to_line(**row: Any) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _read_outputs(path: Path, identity: str) -> Outputs:
+def _read_outputs(path: Path, identity: str) -> tuple[Outputs, Confidences]:
     """Outputs of these weights in an earlier file, by key; a line that a kill cut off is left out."""
     rows = _read_lines(path, _skip) if path.is_file() else []
-    return {
-        row["key"]: row["output"]
-        for row in rows
-        if row.get("run") == identity and row.get("key") and isinstance(row.get("output"), str)
-    }
+    mine = [r for r in rows if r.get("run") == identity and r.get("key") and isinstance(r.get("output"), str)]
+    return {r["key"]: r["output"] for r in mine}, {r["key"]: r["boxed"] for r in mine if "boxed" in r}
 
 
 def _read_lines(path: Path, on_broken: Callable[[int, str], None]) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from radgrounder.benchmarks.base import Benchmark, load_benchmark
-from radgrounder.evaluation.answers import Answered, Generator, ask, identify, read_foreign
+from radgrounder.evaluation.absence import absence_auc
+from radgrounder.evaluation.answers import Answered, Confidences, Generator, ask, identify, read_foreign
 from radgrounder.evaluation.llmscore import Grader
 from radgrounder.evaluation.scoring import score_answers
 from radgrounder.evaluation.summary import summarise
@@ -82,9 +83,13 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
         embedder=settings.embedder, grader=settings.grader, verdicts=out / "verdicts.jsonl",
     )  # fmt: skip
     drawn = {"samples": settings.samples, "seed": settings.seed}
+    figures = summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn)
+    known = absence_auc(answered.items, answered.confidences, **drawn)
+    if known.n:
+        figures["additional"].setdefault("grounding", {})["absence_auc"] = known.as_dict()
     results = {
         "benchmark": rows.name,
-        **summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn),
+        **figures,
         **_describe(answered, data, settings),
         **rows.about,
         **scored.about,
@@ -103,8 +108,11 @@ def _collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: 
     if predictor is not None:
         weights = identify(predictor, settings.model)
         run_id, how = f"{weights} samples={settings.report_samples}", {"report_samples": settings.report_samples}
-        outputs, made = ask(predictor, rows, out / PREDICTIONS, run_id, batch_size=settings.batch_size, **how)
-        return Answered(list(rows.items), outputs, weights, run_id, made)
+        sure: Confidences = {}
+        outputs, made = ask(
+            predictor, rows, out / PREDICTIONS, run_id, batch_size=settings.batch_size, confidences=sure, **how
+        )
+        return Answered(list(rows.items), outputs, weights, run_id, made, sure)
     if settings.predictions is None:
         raise ValueError("There is nothing to judge. Give a model or a file of predictions.")
     items, outputs = read_foreign(rows, settings.predictions)
