@@ -3,8 +3,8 @@
     >>> shape_of(AutoConfig.from_pretrained("build/paligemma2-3b-base")).parameters
     >>> shape_of(large_config()).parameters
 
-Nothing is downloaded or allocated; `tests/radgrounder/training/test_shape.py` holds the counts against the model on torch's
-meta device.
+Nothing is downloaded or allocated; tests/radgrounder/training/test_shape.py holds the counts against the model on
+torch's meta device.
 """
 
 import re
