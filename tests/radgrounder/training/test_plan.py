@@ -7,7 +7,7 @@ import pytest
 
 from radgrounder.training.mixtures import cap, write_config
 from radgrounder.training.plan import GPUS, Load, as_json, as_text, make_plan, read_load
-from radgrounder.training.recipe import DEFAULTS, make_recipe, read_recipe
+from radgrounder.training.recipe import DEFAULTS, make_recipe, movable_weight, read_recipe
 from radgrounder.training.shape import large_config, shape_of
 from refrad2d.mixture import Mixture
 from refrad2d.system.tables import read_csv
@@ -108,3 +108,21 @@ def test_tokens_are_those_of_the_base_where_there_is_one(folders):
 def test_a_folder_without_the_config_is_refused(tmp_path):
     with pytest.raises(ValueError, match="has no sft config with a split train"):
         read_load(tmp_path)
+
+
+def test_the_plans_in_the_readme_are_those_of_the_command(capsys, monkeypatch):
+    from radgrounder.cli import main
+
+    monkeypatch.chdir(ROOT)
+    blocks = (ROOT / "sft" / "recipes" / "README.md").read_text(encoding="utf-8").split("```\n$ radgrounder ")[1:]
+    assert len(blocks) == 2
+    for block in blocks:
+        arguments, _, shown = block.partition("\n")
+        assert main(arguments.split()) == 0
+        assert capsys.readouterr().out == shown.split("```")[0]
+
+
+def test_the_readme_names_the_weights_that_bfloat16_would_not_move():
+    text = " ".join((ROOT / "sft" / "recipes" / "README.md").read_text(encoding="utf-8").split())
+    rate = read_recipe(RECIPES / "packed-80gb.yaml").rate
+    assert f"at {rate:.0e}".replace("e-05", "e-5") + f" no weight above {movable_weight(rate, 'bfloat16'):.2g}" in text
