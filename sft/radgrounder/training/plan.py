@@ -42,13 +42,17 @@ GPUS = {
 
 @dataclass(frozen=True)
 class Load:
-    """What is trained on: training images, conversations an image, tokens a conversation."""
+    """What is trained on: training images, conversations an image, tokens a conversation.
+
+    `rows` an image: as many as conversations, or one where they are packed; None where there are no data yet.
+    """
 
     images: int
     answers: float
     prompt_tokens: float
     answer_tokens: float
     counted: str  # where the tokens come from
+    rows: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,10 @@ class Plan:
 def make_plan(
     recipe: Recipe, shape: Shape, load: Load, gpus: Sequence[str], *, utilisation: float = UTILISATION
 ) -> Plan:
-    """The plan of a recipe for a model and data. ValueError if its optimizer or target modules are unknown."""
+    """The plan of a recipe for a model and data.
+
+    ValueError if its optimizer or target modules are unknown, or if its data are packed and it is not.
+    """
     trained = Trained(
         lora_weights(shape, recipe.lora_rank, recipe.lora_targets) if recipe.lora_rank else None,
         recipe.frozen_tower, recipe.checkpointing,
@@ -118,8 +125,14 @@ def make_plan(
 
 def _sample(recipe: Recipe, shape: Shape, load: Load) -> tuple[Sample, float, int]:
     """A mean sample, its answers, and how many there are: the image with <bos>, then prompts and answers."""
-    parts = 1.0 if recipe.packed == 0 else load.answers
-    if recipe.packed:
+    if recipe.packed is None and load.rows is not None and load.rows < load.answers:
+        raise ValueError(
+            "The rows are packed and the recipe is not. Give a recipe with answers_per_sample, or other data."
+        )
+    parts = load.answers
+    if recipe.packed == 0:
+        parts = load.rows or 1.0
+    elif recipe.packed:
         parts = math.ceil(load.answers / recipe.packed)
     answers = load.answers / parts
     text = 1 + round(answers * (load.prompt_tokens + load.answer_tokens))
@@ -168,6 +181,7 @@ def read_load(folder: Path, *, tokenizer: Any = None) -> Load:
         counts[0] / answers + 1,  # the line feed behind a prompt, <eos> behind an answer
         counts[1] / answers + 1,
         f"{counted}, {len(read)} of {rows} rows",
+        len(read) / images,
     )
 
 

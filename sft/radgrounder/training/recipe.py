@@ -3,6 +3,7 @@
 >>> read_recipe(Path("sft/recipes/paligemma2-3b/packed-24gb.yaml")).samples_a_step
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,26 +77,26 @@ def read_recipe(path: Path) -> Recipe:
 
 def make_recipe(keys: dict[str, Any]) -> Recipe:
     """A recipe of all keys of `DEFAULTS`. ValueError if a type is unknown or a number is none."""
-    if keys["dtype"] not in BYTES:
+    if str(keys["dtype"]) not in BYTES:
         raise ValueError(f"The dtype {keys['dtype']!r} cannot be counted. Choose from {', '.join(BYTES)}.")
-    targets = keys["lora_target_modules"] or ()
-    whole = {name: _number(keys, name, 1) for name in ("per_device_train_batch_size", "gradient_accumulation_steps")}
+    if keys.get("load_in_4bit") or keys.get("load_in_8bit"):
+        raise ValueError("Quantised weights (load_in_4bit, load_in_8bit) cannot be counted. Leave them out to plan.")
     return Recipe(
         model=str(keys["model_name_or_path"]),
         dtype=keys["dtype"],
         autocast=bool(keys["bf16"]),
-        lora_rank=int(_number(keys, "lora_r", 1)) if keys["use_peft"] else None,
-        lora_targets=(targets,) if isinstance(targets, str) else tuple(targets),
-        batch=int(whole["per_device_train_batch_size"]),
-        accumulation=int(whole["gradient_accumulation_steps"]),
+        lora_rank=_whole(keys, "lora_r", 1) if keys["use_peft"] else None,
+        lora_targets=_targets(keys["lora_target_modules"]) if keys["use_peft"] else (),
+        batch=_whole(keys, "per_device_train_batch_size", 1),
+        accumulation=_whole(keys, "gradient_accumulation_steps", 1),
         checkpointing=bool(keys["gradient_checkpointing"]),
         optimizer=str(keys["optim"]),
         rate=_number(keys, "learning_rate", 0),
         epochs=_number(keys, "num_train_epochs", 0),
-        max_steps=int(_number(keys, "max_steps", -1)),
+        max_steps=_whole(keys, "max_steps", -1),
         eval_strategy=str(keys["eval_strategy"]),
         eval_steps=_number(keys, "logging_steps" if keys["eval_steps"] is None else "eval_steps", 0),
-        packed=None if keys["answers_per_sample"] is None else int(_number(keys, "answers_per_sample", 0)),
+        packed=None if keys["answers_per_sample"] is None else _whole(keys, "answers_per_sample", 0),
         frozen_tower=bool(keys["frozen_tower"]),
     )
 
@@ -106,6 +107,25 @@ def _number(keys: dict[str, Any], name: str, least: float) -> float:
         remedy = "Write 5.0e-5 with its dot; YAML reads 5e-5 as text." if isinstance(value, str) else ""
         raise ValueError(f"The recipe's {name} is {value!r}. Give a number of {least} or more. {remedy}".strip())
     return float(value)
+
+
+def _whole(keys: dict[str, Any], name: str, least: int) -> int:
+    value = _number(keys, name, least)
+    if value != int(value):
+        raise ValueError(f"The recipe's {name} is {keys[name]!r}. Give a whole number.")
+    return int(value)
+
+
+def _targets(given: Any) -> tuple[str, ...]:
+    """ValueError unless it is a name, a regular expression or several names."""
+    targets = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else ()
+    if not targets or not all(isinstance(target, str) for target in targets):
+        raise ValueError(f"The recipe's lora_target_modules are {given!r}. Give names, or one regular expression.")
+    try:
+        re.compile(targets[0])
+    except re.error as error:
+        raise ValueError(f"{targets[0]!r} is no regular expression. Mend the recipe's lora_target_modules.") from error
+    return targets
 
 
 # What a step can change

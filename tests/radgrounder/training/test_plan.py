@@ -97,6 +97,17 @@ def test_data_are_counted_single_and_packed_alike(folders):
     assert single.counted == "the column length, 20 of 20 rows"
 
 
+def test_packed_rows_are_the_samples_of_a_packed_recipe_alone(folders):
+    single, packed = (read_load(folders / name) for name in ("single", "packed"))
+    assert (planned("packed-24gb", packed).samples, planned("packed-24gb", packed).sample_answers) == (5, 4)
+    assert (planned("packed-24gb", single).samples, planned("packed-24gb", single).sample_answers) == (20, 1)
+    assert planned("lora-24gb", single).samples == 20
+    with pytest.raises(
+        ValueError, match="rows are packed and the recipe is not. Give a recipe with answers_per_sample"
+    ):
+        planned("lora-24gb", packed)
+
+
 def test_tokens_are_those_of_the_base_where_there_is_one(folders):
     load = read_load(folders / "single", tokenizer=gemma_tokenizer())
     assert load.counted.startswith("the base's tokenizer") and 1 < load.answer_tokens < load.prompt_tokens

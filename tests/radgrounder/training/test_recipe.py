@@ -66,6 +66,16 @@ def test_what_a_recipe_leaves_out_is_as_in_trl(packing, tmp_path):
         ("per_device_train_batch_size: 0\n", "is 0. Give a number of 1 or more."),
         ("num_train_epochs: true\n", "num_train_epochs is True"),
         ("use_peft: true\nlora_r: -4\n", "lora_r is -4"),
+        ("per_device_train_batch_size: 2.5\n", "is 2.5. Give a whole number."),
+        ("max_steps: .nan\n", "max_steps is nan"),
+        ("gradient_accumulation_steps: [1]\n", "accumulation_steps is .1.. Give a number"),
+        ("load_in_4bit: true\n", "Quantised weights"),
+        ("use_peft: true\n", "lora_target_modules are None. Give names"),
+        ("use_peft: true\nlora_target_modules: 5\n", "lora_target_modules are 5"),
+        ("use_peft: true\nlora_target_modules: [1, 2]\n", "lora_target_modules are .1, 2."),
+        ("use_peft: true\nlora_target_modules: ['.*(q_proj']\n", "is no regular expression"),
+        ("dtype: [float32]\n", "cannot be counted. Choose from float32"),
+        ("dtype:\n", "None cannot be counted. Choose from float32"),
         ("dtype: int8\n", "'int8' cannot be counted. Choose from float32"),
         ("answers_per_sample: many\n", "answers_per_sample is 'many'"),
     ],
@@ -113,5 +123,6 @@ def test_bfloat16_loses_steps_that_float32_keeps():
 
 
 def test_an_adapter_is_trained_in_float32():
-    assert make_recipe({**DEFAULTS, "dtype": "bfloat16", "use_peft": True}).trained_dtype == "float32"
+    adapter = {"use_peft": True, "lora_target_modules": ["q_proj"]}
+    assert make_recipe({**DEFAULTS, **adapter, "dtype": "bfloat16"}).trained_dtype == "float32"
     assert make_recipe({**DEFAULTS, "dtype": "bfloat16"}).trained_dtype == "bfloat16"
