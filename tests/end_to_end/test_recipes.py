@@ -1,6 +1,9 @@
 """Every recipe is parsed by TRL's own parser and runs one step on a random tiny model of the same architecture."""
 
 import runpy
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -93,6 +96,27 @@ def test_trained_weights_can_hold_the_steps_of_a_recipe(recipe, tiny, tmp_path, 
     train(recipe, tiny, tmp_path / "out", "--bf16", "true", "--dtype", read_recipe(recipe).dtype)
     assert seen["types"] == {torch.float32} and 0 < seen["loss"] < 20
     assert movable_weight(read_recipe(recipe).rate, read_recipe(recipe).trained_dtype) > 1000
+
+
+def command_line(recipe, *options):
+    """The program itself, `trl sft`, in a process of its own."""
+    words = [Path(sys.executable).with_name("trl"), "sft", "--config", recipe, *options]
+    return subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=600)
+
+
+def test_the_program_itself_runs_a_large_recipe_on_capped_data(tiny, tmp_path):
+    capped = tmp_path / "capped"
+    write_config(cap(tiny / "data", Mixture()), capped, about="Capped.")
+    options = small(tiny, tmp_path / "out", "--dataset_name", capped)
+    found = command_line(ROOT / "sft" / "recipes" / "paligemma2-3b" / "lora-24gb.yaml", *options)
+    assert found.returncode == 0, found.stderr[-2000:]
+    assert (tmp_path / "out" / "adapter_model.safetensors").is_file()
+
+
+def test_the_program_refuses_a_packed_recipe(tmp_path):
+    recipe = ROOT / "sft" / "recipes" / "paligemma2-3b" / "packed-24gb.yaml"
+    found = command_line(recipe, "--use_cpu", "true", "--bf16", "false", "--output_dir", tmp_path / "out")
+    assert found.returncode != 0 and "answers_per_sample" in found.stderr + found.stdout
 
 
 def test_packed_rows_are_refused_by_the_stock_program(tiny, tmp_path):
