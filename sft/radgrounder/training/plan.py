@@ -47,7 +47,7 @@ class Load:
     `rows` an image: as many as conversations, or one where they are packed; None where there are no data yet.
     """
 
-    images: int
+    images: float
     answers: float
     prompt_tokens: float
     answer_tokens: float
@@ -176,7 +176,7 @@ def read_load(folder: Path, *, tokenizer: Any = None) -> Load:
         counts = _tokens(asked, tokenizer), _tokens(said, tokenizer)
     counted = "the column length" if tokenizer is None else "the base's tokenizer"
     return Load(
-        round(rows * images / len(read)),
+        rows * images / len(read),
         answers / images,
         counts[0] / answers + 1,  # the line feed behind a prompt, <eos> behind an answer
         counts[1] / answers + 1,
@@ -235,10 +235,10 @@ def as_text(plan: Plan) -> str:
     lines = [
         ("weights", f"{plan.parameters:,}, trained {plan.trained:,}"),
         ("a sample", f"{plan.sample_tokens:,} tokens, {plan.sample_answers:.1f} answers (tokens by {plan.counted})"),
-        ("operations a sample", f"{operations / 1e12:.2f} × 10¹² ({parts})"),
-        ("the run", f"{plan.samples:,} samples an epoch, {plan.steps:,} steps, {plan.tokens / 1e9:.2f} × 10⁹ tokens"),
-        ("operations", f"{plan.flops / 1e18:.2f} × 10¹⁸, validation {plan.evaluations} × "
-         f"{plan.evaluation_flops / max(1, plan.evaluations) / 1e18:.2f} × 10¹⁸"),
+        ("operations a sample", f"{_power(operations)} ({parts})"),
+        ("the run", f"{plan.samples:,} samples an epoch, {plan.steps:,} steps, {_power(plan.tokens)} tokens"),
+        ("operations", f"{_power(plan.flops)}, validation {plan.evaluations} × "
+         f"{_power(plan.evaluation_flops / max(1, plan.evaluations))}"),
         ("memory, GB (estimate)", f"{sum(plan.memory.values()) / 1e9:.1f}: {held}"),
         ("trained weights", f"{plan.trained_dtype}: a change below {100 * low:.2g} to {100 * high:.2g} % of a weight "
          f"is lost; at this rate none above {plan.movable_weight:.2g} moves"),
@@ -246,6 +246,12 @@ def as_text(plan: Plan) -> str:
     lines += [(name, _gpu_text(found, plan.utilisation)) for name, found in plan.gpus.items()]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
+
+
+def _power(number: float) -> str:
+    """1.23 × 10⁹ of 1,230,000,000."""
+    digits, _, exponent = f"{number:.2e}".partition("e")
+    return f"{digits} × 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 def _gpu_text(found: dict[str, Any], utilisation: float) -> str:
