@@ -3,6 +3,7 @@
 radgrounder prepare sft/bases/nano build/packed-base --attention image
 python sft/train_packed.py --config sft/recipes/nano/detection.yaml --model_name_or_path build/packed-base \
     --output_dir build/packed --per_device_train_batch_size 4
+python sft/train_packed.py --config sft/recipes/paligemma2-3b/packed-24gb.yaml
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,14 @@ from radgrounder.training.packing import PackedCollator, PackedTrainer, pack
 
 @dataclass
 class PackingArguments:
-    """`answers_per_sample`: at most so many conversations about a picture in one sample."""
+    """Beside TRL's own.
+
+    `answers_per_sample`: at most so many conversations about a picture in one sample; 0 for rows that `radgrounder mix
+    cap --packed` made. `frozen_tower`: the vision tower is not trained, as in the paper.
+    """
 
     answers_per_sample: int = 16
+    frozen_tower: bool = False
 
 
 def main(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig, packing: PackingArguments) -> None:
@@ -33,6 +39,8 @@ def main(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig
         attn_implementation=model_config.attn_implementation,
         quantization_config=get_quantization_config(model_config),
     )
+    if packing.frozen_tower:
+        model.model.vision_tower.requires_grad_(False)
     rows = load_dataset(script.dataset_name, script.dataset_config)
     train = pack(rows[script.dataset_train_split], most=packing.answers_per_sample)
     judged = training.eval_strategy != "no"

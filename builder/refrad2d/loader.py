@@ -15,6 +15,7 @@ import datasets
 from refrad2d.boxes import pixels_of
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.layout import ARCHIVE, list_shards, read_manifest
+from refrad2d.mixture import Mixture, choose
 from refrad2d.rows import is_grounded
 from refrad2d.samples import MASK, decode, make_image, png, read_samples
 from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SFT_SPLITS, SPLITS, features
@@ -28,11 +29,11 @@ VERSION = datasets.Version("1.0.0")
 
 
 class RefRad2DConfig(datasets.BuilderConfig):
-    """A config and the folder it is read from; both are part of the cache's fingerprint."""
+    """A config, the folder it is read from and what of a slice `sft` gives; all are part of the cache's fingerprint."""
 
-    def __init__(self, root: str = "", **options: Any) -> None:
+    def __init__(self, root: str = "", mixture: Mixture | None = None, **options: Any) -> None:
         super().__init__(version=VERSION, **options)
-        self.root = root
+        self.root, self.mixture = root, mixture
 
 
 class RefRad2D(datasets.GeneratorBasedBuilder):
@@ -61,7 +62,7 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
 
     def _rows(self, shard: str) -> Iterator[Mapping[str, object]]:
         for _, sample in read_samples(shard):
-            yield from config_rows(self.config.name, sample)
+            yield from config_rows(self.config.name, sample, mixture=self.config.mixture)
 
 
 def named_shards(root: Path, split: str) -> list[Path]:
@@ -71,10 +72,12 @@ def named_shards(root: Path, split: str) -> list[Path]:
     return [path for path in found if known is None or path.relative_to(root).as_posix() in known]
 
 
-def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[Mapping[str, object]]:
+def config_rows(
+    config: str, sample: Mapping[str, bytes], *, mixture: Mixture | None = None
+) -> Iterator[Mapping[str, object]]:
     """The rows of a config that an archive sample gives: one, several conversations, or none.
 
-    ValueError if the sample is of an older format.
+    With a `mixture`, `sft` gives only what `mixture.choose` keeps. ValueError if the sample is of an older format.
     """
     native = decode(sample)
     row = native["json"]
@@ -84,8 +87,9 @@ def config_rows(config: str, sample: Mapping[str, bytes]) -> Iterator[Mapping[st
     # encoded once: `datasets` would encode a PIL image anew for each of the conversations that share it
     image = {"bytes": png(make_image(native["pixels"], row)), "path": None}
     if config == "sft":
-        for messages in conversations(row):
-            yield sft_row(image, messages)
+        turns = list(conversations(row))
+        for number in choose(turns, row["id"], mixture) if mixture else range(len(turns)):
+            yield sft_row(image, turns[number])
         return
     mask = {"bytes": sample[MASK], "path": None} if MASK in sample else None
     full = {**row, "image": image, "mask": mask}
@@ -97,20 +101,30 @@ def load(
     *,
     root: str | Path = ".",
     split: str | None = None,
+    mixture: Mixture | None = None,
     streaming: bool = False,
     cache_dir: str | None = None,
     num_proc: int | None = None,
 ) -> Any:
     """A config of a build's DIR from its archive.
 
-    ValueError if the config is unknown, or `root` holds no shards or a dataset of another format.
+    `sft` gives all conversations of a slice, with a `mixture` at most so many of each kind. ValueError if the config is
+    unknown or has no conversations to choose from, or `root` holds no shards or a dataset of another format.
     """
     features(config)
+    if mixture and config != "sft":
+        raise ValueError(f"The config {config!r} has no conversations to choose from. Give a mixture to sft only.")
     folder = Path(root).resolve()
     if not list_shards(folder, "archive"):
         raise ValueError(f"{root} holds no {ARCHIVE}/*.tar. Give the DIR of `refrad2d build`.")
+    chosen = {"mixture": mixture} if mixture else {}
     builder = RefRad2D(
-        dataset_name="refrad2d", config_name=config, root=str(folder), cache_dir=cache_dir, hash=_state(folder)
+        dataset_name="refrad2d",
+        config_name=config,
+        root=str(folder),
+        cache_dir=cache_dir,
+        hash=_state(folder),
+        **chosen,
     )
     if streaming:
         return builder.as_streaming_dataset(split)

@@ -1,15 +1,18 @@
 """`radgrounder mix`: public question sets as `sft` configs, and mixtures of such configs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from radgrounder.commands.shared import require_folder
+from radgrounder.commands.shared import require_folder, require_positive
+from refrad2d.mixture import Mixture as Kept
 from refrad2d.system.arguments import argument, command, option
 
 if TYPE_CHECKING:
-    from radgrounder.training.mixtures import Rows
+    from collections.abc import Iterable
+
+    from radgrounder.training.mixtures import Row
 
 GROUP = {"mix": "make training sets of public questions, and mixtures of training sets"}
 
@@ -74,6 +77,40 @@ def sets(given: Mixture) -> int:
     return _write(rows, given.out, about=f"A mixture of {named}.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cap:
+    """Options of `radgrounder mix cap`."""
+
+    data: Path = argument("a dataset folder with the config sft, of `refrad2d build` its refrad2d", metavar="DATASET")
+    out: Path = argument("folder to make", metavar="OUT")
+    reports: int = option("of a slice at most", default=Kept.report, metavar="N")
+    questions: int = option("of a slice at most", default=Kept.question, metavar="N")
+    places: int = option('of "where is …" answered by a box, at most', default=Kept.place, metavar="N")
+    absent: int = option("of those answered in words, at most", default=Kept.absent, metavar="N")
+    draws: int = option("how often a training slice comes, each time with others of its conversations", default=1)
+    packed: bool = option("a slice with all its answers is one row, for sft/train_packed.py", default=False)
+
+
+@command("mix cap", example="build/dataset/refrad2d build/packed --packed")
+def cap(given: Cap) -> int:
+    """Keep at most so many conversations of a slice, drawn by a hash of its id.
+
+    In: a folder with the config sft, which has every conversation of a slice, most of them places. Out: OUT, a dataset
+    with the config sft. The same input gives the same rows; DATASET keeps them all.
+    """
+    require_folder(given.data, "Give the refrad2d folder of a build.")
+    require_positive(given, "draws")
+    kept = Kept(given.reports, given.questions, given.places, given.absent)
+    from radgrounder.training.mixtures import cap as cap_rows
+
+    rows = cap_rows(given.data, kept, draws=given.draws, packed=given.packed)
+    about = (
+        f"At most {kept.report} reports, {kept.question} questions, {kept.place} places and {kept.absent} absent "
+        f"structures of a slice{', one row a slice' if given.packed else ''}; draws: {given.draws}."
+    )
+    return _write(rows, given.out, about=about)
+
+
 def parse_shares(sources: Sequence[str]) -> dict[str, float]:
     """{"build/slake": 0.5} of ["build/slake=0.5"]. ValueError for what is no FOLDER=SHARE."""
     shares = {}
@@ -92,7 +129,7 @@ def _about(name: str) -> str:
     return f"The training and validation questions of {name}, split by picture."
 
 
-def _write(rows: "Rows", out: Path, *, about: str) -> int:
+def _write(rows: "Mapping[str, Iterable[Row]]", out: Path, *, about: str) -> int:
     from radgrounder.training.mixtures import write_config
 
     counts = write_config(rows, out, about=about)

@@ -3,13 +3,14 @@
     radgrounder mix vqa-rad DATA build/vqa-rad
     radgrounder mix slake Slake1.0 build/slake
     radgrounder mix sets build/public build/slake=0.5 build/vqa-rad=0.5
+    radgrounder mix cap build/dataset/refrad2d build/capped
 
 Splits are by picture: none that is in validation or test is trained on. DATA is laid out as for `radgrounder eval`.
 """
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import combinations, groupby
 from pathlib import Path
@@ -23,6 +24,7 @@ from radgrounder.benchmarks.questions import Question, open_pictures, read_split
 from refrad2d.conversations import question_prompt, sft_row, turn
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.labels import LANGUAGES
+from refrad2d.mixture import Mixture, choose
 from refrad2d.schema import SFT_SPLITS, features
 from refrad2d.system.files import atomic_folder
 
@@ -162,13 +164,58 @@ def _draw(rows: Sequence[Row], count: int, seed: str) -> list[list[Row]]:
     return drawn
 
 
+# At most so many conversations of a slice
+
+
+def cap(folder: Path, mixture: Mixture, *, draws: int = 1, packed: bool = False) -> dict[str, Iterator[Row]]:
+    """The sft config of a folder, of each picture what `mixture.choose` keeps; read row by row, never held whole.
+
+    Training pictures come once for each of `draws`, one draw after the other, with other conversations where there are
+    more; validation pictures once. With `packed` a picture and all that is kept of it are one row, as `packing.pack`
+    would join them. ValueError if the folder has no sft config.
+    """
+    found = _stream(folder)
+    numbers = {split: range(draws if split == "train" else 1) for split in found}
+    return {split: _capped(rows, mixture, numbers[split], packed) for split, rows in found.items()}
+
+
+def _stream(folder: Path) -> dict[str, Any]:
+    from datasets import Image as ImageFeature
+    from datasets import load_dataset
+
+    try:
+        data = load_dataset(str(folder), CONFIG, streaming=True)
+    except (FileNotFoundError, ValueError) as error:
+        raise ValueError(f"{folder} has no {CONFIG} config. Give the refrad2d folder of a build.") from error
+    return {
+        split: data[split].cast_column("image", ImageFeature(decode=False)) for split in SFT_SPLITS if split in data
+    }
+
+
+def _capped(rows: Iterable[Row], mixture: Mixture, draws: Iterable[int], packed: bool) -> Iterator[Row]:
+    for draw in draws:
+        for (name, picture), group in groupby(rows, key=_slice_key):
+            turns = list(group)
+            chosen = choose([row["messages"] for row in turns], name or picture, mixture, draw=draw)
+            kept = [turns[number] for number in chosen]
+            if packed and kept:
+                messages = [message for row in kept for message in row["messages"]]
+                kept = [{**kept[0], "messages": messages, "length": sum(row["length"] for row in kept)}]
+            yield from kept
+
+
+def _slice_key(row: Row) -> tuple[str, str]:
+    """The row's id, which a build's pictures are named by, if they are named; and the picture by its bytes."""
+    return Path(row["image"]["path"] or "").stem, picture_key(row)
+
+
 # Files
 
 
-def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
+def write_config(rows: Mapping[str, Iterable[Row]], out: Path, *, about: str) -> Counter:
     """Write a dataset folder with one config, renamed into place when whole; returns conversations a split.
 
-    ValueError if `out` exists.
+    ValueError if `out` exists or there are no rows.
     """
     if out.exists():
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
@@ -179,12 +226,25 @@ def write_config(rows: Rows, out: Path, *, about: str) -> Counter:
             for row in split_rows:
                 writer.write(row)
             writer.close()
-            counts[split] = writer.rows
-        digest = sha256(b"".join(path.read_bytes() for path in sorted(temporary.rglob("*.parquet")))).hexdigest()
-        folder = f"{CONFIG}-{digest[:16]}"  # `datasets` tells its cached copies apart by the patterns of the card alone
+            if writer.rows:  # a split without rows has no file that a card could name
+                counts[split] = writer.rows
+        if not counts:
+            raise ValueError("No conversation is left to write. Ask for more of each slice, or give another set.")
+        # `datasets` tells its cached copies apart by the patterns of the card alone
+        folder = f"{CONFIG}-{_digest(temporary)[:16]}"
         (temporary / CONFIG).rename(temporary / folder)
         (temporary / "README.md").write_text(_card(counts, folder, about), encoding="utf-8")
     return counts
+
+
+def _digest(folder: Path) -> str:
+    """Of all Parquet files below, read in pieces."""
+    digest = sha256()
+    for path in sorted(folder.rglob("*.parquet")):
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
 
 
 def _card(counts: Mapping[str, int], folder: str, about: str) -> str:

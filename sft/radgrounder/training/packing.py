@@ -26,10 +26,13 @@ def pack(rows: Dataset, *, most: int) -> Dataset:
     """Rows of the sft config with neighbouring conversations about one picture joined, at most `most` a sample.
 
     `messages` becomes the conversations one after the other; each begins with the user turn that holds the image.
-    `length` is their sum.
+    `length` is their sum. 0 is for rows that `radgrounder mix cap --packed` packed: they stay on disk as they are,
+    where joining others holds all their texts in memory. ValueError if `most` is negative.
     """
-    if most < 1:
-        raise ValueError(f"At most {most} conversations a sample leaves none. Give 1 or more.")
+    if most < 0:
+        raise ValueError(f"At most {most} conversations a sample leaves none. Give 1 or more, or 0 for packed rows.")
+    if most == 0:
+        return rows
     pictures = (row["image"] for row in rows.select_columns("image").cast_column("image", Image(decode=False)))
     groups = list(_group([_digest(picture) for picture in pictures], most))
     messages, lengths = rows["messages"][:], rows["length"][:]

@@ -50,3 +50,35 @@ def test_what_is_no_share_is_refused(source, tmp_path, capsys):
 def test_a_set_that_is_not_there_is_refused(tmp_path, capsys):
     assert main(["mix", "slake", str(tmp_path / "none"), str(tmp_path / "out")]) == 2
     assert "is no folder. Give the folder that holds train.json" in capsys.readouterr().err
+
+
+def test_a_set_is_capped_by_its_options(written, tmp_path, monkeypatch):
+    from refrad2d.mixture import Mixture
+
+    calls = []
+    monkeypatch.setattr(mixtures, "cap", lambda folder, kept, **rest: calls.append((kept, rest)) or {"train": [1]})
+    out = str(tmp_path / "out")
+    assert main(["mix", "cap", str(tmp_path), out]) == 0
+    assert main(["mix", "cap", str(tmp_path), out, "--places", "0", "--draws", "2", "--packed"]) == 0
+    assert calls == [
+        (Mixture(), {"draws": 1, "packed": False}),
+        (Mixture(1, 8, 0, 1), {"draws": 2, "packed": True}),
+    ]
+    assert written[1][2].endswith(
+        "8 questions, 0 places and 1 absent structures of a slice, one row a slice; draws: 2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--draws", "0"], "--draws 0 is not positive"),
+        (["--places", "-1"], "keeps nothing"),
+        (["--reports", "0", "--questions", "0", "--places", "0", "--absent", "0"], "keeps nothing"),
+        ([], "has no sft config. Give the refrad2d folder of a build."),
+    ],
+)
+def test_what_cannot_be_capped_is_refused(options, message, tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    assert main(["mix", "cap", str(tmp_path / "data"), str(tmp_path / "out"), *options]) == 2
+    assert message in capsys.readouterr().err and not (tmp_path / "out").exists()

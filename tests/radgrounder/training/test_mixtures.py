@@ -13,6 +13,7 @@ from radgrounder.benchmarks import slake, vqa_rad
 from radgrounder.benchmarks.questions import Question
 from radgrounder.training import mixtures
 from radgrounder.training.mixtures import (
+    cap,
     convert,
     group_pictures,
     mix,
@@ -22,7 +23,9 @@ from radgrounder.training.mixtures import (
     read_vqa_rad,
     write_config,
 )
+from radgrounder.training.packing import pack, split_branches
 from refrad2d.conversations import prompt, sft_row, turn
+from refrad2d.mixture import Mixture
 from refrad2d.schema import features
 
 
@@ -181,3 +184,58 @@ def test_vqa_rad_has_its_rows_and_no_shared_picture(shared):
     data = read_vqa_rad(root)
     assert {split: len(data[split]) for split in data} == {"train": 785, "validation": 728}
     assert not {picture_key(r) for r in data["train"]} & {picture_key(r) for r in data["validation"]}
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A set of 3 training pictures and 1 validation picture with 12 questions each."""
+    sets = {"train": rows("t", 36, per_picture=12), "validation": rows("v", 12, per_picture=12)}
+    for n, row in enumerate([*sets["train"], *sets["validation"]]):
+        row["image"] = {**row["image"], "path": f"slice{n // 12}.png"}
+    write_config(sets, tmp_path / "many", about="About.")
+    return tmp_path / "many"
+
+
+def asked(found):
+    return [row["messages"][0]["content"][1]["text"] for row in found]
+
+
+def test_a_capped_set_keeps_so_many_of_each_picture(many, tmp_path):
+    counts = write_config(cap(many, Mixture(question=5)), tmp_path / "capped", about="About.")
+    assert counts == {"train": 15, "validation": 5}
+    whole, capped = (load_dataset(str(folder), "sft") for folder in (many, tmp_path / "capped"))
+    assert whole["train"].features == capped["train"].features
+    order = asked(read_config(many)["train"])
+    kept = asked(read_config(tmp_path / "capped")["train"])
+    assert kept == [text for text in order if text in kept]
+    assert kept == asked(cap(many, Mixture(question=5))["train"])  # the same again
+
+
+def test_each_draw_of_a_training_picture_has_other_questions(many):
+    found = cap(many, Mixture(question=6), draws=2)
+    train = asked(found["train"])
+    assert sorted(train) == sorted(asked(read_config(many)["train"]))  # two draws of 6 are all 12
+    assert len(list(found["validation"])) == 6
+
+
+def test_packed_rows_are_those_that_pack_makes(many, tmp_path):
+    write_config(cap(many, Mixture(question=5)), tmp_path / "single", about="About.")
+    write_config(cap(many, Mixture(question=5), packed=True), tmp_path / "packed", about="About.")
+    single, packed = (load_dataset(str(tmp_path / name), "sft", split="train") for name in ("single", "packed"))
+    assert packed["messages"][:] == pack(single, most=16)["messages"][:]
+    assert packed["length"][:] == pack(single, most=16)["length"][:]
+    assert [len(split_branches(messages)) for messages in packed["messages"]] == [5, 5, 5]
+
+
+def test_pictures_without_a_name_are_told_by_their_bytes(tmp_path):
+    found = rows("t", 24, per_picture=12)
+    for row in found:
+        row["image"] = {**row["image"], "path": None}
+    write_config({"train": found}, tmp_path / "x", about="About.")
+    assert len(list(cap(tmp_path / "x", Mixture(question=5))["train"])) == 10
+
+
+def test_a_cap_that_leaves_nothing_writes_nothing(many, tmp_path):
+    with pytest.raises(ValueError, match="No conversation is left"):
+        write_config(cap(many, Mixture(1, 0, 0, 0)), tmp_path / "none", about="About.")
+    assert not (tmp_path / "none").exists()

@@ -116,8 +116,13 @@ def test_a_base_with_prompt_attention_is_refused(tmp_path):
 def test_a_sample_holds_at_least_one_conversation(tmp_path):
     rows = load_dataset(str(save_sft(tmp_path / "data")), "sft", split="train")
     with pytest.raises(ValueError, match="Give 1 or more"):
-        pack(rows, most=0)
+        pack(rows, most=-1)
     assert len(pack(rows, most=1)) == len(rows)
+
+
+def test_rows_that_are_packed_already_stay_as_they_are(tmp_path):
+    rows = load_dataset(str(save_sft(tmp_path / "data")), "sft", split="train")
+    assert pack(rows, most=0) is rows
 
 
 def test_the_length_of_a_sample_is_the_sum_of_its_conversations(tmp_path):

@@ -1,0 +1,78 @@
+"""`radgrounder plan`: what a run of a recipe takes, before a GPU is rented."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from radgrounder.commands.shared import require_positive, require_share
+from radgrounder.training.plan import GPUS, UTILISATION
+from refrad2d.system.arguments import argument, command, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """Options of `radgrounder plan`."""
+
+    recipe: Path = argument("a recipe of `trl sft` or sft/train_packed.py", metavar="RECIPE")
+    gpu: tuple[str, ...] = option("where it is to run", default=("h100",), choices=GPUS, metavar="NAME")
+    data: Path | None = option(
+        "a dataset folder with the config sft, as the recipe names it", default=None, metavar="DIR"
+    )
+    images: int | None = option("instead of --data: training images", default=None, metavar="N")
+    answers: float = option("conversations an image, with --images", default=10, metavar="N")
+    prompt_tokens: float = option("of a conversation, with --images", default=20, metavar="N")
+    answer_tokens: float = option("of a conversation, with --images", default=30, metavar="N")
+    utilisation: float = option("share of the peak that is assumed", default=UTILISATION, metavar="P")
+    model: str = option("a base: its shape and tokenizer", default="", metavar="DIR", shown_default="the recipe's")
+    json: bool = option("one JSON object, unrounded", default=False)
+
+
+@command("plan", example="sft/recipes/paligemma2-3b/packed-80gb.yaml --gpu h100 --images 1017000")
+def plan(given: Planned) -> int:
+    """Work out steps, tokens, operations, memory and hours of a recipe on a GPU.
+
+    In: a recipe, and data or how much there will be. Out: a table on stdout, or JSON. Arithmetic: nothing is run, no
+    GPU is needed, memory is an estimate, and hours hang on the share of the peak that is assumed. A base that is not
+    there yet is taken for PaliGemma 2 3B at 224 px if its name says so.
+    """
+    _check(given)
+    from radgrounder.training.plan import Load, as_json, as_text, make_plan, read_load
+    from radgrounder.training.recipe import read_recipe
+    from radgrounder.training.shape import shape_of
+
+    recipe = read_recipe(given.recipe)
+    config, tokenizer = _read_model(given.model or recipe.model)
+    if given.data is None:
+        said = f"{given.prompt_tokens:g} + {given.answer_tokens:g} that were given"
+        load = Load(given.images or 0, given.answers, given.prompt_tokens, given.answer_tokens, said)
+    else:
+        load = read_load(given.data, tokenizer=tokenizer)
+    made = make_plan(recipe, shape_of(config), load, given.gpu, utilisation=given.utilisation)
+    print(json.dumps(as_json(made), indent=2) if given.json else as_text(made))
+    return 0
+
+
+def _check(given: Planned) -> None:
+    if (given.data is None) == (given.images is None):
+        raise ValueError("Both or none of --data and --images are given. Give the one that you have.")
+    if given.data is not None and not given.data.is_dir():
+        raise ValueError(f"{given.data} is no folder. Give a dataset folder with the config sft.")
+    require_positive(given, "images", "answers", "prompt_tokens", "answer_tokens")
+    require_share(given, "utilisation")
+    if given.utilisation == 0:
+        raise ValueError("--utilisation 0 never ends. Give a share above 0.")
+
+
+def _read_model(name: str) -> tuple:
+    """Config and tokenizer (None without a folder) of a base."""
+    from transformers import AutoConfig, PreTrainedTokenizerFast
+
+    from radgrounder.training.shape import large_config
+
+    folder = Path(name)
+    if name and (folder / "config.json").is_file():
+        known = (folder / "tokenizer.json").is_file()
+        return AutoConfig.from_pretrained(folder), PreTrainedTokenizerFast.from_pretrained(folder) if known else None
+    if "paligemma2-3b" in folder.name:
+        return large_config(), None
+    raise ValueError(f"There is no base at {name!r}. Run `radgrounder prepare BASE OUT` first, or give --model.")
