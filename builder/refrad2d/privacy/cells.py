@@ -26,7 +26,7 @@ from refrad2d.privacy.recognisers.lexicon import spell as _spell
 _PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
 _TRADE = context_pattern("trade")
 _SIDE = r"(?:Süd|Nord|Ost|West|Mitte|Land|Stadt)"
-_GAP = r"(?:[ ]?[,;/|][ ]?|[ ]{2,}|[ ][–\-][ ])"
+_GAP = r"(?:[ ]?[,;/|]{1,2}[ ]?|[ ]{2,}|[ ][–\-][ ])"
 _CODE = r"(?:[A-ZÄÖÜ]{1,5}[ \-/.]?)?\d[\dA-Za-z]*(?:[\-/._][\dA-Za-z]+){0,4}"
 _NO_UNIT = r"(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|mg|kg|%|°|J(?:ahre?)?\b|Jahre|a\b|HE|SSW|Gy|Uhr|h\b))"
 
@@ -35,7 +35,8 @@ _HEAD = re.compile(
     r"^[^\n]*\[NAME\][^\n]{0,60}\[DATE\][^\n]*|^[^\n]*\[(?:DATE|ADDRESS)\][^\n]{0,40}\[(?:NAME|DATE)\][^\n]*", re.M
 )
 _HEAD_CODE = re.compile(
-    rf"\[(?:DATE|ID|NAME)\][)]?{_GAP}(?P<name>{_CODE}){_NO_UNIT}(?=[ ]?(?:[,;/|.)]|$|\[|[ ]{{2}}|[ ][–\-]))"
+    rf"\[(?:DATE|ID|NAME|ORGANISATION)\][)]?{_GAP}(?P<name>{_CODE}){_NO_UNIT}"
+    rf"(?=[ ]?(?:[,;/|.)]|$|\[|[ ]{{2}}|[ ][–\-]))"
     rf"|\[DATE\][)]?[ ](?P<bare>[A-Z]{{1,3}}-\d[\d/\-]*|\d{{2,}}-\d+){_NO_UNIT}"
     rf"|^[ ]*(?P<ahead>\d[\d.\-/]{{3,}}\d){_GAP}\[NAME\]"
 )
@@ -124,6 +125,7 @@ _DEGREE = re.compile(
 _MARK = re.compile(
     rf"(?:{context_pattern('mark_kind')}|\[NAME\](?:[ ]?/|:))[ ]?:?[ ]?"
     r"(?P<name>[a-zäöü]{2,3}\.?(?:[ ]?[/\-][ ]?[a-zäöü]{2,3})?)(?=[ ]*(?:[.,;)\n]|$|[ ]{2}|\[|/))"
+    r"|\[TIME\][ ]\(?(?P<timed>[a-zäöü]{2,3}|[A-Z]{2})\)?(?=[ ]*$)"
     r"|^[ ]*(?P<line>[A-Za-zäöü]{2,3}[/\-][a-zäöü]{2,4}|(?!re\b|li\b|bds\b)[a-zäöü]{2,3})[ ]*$"
     r"|(?<=[.)][ ])(?P<last>(?!li\b|re\b|bds)[a-zäöü]{2,3}\.?)(?=\s*\Z)"
     r"|(?<=[.)][ ])(?P<end>(?!li/|re/)[a-zäöü]{2,3}/[a-zäöü]{2,3})(?=[.]?[ ]*(?:$|\n|\.[ ]Tel|\.[ ]\[))",

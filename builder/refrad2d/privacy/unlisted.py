@@ -148,6 +148,7 @@ RULES = (
         r"[ \t]*(?:[.,;)\n<]|$)",
         doubtful=True,
     ),
+    _rule(r"(?<!\w)(?:in|aus)[ ]", _CELL_END, letter=True),  # "Eltern in Salzwedel": a town that no list holds
     # "(Pfaffinger)", "(Dotarem 0,2 ml, Steiger)", "(CCT: Mair; o. B.)"
     _rule(r"\((?:[^()\n]{0,40}[,;:/–][ ]?)?", r"[ ]?(?:\)|[,;:/–][^()\n]{0,40}\))", letter=True),
     # "Steiger vis.", "Schellhase bittet"

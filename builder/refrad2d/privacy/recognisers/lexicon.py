@@ -233,6 +233,8 @@ def looks_medical(word: str) -> bool:
 def is_word(word: str) -> bool:
     """True if German has the word as a noun or adjective, bent or joined of two; family names can be words as well."""
     key = spell(word)
+    if key.endswith(("ski", "sky", "cki", "czyk", "wicz", "oglu")):
+        return False
     shaped = _NOUN.fullmatch(key) or _MEDICAL.search(key)
     return _is_bent(key) or shaped is not None or _is_compound(key)
 
