@@ -90,7 +90,9 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
             continue
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
-    resized = {(fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional}
+    resized = {
+        (fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional and fact.key != GENERIC
+    }
     for fact in required.facts:
         if _may_go(fact) or (fact.key, fact.organs) in resized:
             continue
