@@ -9,7 +9,7 @@
 from collections.abc import Iterable
 
 from refrad2d.llm.concepts import closure, families, members
-from refrad2d.llm.facts import PLACE, Fact, Facts
+from refrad2d.llm.facts import GENERIC, PLACE, Fact, Facts
 from refrad2d.llm.pieces import GOOD
 
 _FILLS = {  # denied, they say that a space is clear
@@ -86,9 +86,13 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
     around = frozenset().union(*(facts.implied for facts in allowed))
     for fact in answer.facts:
+        if fact.key == GENERIC and fact.optional:
+            continue
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
-    resized = {(fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional}
+    resized = {
+        (fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional and fact.key != GENERIC
+    }
     for fact in required.facts:
         if _may_go(fact) or (fact.key, fact.organs) in resized:
             continue
@@ -124,7 +128,7 @@ def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
 
 def _said_again(fact: Fact, required: Iterable[Fact], answer: Iterable[Fact]) -> bool:
     """True if the text says the same a second time, and that certainly: "Ileus, vermutlich Bridenileus"."""
-    others = [f for f in required if f.key == fact.key != "lesion" and f.affirmed and f.certainty != fact.certainty]
+    others = [f for f in required if f.key == fact.key != GENERIC and f.affirmed and f.certainty != fact.certainty]
     return any(find_fault(other, answer) is None for other in others)
 
 

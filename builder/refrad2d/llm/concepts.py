@@ -19,7 +19,7 @@ from refrad2d.system.tables import read_csv
 UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "cut"
 _ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
-_LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 22, 3, 4
+_LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 30, 3, 4
 _SHORTEST_BASE = 4  # letters that are left when an ending is cut off
 _SHORTEST_NOUN = 6  # letters of a word that may stand in a compound without a "*"
 _SHORTEST_UNKNOWN = 3  # letters

@@ -18,6 +18,7 @@ from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
 from refrad2d.text.sentences import split_sentences
 
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
+GENERIC = "lesion"  # the finding that names no kind
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
@@ -213,7 +214,7 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
                 affirmed=not polarity,
                 change=polarity == CHANGE,
                 certainty="" if polarity else piece.certainty.get(n, ""),
-                optional=piece.aside or earlier or resized and sign.name in _SIZES,
+                optional=piece.aside or earlier or _is_generic(n, sign, findings) or resized and sign.name in _SIZES,
                 gone=earlier and not polarity,
                 implied=closure(sign.implies),
             )
@@ -228,6 +229,12 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     if not facts and (organs or measures):
         facts.append(replace(common, key=PLACE))
     return facts
+
+
+def _is_generic(at: int, sign: Sign, findings: list[tuple[int, Sign]]) -> bool:
+    """True for "lesion" beside the finding that says of what kind: "zystische Läsion", "Granulomherd"."""
+    traits = members("group", "soft") | members("group", "how")
+    return sign.name == GENERIC and any(abs(n - at) == 1 and s.name not in traits for n, s in findings)
 
 
 def _is_earlier(piece: Piece, sign: Sign) -> bool:
