@@ -16,7 +16,7 @@ from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap
-from refrad2d.text.temporal.reading import shield, spell_out, unshield
+from refrad2d.text.temporal.reading import load_phrases, shield, spell_out, unshield
 from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing, substitute, tidy
 
 KEPT_UNSURE = "kept_unsure"
@@ -92,7 +92,14 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
         return sentence, True
     if kept in (source, plain):
         return sentence, False
+    if says_nothing(kept, language) and _names_a_measured_thing(plain, language):
+        return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+
+
+def _names_a_measured_thing(plain: str, language: str) -> bool:
+    """True for "Follow-up of the 7 mm nodule is advised", which tells a finding."""
+    return re.search(r"\d\s?[mc]m\b", plain) is not None and bool(load_phrases(language).things.search(plain.lower()))
 
 
 def _rewritten(plain: str, language: str) -> str | None:

@@ -56,7 +56,7 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
-    if re.search(r"\b(?:nor|neither|none)\b", body, re.IGNORECASE):
+    if re.search(r"\b(?:nor|neither|none)\b|,\sthat\s(?:in|on|at|of)\b|\bthe\s(?:\w+\s)?ones?\b", body, re.IGNORECASE):
         return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []

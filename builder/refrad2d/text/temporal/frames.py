@@ -54,7 +54,7 @@ def after_time(part: str, language: str) -> int:
     for word in _WORD.finditer(part):
         plain = re.sub(r"['’]s$", "", word[0].rstrip(".,"))
         dated = _DATE.fullmatch(plain) is not None
-        if not dated and not is_time(plain, language):
+        if not dated and plain.casefold() != "one" and not is_time(plain, language):
             break
         if last and frame(language, "{determiner}").fullmatch(plain):
             break

@@ -57,6 +57,8 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
+    if re.search(r",\s(?:die|der|das|jene[rs]?)\s(?:(?:im|in|am|an)\s\S+|links|rechts)\s(?:[IVX]+\s)?[a-zäöü]", body):
+        return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []
     for at, part in enumerate(parts):

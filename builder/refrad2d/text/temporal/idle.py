@@ -25,6 +25,11 @@ NAMED_DATE = re.compile(
 )
 _ATTRIBUTE = re.compile(r"(?-i:[A-Z])[\w-]+(?:ed|al|ic|ous|ent|te|te[rs])|Small|Large|Mild|Moderate|Severe")
 _SAME = re.compile(r"unveränder|konstant|stabil|gleich|identisch|geblieben|unchang|\bstable|constant|identical|remain")
+_ELLIPTIC = re.compile(  # "the known one has decreased" is there
+    r"\s*(?:die|der|das|the)\s(?:\w+\s)?(?:(?:vor|alt)?bekannten?|vorbestehenden?|known|old|older|alten?|others?)\b.*"
+    r"\b(?:hat|haben|ist|sind|has|have|is|are)\b",
+    re.IGNORECASE,
+)
 _GENERAL = re.compile(r"\b(?:findings?|disease|befunde?s?)\b")  # no thing of their own
 _SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
 _ASIDE = re.compile(r"\s?\(([^()]*)\)")
@@ -78,6 +83,8 @@ def _goes(clause: str, words: Words, language: str) -> bool:
         return False
     if _MEASURED.search(clause):
         return _earlier_value(clause, words, language)
+    if _ELLIPTIC.match(clause):
+        return False
     return _denies_change_only(clause, words, language) and _idle_run(clause, language)
 
 
