@@ -12,6 +12,7 @@ from transformers import (
     pipeline,
 )
 
+from radgrounder.inference.bound import bound_decoding
 from radgrounder.inference.predictor import Predictor
 from radgrounder.models.prepare import prepare
 from radgrounder.models.release import load_processor, release, save_stock
@@ -103,14 +104,16 @@ def test_prompt_template_and_pipeline_give_the_tokens_that_were_trained(released
     assert plain["input_ids"].tolist() == trained["input_ids"].tolist()
 
 
-def test_prompt_template_and_pipeline_give_one_answer(released):
+@pytest.mark.parametrize("bound", [False, True], ids=["free", "bound"])
+def test_prompt_template_pipeline_and_predictor_give_one_answer(released, bound):
     folder, _ = released
     pipe = pipeline("image-text-to-text", model=str(folder / "model"), device="cpu")
-    ask = {"max_new_tokens": 12, "return_tensors": True}
+    how = bound_decoding(pipe.processor, "locate") if bound else {"max_new_tokens": 48}
+    ask = {"generate_kwargs": how, "return_tensors": True}
     [plain] = pipe(images=picture(), text="<image>" + LOCATE[0], **ask)
     [chat] = pipe(text=as_messages([LOCATE]), **ask)
-    predictor = Predictor.load(folder / "model")
-    [ours] = predictor.generate_scored([picture()], [LOCATE[0]], max_new_tokens=12)
+    predictor = Predictor.load(folder / "model", constrained=bound)
+    [ours] = predictor.generate_scored([picture()], [LOCATE[0]], max_new_tokens=48)
     assert torch.equal(plain["generated_token_ids"], chat["generated_token_ids"])
     assert plain["generated_token_ids"].tolist()[-len(ours.ids) :] == list(ours.ids)
 
