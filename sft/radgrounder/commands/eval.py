@@ -1,8 +1,8 @@
 """`radgrounder eval`: a model, or answers from elsewhere, judged on a benchmark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from radgrounder.benchmarks.base import BENCHMARKS, load_benchmark
 from radgrounder.commands.shared import require_positive
@@ -32,6 +32,9 @@ class Eval:
     instruction: str = option('what a foreign model is told first ("Answer with one word.")', default="", metavar="T")
     limit: int | None = option("judge so many slices or questions, drawn by hash", default=None, metavar="N")
     batch_size: int = option("prompts that go through the model at a time", default=16, metavar="N")
+    decoding: Literal["bound", "free", "both"] = option(
+        "bound to the grammar, free as a bare generate is, or both beside each other", default="bound"
+    )
     report_samples: int = option("whose consensus a report is; 1: greedy", default=REPORT_SAMPLES, metavar="N")
     seed: int = option("of --limit and of the intervals", default=0, metavar="S")
     samples: int = option("bootstrap samples of the intervals", default=SAMPLES, metavar="N")
@@ -55,7 +58,8 @@ def evaluate(given: Eval) -> int:
 
     In: a model, a served one, or answers from elsewhere; and the data of the benchmark. Out: DIR/results.json,
     predictions.jsonl (a run that was cut off goes on from it), table.md, model-index.yaml and gallery.html; the table
-    is printed. With --requests only DIR/requests.jsonl (id, prompt, image) and the pictures.
+    is printed. With --decoding both the free answers and their results go into DIR/free, their figures into both
+    tables. With --requests only DIR/requests.jsonl (id, prompt, image) and the pictures.
     """
     _check(given)
     if given.requests:
@@ -81,7 +85,10 @@ def evaluate(given: Eval) -> int:
         options=_benchmark_options(given),
     )
     model = None if given.predictions else _load_model(given)
-    run.evaluate(model, given.benchmark, given.data, given.out, settings)
+    beside: dict[str, Any] = {}
+    if model is not None and given.decoding == "both":
+        beside["free"] = run.evaluate_freely(model, given.benchmark, given.data, given.out / "free", settings)
+    run.evaluate(model, given.benchmark, given.data, given.out, replace(settings, beside=beside))
     return 0
 
 
@@ -109,7 +116,8 @@ def _load_model(given: Eval) -> "Generator":
         return Endpoint(given.endpoint, given.model, instruction=given.instruction)
     from radgrounder.evaluation.chatmodel import load_generator
 
-    return load_generator(given.model, batch_size=given.batch_size, instruction=given.instruction)
+    bound = given.decoding != "free"
+    return load_generator(given.model, batch_size=given.batch_size, instruction=given.instruction, constrained=bound)
 
 
 def _load_embedder(given: Eval) -> "Embedder | None":

@@ -1,6 +1,7 @@
 """A model's answers to a benchmark's items: asked once each, kept on disk, read from elsewhere.
 
-    >>> raw, made = ask(predictor, rows, Path("OUT/predictions.jsonl"), identify(predictor, "MODEL"), batch_size=16)
+    >>> asked = ask(predictor, rows, Path("OUT/predictions.jsonl"), identify(predictor, "MODEL"), batch_size=16)
+    >>> asked.outputs, asked.made
 
 Every line of predictions.jsonl carries what made it (`run`, which weights) and what it answers (`key`, the
 hash of picture and prompt), so an answer is reused exactly where it would come out again.
@@ -10,7 +11,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -26,13 +27,25 @@ from refrad2d.grounding import Parsed, parse
 from refrad2d.system.files import write_text
 
 Outputs = dict[str, str]
+Flags = dict[str, dict[str, bool]]  # by item: is the answer none (abstained), does it run in circles (looped)?
+FLAGS = ("abstained", "looped")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a model said: outputs and flags by item id, `made` of them new. Only our own models say the flags."""
+
+    outputs: Outputs
+    flags: Flags
+    made: int
 
 
 @dataclass(frozen=True)
 class Answered:
     """Which items were answered, and how: `outputs` are raw texts by item id, of the items that a model was asked.
 
-    `weights` is what tells one model from another, `run` that and the way to report, `made` how many answers are new.
+    `weights` is what tells one model from another, `run` that and the way to answer, `made` how many answers are new.
+    `flags` are those that the model said of its answers.
     """
 
     items: Sequence[Item]
@@ -40,6 +53,7 @@ class Answered:
     weights: str
     run: str
     made: int = 0
+    flags: Flags = field(default_factory=dict)
 
     @cached_property
     def answers(self) -> list[Parsed]:
@@ -93,44 +107,53 @@ def ask(
     *,
     batch_size: int,
     report_samples: int = REPORT_SAMPLES,
-) -> tuple[Outputs, int]:
-    """The raw output of every item that needs one, by item id, and how many had to be generated.
+) -> Asked:
+    """The raw output of every item that needs one.
 
     A report is the consensus of `report_samples`, of a model that can. Every (picture, prompt) is asked once, shortest
     prompts first within a task; each batch is on disk before the next.
     ValueError if the model does not give one answer a prompt.
     """
     keys = answer_keys(rows, rows.items)
-    outputs = _read_outputs(path, identity)
+    outputs, flags = _read_outputs(path, identity)
     pending = {keys[item.id]: item for item in rows.items if item.given is None and keys[item.id] not in outputs}
     # What stands in the file belongs to these weights or is dropped: a stale line must not survive a second resume.
-    write_text(path, "".join(to_line(run=identity, key=key, output=text) for key, text in outputs.items()))
+    write_text(path, "".join(_to_line(identity, key, outputs, flags) for key in outputs))
     with path.open("a", encoding="utf-8") as file, tqdm(total=len(pending), desc=rows.name, unit="answer") as bar:
         for batch in _batches(pending, batch_size):
             items = [pending[key] for key in batch]
             images = [Image.fromarray(rows.picture(item.image)) for item in items]
-            texts = _answer(predictor, images, items, report_samples)
+            texts, said = _answer(predictor, images, items, report_samples)
             if len(texts) != len(batch):
                 raise ValueError(f"The model gave {len(texts)} answers to {len(batch)} prompts. It must give one each.")
             outputs |= dict(zip(batch, texts, strict=True))
-            file.writelines(to_line(run=identity, key=key, output=outputs[key]) for key in batch)
+            flags |= dict(zip(batch, said, strict=True))
+            file.writelines(_to_line(identity, key, outputs, flags) for key in batch)
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(batch))
-    return {item_id: outputs[key] for item_id, key in keys.items()}, len(pending)
+    mine = {item: outputs[key] for item, key in keys.items()}
+    return Asked(mine, {item: flags[key] for item, key in keys.items()}, len(pending))
 
 
-def _answer(predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int) -> list[str]:
-    """Answers to items of one task."""
-    task = items[0].task
+def _answer(
+    predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int
+) -> tuple[list[str], list[dict[str, bool]]]:
+    """Answers to items of one task, and what the model says of them."""
+    task, prompts = items[0].task, [item.prompt for item in items]
+    most = {"max_new_tokens": TOKENS[task]}
     if task == "report" and report_samples > 1 and hasattr(predictor, "reports"):
-        options = {"samples": report_samples, "max_new_tokens": TOKENS[task]}
-        languages = [item.language for item in items]
-        reports = predictor.reports(images, [item.prompt for item in items], languages, **options)
-        return [report.markup for report in reports]
-    bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
-    most = {"max_new_tokens": TOKENS[task]} if bounded else {}
-    return predictor.generate(images, [item.prompt for item in items], **most)
+        generated = predictor.reports(
+            images, prompts, [item.language for item in items], samples=report_samples, **most
+        )
+    elif hasattr(predictor, "generate_scored"):
+        generated = predictor.generate_scored(images, prompts, **most)
+    else:
+        bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
+        return predictor.generate(images, prompts, **(most if bounded else {})), [{} for _ in items]
+    abstains = getattr(predictor, "abstains", None)
+    flags = [dict(zip(FLAGS, (abstains(one, task), one.looped), strict=True)) if abstains else {} for one in generated]
+    return [one.markup for one in generated], flags
 
 
 def _batches(pending: dict[str, Item], size: int) -> list[list[str]]:
@@ -152,14 +175,16 @@ def to_line(**row: Any) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _read_outputs(path: Path, identity: str) -> Outputs:
-    """Outputs of these weights in an earlier file, by key; a line that a kill cut off is left out."""
+def _to_line(run: str, key: str, outputs: Outputs, flags: Flags) -> str:
+    return to_line(run=run, key=key, output=outputs[key], **flags[key])
+
+
+def _read_outputs(path: Path, identity: str) -> tuple[Outputs, Flags]:
+    """Outputs of these weights in an earlier file, and their flags, by key; a line that a kill cut off is left out."""
     rows = _read_lines(path, _skip) if path.is_file() else []
-    return {
-        row["key"]: row["output"]
-        for row in rows
-        if row.get("run") == identity and row.get("key") and isinstance(row.get("output"), str)
-    }
+    mine = [row for row in rows if row.get("run") == identity and row.get("key") and isinstance(row.get("output"), str)]
+    flags = {row["key"]: {name: bool(row[name]) for name in FLAGS if name in row} for row in mine}
+    return {row["key"]: row["output"] for row in mine}, flags
 
 
 def _read_lines(path: Path, on_broken: Callable[[int, str], None]) -> list[dict[str, Any]]:

@@ -6,10 +6,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from radgrounder.benchmarks.base import Benchmark, Column, Item, Scores
 from radgrounder.evaluation.llmscore import Case, Grader, count_failures, grade, prompt_hash
+from radgrounder.inference.tasks import TASKS
 from radgrounder.metrics.embeddings import Embedder
 from radgrounder.metrics.grounding import entities, g_iou, g_iou_peer
 from refrad2d.grounding import Parsed
@@ -20,6 +22,9 @@ EMBEDDING_COLUMNS = tuple(
 LLM_COLUMNS = (
     Column("report", "llm_score", ("report",), "", "llm_score"),
     Column("vqa", "llm_score_open", ("vqa",), "", "llm_score"),
+)
+FLAG_COLUMNS = tuple(
+    Column("decoding", f"{task}_{flag}", (task,), "", flag) for task in TASKS for flag in ("abstained", "looped")
 )
 
 
@@ -40,13 +45,20 @@ def score_answers(
     embedder: Embedder | None = None,
     grader: Grader | None = None,
     verdicts: Path,
+    flags: Mapping[str, Mapping[str, bool]] = MappingProxyType({}),
 ) -> Scored:
     """Score every answer; an `embedder` adds the paper's G-IoU, a `grader` LLMScore, whose verdicts are kept on disk.
+
+    `flags`, by item id, are what the model said of its answers: how many are none is a figure, their scores stay.
 
     ValueError if the grader's model answers nothing that can be read.
     """
     scores, extra = rows.score(items, answers), list(rows.facts.extra)
     about: dict[str, Any] = {}
+    if any(flags.values()):
+        for item, score in zip(items, scores, strict=True):
+            score |= {name: float(value) for name, value in flags.get(item.id, {}).items()}
+        extra += FLAG_COLUMNS
     if embedder:
         about["embeddings"] = _add_embedding_scores(items, answers, scores, embedder)
         extra += EMBEDDING_COLUMNS
