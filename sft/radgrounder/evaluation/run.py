@@ -79,7 +79,7 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
         log.warning(note)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    answered = _collect(predictor, rows, out, settings)
+    answered = collect(predictor, rows, out, settings)
     scored = score_answers(
         rows, answered.items, answered.answers,
         embedder=settings.embedder, grader=settings.grader, verdicts=out / "verdicts.jsonl", flags=answered.flags,
@@ -88,7 +88,7 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
     results = {
         "benchmark": rows.name,
         **summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn),
-        **_describe(answered, data, settings, decoding_of(predictor)),
+        **describe(predictor, answered, data, settings),
         **rows.about,
         **scored.about,
         **settings.beside,
@@ -123,7 +123,7 @@ def decoding_of(predictor: Generator | None) -> str | None:
     return None if constrained is None else "bound" if constrained else "free"
 
 
-def _collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: Settings) -> Answered:
+def collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: Settings) -> Answered:
     """The answers of the model, or of the file."""
     if predictor is not None:
         weights = identify(predictor, settings.model)
@@ -138,8 +138,9 @@ def _collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: 
     return Answered(items, outputs, source, source)
 
 
-def _describe(answered: Answered, data: str, settings: Settings, decoding: str | None) -> dict[str, Any]:
+def describe(predictor: Generator | None, answered: Answered, data: str, settings: Settings) -> dict[str, Any]:
     """What results.json says of model, data and settings."""
+    decoding = decoding_of(predictor)
     return {
         "model": {"name": _shorten(settings.model) or answered.weights, "fingerprint": answered.weights},
         "data": _shorten(data),

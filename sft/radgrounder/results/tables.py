@@ -10,6 +10,7 @@ from radgrounder.benchmarks.base import facts_of, read_published
 from refrad2d.system.markdown import table
 
 SCALES = {"hallucinated": 1, "missed": 1}  # entities a report; everything else is shown in percent
+ENDS = ("", "_control", "_before")  # of the names of interventions
 FIGURE_KEYS = {"mean", "low", "high", "n"}
 
 
@@ -29,7 +30,7 @@ def format_table(results: Mapping[str, Any]) -> str:
         "Percent, mean [95 % bootstrap interval], whole patients or images resampled; n = scored items.",
         format_sections({name: found for name, found in results.items() if name != "interventions"}),
         _chapter("Bound and free decoding", format_decoding(results)),
-        _chapter("Interventions", format_sections({"interventions": results.get("interventions", {})})),
+        _chapter("Interventions", format_interventions(results.get("interventions", {}))),
         _chapter("Beside the published figures", format_layout(results)),
         _chapter("Also measured", format_sections(results.get("additional", {}))),
         _chapter("Gaps", format_gaps(results.get("gaps", {}))),
@@ -61,6 +62,16 @@ def format_decoding(results: Mapping[str, Any]) -> str:
         if (bound := _find(results, (section, name))) and free["mean"] is not None and not _is_control(name)
     ]
     return table(("task", "figure", "bound", "free"), rows) if rows else ""
+
+
+def format_interventions(figures: Mapping[str, Any]) -> str:
+    """Every rate beside its control, and beside the unchanged picture where there is such a figure."""
+    rows = [
+        (name.replace("_", " "), *(format_figure(figures.get(name + end)) for end in ENDS), str(figure["n"]))
+        for name, figure in figures.items()
+        if not name.endswith(ENDS[1:])
+    ]
+    return table(("change", "rate [interval]", "control", "unchanged picture", "n"), rows) if rows else ""
 
 
 def _is_control(name: str) -> bool:
