@@ -26,7 +26,11 @@ PROMPTS = {
     "vqa": {"en": "{question}\nAnswer:", "de": "{question}\nAntwort:"},
     "grounded_vqa": {"en": "{question}", "de": "{question}"},
     "locate": {"en": "Where is the {name}?", "de": "Wo ist: {name}?"},
+    "visible": {"en": "Is the {name} visible?", "de": "Ist abgebildet: {name}?"},
 }
+ABSENT = {"en": "not visible", "de": "nicht abgebildet"}  # the answer to "locate" where there is nothing to point at
+NO_IMAGE = {"en": "no image content", "de": "kein Bildinhalt"}  # to any prompt, of a picture that shows no body
+_YES, _NO = {"en": "yes", "de": "ja"}, {"en": "no", "de": "nein"}
 CONTEXT_LINES = {  # "Klinische angaben" is spelled as in the release
     "clinical_info": {"en": "Clinical information: ", "de": "Klinische angaben: "},
     "clinical_question": {"en": "Question: ", "de": "Fragestellung: "},
@@ -115,10 +119,29 @@ def conversations(row: Row) -> Iterator[list[Message]]:
         for found in visible(row["objects"]):
             name = label_by_name(found["label"]).display(language)
             yield turn(prompt("locate", language, name=name), locate_answer(name, found["label"], found["box"]))
+        yield from _absence(row, language)
     for number, entry in enumerate(row["vqa"]):
         spoken: Report | Mapping[str, Any] = reports.get(entry["language"]) or {}
         lines = _drawn_context(row["id"], spoken, entry["language"], f"vqa{number}")
         yield turn(vqa_prompt(entry, context=lines), render(entry["answer"], spans_of(entry["spans"])))
+
+
+def _absence(row: Row, language: str) -> Iterator[list[Message]]:
+    """Turns about structures that are certainly not in the slice: answered in words, without a span. One of them, and
+    one that is visible, are also asked for as a grounded question."""
+    absent = row.get("absent") or []
+    for label in absent:
+        yield turn(prompt("locate", language, name=label_by_name(label).display(language)), ABSENT[language])
+    shown = visible(row["objects"])
+    if not absent or not shown:
+        return
+    number = sha256(f"{row['id']} visible".encode()).digest()
+    name = label_by_name(absent[number[0] % len(absent)]).display(language)
+    yield turn(prompt("visible", language, name=name), f"{_NO[language]}, {ABSENT[language]}")
+    found = shown[number[1] % len(shown)]
+    name = label_by_name(found["label"]).display(language)
+    answer = f"{_YES[language]}: {locate_answer(name, found['label'], found['box'])}"
+    yield turn(prompt("visible", language, name=name), answer)
 
 
 def _drawn_context(row_id: str, report: Report | Mapping[str, Any], language: str, purpose: str) -> str:

@@ -76,6 +76,13 @@ class FindingRow(TypedDict):
     source: str
 
 
+class Shown(TypedDict):
+    """By language: the share of the sentences of a report that are about what the slice shows, None without one."""
+
+    de: float | None
+    en: float | None
+
+
 class Provenance(TypedDict):
     """How a row came to be."""
 
@@ -84,6 +91,7 @@ class Provenance(TypedDict):
     segmenter: str | None
     blanked: int  # boxes of burnt-in text that were filled
     version: str
+    shown: Shown
 
 
 class Row(TypedDict):
@@ -100,6 +108,7 @@ class Row(TypedDict):
     image: NotRequired[Picture]  # 224 px RGB windows: what the model sees
     mask: NotRequired[Picture]  # 8-bit unified class ids, native size; None without a segmenter
     objects: list[ObjectRow]
+    absent: list[str]  # some classes that the slice certainly does not show; none where that is not certain
     sex: str | None
     age: int | None  # decade: 60 means 60 to 69
     site: str | None

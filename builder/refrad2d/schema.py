@@ -24,7 +24,7 @@ SFT_SPLITS = ("train", "validation")  # a model is never trained on the test pat
 CONFIG_COLUMNS = {
     "report": (*WHO, "image", "report", "provenance"),
     "vqa": (*WHO, "image", "vqa", "provenance"),
-    "grounded": (*WHO, "image", "mask", "objects", "report", "findings", "provenance"),
+    "grounded": (*WHO, "image", "mask", "objects", "absent", "report", "findings", "provenance"),
     "sft": tuple(rows.Conversation.__annotations__),
 }
 CONFIGS = tuple(CONFIG_COLUMNS)

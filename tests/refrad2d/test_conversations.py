@@ -12,6 +12,7 @@ from refrad2d.conversations import (
     vqa_prompt,
     without_context,
 )
+from refrad2d.grounding import parse
 from tests.fixtures.tiny_dataset import make_row
 
 
@@ -52,8 +53,10 @@ def test_choices_stand_one_a_line_and_grounded_questions_ask_for_no_answer_line(
 def test_a_row_gives_reports_places_of_visible_structures_and_questions():
     asked = [question for question, _ in texts(make_row(1, "p", (10, 20, 50, 60)))]
     assert sum("detect" in question or "detektiere" in question for question in asked) == 2
-    assert [q for q in asked if "Where" in q or "Wo ist" in q] == ["\n\nWo ist: Leber? ", "\n\nWhere is the liver? "]
-    assert len(asked) == 2 + 2 + 2
+    assert [q for q in asked if "Where" in q or "Wo ist" in q] == [
+        "\n\nWo ist: Leber? ", "\n\nWo ist: Gehirn? ", "\n\nWhere is the liver? ", "\n\nWhere is the brain? ",
+    ]  # fmt: skip
+    assert len(asked) == 2 + 4 + 4 + 2
 
 
 def test_objects_without_visible_size_are_refused():
@@ -71,3 +74,21 @@ def test_length_counts_markup_signs_and_pairs_of_letters():
 def test_a_question_of_another_set_is_asked_like_one_of_ours():
     entry = {"question": "Which?", "language": "en", "choices": [], "spans": []}
     assert question_prompt("Which?", "en") == vqa_prompt(entry)
+
+
+def test_what_is_not_there_is_said_in_words():
+    row = {**make_row(1, "p", (10, 20, 50, 60)), "absent": ["brain", "prostate"]}
+    asked = dict(texts(row))
+    assert asked["\n\nWhere is the brain? "] == asked["\n\nWhere is the prostate? "] == "not visible"
+    assert asked["\n\nWo ist: Gehirn? "] == "nicht abgebildet"
+    seen = [(q, a) for q, a in asked.items() if "Is the" in q and "visible" in q and "Answer" not in q]
+    assert sorted(bool(parse(a).spans) for _, a in seen) == [False, True]
+    assert {parse(a).text for _, a in seen} == {"no, not visible", "yes: liver"}
+
+
+@pytest.mark.parametrize("absent", [[], None])
+def test_without_certain_absence_nothing_is_denied(absent):
+    row = make_row(1, "p", (10, 20, 50, 60))
+    del row["absent"]
+    given = row if absent is None else {**row, "absent": absent}
+    assert not {"not visible", "no, not visible"} & {answer for _, answer in texts(given)}

@@ -8,7 +8,7 @@ from refrad2d.schema import CONFIG_COLUMNS, CONFIGS, MESSAGE, REPORT, ROW, VQA, 
 
 COLUMNS = (
     *("id", "patient", "study", "series", "modality", "body_part", "plane", "spacing", "image", "mask", "objects"),
-    *("sex", "age", "site", "report", "vqa", "findings", "provenance"),
+    *("absent", "sex", "age", "site", "report", "vqa", "findings", "provenance"),
 )
 
 

@@ -35,6 +35,10 @@ def _check_row(row: Row, mask: np.ndarray | None) -> Iterator[str]:
             yield "objects_without_mask"
     elif mask.ndim != 2 or not _same_objects(row["objects"] or [], objects(mask)):
         yield "objects_differ"
+    if not _truly_absent(row):
+        yield "absent_is_shown"
+    if not all(_is_share(row, language) for language in LANGUAGES):
+        yield "shown_is_no_share"
     for text, spans in grounded_texts(row):
         yield from check_spans(text, spans)
         for span in spans:
@@ -104,6 +108,20 @@ def check_spans(text: str, spans: Sequence[SpanRow]) -> Iterator[str]:
         labels = list(span["labels"] or ())
         if not labels or labels[0] != span["label"] or not all(name == FINDING or is_label(name) for name in labels):
             yield "unknown_label"
+
+
+def _truly_absent(row: Row) -> bool:
+    """True if the classes that a row denies are classes, are none of its objects, and it has a mask without a blank."""
+    denied = list(row["absent"] or ())
+    there = {found["label"] for found in row["objects"] or ()}
+    certain = not denied or bool(there) and not row["provenance"]["blanked"]
+    return certain and len(set(denied)) == len(denied) and all(is_label(name) and name not in there for name in denied)
+
+
+def _is_share(row: Row, language: str) -> bool:
+    """True if the share of sentences about the slice lies in [0, 1] and is there just where a report is."""
+    share = row["provenance"]["shown"]["de" if language == "de" else "en"]
+    return (share is not None and 0 <= share <= 1) if language in reports_of(row) else share is None
 
 
 def _true_box(span: SpanRow, row: Row, mask: np.ndarray | None) -> bool:

@@ -20,6 +20,7 @@ from refrad2d.system.tables import read_csv
 
 DIFFUSE = ("scale", "tone", "fracture")  # kinds without a mask of their own
 REACH = 70.0  # mm; some shapes are larger than the organ, which a bound cuts out of them
+SIZE_CLASSES = (5, 10, 15, 20, 30, 40, 60, 80)  # mm, what a report on a slice says of a size
 _DEPTH = {"cyst": 0.95, "stone": 0.25, "bulge": 0.0}  # share of the host's radius at which the middle lies
 
 
@@ -56,6 +57,20 @@ def describe_finding(finding: PlantedFinding) -> dict[str, Any]:
         "called": [name for name in row["called"].split("|") if name],
         "state": row["state"],
     }
+
+
+def size_class(mask: np.ndarray, spacing: float) -> float:
+    """How large a finding is in a slice: the longer side of its largest part, as the nearest of SIZE_CLASSES in mm.
+
+    `mask` (rows, columns) bool with a true pixel, `spacing` in mm.
+    """
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(mask, structure=np.ones((3, 3)))
+    largest = parts == np.bincount(parts[mask]).argmax()
+    rows, columns = np.flatnonzero(largest.any(axis=1)), np.flatnonzero(largest.any(axis=0))
+    longest = spacing * (max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1)
+    return float(SIZE_CLASSES[np.abs(np.log(np.array(SIZE_CLASSES) / longest)).argmin()])
 
 
 def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list[PlantedFinding]:

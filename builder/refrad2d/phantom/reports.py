@@ -6,13 +6,15 @@ All wording stands in wording_*.yaml. A sentence says only what is seen: topics 
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from string import Template
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from refrad2d.boxes import MIN_PIXELS
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom.anatomy import Patient
 from refrad2d.phantom.findings import PlantedFinding
@@ -23,6 +25,8 @@ _MENTION = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 HOUSE_STYLE = {"A": 0.0, "B": 0.7, "C": 0.4}  # how often a site prefers its own wordings
 OVERVIEW_SHARE = 0.15  # of the reports sum several normal organs up
 NORMAL_SHARE = 0.62  # of the topics without a finding are mentioned
+NORMAL_SENTENCES = 3  # of a slice, beside its findings
+DIFFUSE_PIXELS = 200  # of its host that a slice must show for a finding without a mask to be seen in it
 _GONE = re.compile(r"~[^~]*~")
 
 
@@ -88,6 +92,122 @@ def report_sentences(
                 told = _say_normal(teller, topic, plan, patient, present)
             sentences += [sentence for sentence in told if _is_covered(sentence, present)]
     return sentences
+
+
+@dataclass(frozen=True)
+class SliceContent:
+    """What one slice shows, counted at the size of the image: pixels of each published class and of each focal finding,
+    the size class of each finding in mm (see `findings.size_class`), and the plane."""
+
+    pixels: Mapping[str, int]
+    findings: Mapping[str, int]
+    sizes: Mapping[str, float]
+    plane: str
+
+    @property
+    def visible(self) -> set[str]:
+        """The classes that cover at least MIN_PIXELS."""
+        return {name for name, pixels in self.pixels.items() if pixels >= MIN_PIXELS}
+
+
+def slice_sentences(
+    patient: Patient,
+    content: SliceContent,
+    *,
+    publish: Callable[[str], str | None],
+    wordings: Sequence[str] = ("wording_abdomen.yaml",),
+    modality: str = "CT",
+) -> list[Sentence]:
+    """What a report on this one slice says, which follows from the slice alone.
+
+    First every finding that it shows, the largest first: a focal one on at least MIN_PIXELS, with the size class that
+    it has here; a diffuse one where at least DIFFUSE_PIXELS of its host are seen, a lowered vertebra not across the
+    axis. Then the normal sentences of the NORMAL_SENTENCES largest structures, in the order of the table; none of a
+    structure that has a finding, or may have one that the slice shows too little of. A site words the same fact always
+    in the same way. `publish` gives the class under which the masks show a painted one.
+    """
+    topics: dict[str, Any] = {}
+    for wording in wordings:
+        for topic, plan in read_yaml(__package__, wording).items():
+            topics.setdefault(topic, plan)
+    shown = _seen_findings(patient, content, publish, modality)
+    told, said = [], set()
+    for finding in shown:
+        topic = next((topic for topic, plan in topics.items() if finding.name in plan.get("findings", {})), None)
+        if topic is None:
+            continue
+        sized = replace(finding, size_mm=content.sizes.get(finding.name, finding.size_mm))
+        usable = topics[topic]["findings"][finding.name]
+        fitting = [w for w in usable if _named_in(w) <= content.visible] or usable
+        told.append(_styled(patient.site, modality, topic, finding.name).say(topic, fitting, finding=sized))
+        said.add(finding.name)
+    doubted = [f for f in patient.findings if f.name in said or _may_be_seen(f, content, publish)]
+    return told + _normal_sentences(patient.site, topics, content, doubted, publish, modality)
+
+
+def _seen_findings(
+    patient: Patient, content: SliceContent, publish: Callable[[str], str | None], modality: str
+) -> list[PlantedFinding]:
+    """The findings that a slice shows, the one on most pixels first; of diffuse ones the pixels of the host count."""
+    sizes = {}
+    for finding in patient.findings:
+        if not finding.is_diffuse:
+            pixels, least = content.findings.get(finding.name, 0), MIN_PIXELS
+        else:
+            pixels, least = content.pixels.get(publish(finding.host) or "", 0), DIFFUSE_PIXELS
+            if finding.kind == "fracture" and content.plane == "axial" or finding.kind == "tone" and modality == "MR":
+                continue
+        if pixels >= least:
+            sizes[finding.name] = (finding.is_diffuse, -pixels)
+    return sorted((f for f in patient.findings if f.name in sizes), key=lambda f: (*sizes[f.name], f.name))
+
+
+def _may_be_seen(finding: PlantedFinding, content: SliceContent, publish: Callable[[str], str | None]) -> bool:
+    if finding.is_diffuse:
+        return content.pixels.get(publish(finding.host) or "", 0) > 0
+    return content.findings.get(finding.name, 0) > 0
+
+
+def _normal_sentences(
+    site: str,
+    topics: Mapping[str, Any],
+    content: SliceContent,
+    doubted: Sequence[PlantedFinding],
+    publish: Callable[[str], str | None],
+    modality: str,
+) -> list[Sentence]:
+    visible = content.visible
+    names = {f.name for f in doubted}
+    ill = {label for f in doubted for label in (f.host, publish(f.host) or "")}
+    sized: list[tuple[int, int, str, tuple[str, ...]]] = []
+    for number, (topic, plan) in enumerate(topics.items()):
+        contradicted = names & ({*plan.get("findings", ())} | set(plan.get("unless", ())))
+        if "covers" in plan or contradicted or not set(plan.get("needs", ())) <= visible:
+            continue
+        hosts = sorted(set(plan.get("any", ())) & visible - ill, key=lambda name: (-content.pixels[name], name))
+        structures = (*plan.get("needs", ()), *hosts[:1])
+        if structures and not ill & set(structures) and ("any" not in plan or hosts):
+            sized.append((-sum(content.pixels[name] for name in structures), number, topic, structures))
+    chosen: list[tuple[int, Sentence]] = []
+    covered: set[str] = set()
+    for _, number, topic, structures in sorted(sized):
+        usable = [w for w in topics[topic]["normal"] if _named_in(w) <= visible]
+        if len(chosen) == NORMAL_SENTENCES or set(structures) <= covered or not usable:
+            continue
+        host = structures[-1:] if "any" in topics[topic] else ()
+        chosen.append((number, _styled(site, modality, topic, "").say(topic, usable, hosts=host)))
+        covered |= set(structures)
+    return [sentence for _, sentence in sorted(chosen, key=lambda pair: pair[0])]
+
+
+def _named_in(wording: Mapping[str, str]) -> set[str]:
+    """The classes that a wording names, fields left out."""
+    return {label for match in _MENTION.finditer(wording["en"]) for label in match.group(2).split() if "$" not in label}
+
+
+def _styled(site: str, modality: str, topic: str, finding: str) -> "_Teller":
+    """Who words a fact always in the same way: by the site, the topic and the finding alone."""
+    return _Teller(site, modality, {}, np.random.default_rng(crc32(f"{site} {topic} {finding}".encode())))
 
 
 def _say_normal(teller: "_Teller", topic: str, plan: Mapping[str, Any], patient: Patient, present) -> list[Sentence]:

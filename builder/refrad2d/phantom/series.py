@@ -65,6 +65,18 @@ def _known_ids(patterns: tuple[str, ...], modality: str) -> np.ndarray:
     return known
 
 
+def all_ids(modality: str) -> np.ndarray:
+    """(256,) table from painted ids to those of all classes that a modality has, known to a region's masks or not."""
+    return _known_ids(("*",), modality)
+
+
+@cache
+def published_classes(modality: str) -> frozenset[str]:
+    """The classes that the masks of any region of a modality can show."""
+    known = [_known_ids(place.classes, modality) for place in REGIONS.values() if place.modality == modality]
+    return frozenset(name for ids in known for k in ids.tolist() if k and (name := label_by_id(k)))
+
+
 def _read_region(name: str, entry: dict[str, Any]) -> Region:
     flat = [c for pattern in entry.pop("classes") for c in (pattern if isinstance(pattern, list) else [pattern])]
     lists: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}

@@ -171,7 +171,7 @@ def _add_words(known: Known, view: View, clause: Clause) -> None:
     words = view.text[clause.start : clause.end].strip(" ,;:")
     whole = clause.signs[-1:] not in tuple("WOGAHUDnY")  # not broken off: "… enthält"
     certain = whole and not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
-    for label in {label for s in clause.structures for label in _hosts(s.labels)}:
+    for label in dict.fromkeys(label for s in clause.structures for label in _hosts(s.labels)):  # in a fixed order
         known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
 
 

@@ -6,7 +6,7 @@ Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixe
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from PIL import Image
@@ -15,18 +15,29 @@ from refrad2d import __version__
 from refrad2d.boxes import objects
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
-from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, SpanRow
+from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
 from refrad2d.text.slices import (
+    LEAST_FINDING,
     RULES,
     MarkedSentence,
     SliceFacts,
+    certainly_absent,
     cut_references,
+    finding_sizes,
+    is_about,
     join_sentences,
     read_sentences,
     slices_for,
 )
+
+
+class Placed(NamedTuple):
+    """A sentence on a slice, and the rule that put it there."""
+
+    sentence: MarkedSentence
+    rule: str
 
 
 def run(
@@ -77,29 +88,14 @@ def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
 def _series_rows(
     scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None, counts: Counter
 ) -> Iterator[Row]:
-    placed: dict[int, dict[str, list[MarkedSentence]]] = defaultdict(lambda: defaultdict(list))
-    rules: dict[int, set[str]] = defaultdict(set)
-    heard: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)  # of a slice: which text says a sentence
-    for text in texts:
-        ids = frozenset(text["named"])
-        named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
-        for sentence in text["sentences"]:
-            chosen, rule = slices_for(sentence, slices, scan["number"], masked=bool(segmenter))
-            if named:  # a sentence that names an image speaks of this one only if both mean it
-                chosen, rule = [n for n in named if n in chosen or not sentence.references], "named"
-            said = cut_references(sentence)
-            if not said.text:
-                counts["sentences_only_reference"] += 1
-                continue
-            counts[f"sentences_{rule}" if chosen else "sentences_without_slice"] += 1
-            for n in chosen:
-                rules[n].add(rule)
-                if heard[n].setdefault((text["language"], said.text), text["id"]) == text["id"]:
-                    placed[n][text["language"]].append(said)  # once, though another report of the slice says it too
+    placed, rules = _place(scan, slices, texts, counts, masked=bool(segmenter))
     for n, by_language in placed.items():
         reports: dict[str, Report | None] = {language: None for language in LANGUAGES}
-        for language, sentences in by_language.items():
-            words, spans = join_sentences(sentences, slices[n].objects)
+        shares: dict[str, float | None] = {language: None for language in LANGUAGES}
+        for language, found in by_language.items():
+            found.sort(key=lambda one: one.rule != "finding")  # what the mask shows of findings is said first
+            words, spans = join_sentences((one.sentence for one in found), slices[n].objects)
+            shares[language] = sum(is_about(one.sentence, one.rule, slices[n]) for one in found) / len(found)
             first = next(t for t in texts if t["language"] == language)
             about = cast(Context, {name: first[name] for name in CONTEXT_COLUMNS})
             stored = cast("list[SpanRow]", spans)
@@ -119,6 +115,7 @@ def _series_rows(
             "age": scan["age"],
             "site": scan["site"],
             "objects": slices[n].objects,
+            "absent": certainly_absent(slices, slices[n].frame["id"], n),
             "report": cast(Reports, reports),  # has just these languages
             "findings": slices[n].findings,
             "provenance": {
@@ -127,5 +124,43 @@ def _series_rows(
                 "segmenter": segmenter,
                 "blanked": len(slices[n].frame["blanked"]),
                 "version": __version__,
+                "shown": cast(Shown, shares),
             },
         }  # fmt: skip
+
+
+def _place(
+    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], counts: Counter, *, masked: bool
+) -> tuple[Mapping[int, Mapping[str, list[Placed]]], Mapping[int, set[str]]]:
+    """The sentences of each slice that has some, by language, and the rules that put them there."""
+    placed: dict[int, dict[str, list[Placed]]] = defaultdict(lambda: defaultdict(list))
+    rules: dict[int, set[str]] = defaultdict(set)
+    heard: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)  # of a slice: which text says a sentence
+    beside: list[tuple[int, str, Placed, str]] = []  # findings on slices that their sentences were not chosen for
+    for text in texts:
+        ids = frozenset(text["named"])
+        named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
+        for sentence in text["sentences"]:
+            chosen, rule = slices_for(sentence, slices, scan["number"], masked=masked)
+            if named:  # a sentence that names an image speaks of this one only if both mean it
+                chosen, rule = [n for n in named if n in chosen or not sentence.references], "named"
+            said = cut_references(sentence)
+            if not said.text:
+                counts["sentences_only_reference"] += 1
+                continue
+            counts[f"sentences_{rule}" if chosen else "sentences_without_slice"] += 1
+            where = Placed(said, rule)
+            for n in chosen:
+                rules[n].add(rule)
+                if heard[n].setdefault((text["language"], said.text), text["id"]) == text["id"]:
+                    placed[n][text["language"]].append(where)  # once, though another report of the slice says it too
+            if rule == "finding":
+                sizes = finding_sizes(sentence, slices)
+                shown = [n for n, size in enumerate(sizes) if size >= LEAST_FINDING and n not in chosen]
+                beside += [(n, text["language"], where, text["id"]) for n in shown]
+    for n, language, where, text_id in beside:
+        if n in placed and heard[n].setdefault((language, where.sentence.text), text_id) == text_id:
+            placed[n][language].append(where)
+            rules[n].add(where.rule)
+            counts["sentences_finding_beside"] += 1
+    return placed, rules

@@ -8,15 +8,19 @@ The slice rules are in docs/data-format.md.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
-from refrad2d.boxes import iou, merge_boxes
+from refrad2d.boxes import MIN_PIXELS, iou, merge_boxes, visible
 from refrad2d.rows import FindingRow, ObjectRow
 from refrad2d.text.findings import kinds_in, kinds_of, places_of
 from refrad2d.text.mentions import Mention
 from refrad2d.text.references import Reference, find_references, rewrite_references
 from refrad2d.text.sentences import split_sentences
+from refrad2d.windows import IMAGE_SIZE
 
 SLICES_A_SENTENCE = 3
+ABSENT = 4  # classes that a row denies, at most
+LEAST_FINDING = MIN_PIXELS / IMAGE_SIZE**2  # of the image: the box of a finding that a slice shows
 RULES = ("named", "finding", "structure", "middle")
 
 
@@ -87,13 +91,56 @@ def slices_for(
         return [n for n, s in enumerate(slices) if s.frame["instance"] in wanted], "named"
     if not masked:
         return [len(slices) // 2], "middle"
-    names = {label for mention in sentence.mentions for label in mention.labels}
-    kinds = kinds_in(sentence.text, sentence.language)
-    if kinds and not any(mention.negated for mention in sentence.mentions):
-        chosen = spread([sum(_area(f["box"]) for f in s.findings if _is_meant(f, kinds, names, s)) for s in slices])
-        if chosen:
-            return chosen, "finding"
+    chosen = spread(finding_sizes(sentence, slices))
+    if chosen:
+        return chosen, "finding"
+    names = _names(sentence)
     return spread([sum(s.areas.get(name, 0) for name in names) for s in slices]), "structure"
+
+
+def finding_sizes(sentence: MarkedSentence, slices: Sequence[SliceFacts]) -> list[float]:
+    """For each slice, how large the findings in its mask are that the sentence states: areas of boxes in [0, 1]."""
+    kinds, names = affirmed_kinds(sentence), _names(sentence)
+    return [sum(_area(f["box"]) for f in s.findings if _is_meant(f, kinds, names, s)) for s in slices]
+
+
+def affirmed_kinds(sentence: MarkedSentence) -> set[str]:
+    """The kinds of finding that a sentence states; none where it denies anything."""
+    if any(mention.negated for mention in sentence.mentions):
+        return set()
+    return kinds_in(sentence.text, sentence.language)
+
+
+def is_about(sentence: MarkedSentence, rule: str, shown: SliceFacts) -> bool:
+    """True if it is certain that a sentence is about what a slice shows: the report names the image, or the mask has
+    the finding that it states, or it states none and names a class that is visible."""
+    if rule == "named":
+        return True
+    if affirmed_kinds(sentence):
+        return finding_sizes(sentence, [shown])[0] > 0
+    return bool(_names(sentence) & {found["label"] for found in visible(shown.objects)})
+
+
+def certainly_absent(slices: Sequence[SliceFacts], row_id: str, n: int) -> list[str]:
+    """Up to ABSENT classes that slice `n` of a series certainly does not show, drawn by a hash of the row's id.
+
+    A class that the masks show on another slice was looked for here too; the slice must have a mask and no blank, and
+    lie more than one slice beyond those between the first and the last that show the class, where it may be cut.
+    """
+    shown = slices[n]
+    if not visible(shown.objects) or shown.frame["blanked"]:
+        return []
+    reach: dict[str, tuple[int, int]] = {}
+    for at, other in enumerate(slices):
+        for name in other.areas:
+            reach[name] = (reach.get(name, (at, at))[0], at)
+    beyond = [name for name, (first, last) in reach.items() if n < first - 1 or n > last + 1]
+    looked = [name for name in beyond if any(o["label"] == name for s in slices for o in visible(s.objects))]
+    return sorted(sorted(looked, key=lambda name: sha256(f"{row_id} {name}".encode()).digest())[:ABSENT])
+
+
+def _names(sentence: MarkedSentence) -> set[str]:
+    return {label for mention in sentence.mentions for label in mention.labels}
 
 
 def _is_meant(finding: FindingRow, kinds: set[str], names: set[str], shown: SliceFacts) -> bool:

@@ -3,7 +3,8 @@
     radgrounder eval --model MODEL --benchmark refrad2d --data build/demo/dataset/refrad2d --out OUT
 
 Controls: the training mean box of (label, modality, plane), a constant report, the most frequent answer, a blank
-image, and the image of another patient of the same modality, body part and plane.
+image, and the image or the true report of another patient of the same modality, body part and plane. Structures that a
+slice certainly does not show are asked for too (control `absent`).
 """
 
 from collections import defaultdict
@@ -23,10 +24,11 @@ from radgrounder.benchmarks.priors import average_boxes, constant_report, majori
 from radgrounder.benchmarks.questions import score_answer
 from radgrounder.metrics.boxes import iou, pointing
 from radgrounder.metrics.captions import cider, rouge_l
+from radgrounder.metrics.findings import count_findings, read_findings
 from radgrounder.metrics.grounding import count_entities, entities, g_iou, invalid
 from radgrounder.metrics.text import normalise, token_overlap
 from refrad2d.boxes import visible
-from refrad2d.conversations import CONTEXTS, context, prompt, spans_of, vqa_prompt
+from refrad2d.conversations import ABSENT, CONTEXTS, context, prompt, spans_of, vqa_prompt
 from refrad2d.grounding import Box, Parsed, Span, as_box
 from refrad2d.labels import LANGUAGES, label_by_name
 
@@ -36,15 +38,22 @@ CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clin
 TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
 SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
 
+ABSENT_ASKED, OTHER = "absent", "other_patient"  # controls
+
 COLUMNS = (
     Column("grounding", "miou", ("locate",), "", "iou"),
     Column("grounding", "prior_miou", ("locate",), "prior", "iou"),
     Column("grounding", "shuffled_miou", ("locate",), "shuffled", "iou"),
+    Column("grounding", "present_boxed", ("locate",), "", "boxed"),
+    Column("grounding", "absent_boxed", ("locate",), ABSENT_ASKED, "boxed"),
     Column("grounding", "g_iou_class", ("report",), "", "g_iou_class"),
     Column("grounding", "invalid", ("locate", "report"), "", "invalid"),
     Column("report", "f1", ("report",), "", "f1"),
     Column("report", "majority_f1", ("report",), "majority", "f1"),
     Column("report", "blank_image_f1", ("report",), "blank_image", "f1"),
+    Column("report", "finding_f1", ("report",), "", "finding_f1"),
+    Column("report", "other_patient_finding_f1", ("report",), OTHER, "finding_f1"),
+    Column("report", "majority_finding_f1", ("report",), "majority", "finding_f1"),
     Column("vqa", "accuracy_closed", ("vqa",), "", "accuracy_closed"),
     Column("vqa", "majority_accuracy", ("vqa",), "majority", "accuracy_closed"),
     Column("vqa", "blank_image_accuracy", ("vqa",), "blank_image", "accuracy_closed"),
@@ -61,6 +70,13 @@ EXTRA = (
     Column("grounding", "hallucinated", ("report",), "", "hallucinated"),
     Column("grounding", "missed", ("report",), "", "missed"),
     Column("report", "recall", ("report",), "", "recall"),
+    *(
+        Column("report", f"{prefix}{measure}", ("report",), control, measure)
+        for measure in ("finding_precision", "finding_recall", "finding_false")
+        for prefix, control in (("", ""), ("other_patient_", OTHER), ("majority_", "majority"))
+    ),
+    Column("report", "finding_size_error", ("report",), "", "finding_size_error"),
+    Column("report", "other_patient_f1", ("report",), OTHER, "f1"),
     Column("report", "cider", ("report",), "", "cider"),
     Column("report", "majority_cider", ("report",), "majority", "cider"),
     Column("report", "rouge_l", ("report",), "", "rouge_l"),
@@ -102,7 +118,7 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     reports = {row["id"]: row["report"] for row in _rows(test.get("report"), ("id", "report"))}
     items = [
         *_grounding_items(test.get("grounded"), train.get("grounded"), test.get("report"), chosen, seed),
-        *_report_items(test.get("report"), train.get("report"), chosen),
+        *_report_items(test.get("report"), train.get("report"), chosen, seed),
         *_vqa_items(test.get("vqa"), train.get("vqa"), chosen, reports),
     ]
     return Benchmark(
@@ -196,7 +212,8 @@ def _grounding_items(
     test: Dataset | None, train: Dataset | None, every: Dataset | None, chosen: set[str], seed: int
 ) -> list[Item]:
     columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "objects")
-    rows = [row for row in _rows(test, columns) if row["id"] in chosen]
+    asked = (*columns, "absent") if test is not None and "absent" in test.column_names else columns
+    rows = [row for row in _rows(test, asked) if row["id"] in chosen]
     if not rows:
         return []
     prior = mean_boxes(_rows(train, columns, TRAINING_ROWS))
@@ -225,7 +242,23 @@ def _grounding_items(
             items += [item, _as_control(item, "prior", given=guess)]
             if row["id"] in partner:
                 items.append(_as_control(item, "shuffled", image=partner[row["id"]]))
+        items += [_absent_item(row, label) for label in row.get("absent") or ()]
     return items
+
+
+def _absent_item(row: Row, label: str) -> Item:
+    """The prompt for a structure that the slice certainly does not show; the true answer has no span."""
+    return Item(
+        id=f"locate/{row['id']}/{label}/{ABSENT_ASKED}",
+        task="locate",
+        control=ABSENT_ASKED,
+        image=row["id"],
+        prompt=prompt("locate", "en", name=label_by_name(label).english),
+        true=plain(ABSENT["en"]),
+        cluster=row["patient"],
+        language="en",
+        groups={**_groups(row, "en"), "label": label},
+    )
 
 
 def _as_control(item: Item, control: str, **changes: Any) -> Item:
@@ -235,7 +268,7 @@ def _as_control(item: Item, control: str, **changes: Any) -> Item:
 # Reports
 
 
-def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str]) -> list[Item]:
+def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str], seed: int) -> list[Item]:
     columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "report")
     rows = [row for row in _rows(test, columns) if row["id"] in chosen]
     if not rows:
@@ -245,6 +278,8 @@ def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str])
     for language in LANGUAGES:
         findings = [report[language]["findings"] for report in training if report[language]]
         constant[language] = constant_report([text for text in findings if text], language)
+    partner = partners(rows, seed)
+    told = {row["id"]: row["report"] for row in rows}
     items = []
     for row in rows:
         for language in LANGUAGES:
@@ -265,6 +300,9 @@ def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str])
             items += [item, _as_control(item, "blank_image", image=BLANK)]
             if constant[language]:
                 items.append(_as_control(item, "majority", given=plain(constant[language])))
+            other = (told.get(partner.get(row["id"], "")) or {}).get(language) or {}
+            if other.get("findings"):
+                items.append(_as_control(item, OTHER, given=plain(other["findings"])))
     return items
 
 
@@ -319,16 +357,26 @@ def score(items: Sequence[Item], answers: Sequence[Parsed]) -> list[Scores]:
 
 
 def _score_locate(item: Item, answer: Parsed) -> Scores:
+    boxed = float(bool(answer.spans))
+    if item.control == ABSENT_ASKED:
+        return {"boxed": boxed, "invalid": invalid(answer)}
     box = answer.spans[0].box if answer.spans else None
     target = item.true.spans[0].box
-    return {"iou": iou(box, target), "pointing": pointing(box, target), "invalid": invalid(answer)}
+    return {"iou": iou(box, target), "pointing": pointing(box, target), "invalid": invalid(answer), "boxed": boxed}
 
 
 def _score_report(item: Item, answer: Parsed) -> Scores:
     _, recall, f1 = token_overlap(answer.text, item.true.text, language=item.language)
     true, predicted = entities(item.true), entities(answer)
     counts = count_entities(true, predicted)
+    modality = item.groups.get("modality", "CT")
+    found = count_findings(*(read_findings(side.text, item.language, modality) for side in (item.true, answer)))
     return {
+        "finding_f1": found.f1,
+        "finding_precision": found.precision,
+        "finding_recall": found.recall,
+        "finding_false": float(len(found.false)),
+        "finding_size_error": found.size_error,
         "f1": f1,
         "recall": recall,
         "rouge_l": rouge_l(normalise(answer.text, item.language), normalise(item.true.text, item.language)),

@@ -1,8 +1,10 @@
 """`radgrounder pretrain` and `radgrounder heldout`: the nano from nothing, and new patients to judge it on."""
 
 import logging
+import math
 import shutil
 import sys
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +14,7 @@ from radgrounder.models.size import NanoSize
 from radgrounder.pretraining.plan import Plan
 from refrad2d.system.arguments import argument, command, option
 
+GO_ON = 75  # the exit status of a run that stopped by its own clock (EX_TEMPFAIL)
 Part = TypeVar("Part", NanoSize, Plan)
 
 
@@ -26,6 +29,7 @@ class Pretrain(NanoSize, Plan):
         metavar="DIR",
         shown_default="OUT.run/pool",
     )
+    minutes: float = option("stop after so long; the same command goes on (0: never)", default=0.0, metavar="N")
 
 
 @command("pretrain", example="build/nano --pool 24576 --pool-folder build/pool --tower-steps 2500")
@@ -41,25 +45,31 @@ def pretrain(given: Pretrain) -> int:
         print(f"{given.out} exists already; delete it to pretrain anew.", file=sys.stderr)
         return 0
     _check(given)
+    from radgrounder.pretraining.clock import Paused
     from radgrounder.pretraining.pretrain import pretrain as pretrain_nano
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    pretrain_nano(given.out, _part(NanoSize, given), _part(Plan, given), given.pool_folder)
+    deadline = time.monotonic() + 60 * given.minutes if given.minutes else math.inf
+    try:
+        pretrain_nano(given.out, _part(NanoSize, given), _part(Plan, given), given.pool_folder, deadline)
+    except Paused:
+        print(f"{given.minutes:g} minutes are over; run the same command again to go on.", file=sys.stderr)
+        return GO_ON
     shutil.rmtree(given.out.with_name(given.out.name + ".run"))
     return 0
 
 
 def _check(given: Pretrain) -> None:
     """ValueError for what does not fit together, before slices are drawn for an hour."""
-    require_phantom(given.sites, given.regions)
+    require_phantom(given.sites, given.drawn_regions)
     require_positive(given, *(field.name for field in fields(NanoSize)), "pool", "packed_images", "packed_budget")
     require_positive(given, "batch", "single_batch", "workers", "threads")
-    require_share(given, "locate_share", "report_share")
-    if given.locate_share + given.report_share > 1:
+    require_share(given, "locate_share", "report_share", "absent_share")
+    if given.locate_share + given.report_share + given.absent_share > 1:
         raise ValueError(
-            f"--locate-share {given.locate_share} and --report-share {given.report_share} are more than 1 together. "
-            "Leave a rest for questions."
+            f"--locate-share {given.locate_share}, --report-share {given.report_share} and --absent-share "
+            f"{given.absent_share} are more than 1 together. Leave a rest for questions."
         )
     if given.width % given.heads:
         raise ValueError(

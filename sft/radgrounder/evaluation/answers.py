@@ -22,21 +22,24 @@ from PIL import Image
 from tqdm import tqdm
 
 from radgrounder.benchmarks.base import Benchmark, Item
+from radgrounder.inference.confidence import Generated
 from radgrounder.inference.tasks import REPORT_SAMPLES, TOKENS
 from refrad2d.grounding import Parsed, parse
 from refrad2d.system.files import write_text
 
 Outputs = dict[str, str]
-Flags = dict[str, dict[str, bool]]  # by item: is the answer none (abstained), does it run in circles (looped)?
-FLAGS = ("abstained", "looped")
+# By item, of answers of our own models: is it none (abstained), does it run in circles (looped), and of a place how
+# probable it was that there is a box (boxed)?
+Notes = dict[str, dict[str, float]]
+NOTES = ("abstained", "looped", "boxed")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a model said: outputs and flags by item id, `made` of them new. Only our own models say the flags."""
+    """What a model said: outputs and notes by item id, `made` of them new."""
 
     outputs: Outputs
-    flags: Flags
+    notes: Notes
     made: int
 
 
@@ -45,7 +48,7 @@ class Answered:
     """Which items were answered, and how: `outputs` are raw texts by item id, of the items that a model was asked.
 
     `weights` is what tells one model from another, `run` that and the way to answer, `made` how many answers are new.
-    `flags` are those that the model said of its answers.
+    `notes` are what the model said of its answers.
     """
 
     items: Sequence[Item]
@@ -53,7 +56,12 @@ class Answered:
     weights: str
     run: str
     made: int = 0
-    flags: Flags = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
+
+    @property
+    def confidences(self) -> dict[str, float]:
+        """By item id the probability that the model gave to there being a box, of locate prompts where it says it."""
+        return {item: notes["boxed"] for item, notes in self.notes.items() if "boxed" in notes}
 
     @cached_property
     def answers(self) -> list[Parsed]:
@@ -115,10 +123,10 @@ def ask(
     ValueError if the model does not give one answer a prompt.
     """
     keys = answer_keys(rows, rows.items)
-    outputs, flags = _read_outputs(path, identity)
+    outputs, notes = _read_outputs(path, identity)
     pending = {keys[item.id]: item for item in rows.items if item.given is None and keys[item.id] not in outputs}
     # What stands in the file belongs to these weights or is dropped: a stale line must not survive a second resume.
-    write_text(path, "".join(_to_line(identity, key, outputs, flags) for key in outputs))
+    write_text(path, "".join(_to_line(identity, key, outputs, notes) for key in outputs))
     with path.open("a", encoding="utf-8") as file, tqdm(total=len(pending), desc=rows.name, unit="answer") as bar:
         for batch in _batches(pending, batch_size):
             items = [pending[key] for key in batch]
@@ -127,18 +135,18 @@ def ask(
             if len(texts) != len(batch):
                 raise ValueError(f"The model gave {len(texts)} answers to {len(batch)} prompts. It must give one each.")
             outputs |= dict(zip(batch, texts, strict=True))
-            flags |= dict(zip(batch, said, strict=True))
-            file.writelines(_to_line(identity, key, outputs, flags) for key in batch)
+            notes |= dict(zip(batch, said, strict=True))
+            file.writelines(_to_line(identity, key, outputs, notes) for key in batch)
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(batch))
     mine = {item: outputs[key] for item, key in keys.items()}
-    return Asked(mine, {item: flags[key] for item, key in keys.items()}, len(pending))
+    return Asked(mine, {item: notes[key] for item, key in keys.items()}, len(pending))
 
 
 def _answer(
     predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int
-) -> tuple[list[str], list[dict[str, bool]]]:
+) -> tuple[list[str], list[dict[str, float]]]:
     """Answers to items of one task, and what the model says of them."""
     task, prompts = items[0].task, [item.prompt for item in items]
     most = {"max_new_tokens": TOKENS[task]}
@@ -151,9 +159,19 @@ def _answer(
     else:
         bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
         return predictor.generate(images, prompts, **(most if bounded else {})), [{} for _ in items]
+    return [one.markup for one in generated], [_notes(predictor, one, task) for one in generated]
+
+
+def _notes(predictor: Any, answer: Generated, task: str) -> dict[str, float]:
     abstains = getattr(predictor, "abstains", None)
-    flags = [dict(zip(FLAGS, (abstains(one, task), one.looped), strict=True)) if abstains else {} for one in generated]
-    return [one.markup for one in generated], flags
+    notes = {"abstained": float(abstains(answer, task)), "looped": float(answer.looped)} if abstains else {}
+    return notes | ({"boxed": round(_chance_of_box(answer), 6)} if task == "locate" else {})
+
+
+def _chance_of_box(answer: Generated) -> float:
+    """The probability that the model gave to a box, by the first token: of that, or of anything but that."""
+    first = answer.probabilities[0] if answer.probabilities else 0.0
+    return first if parse(answer.markup).spans else 1 - first
 
 
 def _batches(pending: dict[str, Item], size: int) -> list[list[str]]:
@@ -175,16 +193,16 @@ def to_line(**row: Any) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _to_line(run: str, key: str, outputs: Outputs, flags: Flags) -> str:
-    return to_line(run=run, key=key, output=outputs[key], **flags[key])
+def _to_line(run: str, key: str, outputs: Outputs, notes: Notes) -> str:
+    return to_line(run=run, key=key, output=outputs[key], **notes[key])
 
 
-def _read_outputs(path: Path, identity: str) -> tuple[Outputs, Flags]:
-    """Outputs of these weights in an earlier file, and their flags, by key; a line that a kill cut off is left out."""
+def _read_outputs(path: Path, identity: str) -> tuple[Outputs, Notes]:
+    """Outputs of these weights in an earlier file, and their notes, by key; a line that a kill cut off is left out."""
     rows = _read_lines(path, _skip) if path.is_file() else []
     mine = [row for row in rows if row.get("run") == identity and row.get("key") and isinstance(row.get("output"), str)]
-    flags = {row["key"]: {name: bool(row[name]) for name in FLAGS if name in row} for row in mine}
-    return {row["key"]: row["output"] for row in mine}, flags
+    notes = {row["key"]: {name: float(row[name]) for name in NOTES if name in row} for row in mine}
+    return {row["key"]: row["output"] for row in mine}, notes
 
 
 def _read_lines(path: Path, on_broken: Callable[[int, str], None]) -> list[dict[str, Any]]:

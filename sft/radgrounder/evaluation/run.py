@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from radgrounder.benchmarks.base import Benchmark, load_benchmark
+from radgrounder.evaluation.absence import absence_auc
 from radgrounder.evaluation.answers import Answered, Generator, ask, identify, read_foreign
 from radgrounder.evaluation.llmscore import Grader
 from radgrounder.evaluation.scoring import score_answers
@@ -82,12 +83,16 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
     answered = collect(predictor, rows, out, settings)
     scored = score_answers(
         rows, answered.items, answered.answers,
-        embedder=settings.embedder, grader=settings.grader, verdicts=out / "verdicts.jsonl", flags=answered.flags,
+        embedder=settings.embedder, grader=settings.grader, verdicts=out / "verdicts.jsonl", notes=answered.notes,
     )  # fmt: skip
     drawn = {"samples": settings.samples, "seed": settings.seed}
+    figures = summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn)
+    known = absence_auc(answered.items, answered.confidences, **drawn)
+    if known.n:
+        figures["additional"].setdefault("grounding", {})["absence_auc"] = known.as_dict()
     results = {
         "benchmark": rows.name,
-        **summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn),
+        **figures,
         **describe(predictor, answered, data, settings),
         **rows.about,
         **scored.about,
@@ -130,7 +135,7 @@ def collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: S
         run_id = " ".join(filter(None, [weights, f"samples={settings.report_samples}", decoding_of(predictor)]))
         how = {"batch_size": settings.batch_size, "report_samples": settings.report_samples}
         asked = ask(predictor, rows, out / PREDICTIONS, run_id, **how)
-        return Answered(list(rows.items), asked.outputs, weights, run_id, asked.made, asked.flags)
+        return Answered(list(rows.items), asked.outputs, weights, run_id, asked.made, asked.notes)
     if settings.predictions is None:
         raise ValueError("There is nothing to judge. Give a model or a file of predictions.")
     items, outputs = read_foreign(rows, settings.predictions)

@@ -23,9 +23,8 @@ LLM_COLUMNS = (
     Column("report", "llm_score", ("report",), "", "llm_score"),
     Column("vqa", "llm_score_open", ("vqa",), "", "llm_score"),
 )
-FLAG_COLUMNS = tuple(
-    Column("decoding", f"{task}_{flag}", (task,), "", flag) for task in TASKS for flag in ("abstained", "looped")
-)
+FLAGS = ("abstained", "looped")
+FLAG_COLUMNS = tuple(Column("decoding", f"{task}_{flag}", (task,), "", flag) for task in TASKS for flag in FLAGS)
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,19 @@ def score_answers(
     embedder: Embedder | None = None,
     grader: Grader | None = None,
     verdicts: Path,
-    flags: Mapping[str, Mapping[str, bool]] = MappingProxyType({}),
+    notes: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
 ) -> Scored:
     """Score every answer; an `embedder` adds the paper's G-IoU, a `grader` LLMScore, whose verdicts are kept on disk.
 
-    `flags`, by item id, are what the model said of its answers: how many are none is a figure, their scores stay.
+    `notes`, by item id, are what the model said of its answers: how many are none is a figure, their scores stay.
 
     ValueError if the grader's model answers nothing that can be read.
     """
     scores, extra = rows.score(items, answers), list(rows.facts.extra)
     about: dict[str, Any] = {}
-    if any(flags.values()):
+    if any("abstained" in said for said in notes.values()):
         for item, score in zip(items, scores, strict=True):
-            score |= {name: float(value) for name, value in flags.get(item.id, {}).items()}
+            score |= {name: value for name, value in notes.get(item.id, {}).items() if name in FLAGS}
         extra += FLAG_COLUMNS
     if embedder:
         about["embeddings"] = _add_embedding_scores(items, answers, scores, embedder)

@@ -10,14 +10,13 @@ from typing import Any, TypedDict
 
 import torch
 from PIL import Image
-from transformers import AutoModelForImageTextToText
 
 from radgrounder.inference.confidence import Calibration, Generated, answer_confidence, box_confidences
 from radgrounder.inference.consensus import SampledReport, merge
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.picture import Picture, open_picture
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
-from radgrounder.models.release import MAX_NEW_TOKENS, load_processor
+from radgrounder.models.release import MAX_NEW_TOKENS, load_model, load_processor
 from refrad2d.grounding import Box, decode_box, location_tokens, parse, to_pixels
 
 __all__ = ["TASKS", "Generated", "Picture", "PredictedSpan", "Prediction", "Predictor", "open_picture", "task_prompt"]
@@ -118,7 +117,7 @@ class Predictor:
         """
         try:
             processor = load_processor(str(model))
-            loaded: torch.nn.Module = AutoModelForImageTextToText.from_pretrained(str(model))
+            loaded: torch.nn.Module = load_model(str(model))
         except (OSError, KeyError) as error:
             raise ValueError(
                 f"{model} is no model folder. Give the output of `radgrounder release`, or a Hub name."

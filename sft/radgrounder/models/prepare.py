@@ -8,10 +8,10 @@ from typing import cast
 
 import torch
 from tokenizers import AddedToken
-from transformers import AutoConfig, AutoModelForImageTextToText, PaliGemmaProcessor, PreTrainedModel
+from transformers import AutoConfig, PaliGemmaProcessor, PreTrainedModel
 
 from radgrounder.models.processing import CHAT_TEMPLATE, IMAGE_ATTENTION, PROMPT_ATTENTION, RadGrounderProcessor
-from radgrounder.models.release import refuse_existing, save_stock
+from radgrounder.models.release import load_model, refuse_existing, save_stock
 from refrad2d.grounding import markup_tokens
 
 
@@ -27,7 +27,7 @@ def prepare(base: str, out: Path, *, attention: str = PROMPT_ATTENTION, with_mar
     _require_paligemma(base)
     stock = PaliGemmaProcessor.from_pretrained(base)
     processor = RadGrounderProcessor(stock.image_processor, stock.tokenizer, CHAT_TEMPLATE, attention)
-    model = AutoModelForImageTextToText.from_pretrained(base)
+    model = load_model(base)
     if with_markup_tokens:
         add_markup_tokens(model, stock)
     if attention == IMAGE_ATTENTION:  # an attribute of config.json, so that it survives release and upload

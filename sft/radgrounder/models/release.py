@@ -45,7 +45,7 @@ def release(adapter: Path, out: Path) -> None:
         base = AutoModelForImageTextToText.from_pretrained(source, dtype=torch.float32)
         model = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(safe_merge=True)
     else:
-        model = AutoModelForImageTextToText.from_pretrained(source)
+        model = load_model(source)
     processor = PaliGemmaProcessor.from_pretrained(source)
     vars(processor.image_processor).pop("auto_map", None)  # a prepared base names our class here too
     processor.tokenizer.init_kwargs.pop("auto_map", None)
@@ -75,6 +75,12 @@ def save_stock(
         processor.save_pretrained(temporary)
         for name, text in more.items():
             (temporary / name).write_text(text, encoding="utf-8")
+
+
+def load_model(source: str) -> PreTrainedModel:
+    """A model to compute with: weights that are stored in half precision, as the nano's are, come in single."""
+    model: PreTrainedModel = AutoModelForImageTextToText.from_pretrained(source)
+    return model.float() if model.dtype == torch.float16 else model
 
 
 def refuse_existing(out: Path) -> None:

@@ -8,6 +8,7 @@ A step always gets the same batch, whether the run was cut off before it or not.
 about three times as many answers a CPU second as one question an image.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,17 +35,18 @@ class Batches:
     ) -> None:
         self.tokenizer, self.slices, self.plan = processor.tokenizer, slices, plan
         self.prefix = image_prefix(processor, size)
+        self._upto = np.cumsum(slice_weights(slices, plan.rarity))
         self._covers = [cover(shown.mask, shown.boxes, size.patch) for shown in slices]
 
     def tower(self, step: int) -> dict[str, Any]:
         """pixel_values (B, 3, S, S) and the `dense` targets of these slices."""
         rng = self._rng(TOWER, step)
-        return self._images(rng.integers(len(self.slices), size=self.plan.batch), rng)
+        return self._images(self._draw(self.plan.batch, rng), rng)
 
     def packed(self, step: int) -> dict[str, Any]:
         """Each slice with as many of its turns as fit the budget, in random order; with what `tower` gives."""
         rng = self._rng(PACKED, step)
-        numbers = rng.integers(len(self.slices), size=self.plan.packed_images)
+        numbers = self._draw(self.plan.packed_images, rng)
         turns = [order_turns(self.slices[n].turns, rng, self.plan.shares) for n in numbers]
         words = encode_branches(self.tokenizer, self.prefix, turns, self.plan.packed_budget)
         return words | self._images(numbers, rng)
@@ -52,7 +54,7 @@ class Batches:
     def single(self, step: int) -> dict[str, Any]:
         """One turn of each slice; with what `tower` gives."""
         rng, count = self._rng(SINGLE, step // SORTED), self.plan.single_batch
-        numbers = rng.integers(len(self.slices), size=SORTED * count)
+        numbers = self._draw(SORTED * count, rng)
         drawn = [(n, draw_turn(self.slices[n].turns, rng, self.plan.shares)) for n in numbers]
         drawn.sort(key=lambda pair: len(pair[1][0]) + len(pair[1][1]))  # batches of like length waste less padding
         drawn = drawn[step % SORTED * count :][:count]
@@ -62,11 +64,37 @@ class Batches:
     def _rng(self, lesson: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.plan.seed, lesson, number])
 
+    def _draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Numbers of slices (count,), by their weights."""
+        at = np.searchsorted(self._upto, rng.random(count) * self._upto[-1], side="right")
+        return np.minimum(at, len(self.slices) - 1)
+
     def _images(self, numbers: Sequence[int] | np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
-        return {
-            "pixel_values": to_pixel_values([self.slices[n].image for n in numbers]),
-            "dense": draw_targets([self._covers[n] for n in numbers], rng),
-        }
+        dense = draw_targets([self._covers[n] for n in numbers], rng)
+        images = [self.slices[n].image for n in numbers]
+        if self.plan.curves:
+            images = [grey_curve(rng, self.plan.curves)[image] for image in images]
+        return {"pixel_values": to_pixel_values(images), "dense": dense}
+
+
+def slice_weights(slices: Sequence[PhantomSlice], rarity: float) -> np.ndarray:
+    """How often each slice is drawn, (n,) with sum 1: regions evenly, inside a region by the mean of its classes'
+    frequencies to the power of -`rarity`. Pictures that show no region are as frequent as in the pool."""
+    counts = Counter(class_id for shown in slices for class_id in shown.boxes)
+    weights = np.array([np.mean([counts[c] ** -rarity for c in shown.boxes] or [1.0]) for shown in slices])
+    regions = np.array([shown.region for shown in slices])
+    foreign = float((regions == "").mean())
+    names = set(regions.tolist()) - {""}
+    for name in regions[np.sort(np.unique(regions, return_index=True)[1])]:
+        mine = regions == name
+        weights[mine] *= ((1 - foreign) / len(names) if name else foreign) / weights[mine].sum()
+    return weights
+
+
+def grey_curve(rng: np.random.Generator, spread: float) -> np.ndarray:
+    """A random increasing curve of grey levels, (256,) uint8: black stays black, white stays white."""
+    slopes = np.exp(spread * np.interp(np.linspace(0, 5, 255), np.arange(6), rng.standard_normal(6)))
+    return np.round(np.concatenate([[0.0], np.cumsum(slopes) / slopes.sum()]) * 255).astype(np.uint8)
 
 
 def image_prefix(processor: PaliGemmaProcessor, size: NanoSize) -> list[int]:

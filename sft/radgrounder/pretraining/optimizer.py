@@ -4,11 +4,14 @@
 ...     optimizer.descend(loss(step), rate=1e-3)
 """
 
+import time
 from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 
 import torch
 
+from radgrounder.pretraining.clock import Paused
 from refrad2d.system.files import atomic_path
 
 CHECK_EVERY = 250  # steps between checkpoints
@@ -51,8 +54,11 @@ class Optimizer:
             part.load_state_dict(state)
 
 
-def resumable_steps(module: torch.nn.Module, optimizer: Optimizer, checkpoint: Path, steps: int) -> Iterator[int]:
+def resumable_steps(
+    module: torch.nn.Module, optimizer: Optimizer, checkpoint: Path, steps: int, deadline: float = inf
+) -> Iterator[int]:
     """The steps that are left after the last checkpoint; writes one every `CHECK_EVERY` steps and at the end.
+    Past the `deadline` (seconds of `time.monotonic`) it writes one and raises Paused.
 
     `module` and `optimizer` are set to where the checkpoint left them.
     """
@@ -65,7 +71,10 @@ def resumable_steps(module: torch.nn.Module, optimizer: Optimizer, checkpoint: P
     for step in range(first, steps):
         torch.manual_seed(step)  # of what is drawn inside a step, so that a resumed run goes the same way
         yield step
-        if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
+        late = time.monotonic() > deadline
+        if late or (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
             state = {"module": module.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
             with atomic_path(checkpoint) as temporary:
                 torch.save(state, temporary)
+        if late and step + 1 < steps:
+            raise Paused

@@ -31,7 +31,10 @@ class Plan:
     init: str = option("a base to go on from, with its tokenizer; its shape is kept", default="", metavar="DIR")
     sites: tuple[str, ...] = option("hospitals of the phantom: A, B, C", default=("A",), metavar="NAME")
     regions: tuple[str, ...] = option(
-        "what is examined, such as chest_ct head_mr", default=("abdomen_ct",), metavar="NAME"
+        "what is examined, such as chest_ct head_mr, or all", default=("abdomen_ct",), metavar="NAME"
+    )
+    leave_out: tuple[str, ...] = option(
+        "regions left out of `--regions all`, at every site", default=("pelvis_mr",), metavar="NAME"
     )
     seed: int = option("another seed draws other patients", default=0, metavar="S")
     pool: int = option("slices, eight of a patient", default=16384, metavar="N")
@@ -49,6 +52,13 @@ class Plan:
         "of the answers, where an image has all three tasks; the rest are questions", default=0.35, metavar="P"
     )
     report_share: float = option("of the answers", default=0.4, metavar="P")
+    absent_share: float = option("of the answers: that a structure is not visible", default=0.08, metavar="P")
+    rarity: float = option(
+        "a slice is drawn by its classes' frequencies to the power of minus this, regions evenly",
+        default=0.5,
+        metavar="X",
+    )
+    curves: float = option("spread of random grey-level curves, 0 for none", default=0.0, metavar="S")
     dense_weight: float = option("of the dense losses beside conversations", default=1.0, metavar="W")
     coordinate_sigma: float = option("width of a coordinate's soft target, in bins", default=4.0, metavar="S")
     workers: int = option("processes that draw slices", default=2, metavar="N")
@@ -72,5 +82,15 @@ class Plan:
     @property
     def shares(self) -> dict[str, float]:
         """By task."""
-        rest = 1 - self.locate_share - self.report_share
-        return {"locate": self.locate_share, "report": self.report_share, "question": rest}
+        rest = 1 - self.locate_share - self.report_share - self.absent_share
+        told = {"locate": self.locate_share, "report": self.report_share, "absent": self.absent_share}
+        return {**told, "question": rest}
+
+    @property
+    def drawn_regions(self) -> tuple[str, ...]:
+        """The regions that slices are drawn of: `regions`, or all but those left out."""
+        from refrad2d.phantom import REGIONS
+
+        if self.regions != ("all",):
+            return self.regions
+        return tuple(name for name in REGIONS if name not in self.leave_out)

@@ -1,7 +1,7 @@
 """Training material for the nano, drawn fresh from the phantom: small slices with their conversations.
 
-The same windows, matching, questions and prompts as in a build, and sentences go to the same slices; only the detour
-through DICOM is left out.
+The same windows, questions and prompts as in a build, without the detour through DICOM. What a report says follows from
+its slice (`phantom.reports.slice_sentences`).
 """
 
 import json
@@ -10,19 +10,22 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 from pathlib import Path
+from sys import intern
 from typing import cast
 
 import numpy as np
 from PIL import Image
 
+from radgrounder.pretraining.clock import pause_after
+from radgrounder.pretraining.foreign import FOREIGN_EVERY, draw_foreign, foreign_turns
 from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
 from refrad2d.grounding import as_box
 from refrad2d.labels import LANGUAGES, label_by_name
 from refrad2d.phantom import (
     Patient,
-    Sentence,
     Series,
     draw_series,
     join_sentences,
@@ -32,20 +35,22 @@ from refrad2d.phantom import (
     report_sentences,
     shown_findings,
 )
-from refrad2d.phantom.reports import context_of
-from refrad2d.phantom.series import get_region
+from refrad2d.phantom.findings import size_class
+from refrad2d.phantom.render import RenderedSlice
+from refrad2d.phantom.reports import SliceContent, context_of, slice_sentences
+from refrad2d.phantom.series import Region, all_ids, get_region, published_classes
 from refrad2d.questions.balance import Dataset
 from refrad2d.questions.choose import questions
 from refrad2d.questions.known import said_findings
 from refrad2d.rows import Context, Message, ObjectRow, Report, Reports, Row, SpanRow
 from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
-from refrad2d.text.slices import spread
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
 
 _log = logging.getLogger(__name__)
 PART = 2048  # slices in a file of a pool
 SLICES_OF_STUDY = 8  # as many seeds share a study
+ABSENT, ABSENT_NEAR = 4, 3  # classes of a slice that are asked for in vain; of these, such as another slice shows
 SCOUT = 56  # pixels of the quick look at a whole series that tells where structures are largest
 
 
@@ -57,22 +62,26 @@ class PhantomSlice:
     mask: np.ndarray
     boxes: dict[int, tuple[float, float, float, float]]
     turns: list[tuple[str, str]]
+    region: str = ""  # none for a picture that shows no body
 
 
 @dataclass(frozen=True)
 class PhantomStudy:
-    """One series of one patient and its report: `placed` has the sentences of each slice that got some."""
+    """One series of one patient: `numbers` are the eight slices that are drawn of it, `classes` what any slice of it
+    shows, `context` the clinical lines, `told` what a report on the whole series would tell of, by language."""
 
     patient: Patient
     region: str
     series: Series
-    placed: Mapping[int, Sequence[Sentence]]
+    numbers: Sequence[int]
+    classes: frozenset[str]
     context: Mapping[str, Mapping[str, str]]
+    told: Mapping[str, str]
 
 
 @lru_cache(maxsize=4)
 def draw_study(number: int, site: str, regions: tuple[str, ...]) -> PhantomStudy:
-    """A study by its number; sentences lie where `match` puts them: on the slices that show most of theirs."""
+    """A study by its number. Four of its slices are drawn from those that show a focal finding, where there are any."""
     rng = np.random.default_rng([number, 29, SLICES_OF_STUDY])
     region = get_region(regions[int(rng.integers(len(regions)))])
     patient = make_patient(number, site, parts=region.parts)
@@ -81,22 +90,23 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> PhantomStudy
         render_grid(patient, replace(series, size=SCOUT).grid(k), series.protocol, np.random.default_rng([number, k]))
         for k in range(len(series.positions))
     ]
-    areas = [labels_of(region.select(scout.mask)) for scout in scouts]
-    found = [{name: int(mask.sum()) for name, mask in scout.findings.items()} for scout in scouts]
-    present = {name for shown in areas for name in shown}
-    focal = {name for shown in found for name, pixels in shown.items() if pixels}
-    sentences = report_sentences(
-        patient, sorted(present), rng, shown=shown_findings(patient, region.name, present, focal),
-        wordings=region.wordings, modality=region.modality,
-    )  # fmt: skip
-    placed: dict[int, list[Sentence]] = {}
-    for sentence in sentences:
-        names = {label for _, _, labels in sentence.spans["en"] for label in labels}
-        where = spread([shown.get(sentence.finding, 0) for shown in found])
-        for k in where or spread([sum(shown.get(name, 0) for name in names) for shown in areas]):
-            placed.setdefault(k, []).append(sentence)
-    context = context_of(patient, rng, {s.finding for s in sentences} - {""}, body_part=region.body_part)
-    return PhantomStudy(patient, region.name, series, placed or {len(scouts) // 2: []}, context)
+    present = {name for scout in scouts for name in labels_of(region.select(scout.mask))}
+    with_finding = [k for k, scout in enumerate(scouts) if any(mask.any() for mask in scout.findings.values())]
+    half = SLICES_OF_STUDY // 2
+    ill = rng.choice(with_finding, half) if with_finding else rng.integers(len(scouts), size=half)
+    numbers = [int(k) for pair in zip(ill, rng.integers(len(scouts), size=half), strict=True) for k in pair]
+    focal = {name for scout in scouts for name, mask in scout.findings.items() if mask.any()}
+    shown = shown_findings(patient, region.name, present, focal)
+    sentences = [
+        sentence
+        for sentence in report_sentences(
+            patient, sorted(present), rng, shown=shown, wordings=region.wordings, modality=region.modality
+        )
+        if sentence.finding
+    ]
+    context = context_of(patient, rng, {s.finding for s in sentences}, body_part=region.body_part)
+    told = {language: join_sentences(sentences, language)[1] for language in LANGUAGES}
+    return PhantomStudy(patient, region.name, series, numbers, frozenset(present), context, told)
 
 
 def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
@@ -108,21 +118,21 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
     site = sites[number % len(sites)]
     study = draw_study(number, site, tuple(regions))
     region, patient = get_region(study.region), study.patient
-    k = sorted(study.placed)[seed % SLICES_OF_STUDY * len(study.placed) // SLICES_OF_STUDY]
-    grid = replace(study.series, size=IMAGE_SIZE).grid(k)
+    grid = replace(study.series, size=IMAGE_SIZE).grid(study.numbers[seed % SLICES_OF_STUDY])
     picture = render_grid(patient, grid, study.series.protocol, np.random.default_rng([seed, 31]))
     mask = region.select(picture.mask)
     found = objects(mask)
-    spacing = study.series.fov_mm / IMAGE_SIZE
     row: Row = {
         "id": f"phantom-{seed}", "patient": f"phantom-{number}", "study": "", "series": "",
         "modality": region.modality, "body_part": region.body_part.lower(), "plane": study.series.plane,
-        "spacing": [spacing, spacing],
+        "spacing": [grid.spacing, grid.spacing],
         "image": windows(picture.pixels, region.modality), "mask": mask, "objects": found,
+        "absent": _absent(study, picture.mask, np.random.default_rng([seed, 37])),
         "sex": patient.sex, "age": patient.age // 10 * 10, "site": site,
-        "report": _reports(study, k, found), "findings": [],
+        "report": _reports(study, content_of(picture, region, study.series.plane, grid.spacing), found), "findings": [],
         "provenance": {
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
+            "shown": {"de": 1.0, "en": 1.0},
         },
     }  # fmt: skip
     row["vqa"] = questions(row, Dataset(studies={row["study"]: _told(study, region.modality)}))
@@ -130,12 +140,34 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
 
 
 def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
-    """One slice by its seed, `size` pixels wide; see `draw_row`."""
+    """One slice by its seed, `size` pixels wide; see `draw_row`. Every `FOREIGN_EVERY`th shows no body."""
+    if seed % FOREIGN_EVERY == FOREIGN_EVERY - 1:
+        foreign = draw_foreign(np.random.default_rng([seed, 41]), size)
+        return PhantomSlice(foreign, np.zeros((size, size), np.uint8), {}, foreign_turns(seed))
     row = draw_row(seed, sites=sites, regions=regions)
     turns = [(_text(m[0]), _text(m[1])) for m in conversations(row)]
     image = Image.fromarray(row["image"]).resize((size, size), Image.Resampling.BICUBIC)
     boxes = {label_by_name(o["label"]).id: as_box(o["box"]) for o in row["objects"]}
-    return PhantomSlice(np.asarray(image), resize_mask(row["mask"], size), boxes, turns)
+    region = draw_study(seed // SLICES_OF_STUDY, str(row["site"]), tuple(regions)).region
+    return PhantomSlice(np.asarray(image), resize_mask(row["mask"], size), boxes, turns, region)
+
+
+def content_of(picture: RenderedSlice, region: Region, plane: str, spacing: float) -> SliceContent:
+    """What a slice rendered at the size of the image shows."""
+    findings = {name: int(mask.sum()) for name, mask in picture.findings.items()}
+    sizes = {name: size_class(mask, spacing) for name, mask in picture.findings.items() if findings[name]}
+    return SliceContent(labels_of(region.select(picture.mask)), findings, sizes, plane)
+
+
+def _absent(study: PhantomStudy, painted: np.ndarray, rng: np.random.Generator) -> list[str]:
+    """Classes without a pixel in what was painted of the slice, known to the masks of a region or not: up to
+    ABSENT_NEAR that another slice of the series shows, then of all others of the modality up to ABSENT in all."""
+    modality = get_region(study.region).modality
+    there = labels_of(all_ids(modality)[painted])
+    near = sorted(study.classes - there.keys())
+    far = sorted(published_classes(modality) - there.keys() - study.classes)
+    near = [near[i] for i in rng.permutation(len(near))[:ABSENT_NEAR]]
+    return sorted(near + [far[i] for i in rng.permutation(len(far))[: ABSENT - len(near)]])
 
 
 def _text(message: Message) -> str:
@@ -143,18 +175,21 @@ def _text(message: Message) -> str:
 
 
 def _told(study: PhantomStudy, modality: str) -> set:
-    """The findings that the whole report tells of, so that "this cyst" is the only one."""
-    sentences = [sentence for placed in study.placed.values() for sentence in placed]
-    texts = {language: join_sentences(sentences, language)[1] for language in LANGUAGES}
-    return {said for language, text in texts.items() for said in said_findings(text, language, modality)}
+    """The findings that the whole series shows, so that "this cyst" is the only one."""
+    texts = study.told.items()
+    return {said for language, text in texts for said in said_findings(text, language, modality)}
 
 
-def _reports(study: PhantomStudy, k: int, found: Sequence[ObjectRow]) -> Reports:
-    """Report structs of both languages: the sentences that lie on slice `k`, their spans with what it shows."""
-    boxes = {o["label"]: as_box(o["box"]) for o in found}
+def _reports(study: PhantomStudy, content: SliceContent, found: Sequence[ObjectRow]) -> Reports:
+    """Report structs of both languages: what the slice shows, the spans of what is visible in it."""
+    region = get_region(study.region)
+    sentences = slice_sentences(
+        study.patient, content, publish=region.published, wordings=region.wordings, modality=region.modality
+    )
+    boxes = {o["label"]: as_box(o["box"]) for o in found if o["label"] in content.visible}
     reports: dict[str, Report | None] = {}
     for language in LANGUAGES:
-        _, clean, spans = join_sentences(study.placed[k], language)
+        _, clean, spans = join_sentences(sentences, language)
         there = [(s, [label for label in s["labels"] if label in boxes]) for s in spans]
         shown: list[SpanRow] = [
             {
@@ -173,9 +208,17 @@ def _reports(study: PhantomStudy, k: int, found: Sequence[ObjectRow]) -> Reports
 
 
 def draw_pool(
-    folder: Path, seeds: Sequence[int], *, sites: Sequence[str], size: int, regions: Sequence[str], workers: int
+    folder: Path,
+    seeds: Sequence[int],
+    *,
+    sites: Sequence[str],
+    size: int,
+    regions: Sequence[str],
+    workers: int,
+    deadline: float = inf,
 ) -> list[PhantomSlice]:
-    """`draw_slices`, kept on disk: parts that lie in `folder` are read, the others drawn and written."""
+    """`draw_slices`, kept on disk: parts that lie in `folder` are read, the others drawn and written; Paused past the
+    deadline."""
     folder.mkdir(parents=True, exist_ok=True)
     kind = "-".join([f"{size}px", *sites, *regions])
     pool: list[PhantomSlice] = []
@@ -183,6 +226,7 @@ def draw_pool(
         part = seeds[start : start + PART]
         file = folder / f"{kind}-{part[0]}-{len(part)}.npz"
         if not file.is_file():
+            pause_after(deadline)
             began = time.monotonic()
             _save(draw_slices(part, sites=sites, size=size, regions=regions, workers=workers), file)
             _log.info("slices %d to %d drawn in %.0f s", start, start + len(part), time.monotonic() - began)
@@ -191,7 +235,7 @@ def draw_pool(
 
 
 def _save(slices: Sequence[PhantomSlice], file: Path) -> None:
-    texts = json.dumps([{"boxes": list(drawn.boxes.items()), "turns": drawn.turns} for drawn in slices])
+    texts = json.dumps([{"boxes": list(s.boxes.items()), "turns": s.turns, "region": s.region} for s in slices])
     with atomic_path(file) as temporary, temporary.open("wb") as opened:
         np.savez(
             opened,
@@ -205,7 +249,13 @@ def _load(file: Path) -> list[PhantomSlice]:
     with np.load(file) as stored:
         texts = json.loads(stored["texts"].tobytes())
         return [
-            PhantomSlice(image, mask, {k: tuple(box) for k, box in text["boxes"]}, [tuple(t) for t in text["turns"]])
+            PhantomSlice(
+                image,
+                mask,
+                {k: tuple(box) for k, box in text["boxes"]},
+                [(intern(prompt), intern(answer)) for prompt, answer in text["turns"]],
+                text["region"],
+            )
             for image, mask, text in zip(stored["images"], stored["masks"], texts, strict=True)
         ]
 

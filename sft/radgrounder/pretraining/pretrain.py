@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,16 +50,19 @@ class Learner:
         return embeddings.weight[self.coordinates.ids].detach()
 
 
-def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = None) -> None:
+def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = None, deadline: float = inf) -> None:
     """Write a stock PaliGemma folder to `out`; pool and checkpoints lie in `<out>.run` until it is whole, the pool in
-    `pool_folder` where that is given, so that another run of the same seed need not draw it again."""
+    `pool_folder` where that is given, so that another run of the same seed need not draw it again.
+
+    Paused past the `deadline` (seconds of `time.monotonic`): the same call goes on.
+    """
     torch.set_num_threads(plan.threads)
     run = out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
     first = (plan.seed + 1) * 10_000_000
     slices = draw_pool(
         pool_folder or run / "pool", range(first, first + plan.pool),
-        sites=plan.sites, size=size.image, regions=plan.regions, workers=plan.workers,
+        sites=plan.sites, size=size.image, regions=plan.drawn_regions, workers=plan.workers, deadline=deadline,
     )  # fmt: skip
     processor = _make_processor(run / "processor", slices, size, plan)
     if plan.init:
@@ -69,9 +73,10 @@ def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = N
     _log.info("%d slices, %.2f M parameters, %d tokens", len(slices), count / 1e6, len(processor.tokenizer))
     batches = Batches(processor, size, slices, plan)
     learner = Learner(model, DenseHead(size.width), soft_coordinates(processor, plan.coordinate_sigma))
-    train_tower(learner, batches.tower, plan.tower, run)
-    train_conversations(learner, batches.packed, plan.packed, run, dense_weight=plan.dense_weight)
-    train_conversations(learner, batches.single, plan.single, run, dense_weight=plan.dense_weight)
+    rest: dict[str, Any] = {"dense_weight": plan.dense_weight, "deadline": deadline}
+    train_tower(learner, batches.tower, plan.tower, run, deadline=deadline)
+    train_conversations(learner, batches.packed, plan.packed, run, **rest)
+    train_conversations(learner, batches.single, plan.single, run, **rest)
     _write(model, processor, out, size, plan)
 
 
@@ -86,7 +91,7 @@ def _make_processor(folder: Path, slices: Sequence[PhantomSlice], size: NanoSize
 
 def corpus(slices: Sequence[PhantomSlice]) -> Iterator[str]:
     """What the tokenizer is trained on: prompts and answers of slices, and the names of all classes."""
-    for shown in slices[:1500]:
+    for shown in slices[:: max(1, len(slices) // 1500)]:
         for prompt, answer in shown.turns:
             yield prompt
             yield answer
@@ -94,14 +99,14 @@ def corpus(slices: Sequence[PhantomSlice]) -> Iterator[str]:
         yield from (label.english, label.german, f" {label.english}", f" {label.german}")
 
 
-def train_tower(learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path) -> None:
+def train_tower(learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, *, deadline: float = inf) -> None:
     """Class and box of each patch, before there are words; its checkpoint lies in the folder `run`."""
     tower, projector = learner.model.model.vision_tower, learner.model.model.multi_modal_projector
     module = torch.nn.ModuleDict({"tower": tower, "projector": projector, "head": learner.head})
     optimizer = Optimizer(module)
     codes = learner.codes()
     module.train()
-    for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps):
+    for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps, deadline):
         batch = batch_of(step)
         tokens = projector(tower(pixel_values=batch["pixel_values"]).last_hidden_state)
         dense = learner.head.losses(tokens, batch["dense"], codes, learner.coordinates.soft)
@@ -110,13 +115,15 @@ def train_tower(learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path) 
             _log.info("%s step %d: shown %.3f, box error %.4f", lesson.name, step + 1, dense.shown, dense.error)
 
 
-def train_conversations(learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, *, dense_weight: float) -> None:
+def train_conversations(
+    learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, *, dense_weight: float, deadline: float = inf
+) -> None:
     """Next-token training on answers, the dense losses beside it; its checkpoint lies in the folder `run`."""
     module = torch.nn.ModuleDict({"model": learner.model, "head": learner.head})
     optimizer = Optimizer(module)
     module.train()
     logged: list[tuple[float, float, float]] = []
-    for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps):
+    for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps, deadline):
         batch = batch_of(step)
         targets = batch.pop("dense")
         loss, outputs = conversation_loss(learner.model, batch, learner.coordinates)
@@ -137,4 +144,4 @@ def _write(
         "pretraining.json": json.dumps(made_by, indent=2) + "\n",
         fingerprint.FILE: json.dumps(fingerprint.fingerprint(), indent=2) + "\n",
     }
-    save_stock(model, processor, out, more=more)
+    save_stock(model.half(), processor, out, more=more)  # half a float loses nothing here and holds twice the weights

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from refrad2d.conversations import PROMPTS
+from refrad2d.conversations import ABSENT, PROMPTS
 
 Turn = tuple[str, str]  # prompt, answer
 
 
-def task_of(prompt: str) -> str:
-    """locate, report or question."""
+def task_of(prompt: str, answer: str = "") -> str:
+    """locate, report, absent (a locate prompt that is answered in words) or question."""
+    if answer in ABSENT.values():
+        return "absent"
     last = prompt.strip().rpartition("\n")[2]
     for task in ("report", "report_boxes", "locate"):
         if any(last.startswith(words.partition("{")[0]) for words in PROMPTS[task].values()):
@@ -21,7 +23,7 @@ def task_of(prompt: str) -> str:
 
 def chances(turns: Sequence[Turn], shares: Mapping[str, float]) -> np.ndarray:
     """The probability of each turn: every task present has its share, which its turns divide evenly."""
-    tasks = [task_of(prompt) for prompt, _ in turns]
+    tasks = [task_of(*turn) for turn in turns]
     counts = Counter(tasks)
     weights = np.array([shares[task] / counts[task] for task in tasks])
     return weights / weights.sum()

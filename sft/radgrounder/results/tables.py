@@ -9,7 +9,13 @@ from typing import Any
 from radgrounder.benchmarks.base import facts_of, read_published
 from refrad2d.system.markdown import table
 
-SCALES = {"hallucinated": 1, "missed": 1}  # entities a report; everything else is shown in percent
+SCALES = {
+    "hallucinated": 1,
+    "missed": 1,
+    "finding_false": 1,
+    "other_patient_finding_false": 1,
+    "majority_finding_false": 1,
+}  # entities a report; everything else is shown in percent
 ENDS = ("", "_control", "_before")  # of the names of interventions
 FIGURE_KEYS = {"mean", "low", "high", "n"}
 

@@ -6,10 +6,11 @@ pytest tests/radgrounder/benchmarks/test_refrad2d.py
 import numpy as np
 import pytest
 
-from radgrounder.benchmarks.base import load_benchmark
-from radgrounder.benchmarks.refrad2d import eligible
+from radgrounder.benchmarks.base import Item, load_benchmark, plain
+from radgrounder.benchmarks.refrad2d import eligible, score
 from radgrounder.evaluation.run import run
 from radgrounder.metrics.boxes import iou
+from refrad2d.grounding import Parsed, Span
 from tests.fixtures.tiny_dataset import MASK_SIZE, make_row, write_dataset
 from tests.fixtures.tiny_evaluations import TEST_BOXES, TRAIN_BOXES, Seer, write_tiny
 
@@ -28,8 +29,23 @@ def results(data, tmp_path_factory):
 def test_results_hold_the_figures_of_the_contract(results):
     names = {section: list(results[0][section]) for section in ("grounding", "report", "vqa")}
     assert names == {
-        "grounding": ["miou", "prior_miou", "shuffled_miou", "g_iou_class", "invalid"],
-        "report": ["f1", "majority_f1", "blank_image_f1"],
+        "grounding": [
+            "miou",
+            "prior_miou",
+            "shuffled_miou",
+            "present_boxed",
+            "absent_boxed",
+            "g_iou_class",
+            "invalid",
+        ],
+        "report": [
+            "f1",
+            "majority_f1",
+            "blank_image_f1",
+            "finding_f1",
+            "other_patient_finding_f1",
+            "majority_finding_f1",
+        ],
         "vqa": ["accuracy_closed", "majority_accuracy", "blank_image_accuracy", "f1_open"],
     }
 
@@ -37,6 +53,24 @@ def test_results_hold_the_figures_of_the_contract(results):
 def test_miou_counts_only_structures_that_can_be_asked_for(results):
     assert results[0]["grounding"]["miou"]["n"] == len(TEST_BOXES)  # no spleen of one pixel
     assert results[0]["grounding"]["miou"]["mean"] > 0.98
+
+
+def test_absent_structures_are_asked_for_and_only_a_box_counts(results, data):
+    assert results[0]["grounding"]["present_boxed"]["n"] == len(TEST_BOXES)
+    assert results[0]["grounding"]["absent_boxed"]["n"] == len(TEST_BOXES)
+    items = [item for item in load_benchmark("refrad2d", data).items if item.control == "absent"]
+    assert {item.prompt for item in items} == {"\n\nWhere is the brain? "} and not any(i.true.spans for i in items)
+    scores = score(items[:2], [plain("not visible"), Parsed("brain", [Span(0, 5, "brain", (0, 0, 1, 1))], 0)])
+    assert [one["boxed"] for one in scores] == [0, 1] and "iou" not in scores[0]
+
+
+def test_findings_of_reports_are_scored_beside_those_of_another_patient():
+    true = plain("Cyst of the liver measuring 20 mm.")
+    item = Item("r", "report", "", "s", "", true, "p", "en", groups={"modality": "CT"})
+    right, wrong, none = score([item] * 3, [true, plain("Stone in the gallbladder."), plain("The liver is normal.")])
+    assert (right["finding_f1"], right["finding_false"], right["finding_size_error"]) == (1, 0, 0)
+    assert (wrong["finding_f1"], wrong["finding_precision"], wrong["finding_false"]) == (0, 0, 1)
+    assert none["finding_recall"] == 0 and np.isnan(none["finding_precision"])
 
 
 def test_prior_is_the_iou_with_the_training_mean_box(results):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from radgrounder.cli import main
-from radgrounder.commands.pretrain import Pretrain
+from radgrounder.commands.pretrain import GO_ON, Pretrain
 from radgrounder.models.size import NanoSize
 from radgrounder.pretraining import heldout, pretrain
 from radgrounder.pretraining.plan import Plan
@@ -14,7 +14,7 @@ from radgrounder.pretraining.plan import Plan
 def test_size_and_plan_are_made_of_the_options(tmp_path, monkeypatch):
     seen = []
 
-    def write(out, size, plan, pool_folder):
+    def write(out, size, plan, pool_folder, deadline):
         out.with_name("nano.run").mkdir()
         seen.extend([size, plan, pool_folder])
 
@@ -23,6 +23,12 @@ def test_size_and_plan_are_made_of_the_options(tmp_path, monkeypatch):
     assert main(["pretrain", str(tmp_path / "nano"), *words]) == 0
     assert seen == [NanoSize(width=64), Plan(sites=("A", "B"), tower_steps=7), Path("pool")]
     assert not (tmp_path / "nano.run").exists()
+
+
+def test_a_run_that_is_over_its_minutes_says_how_to_go_on(tmp_path, capsys):
+    words = ["--minutes", "0.000001", "--pool", "8", "--workers", "1", "--threads", "1"]
+    assert main(["pretrain", str(tmp_path / "nano"), *words]) == GO_ON
+    assert "run the same command again to go on" in capsys.readouterr().err and (tmp_path / "nano.run").is_dir()
 
 
 def test_without_options_size_and_plan_are_those_of_the_functions():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from radgrounder.inference.grammar import BoundToGrammar, Grammar, State, classes_of, token_texts
 from radgrounder.models.nano import build_tokenizer
+from refrad2d.conversations import ABSENT, NO_IMAGE
 from refrad2d.grounding import Span, has_markup, location_tokens, parse, render
 from refrad2d.labels import exists_in, label_by_name
 from tests.fixtures.tiny_models import SIZE, TEXTS, gemma_tokenizer
@@ -148,3 +149,14 @@ def test_rows_that_change_places_are_read_anew():
     swapped = torch.cat([rows.flip(0), torch.tensor([[start[0]], [grammar.locations[7]]])], dim=1)
     text, place = (set(row.nonzero()[:, 0].tolist()) for row in bound(swapped, torch.zeros(2, WIDTH)) == 0)
     assert grammar.eos in text and place and place <= set(grammar.locations)
+
+
+@pytest.mark.parametrize("answer", ["", *ABSENT.values(), *NO_IMAGE.values()])
+def test_an_answer_in_words_and_an_empty_one_are_allowed(answer):
+    tokenizer = nano_tokenizer()
+    grammar = Grammar.build(tokenizer, width=len(tokenizer), modality="CT")
+    state = State("text")
+    for token in [*tokenizer(answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]:
+        state = grammar.follow(state, token)
+        assert state is not None
+    assert state.phase == "done"

@@ -1,11 +1,21 @@
 """Batches: each step has its own, single turns as the processor lays them out, branches that cost what they cost alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from radgrounder.models.nano import build_model, build_processor
-from radgrounder.pretraining.batches import Batches, encode_branches, encode_single, image_prefix, to_pixel_values
+from radgrounder.pretraining.batches import (
+    Batches,
+    encode_branches,
+    encode_single,
+    grey_curve,
+    image_prefix,
+    slice_weights,
+    to_pixel_values,
+)
 from radgrounder.pretraining.losses import conversation_loss, soft_coordinates
 from radgrounder.pretraining.plan import Plan
 from radgrounder.pretraining.pool import PhantomSlice
@@ -89,3 +99,32 @@ def test_the_budget_limits_the_turns_but_leaves_one():
         encode_branches(PROCESSOR.tokenizer, PREFIX, [asked], budget=two)["input_ids"],
         encode_branches(PROCESSOR.tokenizer, PREFIX, [asked[:2]], budget=10_000)["input_ids"],
     )
+
+
+def drawn(region, *classes):
+    boxes = {number: (0.0, 0.0, 1.0, 1.0) for number in classes}
+    return PhantomSlice(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8), boxes, [], region)
+
+
+def test_regions_are_drawn_evenly_and_rare_classes_more_often():
+    pool = [drawn("head", 1), drawn("head", 1), drawn("head", 1), drawn("head", 2), drawn("chest", 3), drawn("")]
+    weights = slice_weights(pool, 0.5)
+    assert weights.sum() == pytest.approx(1) and weights[-1] == pytest.approx(1 / 6)
+    assert weights[:4].sum() == pytest.approx(weights[4]) == pytest.approx(5 / 12)
+    assert weights[3] / weights[0] == pytest.approx(3**0.5)
+    assert slice_weights(pool[:4], 0.0) == pytest.approx([0.25] * 4)
+    assert slice_weights([drawn("")], 0.5) == pytest.approx([1.0])
+
+
+def test_a_grey_curve_rises_from_black_to_white():
+    curves = [grey_curve(np.random.default_rng(seed), 0.5).astype(int) for seed in range(20)]
+    assert all(curve[0] == 0 and curve[-1] == 255 and (np.diff(curve) >= 0).all() for curve in curves)
+    assert len({int(curve[128]) for curve in curves}) > 10
+    assert (np.abs(grey_curve(np.random.default_rng(0), 0.0).astype(int) - np.arange(256)) <= 1).all()
+
+
+def test_curves_change_pictures_but_not_where_things_are(batches):
+    bent = Batches(PROCESSOR, SIZE, batches.slices, replace(PLAN, curves=0.5))
+    first, second = batches.tower(0), bent.tower(0)
+    assert not torch.equal(first["pixel_values"], second["pixel_values"])
+    assert all(torch.equal(a, b) for a, b in zip(first["dense"], second["dense"], strict=True))

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from radgrounder.pretraining import optimizer
+from radgrounder.pretraining.clock import Paused
 from radgrounder.pretraining.optimizer import Optimizer, resumable_steps
 
 
@@ -75,3 +76,18 @@ def test_a_checkpoint_is_there_only_when_it_is_whole(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         train(make_module(), tmp_path / "a.pt", 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_steps_past_the_deadline_stop_where_they_can_go_on(tmp_path):
+    whole, resumed = make_module(), make_module()
+    train(whole, tmp_path / "whole.pt", 3)
+    for _ in range(2):
+        module, done = make_module(), []
+        steps = Optimizer(module)
+        with pytest.raises(Paused):
+            for step in resumable_steps(module, steps, tmp_path / "cut.pt", 3, deadline=0.0):
+                steps.descend(loss_of(module), 0.01)
+                done.append(step)
+        assert len(done) == 1
+    assert train(resumed, tmp_path / "cut.pt", 3) == [2]
+    assert torch.equal(weights(whole), weights(resumed))

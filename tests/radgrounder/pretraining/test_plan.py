@@ -24,8 +24,14 @@ def test_the_lessons_have_the_steps_and_rates_of_the_plan():
 
 
 def test_the_shares_of_tasks_are_a_whole():
-    shares = Plan(locate_share=0.5, report_share=0.2).shares
-    assert shares == pytest.approx({"locate": 0.5, "report": 0.2, "question": 0.3})
+    shares = Plan(locate_share=0.5, report_share=0.2, absent_share=0.1).shares
+    assert shares == pytest.approx({"locate": 0.5, "report": 0.2, "absent": 0.1, "question": 0.2})
+
+
+def test_all_regions_are_all_but_those_left_out():
+    plan = Plan(regions=("all",), leave_out=("pelvis_mr", "torso_ct"))
+    assert len(plan.drawn_regions) == 8 and not {"pelvis_mr", "torso_ct"} & set(plan.drawn_regions)
+    assert Plan(regions=("head_ct",), leave_out=("head_ct",)).drawn_regions == ("head_ct",)
 
 
 def test_no_option_of_a_plan_is_one_of_the_size_too():

@@ -59,13 +59,21 @@ def make_row(name, patient, mask):
         "plane": "axial",
         "spacing": [1.0, 1.0],
         "objects": objects(mask),
+        "absent": ["brain"],
         "sex": "F",
         "age": 60,
         "site": None,
         "report": {"de": report, "en": None},
         "vqa": [entry],
         "findings": [],
-        "provenance": {"slice_rule": "structure", "curator": "c", "segmenter": "s", "blanked": 0, "version": "0"},
+        "provenance": {
+            "slice_rule": "structure",
+            "curator": "c",
+            "segmenter": "s",
+            "blanked": 0,
+            "version": "0",
+            "shown": {"de": 1.0, "en": None},
+        },
     }
 
 
@@ -190,8 +198,8 @@ def test_an_edited_manifest_is_found(root):
 
 def test_a_dataset_of_another_format_is_refused_with_the_remedy(root):
     text = (root / "manifest.json").read_text()
-    (root / "manifest.json").write_text(text.replace('"format": 2', '"format": 1'))
-    with pytest.raises(ValueError, match="has format 1; .* format 2 only. Build the dataset again"):
+    (root / "manifest.json").write_text(text.replace('"format": 3', '"format": 1'))
+    with pytest.raises(ValueError, match="has format 1; .* format 3 only. Build the dataset again"):
         list(verify(root))
 
 
@@ -230,6 +238,12 @@ SPAN = ("report", "de", "spans", 0)
         (SLICES, edit(("report", "de", "findings"), "Die <loc0001> Leber"), "markup_in_text"),
         (SLICES, edit(("objects", 0, "area"), 3), "objects_differ"),
         (SLICES, edit(("objects", 0, "pixels"), 3), "objects_differ"),
+        (SLICES, edit(("absent",), ["liver"]), "absent_is_shown"),
+        (SLICES, edit(("absent",), ["heart of gold"]), "absent_is_shown"),
+        (SLICES, edit(("provenance", "blanked"), 1), "absent_is_shown"),
+        (SLICES, edit(("provenance", "shown", "de"), None), "shown_is_no_share"),
+        (SLICES, edit(("provenance", "shown", "de"), 1.5), "shown_is_no_share"),
+        (SLICES, edit(("provenance", "shown", "en"), 1.0), "shown_is_no_share"),
         (SLICES, edit(("age",), 63), "age_is_no_decade"),
         (SLICES, edit(("patient",), "Müller, Hans"), "not_a_pseudonym"),
         (SLICES, edit(("patient",), "p2"), "patient_in_two_splits"),

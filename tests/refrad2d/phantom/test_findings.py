@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from refrad2d.phantom import make_patient
-from refrad2d.phantom.findings import DIFFUSE, PlantedFinding, place_findings
+from refrad2d.phantom.findings import DIFFUSE, PlantedFinding, place_findings, size_class
 from refrad2d.phantom.organs import Organ
 from refrad2d.phantom.shapes import Geometry
 
@@ -54,3 +54,11 @@ def test_a_finding_without_its_host_is_left_out():
 def test_a_few_findings_a_patient_and_some_have_none():
     counts = [len(make_patient(seed).findings) for seed in range(40)]
     assert 0 in counts and 0.5 < np.mean(counts) < 6
+
+
+@pytest.mark.parametrize(("side", "spacing", "expected"), [(10, 2.0, 20), (4, 1.0, 5), (200, 2.0, 80), (13, 1.0, 15)])
+def test_a_size_class_is_of_the_largest_part(side, spacing, expected):
+    mask = np.zeros((256, 256), bool)
+    mask[:side, 3:5] = True
+    mask[250:253, 250:253] = True
+    assert size_class(mask, spacing) == size_class(mask.T, spacing) == expected

@@ -1,12 +1,21 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from refrad2d.labels import is_label
 from refrad2d.phantom import join_sentences, make_patient, report_sentences
-from refrad2d.phantom.reports import context_of, expand
-from refrad2d.phantom.series import REGIONS
+from refrad2d.phantom.findings import PlantedFinding
+from refrad2d.phantom.reports import (
+    DIFFUSE_PIXELS,
+    NORMAL_SENTENCES,
+    SliceContent,
+    context_of,
+    expand,
+    slice_sentences,
+)
+from refrad2d.phantom.series import REGIONS, get_region
 from refrad2d.system.tables import read_csv, read_yaml
 
 WORDINGS = sorted({name for region in REGIONS.values() for name in region.wordings})
@@ -97,3 +106,74 @@ def test_context_has_both_languages():
     context = context_of(make_patient(1), np.random.default_rng(0), {"gallstone"})
     assert context["de"]["clinical_question"] == "Cholezystolithiasis?"
     assert context["en"]["clinical_info"] == "Right upper quadrant pain."
+
+
+REGION = get_region("abdomen_ct")
+CYST = PlantedFinding("kidney_cyst_left", "kidney_left", "cyst", 44.0, (0.0, 0.0, 0.0))
+STONE = PlantedFinding("gallstone", "gallbladder", "stone", 9.0, (0.0, 0.0, 0.0))
+SPLEEN = PlantedFinding("splenomegaly", "spleen", "scale", 0.0, (0.0, 0.0, 0.0), scale=1.4)
+FRACTURE = PlantedFinding("vertebral_fracture", "vertebrae_L1", "fracture", 0.0, (0.0, 0.0, 0.0))
+ORGANS = {"liver": 4000, "spleen": 900, "kidney_left": 500, "kidney_right": 450, "gallbladder": 90, "aorta": 60}
+
+
+def tell(*findings, pixels=ORGANS, seen=None, site="A", plane="axial", sizes=None, region=REGION):
+    patient = replace(make_patient(3, site), findings=findings)
+    content = SliceContent(pixels, seen or {}, sizes or {}, plane)
+    return slice_sentences(
+        patient, content, publish=region.published, wordings=region.wordings, modality=region.modality
+    )
+
+
+def test_findings_come_first_the_largest_of_them_before_the_others():
+    told = tell(SPLEEN, STONE, CYST, seen={"gallstone": 20, "kidney_cyst_left": 300})
+    assert [s.finding for s in told[:4]] == ["kidney_cyst_left", "gallstone", "splenomegaly", ""]
+    assert len(told) <= 3 + NORMAL_SENTENCES
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 19])
+def test_a_finding_that_the_slice_hardly_shows_is_not_told_and_its_host_is_not_called_normal(pixels):
+    told = tell(STONE, seen={"gallstone": pixels}, pixels={"gallbladder": 90})
+    assert [s.topic for s in told] == (["gallbladder"] if pixels == 0 else [])
+
+
+def test_a_diffuse_finding_needs_enough_of_its_host():
+    for pixels, expected in ((DIFFUSE_PIXELS, ["splenomegaly"]), (DIFFUSE_PIXELS - 1, []), (5, [])):
+        assert [s.finding for s in tell(SPLEEN, pixels={"spleen": pixels})] == expected
+
+
+@pytest.mark.parametrize(("plane", "told"), [("axial", 0), ("coronal", 1), ("sagittal", 1)])
+def test_a_lowered_vertebra_is_not_seen_across_the_axis(plane, told):
+    assert len(tell(FRACTURE, pixels={"vertebrae_L1": 400}, plane=plane)) == told
+
+
+def test_density_is_no_finding_of_mr():
+    steatosis = PlantedFinding("steatosis", "liver", "tone", 0.0, (0.0, 0.0, 0.0))
+    assert [s.finding for s in tell(steatosis)[:1]] == ["steatosis"]
+    assert all(s.topic != "liver" for s in tell(steatosis, region=get_region("abdomen_mr")))
+
+
+def test_the_size_is_that_of_the_slice():
+    text = " ".join(tell(CYST, seen={"kidney_cyst_left": 99}, sizes={"kidney_cyst_left": 20.0})[0].clean.values())
+    assert re.search(r"20 mm|2[.,]0 cm", text) and "44" not in text and "4.4" not in text
+
+
+@pytest.mark.parametrize("site", "ABC")
+def test_a_site_words_a_fact_always_in_the_same_way(site):
+    findings, seen = (CYST, STONE), {"kidney_cyst_left": 99, "gallstone": 99}
+    assert tell(*findings, seen=seen, site=site) == tell(*findings[::-1], seen=seen, site=site)
+
+
+def test_normal_sentences_are_of_the_largest_structures_in_the_order_of_the_table():
+    told = tell()
+    assert [s.topic for s in told] == ["liver", "spleen", "kidneys"]
+    assert all(set(labels) <= ORGANS.keys() for s in told for _, _, labels in s.spans["en"])
+
+
+def test_one_ill_kidney_leaves_the_other_to_be_normal():
+    small = {"kidney_left": 500, "kidney_right": 450}
+    told = tell(CYST, seen={"kidney_cyst_left": 99}, pixels=small)
+    assert [s.topic for s in told] == ["kidney_left", "kidney_right"] and told[0].finding and not told[1].finding
+
+
+def test_a_slice_that_shows_nothing_has_no_report():
+    assert tell(CYST, STONE, SPLEEN, FRACTURE, pixels={"liver": 19}) == []

@@ -5,7 +5,10 @@ from refrad2d.text.references import find_references
 from refrad2d.text.slices import (
     MarkedSentence,
     SliceFacts,
+    certainly_absent,
     cut_references,
+    finding_sizes,
+    is_about,
     join_sentences,
     match_mentions,
     read_sentences,
@@ -120,3 +123,43 @@ def test_mentions_are_given_to_their_sentences():
     spans = [{"start": 13, "end": 17, "labels": ["spleen"], "negated": False}]
     first, second = read_sentences(text, "de", spans)
     assert first.mentions == () and second.text[second.mentions[0].start : second.mentions[0].end] == "Milz"
+
+
+def shown_on(*labels, blanked=(), findings=(), number=0):
+    found = [{"label": name, "box": [0.1, 0.1, 0.5, 0.5], "area": 400, "pixels": 400} for name in labels]
+    return SliceFacts({"id": str(number), "instance": number + 1, "blanked": list(blanked)}, found, list(findings))
+
+
+def test_only_what_lies_well_beyond_its_last_slice_is_certainly_absent():
+    series = [shown_on("liver", "spleen", number=n) for n in range(3)] + [shown_on("liver", number=n) for n in (3, 4)]
+    assert [certainly_absent(series, "x", n) for n in range(5)] == [[], [], [], [], ["spleen"]]
+
+
+def test_a_gap_a_blank_and_a_slice_without_a_mask_deny_nothing():
+    gap = [shown_on("liver", "spleen"), *(shown_on("liver") for _ in range(4)), shown_on("liver", "spleen")]
+    assert not any(certainly_absent(gap, "x", n) for n in range(6))
+    for last in (shown_on("liver", blanked=[[0, 0, 9, 9]]), shown_on()):
+        assert certainly_absent([shown_on("liver", "spleen"), shown_on("liver"), shown_on("liver"), last], "x", 3) == []
+
+
+def test_what_no_slice_of_the_series_shows_enough_of_is_not_denied():
+    few = shown_on("liver")
+    few.objects.append({"label": "spleen", "box": [0, 0, 0.1, 0.1], "area": 3, "pixels": 3})
+    assert certainly_absent([few, shown_on("liver"), shown_on("liver")], "x", 2) == []
+
+
+def test_a_few_are_drawn_always_the_same():
+    names = ("spleen", "pancreas", "stomach", "colon", "aorta", "duodenum")
+    series = [shown_on("liver", *names), shown_on("liver"), shown_on("liver")]
+    assert len(certainly_absent(series, "x", 2)) == 4
+    assert certainly_absent(series, "x", 2) == certainly_absent(series, "x", 2)
+    assert len({tuple(certainly_absent(series, str(n), 2)) for n in range(20)}) > 5
+
+
+def test_a_sentence_is_about_a_slice_by_name_by_its_finding_or_by_a_visible_structure():
+    cyst = sentence("Zyste der Leber.", Mention(10, 15, ("liver",)))
+    mask = {"label": "liver_cyst", "box": [0.1, 0.1, 0.2, 0.2], "source": "mask"}
+    assert is_about(sentence(), "structure", shown_on("liver")) and not is_about(sentence(), "structure", shown_on())
+    assert is_about(sentence(), "named", shown_on()) and not is_about(cyst, "structure", shown_on("liver"))
+    assert is_about(cyst, "finding", shown_on("liver", findings=[mask]))
+    assert finding_sizes(cyst, [shown_on("liver"), shown_on("liver", findings=[mask])])[0] == 0

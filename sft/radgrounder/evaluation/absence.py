@@ -1,0 +1,43 @@
+"""Does a model know what is not there? The area under the ROC curve of its own confidence that there is a box.
+
+>>> roc_auc(np.array([0.9, 0.8, 0.3]), np.array([0.4, 0.1]))
+0.8333333333333334
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.stats import rankdata
+
+from radgrounder.benchmarks.base import Item
+from radgrounder.metrics.intervals import LEVEL, Figure
+
+ABSENT = "absent"  # the control whose items ask for what is not there
+
+
+def roc_auc(present: np.ndarray, absent: np.ndarray) -> float:
+    """How often a present structure has the higher confidence, ties half; both (n,), NaN if one of them is empty."""
+    if not len(present) or not len(absent):
+        return np.nan
+    ranks = rankdata(np.concatenate([present, absent]))[: len(present)].sum()
+    return float((ranks - len(present) * (len(present) + 1) / 2) / (len(present) * len(absent)))
+
+
+def absence_auc(items: Sequence[Item], confidences: Mapping[str, float], *, samples: int, seed: int) -> Figure:
+    """ROC AUC of the locate prompts with a confidence, asked for present against absent; its interval over clusters."""
+    asked = [i for i in items if i.task == "locate" and i.control in ("", ABSENT) and i.id in confidences]
+    sure = np.array([confidences[item.id] for item in asked])
+    there = np.array([not item.control for item in asked], bool)
+    mean = roc_auc(sure[there], sure[~there]) if len(asked) else np.nan
+    if np.isnan(mean):
+        return Figure(None, None, None, 0)
+    _, codes = np.unique([item.cluster for item in asked], return_inverse=True)
+    members = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    rng, drawn = np.random.default_rng(seed), []
+    for _ in range(min(samples, 1000) if len(members) > 1 else 0):
+        chosen = np.concatenate([members[n] for n in rng.integers(len(members), size=len(members))])
+        drawn.append(roc_auc(sure[chosen][there[chosen]], sure[chosen][~there[chosen]]))
+    tail = (1 - LEVEL) / 2
+    kept = [value for value in drawn if not np.isnan(value)]
+    low, high = np.quantile(kept, (tail, 1 - tail)).tolist() if kept else (None, None)
+    return Figure(mean, low, high, len(asked))

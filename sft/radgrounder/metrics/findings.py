@@ -1,0 +1,107 @@
+"""The findings that a report states, and how those of two reports agree.
+
+    >>> read_findings("The liver shows a cyst measuring 20 mm.", "en", "CT")
+    [Stated(name='cyst', places=frozenset({'liver'}), millimetres=20.0)]
+
+A finding is what our reader of clauses affirms or suspects (`refrad2d.text.clauses`), or an abnormal state of a
+structure ("enlarged"). Two agree if name and place are equal; a metastasis named where a cyst is counts twice, as
+false and as missed. Definitions: docs/evaluation.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from refrad2d.text.clauses.reading import read_clauses
+from refrad2d.text.clauses.records import ABNORMAL
+
+_STATES = {  # a finding that is the state of its one structure, named either way
+    "hepatomegaly": ("enlarged", "liver"),
+    "splenomegaly": ("enlarged", "spleen"),
+    "cardiomegaly": ("enlarged", "heart"),
+    "goitre": ("enlarged", "thyroid_gland"),
+}
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A finding of a text: its name, the classes that it is stated of, its largest diameter where one is said."""
+
+    name: str
+    places: frozenset[str]
+    millimetres: float | None = None
+
+    @property
+    def key(self) -> tuple[str, frozenset[str]]:
+        """What two texts must share: name and place, side included."""
+        return self.name, self.places
+
+
+@dataclass(frozen=True)
+class FindingCounts:
+    """Findings of one text: in both, said only, true only; `errors` are |said - true| / true of the sizes in both."""
+
+    found: tuple[str, ...]
+    false: tuple[str, ...]
+    missed: tuple[str, ...]
+    errors: tuple[float, ...]
+
+    @property
+    def precision(self) -> float:
+        """Found of said; NaN where nothing is said."""
+        said = len(self.found) + len(self.false)
+        return len(self.found) / said if said else np.nan
+
+    @property
+    def recall(self) -> float:
+        """Found of true; NaN where nothing is true."""
+        true = len(self.found) + len(self.missed)
+        return len(self.found) / true if true else np.nan
+
+    @property
+    def f1(self) -> float:
+        """Twice the found over said and true together; NaN where both are empty."""
+        both = 2 * len(self.found) + len(self.false) + len(self.missed)
+        return 2 * len(self.found) / both if both else np.nan
+
+    @property
+    def size_error(self) -> float:
+        """The mean of `errors`; NaN without any."""
+        return float(np.mean(self.errors)) if self.errors else np.nan
+
+
+def read_findings(text: str, language: str, modality: str) -> list[Stated]:
+    """The findings that a text affirms or suspects, each once, in the order of the text; `modality` CT or MR."""
+    return list(_read(text, language, modality))
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str, language: str, modality: str) -> tuple[Stated, ...]:
+    stated: dict[tuple[str, frozenset[str]], Stated] = {}
+    for clause in read_clauses(text, language, modality):
+        for said in clause.findings:
+            if said.polarity != "denied":  # "suspicious for metastases" is told too
+                name, place = _STATES.get(said.finding.name, (said.finding.name, ""))
+                places = frozenset((place,) if place else said.labels)
+                one = Stated(name, places, said.millimetres)
+                stated.setdefault(one.key, one)
+        for state in clause.states:
+            if state.holds and state.kind in ABNORMAL and state.structure:
+                one = Stated(state.kind, frozenset(state.structure.labels))
+                stated.setdefault(one.key, one)
+    return tuple(stated.values())
+
+
+def count_findings(true: Sequence[Stated], said: Sequence[Stated]) -> FindingCounts:
+    """How the findings of two texts agree."""
+    there, named = {one.key: one for one in true}, {one.key: one for one in said}
+    both = [key for key in there if key in named]
+    sizes = [(there[key].millimetres, named[key].millimetres) for key in both]
+    return FindingCounts(
+        found=tuple(name for name, _ in both),
+        false=tuple(name for name, place in named if (name, place) not in there),
+        missed=tuple(name for name, place in there if (name, place) not in named),
+        errors=tuple(abs(second - first) / first for first, second in sizes if first and second),
+    )
