@@ -76,7 +76,8 @@ def _generate(picture: Original, task: str, language: str, texts: dict[str, str]
         predictor = _loaded.result()
     except ValueError as error:
         raise Refusal("no_model") from error
-    return predictor.predict(picture.for_model(), task=task, language=language, **texts).to_json()
+    asked = {"task": task, "language": language, "modality": picture.modality}  # only classes of the modality, if known
+    return predictor.predict(picture.for_model(), **asked, **texts).to_json()
 
 
 if spaces:

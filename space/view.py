@@ -96,10 +96,13 @@ def write_answer(task: str, answer: Mapping[str, Any], language: str, *, spoken:
     `answer` is the contract's JSON, `spoken` its language, `language` that of the page.
     """
     spans = answer["spans"]
-    text = _mark_phrases(answer["text"], spans) if answer["text"].strip() else f"<em>{say('no_text', language)}</em>"
+    silent = "abstained" if answer.get("abstained") else "no_text"
+    text = _mark_phrases(answer["text"], spans) if answer["text"].strip() else f"<em>{say(silent, language)}</em>"
     parts = [f"<h2>{say(f'result_{task}', language)}</h2>", f'<p class="rg-text" lang="{spoken}">{text}</p>']
     if task == "vqa" and "confidence" in answer:
         parts.append(f'<p class="rg-hint">{say("confidence", language)}: {answer["confidence"]:.2f}</p>')
+    if silent == "abstained" and not answer["text"].strip():
+        return "".join(parts)
     if not spans:
         return "".join([*parts, f'<p class="rg-hint">{say("no_boxes", language)}</p>'])
     rows = "".join(_list_box(n, span, answer["text"], language) for n, span in enumerate(spans))

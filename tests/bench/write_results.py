@@ -64,6 +64,7 @@ def main() -> int:
     (ROOT / "docs/results.md").write_text(document(), encoding="utf-8")
     replace_table(ROOT / "sft/README.md", "base", figures(read("base.json")))
     replace_table(ROOT / "sft/README.md", "reports", decoding(read("reports.json")))
+    replace_table(ROOT / "sft/README.md", "decoding", ways(read("decoding.json")))
     replace_table(ROOT / "sft/README.md", "sites", sites(read("sites.json")))
     replace_table(ROOT / "sft/README.md", "demo-mr", before_and_after("demo-mr"))
     return 0
@@ -191,6 +192,17 @@ def decoding(results: dict) -> str:
         for name, one in results.items()
     ]
     head = ["| report | token F1 [interval] | n | words | CPU seconds a report |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def ways(results: dict) -> str:
+    """One line a way to decode a box."""
+    rows = [
+        f"| {name} | {show_figure(one['miou'])} | {show_figure(one['gain'])} | {one['miou']['n']} | {one['invalid']:.3f} |"
+        f" {one['looped']:.3f} | {one['cpu seconds']:.3f} |"
+        for name, one in results.items()
+    ]
+    head = ["| decoding | mIoU | more than free | n | invalid | looped | CPU seconds an answer |", "|---|" + "---|" * 6]
     return "\n".join([*head, *rows])
 
 

@@ -211,6 +211,21 @@ def test_markup_that_a_visitor_types_is_taken_apart(asked):
     assert not has_markup(asked[0]["question"]) and "liver" in asked[0]["question"]
 
 
+def test_only_classes_of_the_slice_s_modality_are_written(asked):
+    ask(task="report")
+    assert asked[0]["modality"] == "CT"
+
+
+def test_a_page_says_when_the_model_abstains():
+    silent = {"text": "", "answer": "", "width": 9, "height": 9, "spans": [], "confidence": 0.01, "abstained": True}
+    for language in LANGUAGES:
+        html = view.write_answer("vqa", silent, language, spoken=language)
+        assert unescape(html).count(texts.say("abstained", language)) == 1
+        assert texts.say("no_boxes", language) not in unescape(html)
+    html = view.write_answer("vqa", {**silent, "abstained": False}, "en", spoken="en")
+    assert texts.say("no_text", "en") in unescape(html) and texts.say("abstained", "en") not in unescape(html)
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [

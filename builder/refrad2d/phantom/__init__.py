@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from refrad2d.phantom.anatomy import PARTS, Patient, make_patient
+from refrad2d.phantom.anatomy import PARTS, Patient, change_organ, make_patient, without_finding
 from refrad2d.phantom.findings import PlantedFinding
 from refrad2d.phantom.render import Protocol, render_grid
 from refrad2d.phantom.reports import Sentence, join_sentences, report_sentences
@@ -31,8 +31,9 @@ from refrad2d.phantom.shapes import Grid
 
 __all__ = [
     "PARTS", "REGIONS", "SITES", "Grid", "Patient", "PlantedFinding", "Protocol", "RenderedVolume", "Sentence",
-    "Series", "draw_series", "join_sentences", "labels_of", "make_patient", "render_grid",
+    "Series", "change_organ", "draw_series", "join_sentences", "labels_of", "make_patient", "render_grid",
     "render_slice", "render_volume", "report_sentences", "run", "sample_slice", "shown_findings",
+    "without_finding",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
     >>> patient = make_patient(7, site="A")
     >>> [finding.name for finding in patient.findings]
+    >>> bigger = change_organ(patient, "spleen", scale=1.3)      # the same person, drawn again with one change
 
 Frame of the patient: LPS mm, z = 0 at the middle of L1. Heights are counted in vertebrae (`level`: C1 is 1, T1 is 8,
 L1 is 20, S1 is 25, the vertex about -11), so that organs keep their level in tall and short people.
@@ -112,6 +113,39 @@ def make_patient(seed: int, site: str = "A", *, parts: Sequence[str] = ("abdomen
         findings=tuple(found),
         posture=(float(rng.normal(0, 3.5)), float(rng.normal(0, 14)), float(rng.normal(0, 16))),
     )
+
+
+def without_finding(patient: Patient, name: str) -> Patient:
+    """The same person without a focal finding: everything else is drawn as before.
+
+    ValueError if the patient has no such finding, or it is diffuse, which is in the organ itself.
+    """
+    if name not in {finding.name for finding in patient.findings if not finding.is_diffuse}:
+        raise ValueError(f"The patient has no focal finding {name!r}. Choose from those with a mask of their own.")
+    organs = tuple(organ for organ in patient.organs if not (organ.finding and organ.name == name))
+    return replace(patient, organs=organs, findings=tuple(f for f in patient.findings if f.name != name))
+
+
+def change_organ(
+    patient: Patient, label: str, *, shift: tuple[float, float, float] = (0.0, 0.0, 0.0), scale: float = 1.0
+) -> Patient:
+    """The same person with an organ moved by `shift` (LPS mm) or `scale` times as large about its middle.
+
+    What lies in it goes along: vessels, findings, whatever has no class of its own. Its neighbours stay, so that it may
+    cover them or be covered. ValueError if the patient has no organ of this class, or the scale is not positive.
+    """
+    own = [organ for organ in patient.organs if organ.label == label and not organ.finding]
+    if not own or scale <= 0:
+        raise ValueError(f"Class {label!r} times {scale}: give a class that is one of the organs, and a size above 0.")
+    numbers = [k for organ in own for k in range(organ.first, organ.last)]
+    low, high = patient.shapes.low[numbers].min(axis=0), patient.shapes.high[numbers].max(axis=0)
+    for organ in patient.organs:
+        middle = (patient.shapes.low[organ.first : organ.last] + patient.shapes.high[organ.first : organ.last]) / 2
+        inside = (low <= middle.mean(axis=0)).all() and (middle.mean(axis=0) <= high).all()
+        if inside and (organ.label in ("", "=") or organ.finding):
+            numbers += range(organ.first, organ.last)
+    shapes = patient.shapes.changed(numbers, shift=np.array(shift), scale=scale, about=(low + high) / 2)
+    return replace(patient, shapes=shapes)
 
 
 def _draw_part(part: str, seed: int, sex: str, parts: Sequence[str], place: BodyFrame, breath: float):

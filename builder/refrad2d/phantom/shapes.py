@@ -8,7 +8,7 @@ show the same anatomy.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -228,6 +228,30 @@ class Shapes:
         t += first
         t -= gap
         return t.reshape(squares.shape)
+
+    def changed(self, numbers: Sequence[int], *, shift: np.ndarray, scale: float, about: np.ndarray) -> "Shapes":
+        """These shapes `scale` times as large, seen from the point `about` (mm), and then moved by `shift` (mm)."""
+        rows, origin, terms, round_ = [*self.rows], [*self.origin], [*self.terms], self.round
+        low, high = self.low.copy(), self.high.copy()
+        place = lambda point: about + scale * (point - about) + shift  # noqa: E731
+        for k in numbers:
+            if round_[k]:
+                centre = np.linalg.solve(rows[k].astype(np.float64), self._origin(k))
+                rows[k] = rows[k] / np.float32(scale)
+                origin[k] = (rows[k] @ place(centre)).astype(np.float32)[:, None]
+                terms[k] = (terms[k][0] * scale,)
+            else:
+                axis, start = rows[k][0].astype(np.float64) * scale, place(rows[k][1].astype(np.float64))
+                rows[k] = np.stack([axis, start]).astype(np.float32)
+                _, _, length2, first, slope = terms[k]
+                terms[k] = (float(axis @ start), float(start @ start), length2 * scale**2, first * scale, slope * scale)
+            low[k], high[k] = place(low[k]), place(high[k])
+        return replace(self, rows=rows, origin=origin, terms=terms, low=low, high=high)
+
+    def _origin(self, number: int) -> np.ndarray:
+        origin = self.origin[number]
+        assert origin is not None  # of an ellipsoid
+        return origin[:, 0].astype(np.float64)
 
 
 def build_shapes(geometry: Geometry, halo: np.ndarray) -> Shapes:

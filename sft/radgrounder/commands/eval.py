@@ -1,11 +1,11 @@
 """`radgrounder eval`: a model, or answers from elsewhere, judged on a benchmark."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from radgrounder.benchmarks.base import BENCHMARKS, load_benchmark
-from radgrounder.commands.shared import require_positive
+from radgrounder.commands.shared import require_phantom, require_positive
 from radgrounder.inference.tasks import REPORT_SAMPLES
 from radgrounder.metrics.intervals import SAMPLES
 from refrad2d.system.arguments import command, option
@@ -23,8 +23,8 @@ class Eval:
     model: str = option(
         "a model folder or Hub name; with --endpoint the name it is served as", default="", metavar="DIR"
     )
-    benchmark: str = option(", ".join(BENCHMARKS), metavar="NAME")
-    data: str = option("the data set's folder", metavar="PATH")
+    benchmark: str = option(", ".join(BENCHMARKS), default="", metavar="NAME")
+    data: str = option("the data set's folder", default="", metavar="PATH")
     out: Path = option("where results.json, predictions.jsonl, table.md go", metavar="DIR")
     endpoint: str | None = option("an OpenAI-compatible server that serves the model", default=None, metavar="URL")
     predictions: Path | None = option("judge the answers in this JSONL (id, output)", default=None, metavar="FILE")
@@ -32,9 +32,16 @@ class Eval:
     instruction: str = option('what a foreign model is told first ("Answer with one word.")', default="", metavar="T")
     limit: int | None = option("judge so many slices or questions, drawn by hash", default=None, metavar="N")
     batch_size: int = option("prompts that go through the model at a time", default=16, metavar="N")
+    decoding: Literal["bound", "free", "both"] = option(
+        "bound to the grammar, free as a bare generate is, or both beside each other", default="bound"
+    )
     report_samples: int = option("whose consensus a report is; 1: greedy", default=REPORT_SAMPLES, metavar="N")
     seed: int = option("of --limit and of the intervals", default=0, metavar="S")
     samples: int = option("bootstrap samples of the intervals", default=SAMPLES, metavar="N")
+    interventions: bool = option("also: do the answers follow a patient of the phantom who is changed?", default=False)
+    sites: tuple[str, ...] = option("of --interventions: A, B, C", default=("A",), metavar="NAME")
+    regions: tuple[str, ...] = option("of --interventions, such as chest_ct", default=("abdomen_ct",), metavar="NAME")
+    patients: int = option("of --interventions; of four times as many findings are taken out", default=40, metavar="N")
     text_only: bool = option("show no picture (slake, vqa-rad)", default=False)
     split: str | None = option(
         "of vqa-rad: disjoint or original", default=None, metavar="NAME", shown_default="disjoint"
@@ -55,7 +62,9 @@ def evaluate(given: Eval) -> int:
 
     In: a model, a served one, or answers from elsewhere; and the data of the benchmark. Out: DIR/results.json,
     predictions.jsonl (a run that was cut off goes on from it), table.md, model-index.yaml and gallery.html; the table
-    is printed. With --requests only DIR/requests.jsonl (id, prompt, image) and the pictures.
+    is printed. With --decoding both the free answers and their results go into DIR/free, their figures into both
+    tables. With --interventions, which needs no benchmark, also DIR/interventions: the answers to changed patients.
+    With --requests only DIR/requests.jsonl (id, prompt, image) and the pictures.
     """
     _check(given)
     if given.requests:
@@ -81,19 +90,42 @@ def evaluate(given: Eval) -> int:
         options=_benchmark_options(given),
     )
     model = None if given.predictions else _load_model(given)
-    run.evaluate(model, given.benchmark, given.data, given.out, settings)
+    beside: dict[str, Any] = {}
+    if model is not None and given.decoding == "both" and given.benchmark:
+        beside["free"] = run.evaluate_freely(model, given.benchmark, given.data, given.out / "free", settings)
+    if model is not None and given.interventions:
+        from radgrounder.evaluation import interventions
+
+        beside[interventions.NAME] = interventions.evaluate(
+            model,
+            given.out / interventions.NAME,
+            settings,
+            sites=given.sites,
+            regions=given.regions,
+            patients=given.patients,
+        )
+    if given.benchmark:
+        run.evaluate(model, given.benchmark, given.data, given.out, replace(settings, beside=beside))
     return 0
 
 
 def _check(given: Eval) -> None:
     """ValueError for what does not fit together, before a model is loaded."""
-    if given.benchmark not in BENCHMARKS:
+    if bool(given.benchmark) != bool(given.data) or not (given.benchmark or given.interventions):
+        raise ValueError("Give --benchmark and --data, its folder; --interventions alone needs neither.")
+    if given.benchmark and given.benchmark not in BENCHMARKS:
         raise ValueError(f"Unknown benchmark {given.benchmark!r}. Choose from {', '.join(BENCHMARKS)}.")
+    if given.interventions:
+        if given.predictions or given.requests:
+            raise ValueError(
+                "--interventions draws its pictures and asks a model. Give --model, with no --predictions."
+            )
+        require_phantom(given.sites, given.regions)
     if not (given.model or given.predictions or given.requests):
         raise ValueError("There is nothing to judge. Give --model, or --predictions.")
     if bool(given.judge_url) != bool(given.judge_model):
         raise ValueError("Only one of --judge-url and --judge-model is given. LLMScore needs both.")
-    require_positive(given, "batch_size", "samples", "report_samples")
+    require_positive(given, "batch_size", "samples", "report_samples", "patients")
 
 
 def _benchmark_options(given: Eval) -> dict[str, Any]:
@@ -109,7 +141,8 @@ def _load_model(given: Eval) -> "Generator":
         return Endpoint(given.endpoint, given.model, instruction=given.instruction)
     from radgrounder.evaluation.chatmodel import load_generator
 
-    return load_generator(given.model, batch_size=given.batch_size, instruction=given.instruction)
+    bound = given.decoding != "free"
+    return load_generator(given.model, batch_size=given.batch_size, instruction=given.instruction, constrained=bound)
 
 
 def _load_embedder(given: Eval) -> "Embedder | None":

@@ -22,8 +22,8 @@ class Predict:
     clinical_info: str | None = option("a line of clinical context for the prompt", default=None, metavar="T")
     clinical_question: str | None = option("the question that the picture was made for", default=None, metavar="T")
     samples: int = option("whose consensus a report is; 1: greedy", default=REPORT_SAMPLES, metavar="N")
-    constrained: bool = option("write markup that can be read, nothing else", default=False)
-    modality: Literal["CT", "MR"] | None = option("with --constrained: only its classes", default=None)
+    free: bool = option("decode as a bare generate does: no grammar, no median, no guard against loops", default=False)
+    modality: Literal["CT", "MR"] | None = option("write only its classes", default=None)
     abstain_below: float = option("leave out what is less sure", default=0.0, metavar="P")
     json: bool = option("print one JSON object", default=False)
 
@@ -34,10 +34,13 @@ def predict(given: Predict) -> int:
 
     In: a picture and a model. Out, on stdout: the text, and a line for each box with its label, pixels and confidence;
     with --json {"text", "answer", "width", "height", "confidence", "abstained", "spans": [{"start", "end", "label",
-    "box", "pixel_box", "confidence"}]}.
+    "box", "pixel_box", "confidence"}]}. An answer that runs in circles, or whose confidence is below 0.05, is none:
+    text "", abstained true.
     """
     task_prompt(given.task, given.language, given.question)  # wrong arguments show before the model loads
     require_positive(given, "samples")
+    if given.free and given.modality:
+        raise ValueError("--modality binds what is written, --free does not. Give one of the two.")
     from radgrounder.inference.picture import open_picture
 
     picture = open_picture(given.image)
@@ -51,14 +54,14 @@ def predict(given: Predict) -> int:
         clinical_info=given.clinical_info,
         clinical_question=given.clinical_question,
         samples=given.samples,
-        constrained=given.constrained,
+        constrained=not given.free,
         modality=given.modality,
         abstain_below=given.abstain_below,
     )
     if given.json:
         print(json.dumps(prediction.to_json(), ensure_ascii=False))
         return 0
-    print(prediction.text)
+    print(prediction.text or "(no answer: the model abstains)" * prediction.abstained)
     for span in prediction.spans:
         box = ", ".join(f"{value:.0f}" for value in span.pixel_box)
         print(f"  {prediction.text[span.start : span.end]} ({span.label}): [{box}], confidence {span.confidence:.2f}")

@@ -1,6 +1,7 @@
 """A model's answers to a benchmark's items: asked once each, kept on disk, read from elsewhere.
 
-    >>> raw, made = ask(predictor, rows, Path("OUT/predictions.jsonl"), identify(predictor, "MODEL"), batch_size=16)
+    >>> asked = ask(predictor, rows, Path("OUT/predictions.jsonl"), identify(predictor, "MODEL"), batch_size=16)
+    >>> asked.outputs, asked.made
 
 Every line of predictions.jsonl carries what made it (`run`, which weights) and what it answers (`key`, the
 hash of picture and prompt), so an answer is reused exactly where it would come out again.
@@ -27,14 +28,27 @@ from refrad2d.grounding import Parsed, parse
 from refrad2d.system.files import write_text
 
 Outputs = dict[str, str]
-Confidences = dict[str, float]
+# By item, of answers of our own models: is it none (abstained), does it run in circles (looped), and of a place how
+# probable it was that there is a box (boxed)?
+Notes = dict[str, dict[str, float]]
+NOTES = ("abstained", "looped", "boxed")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a model said: outputs and notes by item id, `made` of them new."""
+
+    outputs: Outputs
+    notes: Notes
+    made: int
 
 
 @dataclass(frozen=True)
 class Answered:
     """Which items were answered, and how: `outputs` are raw texts by item id, of the items that a model was asked.
 
-    `weights` is what tells one model from another, `run` that and the way to report, `made` how many answers are new.
+    `weights` is what tells one model from another, `run` that and the way to answer, `made` how many answers are new.
+    `notes` are what the model said of its answers.
     """
 
     items: Sequence[Item]
@@ -42,7 +56,12 @@ class Answered:
     weights: str
     run: str
     made: int = 0
-    confidences: Confidences = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
+
+    @property
+    def confidences(self) -> dict[str, float]:
+        """By item id the probability that the model gave to there being a box, of locate prompts where it says it."""
+        return {item: notes["boxed"] for item, notes in self.notes.items() if "boxed" in notes}
 
     @cached_property
     def answers(self) -> list[Parsed]:
@@ -96,59 +115,57 @@ def ask(
     *,
     batch_size: int,
     report_samples: int = REPORT_SAMPLES,
-    confidences: Confidences | None = None,
-) -> tuple[Outputs, int]:
-    """The raw output of every item that needs one, by item id, and how many had to be generated.
+) -> Asked:
+    """The raw output of every item that needs one.
 
     A report is the consensus of `report_samples`, of a model that can. Every (picture, prompt) is asked once, shortest
-    prompts first within a task; each batch is on disk before the next. `confidences` gets, by item id, the probability
-    that the model gave to there being a box, of locate prompts to a model that says it.
+    prompts first within a task; each batch is on disk before the next.
     ValueError if the model does not give one answer a prompt.
     """
     keys = answer_keys(rows, rows.items)
-    outputs, sure = _read_outputs(path, identity)
+    outputs, notes = _read_outputs(path, identity)
     pending = {keys[item.id]: item for item in rows.items if item.given is None and keys[item.id] not in outputs}
     # What stands in the file belongs to these weights or is dropped: a stale line must not survive a second resume.
-    write_text(path, "".join(_line(identity, key, text, sure) for key, text in outputs.items()))
+    write_text(path, "".join(_to_line(identity, key, outputs, notes) for key in outputs))
     with path.open("a", encoding="utf-8") as file, tqdm(total=len(pending), desc=rows.name, unit="answer") as bar:
         for batch in _batches(pending, batch_size):
             items = [pending[key] for key in batch]
             images = [Image.fromarray(rows.picture(item.image)) for item in items]
-            texts, chances = _answer(predictor, images, items, report_samples)
+            texts, said = _answer(predictor, images, items, report_samples)
             if len(texts) != len(batch):
                 raise ValueError(f"The model gave {len(texts)} answers to {len(batch)} prompts. It must give one each.")
             outputs |= dict(zip(batch, texts, strict=True))
-            sure |= dict(zip(batch, chances, strict=False))  # empty where the model does not say
-            file.writelines(_line(identity, key, outputs[key], sure) for key in batch)
+            notes |= dict(zip(batch, said, strict=True))
+            file.writelines(_to_line(identity, key, outputs, notes) for key in batch)
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(batch))
-    if confidences is not None:
-        confidences |= {item_id: sure[key] for item_id, key in keys.items() if key in sure}
-    return {item_id: outputs[key] for item_id, key in keys.items()}, len(pending)
-
-
-def _line(identity: str, key: str, output: str, sure: Confidences) -> str:
-    more = {"boxed": round(sure[key], 6)} if key in sure else {}
-    return to_line(run=identity, key=key, output=output, **more)
+    mine = {item: outputs[key] for item, key in keys.items()}
+    return Asked(mine, {item: notes[key] for item, key in keys.items()}, len(pending))
 
 
 def _answer(
     predictor: Generator, images: list[Image.Image], items: list[Item], report_samples: int
-) -> tuple[list[str], list[float]]:
-    """Answers to items of one task; to locate prompts also the probability of a box, where the model says it."""
-    task = items[0].task
+) -> tuple[list[str], list[dict[str, float]]]:
+    """Answers to items of one task, and what the model says of them."""
+    task, prompts = items[0].task, [item.prompt for item in items]
+    most = {"max_new_tokens": TOKENS[task]}
     if task == "report" and report_samples > 1 and hasattr(predictor, "reports"):
-        options = {"samples": report_samples, "max_new_tokens": TOKENS[task]}
-        languages = [item.language for item in items]
-        reports = predictor.reports(images, [item.prompt for item in items], languages, **options)
-        return [report.markup for report in reports], []
-    bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
-    most = {"max_new_tokens": TOKENS[task]} if bounded else {}
-    if task == "locate" and hasattr(predictor, "generate_scored"):
-        scored = predictor.generate_scored(images, [item.prompt for item in items], **most)
-        return [answer.markup for answer in scored], [_chance_of_box(answer) for answer in scored]
-    return predictor.generate(images, [item.prompt for item in items], **most), []
+        generated = predictor.reports(
+            images, prompts, [item.language for item in items], samples=report_samples, **most
+        )
+    elif hasattr(predictor, "generate_scored"):
+        generated = predictor.generate_scored(images, prompts, **most)
+    else:
+        bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
+        return predictor.generate(images, prompts, **(most if bounded else {})), [{} for _ in items]
+    return [one.markup for one in generated], [_notes(predictor, one, task) for one in generated]
+
+
+def _notes(predictor: Any, answer: Generated, task: str) -> dict[str, float]:
+    abstains = getattr(predictor, "abstains", None)
+    notes = {"abstained": float(abstains(answer, task)), "looped": float(answer.looped)} if abstains else {}
+    return notes | ({"boxed": round(_chance_of_box(answer), 6)} if task == "locate" else {})
 
 
 def _chance_of_box(answer: Generated) -> float:
@@ -176,11 +193,16 @@ def to_line(**row: Any) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _read_outputs(path: Path, identity: str) -> tuple[Outputs, Confidences]:
-    """Outputs of these weights in an earlier file, by key; a line that a kill cut off is left out."""
+def _to_line(run: str, key: str, outputs: Outputs, notes: Notes) -> str:
+    return to_line(run=run, key=key, output=outputs[key], **notes[key])
+
+
+def _read_outputs(path: Path, identity: str) -> tuple[Outputs, Notes]:
+    """Outputs of these weights in an earlier file, and their notes, by key; a line that a kill cut off is left out."""
     rows = _read_lines(path, _skip) if path.is_file() else []
-    mine = [r for r in rows if r.get("run") == identity and r.get("key") and isinstance(r.get("output"), str)]
-    return {r["key"]: r["output"] for r in mine}, {r["key"]: r["boxed"] for r in mine if "boxed" in r}
+    mine = [row for row in rows if row.get("run") == identity and row.get("key") and isinstance(row.get("output"), str)]
+    notes = {row["key"]: {name: float(row[name]) for name in NOTES if name in row} for row in mine}
+    return {row["key"]: row["output"] for row in mine}, notes
 
 
 def _read_lines(path: Path, on_broken: Callable[[int, str], None]) -> list[dict[str, Any]]:

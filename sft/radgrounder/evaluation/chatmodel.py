@@ -61,8 +61,10 @@ class ChatModel:
         return [{"role": "user", "content": content}]
 
 
-def load_generator(model: str, *, batch_size: int = 16, instruction: str = "") -> Generator:
+def load_generator(model: str, *, batch_size: int = 16, instruction: str = "", constrained: bool = True) -> Generator:
     """`predict.Predictor` for PaliGemma models, which know our prompts and markup; `ChatModel` for all others.
+
+    `constrained` binds the answers of the former to the grammar (`inference.bound`).
 
     ValueError if there is no model of this name.
     """
@@ -74,4 +76,4 @@ def load_generator(model: str, *, batch_size: int = 16, instruction: str = "") -
         return ChatModel.load(model, instruction=instruction)
     from radgrounder.inference.predictor import Predictor
 
-    return Predictor.load(model, batch_size=batch_size)
+    return Predictor.load(model, batch_size=batch_size, constrained=constrained)

@@ -9,6 +9,7 @@ gallery.html.
 import logging
 import time
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from radgrounder.benchmarks.base import Benchmark, load_benchmark
 from radgrounder.evaluation.absence import absence_auc
-from radgrounder.evaluation.answers import Answered, Confidences, Generator, ask, identify, read_foreign
+from radgrounder.evaluation.answers import Answered, Generator, ask, identify, read_foreign
 from radgrounder.evaluation.llmscore import Grader
 from radgrounder.evaluation.scoring import score_answers
 from radgrounder.evaluation.summary import summarise
@@ -24,6 +25,7 @@ from radgrounder.evaluation.writing import PREDICTIONS, write_figures, write_vie
 from radgrounder.inference.tasks import REPORT_SAMPLES
 from radgrounder.metrics.embeddings import Embedder
 from radgrounder.metrics.intervals import SAMPLES
+from radgrounder.results.tables import holds_figures
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Settings:
     how many draws an interval has. Without `controls` the model is asked none of those that need it (blank or shuffled
     pictures): for runs that are read beside one that has them. An `embedder` adds the paper's G-IoU, a `grader`
     LLMScore. `limit` bounds the slices or questions, `options` are of the benchmark (`text_only`, `split`,
-    `languages`).
+    `languages`). `beside` are sections of results.json that were measured before.
     """
 
     model: str = ""
@@ -53,6 +55,7 @@ class Settings:
     embedder: Embedder | None = None
     grader: Grader | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(predictor: Generator | None, benchmark: str, data: str, out: Path, **given: Any) -> dict[str, Any]:
@@ -77,10 +80,10 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
         log.warning(note)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    answered = _collect(predictor, rows, out, settings)
+    answered = collect(predictor, rows, out, settings)
     scored = score_answers(
         rows, answered.items, answered.answers,
-        embedder=settings.embedder, grader=settings.grader, verdicts=out / "verdicts.jsonl",
+        embedder=settings.embedder, grader=settings.grader, verdicts=out / "verdicts.jsonl", notes=answered.notes,
     )  # fmt: skip
     drawn = {"samples": settings.samples, "seed": settings.seed}
     figures = summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn)
@@ -90,9 +93,10 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
     results = {
         "benchmark": rows.name,
         **figures,
-        **_describe(answered, data, settings),
+        **describe(predictor, answered, data, settings),
         **rows.about,
         **scored.about,
+        **settings.beside,
         "notes": list(rows.notes),
         "n_items": len(answered.items),
         "n_generated": answered.made,
@@ -103,16 +107,35 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
     return results
 
 
-def _collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: Settings) -> Answered:
+def evaluate_freely(
+    predictor: Generator, benchmark: str, data: str, out: Path, settings: Settings
+) -> dict[str, dict[str, Any]]:
+    """What a bare `generate` would reach: the sections of figures of an evaluation in OUT, without controls.
+
+    ValueError for a model whose decoding is its own.
+    """
+    if decoding_of(predictor) is None:
+        raise ValueError("This model decodes as it likes; only a PaliGemma model can be bound. Leave --decoding out.")
+    free = copy(predictor)
+    vars(free)["constrained"] = False
+    results = evaluate(free, benchmark, data, out, replace(settings, controls=False))
+    return {name: figures for name, figures in results.items() if holds_figures(figures)}
+
+
+def decoding_of(predictor: Generator | None) -> str | None:
+    """bound or free; None for a model that cannot be bound."""
+    constrained = getattr(predictor, "constrained", None)
+    return None if constrained is None else "bound" if constrained else "free"
+
+
+def collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: Settings) -> Answered:
     """The answers of the model, or of the file."""
     if predictor is not None:
         weights = identify(predictor, settings.model)
-        run_id, how = f"{weights} samples={settings.report_samples}", {"report_samples": settings.report_samples}
-        sure: Confidences = {}
-        outputs, made = ask(
-            predictor, rows, out / PREDICTIONS, run_id, batch_size=settings.batch_size, confidences=sure, **how
-        )
-        return Answered(list(rows.items), outputs, weights, run_id, made, sure)
+        run_id = " ".join(filter(None, [weights, f"samples={settings.report_samples}", decoding_of(predictor)]))
+        how = {"batch_size": settings.batch_size, "report_samples": settings.report_samples}
+        asked = ask(predictor, rows, out / PREDICTIONS, run_id, **how)
+        return Answered(list(rows.items), asked.outputs, weights, run_id, asked.made, asked.notes)
     if settings.predictions is None:
         raise ValueError("There is nothing to judge. Give a model or a file of predictions.")
     items, outputs = read_foreign(rows, settings.predictions)
@@ -120,8 +143,9 @@ def _collect(predictor: Generator | None, rows: Benchmark, out: Path, settings: 
     return Answered(items, outputs, source, source)
 
 
-def _describe(answered: Answered, data: str, settings: Settings) -> dict[str, Any]:
+def describe(predictor: Generator | None, answered: Answered, data: str, settings: Settings) -> dict[str, Any]:
     """What results.json says of model, data and settings."""
+    decoding = decoding_of(predictor)
     return {
         "model": {"name": _shorten(settings.model) or answered.weights, "fingerprint": answered.weights},
         "data": _shorten(data),
@@ -130,6 +154,7 @@ def _describe(answered: Answered, data: str, settings: Settings) -> dict[str, An
             "seed": settings.seed,
             "samples": settings.samples,
             "report_samples": settings.report_samples,
+            **({"decoding": decoding} if decoding else {}),
             **settings.options,
         },
     }

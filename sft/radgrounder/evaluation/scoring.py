@@ -6,10 +6,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from radgrounder.benchmarks.base import Benchmark, Column, Item, Scores
 from radgrounder.evaluation.llmscore import Case, Grader, count_failures, grade, prompt_hash
+from radgrounder.inference.tasks import TASKS
 from radgrounder.metrics.embeddings import Embedder
 from radgrounder.metrics.grounding import entities, g_iou, g_iou_peer
 from refrad2d.grounding import Parsed
@@ -21,6 +23,8 @@ LLM_COLUMNS = (
     Column("report", "llm_score", ("report",), "", "llm_score"),
     Column("vqa", "llm_score_open", ("vqa",), "", "llm_score"),
 )
+FLAGS = ("abstained", "looped")
+FLAG_COLUMNS = tuple(Column("decoding", f"{task}_{flag}", (task,), "", flag) for task in TASKS for flag in FLAGS)
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,20 @@ def score_answers(
     embedder: Embedder | None = None,
     grader: Grader | None = None,
     verdicts: Path,
+    notes: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
 ) -> Scored:
     """Score every answer; an `embedder` adds the paper's G-IoU, a `grader` LLMScore, whose verdicts are kept on disk.
+
+    `notes`, by item id, are what the model said of its answers: how many are none is a figure, their scores stay.
 
     ValueError if the grader's model answers nothing that can be read.
     """
     scores, extra = rows.score(items, answers), list(rows.facts.extra)
     about: dict[str, Any] = {}
+    if any("abstained" in said for said in notes.values()):
+        for item, score in zip(items, scores, strict=True):
+            score |= {name: value for name, value in notes.get(item.id, {}).items() if name in FLAGS}
+        extra += FLAG_COLUMNS
     if embedder:
         about["embeddings"] = _add_embedding_scores(items, answers, scores, embedder)
         extra += EMBEDDING_COLUMNS

@@ -51,8 +51,7 @@ def format_predictions(rows: Benchmark, answered: Answered, scores: Sequence[Sco
         row: dict[str, Any] = {"id": item.id, "task": item.task, "control": item.control, "language": item.language}
         if item.given is None:
             row |= {"image": item.image, "prompt": item.prompt, "output": answered.outputs[item.id]}
-            row |= {"run": answered.run, "key": keys[item.id]}
-            row |= {"boxed": round(answered.confidences[item.id], 6)} if item.id in answered.confidences else {}
+            row |= {"run": answered.run, "key": keys[item.id], **answered.notes.get(item.id, {})}
         row |= {"text": answer.text, "spans": _spans(answer), "true": item.true.text, "true_spans": _spans(item.true)}
         row |= {"cluster": item.cluster, "groups": dict(item.groups)}
         lines.append(to_line(**row, scores={name: _number(value) for name, value in score.items()}))

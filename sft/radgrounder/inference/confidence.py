@@ -26,7 +26,7 @@ class Generated:
     """An answer as markup, its token ids up to the end token, and the model's probability of each of them.
 
     A consensus has no tokens of its own: `spans` are the confidences of its boxes, `share` is that of the samples which
-    say its sentences, on average.
+    say its sentences, on average. `looped` is True where the answer runs in circles (`bound.ends_in_loop`).
     """
 
     markup: str
@@ -34,6 +34,7 @@ class Generated:
     probabilities: tuple[float, ...] = ()
     spans: tuple[float, ...] = ()
     share: float = 0.0
+    looped: bool = False
 
 
 @dataclass(frozen=True)

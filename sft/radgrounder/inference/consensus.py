@@ -22,15 +22,16 @@ Saying = tuple[str, tuple[Mention, ...]]  # a sentence with its mentions
 
 @dataclass(frozen=True)
 class SampledReport:
-    """A report that the model sampled, and the confidence of each of its spans."""
+    """A report that the model sampled, the confidence of each of its spans, and whether it runs in circles."""
 
     parsed: Parsed
     confidences: Sequence[float]
+    looped: bool = False
 
     @property
     def readable(self) -> bool:
-        """Whether its markup could be parsed and its bytes are characters."""
-        return not self.parsed.invalid and "\N{REPLACEMENT CHARACTER}" not in self.parsed.text
+        """Whether its markup could be parsed, its bytes are characters, and it comes to an end."""
+        return not self.parsed.invalid and not self.looped and "\N{REPLACEMENT CHARACTER}" not in self.parsed.text
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def merge(samples: Sequence[SampledReport], language: str) -> Generated:
     text, spans = join(sentences)
     confidences = tuple(confidence for sentence in sentences for confidence in sentence.confidences)
     share = sum(sentence.share for sentence in sentences) / max(1, len(sentences))
-    return Generated(render(neutralise(text), spans), spans=confidences, share=share)
+    looped = all(sample.looped for sample in samples)
+    return Generated(render(neutralise(text), spans), spans=confidences, share=share, looped=looped)
 
 
 def agree(samples: Sequence[SampledReport], language: str) -> list[SharedSentence]:

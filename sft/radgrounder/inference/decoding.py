@@ -12,9 +12,10 @@ from PIL import Image
 from transformers import LogitsProcessor, LogitsProcessorList
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from radgrounder.inference.bound import BoundDecoding, has_loop
 from radgrounder.inference.confidence import Generated
 from radgrounder.inference.features import PictureFeatures, picture_key
-from radgrounder.inference.grammar import BoundToGrammar, Grammar
+from radgrounder.inference.grammar import Grammar
 from radgrounder.models.processing import IMAGE_ATTENTION, see_image_only
 
 
@@ -56,19 +57,20 @@ class Decoder:
         prompts: Sequence[str],
         *,
         max_new_tokens: int,
-        constrained: bool = False,
+        constrained: bool = True,
         modality: str | None = None,
         **search: Any,
     ) -> list[Generated]:
         """The answers of one batch; `search` goes to the model's `generate` (greedy, sampling).
 
-        `constrained` allows nothing but markup that parses, and with a `modality` only its classes.
+        `constrained` decodes as `BoundDecoding` does, and with a `modality` writes only its classes; without it the
+        answers are those of a bare `generate`.
         """
         batch = self.encode(images, prompts)
         width = batch["input_ids"].shape[1]
         bound = None
         if constrained:
-            bound = BoundToGrammar(self._grammar(modality), prompt_length=width, max_new_tokens=max_new_tokens)
+            bound = BoundDecoding(lambda _: self._grammar(modality), max_new_tokens=max_new_tokens)
         kept = KeptProbabilities(bound)
         with torch.inference_mode():
             written = self.model.generate(
@@ -104,4 +106,4 @@ class Decoder:
         end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
         shown = [token for token in ids[:end] if token != tokenizer.pad_token_id]
         markup = tokenizer.decode(shown, skip_special_tokens=False)
-        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]))
+        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]), looped=has_loop(ids[:end]))

@@ -263,7 +263,7 @@ class BoundToGrammar(LogitsProcessor):
         else:
             states = [self._go(State(TEXT), row) for row in rows]
         self._rows, self._states = rows, states
-        left = min(self.max_new_tokens - len(rows[0]), self.grammar.longest + 1)
+        left = max(1, min(self.max_new_tokens - len(rows[0]), self.grammar.longest + 1))
         masks = [self.grammar.forbidden(state, left, scores.device) for state in states]
         same = all(mask is masks[0] for mask in masks)
         bound = scores.masked_fill(masks[0] if same else torch.stack(masks), -torch.inf)

@@ -23,6 +23,7 @@ __all__ = ["TASKS", "Generated", "Picture", "PredictedSpan", "Prediction", "Pred
 
 TEMPERATURE = 0.7  # of the samples of a report
 CACHED_PICTURES = 128
+UNSURE = 0.05  # below this confidence of its words an answer is no answer
 
 
 class Limits(TypedDict):
@@ -51,7 +52,8 @@ class Prediction:
     """What the model said: plain `text` with spans, `answer` for questions, `markup` as generated.
 
     `confidence` is the probability of its words, calibrated for answers; for a consensus the share of samples that say
-    its sentences. `abstained` is True where it is below the threshold asked for; spans below it are left out.
+    its sentences. `abstained` is True where something was left out: spans, or an answer to a question, below the
+    threshold asked for, or a whole answer that ran in circles or whose confidence is below `UNSURE` (text "").
     """
 
     text: str
@@ -76,6 +78,7 @@ class Predictor:
     The tower sees a picture once, however many prompts ask about it: the features of the last `cached_pictures` stay in
     memory (128 pictures; 0 keeps nothing of a picture once it is answered, as a server for strangers must).
     `batch_size` is how many prompts go through the model at a time. `calibration` makes confidences honest.
+    `constrained` is how answers are written where a call does not say it: as `bound.BoundDecoding` does, or freely.
 
     >>> predictor = Predictor.load("build/demo/model")
     >>> predictor.predict(open_picture(Path("slice.dcm")), task="locate", question="liver").spans[0].pixel_box
@@ -90,8 +93,9 @@ class Predictor:
         batch_size: int = 16,
         calibration: Calibration | None = None,
         cached_pictures: int = CACHED_PICTURES,
+        constrained: bool = True,
     ) -> None:
-        self.model, self.processor, self.batch_size = model, processor, batch_size
+        self.model, self.processor, self.batch_size, self.constrained = model, processor, batch_size, constrained
         self.calibration = calibration or Calibration()
         self.decoder = Decoder(model, processor, kept_pictures=cached_pictures)
         ids = processor.tokenizer.convert_tokens_to_ids(location_tokens())
@@ -105,6 +109,7 @@ class Predictor:
         device: str | None = None,
         batch_size: int = 16,
         cached_pictures: int = CACHED_PICTURES,
+        constrained: bool = True,
     ) -> "Predictor":
         """Load a PaliGemma-like model folder or Hub name with stock classes, onto a GPU if there is one.
 
@@ -124,6 +129,7 @@ class Predictor:
             batch_size=batch_size,
             calibration=Calibration.load(model),
             cached_pictures=cached_pictures,
+            constrained=constrained,
         )
 
     def generate(
@@ -132,11 +138,11 @@ class Predictor:
         prompts: Sequence[str],
         *,
         max_new_tokens: int = MAX_NEW_TOKENS,
-        constrained: bool = False,
+        constrained: bool | None = None,
         modality: str | None = None,
     ) -> list[str]:
         """The answers as markup, in the order given; images and prompts are pairs. Options as of `generate_scored`."""
-        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits = self._limits(max_new_tokens, constrained, modality)
         return [answer.markup for answer in self.generate_scored(images, prompts, **limits)]
 
     def generate_scored(
@@ -145,15 +151,15 @@ class Predictor:
         prompts: Sequence[str],
         *,
         max_new_tokens: int = MAX_NEW_TOKENS,
-        constrained: bool = False,
+        constrained: bool | None = None,
         modality: str | None = None,
     ) -> list[Generated]:
         """Greedy answers with the probability of every token, batched by prompt length.
 
-        `constrained` allows nothing but markup that parses, and with a `modality` only its classes.
+        `constrained` decodes as `bound.BoundDecoding` does, and with a `modality` writes only its classes.
         """
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits = self._limits(max_new_tokens, constrained, modality)
         answers: dict[int, Generated] = {}
         for at in range(0, len(order), self.batch_size):
             chosen = order[at : at + self.batch_size]
@@ -170,7 +176,7 @@ class Predictor:
         *,
         samples: int = REPORT_SAMPLES,
         max_new_tokens: int = MAX_NEW_TOKENS,
-        constrained: bool = False,
+        constrained: bool | None = None,
         modality: str | None = None,
     ) -> list[Generated]:
         """Reports, each the consensus of so many samples; greedy with 1. The same call gives the same reports.
@@ -179,7 +185,7 @@ class Predictor:
         """
         if samples < 1:
             raise ValueError(f"A report of {samples} samples says nothing. Give 1, which is greedy, or more.")
-        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits = self._limits(max_new_tokens, constrained, modality)
         if samples == 1:
             return self.generate_scored(images, prompts, **limits)
         size = max(1, self.batch_size // samples)
@@ -202,9 +208,14 @@ class Predictor:
                     merged.append(merge([self._as_sample(answer) for answer in mine], language))
         return merged
 
+    def _limits(self, max_new_tokens: int, constrained: bool | None, modality: str | None) -> Limits:
+        bound = self.constrained if constrained is None else constrained
+        return {"max_new_tokens": max_new_tokens, "constrained": bound, "modality": modality}
+
     def _as_sample(self, generated: Generated) -> SampledReport:
         parsed = parse(generated.markup)
-        return SampledReport(parsed, self.box_confidences(generated, [span.box for span in parsed.spans]))
+        confidences = self.box_confidences(generated, [span.box for span in parsed.spans])
+        return SampledReport(parsed, confidences, generated.looped)
 
     def predict(
         self,
@@ -217,7 +228,7 @@ class Predictor:
         clinical_question: str | None = None,
         max_new_tokens: int = MAX_NEW_TOKENS,
         samples: int = REPORT_SAMPLES,
-        constrained: bool = False,
+        constrained: bool | None = None,
         modality: str | None = None,
         abstain_below: float = 0.0,
     ) -> Prediction:
@@ -225,9 +236,9 @@ class Predictor:
 
         `picture` is what `open_picture` gives. `task` is "report", "vqa" or "locate"; `question` is what to ask, or the
         name of the structure in either language. A report is the consensus of `samples` (greedy with 1); everything
-        else is greedy. `constrained` allows only markup that parses, and with a `modality` ("CT", "MR") only its
-        classes. Spans, and for a question the answer, whose confidence is below `abstain_below` are left out
-        (answer "").
+        else is greedy. `constrained` decodes as `bound.BoundDecoding` does, and with a `modality` ("CT", "MR") writes
+        only its classes. Spans, and for a question the answer, whose confidence is below `abstain_below` are left out
+        (answer ""); so is, in any case, the whole of an answer that the model cannot stand by (see `abstains`).
 
         Boxes are (x_min, y_min, x_max, y_max) from the upper left corner, ends exclusive: `box` in shares of width and
         height, `pixel_box` in pixels of the picture as opened. `start` and `end` index the text's characters.
@@ -240,7 +251,7 @@ class Predictor:
         ('yes', 0.9312)
         """
         text = task_prompt(task, language, question, clinical_info, clinical_question)
-        limits: Limits = {"max_new_tokens": max_new_tokens, "constrained": constrained, "modality": modality}
+        limits = self._limits(max_new_tokens, constrained, modality)
         if task == "report":
             [generated] = self.reports([picture.image], [text], [language], samples=samples, **limits)
         else:
@@ -256,14 +267,24 @@ class Predictor:
             for s, confidence in ((span, self.calibration.box(raw)) for span, raw in places)
             if confidence >= abstain_below
         )
-        confidence = self.answer_confidence(generated)
-        answer, text, abstained = None, parsed.text, len(spans) < len(parsed.spans)
-        if task == "vqa":
-            confidence = self.calibration.answer(confidence)
-            abstained = confidence < abstain_below
-            answer = text = "" if abstained else parsed.text
-            spans = spans if text else ()
+        confidence = self.confidence(generated, task)
+        silent = self.abstains(generated, task) or (task == "vqa" and confidence < abstain_below)
+        text, spans = ("", ()) if silent else (parsed.text, spans)
+        answer, abstained = (text if task == "vqa" else None), silent or len(spans) < len(parsed.spans)
         return Prediction(text, answer, *size, spans, generated.markup, parsed.invalid, round(confidence, 4), abstained)
+
+    def confidence(self, generated: Generated, task: str) -> float:
+        """How sure the model is of an answer's words; calibrated for a question's."""
+        raw = self.answer_confidence(generated)
+        return self.calibration.answer(raw) if task == "vqa" else raw
+
+    def abstains(self, generated: Generated, task: str) -> bool:
+        """Whether an answer is none: it ran in circles, or its confidence is below `UNSURE`.
+
+        The confidence of a greedy report says nothing of this kind: it is the product over all of its words.
+        """
+        is_product = task == "report" and bool(generated.ids)
+        return generated.looped or (not is_product and self.confidence(generated, task) < UNSURE)
 
     def answer_confidence(self, generated: Generated) -> float:
         """The probability of the words of an answer, not calibrated.

@@ -20,7 +20,7 @@ from transformers import (
     SiglipVisionConfig,
 )
 
-from radgrounder.models.processing import CHAT_TEMPLATE
+from radgrounder.models.processing import STOCK_CHAT_TEMPLATE
 from radgrounder.models.size import NanoSize
 from refrad2d.grounding import location_tokens
 
@@ -61,7 +61,7 @@ def build_processor(texts: Iterable[str], size: NanoSize) -> PaliGemmaProcessor:
     """Stock processor classes around a tokenizer trained on `texts`."""
     images = SiglipImageProcessor(size={"height": size.image, "width": size.image})
     images.image_seq_length = size.image_tokens  # type: ignore[attr-defined]  # PaliGemmaProcessor reads it here
-    return PaliGemmaProcessor(images, build_tokenizer(texts, size.vocabulary), chat_template=CHAT_TEMPLATE)
+    return PaliGemmaProcessor(images, build_tokenizer(texts, size.vocabulary), chat_template=STOCK_CHAT_TEMPLATE)
 
 
 def build_model(processor: PaliGemmaProcessor, size: NanoSize, seed: int) -> PaliGemmaForConditionalGeneration:

@@ -15,26 +15,38 @@ from transformers.image_utils import load_image
 PROMPT_ATTENTION = "prompt"  # image and prompt see each other: what the stock processor does at inference
 IMAGE_ATTENTION = "image"  # only image tokens see each other, all text is causal: what vLLM does
 
-# The same layout as `_pieces`, for servers and for people who read templates
-CHAT_TEMPLATE = (
-    "{%- for message in messages -%}"
-    "{%- if message['role'] == 'assistant' -%}"
-    "{%- generation -%}"
+_PICTURES = (  # all pictures stand before all text; plain text in the first message means one
+    "{%- if messages[0]['content'] is string -%}{{ '<image>' }}{%- endif -%}"
+    "{%- for message in messages if message['content'] is not string -%}"
+    "{%- for part in message['content'] if part['type'] == 'image' -%}{{ '<image>' }}{%- endfor -%}"
+    "{%- endfor -%}"
+)
+_WORDS = (
     "{%- if message['content'] is string -%}{{ message['content'] }}"
     "{%- else -%}{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}"
     "{%- endif -%}"
-    "{{ eos_token }}"
-    "{%- endgeneration -%}"
-    "{%- else -%}"
-    "{%- if message['content'] is string -%}{%- if loop.first -%}{{ '<image>' + bos_token }}{%- endif -%}"
-    "{{ message['content'] }}"
-    "{%- else -%}"
-    "{%- for part in message['content'] if part['type'] == 'image' -%}{{ '<image>' }}{%- endfor -%}"
-    "{%- if loop.first -%}{{ bos_token }}{%- endif -%}"
-    "{%- for part in message['content'] if part['type'] == 'text' -%}{{ part['text'] }}{%- endfor -%}"
+)
+# The same layout as `_pieces`, for people who read templates; the stock class needs the one below
+CHAT_TEMPLATE = (
+    f"{_PICTURES}{{{{ bos_token }}}}"
+    "{%- for message in messages -%}"
+    "{%- if message['role'] == 'assistant' -%}"
+    f"{{%- generation -%}}{_WORDS}{{{{ eos_token }}}}{{%- endgeneration -%}}"
+    f"{{%- else -%}}{_WORDS}{{{{ '\\n' }}}}"
     "{%- endif -%}"
-    "{{ '\\n' }}"
+    "{%- endfor -%}"
+)
+# The layout that was trained, through the stock class, which puts <bos> behind the last picture and a newline at the
+# end by itself. That newline would follow an answer at the end, so there must be none.
+STOCK_CHAT_TEMPLATE = (
+    "{%- if messages[-1]['role'] == 'assistant' -%}"
+    "{{ raise_exception('The chat ends with an answer. End it with the question to be answered; "
+    "to train on answers, make a base with radgrounder prepare.') }}"
     "{%- endif -%}"
+    f"{_PICTURES}"
+    "{%- for message in messages -%}"
+    f"{_WORDS}"
+    "{%- if message['role'] == 'assistant' -%}{{ eos_token }}{%- elif not loop.last -%}{{ '\\n' }}{%- endif -%}"
     "{%- endfor -%}"
 )
 
@@ -125,21 +137,23 @@ class RadGrounderProcessor(PaliGemmaProcessor):
 
     def _pieces(self, conversation: list[dict]) -> list[tuple[str, bool]]:
         """The turns as (text, is it an answer); the chat template renders the same text."""
+        head = self.image_token * self.image_seq_length * _count_images(conversation) + self.tokenizer.bos_token
         pieces = []
-        for number, message in enumerate(conversation):
-            text = _text(message["content"])
-            if message["role"] == "assistant":
-                pieces.append((text + self.tokenizer.eos_token, True))
-                continue
-            plain = isinstance(message["content"], str)
-            count = int(plain and number == 0) if plain else sum(part["type"] == "image" for part in message["content"])
-            head = self.image_token * self.image_seq_length * count + (self.tokenizer.bos_token if number == 0 else "")
-            pieces.append((head + text + "\n", False))
+        for message in conversation:
+            text, is_answer = _text(message["content"]), message["role"] == "assistant"
+            pieces.append((head + text + (self.tokenizer.eos_token if is_answer else "\n"), is_answer))
+            head = ""
         return pieces
 
 
 def _text(content: str | list[dict]) -> str:
     return content if isinstance(content, str) else "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _count_images(conversation: list[dict]) -> int:
+    contents = [message["content"] for message in conversation]
+    shown = sum(part["type"] == "image" for content in contents if not isinstance(content, str) for part in content)
+    return shown + isinstance(contents[0], str)
 
 
 def _images(conversation: list[dict]) -> list:

@@ -19,7 +19,7 @@ from transformers import (
 )
 from transformers.processing_utils import ProcessorMixin
 
-from radgrounder.models.processing import CHAT_TEMPLATE, IMAGE_ATTENTION
+from radgrounder.models.processing import IMAGE_ATTENTION, STOCK_CHAT_TEMPLATE
 from refrad2d.system.files import atomic_folder
 from refrad2d.system.tables import read_text
 
@@ -49,7 +49,7 @@ def release(adapter: Path, out: Path) -> None:
     processor = PaliGemmaProcessor.from_pretrained(source)
     vars(processor.image_processor).pop("auto_map", None)  # a prepared base names our class here too
     processor.tokenizer.init_kwargs.pop("auto_map", None)
-    processor = PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=CHAT_TEMPLATE)
+    processor = PaliGemmaProcessor(processor.image_processor, processor.tokenizer, chat_template=STOCK_CHAT_TEMPLATE)
     image_only = getattr(model.config, "radgrounder_attention", None) == IMAGE_ATTENTION
     notes = {"INFERENCE.md": read_text(__package__, "image_attention.md")}
     save_stock(model, processor, out, more=notes if image_only else {})

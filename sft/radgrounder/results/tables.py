@@ -16,6 +16,7 @@ SCALES = {
     "other_patient_finding_false": 1,
     "majority_finding_false": 1,
 }  # entities a report; everything else is shown in percent
+ENDS = ("", "_control", "_before")  # of the names of interventions
 FIGURE_KEYS = {"mean", "low", "high", "n"}
 
 
@@ -33,7 +34,9 @@ def format_table(results: Mapping[str, Any]) -> str:
         f"# {results['benchmark']}: {results['model']['name']}",
         "\n".join(f"> **Note.** {note}" for note in results.get("notes", [])),
         "Percent, mean [95 % bootstrap interval], whole patients or images resampled; n = scored items.",
-        format_sections(results),
+        format_sections({name: found for name, found in results.items() if name != "interventions"}),
+        _chapter("Bound and free decoding", format_decoding(results)),
+        _chapter("Interventions", format_interventions(results.get("interventions", {}))),
         _chapter("Beside the published figures", format_layout(results)),
         _chapter("Also measured", format_sections(results.get("additional", {}))),
         _chapter("Gaps", format_gaps(results.get("gaps", {}))),
@@ -54,6 +57,31 @@ def format_sections(sections: Mapping[str, Any]) -> str:
         for name, figure in figures.items()
     ]
     return table(("task", "figure", "mean [interval]", "n"), rows) if rows else ""
+
+
+def format_decoding(results: Mapping[str, Any]) -> str:
+    """Every figure with decoding bound to the grammar, and as a bare generate has it; empty where only one was run."""
+    rows = [
+        (section, name.replace("_", " "), *(format_figure(one, SCALES.get(name, 100)) for one in (bound, free)))
+        for section, figures in results.get("free", {}).items()
+        for name, free in figures.items()
+        if (bound := _find(results, (section, name))) and free["mean"] is not None and not _is_control(name)
+    ]
+    return table(("task", "figure", "bound", "free"), rows) if rows else ""
+
+
+def format_interventions(figures: Mapping[str, Any]) -> str:
+    """Every rate beside its control, and beside the unchanged picture where there is such a figure."""
+    rows = [
+        (name.replace("_", " "), *(format_figure(figures.get(name + end)) for end in ENDS), str(figure["n"]))
+        for name, figure in figures.items()
+        if not name.endswith(ENDS[1:])
+    ]
+    return table(("change", "rate [interval]", "control", "unchanged picture", "n"), rows) if rows else ""
+
+
+def _is_control(name: str) -> bool:
+    return name.startswith(("prior_", "majority_"))
 
 
 def holds_figures(value: Any) -> bool:

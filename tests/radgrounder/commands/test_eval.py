@@ -8,7 +8,7 @@ import pytest
 
 from radgrounder.cli import main
 from radgrounder.commands.eval import Eval
-from radgrounder.evaluation import chatmodel
+from radgrounder.evaluation import chatmodel, interventions
 from radgrounder.evaluation.run import Settings
 from tests.fixtures.tiny_dataset import make_row, write_dataset
 from tests.fixtures.tiny_evaluations import Seer
@@ -41,6 +41,30 @@ def test_requests_go_out_and_answers_come_back(data, tmp_path):
     assert json.loads((out / "results.json").read_text())["vqa"]["accuracy_closed"]["mean"] == 0.5
 
 
+def test_interventions_need_no_benchmark_and_stand_beside_one(data, tmp_path, monkeypatch):
+    figure = {"moved_iou": {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 9}}
+    asked = []
+    monkeypatch.setattr(interventions, "evaluate", lambda *given, **where: asked.append((given[1], where)) or figure)
+    monkeypatch.setattr(chatmodel, "load_generator", lambda model, **options: Seer())
+    words = ("--model", "seer", "--interventions", "--sites", "B", "--regions", "chest_ct", "--out", tmp_path)
+    assert command(*words) == 0 and not (tmp_path / "results.json").exists()
+    assert command(*words, "--benchmark", "refrad2d", "--data", data, "--samples", 50) == 0
+    assert asked == [(tmp_path / "interventions", {"sites": ("B",), "regions": ("chest_ct",), "patients": 40})] * 2
+    assert json.loads((tmp_path / "results.json").read_text())["interventions"] == figure
+    assert "| moved iou | 50.0 [40.0, 60.0] |" in (tmp_path / "table.md").read_text()
+
+
+@pytest.mark.parametrize(("decoding", "constrained"), [("bound", True), ("free", False), ("both", True)])
+def test_decoding_is_bound_unless_asked_otherwise(data, tmp_path, monkeypatch, decoding, constrained):
+    made, seer = {}, Seer()
+    seer.constrained = constrained
+    monkeypatch.setattr(chatmodel, "load_generator", lambda model, **options: made.update(options) or seer)
+    words = ("--benchmark", "refrad2d", "--data", data, "--out", tmp_path, "--samples", 50, "--decoding", decoding)
+    assert command("--model", "seer", *words) == 0 and made["constrained"] is constrained
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert ("free" in results) == (tmp_path / "free" / "results.json").is_file() == (decoding == "both")
+
+
 def test_defaults_are_those_of_the_settings():
     given, settings = Eval(benchmark="refrad2d", data="d", out=Path("out")), Settings()
     shared = {field.name for field in fields(Eval)} & {field.name for field in fields(Settings)}
@@ -56,6 +80,10 @@ def test_defaults_are_those_of_the_settings():
             "Unknown benchmark 'pathvqa'. Choose from refrad2d, slake, vqa-rad",
         ),
         (["--benchmark", "slake"], "nothing to judge. Give --model"),
+        (["--model", "m"], "Give --benchmark and --data"),
+        (["--interventions", "--model", "m"], "Give --benchmark and --data"),
+        (["--benchmark", "slake", "--interventions", "--predictions", "f"], "Give --model, with no --predictions"),
+        (["--benchmark", "slake", "--interventions", "--model", "m", "--regions", "knee"], "Unknown region 'knee'"),
         (["--benchmark", "slake", "--model", "m", "--judge-url", "u"], "LLMScore needs both"),
         (["--benchmark", "slake", "--model", "m", "--batch-size", "0"], "--batch-size 0 is not positive"),
         (["--benchmark", "refrad2d", "--requests", "--split", "original"], "'refrad2d' has no option 'split'"),

@@ -48,22 +48,34 @@ def test_json_has_the_fields_of_the_contract(stub, picture, capsys):
 
 
 def test_options_reach_the_model(stub, picture):
-    words = ["--task", "locate", "--question", "liver", "--constrained", "--modality", "CT", "--abstain-below", "1.01"]
+    words = ["--task", "locate", "--question", "liver", "--modality", "CT", "--abstain-below", "1.01"]
     assert main(["predict", picture, "--model", "m", *words]) == 0
     assert stub.options["modality"] == "CT" and stub.options["constrained"] and stub.options["abstain_below"] == 1.01
+
+
+def test_free_decoding_has_to_be_asked_for(stub, picture):
+    assert main(["predict", picture, "--model", "m", "--free"]) == 0 and stub.options["constrained"] is False
+
+
+def test_abstention_is_said(stub, picture, capsys, monkeypatch):
+    silent = Prediction("", None, 20, 40, (), "ollowollow", 0, 0.0, abstained=True)
+    monkeypatch.setattr(stub, "predict", lambda picture, **options: silent)
+    assert main(["predict", picture, "--model", "m"]) == 0
+    assert capsys.readouterr().out == "(no answer: the model abstains)\n"
 
 
 def test_defaults_are_those_of_the_function():
     given = Predict(image=Path("x"), model="m")
     shared = {name: known.default for name, known in signature(Predictor.predict).parameters.items()}
     names = shared.keys() & vars(given).keys()
-    assert len(names) == 9 and {name: shared[name] for name in names} == {name: getattr(given, name) for name in names}
+    assert len(names) == 8 and {name: shared[name] for name in names} == {name: getattr(given, name) for name in names}
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--task", "vqa"], "Task 'vqa' needs --question: what to ask."),
+        (["--free", "--modality", "CT"], "--modality binds what is written, --free does not. Give one of the two."),
         (["--samples", "0"], "--samples 0 is not positive. Give 1 or more."),
     ],
 )

@@ -114,3 +114,49 @@ def test_notes_of_the_benchmark_are_said_and_kept(data, tmp_path, caplog):
 def test_only_the_last_parts_of_a_path_are_published(data, tmp_path):
     results = run(Seer(), "refrad2d", data, tmp_path, samples=20, model="/home/somebody/models/nano")
     assert results["model"]["name"] == "models/nano" and results["data"].count("/") == 1
+
+
+class Bound(Seer):
+    """Writes markup that nobody can read where it is not bound, and knows when it says nothing."""
+
+    def __init__(self, constrained=True):
+        super().__init__()
+        self.constrained = constrained
+
+    def generate_scored(self, images, prompts, *, max_new_tokens):
+        texts = super().generate(images, prompts)
+        texts = texts if self.constrained else [text.replace(">", "") for text in texts]
+        return [Generated(text, looped="Leber" in text) for text in texts]
+
+    def abstains(self, generated, task):
+        return task == "vqa"
+
+
+def test_bound_and_free_answers_stand_beside_each_other(data, tmp_path):
+    free = evaluation.evaluate_freely(Bound(), "refrad2d", data, tmp_path / "free", Settings(samples=50))
+    found = run(Bound(), "refrad2d", data, tmp_path, samples=50, beside={"free": free})
+    assert found["grounding"]["invalid"]["mean"] == 0 and found["free"]["grounding"]["invalid"]["mean"] > 0
+    assert found["settings"]["decoding"] == "bound"
+    lines = (tmp_path / "table.md").read_text().partition("## Bound and free decoding")[2].splitlines()
+    assert any(line.startswith("| grounding | miou") for line in lines)
+
+
+def test_a_model_that_decodes_as_it_likes_cannot_be_freed(data, tmp_path):
+    with pytest.raises(ValueError, match="only a PaliGemma model can be bound"):
+        evaluation.evaluate_freely(Seer(), "refrad2d", data, tmp_path, Settings())
+
+
+def test_free_answers_are_not_taken_for_bound_ones(data, tmp_path):
+    run(Bound(constrained=False), "refrad2d", data, tmp_path, samples=50, report_samples=1)
+    assert run(Bound(), "refrad2d", data, tmp_path, samples=50, report_samples=1)["n_generated"] > 0
+
+
+def test_answers_that_are_none_are_counted_also_when_they_were_given_before(data, tmp_path):
+    for _ in range(2):
+        found = run(Bound(), "refrad2d", data, tmp_path, samples=50)["additional"]["decoding"]
+        assert [found[f"{task}_abstained"]["mean"] for task in ("vqa", "locate", "report")] == [1, 0, 0]
+        assert found["report_looped"]["mean"] == 0.5 and found["locate_looped"]["mean"] == 0
+
+
+def test_a_model_that_says_nothing_of_its_answers_gets_no_such_figure(results):
+    assert "decoding" not in results[0]["additional"] and "decoding" not in results[0]["settings"]

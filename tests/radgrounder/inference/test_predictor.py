@@ -2,7 +2,7 @@
 
 import pytest
 
-from radgrounder.inference.confidence import Calibration, Scale
+from radgrounder.inference.confidence import Calibration, Generated, Scale
 from radgrounder.inference.picture import Picture
 from radgrounder.inference.predictor import Predictor
 from refrad2d.grounding import parse
@@ -44,7 +44,7 @@ def test_answers_equal_those_of_the_stock_processor_and_model(predictor):
     batch = predictor.processor(images=picture(), text="<image>" + question, return_tensors="pt")
     batch.pop("labels")
     ids = predictor.model.generate(**batch, max_new_tokens=12, do_sample=False)[0, batch["input_ids"].shape[1] :]
-    [one] = predictor.generate_scored([picture()], [question], max_new_tokens=12)
+    [one] = predictor.generate_scored([picture()], [question], max_new_tokens=12, constrained=False)
     assert list(one.ids) == ids.tolist()[: len(one.ids)]
 
 
@@ -80,11 +80,39 @@ def test_bound_answers_parse(predictor):
 
 
 def test_an_answer_below_the_threshold_is_left_out(predictor):
-    ask = {"task": "vqa", "question": "Is it?", "max_new_tokens": 4, "constrained": True}
+    ask = {"task": "vqa", "question": "Is it?", "max_new_tokens": 4}
+    predictor.calibration = Calibration(answer=Scale(1.0, 100.0))  # a random model is sure of nothing
     said = predictor.predict(Picture(picture(), 224, 224), **ask)
     silent = predictor.predict(Picture(picture(), 224, 224), **ask, abstain_below=1.01)
     assert said.answer and not said.abstained
     assert (silent.answer, silent.text, silent.abstained) == ("", "", True)
+
+
+def test_answers_are_bound_unless_free_ones_are_asked_for(folder):
+    question = turns(0)[0][0]
+    bound, free = Predictor.load(folder), Predictor.load(folder, constrained=False)
+    for ask in ({"max_new_tokens": 40}, {"max_new_tokens": 40, "samples": 3}):
+        call = "reports" if "samples" in ask else "generate_scored"
+        languages = [["en"]] if "samples" in ask else []
+        said = [getattr(one, call)([picture()], [question], *languages, **ask)[0] for one in (bound, free)]
+        also = getattr(free, call)([picture()], [question], *languages, **ask, constrained=True)[0]
+        assert said[0] == also != said[1]
+
+
+@pytest.mark.parametrize("task", ["report", "vqa", "locate"])
+def test_an_answer_that_loops_or_is_unsure_is_none(predictor, task):
+    seen = Picture(picture(), 224, 224)
+    sure, unsure = (Generated("yes", (5, 1), (chance, 1.0), share=chance) for chance in (0.9, 0.01))
+    loop = Generated("ollowollow", (5, 6) * 8, (1.0,) * 16, share=1.0, looped=True)
+    consensus = [Generated(one.markup, share=one.share) if task == "report" else one for one in (sure, unsure)]
+    said = [predictor._as_prediction(one, seen, task, 0.0) for one in (*consensus, loop)]
+    assert [one.abstained for one in said] == [False, True, True]
+    assert [one.text for one in said] == ["yes", "", ""] and said[2].markup == "ollowollow"
+
+
+def test_a_greedy_report_is_not_judged_by_the_product_of_its_words(predictor):
+    long = Generated("The liver is normal.", tuple(range(40, 60)), (0.7,) * 20)
+    assert not predictor.abstains(long, "report") and predictor.abstains(long, "vqa")
 
 
 def test_the_confidence_of_an_answer_is_calibrated(folder):

@@ -85,6 +85,14 @@ def test_the_chat_template_renders_what_is_tokenised(ours):
     assert text == f"<image><bos>{question}\n{answer}<eos>"
 
 
+def test_pictures_stand_first_wherever_a_chat_has_them(ours):
+    said = [{"role": "system", "content": "Be brief."}, *chat("\n\nA? ", "yes")]
+    batch = ours.apply_chat_template([{**said[0], "content": [{"type": "text", "text": "Be brief."}]}, *said[1:]],
+                                     tokenize=True, return_dict=True)  # fmt: skip
+    text = ours.tokenizer.decode(batch["input_ids"][0])
+    assert text == "<image>" * SIZE.image_tokens + "<bos>Be brief.\n\n\nA? \nyes<eos>"
+
+
 def test_only_answers_and_their_end_are_supervised(ours):
     batch = encode(ours, CASES[0])
     supervised = batch["input_ids"][batch["assistant_masks"] == 1].tolist()

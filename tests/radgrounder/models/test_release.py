@@ -1,4 +1,4 @@
-"""A release: stock classes, the logits of what was trained, no remote code."""
+"""A release: stock classes, the logits and the layout of what was trained, no remote code."""
 
 import json
 
@@ -12,9 +12,11 @@ from transformers import (
     pipeline,
 )
 
+from radgrounder.inference.bound import bound_decoding
 from radgrounder.inference.predictor import Predictor
 from radgrounder.models.prepare import prepare
 from radgrounder.models.release import load_processor, release, save_stock
+from refrad2d.conversations import prompt
 from tests.fixtures.tiny_models import encode_prompt, logits, picture, save_nano, train_adapter, turns
 
 
@@ -52,6 +54,75 @@ def test_a_release_runs_in_the_pipeline(released):
     ask = pipeline("image-text-to-text", model=str(folder / "model"), device="cpu")
     [answer] = ask(images=picture(), text="<image>" + turns(0)[1][0], max_new_tokens=4, return_full_text=False)
     assert isinstance(answer["generated_text"], str)
+
+
+def said(role, text, *, image=None):
+    parts = [{"type": "image", "image": image}] if image else []
+    return {"role": role, "content": [*parts, {"type": "text", "text": text}]}
+
+
+REPORT, CLOSED, LOCATE, IN_CONTEXT = turns(0)
+GROUNDED_VQA = (prompt("grounded_vqa", "en", question="Which organ lies at the right?"), LOCATE[1])
+CHATS = {  # turns before the last prompt, which gets no answer
+    "report": [REPORT],
+    "question in context": [IN_CONTEXT],
+    "grounded question": [GROUNDED_VQA],
+    "two turns": [CLOSED, LOCATE],
+    "three turns": [GROUNDED_VQA, REPORT, CLOSED],
+}
+
+
+def as_messages(pairs):
+    messages = [said("user", pairs[0][0], image=picture())]
+    for (_, answer), (question, _) in zip(pairs, pairs[1:], strict=False):
+        messages += [said("assistant", answer), said("user", question)]
+    return messages
+
+
+def as_text(pairs):
+    *before, (question, _) = pairs
+    return "<image>" + "".join(f"{asked}\n{answer}<eos>" for asked, answer in before) + question
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_prompt_template_and_pipeline_give_the_tokens_that_were_trained(released, name, monkeypatch):
+    folder, _ = released
+    messages, asked = as_messages(CHATS[name]), {}
+    options = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "add_generation_prompt": True}
+    trained = AutoProcessor.from_pretrained(folder / "base", trust_remote_code=True)
+    trained = trained.apply_chat_template(messages, **options)
+    stock = AutoProcessor.from_pretrained(folder / "model")
+    plain = stock(images=picture(), text=as_text(CHATS[name]), return_tensors="pt")
+    chat = stock.apply_chat_template(messages, **options)
+    pipe = pipeline("image-text-to-text", model=str(folder / "model"), device="cpu")
+    generate = pipe.model.generate
+    monkeypatch.setattr(pipe.model, "generate", lambda **given: asked.update(given) or generate(**given))
+    pipe(text=messages, max_new_tokens=2, return_full_text=False)
+    for got in (chat, asked):
+        for key in ("input_ids", "token_type_ids", "attention_mask", "pixel_values"):
+            assert torch.equal(got[key], plain[key]), key
+    assert plain["input_ids"].tolist() == trained["input_ids"].tolist()
+
+
+@pytest.mark.parametrize("bound", [False, True], ids=["free", "bound"])
+def test_prompt_template_pipeline_and_predictor_give_one_answer(released, bound):
+    folder, _ = released
+    pipe = pipeline("image-text-to-text", model=str(folder / "model"), device="cpu")
+    how = bound_decoding(pipe.processor, "locate") if bound else {"max_new_tokens": 48}
+    ask = {"generate_kwargs": how, "return_tensors": True}
+    [plain] = pipe(images=picture(), text="<image>" + LOCATE[0], **ask)
+    [chat] = pipe(text=as_messages([LOCATE]), **ask)
+    predictor = Predictor.load(folder / "model", constrained=bound)
+    [ours] = predictor.generate_scored([picture()], [LOCATE[0]], max_new_tokens=48)
+    assert torch.equal(plain["generated_token_ids"], chat["generated_token_ids"])
+    assert plain["generated_token_ids"].tolist()[-len(ours.ids) :] == list(ours.ids)
+
+
+def test_a_chat_that_ends_with_an_answer_is_refused(released):
+    folder, _ = released
+    messages = [*as_messages([CLOSED]), said("assistant", "yes")]
+    with pytest.raises(Exception, match="End it with the question"):
+        AutoProcessor.from_pretrained(folder / "model").apply_chat_template(messages, tokenize=True, return_dict=True)
 
 
 def test_the_adapter_alone_gives_the_same_logits_on_the_base(released):

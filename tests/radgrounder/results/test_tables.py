@@ -65,3 +65,16 @@ def test_a_gap_beyond_chance_is_marked():
 
 def test_a_section_is_a_mapping_of_figures():
     assert holds_figures(RESULTS["vqa"]) and not holds_figures(RESULTS["model"]) and not holds_figures({})
+
+
+def test_a_change_stands_beside_its_control_and_the_unchanged_picture():
+    found = {"moved_iou": FIGURE, "moved_iou_control": {**FIGURE, "mean": 0.1, "low": None}, "moved_iou_before": FIGURE}
+    table = format_table({**RESULTS, "interventions": {**found, "removed_goes": EMPTY}})
+    assert "| moved iou | 43.6 [42.0, 45.2] | 10.0 | 43.6 [42.0, 45.2] | 9 |" in table
+    assert "| removed goes | – | – | – | 0 |" in table and "| interventions |" not in table
+
+
+def test_bound_and_free_figures_stand_side_by_side():
+    free = {"grounding": {"miou": {**FIGURE, "mean": 0.1, "low": None}, "prior_miou": FIGURE, "g_iou_class": EMPTY}}
+    table = format_table({**RESULTS, "free": free})
+    assert "| grounding | miou | 43.6 [42.0, 45.2] | 10.0 |" in table and "prior miou" not in table

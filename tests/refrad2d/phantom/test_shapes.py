@@ -96,3 +96,21 @@ def test_a_product_in_blocks_is_the_product(rows, columns):
 def test_rotations_turn_about_z_then_keep_lengths():
     (turn,) = rotations_of(np.array([[90.0, 0, 0]]))
     assert np.allclose(turn @ [1, 0, 0], [0, 1, 0]) and np.allclose(turn @ turn.T, np.eye(3))
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_changed_shape_has_the_depth_of_the_old_one_at_the_place_it_came_from(number):
+    geometry = Geometry(
+        round=np.array([True, False]), start=np.array([[3.0, 4, 5], [1, 2, 3]]), axis=np.array([[0.0, 0, 0], [9, -4, 2]]),
+        radii=np.array([[9.0, 6, 4], [5, 3, 0]]), turn=rotations_of(np.array([[20.0, 5, 9], [0, 0, 0]])),
+        gas=np.full(2, -np.inf),
+    )  # fmt: skip
+    shapes = build_shapes(geometry, np.zeros(2))
+    about, shift = np.array([1.0, -2, 3]), np.array([4.0, 5, -6])
+    changed = shapes.changed([number], shift=shift, scale=1.5, about=about)
+    old = np.random.default_rng(0).normal(3, 8, (3, 6, 7)).astype(np.float32)
+    new = (about[:, None, None] + 1.5 * (old - about[:, None, None]) + shift[:, None, None]).astype(np.float32)
+    depths = [one.depth(number, p, (p * p).sum(axis=0)) for one, p in ((shapes, old), (changed, new))]
+    assert np.allclose(depths[1], 1.5 * depths[0], atol=1e-2)
+    other = 1 - number
+    assert np.array_equal(changed.low[other], shapes.low[other]) and changed.terms[other] == shapes.terms[other]

@@ -1,0 +1,121 @@
+"""How a model writes when it is used: readable markup only, boxes at the median, and no answer that runs in circles.
+
+    >>> from radgrounder.predict import bound_decoding
+    >>> model.generate(**inputs, **bound_decoding(processor, "locate"))
+    >>> pipe(text=messages, generate_kwargs=bound_decoding(processor, "report"))
+
+A logits processor of stock `generate`, greedy, sampling or beams; `radgrounder predict`, `eval` and the Space use it.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, cast
+
+import torch
+from transformers import LogitsProcessorList, PreTrainedTokenizerBase
+
+from radgrounder.inference.grammar import DONE, PLACE, BoundToGrammar, Grammar, State, classes_of
+from radgrounder.inference.tasks import TASKS, TOKENS
+
+LOOP_TOKENS, LOOP_TURNS, LOOP_UNIT = 16, 3, 64  # see `ends_in_loop`
+
+
+def ends_in_loop(tokens: Sequence[int]) -> bool:
+    """Whether the last tokens are one unit over and over: at least three times, and 16 tokens together.
+
+    A unit has at most 64 tokens, which is a sentence with two boxes.
+    """
+    for unit in range(1, min(LOOP_UNIT, len(tokens) // LOOP_TURNS) + 1):
+        length = max(LOOP_TURNS * unit, LOOP_TOKENS)
+        if length <= len(tokens) and all(tokens[-n] == tokens[-n - unit] for n in range(1, length - unit + 1)):
+            return True
+    return False
+
+
+def has_loop(tokens: Sequence[int]) -> bool:
+    """Whether an answer runs in circles anywhere, as `ends_in_loop` says it of its end."""
+    return any(ends_in_loop(tokens[:end]) for end in range(LOOP_TOKENS, len(tokens) + 1))
+
+
+class BoundDecoding(BoundToGrammar):
+    """The grammar, and what a bare `generate` does not do well.
+
+    A coordinate is the median of the model's distribution over the bins that may follow: training with soft targets
+    blurs the peak, not the middle. An answer that runs in circles (`ends_in_loop`) closes its span and ends.
+
+    `build` makes the grammar for a number of logits. One object serves any number of calls of `generate`, one after the
+    other: rows that do not go on from those of the last step are prompts.
+    """
+
+    def __init__(self, build: Callable[[int], Grammar], *, max_new_tokens: int) -> None:
+        self._build, self._known = build, dict[tuple[int, ...], bool]()  # rows of the last step: does it loop?
+        self.prompt_length, self.max_new_tokens = 0, max_new_tokens
+        self._rows, self._states = [], []
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Scores (batch, width) with -inf on what may not follow."""
+        rows = [tuple(row) for row in input_ids.tolist()]
+        if not all(row[:-1] in self._known for row in rows):
+            self.grammar, self.prompt_length = self._build(scores.shape[-1]), input_ids.shape[1]
+            self._rows, self._states, self._known = [], [], {}
+        bound = super().__call__(input_ids, scores)
+        self._known = {row: self._known.get(row[:-1], False) or ends_in_loop(row[self.prompt_length :]) for row in rows}
+        for number, (row, state) in enumerate(zip(rows, self._states, strict=True)):
+            if self._known[row]:
+                bound[number] = scores[number].masked_fill(self._all_but_the_end(state, scores.device), -torch.inf)
+            if state.phase == PLACE:
+                bound[number] = self._at_median(bound[number])
+        return bound
+
+    def _all_but_the_end(self, state: State, device: torch.device) -> torch.Tensor:
+        """(width,) bool, True on whatever does not lead straight to the end of the answer."""
+        left = self.grammar.distance(state)
+        if left or state.phase == DONE:
+            return self.grammar.forbidden(state, left, device)
+        mask = torch.ones(self.grammar.width, dtype=torch.bool, device=device)
+        mask[self.grammar.eos] = False
+        return mask
+
+    def _at_median(self, scores: torch.Tensor) -> torch.Tensor:
+        """(width,) scores of coordinates that leave only their median."""
+        places = torch.tensor(self.grammar.locations, device=scores.device)
+        chances = torch.softmax(scores[places].float(), dim=-1)
+        median = places[int((chances.cumsum(dim=-1) >= 0.5).int().argmax())]
+        only = torch.full_like(scores, -torch.inf)
+        only[median] = scores[median]
+        return only
+
+
+def bound_decoding(
+    processor: Any, task: str = "report", *, modality: str | None = None, max_new_tokens: int | None = None
+) -> dict[str, Any]:
+    """Keywords for `model.generate`, or for a pipeline's `generate_kwargs`: bound as `BoundDecoding` says.
+
+    `processor` is the model's processor or its tokenizer. `task` ("report", "vqa", "locate") says how long an answer
+    may get, unless `max_new_tokens` does. With a `modality` ("CT", "MR") only its classes are written. The same
+    keywords serve any number of calls, one after the other.
+
+    ValueError for an unknown task or modality; when first used, for a tokenizer without location tokens.
+
+    >>> bound_decoding(processor, "locate").keys()
+    dict_keys(['max_new_tokens', 'logits_processor'])
+    """
+    if task not in TASKS:
+        raise ValueError(f"Unknown task {task!r}. Choose from {', '.join(TASKS)}.")
+    classes_of(modality)  # an unknown one shows before a model has run
+    most = TOKENS[task] if max_new_tokens is None else max_new_tokens
+    tokenizer = cast(PreTrainedTokenizerBase, getattr(processor, "tokenizer", processor))
+    build = partial(_build_grammar, tokenizer, modality, {})
+    return {
+        "max_new_tokens": most,
+        "logits_processor": LogitsProcessorList([BoundDecoding(build, max_new_tokens=most)]),
+    }
+
+
+def _build_grammar(
+    tokenizer: PreTrainedTokenizerBase, modality: str | None, built: dict[int, Grammar], width: int
+) -> Grammar:
+    """The grammar, kept in `built` by its width."""
+    if width not in built:
+        built[width] = Grammar.build(tokenizer, width=width, modality=modality)
+    return built[width]
