@@ -138,13 +138,15 @@ def change_organ(
     if not own or scale <= 0:
         raise ValueError(f"Class {label!r} times {scale}: give a class that is one of the organs, and a size above 0.")
     numbers = [k for organ in own for k in range(organ.first, organ.last)]
-    low, high = patient.shapes.low[numbers].min(axis=0), patient.shapes.high[numbers].max(axis=0)
+    low, high = patient.shapes.low[numbers], patient.shapes.high[numbers]
     for organ in patient.organs:
-        middle = (patient.shapes.low[organ.first : organ.last] + patient.shapes.high[organ.first : organ.last]) / 2
-        inside = (low <= middle.mean(axis=0)).all() and (middle.mean(axis=0) <= high).all()
+        bounds = patient.shapes.low[organ.first : organ.last], patient.shapes.high[organ.first : organ.last]
+        middle = (bounds[0] + bounds[1]).mean(axis=0) / 2
+        inside = ((low <= middle) & (middle <= high)).all(axis=1).any()  # of one of its shapes, not between them
         if inside and (organ.label in ("", "=") or organ.finding):
             numbers += range(organ.first, organ.last)
-    shapes = patient.shapes.changed(numbers, shift=np.array(shift), scale=scale, about=(low + high) / 2)
+    about = (low.min(axis=0) + high.max(axis=0)) / 2
+    shapes = patient.shapes.changed(numbers, shift=np.array(shift), scale=scale, about=about)
     return replace(patient, shapes=shapes)
 
 

@@ -106,3 +106,11 @@ def test_what_the_patient_has_not_cannot_be_changed():
         change_organ(patient, "brain")
     with pytest.raises(ValueError, match="Class 'liver' times 0"):
         change_organ(patient, "liver", scale=0)
+
+
+def test_what_lies_between_the_loops_of_an_organ_stays_and_what_lies_in_it_goes_along():
+    patient = make_patient(3)
+    moved = {label: change_organ(patient, label, shift=(9, 0, 0)).shapes for label in ("colon", "kidney_right")}
+    [sinus] = [organ for organ in patient.organs if organ.name == "sinus_right"]
+    assert np.array_equal(moved["colon"].low[sinus.first], patient.shapes.low[sinus.first])
+    assert np.allclose(moved["kidney_right"].low[sinus.first] - patient.shapes.low[sinus.first], (9, 0, 0))
