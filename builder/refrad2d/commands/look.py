@@ -107,6 +107,13 @@ def explain(given: Explain) -> int:
     return 0
 
 
+def _count_within(folder: Path, reason: str) -> int:
+    """How many slices, texts or rows, of files that were kept, a build left out for the reason."""
+    path = folder / "stats.json"
+    sections = json.loads(path.read_text(encoding="utf-8")).values() if path.is_file() else ()
+    return sum(section.get(f"dropped_{reason}", 0) for section in sections if isinstance(section, dict))
+
+
 def _left_out(given: Explain, files: int) -> list[int]:
     """The positions that a build left out for the reason. ValueError if no dataset, or more than one, fits."""
     folders = [given.dataset] if given.dataset else sorted(path.parent for path in Path().glob("*/accounting.jsonl"))
@@ -123,5 +130,7 @@ def _left_out(given: Explain, files: int) -> list[int]:
     reasons = {line["reason"] for line in found[0]} - {None}
     if given.reason not in reasons:
         known = ", ".join(sorted(reasons)) or "nothing: all was kept"
-        raise ValueError(f"Nothing was left out for {given.reason!r}. Choose from {known}.")
+        within = sum(_count_within(folder, str(given.reason)) for folder in folders)
+        what = f"Only parts ({within}) of kept files were" if within else "Nothing was"
+        raise ValueError(f"{what} left out for {given.reason!r}. Choose from {known}.")
     return [line["n"] for line in found[0] if line["reason"] == given.reason]
