@@ -20,7 +20,9 @@ def test_new_patients_can_be_judged(folder):
     benchmark = load_benchmark("refrad2d", str(folder))
     assert {item.cluster for item in benchmark.items} == {f"phantom-{FIRST_SEED['test'] // 8 + n}" for n in (0, 1)}
     assert {item.task for item in benchmark.items} == {"locate", "report", "vqa"}
-    assert {item.control for item in benchmark.items} == {"", "prior", "shuffled", "majority", "blank_image"}
+    assert {item.control for item in benchmark.items} == {
+        *("", "prior", "shuffled", "majority", "blank_image", "absent", "other_patient")
+    }
 
 
 def test_no_patient_is_in_two_splits(folder):

@@ -15,7 +15,7 @@ PATTERNS = (
     r'Unreadable\("(\w+)"\)',
     r'reason="(\w+)"',
     r'"(segmenter_(?:failed|timeout)|duplicate_(?:slice|report)|uneven_slices|[a-z]+_archive(?:_member)?)"',
-    r'"((?:mask_(?:of|on|with|classes|table|values)|not_a_(?!pseudonym)|not_in_|ambiguous_(?:accession|mask|patient|study)|unreadable_|no_(?:rescale|orientation|pixels))\w*)"',
+    r'"((?:mask_(?:of|on|with|classes|table|values)|not_a_(?!pseudonym|file\b)|not_in_|ambiguous_(?:accession|mask|patient|study)|unreadable_|no_(?:rescale|orientation|pixels))\w*)"',
 )
 
 

@@ -177,7 +177,7 @@ def test_each_file_holds_its_sentences(language, half):
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_sentences_end_where_they_are_written_to_end(language, half):
     right, of = score_ends(half, language)
-    assert right >= 0.9 * of
+    assert right >= (0.75 if half.startswith("fresh") else 0.9) * of  # a floor, of a third author's hard ones
 
 
 def test_five_thousand_sentences_a_second():
