@@ -315,7 +315,7 @@ def _no_longer(part: str) -> str | None:
         return _with_place(_absence(found["np"]), found["tail"])
     found = frame("en", r"no\slonger\s(?:any\s|an?\s)?(?P<np>[^,;]+)").fullmatch(part)
     if found and not frame("en", r"\b{verb}\b|{seen}").search(found["np"]):
-        return f"no {found['np']}"
+        return None if re.match(r"\w+(?:ing|ed)\b", found["np"]) else f"no {found['np']}"
     found = frame("en", r"(?:(?:on|in)\sthe\s[\w\s]+?\s)?no\s[^,;]+").fullmatch(part)
     return part if found and "longer" not in part else None
 

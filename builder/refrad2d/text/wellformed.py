@@ -1,0 +1,145 @@
+"""Whether a sentence from which words of time went is still whole, and still says which of two days is now.
+
+>>> defect("The nodule is unchanged (8 mm).", "The nodule is (8 mm).")
+'form'
+>>> defect("Node: 17 mm in May, 10 mm today.", "Node: 17 mm in May, 10 mm.")
+'now'
+"""
+
+import re
+
+_THING = r"[^,;.()]"
+_ENDS = r"(?:\s*[.;:]?\s*$|\s*[,;)])"
+# What no whole sentence has unless its source had it; each alternative is one check.
+_BROKEN = (
+    r"\b(?:is|are|was|were|has|have|remains?|ist|sind|war|waren|hat|haben|bleibt|bleiben)\s\(",
+    rf"\b(?:ist|sind|hat|haben|wird|werden)\s(?:der|die|das|dieser?|dieses)\s{_THING}*,\s(?:\d|links|rechts|im|in|und)\b",
+    rf"^(?:von|aus|from)\s\d{_THING}*,\s\d",
+    rf"\b(?:links|rechts|left|right),\s(?:ca\.\s|about\s)?\d{_THING}*,\s(?:links|rechts|left|right),\s\d",
+    r"\b(?:and|or|but|nor|than|of|from|to|with|by|as|since|while|whereas|although|und|oder|aber|sowie|als|von|vom|auf"
+    r"|mit|bei|seit|gegenüber|während|wobei|zum|zur|im|am)" + _ENDS,
+    r"(?:^|[;:]\s)(?:but|whereas|although|wobei|jedoch)\s*[.,;]",
+    r",\s*$|\(\s*[,;]|[,;]\s*\)|[,;:]\s*[,;.](?!\d)|\(\s*\)",
+    r"\b(?:ist|sind)\s(?:[HBL]WK|[CTL]\d|Segment|L\d/)",
+    r"\b(?:has|have)\s(?:not\s)?(?:and|or|to\s\d|on|in\sthe|from)\b",
+    r"\b(?:hat|haben|ist|sind)\s(?:sich\s)?(?:nicht\s)?(?:und|oder|auf|von)\b",
+    r"\b(?:a|an|the|ein|eine[rnms]?|der|die|das)\s(?:is|are|has|have|ist|sind|hat|haben|and|und)\b",
+    r"\b(?:i\.\s?Vgl|cf|vs|vgl|ggü)\.?\s*$",
+    r"\b(?:no|kein(?:e[nmrs])?|without|ohne)\s*(?:[.,;)]|$)",
+    r"\b(?:not|nicht)\s(?:and|und|or|oder)\b",
+    r"\bno\s[\w-]+ing\s*[,.;]",
+    r",\s(?-i:[A-ZÄÖÜ][a-zäöüß]+)\s*\.$",
+    r"\b(?:as|because|that|if|da|weil|dass|wenn)\s(?:the|die|der|das)\s\w+\s*[.,;]",
+    r"(?:^|\s)[|/]\s*(?:$|\n)",
+)
+_BREAKS = tuple(re.compile(check, re.IGNORECASE) for check in _BROKEN)
+
+_MONTH = (
+    r"januar|jänner|februar|feber|märz|april|mai|juni|juli|august|september|oktober|november|dezember|january|february"
+    r"|march|june|july|october|december|(?<=in )may|(?<=of )may"
+)
+_THEN = re.compile(  # what shows that a sentence tells of another day, or of a deed that led to the state of now
+    rf"\b(?:{_MONTH})\b|\b(?:19|20)\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./](?:\d\d)?|\b\d{{1,2}}/\d\d\b"
+    r"|\b(?:at|on)\s(?:diagnosis|presentation|admission|baseline|discharge|birth)\b|\bpreviously\b|\bformerly\b"
+    r"|\boriginally\b|\binitial(?:ly)?\b|\bearlier\b|\bbefore\b|\bprior\b|\bprevious\b|\bago\b|\byesterday\b|\bonce\b"
+    r"|\blast\s(?:year|month|week|time|exam\w*|study|scan|ct|mri)\b|\bbaseline\b|\bnadir\b|\bpre-?(?:op|treatment|therap)\w*"
+    r"|\b(?:was|were|had|used\sto)\b|\b(?:has|have)\s(?:not\s)?(?:been\s)?\w+(?:ed|en|wn)\b|\b(?:recurrent|intermittent)\b"
+    r"|\bbei\s(?:der\s)?(?:erst)?(?:diagnose|aufnahme|vorstellung|geburt|entlassung)|\bzuvor\b|\bvormals\b|\bdamals\b"
+    r"|\bfrüher\b|\bseinerzeit\b|\bvorher\b|\bursprünglich|\banfangs\b|\bzunächst\b|\bgestern\b|\bvortag|\bvorjahr"
+    r"|\bvor-?(?:untersuchung|befund|aufnahme|ct|mrt|wert)|\bvu\b|\bvor\s(?:\d|ein|zwei|drei|vier|sechs|wenig|mehrer)"
+    r"|\b(?:war|waren|wurden?|hatten?|gewesen|maß|maßen|betrug|bestand|lag)\b|\b(?:prä|prae)(?:op|therap)\w*"
+    r"|\brezidivierend|\bintermittierend|\bvor\s(?:der\s)?(?:op|therapie|chemo\w*|bestrahlung)\b"
+    r"|\bgeworden\b|\b(?:has|have)\sbecome\b|\bnicht\s\w*(?:zurückgebildet|verkleinert|abgenommen|zugenommen|verändert|geändert)\b",
+    re.IGNORECASE,
+)
+_NOW = re.compile(
+    r"\b(?:now|today|currently|presently|at\spresent|still|at\sthis\stime|heute|jetzt|nun|nunmehr|derzeit|aktuell"
+    r"|gegenwärtig|momentan|noch|mittlerweile|inzwischen|dzt)\b",
+    re.IGNORECASE,
+)
+
+_MORE = (
+    r"(?:increas|decreas|diminish|progressive|gradual|fading|growing|widening|narrowing|larger|smaller|brighter|denser"
+    r"|zunehmend|abnehmend|ansteigend|abfallend|nachlassend|progredient|zunahme|abnahme|rückgang|größer|kleiner)\w*"
+)
+_INSIDE = (  # phases, positions, sequences and places of one examination
+    r"(?:\w*phasen?|phases|delayed\simages|washout|(?:from|von)\s(?:nativ\w*|unenhanced|arterial|early|der\sarteriell\w+)|(?:in|ex)spiration\w*"
+    r"|expirat\w+|expiration|valsalva\w*|flexion|extension|supine|prone|rückenlage|bauchlage|weight-?bearing|funktionsaufnahme\w*"
+    r"|dynamic|dynami\w+|b-?(?:values?|werten?)|echo(?:es|s)?|sequen\w+|cranio-?caudal\w*|kranio-?kaudal\w*|caudally|cranially"
+    r"|distally|proximally|inferiorly|superiorly|peripherally|centrally|nach\s(?:kaudal|kranial|distal|proximal|dorsal"
+    r"|ventral|lateral|medial|apikal|basal|peripher)|(?:kaudal|kranial|distal|proximal|peripherie|zentral)wärts"
+    r"|towards?\s(?:the\s)?\w+|zur\s(?:peripherie|basis|spitze)(?:\shin)?"
+    r"|from\s(?:the\s)?(?:top|apex|base|head|upper|lower|proximal|distal|cranial|caudal|superior|inferior|anterior|posterior"
+    r"|medial|lateral|[ctl]\d+)\b|von\s(?:kranial|kaudal|proximal|distal|ventral|dorsal|medial|lateral|apikal|basal))"
+)
+_WITHIN = re.compile(
+    rf"\b{_MORE}\b(?:\s[^\s,;.]+){{0,9}}?\s{_INSIDE}\b|\b{_INSIDE}\b(?:\s[^\s,;.]+){{0,5}}?\s{_MORE}\b", re.IGNORECASE
+)
+_CHANGE_WORD = re.compile(rf"\b{_MORE}", re.IGNORECASE)
+_DENIED_STATE = re.compile(
+    r"\b(?:not|nicht|never|neither)\s(?:\w+(?:ly|lich|ig)\s)?(?:enlarged|dilated|thickened|widened|narrowed|expanded"
+    r"|displaced|elevated|reduced|distended|vergrößert|erweitert|verdickt|verbreitert|verschmälert|verlagert|erhöht|gestaut)"
+    r"(?!\s(?:since|from|compared|further|gegenüber|seit|im\sver))\b",
+    re.IGNORECASE,
+)
+
+
+def defect(source: str, kept: str) -> str | None:
+    """Why a rewrite is no whole sentence of now: "form", "now", "within" or "state"; None if it is one."""
+    for check in _BREAKS:
+        broken = {match[0].casefold() for match in check.finditer(kept)}
+        if broken and not broken <= {match[0].casefold() for match in check.finditer(source)}:
+            return "form"
+    if _verb_gone(source, kept):
+        return "form"
+    if _contrast_gone(source, kept):
+        return "contrast"
+    if _now_gone(source, kept):
+        return "now"
+    if _within_one_examination(source, kept):
+        return "within"
+    shown = kept.casefold()
+    if any(state[0].casefold() not in shown for state in _DENIED_STATE.finditer(source)):
+        return "state"
+    return None
+
+
+_JOINED = re.compile(r"\b(\w+)\s(and|or|but|und|oder|aber)\s(\w+)")
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|remains?|ist|sind|war|waren|hat|haben|bleibt|bleiben)\b", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\b(?:kein\w*|nicht|ohne|no|not|without)\b[^;.]*?,?\s(aber|jedoch|sondern|but|yet)\s", re.IGNORECASE
+)
+
+
+def _verb_gone(source: str, kept: str) -> bool:
+    """True if "The stent is unchanged and patent" became "Stent and patent": the two words were never joined."""
+    for joined in _JOINED.finditer(kept):
+        if joined[0] in source:
+            continue
+        between = re.search(rf"\b{joined[1]}\b([^.;]*?)\b{joined[2]}\s{joined[3]}\b", source, re.IGNORECASE)
+        if between and _VERB.search(between[1]):
+            return True
+    return False
+
+
+def _contrast_gone(source: str, kept: str) -> bool:
+    """True if "no new but a growing lesion" lost its "but": the denial would reach further than it did."""
+    told = _CONTRAST.search(source)
+    denies = told is not None and re.search(rf"\b{re.escape(told[0].split()[0])}\b", kept, re.IGNORECASE)
+    return bool(denies) and not re.search(rf"[,;:]|\b{told[1]}\b" if told else "", kept)
+
+
+def _now_gone(source: str, kept: str) -> bool:
+    """True if a word of now went while its sentence still tells of another day."""
+    gone = len(_NOW.findall(source)) - len(_NOW.findall(kept))
+    return gone > 0 and _THEN.search(kept) is not None
+
+
+def _within_one_examination(source: str, kept: str) -> bool:
+    """True if "increasing from arterial to venous phase" lost its "increasing": no comparison of two days."""
+    shown = kept.casefold()
+    for told in _WITHIN.finditer(source):
+        words = [word[0].casefold() for word in _CHANGE_WORD.finditer(told[0])]
+        if any(word not in shown for word in words):
+            return True
+    return False
