@@ -28,8 +28,15 @@ _BROKEN = (
     r"\b(?:no|kein(?:e[nmrs])?|without|ohne)\s*(?:[.,;)]|$)",
     r"\b(?:not|nicht)\s(?:and|und|or|oder)\b",
     r"\bno\s[\w-]+ing\s*[,.;]",
-    r",\s(?-i:[A-ZÄÖÜ][a-zäöüß]+)\s*\.$",
     r"\b(?:as|because|that|if|da|weil|dass|wenn)\s(?:the|die|der|das)\s\w+\s*[.,;]",
+    r"\bkeine?\s(?:gesehene|beschriebene|genannte|erwähnte|sichtbare|bekannte)[rsn]?\b|\bno\s(?:seen|described|noted|known|reported)\s",
+    r"\b(?:war|waren|was|were|ist|sind|is|are)\s*[.,;)]",
+    r"[,;]\s(?:das|der|die|the)\s\w+\s*\.$",
+    r"^\W*(?:size|number|extent|appearance|volume|größe|zahl|ausdehnung)\s(?:but|and|or|aber|und|oder|is|are|ist|sind)\b",
+    r"\b(?:is|are)\sthe\s\d|\b(?:ist|sind)\s(?:der|die|das)\s\d",
+    r"\b(?:ist|sind)\s(?:der|die|das)\s[\w-]+\s*[.,;]",
+    r"\b(?:is|are)\s(?:though|although|apart|except|but|despite)\b|\b(?:though|although|obwohl)\s*[.,;]",
+    r"^no\s[^,;.]*\b(?:but|and)\s(?:is|are)\b|\b(?:as|so)\s(?!far|well)\w+\s*[.,;]",
     r"(?:^|\s)[|/]\s*(?:$|\n)",
 )
 _BREAKS = tuple(re.compile(check, re.IGNORECASE) for check in _BROKEN)
@@ -48,7 +55,7 @@ _THEN = re.compile(  # what shows that a sentence tells of another day, or of a 
     r"|\bfrüher\b|\bseinerzeit\b|\bvorher\b|\bursprünglich|\banfangs\b|\bzunächst\b|\bgestern\b|\bvortag|\bvorjahr"
     r"|\bvor-?(?:untersuchung|befund|aufnahme|ct|mrt|wert)|\bvu\b|\bvor\s(?:\d|ein|zwei|drei|vier|sechs|wenig|mehrer)"
     r"|\b(?:war|waren|wurden?|hatten?|gewesen|maß|maßen|betrug|bestand|lag)\b|\b(?:prä|prae)(?:op|therap)\w*"
-    r"|\brezidivierend|\bintermittierend|\bvor\s(?:der\s)?(?:op|therapie|chemo\w*|bestrahlung)\b"
+    r"|\bvor\s(?-i:[A-ZÄÖÜ])\w+|\b(?:anstatt|statt|anstelle|instead\sof|in\splace\sof)\b|\brezidivierend|\bintermittierend|\bvor\s(?:der\s)?(?:op|therapie|chemo\w*|bestrahlung)\b"
     r"|\bgeworden\b|\b(?:has|have)\sbecome\b|\bnicht\s\w*(?:zurückgebildet|verkleinert|abgenommen|zugenommen|verändert|geändert)\b",
     re.IGNORECASE,
 )
@@ -64,7 +71,7 @@ _MORE = (
 )
 _INSIDE = (  # phases, positions, sequences and places of one examination
     r"(?:\w*phasen?|phases|delayed\simages|washout|(?:from|von)\s(?:nativ\w*|unenhanced|arterial|early|der\sarteriell\w+)|(?:in|ex)spiration\w*"
-    r"|expirat\w+|expiration|valsalva\w*|flexion|extension|supine|prone|rückenlage|bauchlage|weight-?bearing|funktionsaufnahme\w*"
+    r"|expirat\w+|expiration|valsalva\S*|flexion|extension|supine|prone|upright|standing|lying\sdown|decubitus|repositioning|lagerungswechsel|im\s(?:liegen|stehen)|rückenlage|bauchlage|weight-?bearing|funktionsaufnahme\w*"
     r"|dynamic|dynami\w+|b-?(?:values?|werten?)|echo(?:es|s)?|sequen\w+|cranio-?caudal\w*|kranio-?kaudal\w*|caudally|cranially"
     r"|distally|proximally|inferiorly|superiorly|peripherally|centrally|nach\s(?:kaudal|kranial|distal|proximal|dorsal"
     r"|ventral|lateral|medial|apikal|basal|peripher)|(?:kaudal|kranial|distal|proximal|peripherie|zentral)wärts"
@@ -86,11 +93,25 @@ _DENIED_STATE = re.compile(
 
 def defect(source: str, kept: str) -> str | None:
     """Why a rewrite is no whole sentence of now: "form", "now", "within" or "state"; None if it is one."""
+    if kept == source:
+        return None
     for check in _BREAKS:
         broken = {match[0].casefold() for match in check.finditer(kept)}
         if broken and not broken <= {match[0].casefold() for match in check.finditer(source)}:
             return "form"
-    if _verb_gone(source, kept):
+    if _verb_gone(source, kept) or _BARE_END.search(kept) and _VERB.search(source[source.rfind(", ") :]):
+        return "form"
+    if {told[0] for told in _SIDES.finditer(kept)} - {told[0] for told in _SIDES.finditer(source)}:
+        return "side"
+    if _UNSURE.search(source) or _ELLIPSIS.search(source):
+        return "unsure"
+    if _dated_size_stays(source, kept) or _dates_gone(source, kept):
+        return "previous"
+    if (
+        len(_PARTICLE.findall(source)) > len(_PARTICLE.findall(kept))
+        or _BECAME.search(kept)
+        and _auxiliaries(source) > _auxiliaries(kept)
+    ):
         return "form"
     if _contrast_gone(source, kept):
         return "contrast"
@@ -105,10 +126,65 @@ def defect(source: str, kept: str) -> str | None:
 
 
 _JOINED = re.compile(r"\b(\w+)\s(and|or|but|und|oder|aber)\s(\w+)")
-_VERB = re.compile(r"\b(?:is|are|was|were|has|have|remains?|ist|sind|war|waren|hat|haben|bleibt|bleiben)\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|remains?|ist|sind|war|waren|hat|haben|bleibt|bleiben)\b", re.IGNORECASE
+)
+_DENY = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
+_LONGER = re.compile(r"\bno\slonger\b|\bmehr\b", re.IGNORECASE)
 _CONTRAST = re.compile(
     r"\b(?:kein\w*|nicht|ohne|no|not|without)\b[^;.]*?,?\s(aber|jedoch|sondern|but|yet)\s", re.IGNORECASE
 )
+
+
+_UNSURE = re.compile(  # exceptions, conditions, concessions, and a change that is only suspected
+    r"\bbis\sauf\s(?:ein|eine[nmr]?|der|die|das|den|dem)\b|\bmit\sausnahme\b|\babgesehen\svon\b|\bexcept(?:ing|ion)?\b"
+    r"|\bapart\sfrom\b|\b(?:whether|if|unless|ob|wenn|falls|sofern)\b|\b(?:despite|trotz)\b"
+    r"|\b(?:possibl[ey]|suspected|questionabl[ey]|probabl[ey]|suspicion\sof|concern\sfor|fraglich\w*|mögliche\w*|möglicherweise"
+    r"|verdacht\sauf|v\.\s?a\.|wahrscheinlich\w*)\s(?:\w+\s){0,2}(?:new|growth|increas|progress|enlarg|worsen|neu|\w*zunahme"
+    r"|progred|wachs|größer|larger)\w*",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(r"\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)\b")
+_PIECE = re.compile(r"[;,](?=\s)")
+
+
+_BARE_END = re.compile(r",\s(?-i:[A-ZÄÖÜ][a-zäöüß]+)\s*\.$")
+_SIDES = re.compile(
+    r"\b(?:rechts\sund\slinks|links\sund\srechts|right\sand\sleft|left\sand\sright|beidseits|bilateral)\b",
+    re.IGNORECASE,
+)
+_DATED = re.compile(rf"\b(?:19|20)\d\d\b|\b(?:{_MONTH})\b|\b\d{{1,2}}[./]\d{{1,2}}(?:[./]|\b)", re.IGNORECASE)
+
+
+def _dates_gone(source: str, kept: str) -> bool:
+    """True if two dated sizes are told without their dates."""
+    dates, sizes = len(_DATED.findall(source)), len(_SIZE.findall(kept))
+    return dates > 1 and sizes > 1 and len(_DATED.findall(kept)) < dates and sizes == len(_SIZE.findall(source))
+
+
+def _dated_size_stays(source: str, kept: str) -> bool:
+    """True if "today …, two weeks ago 40 ml" lost its "two weeks ago" and kept its 40 ml."""
+    if not _NOW.search(source):
+        return False
+    for piece in _PIECE.split(source):
+        then = _THEN.search(piece)
+        if then and not _NOW.search(piece) and then[0] not in kept and _SIZE.search(piece):
+            if any(size in kept and source.count(size) == 1 for size in _SIZE.findall(piece)):
+                return True
+    return False
+
+
+_ELLIPSIS = re.compile(  # "one has grown, the other has not": what it denies stands in the clause before
+    r"[,;]\s(?:(?:but|and|while|aber|und|jedoch)\s)?(?:der|die|das|the)\s[^,;.]{3,40}\s(?:nicht|not)\s*(?:[.,;]|$)"
+    r"|\bbut\s(?:the\s)?\w+\s(?:has|have|did|does|is|are)\snot\s*[.;,]",
+    re.IGNORECASE,
+)
+_PARTICLE = re.compile(r"\b(?:auf|aus|ein|vor|durch|über|heran|hinein)\s*(?:[.,;]|$)")
+_BECAME = re.compile(r"\b(?:geworden|become)\b")
+
+
+def _auxiliaries(text: str) -> int:
+    return len(re.findall(r"\b(?:ist|sind|has|have)\b", text))
 
 
 def _verb_gone(source: str, kept: str) -> bool:
@@ -125,8 +201,10 @@ def _verb_gone(source: str, kept: str) -> bool:
 def _contrast_gone(source: str, kept: str) -> bool:
     """True if "no new but a growing lesion" lost its "but": the denial would reach further than it did."""
     told = _CONTRAST.search(source)
+    if told and told[1] in kept.split() and len(told[0].split()) < 8:
+        return len(_DENY.findall(kept)) < len(_DENY.findall(source)) and not _LONGER.search(source)
     denies = told is not None and re.search(rf"\b{re.escape(told[0].split()[0])}\b", kept, re.IGNORECASE)
-    return bool(denies) and not re.search(rf"[,;:]|\b{told[1]}\b" if told else "", kept)
+    return bool(denies) and told is not None and kept.count(";") <= source.count(";") and told[1] not in kept.split()
 
 
 def _now_gone(source: str, kept: str) -> bool:

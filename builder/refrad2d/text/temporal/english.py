@@ -160,7 +160,8 @@ def _has_changed(part: str) -> str | None:
     adverbs, tail = found["adv"], found["tail"]
     if re.search(r"\bbeen\b", adverbs) and not re.search(r"\bbeen\b", found["verb"]):
         return None  # somebody did it
-    if _QUALITY.search(re.split(r"\s(?:of|in|on|at)\s", found["np"])[0]):
+    quality = _QUALITY.search(re.split(r"\s(?:of|in|on|at)\s", found["np"])[0])
+    if quality and not frame("en", "{appear}").fullmatch(found["verb"]):
         return None
     partly = frame("en", "{partly}")
     if not is_time(partly.sub(" ", adverbs), "en"):

@@ -44,7 +44,9 @@ _SEEN_EARLIER = (
     r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s"
     r"|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
 )
-_PLACED = re.compile(r"(?:[Ll]inks|[Rr]echts|[Bb]eidseits|[Bb]ds\.)(?:\s[a-zäöü]+)?\s(?=[A-ZÄÖÜ]\w*(?:nahme|gredienz)\s)")
+_PLACED = re.compile(
+    r"(?:[Ll]inks|[Rr]echts|[Bb]eidseits|[Bb]ds\.)(?:\s[a-zäöü]+)?\s(?=[A-ZÄÖÜ]\w*(?:nahme|gredienz)\s)"
+)
 _PLACE = re.compile(
     r"(?:(?:im|in)(?!\s(?:Vergleich|Verlauf|Gegensatz|Relation|Intervall|die|den|das)\b)|am|an(?!\sd(?:ie|en"
     r"|as)\b)|auf(?!\sd(?:ie|en|as)\b)|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links"
@@ -214,7 +216,11 @@ def _has_changed(part: str) -> str | None:
     told = _of_predicate(found["np"], found["mid"].strip(), found["verb"], found["aux"].lower() in ("haben", "sind"))
     if told and found["more"]:
         subject = _subject(found["np"])
-        return f"{subject}{found['more'].removeprefix(' und').removeprefix(',')}" if subject and not told.startswith("Kein") else None
+        return (
+            f"{subject}{found['more'].removeprefix(' und').removeprefix(',')}"
+            if subject and not told.startswith("Kein")
+            else None
+        )
     return told
 
 

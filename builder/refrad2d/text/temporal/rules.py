@@ -70,7 +70,9 @@ def load_rules(language: str) -> Rules:
         )
 
     trigger = _trigger(stored["trigger"])
-    return Rules(trigger, rules("orders"), rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+    return Rules(
+        trigger, rules("orders"), rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split())
+    )
 
 
 def _trigger(stored: str) -> Trigger:
