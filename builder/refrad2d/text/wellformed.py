@@ -101,7 +101,7 @@ def defect(source: str, kept: str) -> str | None:
             return "form"
     if _verb_gone(source, kept) or _BARE_END.search(kept) and _VERB.search(source[source.rfind(", ") :]):
         return "form"
-    if {told[0] for told in _SIDES.finditer(kept)} - {told[0] for told in _SIDES.finditer(source)}:
+    if _DENY.search(source) and _SIDES.search(kept) and not _SIDES.search(source):
         return "side"
     if _UNSURE.search(source) or _ELLIPSIS.search(source):
         return "unsure"
@@ -153,7 +153,7 @@ _SIDES = re.compile(
     r"\b(?:rechts\sund\slinks|links\sund\srechts|right\sand\sleft|left\sand\sright|beidseits|bilateral)\b",
     re.IGNORECASE,
 )
-_DATED = re.compile(rf"\b(?:19|20)\d\d\b|\b(?:{_MONTH})\b|\b\d{{1,2}}[./]\d{{1,2}}(?:[./]|\b)", re.IGNORECASE)
+_DATED = re.compile(rf"\b(?:19|20)\d\d\b|\b(?:{_MONTH})\b|\b\d{{1,2}}[./]\d{{1,2}}[./]|\b\d{{1,2}}/\d\d\b", re.IGNORECASE)
 
 
 def _dates_gone(source: str, kept: str) -> bool:
