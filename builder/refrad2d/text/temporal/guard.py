@@ -81,10 +81,8 @@ _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en"
 
 
 def fault(source: str, kept: str, language: str) -> str | None:
-    """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
-    reason = defect(source, kept)
-    if reason:
-        return reason
+    """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
+    whole = source
     source = _without_earlier(source, kept, language)
     broken = {match[0] for match in _BROKEN.finditer(kept)}
     if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
@@ -132,7 +130,7 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "bare"
     if _sides_joined(source, kept):
         return "side"
-    return _orphan(before, after, kept, language)
+    return _orphan(before, after, kept, language) or defect(whole, kept)
 
 
 def _as_inflected(new: list[str], old: list[str]) -> list[str]:
