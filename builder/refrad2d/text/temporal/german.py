@@ -116,9 +116,8 @@ def _tell(part: str) -> str | None:
         return None if told is None or told.startswith("Kein") else told + aside[2]
     start = after_time(part, "de")
     placed = _PLACED.match(part)
-    if placed:
-        told = _growth(part[placed.end() :])
-        return f"{placed[0]}{told}" if told else None
+    if placed and (told := _growth(part[placed.end() :])):
+        return placed[0] + told
     for read in (
         _no_longer,
         _has_changed,
