@@ -15,9 +15,10 @@ from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
-from refrad2d.text.temporal.lines import join, unwrap
+from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
 from refrad2d.text.temporal.reading import load_phrases, shield, spell_out, unshield
-from refrad2d.text.temporal.rules import drop_clauses, load_rules, says_nothing, substitute, tidy
+from refrad2d.text.temporal.rules import drop_clauses, load_rules, reorder, says_nothing, substitute, tidy
+from refrad2d.text.wellformed import defect
 
 KEPT_UNSURE = "kept_unsure"
 # What stands where de-identification found a date, and the date as which rules and guard read it.
@@ -39,6 +40,7 @@ def curate(text: str, language: str, counts: Counter | None = None) -> str:
     is sure of; those are added to counts["kept_unsure"]. No finding is invented: "no new lesion" does not become "no
     lesion". ValueError if the language is unknown.
     """
+    text = without_earlier_columns(text)
     whole = unwrap(text)
     out, end = "", 0
     for start, stop in _sentences(whole, language):
@@ -104,12 +106,14 @@ def _names_a_measured_thing(plain: str, language: str) -> bool:
 
 def _rewritten(plain: str, language: str) -> str | None:
     """The sentence after frames and rules, else after rules alone; None if no rewrite is sure."""
-    told = _REFRAME[language](plain)
-    if told != plain:
-        kept = _ruled(told, plain, language)
-        if kept is not None and kept != plain:
-            return kept
-    return _ruled(plain, plain, language)
+    for base in dict.fromkeys((reorder(plain, language), plain)):
+        for told in dict.fromkeys((_REFRAME[language](base), base)):
+            kept = _ruled(told, base, language)
+            if kept is None or told != base and kept == base:
+                continue
+            if base == plain or not defect(plain, kept):
+                return kept
+    return None
 
 
 def _ruled(told: str, plain: str, language: str) -> str | None:

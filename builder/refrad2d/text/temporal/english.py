@@ -160,7 +160,8 @@ def _has_changed(part: str) -> str | None:
     adverbs, tail = found["adv"], found["tail"]
     if re.search(r"\bbeen\b", adverbs) and not re.search(r"\bbeen\b", found["verb"]):
         return None  # somebody did it
-    if _QUALITY.search(re.split(r"\s(?:of|in|on|at)\s", found["np"])[0]):
+    quality = _QUALITY.search(re.split(r"\s(?:of|in|on|at)\s", found["np"])[0])
+    if quality and not frame("en", "{appear}").fullmatch(found["verb"]):
         return None
     partly = frame("en", "{partly}")
     if not is_time(partly.sub(" ", adverbs), "en"):
@@ -315,7 +316,7 @@ def _no_longer(part: str) -> str | None:
         return _with_place(_absence(found["np"]), found["tail"])
     found = frame("en", r"no\slonger\s(?:any\s|an?\s)?(?P<np>[^,;]+)").fullmatch(part)
     if found and not frame("en", r"\b{verb}\b|{seen}").search(found["np"]):
-        return f"no {found['np']}"
+        return None if re.match(r"\w+(?:ing|ed)\b", found["np"]) else f"no {found['np']}"
     found = frame("en", r"(?:(?:on|in)\sthe\s[\w\s]+?\s)?no\s[^,;]+").fullmatch(part)
     return part if found and "longer" not in part else None
 

@@ -50,13 +50,14 @@ def after_time(part: str, language: str) -> int:
     """Where a clause begins behind "In the meantime" or "Compared with the CT one month earlier"; else 0."""
     if not frame(language, r"{fronts}\b").match(part):
         return 0
-    last = 0
+    last, before = 0, ""
     for word in _WORD.finditer(part):
         plain = re.sub(r"['’]s$", "", word[0].rstrip(".,"))
         dated = _DATE.fullmatch(plain) is not None
-        if not dated and plain.casefold() != "one" and not is_time(plain, language):
+        opens, before = before in ("aus", "von", "vor", "in", "of", "from", "on", "since"), plain.casefold()
+        if not dated and before not in ("one", "aus", "von") and not is_time(plain, language):
             break
-        if last and frame(language, "{determiner}").fullmatch(plain):
+        if last and not opens and frame(language, "{determiner}").fullmatch(plain):
             break
         if (
             dated

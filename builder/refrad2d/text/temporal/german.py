@@ -44,6 +44,9 @@ _SEEN_EARLIER = (
     r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s"
     r"|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
 )
+_PLACED = re.compile(
+    r"(?:[Ll]inks|[Rr]echts|[Bb]eidseits|[Bb]ds\.)(?:\s[a-zäöü]+)?\s(?=[A-ZÄÖÜ]\w*(?:nahme|gredienz)\s)"
+)
 _PLACE = re.compile(
     r"(?:(?:im|in)(?!\s(?:Vergleich|Verlauf|Gegensatz|Relation|Intervall|die|den|das)\b)|am|an(?!\sd(?:ie|en"
     r"|as)\b)|auf(?!\sd(?:ie|en|as)\b)|um|bei|hinter|unter|über|neben|entlang|innerhalb|zwischen|rechts|links"
@@ -112,6 +115,9 @@ def _tell(part: str) -> str | None:
         told = _tell(aside[1])
         return None if told is None or told.startswith("Kein") else told + aside[2]
     start = after_time(part, "de")
+    placed = _PLACED.match(part)
+    if placed and (told := _growth(part[placed.end() :])):
+        return placed[0] + told
     for read in (
         _no_longer,
         _has_changed,
@@ -200,7 +206,7 @@ def _has_changed(part: str) -> str | None:
     found = frame(
         "de",
         rf"(?P<np>.+?)\s(?P<aux>hat|haben|ist|sind)\s{_SICH}(?P<mid>(?:.*\s)?)(?P<verb>{{grow}}|{{appear}}"
-        rf"|{{gone}}|{{lapsed}})(?P<more>(?:\sund\s{{verb}}\s.*)?)",
+        rf"|{{gone}}|{{lapsed}})(?P<more>(?:(?:\sund|,)\s{{verb}}\s.*)?)",
     ).fullmatch(part)
     if not found or frame("de", r"\b{verb}\b").search(found["np"]):
         return None
@@ -209,7 +215,11 @@ def _has_changed(part: str) -> str | None:
     told = _of_predicate(found["np"], found["mid"].strip(), found["verb"], found["aux"].lower() in ("haben", "sind"))
     if told and found["more"]:
         subject = _subject(found["np"])
-        return f"{subject}{found['more'].removeprefix(' und')}" if subject and not told.startswith("Kein") else None
+        return (
+            f"{subject}{found['more'].removeprefix(' und').removeprefix(',')}"
+            if subject and not told.startswith("Kein")
+            else None
+        )
     return told
 
 

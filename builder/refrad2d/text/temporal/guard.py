@@ -14,6 +14,7 @@ from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
 from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
+from refrad2d.text.wellformed import defect
 
 _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
@@ -80,7 +81,8 @@ _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en"
 
 
 def fault(source: str, kept: str, language: str) -> str | None:
-    """Why a rewrite is not one: "form", "added", "lost", "number", "negation" or "adverb"; None if it stands."""
+    """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
+    whole = source
     source = _without_earlier(source, kept, language)
     broken = {match[0] for match in _BROKEN.finditer(kept)}
     if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
@@ -128,7 +130,7 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "bare"
     if _sides_joined(source, kept):
         return "side"
-    return _orphan(before, after, kept, language)
+    return _orphan(before, after, kept, language) or defect(whole, kept)
 
 
 def _as_inflected(new: list[str], old: list[str]) -> list[str]:

@@ -7,7 +7,7 @@
 import re
 
 _BREAK = re.compile(r"[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*)?")
-_ITEM = re.compile(r"(?:[-–•*·▪]|\d{1,2}[.)]|[a-z]\))\s|\||[^\n.]{1,40}:(?:\s|$)")
+_ITEM = re.compile(r"(?:[-–•*·▪]|\d{1,2}[.)]|[a-z]\))\s|\||(?:[^\n.:()]|\([^\n()]*\)){1,40}:(?:\s|$)")
 _OPEN = re.compile(
     r"(?:[,/(–-]|\b(?:der|die|das|den|dem|des|ein|eine[rsnm]?|kein\w*|ohne|nicht|im|in|am|an|auf|aus|bei|mit|von|vom|zu|zur|"
     r"zum|nach|seit|gegenüber|und|oder|sowie|bis|ca\.|z\.|vs\.?|the|of|in|on|and|or|with|without|no|not|a|an|to|at|from|"
@@ -16,6 +16,36 @@ _OPEN = re.compile(
 )
 _ADJECTIVE = re.compile(r"(?<!\w)[a-zäöüß]+(?:e[rsm]|[tdgshnrv]e|(?:isch|ig|lich|iv|al|är|ös|bar|ent|iert)en|neuen)$")
 _NARROW = 30  # a line shorter than this is not one that a page breaks, characters
+
+
+_CELLS = re.compile(r"\s*\|\s*|\s+/\s+|\t+")
+_NOW_CELL = re.compile(r"(?:aktuell\w*|jetzt|heute|derzeit|current|now|today)\b.*", re.IGNORECASE)
+_EARLIER_CELL = re.compile(
+    r"(?:(?:vor(?:-?(?:ct|mrt?|untersuchung|befund|aufnahme|wert))|vu|va|zuvor|vormals|baseline|ausgangs\w+|nadir|prior|previous"
+    r"|previously|before|last|earlier)\b.*)",
+    re.IGNORECASE,
+)
+
+
+def without_earlier_columns(text: str) -> str:
+    """The text without the columns of a table whose heads name an earlier examination beside a column of now."""
+    if "|" not in text and " / " not in text and "\t" not in text:
+        return text
+    lines = text.split("\n")
+    kept: list[str] = []
+    stays: list[int] = []
+    width = 0
+    for line in lines:
+        cells = _CELLS.split(line.strip())
+        if len(cells) > 2 and any(_NOW_CELL.fullmatch(c) for c in cells) and any(map(_EARLIER_CELL.fullmatch, cells)):
+            width, stays = len(cells), [at for at, cell in enumerate(cells) if not _EARLIER_CELL.fullmatch(cell)]
+        elif len(cells) != width:
+            width = 0
+        if width:
+            sign = _CELLS.search(line.strip())
+            line = (sign[0] if sign else " ").join(cells[at] for at in stays)
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def unwrap(text: str) -> str:

@@ -42,6 +42,7 @@ class Rules:
     """The rules of one language: see the head of temporal.yaml."""
 
     trigger: Trigger
+    orders: tuple[Rule, ...]
     clauses: tuple[Rule, ...]
     rules: tuple[Rule, ...]
     tidy: tuple[Rule, ...]
@@ -69,7 +70,9 @@ def load_rules(language: str) -> Rules:
         )
 
     trigger = _trigger(stored["trigger"])
-    return Rules(trigger, rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split()))
+    return Rules(
+        trigger, rules("orders"), rules("clauses"), rules("rules"), rules("tidy"), frozenset(stored["empty"].split())
+    )
 
 
 def _trigger(stored: str) -> Trigger:
@@ -85,6 +88,11 @@ def _expand(pattern: str, macros: Mapping[str, str]) -> str:
     while (expanded := re.sub(r"\{([a-z]+)\}", lambda name: f"(?:{macros[name[1]]})", pattern)) != pattern:
         pattern = expanded
     return pattern
+
+
+def reorder(sentence: str, language: str) -> str:
+    """The sentence with its words as the frames know them, and a row of dated sizes cut down to the one of now."""
+    return _apply(load_rules(language).orders, sentence)
 
 
 def drop_clauses(sentence: str, language: str) -> str:

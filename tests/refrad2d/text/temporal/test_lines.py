@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refrad2d.text.temporal import curate
-from refrad2d.text.temporal.lines import join, unwrap
+from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
 
 
 @given(st.text(alphabet="ab .,:-\nÄ", max_size=80))
@@ -49,3 +49,9 @@ def test_a_wrapped_sentence_reads_like_a_whole_one(width):
         == curate(SENTENCE, "de")
         == ("Kein Nachweis neuer Herde in der Leber und in der Milz.")
     )
+
+
+def test_columns_of_an_earlier_examination_go():
+    assert without_earlier_columns("Läsion | aktuell | Vor-CT\nS2 | 17 mm | 22 mm") == "Läsion | aktuell\nS2 | 17 mm"
+    assert without_earlier_columns("Lesion / now / prior\nS2 / 9 mm / 13 mm\nEnd.") == "Lesion / now\nS2 / 9 mm\nEnd."
+    assert without_earlier_columns("L4/5 / right / free") == "L4/5 / right / free"
