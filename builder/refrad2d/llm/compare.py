@@ -65,10 +65,16 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
     if answer.organs - organs:
         return "new_anatomy"
-    pairs = frozenset().union(*(facts.pairs for facts in allowed))
-    if _contradicts(answer.pairs, pairs):
+    pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
+    if _contradicts(answer.pairs, pairs) or _contradicts(required.pairs, answer.pairs | _single_pairs(answer)):
         return "numbers_changed"
     return None
+
+
+def _single_pairs(facts: Facts) -> frozenset[str]:
+    """The pairs of place and value that stand in facts of one side and one value each."""
+    single = [fact for fact in facts.facts if len(fact.sides) == len(fact.measures) == 1 and not fact.gone]
+    return frozenset(f"pair:{side}={value}" for fact in single for side in fact.sides for value, _ in fact.measures)
 
 
 def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
@@ -115,8 +121,9 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
 
 def _may_go(fact: Fact) -> bool:
     """True for what an answer may leave out: what denies a change, only names a place, or calls nothing normal."""
+    removed = fact.key in _DEVICES and not fact.affirmed  # "stent removed"
     bare = fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs
-    return fact.change or fact.optional or bare
+    return fact.change or fact.optional or bare or removed
 
 
 def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
@@ -196,11 +203,16 @@ def _certainties_fit(one: str, other: str) -> bool:
 def _sides_fit(fact: Fact, other: Fact) -> bool:
     """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
     if fact.sides and other.sides:
-        return fact.sides == other.sides
+        return fact.sides == other.sides or _is_listed(fact, other) or _is_listed(other, fact)
     if fact.sides:
         both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
         return both or bool(fact.sides & other.near_sides)
     return True
+
+
+def _is_listed(one: Fact, both: Fact) -> bool:
+    """True if a fact is one of two that the other lists: "stenosis right 70%, left 30%"; which value is whose: pairs."""
+    return one.sides < both.sides and bool(one.measures) and one.measures < both.measures
 
 
 def _organs_fit(fact: Fact, other: Fact) -> bool:
