@@ -9,7 +9,7 @@ import re
 from refrad2d.llm.concepts import LEVEL, NUMBER, Sign
 
 _DATE = re.compile(
-    r"\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
+    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
     r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
