@@ -24,7 +24,7 @@ _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
-    r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s)"
+    r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
 
 
@@ -174,7 +174,7 @@ def _pairs(piece: Piece) -> list[str]:
         f"pair:{place}={value}"
         for listed in places
         for said in values
-        if len(set(listed)) > 1 and len(listed) == len(said)
+        if len(listed) > 1 and len(listed) == len(said)
         for place, value in zip(listed, said, strict=True)
     ]
 
