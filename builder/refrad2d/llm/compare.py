@@ -65,10 +65,16 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
     if answer.organs - organs:
         return "new_anatomy"
-    pairs = frozenset().union(*(facts.pairs for facts in allowed))
-    if _contradicts(answer.pairs, pairs):
+    pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
+    if _contradicts(answer.pairs | _single_pairs(answer), pairs):
         return "numbers_changed"
     return None
+
+
+def _single_pairs(facts: Facts) -> frozenset[str]:
+    """The pairs of place and value that stand in facts of one side and one value each."""
+    single = [fact for fact in facts.facts if len(fact.sides) == len(fact.measures) == 1 and not fact.gone]
+    return frozenset(f"pair:{side}={value}" for fact in single for side in fact.sides for value, _ in fact.measures)
 
 
 def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
@@ -90,6 +96,8 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
             continue
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
+        if fact.certainty == "proven" and fact.affirmed and not _is_proven(fact, known):
+            return "certainty_changed"
     resized = {
         (fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional and fact.key != GENERIC
     }
@@ -113,15 +121,24 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     return "anatomy_lost" if lost & needed else None
 
 
+def _is_proven(fact: Fact, known: Iterable[Fact]) -> bool:
+    """True unless the text says the same and calls none of it proven."""
+    same = [other for other in known if other.key == fact.key and other.affirmed]
+    return not same or any(other.certainty in ("proven", "plain", "consistent") for other in same)
+
+
 def _may_go(fact: Fact) -> bool:
     """True for what an answer may leave out: what denies a change, only names a place, or calls nothing normal."""
+    removed = fact.key in _DEVICES and not fact.affirmed  # "stent removed"
     bare = fact.key == PLACE and not fact.measures or fact.key == GOOD and not fact.organs
-    return fact.change or fact.optional or bare
+    return fact.change or fact.optional or bare or removed
 
 
 def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
     """Why a place that is only named ("most pronounced in the right lower lobe") is not in the other text."""
-    same = [other for other in known if other.sides and fact.organs & (other.organs | other.list_organs)]
+    same = [
+        other for other in known if other.sides and fact.organs & (other.organs | other.list_organs | other.implied)
+    ]
     wrong = len(fact.sides) == 1 and same and not any(fact.sides & other.sides for other in same)
     return "side_changed" if wrong else None
 
@@ -168,7 +185,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
 def _faults(fact: Fact, other: Fact) -> list[str]:
     """What a fact says that the other does not bear out."""
     found = []
-    if fact.key == PLACE and fact.organs and not fact.organs & other.organs and (other.organs or other.key == PLACE):
+    place = fact.key == PLACE and fact.organs and not _is_listed_level(fact, other)
+    if place and not fact.organs & other.organs and (other.organs or other.key == PLACE):
         found.append("anatomy_changed")
     good = GOOD in (fact.key, other.key) and fact.key != other.key
     if not good and PLACE not in (fact.key, other.key):
@@ -196,15 +214,26 @@ def _certainties_fit(one: str, other: str) -> bool:
 def _sides_fit(fact: Fact, other: Fact) -> bool:
     """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
     if fact.sides and other.sides:
-        return fact.sides == other.sides
+        return fact.sides == other.sides or _is_listed(fact, other) or _is_listed(other, fact)
     if fact.sides:
         both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
         return both or bool(fact.sides & other.near_sides)
     return True
 
 
+def _is_listed(one: Fact, both: Fact) -> bool:
+    """True if a fact is one of two that the other lists: "stenosis right 70%, left 30%"."""
+    return one.sides < both.sides and bool(one.measures) and one.measures < both.measures
+
+
+def _is_listed_level(place: Fact, other: Fact) -> bool:
+    """True if a level with a size is that of a finding beside it: "cysts, the largest in segment VIII at 45 mm"."""
+    levels = {name for name in place.organs if name.startswith(("seg:", "vert:"))}
+    return other.key != PLACE and levels == place.organs <= other.near_organs and bool(place.measures & other.measures)
+
+
 def _organs_fit(fact: Fact, other: Fact) -> bool:
-    if not fact.organs:
+    if not fact.organs or fact.key == PLACE and _is_listed_level(fact, other):
         return True
     mine = closure(tuple(sorted(fact.organs))) | fact.implied
     known = closure(tuple(sorted(other.organs))) | other.implied

@@ -29,6 +29,7 @@ _LETTERS = (
     ("y", "i"),
 )  # fmt: skip
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\s\w]")
+_FREE = re.compile(r"([^\W\d_]{4,})frei(?:e[nrms]?)?", re.IGNORECASE)
 _CUTS = frozenset(",;:()[]–—+")
 
 
@@ -226,6 +227,10 @@ def read_signs(text: str, language: str, start: int = 0, end: int | None = None)
                 found.append(Sign(first, last, CUT, word))
             at += 1
             continue
+        if word in ("free", "frei") and text[first - 1 : first] == "-" and found and found[-1].kind == "finding":
+            found[-1] = replace(found[-1], kind="free")  # "cyst-free"
+            at += 1
+            continue
         length, entries = words.match(raw, at)
         if length > 1 or length == 1 and words.whole(word):
             last = tokens[at + length - 1].end()
@@ -241,6 +246,11 @@ def read_signs(text: str, language: str, start: int = 0, end: int | None = None)
 
 
 def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
+    free = _FREE.fullmatch(word)
+    if free:  # "zystenfrei"
+        found = [sign_of(entries, first, last) for entries in words.parts(free[1])[0]]
+        if found and found[-1].kind == "finding":
+            return [*found[:-1], replace(found[-1], kind="free")]
     parts, left = words.parts(word)
     signs = [sign_of(entries, first, last) for entries in parts]
     telling = [sign for sign in signs if sign.kind != "fill"]

@@ -24,7 +24,7 @@ _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
-    r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s)"
+    r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
 
 
@@ -174,7 +174,7 @@ def _pairs(piece: Piece) -> list[str]:
         f"pair:{place}={value}"
         for listed in places
         for said in values
-        if len(set(listed)) > 1 and len(listed) == len(said)
+        if len(listed) > 1 and len(listed) == len(said)
         for place, value in zip(listed, said, strict=True)
     ]
 
@@ -206,6 +206,8 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
         if n not in again and any(abs(n - m) == 1 for m in again):
             continue  # "no recurrent hernia" denies no hernia
         polarity = DENIED if sign.kind == "free" else piece.polarity.get(n, "")
+        if polarity and _is_modifier(piece, n):
+            continue
         earlier = _is_earlier(piece, sign)
         facts.append(
             replace(
@@ -229,6 +231,13 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     if not facts and (organs or measures):
         facts.append(replace(common, key=PLACE))
     return facts
+
+
+def _is_modifier(piece: Piece, at: int) -> bool:
+    """True for the screw in "no screw migration", which denies no screw."""
+    behind = piece.signs[at + 1 : at + 2]
+    device = piece.signs[at].name in members("family", "device")
+    return device and any(s.kind == "finding" and at + 1 in piece.polarity for s in behind)
 
 
 def _is_generic(at: int, sign: Sign, findings: list[tuple[int, Sign]]) -> bool:

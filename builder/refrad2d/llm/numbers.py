@@ -9,7 +9,7 @@ import re
 from refrad2d.llm.concepts import LEVEL, NUMBER, Sign
 
 _DATE = re.compile(
-    r"\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
+    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
     r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
@@ -20,9 +20,11 @@ _MONTH = re.compile(  # behind a preposition, since "may" is a verb too
     r"\b(?:in|from|of|since|im|vom|seit)\s(January|February|March|April|May|June|July|August|September|October|November|"
     r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b"
 )
+_OTHER = r"mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
+_THEN = re.compile(r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)")  # "(2020: -2.1)", a value of another day
 _UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
 _NUMBER = re.compile(
-    r"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>mm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
+    rf"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>{_OTHER}|mm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s?(?:x|×|-|–|bis|to|auf|->|→)\s?", re.IGNORECASE)  # between numbers that share a unit
@@ -33,6 +35,13 @@ _NAME = r"HWK|BWK|LWK|SWK|HW|BW|LW|SW|Th|C|T|L|S"
 _LEVEL = re.compile(
     rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
+)
+_ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
+_SPINE = {"brust": "T", "lenden": "L", "hals": "C", "thoracic": "T", "lumbar": "L", "cervical": "C"}
+_VERTEBRA = re.compile(  # "12. Brustwirbelkörper", "fifth lumbar vertebra"
+    rf"\b(?:(?P<number>\d{{1,2}})(?:\.|st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)}))\s"
+    r"(?P<spine>brust|lenden|hals|thoracic|lumbar|cervical)(?:wirbel(?:s|körpers?|körper)?|\svertebral?(?:\sbody)?)\b",
+    re.IGNORECASE,
 )
 _ROMAN = {name: n for n, name in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _PLACE = r"[IVX]{1,4}|\d{1,2}"
@@ -50,6 +59,7 @@ _CLASSED = re.compile(
 
 def read_numbers(text: str) -> list[Sign]:
     """The signs of kind NUMBER (lengths in mm) and LEVEL ("vert:L4", "seg:7") of a text, in order."""
+    then = [m.span() for m in _THEN.finditer(text)]
     bare = _without_dates(text)
     levels = _levels(bare)
     bare = _blank(bare, [(sign.start, sign.end) for sign in levels])
@@ -65,6 +75,7 @@ def read_numbers(text: str) -> list[Sign]:
         before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
         arrow = before is not None and before[0].strip() in ("->", "→")
         earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
+        earlier = earlier or any(start < m.start() < end for start, end in then)
         value = round(float(m["value"].replace(",", ".")) * factor, 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
@@ -82,6 +93,8 @@ def _without_dates(text: str) -> str:
 
 def _unit(raw: str | None) -> tuple[str, float]:
     raw = (raw or "").lower()
+    if re.fullmatch(_OTHER, raw, re.IGNORECASE):
+        return raw, 1.0
     return (_UNITS.get(raw) or _UNITS[raw[:4].replace("%ige", "%")[:4]] if raw else ""), (10.0 if raw == "cm" else 1.0)
 
 
@@ -104,6 +117,9 @@ def _levels(text: str) -> list[Sign]:
         if m["last"]:
             second = _REGION[m["second"][0]] if m["second"] else first
             found.append(Sign(*m.span(), LEVEL, f"vert:{second}{m['last']}"))
+    for m in _VERTEBRA.finditer(text):
+        number = m["number"] or str(_ORDINALS.index(m["word"].lower()) + 1)
+        found.append(Sign(*m.span(), LEVEL, f"vert:{_SPINE[m['spine'].lower()]}{number}"))
     for m in _SEGMENT.finditer(text):
         for one in _ONE.finditer(text, *m.span()):
             raw = one[1].upper()

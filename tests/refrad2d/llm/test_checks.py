@@ -59,3 +59,12 @@ def test_damaged_answers_are_refused_and_sound_ones_pass(half):
     accepted, refused = rates(read_half(half))
     print(f"{half}: {accepted:.1%} of damaged answers accepted, {refused:.1%} of sound ones refused")
     assert accepted <= 0.02 and refused <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("half", "most_accepted", "most_refused"), [("fresh_seen", 0.02, 0.10), ("fresh_apart", 0.05, 0.35)]
+)
+def test_answers_of_a_blind_author_are_judged_no_worse_than_before(half, most_accepted, most_refused):
+    accepted, refused = rates(read_half(half))
+    print(f"{half}: {accepted:.1%} of damaged answers accepted, {refused:.1%} of sound ones refused")
+    assert accepted <= most_accepted and refused <= most_refused

@@ -25,6 +25,11 @@ def reason(source, answer, languages=("de", "de")):
         ("Milz 13 cm, Leber 17 cm.", "Milz 17 cm, Leber 13 cm.", "anatomy_changed"),
         ("Gutartige Läsion.", "Bösartige Läsion.", "quality_changed"),
         ("Mögliche Zyste.", "Zyste.", "certainty_changed"),
+        ("Zyste der Leber.", "Gesicherte Zyste der Leber.", "certainty_changed"),
+        ("Chiasma frei.", "Das Chiasma ist nicht tangiert.", None),
+        ("Stenose rechts 70 %, Stenose links 30 %.", "Stenose rechts von 70 %, links von 30 %.", None),
+        ("Stenose rechts 70 %, Stenose links 30 %.", "Stenose rechts von 30 %, links von 70 %.", "numbers_changed"),
+        ("Erguss rechts 3 cm, links 15 mm.", "Erguss (rechts 30 mm, rechts 15 mm).", "side_changed"),
         ("Zyste und Stein.", "Zyste.", "finding_lost"),
         (
             "Herd in Segment VI 12 mm, in Segment VII 9 mm.",

@@ -65,3 +65,8 @@ def test_lists_of_names_stand_in_the_table():
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="Unknown language 'fr'. Choose from de, en."):
         lexicon("fr")
+
+
+@pytest.mark.parametrize(("text", "language"), [("Zystenfrei.", "de"), ("Cyst-free.", "en")])
+def test_a_thing_that_a_structure_is_free_of_is_no_finding(text, language):
+    assert [(s.kind, s.name) for s in read_signs(text, language)] == [("free", "cyst")]

@@ -70,3 +70,7 @@ def test_a_number_of_another_day_is_set_apart():
 def test_what_was_there_is_gone():
     fact = read_facts("Die zuvor verschlossene V. poplitea.", "de").facts[0]
     assert fact.key == "occlusion" and fact.gone
+
+
+def test_a_device_that_only_names_what_is_denied_is_not_denied():
+    assert [(f.key, f.affirmed) for f in read_facts("No screw migration.", "en").facts] == [("migration", False)]

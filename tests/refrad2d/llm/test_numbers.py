@@ -18,6 +18,8 @@ def values(text):
         ("60%ige Stenose", [(60.0, "%")]),
         ("55 cc", [(55.0, "ml")]),
         ("8 HE", [(8.0, "HU")]),
+        ("Kreatinin 1,1 mg/dl", [(1.1, "mg/dl")]),
+        ("T-Score Schenkelhals -1.9.", [(1.9, "")]),
         ("Grad II, Harnstau I°", [(2.0, ""), (1.0, "")]),
         ("vom 14.11.2022", []),
         ("on the study from May", []),
@@ -31,6 +33,8 @@ def test_numbers_have_one_unit_for_one_thing(text, expected):
     ("text", "expected"),
     [
         ("BWK 7/8", ["vert:T7", "vert:T8"]),
+        ("12. Brustwirbelkörper", ["vert:T12"]),
+        ("fifth lumbar vertebra", ["vert:L5"]),
         ("L5/S1", ["vert:L5", "vert:S1"]),
         ("Segment II und IVa", ["seg:2", "seg:4a"]),
         ("Läsion in S8", ["seg:8"]),
