@@ -22,6 +22,7 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
+from refrad2d.privacy.margins import find_margins, find_marks
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
@@ -41,7 +42,7 @@ Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
-    find_unlisted, find_cells,
+    find_unlisted, find_cells, find_margins,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
@@ -80,7 +81,7 @@ def deidentify(
     names: set[str] = set()
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, phrases, recognisers)
-        spans = spans or list(find_named(text, language, names))
+        spans = spans or _merge([*find_named(text, language, names), *find_marks(text, names, language)])
         if not spans:
             return text
         names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")

@@ -1,0 +1,239 @@
+"""The margins of a letter: dictation marks, wards, codes, seats, houses without a head word, titles left at a name.
+
+find_margins("| Zuständig | von Sprecher, Öztürk |\\n[NAME], [DATE]", "de")
+find_marks("Keine Änderung. Ayd.", {"aydogan"}, "de")     # short forms of names already found
+
+It looks at letters alone: texts of which two identities are placeholders already. German and English rules stand in
+one table; their words stand in recognisers/data/context.csv: margin_*.
+"""
+
+import re
+from collections.abc import Iterator, Set
+
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    PROPER_WORD,
+    Found,
+    context_pattern,
+    eponyms,
+    is_given,
+    is_name,
+    is_ordinary,
+    is_surname,
+    is_word,
+    looks_clinical,
+    spell,
+)
+
+_PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
+_DEPARTMENT = context_pattern("margin_department")
+_LABEL = context_pattern("margin_person")
+_CELL = r"[ \t]*(?:[|]|:|\t)[ \t]*"
+_CELL_END = r"(?=[ \t]*(?:[|\n,;/(]|$|[ ]{2}))"
+_PERSON = (
+    rf"(?:(?:von|van|de|di|da|del|el|al|zu)[ ](?:der[ ]|den[ ])?)?{PROPER_WORD}(?:,?[ ](?:{PROPER_WORD}|{CAPITAL}\.)){{0,2}}"
+)
+_WARD_CODE = r"(?:[A-ZÄÖÜ]{1,3}[ ]?\d{1,3}[A-Za-z]?|\d{1,2}[ ]?[A-Z]\d?|[A-Z]\d?)"
+_SIDE = r"(?:Süd|Nord|Ost|West|Mitte|East|North|South|rechts|links)"
+_ALIAS = re.compile(
+    rf"(?<!\w)[\"„“](?P<name>(?:Unbekannt|Unknown|Anonym|Namenlos|N\.[ ]?N\.)(?:,?[ ](?:{PROPER_WORD}|männlich|weiblich|\d+))*)"
+    r"[\"“”]"
+    rf"|(?:gen(?:annt|\.)|Rufname|alias|Spitzname|called|known[ ]as)[ :]{{1,2}}[\"„“](?P<nick>{PROPER_WORD})[\"“”]"
+)
+_IN_CELL = re.compile(
+    rf"(?:^|[|;,(]|[ ]{{2}}|\.[ ])[ \t]*{_LABEL}{_CELL}(?P<name>{_PERSON}(?:[ ]?[,/&][ ]?{_PERSON}){{0,3}}){_CELL_END}",
+    re.M,
+)
+_RANKED = re.compile(rf"(?<![\w\-]){context_pattern('margin_rank')}[ ](?P<name>{_PERSON})(?![\w\-])")
+_LISTED = re.compile(
+    rf"(?:^|\t|[ ]{{2,}}|\d[.)]?[ \t]+|;[ ])(?P<name>{PROPER_WORD},[ ]{CAPITAL}[a-z]?\.)(?=[ \t|,;(]{{1,4}}\[(?:DATE|ID)\])",
+    re.M,
+)
+_SHOUTED = re.compile(
+    rf"(?<![\w\-])(?P<name>{CAPITAL}{{3,}}(?:-{CAPITAL}{{2,}})*,?[ ](?:\[NAME\]|{PROPER_WORD}))(?=[ ]*(?:[,(|*][ ]*)?\[(?:DATE|ID)\])"
+    rf"|(?<![\w\-])(?P<first>{CAPITAL}{{3,}}(?:-{CAPITAL}{{2,}})*)(?=,?[ ]\[NAME\])"
+)
+_RELATED = re.compile(
+    rf"(?:^|[.;:,][ ]|\d\.[ ]|[ ]{{2}}|\t)(?P<name>{PROPER_WORD})(?=[ ]\((?:{context_pattern('relative')}))", re.M
+)
+_WRAPPED = re.compile(
+    rf"(?<![\w\-])(?:Hr\.|Herrn?|Fr\.|Frau|Dr\.|Prof\.|Prim\.|OA|OÄ|Mrs?\.?|Ms\.?)[ ](?P<name>{PROPER_WORD}-\n[a-zäöüß]+)(?!\w)"
+)
+_SHORT_FIRST = re.compile(
+    rf"(?<![\w.\-])(?P<name>{context_pattern('margin_first')}\.)(?=[ ]?\[NAME\])"
+    r"|(?<![\w.\-])(?P<glued>[A-Z][a-z]{0,3}\.)(?=\[NAME\])"
+    rf"|(?<=\[NAME\]),(?P<behind>[ ]{CAPITAL}[a-z]?\.)(?=[ \t]*(?:[|;,\n\t]|\[|$))"
+)
+_GLUED = re.compile(rf"(?<=\[NAME\])(?P<name>\.{PROPER_WORD}|-{PROPER_WORD}|{CAPITAL}?[a-zäöü]{{2,}}\b)(?!\w)")
+_INITIALS = re.compile(
+    rf"(?<!\w){context_pattern('margin_initials')}[ ]?:[ ]?(?P<name>[A-ZÄÖÜ]{{2,3}}|{CAPITAL}[a-zäöü]{{1,3}}\.?)"
+    r"(?=[ ]*(?:,[ ])?(?:\[(?:DATE|TIME)\]|$))",
+    re.M,
+)
+_MARK = re.compile(
+    r"^[ \t]*(?P<name>[A-Za-zäöüÄÖÜ]{1,5}(?:[/\-,·][A-Za-zäöü]{1,4}){1,4})[ \t]*$"
+    r"|(?:[ ]{3,}|\])(?P<wide>(?!I/|V/)[A-ZÄÖÜ]?[a-zäöü]{1,4}[/\-][a-zäöü]{1,4}(?:-[a-zäöü])?)[ \t]*$"
+    r"|\((?P<bracket>[a-zäöü]{2,3}/[a-zäöü]{2,4})\)(?=[ \t]*(?:$|\n))"
+    r"|(?:dictated[^:\n]{0,24}|typed(?: by)?|transcribed(?: by)?|Ref\.?|[Dd]iktiert[^:\n]{0,24}|[Gg]eschrieben|Dikt\.|Schr\.)"
+    r":?[ ](?P<said>[A-Za-zäöü]{2,3}(?:[/\-][A-Za-zäöü]{2,4})?)(?=[ ]*(?:[,;)\n]|$))"
+    r"|(?:Nachtrag|Ergänzung|Addendum|Korrektur)[ ](?:vom[ ]|v\.[ ])?\[DATE\],?[ ](?P<added>[a-zäöüA-Z]{2,4})(?=[:)])",
+    re.M,
+)
+
+# --- houses, wards -------------------------------------------------------------------------------------------------
+_JOIN = r"(?:[ ](?:und|u\.|&|mit|für|and|of|–|-|/)[ ]|,[ ]|[ ])"
+_DEPARTMENT_LINE = re.compile(
+    rf"^[ \t]*(?P<name>(?:{_DEPARTMENT}{_JOIN}?){{1,5}}(?:[ ](?:I{{1,3}}|IV|V|[1-5A-C]))?)[ \t]*$"
+    rf"|(?:\[ORGANISATION\]|^)[ \t]*[,|/·•–\-]+[ \t]*(?P<cell>(?:{_DEPARTMENT}{_JOIN}?){{1,5}}(?:[ ]\d)?)(?=[ \t]*(?:[,|\n·(]|$|[ ]{{2}}))",
+    re.M,
+)
+_OF_HOUSE = re.compile(
+    rf"(?P<name>(?:{_DEPARTMENT}{_JOIN}?){{1,4}},?[ ]?(?:(?:am|im|an der|des|der|Haus)[ ]|Haus[ ])?)(?=\[ORGANISATION\]|\[ADDRESS\])"
+    rf"|(?<![\w\-])(?P<placed>{_DEPARTMENT}[ ](?:(?:Haus|am|im|an der|zum|zur|St\.|Sankt)[ ])?{PROPER_WORD}(?:[ ](?:Phase|Haus)[ ][A-Z\d]|-{_SIDE})?)"
+    r"(?=[ ]*(?:[,.;)\n|]|$|\[))"
+)
+_TAIL = re.compile(
+    rf"(?<=\[ORGANISATION\])(?P<name>[ ]?[–\-/,][ ]?(?:Standort|Campus|Haus|Betriebsstätte|Klinik|Site)[ ]{PROPER_WORD}|"
+    rf"[ ](?:mit|und|&)[ ]{_DEPARTMENT}|[ ](?:Phase[ ][A-F]|\d{{1,2}}(?=[ ]·)|{_SIDE})|\.[ ]\d{{1,2}}(?![.\d]))(?!\w)"
+)
+_SECOND = re.compile(  # the same house in another language or its owner, in capitals behind a dash or below
+    rf"\[ORGANISATION\][ ]+[–\-|/][ ]+(?P<name>{CAPITAL}{{4,}}(?:[ ]{CAPITAL}{{2,}})+)(?=[ ]*(?:$|\n))"
+    rf"|^[ \t]*(?P<owner>(?:{CAPITAL}\w+[ ]){{0,3}}{CAPITAL}\w*(?:verbund|verband|gesellschaft|konzern|holding|gruppe|betrieb|"
+    r"träger|netzwerk|allianz)(?:[ ](?:der|des|am|im|für)?[ ]?[A-ZÄÖÜ]\w+)?)[ \t]*$",
+    re.M,
+)
+_WARD = re.compile(
+    rf"(?:Station|Stat\.|Ward|Location|Bereich|Abteilung|Einheit|Unit){_CELL}(?P<name>[A-ZÄÖÜ][\w]*(?:[ ]{_WARD_CODE}|[ ]\d+)?"
+    r"(?:,?[ ](?:Z\.|Zi\.|Zimmer|Bett|room|bed)[ ]?\w{1,4})?)(?=[ \t]*(?:[|\n;,]|$|[ ]{2}))"
+    rf"|(?<!\w)(?:auf|von|nach|aus|der|to|on)[ ](?P<moved>{_WARD_CODE})(?=,?[ ](?:verlegt|übernommen|zurück|gebracht|aufgenommen|"
+    r"betreut|transferred|\[ORGANISATION\]))"
+    rf"|(?<![\w\-])(?P<kind>{context_pattern('margin_ward')}(?:,?[ ](?:Bett|Platz|Pl\.|Zi\.|Zimmer|Z\.|Box)[ ]?[\w]{{1,4}}|[ ]{_WARD_CODE}|[ ]\d{{1,2}})"
+    rf"(?:[ ]{_SIDE})?)(?![\w]|[.,]\d)"
+    rf"|(?<=[/,] )(?P<bed>Bett[ ](?:Fenster|Tür|Mitte|Gang|Wand))(?!\w)"
+    rf"|(?<=\[ORGANISATION\])(?P<rest>,?[ ](?:[Bb]ett|[Bb]ed|[Rr]oom|Zimmer|Zi\.|Z\.|Pl\.|bay)[ ]?\d{{0,3}}[A-Za-z]?|[ ]{_SIDE}(?=[ ,]))(?!\w)"
+    rf"|(?<![\w\-])(?P<english>(?:Ward|ward|Room|room|Bed|bed|Bay)[ ](?:{PROPER_WORD}[ ])?\d{{1,3}}[A-Za-z]?(?:[ ]{_SIDE})?)(?!\w|[.,]\d)"
+    rf"|[ ]{{4,}}(?P<corner>[A-ZÄÖÜ]{{1,4}}[ ]?/[ ]?[A-Z]{{1,2}}\d{{1,3}})[ ]*$",
+    re.M,
+)
+_FIRM = re.compile(
+    rf"(?:[Ii]nsurer|[Ii]nsurance|[Ee]mployer|Payer|Versicherer|Kostenträger|Hospizverein|Verein|Stiftung|Selbsthilfegruppe|"
+    rf"Besuchsdienst|Betreuungsdienst)[ ]?:?[ ](?P<name>{CAPITAL}[\w&]*(?:[ ](?:am|im|für|der|und|of|auf dem)?[ ]?{CAPITAL}[\w&]*){{0,3}})(?=[ ]*(?:[,;.\n|]|$))"
+    rf"|^[ \t]*(?P<line>(?:{CAPITAL}[\w'’\-]*[ ]){{1,4}}(?:Practice|Surgery|Clinics?|Campus|Partners|Associates|Hospital|Centre|Center))[ \t]*"
+    r"(?=$|\n|\|)"
+    rf"|^[ \t]*(?P<campus>(?:{CAPITAL}[\w'’\-]*[ ]){{1,4}}(?:Campus|Centre|Center)(?=[ ]\[ADDRESS\]))",
+    re.M,
+)
+
+# --- numbers, places, dates ----------------------------------------------------------------------------------------
+_CODE = re.compile(
+    rf"(?<![\w\-]){context_pattern('margin_code')}(?:\.?{_CELL}|[ ]#?|:[ ]?)(?P<name>(?=[\w./\- ]*\d)(?:[A-Z]{{1,3}}[\-/ ])?[A-Z\d][\w]*(?:[./\-][\w]+)*(?:[ ]\d+)?)"
+    r"(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|mg|%))"
+    r"|\[(?:DATE|NAME)\][ ]\((?P<bracket>\d[\d.\-/]{4,}\d)\)"
+)
+_LINE = re.compile(
+    r"\[(?:PHONE|ORGANISATION)\][^\n]{0,40}:[ ](?P<name>[\-–]\d{2,4})(?=[ ]*(?:[,;)\n]|$))"
+    r"|(?:telefonisch|telephonisch|telefon\.|tel\.|Tel\.|by phone|phoned|[Cc]ontact|[Rr]ing|[Cc]all(?:ed)?)[ ,]?[ (]{1,2}(?P<called>\d{2,4}(?:[ \-/.]\d{2,4}){1,3})(?!\w)"
+    r"|(?:[Pp]ager|[Bb]leep|[Ee]xt(?:ension)?\.?|[Pp]iepser)[ :]{1,2}(?P<pager>\d[\d\-]{1,6})(?!\w)"
+)
+_PLACE = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[\w.'’\-]*[ ]){{0,2}}{CAPITAL}[\w.'’\-]*[ ]\d{{1,4}}[a-z]?,[ ](?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ]{PROPER_WORD}(?:,[ ](?:Switzerland|Austria|Germany|Italy|Liechtenstein))?)(?!\w)"
+    rf"|(?<![\w\-])(?P<code>(?:FL|LI|SI|CZ|PL|NL|B|DK|HU|HR|SK|LU)[ ]?-[ ]?\d{{4,5}}[ ]{PROPER_WORD})(?!\w)"
+    rf"|(?<=[,·|] )(?P<short>\d{{4,5}}(?:[ ]{PROPER_WORD})?)(?=[ ]?(?:\[ADDRESS\]|[·|]))"
+    rf"|(?P<irish>(?:{PROPER_WORD},[ ])?(?:Co\.[ ]{PROPER_WORD}|Dublin[ ]\d{{1,2}}|{PROPER_WORD}),?[ ][ACDEFHKNPRTVWXY]\d[\dW][ ]?[A-Z\d]{{4}})(?!\w)"
+    rf"|(?P<street>(?:[Aa]n|[Aa]uf|[Ii]n|[Hh]inter|[Uu]nter|[Bb]ei|[Vv]or)[ ](?:der|den|dem)[ ])(?=\[ADDRESS\],?[ ]\[ADDRESS\])"
+    rf"|\[NAME\],[ ](?P<town>{PROPER_WORD})(?=[ ]?[|])"
+    rf"|(?<=\[ADDRESS\])(?P<country>,[ ](?:Switzerland|Austria|Germany|Italy|Liechtenstein|Ireland)|-{_SIDE}|[ ][A-Z]?[I\d]\d{{0,2}}(?=[,\n]))(?!\w)"
+)
+_ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2}|X)"
+_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
+_DATE = re.compile(
+    rf"(?<![\w.,/])(?P<roman>{_DAY}\.[ ]?{_ROMAN}\.)(?![\w.])"
+    rf"|(?<![\w.])(?P<month>{_DAY}\.?[ ](?:d\.|ds\.|dieses|des(?:selben|[ ]laufenden|[ ]vorigen)?|d\.[ ]?l\.|v\.|vor\.|vorigen|letzten|kommenden|nächsten|l\.|lfd\.)[ ]?(?:M\.|Mts?\.|Monats|Mon\.))"
+    rf"|(?:\w+beginn|\w+ende|\w+antritt|\w+aufnahme|Einrücken|Eintritt|Austritt|Beginn|Start)[ ](?:am[ ])?(?P<slash>{_DAY}/(?:1[0-2]|0?[1-9]))(?![\d/])"
+    rf"|\((?P<done>{_DAY}/(?:1[0-2]|0?[1-9]))(?=[ ](?:durch|von|bei|mit)[ ]\[NAME\])"
+    r"|(?<!\w)(?P<feast>(?:Hl\.|Heil\.|Hlg\.)[ ](?:Abend|Nacht|Drei[ ]?Könige?))"
+    r"|(?<!\w)(?P<weekday>(?:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun)\.?,?)(?=[ ](?:the[ ])?\[DATE\])"
+    r"|(?<=\[DATE\])(?P<ordinal>[ ](?:the[ ])?\d{1,2}(?:st|nd|rd|th))(?!\w)"
+    r"|(?<=\[DATE\])(?P<den>,?[ ](?:den|dem))(?=[ ]\[DATE\])"
+    r"|(?<=\[DATE\])(?P<hour>,[ ]\d{1,2}:\d\d)(?=[:,;. ])"
+)
+_TABLE = (
+    ("NAME", (_ALIAS, _LISTED, _SHOUTED, _RELATED, _WRAPPED, _SHORT_FIRST, _GLUED, _INITIALS, _MARK)),
+    ("ORGANISATION", (_DEPARTMENT_LINE, _OF_HOUSE, _TAIL, _SECOND, _WARD, _FIRM)),
+    ("ID", (_CODE,)),
+    ("PHONE", (_LINE,)),
+    ("ADDRESS", (_PLACE,)),
+    ("DATE", (_DATE,)),
+)
+_NAMES = (_RELATED, _SHOUTED, _GLUED)
+_NO_MARK = re.compile(r"(?i)(?:re|li|bds|m|w|d|o|u|i|a|p|v|x)(?:[/\-,](?:re|li|bds|m|w|d|o|u|i|a|p|v|x))+|und/oder|and/or|n/a|k/a|w/o|h/o|s/p")
+_NODE = re.compile(r"LK|[Ll]ymph|Level|EBUS|mediast")
+
+
+def find_margins(text: str, language: str) -> Iterator[Found]:
+    """What stands at the margins of a letter (two placeholders or more), German or English; nothing elsewhere."""
+    if len(_PLACEHOLDER.findall(text)) < 2:
+        return
+    for kind, patterns in _TABLE:
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                group = match.lastgroup or 0
+                if _is_meant(pattern, match, text):
+                    yield Found(*match.span(group), kind, True)
+    for pattern in (_IN_CELL, _RANKED) if language == "de" else ():
+        for match in pattern.finditer(text):
+            if not _is_clinical(match["name"]):
+                yield Found(*match.span("name"), "NAME", True)
+
+
+def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool:
+    """False where the words say that something else is meant: clinical terms, sides, stations of nodes, sizes."""
+    value = match[match.lastgroup or 0].strip(" .,-")
+    if pattern in _NAMES:
+        return not _is_clinical(value)
+    if pattern is _MARK:
+        return _NO_MARK.fullmatch(value) is None and not _is_clinical(value)
+    if pattern is _WARD:
+        return _NODE.search(text, max(0, match.start() - 24), match.end()) is None
+    if pattern is _OF_HOUSE and match.lastgroup == "placed":
+        return not _is_clinical(value.split()[-1]) and not is_word(value.split()[-1])
+    if pattern is _PLACE and match.lastgroup == "town":
+        return not looks_clinical(value)
+    return True
+
+
+def find_marks(text: str, names: Set[str], language: str) -> Iterator[Found]:
+    """Short forms of the names already found where persons stand: "v. Rab.", "von vSp", "Rufdienst Mly", a last "Ayd."."""
+    if not names:
+        return
+    for match in _SHORT_FORM.finditer(text):
+        value = match[match.lastgroup or 0]
+        key = spell(re.sub(r"^[vdz](?=[A-ZÄÖÜ])", "", value).rstrip("."))
+        if len(key) > 1 and not looks_clinical(value) and any(name.startswith(key) and name != key for name in names):
+            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
+
+
+_SHORT = rf"[vdz]?{CAPITAL}[a-zäöüğçşı]{{1,5}}"
+_SHORT_FORM = re.compile(
+    rf"(?<!\w)(?:v\.|von|durch|mit|an|bei|by|with)[ ](?P<by>{_SHORT}\.?)(?=[ ]*(?:[,;.)\n]|$|[ ][a-zäöü]))"
+    rf"|(?<=[.:] )(?P<last>{_SHORT}\.)(?=[ \t]*(?:\n|$))"
+    rf"|\[(?:DATE|TIME)\][,;:]?[ ](?P<dated>{_SHORT}\.?)(?=[ ]*(?:[:,;)\n]|$))"
+    rf"|(?<=/)(?P<slash>{_SHORT}\.)(?=[ ]*[,;)\n])"
+    rf"|(?P<part>(?<![\w.\-]){CAPITAL}\.-{PROPER_WORD})(?![\w\-])"
+)
+
+
+def _is_clinical(name: str) -> bool:
+    """True if a word of it belongs to reports or to German and is no name for certain."""
+    words = re.findall(r"[^\W\d_]{2,}", name)
+    return any(
+        not is_name(word)
+        and (looks_clinical(word) or is_ordinary(word) or not (is_given(word) or is_surname(word)) and _is_known(word))
+        for word in words
+        if word[0].isupper()
+    )
+
+
+def _is_known(word: str) -> bool:
+    calm = word[0] + word[1:].lower()
+    return is_word(calm) or spell(word) in eponyms()
