@@ -32,7 +32,7 @@ from refrad2d.privacy.recognisers.lexicon import Found, context_pattern
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
-from refrad2d.privacy.unlisted import find_named, find_unlisted, lower_capitals, unlisted_words
+from refrad2d.privacy.unlisted import find_named, find_unlisted, lower_capitals, read_scan, unlisted_words
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text
@@ -101,7 +101,9 @@ def _find(
     found = [*find_known(text, known), *find_phrases(text, phrases)]
     calm = lower_capitals(text)
     guessed = [
-        f for form in dict.fromkeys((text, calm)) for recognise in recognisers for f in recognise(form, language)
+        f
+        for form in dict.fromkeys((text, calm, read_scan(text)))
+        for recognise in recognisers for f in recognise(form, language)
     ]
     guessed += find_repeats(text, guessed)
     if guessed:

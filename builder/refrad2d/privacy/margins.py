@@ -166,6 +166,18 @@ _TABLE = (
     ("DATE", (_DATE,)),
 )
 _NAMES = (_RELATED, _SHOUTED, _GLUED)
+# English staff by surname: "d/w Aldridge", "reported by Kowal;", "Attending: Marsh", "SHO Bose", "Marsh (Cardiology)"
+_EN_NAME = rf"(?:(?:van|von|de|del|al|el|O['’])[ ]?(?:der[ ])?)?{PROPER_WORD}(?:[ ]{PROPER_WORD})?"
+_EN_END = r"(?=[ ]*(?:[.,;:)/\n(]|$|\[|[ ](?:on|at|and|in|for|to|from|will|has|is|was|who|said|agreed|kindly|today)(?!\w)))"
+_ENGLISH = re.compile(
+    rf"(?<![\w\-])(?:{context_pattern('margin_english_act')})[ :]{{1,2}}(?P<by>{_EN_NAME}){_EN_END}"
+    rf"|(?<![\w\-])(?:{context_pattern('margin_english_post')})(?::[ ]{{0,3}}|[ ])(?P<post>{_EN_NAME}){_EN_END}"
+    rf"|(?<=\[NAME\])[ ]?[/&,+][ ]?(?P<row>(?:{CAPITAL}\.[ ])?{PROPER_WORD})(?=[ ]*(?:[.,;)\n(/]|$))"
+    rf"|(?<=\[NAME\])[ ]and[ ](?P<pair>(?:{CAPITAL}\.[ ])?{PROPER_WORD})(?=[ ]*(?:[.,;)\n(/]|$))"
+    rf"|(?<![\w\-])(?P<slash>{PROPER_WORD})(?=[ ]?/[ ]?\[NAME\])"
+    rf"|(?:^|[,;:(][ ]|[ ]{{2}})(?P<trade>(?:{CAPITAL}\.[ ])?{PROPER_WORD}(?:[ ]{PROPER_WORD})?)(?=,?[ ]\(?{context_pattern('margin_english_trade')}(?!\w))",
+    re.M,
+)
 _NO_MARK = re.compile(r"(?i)(?:re|li|bds|m|w|d|o|u|i|a|p|v|x)(?:[/\-,](?:re|li|bds|m|w|d|o|u|i|a|p|v|x))+|und/oder|and/or|n/a|k/a|w/o|h/o|s/p")
 _NODE = re.compile(r"LK|[Ll]ymph|Level|EBUS|mediast")
 
@@ -180,10 +192,11 @@ def find_margins(text: str, language: str) -> Iterator[Found]:
                 group = match.lastgroup or 0
                 if _is_meant(pattern, match, text):
                     yield Found(*match.span(group), kind, True)
-    for pattern in (_IN_CELL, _RANKED) if language == "de" else ():
+    for pattern in (_IN_CELL, _RANKED) if language == "de" else (_ENGLISH,):
         for match in pattern.finditer(text):
-            if not _is_clinical(match["name"]):
-                yield Found(*match.span("name"), "NAME", True)
+            group = match.lastgroup or 0
+            if not _is_clinical(match[group]):
+                yield Found(*match.span(group), "NAME", True)
 
 
 def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool:

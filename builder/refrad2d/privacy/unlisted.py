@@ -42,6 +42,11 @@ _SHOUTED = re.compile(
     rf"\[\w+\]|(?<![\w]){CAPITAL}{{4,}}(?!\w)|(?<!\w){CAPITAL}{{2,}}(?=\.)|"
     r"(?<!\w)(?:VON|BEI|MIT|AN|AM|AUF|AUS|IN|IM|UM|UND|UHR|BIS|AB|FÜR|DIE|DER|DAS|DEN|DEM|DES|IST|EIN|ZUM?|ZUR|VOR)(?!\w)"
 )
+_MISREAD_WORD = re.compile(r"(?<!\w)(?=(?:\w*[^\W\d_]){3})[^\W_]{3,}(?!\w)")
+_MISREAD_LETTER = re.compile(r"(?<=[a-zäöü])1(?=\b|[a-zäöü])|(?<=[^\W\d_])1(?=[a-zäöü]{2})|^0(?=[a-z]{2})|(?<=[a-z])0(?=[a-z])")
+_MISREAD_NUMBER = re.compile(r"(?<!\w)(?=[OolI]*\d)(?=\d*[OolI])[\dOolI]{2,}(?!\w)")
+_MISREAD_POINT = re.compile(r"(?<=Dr|ed|of),(?=[A-Za-z])|(?<=geb),(?=[ ]\d)|(?<=\d\d),(?=\d\d\.\d\d)|(?<=\d\d\.\d\d),(?=\d\d)")
+_DIGITS = str.maketrans("OolI", "0011")
 _SMALL_WORDS = frozenset(
     "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem "
     "des ein eine einer wurde wird ist hat bitte nicht kein keine ab bis seit vor über unter".split()
@@ -202,6 +207,24 @@ def lower_capitals(text: str) -> str:
         return text
     lines = text.split("\n")
     return "\n".join(_SHOUTED.sub(_lower, line) if _is_shouted(line) else line for line in lines)
+
+
+def read_scan(text: str) -> str:
+    """A scanned or faxed text with letters and digits that were mistaken for each other set right, each in its place.
+
+    "K1inikum", "0ltmanns", "O9.03.2O26", "Dr,med.": done only where two words and four tokens are so, since "HbA1c" is
+    none.
+    """
+    words = sum(map(len, map(_MISREAD_LETTER.findall, _MISREAD_WORD.findall(text))))
+    if words < 2 or words + len(_MISREAD_NUMBER.findall(text)) < 4:
+        return text
+    text = _MISREAD_WORD.sub(lambda m: _MISREAD_LETTER.sub(_letter, m.group()), text)
+    text = _MISREAD_NUMBER.sub(lambda m: m.group().translate(_DIGITS), text)
+    return _MISREAD_POINT.sub(".", text)
+
+
+def _letter(match: re.Match) -> str:
+    return "l" if match.group() == "1" else "O" if match.start() == 0 else "o"
 
 
 def _is_shouted(line: str) -> bool:
