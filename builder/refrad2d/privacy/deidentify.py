@@ -28,7 +28,7 @@ from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
-from refrad2d.privacy.recognisers.lexicon import Found, context_pattern
+from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, spell
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
@@ -79,12 +79,19 @@ def deidentify(
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
     names: set[str] = set()
+    words: set[str] = set()
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, phrases, recognisers)
-        spans = spans or _merge([*find_named(text, language, names), *find_marks(text, names, language)])
+        spans = spans or _merge([*find_named(text, language, names), *find_marks(text, words)])
         if not spans:
             return text
         names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")
+        words |= {
+            spell(word)
+            for f in spans
+            if f.kind == "NAME"
+            for word in re.findall(r"[^\W\d_]{3,}", text[f.start : f.end])
+        }
         pieces: list[str] = []
         at = 0
         for found in spans:

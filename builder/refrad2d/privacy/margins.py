@@ -1,7 +1,7 @@
 """The margins of a letter: dictation marks, wards, codes, seats, houses without a head word, titles left at a name.
 
 find_margins("| Zuständig | von Sprecher, Öztürk |\\n[NAME], [DATE]", "de")
-find_marks("Keine Änderung. Ayd.", {"aydogan"}, "de")     # short forms of names already found
+find_marks("Keine Änderung. Ayd.", {"aydogan"})     # short forms of names already found
 
 It looks at letters alone: texts of which two identities are placeholders already. German and English rules stand in
 one table; their words stand in recognisers/data/context.csv: margin_*.
@@ -23,6 +23,8 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_word,
     looks_clinical,
     spell,
+    towns,
+    vocabulary,
 )
 
 _PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
@@ -71,7 +73,7 @@ _INITIALS = re.compile(
     re.M,
 )
 _MARK = re.compile(
-    r"^[ \t]*(?P<name>[A-Za-zäöüÄÖÜ]{1,5}(?:[/\-,·][A-Za-zäöü]{1,4}){1,4})[ \t]*$"
+    r"^[ \t]*(?P<name>[A-Za-zäöüÄÖÜ]{1,5}(?:[/\-,·][A-Za-zäöü]{1,4}){1,4})(?=[ \t]*$|[ ]{3,}(?:\[|[A-Z]))"
     r"|(?:[ ]{3,}|\])(?P<wide>(?!I/|V/)[A-ZÄÖÜ]?[a-zäöü]{1,4}[/\-][a-zäöü]{1,4}(?:-[a-zäöü])?)[ \t]*$"
     r"|\((?P<bracket>[a-zäöü]{2,3}/[a-zäöü]{2,4})\)(?=[ \t]*(?:$|\n))"
     r"|(?:dictated[^:\n]{0,24}|typed(?: by)?|transcribed(?: by)?|Ref\.?|[Dd]iktiert[^:\n]{0,24}|[Gg]eschrieben|Dikt\.|Schr\.)"
@@ -89,12 +91,12 @@ _DEPARTMENT_LINE = re.compile(
 )
 _OF_HOUSE = re.compile(
     rf"(?P<name>(?:{_DEPARTMENT}{_JOIN}?){{1,4}},?[ ]?(?:(?:am|im|an der|des|der|Haus)[ ]|Haus[ ])?)(?=\[ORGANISATION\]|\[ADDRESS\])"
-    rf"|(?<![\w\-])(?P<placed>{_DEPARTMENT}[ ](?:(?:Haus|am|im|an der|zum|zur|St\.|Sankt)[ ])?{PROPER_WORD}(?:[ ](?:Phase|Haus)[ ][A-Z\d]|-{_SIDE})?)"
+    rf"|(?<![\w\-])(?P<placed>(?:{_DEPARTMENT}|Klinik|Reha)[ ](?:(?:Haus|am|im|an der|zum|zur|St\.|Sankt|Bad)[ ])?(?P<proper>{PROPER_WORD}(?:[ ]{PROPER_WORD})?)(?:[ ](?:Phase|Haus)[ ][A-Z\d]|-{_SIDE})?)"
     r"(?=[ ]*(?:[,.;)\n|]|$|\[))"
 )
 _TAIL = re.compile(
     rf"(?<=\[ORGANISATION\])(?P<name>[ ]?[–\-/,][ ]?(?:Standort|Campus|Haus|Betriebsstätte|Klinik|Site)[ ]{PROPER_WORD}|"
-    rf"[ ](?:mit|und|&)[ ]{_DEPARTMENT}|[ ](?:Phase[ ][A-F]|\d{{1,2}}(?=[ ]·)|{_SIDE})|\.[ ]\d{{1,2}}(?![.\d]))(?!\w)"
+    rf"[ ](?:mit|und|&)[ ]{_DEPARTMENT}|[ ](?:Phase[ ][A-F]|\d{{1,2}}(?=[ ]·)|{_SIDE})|\.[ ]\d{{1,2}}(?![.,]?\d))(?!\w)"
 )
 _SECOND = re.compile(  # the same house in another language or its owner, in capitals behind a dash or below
     rf"\[ORGANISATION\][ ]+[–\-|/][ ]+(?P<name>{CAPITAL}{{4,}}(?:[ ]{CAPITAL}{{2,}})+)(?=[ ]*(?:$|\n))"
@@ -126,7 +128,7 @@ _FIRM = re.compile(
 
 # --- numbers, places, dates ----------------------------------------------------------------------------------------
 _CODE = re.compile(
-    rf"(?<![\w\-]){context_pattern('margin_code')}(?:\.?{_CELL}|[ ]#?|:[ ]?)(?P<name>(?=[\w./\- ]*\d)(?:[A-Z]{{1,3}}[\-/ ])?[A-Z\d][\w]*(?:[./\-][\w]+)*(?:[ ]\d+)?)"
+    rf"(?<!\w){context_pattern('margin_code')}(?:\.?{_CELL}|[ ]#?|:[ ]?)(?P<name>(?=[\w./\- ]*\d)(?:[A-Z]{{1,3}}[\-/ ])?[A-Z\d][\w]*(?:[./\-][\w]+)*(?:[ ]\d+)?)"
     r"(?![\w]|[.,]\d|[ ]?(?:mm|cm|ml|mg|%))"
     r"|\[(?:DATE|NAME)\][ ]\((?P<bracket>\d[\d.\-/]{4,}\d)\)"
 )
@@ -143,6 +145,9 @@ _PLACE = re.compile(
     rf"|(?P<street>(?:[Aa]n|[Aa]uf|[Ii]n|[Hh]inter|[Uu]nter|[Bb]ei|[Vv]or)[ ](?:der|den|dem)[ ])(?=\[ADDRESS\],?[ ]\[ADDRESS\])"
     rf"|\[NAME\],[ ](?P<town>{PROPER_WORD})(?=[ ]?[|])"
     rf"|(?<=\[ADDRESS\])(?P<country>,[ ](?:Switzerland|Austria|Germany|Italy|Liechtenstein|Ireland)|-{_SIDE}|[ ][A-Z]?[I\d]\d{{0,2}}(?=[,\n]))(?!\w)"
+)
+_TOWN = re.compile(
+    rf"(?<!\w)(?:in|from|near|to|of)[ ](?P<town>(?:(?:San|Santa|St\.|New|Bad|Den|Los)[ ])?{PROPER_WORD})(?=[ ]*(?:[.,;)\n(]|$|[ ](?:in|on|and|with|for|last|by)[ ]))"
 )
 _ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2}|X)"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
@@ -195,8 +200,12 @@ def find_margins(text: str, language: str) -> Iterator[Found]:
     for pattern in (_IN_CELL, _RANKED) if language == "de" else (_ENGLISH,):
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
-            if not _is_clinical(match[group]):
+            sure = pattern is not _ENGLISH and not _is_listed_word(match[group])
+            if sure or pattern is _ENGLISH and not _is_clinical(match[group]):
                 yield Found(*match.span(group), "NAME", True)
+    for match in _TOWN.finditer(text) if language == "en" else ():
+        if spell(match["town"]) in towns():
+            yield Found(*match.span("town"), "ADDRESS", True)
 
 
 def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool:
@@ -209,18 +218,23 @@ def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool
     if pattern is _WARD:
         return _NODE.search(text, max(0, match.start() - 24), match.end()) is None
     if pattern is _OF_HOUSE and match.lastgroup == "placed":
-        return not _is_clinical(value.split()[-1]) and not is_word(value.split()[-1])
+        proper = re.findall(PROPER_WORD, match["proper"])
+        return not any(_is_clinical(word) or is_word(word) for word in proper)
     if pattern is _PLACE and match.lastgroup == "town":
         return not looks_clinical(value)
     return True
 
 
-def find_marks(text: str, names: Set[str], language: str) -> Iterator[Found]:
+def find_marks(text: str, names: Set[str]) -> Iterator[Found]:
     """Short forms of the names already found where persons stand: "v. Rab.", "von vSp", "Rufdienst Mly", a last "Ayd."."""
     if not names:
         return
     for match in _SHORT_FORM.finditer(text):
         value = match[match.lastgroup or 0]
+        if match.lastgroup == "part":
+            if spell(value.partition("-")[2]) in names:
+                yield Found(*match.span("part"), "NAME", True)
+            continue
         key = spell(re.sub(r"^[vdz](?=[A-ZÄÖÜ])", "", value).rstrip("."))
         if len(key) > 1 and not looks_clinical(value) and any(name.startswith(key) and name != key for name in names):
             yield Found(*match.span(match.lastgroup or 0), "NAME", True)
@@ -245,6 +259,14 @@ def _is_clinical(name: str) -> bool:
         for word in words
         if word[0].isupper()
     )
+
+
+def _is_listed_word(name: str) -> bool:
+    """True if the name, behind the label of a person, begins with a word of reports or one that German lists."""
+    first = re.findall(r"[^\W\d_]{2,}", name)[0]
+    if first.islower() or is_given(first) or is_surname(first):  # "von Sprecher"
+        return False
+    return spell(first) in vocabulary() or looks_clinical(first)
 
 
 def _is_known(word: str) -> bool:

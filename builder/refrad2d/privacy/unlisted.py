@@ -190,7 +190,9 @@ def find_unlisted(text: str, language: str) -> Iterator[Found]:
 def unlisted_words(names: Iterable[str]) -> set[str]:
     """The words of names that are no words of German: where they stand again they are the name again."""
     words = (word.group() for name in names for word in _CAPITALISED.finditer(name))
-    return {spell(word) for word in words if _word_kind(word) == "unknown"}
+    found = {word for word in words if _word_kind(word) == "unknown"}
+    parts = {part for word in found for part in re.split(r"[\-–]", word) if len(part) > 4 and part[0].isupper()}
+    return {spell(word) for word in found | {part for part in parts if _word_kind(part) == "unknown"}}
 
 
 def find_named(text: str, language: str, names: Set[str]) -> Iterator[Found]:

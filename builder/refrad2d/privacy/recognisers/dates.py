@@ -101,6 +101,9 @@ _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|k?cal|kJ|/|x|×|%)(?![a-zäöü]))"
 )
+_EDITION = re.compile(
+    r"[ -](?:scheme|edition|update|revision|classification|criteria|guidelines?|consensus|version|system|definition|Kriterien|Klassifikation|Auflage|Fassung|Konsens\w*|Schema|Nomenklatur)(?!\w)"
+)
 _FEAST = Hinted(
     r"(?<!\w)(?:(?:Heilige[nr]?\s)?(?:Dreikönig(?:e|stag)?|Heiligabend|Heilig(?:er|en)\sAbend|Nikolaus(?:tag)?|Rosenmontag|"
     r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?:sonntag|"
@@ -156,6 +159,7 @@ _HOUR = Hinted(
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
+_FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
 _APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
@@ -230,6 +234,8 @@ def _find_short(text: str) -> Iterator[Found]:
             continue
         if year in _HALF_DENOMINATORS and not (dated or re.match(r"0\d", first)):
             continue
+        if not first.startswith("0") and _scored(text, match):
+            continue
         yield Found(*match.span("date"), "DATE", True)
     for match in _DAY_MONTH_DE.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -240,11 +246,17 @@ def _find_short(text: str) -> Iterator[Found]:
         if (
             not numbered
             and not _after(_IMAGE, text, match.start())
-            and not re.search(r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer)\W+$", before)
+            and not re.search(r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer|Kategorie|Klassifikation|Klasse|Gruppe|Stufe|Typ|Stadium|Grad|Tabelle|Abb)\W+$", before)
         ):
             yield Found(*match.span("date"), "DATE")
     for match in (*_TWO_DIGIT_EVENT.finditer(text), *_YEAR_BEFORE_EVENT.finditer(text)):
         yield Found(*match.span("date"), "DATE")
+
+
+def _scored(text: str, match: re.Match) -> bool:
+    """True if the same denominator stands earlier in the sentence: "Schmerz 3/10 in Ruhe, 6/10 bei Belastung"."""
+    sentence = re.split(r"[.;\n](?!\d)", text[max(0, match.start() - 60) : match.start()])[-1]
+    return re.search(rf"(?<!\d[/.])\b\d{{1,2}}/{match['date'][-2:]}(?![\d/])", sentence) is not None
 
 
 def find_dates(text: str, language: str = "de") -> Iterator[Found]:
@@ -269,7 +281,7 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
         yield Found(*match.span(), "DATE")
     for match in _YEAR_ALONE.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
-        if _MEASURED.search(before):
+        if _MEASURED.search(before) or _EDITION.match(text, match.end()):
             continue
         if not re.search(rf"{_VERSIONED}\W{{0,2}}(?:v|Version)?\s?$", before) and not _IMAGE.search(before):
             yield Found(*match.span(), "DATE")
@@ -299,6 +311,8 @@ def _find_times(text: str, language: str) -> Iterator[Found]:
     for match in _BARE_HOUR.finditer(text) if language == "de" else ():
         yield Found(*match.span(match.lastgroup or 0), "TIME")
     for match in _HOUR.finditer(text):
+        if _FACE_BEHIND.match(text, match.end()):
+            continue
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
             yield Found(match.start("hour"), match.end(), "TIME")
 
