@@ -14,6 +14,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
     PROPER_WORD,
     Found,
+    clinical_words,
     context_pattern,
     eponyms,
     is_given,
@@ -22,6 +23,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     is_surname,
     is_word,
     looks_clinical,
+    report_words,
     spell,
     towns,
     vocabulary,
@@ -171,9 +173,74 @@ _TABLE = (
     ("DATE", (_DATE,)),
 )
 _NAMES = (_RELATED, _SHOUTED, _GLUED)
+
+# --- places that hold what no list knows ----------------------------------------------------------------------------
+_SPOKEN = re.compile(
+    rf"(?<![\w\-]){context_pattern('margin_act')}(?:[ ]{context_pattern('trade')}\.?)?(?:[ ]|:[ ]?|[ ]\(|[ ]?[\-–][ ])"
+    rf"(?P<name>{_PERSON}(?:[ ]?[/,&][ ]?{_PERSON}){{0,2}})(?=[ ]*(?:[:.,;)\n/(]|$|\[|[ ](?:am|um|vom|und|u\.|mit|in)(?!\w)))"
+    rf"|(?<=\[NAME\])[ ](?P<next>{PROPER_WORD})(?![\w\-])"
+)
+_SIGN = re.compile(
+    rf"(?<!\w){context_pattern('margin_sign')}[ ]?:?[ ](?P<name>[A-Za-zäöü]{{2,3}}(?:[ ]?[/\-][ ]?[A-Za-zäöü]{{2,3}})?(?:-\d{{2,4}})?)(?=[ ]*(?:[,;./)\n]|$|[ ]{{2}}))"
+    r"|(?<!\w)[DS]:[ ](?P<one>[a-zäöü]{2,3})(?=[ ]*(?:/|$|\n))|(?<=\[NAME\])(?P<rest>/[a-z]{2,3}(?:-\d{2,4})?)(?!\w)"
+    rf"|(?:^|[\n,;:(|/·•]|[ ]{{2}})[ ]?(?P<first>{CAPITAL}\.)(?=[ ]\[NAME\])",
+    re.M,
+)
+_ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+teenth|twentieth|thirtieth|(?:twenty|thirty)-\w+)"
+_HOURS = r"(?:eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_WHEN = re.compile(
+    rf"(?<=\[DATE\])(?P<year>[ ](?:neunzehn|zwei|zwo)\w*(?:hundert|tausend)\w*)|(?<!\w)(?P<ordinal>(?:the[ ])?{_ORDINAL}[ ]of)(?=[ ]\[DATE\])"
+    r"|(?<!\w)(?P<advent>(?:[1-4]\.|erste[rn]?|zweite[rn]?|dritte[rn]?|vierte[rn]?)[ ]Advent(?:ssonntag)?)(?!\w)"
+    r"|(?<![\w'’´])(?P<short>(?:(?:1[0-2]|0?[1-9])/)?['’´‘`]\d\d)(?![\w'’\"])"
+    r"|(?<!\w)(?P<last>(?:vergangene|letzte|vorige|kommende|nächste|diese)[nmrs]?|last|next|this|past)(?=[ ]\[DATE\])"
+    r"|(?<![\w.,/])(?P<range>\d{1,2}\.[ ]?(?:/|-|–|auf[ ]den|auf|zum|bis(?:[ ]zum)?|und)[ ]?)(?=\[DATE\])"
+    rf"|(?<!\w)(?P<clock>(?:(?:[Vv]iertel|[Dd]reiviertel|[Kk]urz)[ ](?:(?:vor|nach)[ ])?|[Hh]alb[ ]|(?:[Hh]alf|[Qq]uarter)[ ](?:past|to)[ ]){_HOURS})(?!\w)"
+    r"|(?:[Oo]n|[Uu]ntil|[Ss]ince|[Bb]y|[Ff]rom)[ ](?P<th>the[ ]\d{1,2}(?:st|nd|rd|th))(?!\w)"
+    r"|(?P<feast>Boxing[ ]Day|New[ ]Year['’]?s(?:[ ](?:Eve|Day))?|(?:Good|Easter)[ ]\[DATE\]|Good[ ]Friday|Easter[ ](?:Sunday|Monday)|Christmas[ ](?:Eve|Day)|"
+    r"(?:May|August|Spring)?[ ]?[Bb]ank[ ][Hh]oliday|St\.?[ ]\w+['’]s[ ]Day|Thanksgiving(?:[ ]Day)?|(?:Labou?r|Memorial|Independence|Veterans|Remembrance)[ ]Day|"
+    r"Halloween|Whit[ ]Monday|Ash[ ]Wednesday|Hogmanay|Maundy[ ]Thursday|Shrove[ ]Tuesday|Bonfire[ ]Night)"
+    rf"|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.?,?[ ](?P<dm>{_DAY}/(?:1[0-2]|0?[1-9]))(?![\d/])"
+)
+_ROAD = re.compile(
+    r"(?<![\w\-])(?P<name>(?:\d{1,4}[a-z]?,?[ ])?(?:Rue|rue|Via|via|Viale|Piazza|Avenue|Av\.|Chemin|Ch\.|Route|Rte|Calle|Vicolo|Strada|Corso|Largo|Quai|Boulevard|Bd\.?|Allée|Impasse|Ulica|ul\.)[ ]"
+    rf"(?:(?:de|la|le|les|du|des|del|della|delle|dei|degli|d'|l')[ ]?){{0,2}}(?:{PROPER_WORD}[ ]?){{1,3}}(?:,?[ ]?\d{{1,4}}[a-z]?)?)(?=,?[ ]?(?:\d{{4,5}}|\[ADDRESS\]|$|\n))"
+    r"|(?P<way>(?:Rue|Via|Route|Chemin|Avenue)[ ](?:(?:de|la|du|del|della|des)[ ]?){1,2})(?=\[ADDRESS\])"
+    r"|(?<!\w)(?P<box>Postfach(?:[ ]\d[\d ]*\d)?|P\.?[ ]?O\.?[ ]?Box[ ]\d+|CP[ ]\d+|Case[ ]postale[ ]\d+)(?=,?[ ]?(?:\n|\[|\d{4}|·|$))"
+    rf"|(?<=, )(?P<code>[1-9]\d{{3}}[ ]{PROPER_WORD})(?=[ ]*(?:\n|$|[·|]))"
+    rf"|(?<=\[ADDRESS\])(?P<river>[ ]?(?:a\.[ ]?d\.|an[ ]der|am|a\.|i\.[ ]?d\.|i\.|ob[ ]der|v\.[ ]?d\.|bei|b\.)[ ]?{PROPER_WORD})(?![\w\-])"
+)
+_PHONED = re.compile(
+    rf"(?<!\w){context_pattern('margin_desk')}[ ]?:?[ ](?P<name>[\-–/][ ]?\d{{2,5}})(?![\w.,]\d)|(?:Pieps\.?|Piep\.?|Fu\.|Bp\.|BP)[ :]{{1,2}}(?P<pager>\d{{2,5}})(?!\w)"
+)
+_NUMBERED = re.compile(r"(?<=\[NAME\]\. )(?P<name>\d[\d.\-/]{5,}\d)(?!\w)")
+_HOLY = context_pattern("margin_saint")
+_IN_HOUSE = re.compile(
+    rf"(?<!\w)(?:im|ins|vom|aus[ ]dem|zum|am|in[ ]die|in[ ]der|aus[ ]der|nach|des|das)[ ](?P<name>{_HOLY}(?:[\- ](?:{PROPER_WORD}))?)(?![\w\-])"
+    r"|(?<![\w\-])(?P<stift>(?!Blei|Lippen|Farb|Metall|Gewinde|Kirschner|Wurzel|Verriegel|Zahn|Titan|Radix|Karbon|Glas|Stell|Druck)[A-ZÄÖÜ][a-zäöüß]{3,}(?:stift|hospiz|spital|heim|stiftung))(?=[ ]*(?:[.,;)(]|$|\[|[ ][a-zäöü]))"
+    rf"|(?:Vorbefunde?|Vorbilder|Voraufnahmen?|Vor-?CDs?|CD|Fremdbefunde?|Fremdaufnahmen?|Bilder|Brief|Bericht)[ ](?:aus[ ]|von[ ]|des[ ]|der[ ])?(?P<prior>{PROPER_WORD}(?:[ ]{PROPER_WORD})?)(?=[ ]*(?:[.,;)\n]|$|\[|vom[ ]))"
+    rf"|(?:in[ ]die|aus[ ]der|von[ ]der|in[ ]der|an[ ]die|durch[ ]die)[ ](?P<pair>{PROPER_WORD}(?:[ ]{PROPER_WORD})?)(?=[ ]*(?:\[ADDRESS\]|[.,;)\n]|$|(?:verlegt|übernommen|überwiesen|entlassen)))"
+    rf"|(?:[Tt]ransferred|[Mm]oved|[Rr]epatriated|[Dd]ischarged|[Ss]een|[Aa]dmitted|[Oo]perated|[Ii]maged|[Rr]eferred)[ ](?:from|to|at|back[ ]to)[ ](?P<english>(?:St\.?[ ])?{PROPER_WORD}(?:['’]s)?(?:[ ]{PROPER_WORD}){{0,2}})(?=[ ]*(?:[.,;)(\n]|$|\[|[ ](?:on|in|for|with|and|after|at)(?!\w)))"
+    rf"|(?<![\w\-])(?P<ward>{PROPER_WORD}[ ]Ward)(?!\w)|(?P<unit>(?:CCU|ICU|ITU|HDU|NICU|SCBU|AMU|MAU|SAU|ED))(?=[ ]\[ORGANISATION\])"
+    rf"|(?P<practice>(?:The[ ])?\[NAME\][ ](?:Surgery|Practice|Clinic|Partnership))(?!\w)"
+)
+_ON_WARD = re.compile(
+    rf"(?:auf|von|nach|Station)[ ](?P<name>(?![LTCSHBD]\d{{1,2}}(?![\w\-]))[A-Z]{{1,2}}\d{{1,2}}[a-z]?(?:-{_SIDE})?|[A-Z]\d{{1,2}}-{_SIDE})(?=[ ]*(?:[.,;)\n]|$))"
+)
+_WORKS = re.compile(
+    rf"(?:versichert|angestellt|beschäftigt|tätig|[Aa]rbeitet|gearbeitet|Lehrling|Lehre|Praktikum|Ausbildung|insured|employed|[Ww]orks|worked|working)[ ](?:bei|with|at|for|by)[ ](?:der[ ]|dem[ ]|the[ ]|Fa\.[ ])?(?P<name>{CAPITAL}[\w&\-]*(?:[ ](?:&[ ])?{CAPITAL}[\w&\-]*){{0,3}})(?=[ ]*(?:[.,;)(\n]|$|[ ][a-z]))"
+)
+_PLACED_TABLE = (
+    ("NAME", (_SIGN,)),
+    ("DATE", (_WHEN,)),
+    ("ADDRESS", (_ROAD,)),
+    ("PHONE", (_PHONED,)),
+    ("ID", (_NUMBERED,)),
+    ("ORGANISATION", (_IN_HOUSE, _ON_WARD, _WORKS)),
+)
+_UNSURE = ("prior", "pair", "english", "river")
 # English staff by surname: "d/w Aldridge", "reported by Kowal;", "Attending: Marsh", "SHO Bose", "Marsh (Cardiology)"
-_EN_NAME = rf"(?:(?:van|von|de|del|al|el|O['’])[ ]?(?:der[ ])?)?{PROPER_WORD}(?:[ ]{PROPER_WORD})?"
-_EN_END = r"(?=[ ]*(?:[.,;:)/\n(]|$|\[|[ ](?:on|at|and|in|for|to|from|will|has|is|was|who|said|agreed|kindly|today)(?!\w)))"
+_EN_NAME = rf"(?:{CAPITAL}\.[ ])?(?:(?:van|von|de|del|al|el|O['’])[ ]?(?:der[ ])?)?{PROPER_WORD}(?:[ ]{PROPER_WORD})?"
+_EN_END = r"(?=[ ]*(?:[.,;:)/\n(]|$|\[|[ ](?:on|at|and|in|for|to|from|will|has|is|was|who|said|agreed|kindly|today|\w+ed)(?!\w)))"
 _ENGLISH = re.compile(
     rf"(?<![\w\-])(?:{context_pattern('margin_english_act')})[ :]{{1,2}}(?P<by>{_EN_NAME}){_EN_END}"
     rf"|(?<![\w\-])(?:{context_pattern('margin_english_post')})(?::[ ]{{0,3}}|[ ])(?P<post>{_EN_NAME}){_EN_END}"
@@ -191,17 +258,17 @@ def find_margins(text: str, language: str) -> Iterator[Found]:
     """What stands at the margins of a letter (two placeholders or more), German or English; nothing elsewhere."""
     if len(_PLACEHOLDER.findall(text)) < 2:
         return
-    for kind, patterns in _TABLE:
+    for kind, patterns in (*_TABLE, *_PLACED_TABLE):
         for pattern in patterns:
             for match in pattern.finditer(text):
                 group = match.lastgroup or 0
                 if _is_meant(pattern, match, text):
                     yield Found(*match.span(group), kind, True)
-    for pattern in (_IN_CELL, _RANKED) if language == "de" else (_ENGLISH,):
+    for pattern in (_IN_CELL, _RANKED, _SPOKEN) if language == "de" else (_ENGLISH,):
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
-            sure = pattern is not _ENGLISH and not _is_listed_word(match[group])
-            if sure or pattern is _ENGLISH and not _is_clinical(match[group]):
+            refused = {_ENGLISH: _is_english_word, _SPOKEN: _is_report_only}.get(pattern, _is_listed_word)
+            if not refused(match[group]):
                 yield Found(*match.span(group), "NAME", True)
     for match in _TOWN.finditer(text) if language == "en" else ():
         if spell(match["town"]) in towns():
@@ -213,7 +280,10 @@ def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool
     value = match[match.lastgroup or 0].strip(" .,-")
     if pattern in _NAMES:
         return not _is_clinical(value)
-    if pattern is _MARK:
+    if match.lastgroup in _UNSURE:
+        words = re.findall(PROPER_WORD, value)
+        return not any(looks_clinical(word) or is_ordinary(word) or is_word(word) or spell(word) in eponyms() for word in words)
+    if pattern in (_MARK, _SIGN):
         return _NO_MARK.fullmatch(value) is None and not _is_clinical(value)
     if pattern is _WARD:
         return _NODE.search(text, max(0, match.start() - 24), match.end()) is None
@@ -259,6 +329,22 @@ def _is_clinical(name: str) -> bool:
         for word in words
         if word[0].isupper()
     )
+
+
+def _is_report_only(name: str) -> bool:
+    """True if a word of it is one of reports, or a German word that is no name as well: "Winter", "Fink" are names."""
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", name) if word[0].isupper()]
+    named = [is_surname(word) or is_given(word) for word in words]
+    return any(
+        spell(word) in report_words() or not listed and (looks_clinical(word) or is_ordinary(word) or _is_known(word))
+        for word, listed in zip(words, named, strict=True)
+    )
+
+
+def _is_english_word(name: str) -> bool:
+    """True if a word of it is one of English reports: only those lists count, since no ending is sure in names."""
+    words = [spell(word) for word in re.findall(r"[^\W\d_]{2,}", name)]
+    return any(word in report_words() or word in clinical_words() for word in words)
 
 
 def _is_listed_word(name: str) -> bool:
