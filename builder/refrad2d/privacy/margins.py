@@ -229,11 +229,41 @@ _ON_WARD = re.compile(
 _WORKS = re.compile(
     rf"(?:versichert|angestellt|beschäftigt|tätig|[Aa]rbeitet|gearbeitet|Lehrling|Lehre|Praktikum|Ausbildung|insured|employed|[Ww]orks|worked|working)[ ](?:bei|with|at|for|by)[ ](?:der[ ]|dem[ ]|the[ ]|Fa\.[ ])?(?P<name>{CAPITAL}[\w&\-]*(?:[ ](?:&[ ])?{CAPITAL}[\w&\-]*){{0,3}})(?=[ ]*(?:[.,;)(\n]|$|[ ][a-z]))"
 )
+# short marks of staff: in a line of marks and placeholders alone, beside a date, behind an act
+_SIGNET = r"(?:[a-zäöü]{2,4}|[A-ZÄÖÜ]{2,3}|[A-ZÄÖÜ][a-zäöü]{1,2}|[a-z][A-Z][a-z]?)\.?"
+_SIGNETS = rf"{_SIGNET}(?:[ ]?[/,\-–+&·:][ ]?{_SIGNET}){{0,3}}"
+_MARKED = re.compile(
+    rf"\[(?:DATE|TIME)\][ ]?[,;:/|–\-]?[ ]?\(?(?P<dated>{_SIGNETS})(?=[ ]*(?:[:)|]|$))"
+    rf"|\((?P<before>{_SIGNETS}),?[ ](?=\[(?:DATE|TIME)\])"
+    rf"|\((?P<alone>{_SIGNETS})\)(?=[.]?[ \t]*$)"
+    rf"|(?<=\[NAME\])[ ]?(?:[/|:][ ]?|\()(?P<beside>{_SIGNETS})(?=[ ]*(?:[.,;)|]|$|[ ]{{2}}|\[))"
+    rf"|(?<![\w\]])(?P<ahead>{_SIGNETS})[ ]?/[ ]?(?=\[NAME\])"
+    rf"|(?:[Bb]espr\w*\.?|[Aa]bgespr\w*\.?|[Rr]ücksprache|Rückspr\.|gesehen|vidiert|geprüft|befundet|visitiert|gez\.|vid\.|vis\.|sign\.|Unterschrift|Sign|Visum)[ ]?:?[ ](?:m\.[ ]|mit[ ]|durch[ ]|von[ ])?(?P<act>{_SIGNETS})(?=[ ]*(?:[.,;)|\[]|$))"
+    rf"|^[ \t]*(?P<line>{_SIGNETS})[ \t]*(?:[,;/|–\-]?[ ]?\[(?:DATE|TIME|ID)\])[ \t]*$"
+    rf"|(?<=[.!?)])[ ]{{1,3}}(?P<end>{_SIGNETS})[ \t]*(?=\n\s*\n|\s*\Z)"
+    rf"|(?<=\[NAME\])(?P<initial>[ ]{CAPITAL}\.(?=[ ]*(?:[,;)/\n]|$|\[))|-{CAPITAL}\.?)(?!\w)"
+    rf"|(?<=[ (,/:\n])(?<!Typ )(?<!Grad )(?P<first>{CAPITAL}\.[ \-]?(?:{CAPITAL}\.[ ]?)?)(?=\[NAME\])",
+    re.M,
+)
+_NO_SIGNET = re.compile(
+    r"(?i)(?:(?:re|li|bds|ca|max|min|neg|pos|inf|sup|med|lat|ant|post|dist|prox|nb|ob|oB|km|mit|und|von|der|die|das|ein|zum|zur|bei|nach|uhr|"
+    r"ct|mrt?|mri|us|rt|ekg|eeg|op|tee|tte|ed|dd|vd|zn|st|lj|ja|nein|kg|cm|mm|ml|mg|iv|po|sc|im|am|an|in|ab|bis|um|ist|war|hat|wie|"
+    r"auf|aus|vor|seit|stat|amb|tgl|usw|etc|evtl|bzw|vgl|ggf|std|min|sek|mal|li|ok|frei|gut|kein|nur|noch|auch|sono|rö|m|w|d|pet|"
+    r"the|and|for|was|has|on|at|to|of|is|no|not|left|old|new|per|via|with|done|mild|both|bid|tid|prn|male|all|see|pm|nil|day|days|"
+    r"r|l|n|t|g|p|[ivx]+)\.?(?:[ ]?[/,\-–+&·:][ ]?)?)+"
+)
+_SHORT_DATE = re.compile(
+    rf"(?<!\w)(?:am|vom|v\.|ab|bis|seit|zum|für|Termin|Kontrolle|WV|ED|EM|Z\.[ ]?n\.|on|until|since|from|dated)[ ](?:den[ ]|dem[ ])?(?P<name>{_DAY}[./](?:1[0-2]|0?[1-9])|(?:1[0-2]|0[1-9])[./]\d\d)(?![\w/]|[.,]?\d|[ ]?(?:mm|cm|ml|%|mg|Uhr|SSW|x))"
+    rf"|(?<=\[DATE\])[ ]?(?:-|–|bis|und|u\.|,|/)[ ]?(?P<next>{_DAY}[./](?:1[0-2]|0?[1-9])\.?)(?![\w/]|[.,]?\d|[ ]?(?:mm|cm|ml|%))"
+)
+_MORE_LINES = re.compile(
+    r"(?<=\[PHONE\])[ ]?(?P<name>(?:/|oder|or|o\.|u\.|und|bzw\.|od\.|,|;|-|–|\()[ ]?(?:Fax[ :.]*|DW[ ]?|App\.?[ ]?)?[\-–]?[ ]?\d{1,6})(?![\w]|[.,:]\d|[ ]?(?:mm|cm|ml|Uhr|h\b))"
+)
 _PLACED_TABLE = (
-    ("NAME", (_SIGN,)),
-    ("DATE", (_WHEN,)),
+    ("NAME", (_SIGN, _MARKED)),
+    ("DATE", (_WHEN, _SHORT_DATE)),
     ("ADDRESS", (_ROAD,)),
-    ("PHONE", (_PHONED,)),
+    ("PHONE", (_PHONED, _MORE_LINES)),
     ("ID", (_NUMBERED,)),
     ("ORGANISATION", (_IN_HOUSE, _ON_WARD, _WORKS)),
 )
@@ -283,7 +313,9 @@ def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool
     if match.lastgroup in _UNSURE:
         words = re.findall(PROPER_WORD, value)
         return not any(looks_clinical(word) or is_ordinary(word) or is_word(word) or spell(word) in eponyms() for word in words)
-    if pattern in (_MARK, _SIGN):
+    if pattern is _MARKED and _NO_SIGNET.fullmatch(value):
+        return False
+    if pattern in (_MARK, _SIGN, _MARKED):
         return _NO_MARK.fullmatch(value) is None and not _is_clinical(value)
     if pattern is _WARD:
         return _NODE.search(text, max(0, match.start() - 24), match.end()) is None
