@@ -110,7 +110,8 @@ def _find(
     guessed = [
         f
         for form in dict.fromkeys((text, calm, read_scan(text)))
-        for recognise in recognisers for f in recognise(form, language)
+        for recognise in recognisers
+        for f in recognise(form, language)
     ]
     guessed += find_repeats(text, guessed)
     if guessed:

@@ -40,12 +40,17 @@ _AHEAD = re.compile(
 _BEHIND = re.compile(rf"[ ](?P<word>{PROPER_WORD})(?![\w\-]|\.\w)|,[ ]{CAPITAL}\.(?=,?[ ]\[)|[ ]{CAPITAL}\.(?!\w)")
 _SHOUTED = re.compile(
     rf"\[\w+\]|(?<![\w]){CAPITAL}{{4,}}(?!\w)|(?<!\w){CAPITAL}{{2,}}(?=\.)|"
-    r"(?<!\w)(?:VON|BEI|MIT|AN|AM|AUF|AUS|IN|IM|UM|UND|UHR|BIS|AB|FÜR|DIE|DER|DAS|DEN|DEM|DES|IST|EIN|ZUM?|ZUR|VOR)(?!\w)"
+    r"(?<!\w)(?:VON|BEI|MIT|AN|AM|AUF|AUS|IN|IM|UM|UND|UHR|BIS|AB|FÜR|DIE|DER|DAS|DEN|DEM|DES|IST|EIN|ZUM?|ZUR|"
+    r"VOR)(?!\w)"
 )
 _MISREAD_WORD = re.compile(r"(?<!\w)(?=(?:\w*[^\W\d_]){3})[^\W_]{3,}(?!\w)")
-_MISREAD_LETTER = re.compile(r"(?<=[a-zäöü])1(?=\b|[a-zäöü])|(?<=[^\W\d_])1(?=[a-zäöü]{2})|^0(?=[a-z]{2})|(?<=[a-z])0(?=[a-z])")
+_MISREAD_LETTER = re.compile(
+    r"(?<=[a-zäöü])1(?=\b|[a-zäöü])|(?<=[^\W\d_])1(?=[a-zäöü]{2})|^0(?=[a-z]{2})|(?<=[a-z])0(?=[a-z])"
+)
 _MISREAD_NUMBER = re.compile(r"(?<!\w)(?=[OolI]*\d)(?=\d*[OolI])[\dOolI]{2,}(?!\w)")
-_MISREAD_POINT = re.compile(r"(?<=Dr|ed|of),(?=[A-Za-z])|(?<=geb),(?=[ ]\d)|(?<=\d\d),(?=\d\d\.\d\d)|(?<=\d\d\.\d\d),(?=\d\d)")
+_MISREAD_POINT = re.compile(
+    r"(?<=Dr|ed|of),(?=[A-Za-z])|(?<=geb),(?=[ ]\d)|(?<=\d\d),(?=\d\d\.\d\d)|(?<=\d\d\.\d\d),(?=\d\d)"
+)
 _DIGITS = str.maketrans("OolI", "0011")
 _SMALL_WORDS = frozenset(
     "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem "
@@ -149,7 +154,8 @@ RULES = (
     _rule(_OPEN, rf"[ ]{_VERB}(?!\w)", letter=True),
     # "Von: Ninja Hovestadt", "LG Ninja"
     _rule(
-        r"(?<!\w)(?:Von|An|Cc|CC|cc|Absender|Empfänger|Kopie|Verteiler|LG|VG|MfG|Herzlichst?|Deine?|Eure?|Ihre?)[:,]?\s",
+        r"(?<!\w)(?:Von|An|Cc|CC|cc|Absender|Empfänger|Kopie|Verteiler|LG|VG|MfG|Herzlichst?|Deine?|Eure?|Ihre?"
+        r")[:,]?\s",
         r"[ \t]*(?:[.,;)\n<]|$)",
         doubtful=True,
     ),

@@ -102,13 +102,17 @@ _YEAR_ALONE = re.compile(
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|k?cal|kJ|/|x|×|%)(?![a-zäöü]))"
 )
 _EDITION = re.compile(
-    r"[ -](?:scheme|edition|update|revision|classification|criteria|guidelines?|consensus|version|system|definition|Kriterien|Klassifikation|Auflage|Fassung|Konsens\w*|Schema|Nomenklatur)(?!\w)"
+    r"[ -](?:[A-Z]\w+[ -])?(?:scheme|edition|update|revision|classification|criteria|guidelines?|consensus|vers"
+    r"ion|system|definition|Kriterien|Klassifikation|Auflage|Fassung|Konsens\w*|Schema|Nomenklatur)(?!\w)"
 )
 _FEAST = Hinted(
-    r"(?<!\w)(?:(?:Heilige[nr]?\s)?(?:Dreikönig(?:e|stag)?|Heiligabend|Heilig(?:er|en)\sAbend|Nikolaus(?:tag)?|Rosenmontag|"
-    r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?:sonntag|"
+    r"(?<!\w)(?:(?:Heilige[nr]?\s)?(?:Dreikönig(?:e|stag)?|Heiligabend|Heilig(?:er|en)\sAbend|Nikolaus(?:tag)?|"
+    r"Rosenmontag|"
+    r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?"
+    r":sonntag|"
     r"montag|en)|Fronleichnam|Allerheiligen|Allerseelen|Totensonntag|Buß-\sund\sBettag|Reformationstag|Stephanstag|"
-    r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Maifeiertag|"
+    r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Ma"
+    r"ifeiertag|"
     r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|"
     r"(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
     r"Pfingst)(?:feier)?tag))(?!\w)",
@@ -148,12 +152,14 @@ _CLOCKED = re.compile(
 _BARE_HOUR = re.compile(  # "nicht vor 15 h", "[DATE] 13.40"
     r"(?<!\w)(?:um|gegen|ab|bis|vor|nach|seit)\s(?P<time>(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?h)(?!\w)"
     r"|(?:(?<=\[DATE\])[ ,]{1,2}(?:um\s)?|"
-    r"(?<!\w)(?:verst\.|verstorben|Exitus|Alarm|Beginn|Ende|Schnitt|Naht|Ankunft)\s)(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
+    r"(?<!\w)(?:verst\.|verstorben|Exitus|Alarm|Beginn|Ende|Schnitt|Naht|Ankunft)\s)(?P<clock>(?:[01]?\d|2[0-3]"
+    r")\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
 )
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
 _HOUR = Hinted(
-    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b(?:\s[0-5]\d(?![\w]|[.,:/]\d))?",
+    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b(?:\s[0-5]\d(?"
+    r"![\w]|[.,:/]\d))?",
     word=r"uhr",
 )
 _CLOCK_FACE = re.compile(
@@ -172,7 +178,8 @@ _IMAGE = re.compile(
 # A month and a year of two digits ("ED 03/18"), a day and a month ("CRP 9.10.: 14") where no score or level is meant.
 _MONTH_YEAR = re.compile(
     rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>{_MON}/['’]?\d\d|(?:{_MON}(?:/\d\d)?\s?[–\-]\s?){_MON}/\d\d)"
-    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|MV|MeV|kV|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|Stanz|Biopsie|"
+    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|MV|MeV|kV|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|"
+    rf"Stanz|Biopsie|"
     rf"Zylinder|Proben|Punkten|"
     rf"avital|vital|fehlen|kariös|extrahiert|fehlt|überkront|retiniert|devital|positiv|negativ|Felder))"
 )
@@ -246,7 +253,11 @@ def _find_short(text: str) -> Iterator[Found]:
         if (
             not numbered
             and not _after(_IMAGE, text, match.start())
-            and not re.search(r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer|Kategorie|Klassifikation|Klasse|Gruppe|Stufe|Typ|Stadium|Grad|Tabelle|Abb)\W+$", before)
+            and not re.search(
+                r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer|Kategorie|Klassifikation|Klasse|Gruppe|Stufe|Typ|Stadium|"
+                r"Grad|Tabelle|Abb|Pitch|Faktor|Index|Ratio|Score|Wert)\W+$",
+                before,
+            )
         ):
             yield Found(*match.span("date"), "DATE")
     for match in (*_TWO_DIGIT_EVENT.finditer(text), *_YEAR_BEFORE_EVENT.finditer(text)):

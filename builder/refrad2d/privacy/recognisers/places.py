@@ -41,6 +41,11 @@ _NOT_A_STREET = re.compile(
     rf"(?:{alternation('not_a_street')}|\b(?:rand|zwischen|ein|aus|ab|um|nach|rück|rot|stich|kern|arbeits|blick|bio))$",
     re.I,
 )
+_NO_ROAD = re.compile(
+    r"(?i)^(?:knie|hüft|ellenbogen|schulter|fuß|zehen|finger|becken|bein|hand|kiefer|kammer|öffnungs|flip|neigu"
+    r"ngs|kipp|"
+    r"schenkel|sakral|bewegungs|dreh|beuge|hinter|vorder|unter|augenhinter|gesichts|blick|herz|gefäß|nabel|knorpel)$"
+)
 _ROADS_IN_THE_BODY = ("milch", "seh", "hör", "magen", "ausfluss", "einfluss")
 _TOWN = (
     r"(?:(?:Bad|Sankt|St\.|Groß|Klein|Neu|Alt|Schwäbisch|Bergisch|Hann\.|Königs|Markt|Lutherstadt|Burg|Hansestadt)"
@@ -251,6 +256,8 @@ def _is_anatomy(street: str, suffix: str | None) -> bool:
     stem = re.sub(rf"(?i){ending}$", "", name)
     if re.search(r"(?i)str(?:aße|asse|\.)$", name):
         return stem.lower() in _ROADS_IN_THE_BODY
-    if ending.lower() in ("winkel", "ring", "feld", "rain", "bogen", "kamp", "grund") and spell(stem) in anatomy():
+    if ending.lower() in ("winkel", "ring", "feld", "rain", "bogen", "kamp", "grund") and (
+        spell(stem) in anatomy() or _NO_ROAD.search(stem)
+    ):
         return True
     return (not stem and len(street.split()) < 3) or _NOT_A_STREET.search(stem) is not None
