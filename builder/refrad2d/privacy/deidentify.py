@@ -22,7 +22,7 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
-from refrad2d.privacy.margins import find_margins, find_marks
+from refrad2d.privacy.margins import find_margins
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
@@ -32,7 +32,7 @@ from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, spell
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
-from refrad2d.privacy.unlisted import find_named, find_unlisted, lower_capitals, read_scan, unlisted_words
+from refrad2d.privacy.unlisted import find_marks, find_named, find_unlisted, lower_capitals, read_scan, unlisted_words
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text

@@ -1,15 +1,15 @@
 """The margins of a letter: dictation marks, wards, codes, seats, houses without a head word, titles left at a name.
 
 find_margins("| Zuständig | von Sprecher, Öztürk |\\n[NAME], [DATE]", "de")
-find_marks("Keine Änderung. Ayd.", {"aydogan"})     # short forms of names already found
 
 It looks at letters alone: texts of which two identities are placeholders already. German and English rules stand in
 one table; their words stand in recognisers/data/context.csv: margin_*.
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
+from refrad2d.privacy.announced import LETTER_HOUSES
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
     PROPER_WORD,
@@ -263,33 +263,9 @@ _PHONED = re.compile(
     rf"ep\.?|Fu\.|Bp\.|BP)[ :]{{1,2}}(?P<pager>\d{{2,5}})(?!\w)"
 )
 _NUMBERED = re.compile(r"(?<=\[NAME\]\. )(?P<name>\d[\d.\-/]{5,}\d)(?!\w)")
-_HOLY = context_pattern("margin_saint")
-_IN_HOUSE = re.compile(
-    rf"(?<!\w)(?:im|ins|vom|aus[ ]dem|zum|am|in[ ]die|in[ ]der|aus[ ]der|nach|des|das)[ ](?P<name>{_HOLY}(?:[\-"
-    rf" ](?:{PROPER_WORD}))?)(?![\w\-])"
-    r"|(?<![\w\-])(?P<stift>(?!Blei|Lippen|Farb|Metall|Gewinde|Kirschner|Wurzel|Verriegel|Zahn|Titan|Radix|Karb"
-    r"on|Glas|Stell|Druck)[A-ZÄÖÜ][a-zäöüß]{3,}(?:stift|hospiz|spital|heim|stiftung))(?=[ ]*(?:[.,;)(]|$|\[|[ ]"
-    r"[a-zäöü]))"
-    rf"|(?:Vorbefunde?|Vorbilder|Voraufnahmen?|Vor-?CDs?|CD|Fremdbefunde?|Fremdaufnahmen?|Bilder|Brief|Bericht)"
-    rf"[ ](?:aus[ ]|von[ ]|des[ ]|der[ ])?(?P<prior>{PROPER_WORD}(?:[ ]{PROPER_WORD})?)(?=[ ]*(?:[.,;)\n]|$|\[|"
-    rf"vom[ ]))"
-    rf"|(?:in[ ]die|aus[ ]der|von[ ]der|in[ ]der|an[ ]die|durch[ ]die)[ ](?P<pair>{PROPER_WORD}(?:[ ]"
-    rf"{PROPER_WORD})?)(?=[ ]*(?:\[ADDRESS\]|[.,;)\n]|$|(?:verlegt|übernommen|überwiesen|entlassen)))"
-    rf"|(?:[Tt]ransferred|[Mm]oved|[Rr]epatriated|[Dd]ischarged|[Ss]een|[Aa]dmitted|[Oo]perated|[Ii]maged|[Rr]e"
-    rf"ferred)[ ](?:from|to|at|back[ ]to)[ ](?P<english>(?:St\.?[ ])?{PROPER_WORD}(?:['’]s)?(?:[ ]{PROPER_WORD}"
-    rf"){{0,2}})(?=[ ]*(?:[.,;)(\n]|$|\[|[ ](?:on|in|for|with|and|after|at)(?!\w)))"
-    rf"|(?<![\w\-])(?P<ward>{PROPER_WORD}[ ]Ward)(?!\w)|(?P<unit>(?:CCU|ICU|ITU|HDU|NICU|SCBU|AMU|MAU|SAU|ED))("
-    rf"?=[ ]\[ORGANISATION\])"
-    rf"|(?P<practice>(?:The[ ])?\[NAME\][ ](?:Surgery|Practice|Clinic|Partnership))(?!\w)"
-)
 _ON_WARD = re.compile(
     rf"(?:auf|von|nach|Station)[ ](?P<name>(?![LTCSHBD]\d{{1,2}}(?![\w\-]))[A-Z]{{1,2}}\d{{1,2}}[a-z]?(?:-"
     rf"{_SIDE})?|[A-Z]\d{{1,2}}-{_SIDE})(?=[ ]*(?:[.,;)\n]|$))"
-)
-_WORKS = re.compile(
-    rf"(?:versichert|angestellt|beschäftigt|tätig|[Aa]rbeitet|gearbeitet|Lehrling|Lehre|Praktikum|Ausbildung|in"
-    rf"sured|employed|[Ww]orks|worked|working)[ ](?:bei|with|at|for|by)[ ](?:der[ ]|dem[ ]|the[ ]|Fa\.[ ])?(?P<"
-    rf"name>{CAPITAL}[\w&\-]*(?:[ ](?:&[ ])?{CAPITAL}[\w&\-]*){{0,3}})(?=[ ]*(?:[.,;)(\n]|$|[ ][a-z]))"
 )
 # short marks of staff: in a line of marks and placeholders alone, beside a date, behind an act
 _SIGNET = r"(?:[a-zäöü]{2,4}|[A-ZÄÖÜ]{2,3}|[A-ZÄÖÜ][a-zäöü]{1,2}|[a-z][A-Z][a-z]?)\.?"
@@ -337,7 +313,7 @@ _PLACED_TABLE = (
     ("ADDRESS", (_ROAD,)),
     ("PHONE", (_PHONED, _MORE_LINES)),
     ("ID", (_NUMBERED,)),
-    ("ORGANISATION", (_IN_HOUSE, _ON_WARD, _WORKS)),
+    ("ORGANISATION", (*LETTER_HOUSES, _ON_WARD)),
 )
 _UNSURE = ("prior", "pair", "english", "river")
 # English staff by surname: "d/w Aldridge", "reported by Kowal;", "Attending: Marsh", "SHO Bose", "Marsh (Cardiology)"
@@ -420,31 +396,6 @@ def _is_meant(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool
     if pattern is _PLACE and match.lastgroup == "town":
         return not looks_clinical(value)
     return True
-
-
-def find_marks(text: str, names: Set[str]) -> Iterator[Found]:
-    """Short forms of the names already found where persons stand: "v. Rab.", "von vSp", a last "Ayd."."""
-    if not names:
-        return
-    for match in _SHORT_FORM.finditer(text):
-        value = match[match.lastgroup or 0]
-        if match.lastgroup == "part":
-            if spell(value.partition("-")[2]) in names:
-                yield Found(*match.span("part"), "NAME", True)
-            continue
-        key = spell(re.sub(r"^[vdz](?=[A-ZÄÖÜ])", "", value).rstrip("."))
-        if len(key) > 1 and not looks_clinical(value) and any(name.startswith(key) and name != key for name in names):
-            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
-
-
-_SHORT = rf"[vdz]?{CAPITAL}[a-zäöüğçşı]{{1,5}}"
-_SHORT_FORM = re.compile(
-    rf"(?<!\w)(?:v\.|von|durch|mit|an|bei|by|with)[ ](?P<by>{_SHORT}\.?)(?=[ ]*(?:[,;.)\n]|$|[ ][a-zäöü]))"
-    rf"|(?<=[.:] )(?P<last>{_SHORT}\.)(?=[ \t]*(?:\n|$))"
-    rf"|\[(?:DATE|TIME)\][,;:]?[ ](?P<dated>{_SHORT}\.?)(?=[ ]*(?:[:,;)\n]|$))"
-    rf"|(?<=/)(?P<slash>{_SHORT}\.)(?=[ ]*[,;)\n])"
-    rf"|(?P<part>(?<![\w.\-]){CAPITAL}\.-{PROPER_WORD})(?![\w\-])"
-)
 
 
 def _is_clinical(name: str) -> bool:

@@ -52,6 +52,14 @@ _MISREAD_POINT = re.compile(
     r"(?<=Dr|ed|of),(?=[A-Za-z])|(?<=geb),(?=[ ]\d)|(?<=\d\d),(?=\d\d\.\d\d)|(?<=\d\d\.\d\d),(?=\d\d)"
 )
 _DIGITS = str.maketrans("OolI", "0011")
+_SHORT = rf"[vdz]?{CAPITAL}[a-zäöüğçşı]{{1,5}}"
+_SHORT_FORM = re.compile(
+    rf"(?<!\w)(?:v\.|von|durch|mit|an|bei|by|with)[ ](?P<by>{_SHORT}\.?)(?=[ ]*(?:[,;.)\n]|$|[ ][a-zäöü]))"
+    rf"|(?<=[.:] )(?P<last>{_SHORT}\.)(?=[ \t]*(?:\n|$))"
+    rf"|\[(?:DATE|TIME)\][,;:]?[ ](?P<dated>{_SHORT}\.?)(?=[ ]*(?:[:,;)\n]|$))"
+    rf"|(?<=/)(?P<slash>{_SHORT}\.)(?=[ ]*[,;)\n])"
+    rf"|(?P<part>(?<![\w.\-]){CAPITAL}\.-{PROPER_WORD})(?![\w\-])"
+)
 _SMALL_WORDS = frozenset(
     "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem "
     "des ein eine einer wurde wird ist hat bitte nicht kein keine ab bis seit vor über unter".split()
@@ -207,6 +215,21 @@ def find_named(text: str, language: str, names: Set[str]) -> Iterator[Found]:
         key = spell(match.group())
         if (key in names or key.removesuffix("s") in names) and _word_kind(match.group()) == "unknown":
             yield Found(*match.span(), "NAME", True)
+
+
+def find_marks(text: str, names: Set[str]) -> Iterator[Found]:
+    """Short forms of the names already found where persons stand: "v. Rab.", "von vSp", a last "Ayd."."""
+    if not names:
+        return
+    for match in _SHORT_FORM.finditer(text):
+        value = match[match.lastgroup or 0]
+        if match.lastgroup == "part":
+            if spell(value.partition("-")[2]) in names:
+                yield Found(*match.span("part"), "NAME", True)
+            continue
+        key = spell(re.sub(r"^[vdz](?=[A-ZÄÖÜ])", "", value).rstrip("."))
+        if len(key) > 1 and not looks_clinical(value) and any(name.startswith(key) and name != key for name in names):
+            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
 
 
 def lower_capitals(text: str) -> str:

@@ -3,7 +3,8 @@
 import pytest
 
 from refrad2d.privacy.deidentify import deidentify
-from refrad2d.privacy.margins import find_margins, find_marks
+from refrad2d.privacy.margins import find_margins
+from refrad2d.privacy.unlisted import find_marks
 
 HEADS = {
     "de": "Klinikum Seeblick\nPat.: Weber, Anna, geb. 12.04.1953\n\n",

@@ -84,7 +84,9 @@ _SPAN = re.compile(
     r"minutes?)\b"
 )
 _TUBE = re.compile(r"(?<![\w.,/])\d{2,3}/(?:Sn)?\d{2,3}[ ]?kV(?!\w)")
-_YEARED = re.compile(rf"\b(?P<name>{_NAMES})[ ](?:19|20)\d\d(?![\w/]|[.,]\d)")
+_YEARED = re.compile(
+    rf"\b(?!(?:May|Mai|March|April|June|July|August|Jan|Jun|Jul)\b)(?P<name>{_NAMES})[ ](?:19|20)\d\d(?![\w/]|[.,]\d)"
+)
 _UNITS = context_pattern("unit")
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?"
 _MEASURE = re.compile(
