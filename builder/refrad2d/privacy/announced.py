@@ -63,6 +63,31 @@ _STAFF = re.compile(
 _STAFF_BEHIND = re.compile(
     rf"(?<![\w\-.])(?P<before>(?:{_CAP}\.[ ])?{_WORD})(?:,[ ]|[ ]\()(?:{context_pattern('function')})(?![\w\-])"
 )
+_HOLY = context_pattern("margin_saint")
+_IN_HOUSE = re.compile(
+    rf"(?<!\w)(?:im|ins|vom|aus[ ]dem|zum|am|in[ ]die|in[ ]der|aus[ ]der|nach|des|das)[ ](?P<name>{_HOLY}(?:[\-"
+    rf" ](?:{_WORD}))?)(?![\w\-])"
+    r"|(?<![\w\-])(?P<stift>(?!Blei|Lippen|Farb|Metall|Gewinde|Kirschner|Wurzel|Verriegel|Zahn|Titan|Radix|Karb"
+    r"on|Glas|Stell|Druck)[A-ZÄÖÜ][a-zäöüß]{3,}(?:stift|hospiz|spital|heim|stiftung))(?=[ ]*(?:[.,;)(]|$|\[|[ ]"
+    r"[a-zäöü]))"
+    rf"|(?:Vorbefunde?|Vorbilder|Voraufnahmen?|Vor-?CDs?|CD|Fremdbefunde?|Fremdaufnahmen?|Bilder|Brief|Bericht)"
+    rf"[ ](?:aus[ ]|von[ ]|des[ ]|der[ ])?(?P<prior>{_WORD}(?:[ ]{_WORD})?)(?=[ ]*(?:[.,;)\n]|$|\[|"
+    rf"vom[ ]))"
+    rf"|(?:in[ ]die|aus[ ]der|von[ ]der|in[ ]der|an[ ]die|durch[ ]die)[ ](?P<pair>{_WORD}(?:[ ]"
+    rf"{_WORD})?)(?=[ ]*(?:\[ADDRESS\]|[.,;)\n]|$|(?:verlegt|übernommen|überwiesen|entlassen)))"
+    rf"|(?:[Tt]ransferred|[Mm]oved|[Rr]epatriated|[Dd]ischarged|[Ss]een|[Aa]dmitted|[Oo]perated|[Ii]maged|[Rr]e"
+    rf"ferred)[ ](?:from|to|at|back[ ]to)[ ](?P<english>(?:St\.?[ ])?{_WORD}(?:['’]s)?(?:[ ]{_WORD}"
+    rf"){{0,2}})(?=[ ]*(?:[.,;)(\n]|$|\[|[ ](?:on|in|for|with|and|after|at)(?!\w)))"
+    rf"|(?<![\w\-])(?P<ward>{_WORD}[ ]Ward)(?!\w)|(?P<unit>(?:CCU|ICU|ITU|HDU|NICU|SCBU|AMU|MAU|SAU|ED))("
+    rf"?=[ ]\[ORGANISATION\])"
+    rf"|(?P<practice>(?:The[ ])?\[NAME\][ ](?:Surgery|Practice|Clinic|Partnership))(?!\w)"
+)
+_WORKS = re.compile(
+    rf"(?:versichert|angestellt|beschäftigt|tätig|[Aa]rbeitet|gearbeitet|Lehrling|Lehre|Praktikum|Ausbildung|in"
+    rf"sured|employed|[Ww]orks|worked|working)[ ](?:bei|with|at|for|by)[ ](?:der[ ]|dem[ ]|the[ ]|Fa\.[ ])?(?P<"
+    rf"name>{_CAP}[\w&\-]*(?:[ ](?:&[ ])?{_CAP}[\w&\-]*){{0,3}})(?=[ ]*(?:[.,;)(\n]|$|[ ][a-z]))"
+)
+LETTER_HOUSES = (_IN_HOUSE, _WORKS)  # for letters alone: margins reads them
 _DATE_LIKE = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}/\d{2,4}|(?:19|20)\d\d")
 _NODES = re.compile(
     r"(?:Station|Etage|Box|Stat\.)[ ](?:1[0-4]|\d)(?:[RLi])?|(?:Box|Bett|Turm|Saal|Trakt|Etage|Kabine)[ ][A-HIVX]+"

@@ -22,16 +22,17 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
+from refrad2d.privacy.margins import find_margins
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
-from refrad2d.privacy.recognisers.lexicon import Found, context_pattern
+from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, spell
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
-from refrad2d.privacy.unlisted import find_named, find_unlisted, lower_capitals, unlisted_words
+from refrad2d.privacy.unlisted import find_marks, find_named, find_unlisted, lower_capitals, read_scan, unlisted_words
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.decoding.plain import to_plain_text
@@ -41,7 +42,7 @@ Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
-    find_unlisted, find_cells,
+    find_unlisted, find_cells, find_margins,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
@@ -78,12 +79,19 @@ def deidentify(
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = neutralise(_BLANKS.sub(" ", text))
     names: set[str] = set()
+    words: set[str] = set()
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, phrases, recognisers)
-        spans = spans or list(find_named(text, language, names))
+        spans = spans or _merge([*find_named(text, language, names), *find_marks(text, words)])
         if not spans:
             return text
         names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")
+        words |= {
+            spell(word)
+            for f in spans
+            if f.kind == "NAME"
+            for word in re.findall(r"[^\W\d_]{3,}", text[f.start : f.end])
+        }
         pieces: list[str] = []
         at = 0
         for found in spans:
@@ -100,7 +108,10 @@ def _find(
     found = [*find_known(text, known), *find_phrases(text, phrases)]
     calm = lower_capitals(text)
     guessed = [
-        f for form in dict.fromkeys((text, calm)) for recognise in recognisers for f in recognise(form, language)
+        f
+        for form in dict.fromkeys((text, calm, read_scan(text)))
+        for recognise in recognisers
+        for f in recognise(form, language)
     ]
     guessed += find_repeats(text, guessed)
     if guessed:

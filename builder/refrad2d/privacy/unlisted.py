@@ -40,7 +40,25 @@ _AHEAD = re.compile(
 _BEHIND = re.compile(rf"[ ](?P<word>{PROPER_WORD})(?![\w\-]|\.\w)|,[ ]{CAPITAL}\.(?=,?[ ]\[)|[ ]{CAPITAL}\.(?!\w)")
 _SHOUTED = re.compile(
     rf"\[\w+\]|(?<![\w]){CAPITAL}{{4,}}(?!\w)|(?<!\w){CAPITAL}{{2,}}(?=\.)|"
-    r"(?<!\w)(?:VON|BEI|MIT|AN|AM|AUF|AUS|IN|IM|UM|UND|UHR|BIS|AB|FÜR|DIE|DER|DAS|DEN|DEM|DES|IST|EIN|ZUM?|ZUR|VOR)(?!\w)"
+    r"(?<!\w)(?:VON|BEI|MIT|AN|AM|AUF|AUS|IN|IM|UM|UND|UHR|BIS|AB|FÜR|DIE|DER|DAS|DEN|DEM|DES|IST|EIN|ZUM?|ZUR|"
+    r"VOR)(?!\w)"
+)
+_MISREAD_WORD = re.compile(r"(?<!\w)(?=(?:\w*[^\W\d_]){3})[^\W_]{3,}(?!\w)")
+_MISREAD_LETTER = re.compile(
+    r"(?<=[a-zäöü])1(?=\b|[a-zäöü])|(?<=[^\W\d_])1(?=[a-zäöü]{2})|^0(?=[a-z]{2})|(?<=[a-z])0(?=[a-z])"
+)
+_MISREAD_NUMBER = re.compile(r"(?<!\w)(?=[OolI]*\d)(?=\d*[OolI])[\dOolI]{2,}(?!\w)")
+_MISREAD_POINT = re.compile(
+    r"(?<=Dr|ed|of),(?=[A-Za-z])|(?<=geb),(?=[ ]\d)|(?<=\d\d),(?=\d\d\.\d\d)|(?<=\d\d\.\d\d),(?=\d\d)"
+)
+_DIGITS = str.maketrans("OolI", "0011")
+_SHORT = rf"[vdz]?{CAPITAL}[a-zäöüğçşı]{{1,5}}"
+_SHORT_FORM = re.compile(
+    rf"(?<!\w)(?:v\.|von|durch|mit|an|bei|by|with)[ ](?P<by>{_SHORT}\.?)(?=[ ]*(?:[,;.)\n]|$|[ ][a-zäöü]))"
+    rf"|(?<=[.:] )(?P<last>{_SHORT}\.)(?=[ \t]*(?:\n|$))"
+    rf"|\[(?:DATE|TIME)\][,;:]?[ ](?P<dated>{_SHORT}\.?)(?=[ ]*(?:[:,;)\n]|$))"
+    rf"|(?<=/)(?P<slash>{_SHORT}\.)(?=[ ]*[,;)\n])"
+    rf"|(?P<part>(?<![\w.\-]){CAPITAL}\.-{PROPER_WORD})(?![\w\-])"
 )
 _SMALL_WORDS = frozenset(
     "von vom bei beim mit an am auf aus in im ins nach zu zum zur für durch gegen um und u oder der die das den dem "
@@ -144,7 +162,8 @@ RULES = (
     _rule(_OPEN, rf"[ ]{_VERB}(?!\w)", letter=True),
     # "Von: Ninja Hovestadt", "LG Ninja"
     _rule(
-        r"(?<!\w)(?:Von|An|Cc|CC|cc|Absender|Empfänger|Kopie|Verteiler|LG|VG|MfG|Herzlichst?|Deine?|Eure?|Ihre?)[:,]?\s",
+        r"(?<!\w)(?:Von|An|Cc|CC|cc|Absender|Empfänger|Kopie|Verteiler|LG|VG|MfG|Herzlichst?|Deine?|Eure?|Ihre?"
+        r")[:,]?\s",
         r"[ \t]*(?:[.,;)\n<]|$)",
         doubtful=True,
     ),
@@ -185,7 +204,9 @@ def find_unlisted(text: str, language: str) -> Iterator[Found]:
 def unlisted_words(names: Iterable[str]) -> set[str]:
     """The words of names that are no words of German: where they stand again they are the name again."""
     words = (word.group() for name in names for word in _CAPITALISED.finditer(name))
-    return {spell(word) for word in words if _word_kind(word) == "unknown"}
+    found = {word for word in words if _word_kind(word) == "unknown"}
+    parts = {part for word in found for part in re.split(r"[\-–]", word) if len(part) > 4 and part[0].isupper()}
+    return {spell(word) for word in found | {part for part in parts if _word_kind(part) == "unknown"}}
 
 
 def find_named(text: str, language: str, names: Set[str]) -> Iterator[Found]:
@@ -196,12 +217,45 @@ def find_named(text: str, language: str, names: Set[str]) -> Iterator[Found]:
             yield Found(*match.span(), "NAME", True)
 
 
+def find_marks(text: str, names: Set[str]) -> Iterator[Found]:
+    """Short forms of the names already found where persons stand: "v. Rab.", "von vSp", a last "Ayd."."""
+    if not names:
+        return
+    for match in _SHORT_FORM.finditer(text):
+        value = match[match.lastgroup or 0]
+        if match.lastgroup == "part":
+            if spell(value.partition("-")[2]) in names:
+                yield Found(*match.span("part"), "NAME", True)
+            continue
+        key = spell(re.sub(r"^[vdz](?=[A-ZÄÖÜ])", "", value).rstrip("."))
+        if len(key) > 1 and not looks_clinical(value) and any(name.startswith(key) and name != key for name in names):
+            yield Found(*match.span(match.lastgroup or 0), "NAME", True)
+
+
 def lower_capitals(text: str) -> str:
     """The text with its lines in capitals written as other lines are, each letter in its place; placeholders stay."""
     if not _SHOUTED.search(text):
         return text
     lines = text.split("\n")
     return "\n".join(_SHOUTED.sub(_lower, line) if _is_shouted(line) else line for line in lines)
+
+
+def read_scan(text: str) -> str:
+    """A scanned or faxed text with letters and digits that were mistaken for each other set right, each in its place.
+
+    "K1inikum", "0ltmanns", "O9.03.2O26", "Dr,med.": done only where two words and four tokens are so, since "HbA1c" is
+    none.
+    """
+    words = sum(map(len, map(_MISREAD_LETTER.findall, _MISREAD_WORD.findall(text))))
+    if words < 2 or words + len(_MISREAD_NUMBER.findall(text)) < 4:
+        return text
+    text = _MISREAD_WORD.sub(lambda m: _MISREAD_LETTER.sub(_letter, m.group()), text)
+    text = _MISREAD_NUMBER.sub(lambda m: m.group().translate(_DIGITS), text)
+    return _MISREAD_POINT.sub(".", text)
+
+
+def _letter(match: re.Match) -> str:
+    return "l" if match.group() == "1" else "O" if match.start() == 0 else "o"
 
 
 def _is_shouted(line: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.privacy.unlisted import find_unlisted
+from refrad2d.privacy.unlisted import find_unlisted, read_scan
 
 
 def found(text):
@@ -48,3 +48,13 @@ def test_words_stay(text):
 
 def test_english_is_left_to_the_other_recognisers():
     assert not list(find_unlisted("Reported by Schlotterbeck.", "en"))
+
+
+def test_a_scan_is_read_with_letters_and_digits_in_their_place():
+    scan = "K1inikum Bergta1, Dr,med. 0swald, l2.O4.2O25, Te1. 0l5l"
+    assert read_scan(scan) == "Klinikum Bergtal, Dr.med. Oswald, 12.04.2025, Te1. 0151"
+
+
+def test_chemistry_is_no_scan():
+    text = "HbA1c 6,1 %, FiO2 0,3, H2O, Tc99m, O2 3 l/min, BI-RADS 1, L1, I2"
+    assert read_scan(text) == text

@@ -83,6 +83,10 @@ _SPAN = re.compile(
     r"(?<![\w.,/])\d{1,4}[ ](?:Tagen?|Wochen?|Monaten?|Stunden?|Minuten?|Sekunden?|days?|weeks?|months?|hours?|"
     r"minutes?)\b"
 )
+_TUBE = re.compile(r"(?<![\w.,/])\d{2,3}/(?:Sn)?\d{2,3}[ ]?kV(?!\w)")
+_YEARED = re.compile(
+    rf"\b(?!(?:May|Mai|March|April|June|July|August|Jan|Jun|Jul)\b)(?P<name>{_NAMES})[ ](?:19|20)\d\d(?![\w/]|[.,]\d)"
+)
 _UNITS = context_pattern("unit")
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,4})?"
 _MEASURE = re.compile(
@@ -136,6 +140,7 @@ def protected(text: str) -> list[tuple[int, int]]:
             _SERIES,
             _SPAN,
             _SETTING,
+            _TUBE,
             _PLACED_SCORE,
         )
         for match in pattern.finditer(text)
@@ -158,7 +163,7 @@ def _eponyms(text: str) -> Iterator[tuple[int, int]]:
     if not any(_base(word) is not None for word in set(_PLAIN_WORD.findall(text))):
         return
     yield from _in_company(text)
-    for pattern in (_GRADED, _REFERRED, _TESTED, _SCORED, _TOWN_VERSION):
+    for pattern in (_GRADED, _REFERRED, _TESTED, _SCORED, _TOWN_VERSION, _YEARED):
         yield from (match.span() for match in pattern.finditer(text) if _listed(match[match.lastgroup or 0]))
     for match in _SINGLE.finditer(text):
         parts = re.split(r"[-–/]", match["name"])

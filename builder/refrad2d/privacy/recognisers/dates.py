@@ -101,11 +101,18 @@ _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|k?cal|kJ|/|x|×|%)(?![a-zäöü]))"
 )
+_EDITION = re.compile(
+    r"[ -](?:[A-Z]\w+[ -])?(?:scheme|edition|update|revision|classification|criteria|guidelines?|consensus|vers"
+    r"ion|system|definition|Kriterien|Klassifikation|Auflage|Fassung|Konsens\w*|Schema|Nomenklatur)(?!\w)"
+)
 _FEAST = Hinted(
-    r"(?<!\w)(?:(?:Heilige[nr]?\s)?(?:Dreikönig(?:e|stag)?|Heiligabend|Heilig(?:er|en)\sAbend|Nikolaus(?:tag)?|Rosenmontag|"
-    r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?:sonntag|"
+    r"(?<!\w)(?:(?:Heilige[nr]?\s)?(?:Dreikönig(?:e|stag)?|Heiligabend|Heilig(?:er|en)\sAbend|Nikolaus(?:tag)?|"
+    r"Rosenmontag|"
+    r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?"
+    r":sonntag|"
     r"montag|en)|Fronleichnam|Allerheiligen|Allerseelen|Totensonntag|Buß-\sund\sBettag|Reformationstag|Stephanstag|"
-    r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Maifeiertag|"
+    r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Ma"
+    r"ifeiertag|"
     r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|"
     r"(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
     r"Pfingst)(?:feier)?tag))(?!\w)",
@@ -145,17 +152,20 @@ _CLOCKED = re.compile(
 _BARE_HOUR = re.compile(  # "nicht vor 15 h", "[DATE] 13.40"
     r"(?<!\w)(?:um|gegen|ab|bis|vor|nach|seit)\s(?P<time>(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?h)(?!\w)"
     r"|(?:(?<=\[DATE\])[ ,]{1,2}(?:um\s)?|"
-    r"(?<!\w)(?:verst\.|verstorben|Exitus|Alarm|Beginn|Ende|Schnitt|Naht|Ankunft)\s)(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
+    r"(?<!\w)(?:verst\.|verstorben|Exitus|Alarm|Beginn|Ende|Schnitt|Naht|Ankunft)\s)(?P<clock>(?:[01]?\d|2[0-3]"
+    r")\.[0-5]\d)(?=[,;.)\s]|$)(?![.,]\d)"
 )
 _CLOCK = re.compile(r"\d(?::\d|\s?[aApPhHUu]|[.]\d\d\s?[aApPhHUu])")
 _FRACTION = re.compile(r"\d\s?[./]\s?\d|['’]\d")
 _HOUR = Hinted(
-    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b(?:\s[0-5]\d(?![\w]|[.,:/]\d))?",
+    r"(?<![\w.,/:\-])(?:(?:um|gegen|ab|seit|bis|von|vor|nach)\s)?(?P<hour>[01]?\d|2[0-4])\s?Uhr\b(?:\s[0-5]\d(?"
+    r"![\w]|[.,:/]\d))?",
     word=r"uhr",
 )
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
+_FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
 _APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
@@ -168,7 +178,8 @@ _IMAGE = re.compile(
 # A month and a year of two digits ("ED 03/18"), a day and a month ("CRP 9.10.: 14") where no score or level is meant.
 _MONTH_YEAR = re.compile(
     rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>{_MON}/['’]?\d\d|(?:{_MON}(?:/\d\d)?\s?[–\-]\s?){_MON}/\d\d)"
-    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|MV|MeV|kV|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|Stanz|Biopsie|"
+    rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|MV|MeV|kV|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|"
+    rf"Stanz|Biopsie|"
     rf"Zylinder|Proben|Punkten|"
     rf"avital|vital|fehlen|kariös|extrahiert|fehlt|überkront|retiniert|devital|positiv|negativ|Felder))"
 )
@@ -230,6 +241,8 @@ def _find_short(text: str) -> Iterator[Found]:
             continue
         if year in _HALF_DENOMINATORS and not (dated or re.match(r"0\d", first)):
             continue
+        if not first.startswith("0") and _scored(text, match):
+            continue
         yield Found(*match.span("date"), "DATE", True)
     for match in _DAY_MONTH_DE.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -240,11 +253,21 @@ def _find_short(text: str) -> Iterator[Found]:
         if (
             not numbered
             and not _after(_IMAGE, text, match.start())
-            and not re.search(r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer)\W+$", before)
+            and not re.search(
+                r"(?:Kap\w*|Punkt|Abschnitt|Nr|Ziffer|Kategorie|Klassifikation|Klasse|Gruppe|Stufe|Typ|Stadium|"
+                r"Grad|Tabelle|Abb|Pitch|Faktor|Index|Ratio|Score|Wert)\W+$",
+                before,
+            )
         ):
             yield Found(*match.span("date"), "DATE")
     for match in (*_TWO_DIGIT_EVENT.finditer(text), *_YEAR_BEFORE_EVENT.finditer(text)):
         yield Found(*match.span("date"), "DATE")
+
+
+def _scored(text: str, match: re.Match) -> bool:
+    """True if the same denominator stands earlier in the sentence: "Schmerz 3/10 in Ruhe, 6/10 bei Belastung"."""
+    sentence = re.split(r"[.;\n](?!\d)", text[max(0, match.start() - 60) : match.start()])[-1]
+    return re.search(rf"(?<!\d[/.])\b\d{{1,2}}/{match['date'][-2:]}(?![\d/])", sentence) is not None
 
 
 def find_dates(text: str, language: str = "de") -> Iterator[Found]:
@@ -269,7 +292,7 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
         yield Found(*match.span(), "DATE")
     for match in _YEAR_ALONE.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
-        if _MEASURED.search(before):
+        if _MEASURED.search(before) or _EDITION.match(text, match.end()):
             continue
         if not re.search(rf"{_VERSIONED}\W{{0,2}}(?:v|Version)?\s?$", before) and not _IMAGE.search(before):
             yield Found(*match.span(), "DATE")
@@ -299,6 +322,8 @@ def _find_times(text: str, language: str) -> Iterator[Found]:
     for match in _BARE_HOUR.finditer(text) if language == "de" else ():
         yield Found(*match.span(match.lastgroup or 0), "TIME")
     for match in _HOUR.finditer(text):
+        if _FACE_BEHIND.match(text, match.end()):
+            continue
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
             yield Found(match.start("hour"), match.end(), "TIME")
 

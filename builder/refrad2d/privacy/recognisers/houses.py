@@ -13,6 +13,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     context_pattern,
     context_words,
     is_ordinary,
+    is_word,
     looks_clinical,
     spell,
 )
@@ -150,7 +151,8 @@ def find_houses(text: str) -> Iterator[Found]:
             yield Found(*match.span(), "ORGANISATION")
     for pattern in (_SEAT, _ZENTRUM):
         for match in pattern.finditer(text):
-            if not _is_plain(match["name"]):
+            middle = match.group().startswith("Zentrum ") and is_word(match["name"].split()[-1])  # "im Zentrum Kalk"
+            if not middle and not _is_plain(match["name"]):
                 yield Found(*match.span(), "ORGANISATION", True)
     for match in _PLACED.finditer(text):
         if " " in match.group() or "-" in match.group() or len(match.group()) > 11:

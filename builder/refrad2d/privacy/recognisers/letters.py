@@ -270,6 +270,8 @@ def _in_a_row(text: str, item: Found) -> Iterator[Found]:
             yield Found(start, start + len(word), "NAME", True)
     if _is_titled(text, item) and (town := _TOWN_BEHIND.match(text, item.end)):
         words = re.split(r"[\-/ ]", town["town"])
+        if not re.search(r"(?i)[aeiouyäöü].*", town["town"]):  # "Dr. Abt, Stv. …"
+            return
         if spell(town["town"]) in towns() or not any(
             _is_reported(w) or re.fullmatch(rf"(?:{_ROLE})", w) or _is_trade(w) for w in words
         ):

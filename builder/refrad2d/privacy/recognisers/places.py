@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from refrad2d.privacy.recognisers.addresses import find_postal
 from refrad2d.privacy.recognisers.houses import find_houses
-from refrad2d.privacy.recognisers.lexicon import Found, alternation, cities, is_ordinary, looks_clinical
+from refrad2d.privacy.recognisers.lexicon import Found, alternation, anatomy, cities, is_ordinary, looks_clinical, spell
 from refrad2d.privacy.recognisers.scan import Hinted
 
 CAPITAL = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽ]"
@@ -40,6 +40,11 @@ _STREET_BY = Hinted(
 _NOT_A_STREET = re.compile(
     rf"(?:{alternation('not_a_street')}|\b(?:rand|zwischen|ein|aus|ab|um|nach|rück|rot|stich|kern|arbeits|blick|bio))$",
     re.I,
+)
+_NO_ROAD = re.compile(
+    r"(?i)^(?:knie|hüft|ellenbogen|schulter|fuß|zehen|finger|becken|bein|hand|kiefer|kammer|öffnungs|flip|neigu"
+    r"ngs|kipp|"
+    r"schenkel|sakral|bewegungs|dreh|beuge|hinter|vorder|unter|augenhinter|gesichts|blick|herz|gefäß|nabel|knorpel)$"
 )
 _ROADS_IN_THE_BODY = ("milch", "seh", "hör", "magen", "ausfluss", "einfluss")
 _TOWN = (
@@ -251,4 +256,8 @@ def _is_anatomy(street: str, suffix: str | None) -> bool:
     stem = re.sub(rf"(?i){ending}$", "", name)
     if re.search(r"(?i)str(?:aße|asse|\.)$", name):
         return stem.lower() in _ROADS_IN_THE_BODY
+    if ending.lower() in ("winkel", "ring", "feld", "rain", "bogen", "kamp", "grund") and (
+        spell(stem) in anatomy() or _NO_ROAD.search(stem)
+    ):
+        return True
     return (not stem and len(street.split()) < 3) or _NOT_A_STREET.search(stem) is not None
