@@ -93,7 +93,8 @@ def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[di
         return {}, "ambiguous_patient"
     patient = normal_identifier(row.fields["PatientID"])
     if patient:
-        found = _only(found, lambda stack: normal_identifier(stack.record.patient_id) in ("", patient))
+        theirs = _only(found, lambda stack: normal_identifier(stack.record.patient_id) == patient)
+        found = theirs or _only(found, lambda stack: not normal_identifier(stack.record.patient_id))
         if not found:
             return {}, "patient_mismatch"
     if name == "PatientID":  # a person is no study: a row that names another one does not speak of these images

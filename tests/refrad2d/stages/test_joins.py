@@ -91,6 +91,12 @@ def test_a_study_of_two_patients_is_ambiguous():
     assert join_reports([report_row(StudyInstanceUID="1.1")], stacks).dropped == {"ambiguous_patient": 1}
 
 
+def test_images_of_a_row_s_patient_go_before_those_of_nobody_in_the_same_study():
+    stacks = [FIRST, stack(patient_key="1.1", patient_id="")]
+    ((_, _, found),) = join_reports([report_row(StudyInstanceUID="1.1", PatientID="P1")], stacks).rows
+    assert [chosen.patient_key for chosen in found] == ["P1"]
+
+
 def test_a_modality_chooses_among_the_series_of_a_study():
     stacks = [FIRST, stack(name="mr", modality="MR")]
     ((_, _, found),) = join_reports([report_row(StudyInstanceUID="1.1", Modality="MR")], stacks).rows

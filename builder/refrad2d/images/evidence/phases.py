@@ -2,8 +2,9 @@
 
     parts = split_phases(slices)      # one slice a depth in each; slices of no part were not told apart
 
-What is the same for all slices of a reconstruction always parts (`FIXED`); what may change from slice to slice in one
-(`VARYING`) parts only where depths are taken twice or ranges overlap, and never into single slices.
+What is the same for all slices of a reconstruction always parts (`FIXED`), save where each depth has one slice and each
+slice a value of its own; what may change from slice to slice in one (`VARYING`) parts only where depths are taken twice
+or ranges overlap, and never into single slices.
 """
 
 from collections import Counter, defaultdict
@@ -124,6 +125,9 @@ def _by_value(part: _Part, n: int) -> list[_Part]:
     groups: dict[Hashable, _Part] = defaultdict(list)
     for rank, known in part:
         groups[names[_value(known, n)]].append((rank, known))
+    ranks = {rank for rank, _ in part}
+    if len(groups) == len(part) == len(ranks) > 2:  # a value for each slice and each depth tells no phases apart
+        return [part]
     return list(groups.values())
 
 

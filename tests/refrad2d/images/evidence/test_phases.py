@@ -38,6 +38,12 @@ def test_what_is_fixed_parts_even_where_no_depth_is_taken_twice(name):
     assert sizes(*[(k, k, {name: str(1 + (k > 5))}) for k in range(9)]) == [6, 3]
 
 
+@pytest.mark.parametrize("name", [names[-1] for names in FIXED])
+def test_a_value_of_each_slice_parts_only_those_of_one_depth(name):
+    assert sizes(*[(5 * k, k, {name: f"{2 * k + 1}"}) for k in range(9)]) == [9]
+    assert sizes(*[(0, k, {name: f"{2 * k + 1}"}) for k in range(3)]) == [1, 1, 1]
+
+
 @pytest.mark.parametrize("name", [names[-1] for names in VARYING])
 def test_what_differs_in_every_slice_parts_nothing(name):
     assert sizes(*[(5 * k, k, {name: str(100 + k)}) for k in range(9)]) == [9]
