@@ -4,12 +4,22 @@ Each damage comes with a manifest that was made to fit, so that no hash tells.
 """
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+import refrad2d
 from refrad2d import __version__
 from refrad2d.dataset.manifest import digest_files, hash_files
-from refrad2d.operations.text_checks import check_accounting, check_changes, check_form, is_stated_reason
+from refrad2d.operations.text_checks import (
+    HISTORY,
+    check_accounting,
+    check_changes,
+    check_form,
+    is_file_count,
+    is_stated_reason,
+)
 from refrad2d.operations.transaction import CHANGES_HEAD
 from refrad2d.operations.verify import verify
 from refrad2d.system.files import read_json, write_json
@@ -81,6 +91,15 @@ def test_stats_that_do_not_follow_from_the_rows_are_found(root, path, new, kind)
     write_json(root / "stats.json", changed(read_json(root / "stats.json"), path, new))
     refit(root)
     assert ("stats.json", kind) in found(root)
+
+
+def test_every_count_of_masks_and_sentences_is_known():
+    """A count that a stage writes and verify does not know would make a fresh build fail its own verify."""
+    package = Path(refrad2d.__file__).parent
+    code = "".join((package / name).read_text() for name in ("images/masks/painting.py", "stages/segment.py"))
+    assert all(is_file_count(name) for name in re.findall(r'counts\["(\w+)"\]', code))
+    names = re.findall(r'counts\["(\w+?)_(\w+)"\]', (package / "stages/match.py").read_text())
+    assert len(names) >= 4 and all(HISTORY[section](name) for section, name in names)
 
 
 def test_pairs_with_a_benchmark_are_taken_as_they_are(root):
