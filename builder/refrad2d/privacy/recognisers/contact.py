@@ -45,7 +45,7 @@ _ID_LABEL = rf"(?:(?:{alternation('record')})[\s\-]{{0,2}}{_NUMBER_WORD}|{altern
 _ID = Hinted(
     rf"(?<!\w){_ID_LABEL}(?![^\W\d_])(?:[\s:.#=]|(?<!\w)-){{0,4}}(?:(?:lautet|ist|is|Nr\.?|No\.?|number|von|of)"
     rf"\s*:?\s*)?"
-    r"(?P<value>(?=[\w\-./ ]*\d)(?:[A-Za-z]{1,6}[\-./ ]?|(?:[A-Z]{1,3}[\-./ ]){2})?\d[\w\-./]*(?<![.\-/])"
+    r"(?P<value>(?=[\w\-./ ]*\d)(?:[A-Z]{7,20}(?=\d)|[A-Za-z]{1,6}[\-./ ]?|(?:[A-Z]{1,3}[\-./ ]){2})?\d[\w\-./]*(?<![.\-/])"
     r"(?:[ ]\d[\w\-./]*(?<![.\-/])|[ ][A-Z]{1,2}\b(?!\w))*)",
     word=stems(alternation("record").replace("\\ ", "|") + "|" + alternation("record_code")),
     anchored=True,
@@ -61,7 +61,7 @@ _BARE_ID = re.compile(
     r"|[A-CEGHJ-PR-TW-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]"  # national insurance number
     r"|\d{2}\s?\d{6}\s?[A-Z]\s?\d{3}"  # German social insurance number
     r"|[A-Z]\s?\d{3}\s?\d{3}\s?\d{3}"  # German health insurance number
-    r"|(?!EBM|GO[ÄA]|OPS|ICD)[A-Za-z]{1,6}[\-_/ ]?\d{5,}[\w\-]*"
+    r"|(?!EBM|GO[ÄA]|OPS|ICD)(?:[A-Z]{7,20}|[A-Za-z]{1,6}[\-_/ ]?)\d{5,}[\w\-]*"
     r"|[A-Z]{1,6}[\-_/.]?(?:19|20)?\d{2}[\-_/.]\d{3,}[\w\-]*|(?:19|20)\d{2}[\-_/]\d{4,}|[A-Z]\d{2}[\-/]\d{3,}"
     r"|\d{7,}(?:[\-/]\d+)*|\d{2,}[\-/]\d{3,}[\-/]\d{2,}"
     r"|\d{6}"

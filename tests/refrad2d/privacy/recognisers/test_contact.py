@@ -29,3 +29,8 @@ def test_ways_to_reach_or_file_a_person(text, stretch, kind):
 @pytest.mark.parametrize("text", ["Läsion 12 x 14 mm, 35 HU.", "Ein 54-jähriger Patient.", "LWK 2, Bild 32."])
 def test_measures_levels_and_common_ages_are_none(text):
     assert found(text) == set()
+
+
+@pytest.mark.parametrize("text", ["MRN BJRLHQHDG647942.", "MRN: QWXKZJVBF1.", "Seen BJRLHQHDG647942 there."])
+def test_a_long_run_of_capitals_before_digits_is_an_id(text):
+    assert any(kind == "ID" and value[-1].isdigit() for value, kind in found(text, "en"))
