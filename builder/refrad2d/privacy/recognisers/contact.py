@@ -45,8 +45,8 @@ _ID_LABEL = rf"(?:(?:{alternation('record')})[\s\-]{{0,2}}{_NUMBER_WORD}|{altern
 _ID = Hinted(
     rf"(?<!\w){_ID_LABEL}(?![^\W\d_])(?:[\s:.#=]|(?<!\w)-){{0,4}}(?:(?:lautet|ist|is|Nr\.?|No\.?|number|von|of)"
     rf"\s*:?\s*)?"
-    r"(?P<value>(?=[\w\-./ ]*\d)(?:[A-Z]{7,20}(?=\d)|[A-Za-z]{1,6}[\-./ ]?|(?:[A-Z]{1,3}[\-./ ]){2})?\d[\w\-./]*(?<![.\-/])"
-    r"(?:[ ]\d[\w\-./]*(?<![.\-/])|[ ][A-Z]{1,2}\b(?!\w))*)",
+    r"(?P<value>(?=[\w\-./ ]*\d)(?:[A-Z]{7,20}(?=\d)|[A-Za-z]{1,6}[\-./ ]?|(?:[A-Z]{1,3}[\-./ ]){2})?"
+    r"\d[\w\-./]*(?<![.\-/])(?:[ ]\d[\w\-./]*(?<![.\-/])|[ ][A-Z]{1,2}\b(?!\w))*)",
     word=stems(alternation("record").replace("\\ ", "|") + "|" + alternation("record_code")),
     anchored=True,
     flags=re.I,
