@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from refrad2d.labels import LANGUAGES, MODALITIES
+from refrad2d.labels import LANGUAGES
 from refrad2d.text.clauses.measures import read_measures
 from refrad2d.text.clauses.records import Clause, ClauseFinding, State, Structure
 from refrad2d.text.clauses.signs import Sign, read_signs, split_signs, stored
+from refrad2d.text.clauses.structures import name_structures, narrow, read_structures
 from refrad2d.text.findings import NamedFinding
-from refrad2d.text.lexicon import side_of
-from refrad2d.text.mentions import Mention, find_mentions
+from refrad2d.text.mentions import Mention
 from refrad2d.text.sentences import split_sentences
 
 
@@ -34,7 +34,7 @@ def read_clauses(
     """
     if language not in LANGUAGES:
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
-    found = _structures(text, _find(text, language, modality) if mentions is None else mentions)
+    found = read_structures(text, name_structures(text, language, modality) if mentions is None else mentions)
     clauses: list[Clause] = []
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
@@ -67,36 +67,6 @@ def _with_ellipsis(before: Clause, clause: Clause) -> Clause:
     return replace(clause, states=(State(clause.start, clause.end, state.kind, False, clause.structures[0]),))
 
 
-def _find(text: str, language: str, modality: str | None) -> list[Mention]:
-    if modality:
-        return find_mentions(text, language, modality)
-    found: list[Mention] = []
-    for own in MODALITIES:
-        found += [
-            m for m in find_mentions(text, language, own) if all(m.end <= o.start or o.end <= m.start for o in found)
-        ]
-    return sorted(found, key=lambda mention: mention.start)
-
-
-_REST = re.compile(  # "übrige Lunge": what was not named before
-    r"\b(?:übrige[nrs]?|restliche[nrs]?|verbleibende[nrs]?|remaining|other|rest of (?:the)?|remainder of (?:the)?) ?$",
-    re.IGNORECASE,
-)
-
-
-def _structures(text: str, mentions: Sequence[Mention]) -> list[Structure]:
-    found: list[Structure] = []
-    named: set[str] = set()
-    for mention in mentions:
-        rest = _REST.search(text, max(0, mention.start - 40), mention.start)
-        labels = tuple(label for label in mention.labels if not (rest and label in named))
-        sides = {side_of(label) for label in labels} - {None}
-        side = next(iter(sides)) if len(sides) == 1 else "both" if sides else None
-        found.append(Structure(mention.start, mention.end, labels, side, mention.negated))
-        named |= set(mention.labels)
-    return found
-
-
 def _settle(signs: list[Sign]) -> list[Sign]:
     """ "hingegen" divides where a clause begins, else it is an adverb; a side behind a structure belongs to it."""
     settled: list[Sign] = []
@@ -122,12 +92,6 @@ def _without_heading(signs: list[Sign], text: str, language: str) -> list[Sign]:
         word = text[signs[0].start : signs[0].end].casefold()
         return signs[2:] if word in stored(language)["heading"] else signs
     return signs
-
-
-def narrow(structure: Structure, side: str) -> Structure:
-    """The part of a paired structure on a side; all of it for "both"."""
-    labels = tuple(label for label in structure.labels if side == "both" or side_of(label) in (side, None))
-    return replace(structure, labels=labels, side=side) if labels else structure
 
 
 _NONE_THERE = re.compile(r"DO[AGI]*S")
