@@ -6,6 +6,7 @@ find_beside("OP ([NAME]/Leitgeb), Patho: Weidmüller", "de")
 import re
 from collections.abc import Iterator
 
+from refrad2d.privacy.recognisers.dates import DAY
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
     PROPER_WORD,
@@ -76,12 +77,12 @@ _TEAM = re.compile(
 
 _DIPLOMA = re.compile(rf"Dipl\.-(?:Psych|Med|Ing|Biol|Päd|Soz\w*|Phys|Kfm|Hdl)\.[ ](?P<name>{_PERSON}){_END}")
 _SIGNED = re.compile(rf"(?:Gruß|Grüße[n]?)[^\n]{{0,30}}\],[ ](?P<name>{_PERSON})(?=[ ]*(?:[,;.\n]|$))")
-_DAY, _MONTH = r"(?:3[01]|[12]\d|0?[1-9])", r"(?:1[0-2]|0?[1-9])"
+_MONTH = r"(?:1[0-2]|0?[1-9])"
 _DATES = re.compile(
-    rf"(?<!\w)v\.[ ]?(?P<point>{_DAY}\.{_MONTH}\.)(?!\d)"
-    rf"|(?<![\w/.])(?P<slash>{_DAY}/{_MONTH})(?=,?[ ](?:\[TIME\]|gegen[ ]|um[ ]\d))"
+    rf"(?<!\w)v\.[ ]?(?P<point>{DAY}\.{_MONTH}\.)(?!\d)"
+    rf"|(?<![\w/.])(?P<slash>{DAY}/{_MONTH})(?=,?[ ](?:\[TIME\]|gegen[ ]|um[ ]\d))"
     rf"|(?<!\w)(?:Kontrolle|Kontrolltermin|Termin|WV|Wiedervorstellung|Entlassung|Aufnahme|Verlegung)[ ](?:am[ ])?"
-    rf"(?P<term>{_DAY}/{_MONTH})(?![\d/])"
+    rf"(?P<term>{DAY}/{_MONTH})(?![\d/])"
 )
 _LIVES = re.compile(
     rf"(?:[Ww]ohnt|[Ww]ohnhaft|[Ww]ohnend|whft\.?|[Gg]emeldet|[Aa]nschrift|[Aa]dresse)[^.\n]{{0,40}}?[ ]"
@@ -128,7 +129,7 @@ _MONTH_PART = re.compile(
     r"|(?:oGTT|PSA|TSH|HbA1c|Labor|Stanze|Zyto|PAP|Koloskopie|ÖGD|Mammographie|Sono|CT|MRT|OP|"
     r"ED)[ :](?P<short>(?:0[1-9]|1[0-2])/\d\d)(?![\d/])"
 )
-_GLUED = re.compile(rf"(?<=[a-zäöüß])(?P<date>{_DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?!\d|\.\d)")
+_GLUED = re.compile(rf"(?<=[a-zäöüß])(?P<date>{DAY}\.{_MONTH}\.(?:\d{{4}}|\d\d)?)(?!\d|\.\d)")
 _GLUED_NAME = re.compile(
     rf"(?<![A-ZÄÖÜ\-])(?:Herrn?|Frau|(?:Herrn|mit|durch|von|arzt|bei|an)?(?:Dr|"
     rf"Prof)\.)(?P<name>{_CAP}{_SMALL}{{2,}}(?:{_CAP}{_SMALL}+)*)"

@@ -15,15 +15,15 @@ from refrad2d.privacy.recognisers.lexicon import (
     Found,
     context_pattern,
     eponyms,
+    is_letter,
     is_ordinary,
     is_word,
     looks_clinical,
+    spell,
     towns,
     vocabulary,
 )
-from refrad2d.privacy.recognisers.lexicon import spell as _spell
 
-_PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
 _TRADE = context_pattern("trade")
 _SIDE = r"(?:Süd|Nord|Ost|West|Mitte|Land|Stadt)"
 _GAP = r"(?:[ ]?[,;/|]{1,2}[ ]?|[ ]{2,}|[ ][–\-][ ])"
@@ -146,7 +146,7 @@ _DATE_LIKE = re.compile(
 
 def find_cells(text: str, language: str) -> Iterator[Found]:
     """Codes, lines, wards, houses, titles and marks beside the placeholders of a German letter; nothing elsewhere."""
-    if language != "de" or len(_PLACEHOLDER.findall(text)) < 2:
+    if language != "de" or not is_letter(text):
         return
     for head in _HEAD.finditer(text):
         for match in _HEAD_CODE.finditer(text, *head.span()):
@@ -189,10 +189,10 @@ def _is_node(text: str, match: re.Match) -> bool:
 
 def _is_clinical(street: str) -> bool:
     words = re.findall(r"[^\W\d_]{3,}", street)
-    return any(looks_clinical(word) or is_ordinary(word) or _spell(word) in eponyms() for word in words)
+    return any(looks_clinical(word) or is_ordinary(word) or spell(word) in eponyms() for word in words)
 
 
 def _is_known(place: str) -> bool:
     """True for a word of reports or of German that is no town."""
-    key = _spell(place)
+    key = spell(place)
     return key not in towns() and (key in vocabulary() or looks_clinical(place) or is_ordinary(place))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from refrad2d.privacy.announced import LETTER_HOUSES
+from refrad2d.privacy.recognisers.dates import DAY
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
     PROPER_WORD,
@@ -19,6 +20,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     context_words,
     eponyms,
     is_given,
+    is_letter,
     is_name,
     is_ordinary,
     is_surname,
@@ -30,7 +32,6 @@ from refrad2d.privacy.recognisers.lexicon import (
     vocabulary,
 )
 
-_PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
 _DEPARTMENT = context_pattern("margin_department")
 _LABEL = context_pattern("margin_person")
 _CELL = r"[ \t]*(?:[|]|:|\t)[ \t]*"
@@ -183,14 +184,13 @@ _TOWN = re.compile(
     rf"(?:[.,;)\n(]|$|[ ](?:in|on|and|with|for|last|by)[ ]))"
 )
 _ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2}|X)"
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _DATE = re.compile(
-    rf"(?<![\w.,/])(?P<roman>{_DAY}\.[ ]?{_ROMAN}\.)(?![\w.])"
-    rf"|(?<![\w.])(?P<month>{_DAY}\.?[ ](?:d\.|ds\.|dieses|des(?:selben|[ ]laufenden|[ ]vorigen)?|d\.[ ]?l\.|v"
+    rf"(?<![\w.,/])(?P<roman>{DAY}\.[ ]?{_ROMAN}\.)(?![\w.])"
+    rf"|(?<![\w.])(?P<month>{DAY}\.?[ ](?:d\.|ds\.|dieses|des(?:selben|[ ]laufenden|[ ]vorigen)?|d\.[ ]?l\.|v"
     rf"\.|vor\.|vorigen|letzten|kommenden|nächsten|l\.|lfd\.)[ ]?(?:M\.|Mts?\.|Monats|Mon\.))"
     rf"|(?:\w+beginn|\w+ende|\w+antritt|\w+aufnahme|Einrücken|Eintritt|Austritt|Beginn|Start)[ ](?:am[ ])?(?P<s"
-    rf"lash>{_DAY}/(?:1[0-2]|0?[1-9]))(?![\d/])"
-    rf"|\((?P<done>{_DAY}/(?:1[0-2]|0?[1-9]))(?=[ ](?:durch|von|bei|mit)[ ]\[NAME\])"
+    rf"lash>{DAY}/(?:1[0-2]|0?[1-9]))(?![\d/])"
+    rf"|\((?P<done>{DAY}/(?:1[0-2]|0?[1-9]))(?=[ ](?:durch|von|bei|mit)[ ]\[NAME\])"
     r"|(?<!\w)(?P<feast>(?:Hl\.|Heil\.|Hlg\.)[ ](?:Abend|Nacht|Drei[ ]?Könige?))"
     r"|(?<!\w)(?P<weekday>(?:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun)\.?,?)(?=[ ](?:the[ ])?\[DATE\])"
     r"|(?<=\[DATE\])(?P<ordinal>[ ](?:the[ ])?\d{1,2}(?:st|nd|rd|th))(?!\w)"
@@ -244,7 +244,7 @@ _WHEN = re.compile(
     r"(?:May|August|Spring)?[ ]?[Bb]ank[ ][Hh]oliday|St\.?[ ]\w+['’]s[ ]Day|Thanksgiving(?:[ ]Day)?|(?:Labou?r|"
     r"Memorial|Independence|Veterans|Remembrance)[ ]Day|"
     r"Halloween|Whit[ ]Monday|Ash[ ]Wednesday|Hogmanay|Maundy[ ]Thursday|Shrove[ ]Tuesday|Bonfire[ ]Night)"
-    rf"|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.?,?[ ](?P<dm>{_DAY}/(?:1[0-2]|0?[1-9]))(?![\d/])"
+    rf"|(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.?,?[ ](?P<dm>{DAY}/(?:1[0-2]|0?[1-9]))(?![\d/])"
 )
 _ROAD = re.compile(
     r"(?<![\w\-])(?P<name>(?:\d{1,4}[a-z]?,?[ ])?(?:Rue|rue|Via|via|Viale|Piazza|Avenue|Av\.|Chemin|Ch\.|Route|"
@@ -298,9 +298,9 @@ _NO_SIGNET = re.compile(
 )
 _SHORT_DATE = re.compile(
     rf"(?<!\w)(?:am|vom|v\.|ab|bis|seit|zum|für|Termin|Kontrolle|WV|ED|EM|Z\.[ ]?n\.|on|until|since|from|dated)"
-    rf"[ ](?:den[ ]|dem[ ])?(?P<name>{_DAY}[./](?:1[0-2]|0?[1-9])|(?:1[0-2]|0[1-9])[./]\d\d)(?![\w/]|[.,]?\d|[ "
+    rf"[ ](?:den[ ]|dem[ ])?(?P<name>{DAY}[./](?:1[0-2]|0?[1-9])|(?:1[0-2]|0[1-9])[./]\d\d)(?![\w/]|[.,]?\d|[ "
     rf"]?(?:mm|cm|ml|%|mg|Uhr|SSW|x))"
-    rf"|(?<=\[DATE\])[ ]?(?:-|–|bis|und|u\.|,|/)[ ]?(?P<next>{_DAY}[./](?:1[0-2]|0?[1-9])\.?)(?![\w/]|[.,]?\d|["
+    rf"|(?<=\[DATE\])[ ]?(?:-|–|bis|und|u\.|,|/)[ ]?(?P<next>{DAY}[./](?:1[0-2]|0?[1-9])\.?)(?![\w/]|[.,]?\d|["
     rf" ]?(?:mm|cm|ml|%))"
 )
 _MORE_LINES = re.compile(
@@ -341,7 +341,7 @@ _NODE = re.compile(r"LK|[Ll]ymph|Level|EBUS|mediast")
 
 def find_margins(text: str, language: str) -> Iterator[Found]:
     """What stands at the margins of a letter (two placeholders or more), German or English; nothing elsewhere."""
-    if len(_PLACEHOLDER.findall(text)) < 2:
+    if not is_letter(text):
         return
     for kind, patterns in (*_TABLE, *_PLACED_TABLE):
         for pattern in patterns:

@@ -16,12 +16,14 @@ from typing import NamedTuple
 
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
+    PLACEHOLDER,
     PROPER_WORD,
     Found,
     context_pattern,
     context_words,
     eponyms,
     is_given,
+    is_letter,
     is_name,
     is_ordinary,
     is_surname,
@@ -65,7 +67,6 @@ _SMALL_WORDS = frozenset(
     "des ein eine einer wurde wird ist hat bitte nicht kein keine ab bis seit vor über unter".split()
 )
 _LONGEST = 3  # words of a name
-_PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
 _END = (
     r"[ \t]*(?:[.,;:)/\n(|]|\[|$|[ ][–\-][ ]|[ ]{2}|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zu[mr]?|"
     r"mit|absprechen|\d|\w*ge\w+(?:t|en)(?!\w)|\w+iert(?!\w)))"
@@ -189,7 +190,7 @@ def find_unlisted(text: str, language: str) -> Iterator[Found]:
     """Names (NAME) by the places of RULES; nothing in English, whose words are not in the vocabulary."""
     if language != "de":
         return
-    letter = len(_PLACEHOLDER.findall(text)) > 1
+    letter = is_letter(text)
     done = 0
     for match in _CAPITALISED.finditer(text):
         if match.start() < done or not _word_kind(match.group()):
@@ -259,7 +260,7 @@ def _letter(match: re.Match) -> str:
 
 
 def _is_shouted(line: str) -> bool:
-    bare = _PLACEHOLDER.sub("", line)
+    bare = PLACEHOLDER.sub("", line)
     return len(_SHOUTED.findall(bare)) > 1 and sum(map(str.islower, bare)) * 5 < sum(map(str.isupper, bare))
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refrad2d.grounding import has_markup
@@ -297,12 +297,14 @@ TEXT = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map(" ".joi
 
 
 @given(TEXT, st.sampled_from(["de", "en"]))
+@settings(max_examples=max(300, settings.default.max_examples), deadline=None)
 def test_twice_is_once(text, language):
     once = deidentify(text, language, HEADER)
     assert deidentify(once, language, HEADER) == once
 
 
 @given(TEXT, st.sampled_from(["de", "en"]))
+@settings(max_examples=max(200, settings.default.max_examples), deadline=None)
 def test_only_placeholders_are_added(text, language):
     out = deidentify(text, language)
     for kind in KINDS:
@@ -311,6 +313,7 @@ def test_only_placeholders_are_added(text, language):
 
 
 @given(st.lists(PIECES, max_size=8).map(" ".join), st.lists(PIECES, max_size=8).map(" ".join))
+@settings(max_examples=max(200, settings.default.max_examples), deadline=None)
 def test_a_known_name_never_survives(before, after):
     assert "quitzow" not in deidentify(f"{before} Quitzow {after}", "de", ["Quitzow^Elvira"]).lower()
 

@@ -73,7 +73,7 @@ def test_identities_of_letters_go(half):
 
 @pytest.mark.parametrize(
     ("half", "most"),
-    [("seen", 1), ("apart", 2), ("outside_seen", 0), ("outside_apart", 0), ("fresh_seen", 1), ("fresh_apart", 5)],
+    [("seen", 0), ("apart", 2), ("outside_seen", 0), ("outside_apart", 0), ("fresh_seen", 1), ("fresh_apart", 5)],
 )
 def test_clinical_phrases_stay(half, most):
     count = len(touched_phrases(half)[0])  # the number alone: a failure must not show what is kept apart

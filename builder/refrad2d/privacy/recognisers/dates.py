@@ -28,7 +28,7 @@ _LONG_MONTH = (
     r"(?:Januar|January|Jänner|Februar|February|Feber|März|April|Juni|June|Juli|July|August|September|Oktober|October|"
     r"November|Dezember|December)"
 )
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
+DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _MON = r"(?:1[0-2]|0?[1-9])"
 _YEAR = r"(?:1[89]|20)\d\d"
 _S = r"[ \t]?"
@@ -40,26 +40,26 @@ _WEEKDAY = (
 _NOT_IN_NUMBER = r"(?<![\w+])(?<!\d[.,/:\-])(?<![A-Z][/\-])"  # "geb.12.5.1930" is glued, "1.2.3.4" a number
 _FULL = re.compile(
     rf"{_NOT_IN_NUMBER}(?:"
-    rf"{_YEAR}(?:-{_MON}-{_DAY}|/{_MON}/{_DAY}|\.{_MON}\.{_DAY})(?:[T ]\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?:Z|"
+    rf"{_YEAR}(?:-{_MON}-{DAY}|/{_MON}/{DAY}|\.{_MON}\.{DAY})(?:[T ]\d\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?:Z|"
     rf"[+-]\d\d:?\d\d)?)?"
     rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{{6}}(?:\.\d+)?)?"
-    rf"|(?:{_DAY}\.{_S}(?:{_MON}\.{_S}(?:{_YEAR}|\d\d)?)?{_S}(?:-|–|bis|und|u\.|/){_S})?{_DAY}\.{_S}{_MON}\.{_S}"
+    rf"|(?:{DAY}\.{_S}(?:{_MON}\.{_S}(?:{_YEAR}|\d\d)?)?{_S}(?:-|–|bis|und|u\.|/){_S})?{DAY}\.{_S}{_MON}\.{_S}"
     rf"(?:{_YEAR}|['’]?\d\d)(?!\d|,\d|[.]\d)"
-    rf"|{_DAY}/{_MON}/(?:{_YEAR}|\d\d)|{_MON}/{_DAY}/(?:{_YEAR}|\d\d)"
-    rf"|{_DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{_DAY}-(?:{_YEAR}|\d\d)"
+    rf"|{DAY}/{_MON}/(?:{_YEAR}|\d\d)|{_MON}/{DAY}/(?:{_YEAR}|\d\d)"
+    rf"|{DAY}-{_MON}-(?:{_YEAR}|\d\d)|{_MON}-{DAY}-(?:{_YEAR}|\d\d)"
     rf"|{_MON}{_S}[/.\-]{_S}{_YEAR}|{_YEAR}[/\-](?:0[1-9]|1[0-2])"
-    rf"|{_DAY}[./\-][ ]?(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[./\-][ ]?(?:{_YEAR}|\d\d)"  # month in Roman numerals
+    rf"|{DAY}[./\-][ ]?(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[./\-][ ]?(?:{_YEAR}|\d\d)"  # month in Roman numerals
     rf"|(?:0[1-9]|[12]\d|3[01])[ ](?:0[1-9]|1[0-2])[ ](?:19|20)\d\d"
     rf")(?![\w]|/\d(?!\d?:\d\d|\d[\d\-]|\d?/)|\.\d|-\d)"
 )
 _CAPITAL_MONTH = rf"(?:{'|'.join(MONTHS)}|{'|'.join(MONTHS).upper()})"
 _NAMED = Hinted(
-    rf"(?<!\w)(?:(?:[Aa]nfang|[Mm]itte|[Ee]nde|[Ee]arly|[Mm]id|[Ll]ate)[ \t-](?:of\s)?)?(?:(?:{_DAY}(?:st|nd|rd|"
+    rf"(?<!\w)(?:(?:[Aa]nfang|[Mm]itte|[Ee]nde|[Ee]arly|[Mm]id|[Ll]ate)[ \t-](?:of\s)?)?(?:(?:{DAY}(?:st|nd|rd|"
     rf"th|\.)?{_S}(?:-|–|bis|und|to|and|through){_S})?"
-    rf"(?:{_DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
+    rf"(?:{DAY}(?:st|nd|rd|th)?\.?[\s\-]{{0,2}}(?:of\s)?|\w+(?:ten|ter|tes|th|first|second|third)\s(?:of\s)?))?"
     rf"(?<![a-zäöüß]){_CAPITAL_MONTH}\b\.?"
-    rf"(?:[\s,\-]{{0,2}}{_DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and)"
-    rf"{_S}{_DAY}(?:st|nd|rd|th)?\b)?)?"
+    rf"(?:[\s,\-]{{0,2}}{DAY}(?:st|nd|rd|th)?\b(?![.,]\d|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b)(?:{_S}(?:-|–|to|and)"
+    rf"{_S}{DAY}(?:st|nd|rd|th)?\b)?)?"
     rf"(?:[\s,\-/.]{{0,2}}(?:of\s|des Jahres\s)?(?:{_YEAR}|(?:dieses|vorigen|letzten) Jahres|d\.\s?J\.|['’]\d\d|"
     rf"\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))(?!\w))?",
     word=r"jan|jän|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
@@ -70,12 +70,12 @@ _BEFORE_DATE = (
 )
 _PARTIAL = re.compile(
     rf"(?<!\w)(?:vom|am|seit|bis|zum|ab|dem|den|der|von|datiert|CT|MRT|Voraufnahmen?|VA|VU){_S}\s?"
-    rf"(?:{_WEEKDAY},?\s(?:den\s|dem\s)?)?(?P<date>(?:{_DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und){_S})"
-    rf"?{_DAY}\.{_S}{_MON}\.)(?!\d)"
+    rf"(?:{_WEEKDAY},?\s(?:den\s|dem\s)?)?(?P<date>(?:{DAY}\.{_S}(?:{_MON}\.)?{_S}(?:-|–|bis|und){_S})"
+    rf"?{DAY}\.{_S}{_MON}\.)(?!\d)"
     rf"|{_NOT_IN_NUMBER}(?P<bare>(?:0[1-9]|[12]\d|3[01])\.(?:0[1-9]|1[0-2])\.)(?![\d])"
-    rf"|{_NOT_IN_NUMBER}(?P<de>{_DAY}\.{_MON}\.)(?=[,;)]|\s[a-zäöü(])"
-    rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{_DAY}|"
-    rf"{_DAY}/{_MON})(?![/\d]|\sof\b)"
+    rf"|{_NOT_IN_NUMBER}(?P<de>{DAY}\.{_MON}\.)(?=[,;)]|\s[a-zäöü(])"
+    rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{DAY}|"
+    rf"{DAY}/{_MON})(?![/\d]|\sof\b)"
     rf"|(?<!\w)(?:von|vom|seit|in|im|from|since|aus|bis|zu|CT|MRT|MRI|Voraufnahme|OP|ED|Erstdiagnose|Z\.n\.|dated)\s"
     rf"(?P<short>{_MON}/['’]?\d\d)(?![/\d]|\sof\b)"
     rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|"
@@ -184,7 +184,7 @@ _MONTH_YEAR = re.compile(
     rf"avital|vital|fehlen|kariös|extrahiert|fehlt|überkront|retiniert|devital|positiv|negativ|Felder))"
 )
 _DAY_MONTH_DE = re.compile(
-    rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>(?:{_DAY}\.\s?(?:{_MON}\.\s?)?(?:-|–|bis|und|u\.|,|/)\s?)*{_DAY}\.\s?{_MON}\.)"
+    rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>(?:{DAY}\.\s?(?:{_MON}\.\s?)?(?:-|–|bis|und|u\.|,|/)\s?)*{DAY}\.\s?{_MON}\.)"
     rf"(?!\d|\s?(?:Rippe|Rippen|ICR|BWK|LWK|HWK|Zehe?n?|Finger|Strahl|Segment|Grad|Monat|Woche|Tag|SSW|LJ|Lebens|"
     rf"Mittel|Meta|Glied|OP|Kind|Zyklus|Quadrant|Ordnung|Hirnnerv|Stock|OG|Etage|postop|Halswirbel|Lendenwirbel|"
     rf"Brustwirbel|Wirbel|Reihe|Zahn|Dekade|Gebot|Klasse|Phase|Platz|Wahl|Generation|Quartal|Advent))"

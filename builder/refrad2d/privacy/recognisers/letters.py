@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
     Found,
     context_pattern,
     context_words,
@@ -21,7 +22,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     towns,
 )
 
-_CAP = r"[A-ZÀ-ÖØ-ÞŁŚŞČŠŽĞİĆŻŹĐ]"
+_CAP = CAPITAL
 _WORD = rf"(?:[dDlLO]['’])?{_CAP}[^\W\d_]*(?:['’\-–]{_CAP}?[^\W\d_]+)*"
 _PARTICLE = (
     r"(?:[Vv]on und zu|[Vv]on der|[Vv]on den|[Vv]on dem|[Vv]\.\s?d\.|[Vv]on|[Vv]\.|[Vv]an de[rn]?|[Vv]an|[Dd]e la|"

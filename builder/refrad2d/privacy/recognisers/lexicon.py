@@ -70,6 +70,15 @@ SMALL = rf"(?:(?!{CAPITAL})[^\W\d_])"
 PROPER_WORD = rf"{CAPITAL}{SMALL}+(?:[\-’']{CAPITAL}?{SMALL}+)*"  # "Weidmüller", "Al-Masri", "O’Neill"
 
 
+# What stands for an identity of a letter; those of ages and pages stand in other texts too.
+PLACEHOLDER = re.compile(r"\[(?:NAME|DATE|TIME|ADDRESS|PHONE|ID|ORGANISATION|EMAIL)\]")
+
+
+def is_letter(text: str) -> bool:
+    """True for a text of which two identities are placeholders already: more of them stand beside those."""
+    return len(PLACEHOLDER.findall(text)) > 1
+
+
 class Found(NamedTuple):
     """A stretch of text to replace. `firm` ones are replaced even where they look like a clinical term."""
 
