@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from refrad2d.dataset.duplicates import MOST_BITS, Seen, in_two_splits, is_blank, left_out, like, look_of
+from refrad2d.dataset.leaks import perceptual_hash
 
 
 def picture(seed):
@@ -117,3 +118,11 @@ def test_many_pictures_are_compared_in_parts(monkeypatch):
     ones = [seen(f"a{n}", "train", seed=n) for n in range(10)]
     others = [seen(f"b{n}", "test", 5, seed=n) for n in (0, 4, 7, 9)]
     assert {found.id for found in like(ones, others)} == {"a0", "a4", "a7", "a9"}
+
+
+def test_no_two_of_315_real_pictures_are_nearly_equal(shared):
+    """Real pictures of other patients, many of one region; the nearest two differ in twice as many bits."""
+    paths = sorted((shared / "data/vqa-rad/images").iterdir())
+    signs = np.array([perceptual_hash(np.asarray(Image.open(path).convert("RGB"))) for path in paths])
+    apart = (signs.shape[1] - signs @ signs.T) / 2
+    assert len(paths) == 315 and apart[np.triu_indices(len(paths), 1)].min() > 2 * MOST_BITS
