@@ -131,7 +131,6 @@ def _report(patient, who, study, region: str, present, shown, rng) -> tuple[list
         *report_sentences(
             patient,
             present,
-            rng,
             shown=shown_findings(patient, region, present, shown),
             wordings=place.wordings,
             modality=place.modality,

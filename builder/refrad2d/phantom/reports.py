@@ -1,6 +1,6 @@
 """Patients to report sentences, German and English, as dictated and as cleaned, with the exact place of each mention.
 
-    >>> [s.clean["en"] for s in report_sentences(patient, {"liver", "spleen"}, rng)]
+    >>> [s.clean["en"] for s in report_sentences(patient, {"liver", "spleen"})]
 
 All wording stands in wording_*.yaml. A sentence says only what is seen: topics are chosen by the classes present.
 """
@@ -23,8 +23,6 @@ from refrad2d.system.tables import read_yaml
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _MENTION = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 HOUSE_STYLE = {"A": 0.0, "B": 0.7, "C": 0.4}  # how often a site prefers its own wordings
-OVERVIEW_SHARE = 0.15  # of the reports sum several normal organs up
-NORMAL_SHARE = 0.62  # of the topics without a finding are mentioned
 NORMAL_SENTENCES = 3  # of a slice, beside its findings
 DIFFUSE_PIXELS = 200  # of its host that a slice must show for a finding without a mask to be seen in it
 _GONE = re.compile(r"~[^~]*~")
@@ -51,47 +49,48 @@ class Sentence:
 def report_sentences(
     patient: Patient,
     present: Collection[str],
-    rng: np.random.Generator,
+    rng: np.random.Generator | None = None,
     *,
     shown: Collection[str] | None = None,
     wordings: Sequence[str] = ("wording_abdomen.yaml",),
     modality: str = "CT",
-    fields: Mapping[str, Mapping[str, str]] | None = None,
+    fields: Fields | None = None,
 ) -> list[Sentence]:
-    """Sentences about the classes in `present` (names of labels.csv), findings always, normal structures at random.
+    """What a report says of the classes in `present` (names of labels.csv): every finding, then the normal structures.
 
-    `shown` names the findings that the pictures show, all by default. `fields` gives what the templates may name, by
-    language: date, patient, physician and so on; see `expand`.
+    Nothing is left to chance: each finding that is seen is told, and each structure that has none. `shown` names the
+    findings that the pictures show, all by default. `rng` draws the wordings; without it a site words the same fact
+    always in the same way. `fields` gives what the templates may name, by language: date, patient, physician and so
+    on; see `expand`.
     """
-    present, sentences = set(present), []
-    teller = _Teller(patient.site, modality, fields or {}, rng)
-    told_findings: set[str] = set()
-    covered: set[str] = set()
+    present, told_names = set(present), set()
+    findings: list[Sentence] = []
+    normal: list[Sentence] = []
+    for topic, plan in _topics(wordings).items():
+        if not (set(plan.get("needs", present)) <= present and set(plan.get("any", present)) & present):
+            continue
+        told = [
+            f
+            for f in patient.findings
+            if f.name in plan.get("findings", {})
+            and f.name not in told_names
+            and (shown is None or f.name in shown)
+            and not (f.kind == "tone" and modality == "MR")  # a change of density
+        ]
+        told_names |= {f.name for f in told}
+        teller = _Teller(patient.site, modality, fields or {}, rng)
+        findings += [teller.say(topic, plan["findings"][f.name], finding=f) for f in told]
+        normal += [] if told else _say_normal(teller, topic, plan, patient, present)
+    return [sentence for sentence in findings + normal if _is_covered(sentence, present)]
+
+
+def _topics(wordings: Sequence[str]) -> dict[str, Any]:
+    """The topics of the files; the first file that has one words it."""
+    topics: dict[str, Any] = {}
     for wording in wordings:
         for topic, plan in read_yaml(__package__, wording).items():
-            if topic in covered:
-                continue
-            if not (set(plan.get("needs", present)) <= present and set(plan.get("any", present)) & present):
-                continue
-            if "covers" in plan:
-                if rng.random() < OVERVIEW_SHARE and not {f.host for f in patient.findings} & set(plan["needs"]):
-                    sentences.append(teller.say(topic, plan["normal"]))
-                    covered |= set(plan["covers"])
-                continue
-            findings = [
-                f
-                for f in patient.findings
-                if f.name in plan.get("findings", {})
-                and f.name not in told_findings
-                and (shown is None or f.name in shown)
-                and not (f.kind == "tone" and modality == "MR")  # a change of density
-            ]
-            told_findings |= {f.name for f in findings}
-            told = [teller.say(topic, plan["findings"][f.name], finding=f) for f in findings]
-            if not told and rng.random() < NORMAL_SHARE:
-                told = _say_normal(teller, topic, plan, patient, present)
-            sentences += [sentence for sentence in told if _is_covered(sentence, present)]
-    return sentences
+            topics.setdefault(topic, plan)
+    return topics
 
 
 @dataclass(frozen=True)
@@ -126,10 +125,7 @@ def slice_sentences(
     structure that has a finding, or may have one that the slice shows too little of. A site words the same fact always
     in the same way. `publish` gives the class under which the masks show a painted one.
     """
-    topics: dict[str, Any] = {}
-    for wording in wordings:
-        for topic, plan in read_yaml(__package__, wording).items():
-            topics.setdefault(topic, plan)
+    topics = _topics(wordings)
     shown = _seen_findings(patient, content, publish, modality)
     told, said = [], set()
     for finding in shown:
@@ -139,7 +135,7 @@ def slice_sentences(
         sized = replace(finding, size_mm=content.sizes.get(finding.name, finding.size_mm))
         usable = topics[topic]["findings"][finding.name]
         fitting = [w for w in usable if _named_in(w) <= content.visible] or usable
-        told.append(_styled(patient.site, modality, topic, finding.name).say(topic, fitting, finding=sized))
+        told.append(_Teller(patient.site, modality).say(topic, fitting, finding=sized))
         said.add(finding.name)
     doubted = [f for f in patient.findings if f.name in said or _may_be_seen(f, content, publish)]
     return told + _normal_sentences(patient.site, topics, content, doubted, publish, modality)
@@ -182,7 +178,7 @@ def _normal_sentences(
     sized: list[tuple[int, int, str, tuple[str, ...]]] = []
     for number, (topic, plan) in enumerate(topics.items()):
         contradicted = names & ({*plan.get("findings", ())} | set(plan.get("unless", ())))
-        if "covers" in plan or contradicted or not set(plan.get("needs", ())) <= visible:
+        if contradicted or not set(plan.get("needs", ())) <= visible:
             continue
         hosts = sorted(set(plan.get("any", ())) & visible - ill, key=lambda name: (-content.pixels[name], name))
         structures = (*plan.get("needs", ()), *hosts[:1])
@@ -195,7 +191,7 @@ def _normal_sentences(
         if len(chosen) == NORMAL_SENTENCES or set(structures) <= covered or not usable:
             continue
         host = structures[-1:] if "any" in topics[topic] else ()
-        chosen.append((number, _styled(site, modality, topic, "").say(topic, usable, hosts=host)))
+        chosen.append((number, _Teller(site, modality).say(topic, usable, hosts=host)))
         covered |= set(structures)
     return [sentence for _, sentence in sorted(chosen, key=lambda pair: pair[0])]
 
@@ -203,11 +199,6 @@ def _normal_sentences(
 def _named_in(wording: Mapping[str, str]) -> set[str]:
     """The classes that a wording names, fields left out."""
     return {label for match in _MENTION.finditer(wording["en"]) for label in match.group(2).split() if "$" not in label}
-
-
-def _styled(site: str, modality: str, topic: str, finding: str) -> "_Teller":
-    """Who words a fact always in the same way: by the site, the topic and the finding alone."""
-    return _Teller(site, modality, {}, np.random.default_rng(crc32(f"{site} {topic} {finding}".encode())))
 
 
 def _say_normal(teller: "_Teller", topic: str, plan: Mapping[str, Any], patient: Patient, present) -> list[Sentence]:
@@ -225,18 +216,20 @@ def _is_covered(sentence: Sentence, present: Collection[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Teller:
-    """Who dictates: the house style of a site, on one modality."""
+    """Who dictates: the house style of a site, on one modality. Without `rng` a fact is always worded in the same way,
+    which depends on the site, the topic and the finding alone."""
 
     site: str
     modality: str
-    fields: Mapping[str, Mapping[str, str]]
-    rng: np.random.Generator
+    fields: Fields = field(default_factory=dict)
+    rng: np.random.Generator | None = None
 
     def say(
         self, topic: str, wordings, *, finding: PlantedFinding | None = None, hosts: Sequence[str] = ()
     ) -> Sentence:
         """A sentence by one of the wordings; `hosts` are the classes of which it may name one."""
-        rng = self.rng
+        name = finding.name if finding else ""
+        rng = self.rng or np.random.default_rng(crc32(f"{self.site} {topic} {name}".encode()))
         usable = [w for w in wordings if self.site in w.get("sites", "ABC")]
         usable = [w for w in usable if self.modality == w.get("modality", self.modality)] or usable
         if rng.random() < HOUSE_STYLE[self.site]:
@@ -247,7 +240,7 @@ class _Teller:
         for more in ([_sizes(rng, finding.size_mm)] if finding else []) + ([host_names(host)] if host else []):
             for language in LANGUAGES:
                 own[language] |= more[language]
-        return expand(wording, own, rng, topic=topic, finding=finding.name if finding else "")
+        return expand(wording, own, rng, topic=topic, finding=name)
 
 
 def expand(

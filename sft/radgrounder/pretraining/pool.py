@@ -100,7 +100,7 @@ def draw_study(number: int, site: str, regions: tuple[str, ...]) -> PhantomStudy
     sentences = [
         sentence
         for sentence in report_sentences(
-            patient, sorted(present), rng, shown=shown, wordings=region.wordings, modality=region.modality
+            patient, sorted(present), shown=shown, wordings=region.wordings, modality=region.modality
         )
         if sentence.finding
     ]

@@ -177,3 +177,14 @@ def test_one_ill_kidney_leaves_the_other_to_be_normal():
 
 def test_a_slice_that_shows_nothing_has_no_report():
     assert tell(CYST, STONE, SPLEEN, FRACTURE, pixels={"liver": 19}) == []
+
+
+def test_a_report_leaves_nothing_to_chance():
+    """Every finding first, then each structure without one; the same words each time."""
+    patient = replace(make_patient(3, "B"), findings=(CYST, STONE))
+    present = {"liver", "spleen", "kidney_left", "kidney_right", "gallbladder", "pancreas"}
+    told = report_sentences(patient, present)
+    assert [s.finding for s in told[:3]] == ["gallstone", "kidney_cyst_left", ""]
+    assert {"liver", "spleen", "kidney_right", "pancreas"} <= {s.topic for s in told if not s.finding}
+    assert told == report_sentences(patient, present)
+    assert told != report_sentences(patient, present, np.random.default_rng(1))
