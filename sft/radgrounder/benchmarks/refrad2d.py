@@ -19,7 +19,18 @@ import datasets
 import numpy as np
 from datasets import Dataset, get_dataset_config_names, get_dataset_split_names, load_dataset
 
-from radgrounder.benchmarks.base import BLANK, Benchmark, Column, Facts, Item, Scores, blank_picture, plain, sample_ids
+from radgrounder.benchmarks.base import (
+    BLANK,
+    OTHER,
+    Benchmark,
+    Column,
+    Facts,
+    Item,
+    Scores,
+    blank_picture,
+    plain,
+    sample_ids,
+)
 from radgrounder.benchmarks.priors import average_boxes, constant_report, majority_answers, partners
 from radgrounder.benchmarks.questions import score_answer
 from radgrounder.metrics.boxes import iou, pointing
@@ -38,7 +49,7 @@ CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clin
 TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
 SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
 
-ABSENT_ASKED, OTHER = "absent", "other_patient"  # controls
+ABSENT_ASKED = "absent"  # the control that asks for what is not there
 
 COLUMNS = (
     Column("grounding", "miou", ("locate",), "", "iou"),

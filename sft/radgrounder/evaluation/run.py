@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from radgrounder.benchmarks.base import Benchmark, load_benchmark
+from radgrounder.benchmarks.base import OTHER, Benchmark, load_benchmark
 from radgrounder.evaluation.absence import absence_auc
 from radgrounder.evaluation.answers import Answered, Generator, ask, identify, read_foreign
 from radgrounder.evaluation.llmscore import Grader
 from radgrounder.evaluation.scoring import score_answers
-from radgrounder.evaluation.summary import summarise
+from radgrounder.evaluation.summary import summarise, summarise_findings
 from radgrounder.evaluation.writing import PREDICTIONS, write_figures, write_views
 from radgrounder.inference.tasks import REPORT_SAMPLES
 from radgrounder.metrics.embeddings import Embedder
@@ -90,9 +90,14 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
     known = absence_auc(answered.items, answered.confidences, **drawn)
     if known.n:
         figures["additional"].setdefault("grounding", {})["absence_auc"] = known.as_dict()
+    by_class = {
+        name: summarise_findings(answered.items, answered.answers, control, **drawn)
+        for name, control in (("model", ""), (OTHER, OTHER))
+    }
     results = {
         "benchmark": rows.name,
         **figures,
+        **({"findings": by_class} if by_class["model"] else {}),
         **describe(predictor, answered, data, settings),
         **rows.about,
         **scored.about,

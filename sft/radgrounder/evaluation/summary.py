@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from radgrounder.benchmarks.base import Column, Item, Scores
+from radgrounder.metrics.findings import class_figures, count_findings, read_findings
 from radgrounder.metrics.intervals import SAMPLES, figures, gap
+from refrad2d.grounding import Parsed
 
 # (key, first, second): the gap is first minus second. Sites are set against all other sites beside these.
 GAPS = (
@@ -89,3 +91,25 @@ def _gap_pairs(groups: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str,
     ]
     sites = sorted(value for key, value in present if key == "site")
     return pairs + [(f"site: {site} - others", "site", site, None) for site in sites if len(sites) > 1]
+
+
+def summarise_findings(
+    items: Sequence[Item], answers: Sequence[Parsed], control: str = "", *, samples: int = SAMPLES, seed: int = 0
+) -> dict[str, dict[str, dict]]:
+    """{class of finding: {precision, recall, f1}} of the reports of the model, or of a control; "all" is the first.
+
+    A finding that the reports of both languages of a slice tell counts twice.
+    """
+    pairs = [
+        (item, answer)
+        for item, answer in zip(items, answers, strict=True)
+        if item.task == "report" and item.control == control and "modality" in item.groups
+    ]
+    counts = [
+        count_findings(
+            *(read_findings(side.text, item.language, item.groups["modality"]) for side in (item.true, answer))
+        )
+        for item, answer in pairs
+    ]
+    found = class_figures(counts, [item.cluster for item, _ in pairs], samples=samples, seed=seed)
+    return {name: {key: one.as_dict() for key, one in measures.items()} for name, measures in found.items()}

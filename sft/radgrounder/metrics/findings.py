@@ -8,12 +8,13 @@ structure ("enlarged"). Two agree if name and place are equal; a metastasis name
 false and as missed. Definitions: docs/evaluation.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from radgrounder.metrics.intervals import SAMPLES, Figure, figure
 from refrad2d.text.clauses.reading import read_clauses
 from refrad2d.text.clauses.records import ABNORMAL
 
@@ -105,3 +106,38 @@ def count_findings(true: Sequence[Stated], said: Sequence[Stated]) -> FindingCou
         missed=tuple(name for name, place in there if (name, place) not in named),
         errors=tuple(abs(second - first) / first for first, second in sizes if first and second),
     )
+
+
+def class_figures(
+    counts: Sequence[FindingCounts], clusters: Sequence[Hashable], *, samples: int = SAMPLES, seed: int = 0
+) -> dict[str, dict[str, Figure]]:
+    """Precision, recall and F1 of each class of finding over all texts together ("micro"), the most frequent first.
+
+    `counts` and `clusters` are one a text; "all" are all classes. Each finding said is right or wrong, each true one
+    found or missed; F1 = 2·found / (said + true) is the mean of both kinds together. A figure's `n` is how many those
+    are; 0 where a class is never said, or never true.
+    """
+    told: dict[str, list[tuple[bool, float, Hashable]]] = {}  # is it one that is said, is it in both, whose it is
+    for one, who in zip(counts, clusters, strict=True):
+        for names, value, sides in (
+            (one.found, 1.0, (True, False)),
+            (one.false, 0.0, (True,)),
+            (one.missed, 0.0, (False,)),
+        ):
+            for name in names:
+                for said in sides:
+                    told.setdefault("all", []).append((said, value, who))
+                    told.setdefault(name, []).append((said, value, who))
+    out = {}
+    for name in sorted(told, key=lambda name: (-len(told[name]), name != "all", name)):
+        chosen = {"precision": (True,), "recall": (False,), "f1": (True, False)}
+        out[name] = {
+            measure: figure(
+                [value for said, value, _ in told[name] if said in sides],
+                [who for said, _, who in told[name] if said in sides],
+                samples=samples,
+                seed=seed,
+            )
+            for measure, sides in chosen.items()
+        }
+    return out

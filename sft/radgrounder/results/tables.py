@@ -35,6 +35,7 @@ def format_table(results: Mapping[str, Any]) -> str:
         "\n".join(f"> **Note.** {note}" for note in results.get("notes", [])),
         "Percent, mean [95 % bootstrap interval], whole patients or images resampled; n = scored items.",
         format_sections({name: found for name, found in results.items() if name != "interventions"}),
+        _chapter("Findings by class", format_findings(results.get("findings", {}))),
         _chapter("Bound and free decoding", format_decoding(results)),
         _chapter("Interventions", format_interventions(results.get("interventions", {}))),
         _chapter("Beside the published figures", format_layout(results)),
@@ -57,6 +58,21 @@ def format_sections(sections: Mapping[str, Any]) -> str:
         for name, figure in figures.items()
     ]
     return table(("task", "figure", "mean [interval]", "n"), rows) if rows else ""
+
+
+def format_findings(findings: Mapping[str, Any]) -> str:
+    """Every class of finding of the true reports, beside what another patient's report reaches."""
+    control = findings.get("other_patient", {})
+    rows = [
+        (
+            name.replace("_", " "),
+            *(format_figure(measures[measure]) for measure in ("precision", "recall", "f1")),
+            format_figure(control.get(name, {}).get("f1")),
+            str(measures["recall"]["n"]),
+        )
+        for name, measures in findings.get("model", {}).items()
+    ]
+    return table(("finding", "precision", "recall", "F1", "F1 of another patient", "true"), rows) if rows else ""
 
 
 def format_decoding(results: Mapping[str, Any]) -> str:

@@ -3,10 +3,12 @@
 pytest tests/radgrounder/evaluation/test_summary.py
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from radgrounder.benchmarks.base import Column, Item, plain
-from radgrounder.evaluation.summary import summarise
+from radgrounder.evaluation.summary import summarise, summarise_findings
 
 COLUMN = Column("vqa", "f1", ("vqa",), "", "f1")
 CONTROL = Column("vqa", "majority_f1", ("vqa",), "majority", "f1")
@@ -55,3 +57,19 @@ def test_a_gap_is_first_minus_second():
 
 def test_one_site_has_no_others():
     assert summary([item(0, site="A"), item(1, site="A")], [1.0, 0.0])["gaps"]["vqa.f1"] == {}
+
+
+def test_findings_are_counted_by_class_of_the_model_and_of_a_control():
+    true = plain("Cyst in the right kidney. Stone in the gallbladder.")
+    asked = [
+        replace(item(n, control, task="report", modality="CT"), true=true)
+        for n, control in enumerate(("", "", "other"))
+    ]
+    said = [plain("Cyst in the right kidney."), plain("Cyst in the left kidney."), true]
+    found = summarise_findings(asked, said, samples=50)
+    assert {name: measures["f1"]["mean"] for name, measures in found.items()} == {
+        "all": 1 / 3,
+        "cyst": 0.5,
+        "stone": 0.0,
+    }
+    assert summarise_findings(asked, said, "other", samples=50)["all"]["f1"]["mean"] == 1.0

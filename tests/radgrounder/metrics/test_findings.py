@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from radgrounder.metrics.findings import Stated, count_findings, read_findings
+from radgrounder.metrics.findings import FindingCounts, Stated, class_figures, count_findings, read_findings
 
 
 def keys(text, language="en", modality="CT"):
@@ -50,3 +50,24 @@ def test_nothing_on_a_side_is_not_scored_there():
     ).all()
     assert count_findings(one, []).recall == count_findings([], one).precision == 0
     assert count_findings(one, []).f1 == count_findings([], one).f1 == 0
+
+
+def test_each_class_has_its_precision_recall_and_f1():
+    counts = [
+        FindingCounts(("cyst",), ("stone",), (), ()),
+        FindingCounts(("cyst", "stone"), (), ("cyst",), ()),
+        FindingCounts((), (), (), ()),
+    ]
+    found = class_figures(counts, ["p1", "p2", "p3"], samples=100)
+    assert list(found) == ["all", "cyst", "stone"]
+    assert [found["cyst"][name].mean for name in ("precision", "recall", "f1")] == pytest.approx([1, 2 / 3, 4 / 5])
+    assert [found["stone"][name].mean for name in ("precision", "recall", "f1")] == pytest.approx([1 / 2, 1, 2 / 3])
+    assert found["all"]["f1"].mean == pytest.approx(2 * 3 / (4 + 4))
+    assert [found["cyst"][name].n for name in ("precision", "recall", "f1")] == [2, 3, 5]
+
+
+def test_a_class_that_is_never_said_has_no_precision():
+    found = class_figures([FindingCounts((), (), ("cyst",), ())], ["p1"], samples=100)["cyst"]
+    assert (
+        found["precision"].n == 0 and found["precision"].mean is None and found["recall"].mean == found["f1"].mean == 0
+    )

@@ -78,3 +78,11 @@ def test_bound_and_free_figures_stand_side_by_side():
     free = {"grounding": {"miou": {**FIGURE, "mean": 0.1, "low": None}, "prior_miou": FIGURE, "g_iou_class": EMPTY}}
     table = format_table({**RESULTS, "free": free})
     assert "| grounding | miou | 43.6 [42.0, 45.2] | 10.0 |" in table and "prior miou" not in table
+
+
+def test_a_class_of_finding_stands_beside_another_patients_report():
+    mine = {"precision": EMPTY, "recall": FIGURE, "f1": FIGURE}
+    findings = {"model": {"bile_stone": mine}, "other_patient": {"bile_stone": {**mine, "f1": EMPTY}}}
+    assert "| bile stone | – | 43.6 [42.0, 45.2] | 43.6 [42.0, 45.2] | – | 9 |" in format_table(
+        {**RESULTS, "findings": findings}
+    )
