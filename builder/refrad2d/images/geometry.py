@@ -8,6 +8,7 @@ sagittal ones anterior at left and superior up. Flips and transpositions only, n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -45,7 +46,7 @@ class Placement:
         """mm between rows, mm between columns."""
         return float(np.linalg.norm(self.down)), float(np.linalg.norm(self.across))
 
-    @property
+    @cached_property  # a mask asks for it once for every series of an export
     def depth(self) -> float:
         """Position along the normal in mm, rising to superior, posterior or left."""
         normal = np.cross(self.across, self.down)

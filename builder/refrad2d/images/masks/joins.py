@@ -104,10 +104,11 @@ def align(mask: MaskRecord, row: Mapping) -> tuple[int, list[MaskSlice | None]]:
     2 = the same grid: as many slices, and affines equal within 1e-3. 1 = the series lacks slices that the mask has
     (or, for a SEG, which leaves empty slices out, the other way round). 0 = not at all.
     """
-    places = [placement_of(frame) for frame in row["frames"]]
+    first = placement_of(row["frames"][0])
     cut = sorted((s for s in mask.slices if s.placement.plane == row["plane"]), key=lambda s: s.placement.depth)
-    if not cut or not cut[0].placement.same_plane_grid(places[0]):
+    if not cut or not cut[0].placement.same_plane_grid(first):
         return 0, []
+    places = [placement_of(frame) for frame in row["frames"]]
     step, mask_step = even_step(places), mean_step([s.placement for s in cut])
     if len(cut) == len(places) and step is not None:
         same = places[0].matches(cut[0].placement)
