@@ -1,5 +1,6 @@
 # make demo   a synthetic hospital → dataset → model → table of results → a page to try it on (SERVE=0: no page)
 #             another hospital: make demo DEMO=build/demo-mr REGIONS=abdomen_mr RATE=2e-3
+#             RECIPE=packed: a picture and its answers as one sample; make demo-recipes: both, side by side
 # make quick  after each save · make test   all tests · make style   what CI holds us to
 # make bench  measurements · make base   pretrain the nano
 
@@ -7,13 +8,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
+MAIN := stock
+RECIPE ?= $(MAIN)
+ifeq ($(filter stock packed,$(RECIPE)),)
+$(error RECIPE=$(RECIPE) is no recipe of the demo. Choose stock or packed)
+endif
+RUN := $(if $(filter $(MAIN),$(RECIPE)),$(DEMO),$(DEMO)/$(RECIPE))
 BASE := sft/bases/nano
 BASE_RESULTS := build/base-results
 SITE ?= B
 REGIONS ?= abdomen_ct
 PATIENTS ?= 40
 STEPS ?= 240
-RATE ?= 1e-3
+RATE ?= $(if $(filter packed,$(RECIPE)),2e-3,1e-3)
 LIMIT ?= 80
 SERVE ?= 1
 # the demo keeps the last step; a real run keeps the best checkpoint on validation patients, as the recipe says
@@ -29,7 +36,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo quick test fuzz bench ablations vqa-rad results trust style base base-results base-again install
+.PHONY: demo demo-recipes quick test fuzz bench ablations vqa-rad results trust style base base-results base-again install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -43,11 +50,18 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 
 # --- demo ---------------------------------------------------------------------------------------------------------
 
-demo: $(DEMO)/results.json
-	@$(BIN)/radgrounder compare $(DEMO)/eval-before $(DEMO)/eval
+demo: $(RUN)/results.json
+	@$(BIN)/radgrounder compare $(DEMO)/eval-before $(RUN)/eval
 ifneq ($(SERVE),0)
-	$(BIN)/python space/app.py --model $(DEMO)/model --port $(PORT)
+	$(BIN)/python space/app.py --model $(RUN)/model --port $(PORT)
 endif
+
+# the same minutes of both recipes: what each changes, and then packed against stock
+demo-recipes:
+	$(MAKE) demo SERVE=0 RECIPE=stock
+	$(MAKE) demo SERVE=0 RECIPE=packed
+	$(BIN)/radgrounder compare $(if $(filter stock,$(MAIN)),$(DEMO),$(DEMO)/stock)/eval \
+		$(if $(filter packed,$(MAIN)),$(DEMO),$(DEMO)/packed)/eval
 
 $(DEMO)/hospital: $(BIN)/.installed
 	rm -rf $@.tmp $@
@@ -95,32 +109,50 @@ $(BASE_RESULTS)/heldout: $(BIN)/.installed
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 304
 
-$(DEMO)/base: $(BIN)/.installed $(BASE)/model.safetensors
-	mkdir -p $(DEMO)
-	rm -rf $@
-	$(BIN)/radgrounder prepare $(BASE) $@
-
-$(DEMO)/results-before.json: $(DEMO)/base $(DEMO)/dataset/manifest.json
+$(DEMO)/results-before.json: $(BASE)/model.safetensors $(DEMO)/dataset/manifest.json
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $(DEMO)/dataset \
 		--out $(DEMO)/eval-before --limit $(LIMIT) --batch-size 64 --report-samples 8
 	cp $(DEMO)/eval-before/results.json $@
 
-$(DEMO)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
-	rm -rf $(@D)
-	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --model_name_or_path $(DEMO)/base \
-		--dataset_name $(DEMO)/dataset/refrad2d --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
+# stock is TRL's own command, an answer a sample; packed has a picture and its answers as one
+ifeq ($(RECIPE),packed)
+$(RUN)/base: $(BIN)/.installed $(BASE)/model.safetensors
+	mkdir -p $(RUN)
+	rm -rf $@
+	$(BIN)/radgrounder prepare $(BASE) $@ --attention image
 
-$(DEMO)/model: $(DEMO)/adapter/adapter_config.json
+$(RUN)/rows/README.md: $(DEMO)/dataset/manifest.json
+	mkdir -p $(RUN)
+	rm -rf $(@D)
+	$(BIN)/radgrounder mix cap $(DEMO)/dataset/refrad2d $(@D) --packed --questions 6 --places 6 --absent 2
+
+$(RUN)/adapter/adapter_config.json: $(RUN)/base $(RUN)/rows/README.md sft/recipes/nano/packed.yaml
+	rm -rf $(@D)
+	$(BIN)/python sft/train_packed.py --config sft/recipes/nano/packed.yaml --model_name_or_path $(RUN)/base \
+		--dataset_name $(RUN)/rows --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
+else
+$(RUN)/base: $(BIN)/.installed $(BASE)/model.safetensors
+	mkdir -p $(RUN)
+	rm -rf $@
+	$(BIN)/radgrounder prepare $(BASE) $@
+
+$(RUN)/adapter/adapter_config.json: $(RUN)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
+	rm -rf $(@D)
+	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --model_name_or_path $(RUN)/base \
+		--dataset_name $(DEMO)/dataset/refrad2d --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
+endif
+
+$(RUN)/model: $(RUN)/adapter/adapter_config.json
 	rm -rf $@ $@.tmp
-	$(BIN)/radgrounder release $(DEMO)/adapter $@.tmp
+	$(BIN)/radgrounder release $(RUN)/adapter $@.tmp
 	$(BIN)/radgrounder calibrate $@.tmp --data $(DEMO)/dataset/refrad2d --limit 200
 	mv $@.tmp $@
 
-$(DEMO)/results.json: $(DEMO)/model $(DEMO)/results-before.json
-	$(BIN)/radgrounder eval --model $(DEMO)/model --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(DEMO)/eval --limit $(LIMIT) --batch-size 64 --report-samples 8
-	$(BIN)/radgrounder card $(DEMO)/model $(DEMO)/eval/results.json
-	cp $(DEMO)/eval/results.json $@
+$(RUN)/results.json: $(RUN)/model $(DEMO)/results-before.json
+	$(BIN)/radgrounder eval --model $(RUN)/model --benchmark refrad2d --data $(DEMO)/dataset \
+		--out $(RUN)/eval --limit $(LIMIT) --batch-size 64 --report-samples 8
+	$(BIN)/radgrounder card $(RUN)/model $(RUN)/eval/results.json
+	cp $(RUN)/eval/results.json $@
 
 # --- tests, measurements, style -----------------------------------------------------------------------------------
 
