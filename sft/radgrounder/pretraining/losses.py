@@ -7,6 +7,7 @@ from torch.nn import functional
 from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
 from radgrounder.models.nano import location_ids
+from radgrounder.pretraining.precision import computing
 
 EXPECTED_WEIGHT = 4.0  # of the error of the expected coordinate, in [0, 1]
 
@@ -27,7 +28,10 @@ def soft_coordinates(processor: PaliGemmaProcessor, sigma: float) -> CoordinateT
 
 
 def conversation_loss(
-    model: PaliGemmaForConditionalGeneration, batch: dict[str, torch.Tensor], targets: CoordinateTargets
+    model: PaliGemmaForConditionalGeneration,
+    batch: dict[str, torch.Tensor],
+    targets: CoordinateTargets,
+    precision: str = "float32",
 ) -> tuple[torch.Tensor, Any]:
     """(loss, outputs of the model without its head): mean cross-entropy of the answer tokens.
 
@@ -38,9 +42,11 @@ def conversation_loss(
     batch = dict(batch)
     expected = batch.pop("labels")[:, 1:]
     chosen = expected != -100
-    out = model.model(**batch, use_cache=False)
-    hidden = out.last_hidden_state[:, :-1][chosen]
-    logits, expected = model.lm_head(hidden).float(), expected[chosen]  # of answers only: most tokens are image
+    with computing(precision):
+        out = model.model(**batch, use_cache=False)
+        hidden = out.last_hidden_state[:, :-1][chosen]
+        logits = model.lm_head(hidden).float()  # of answers only: most tokens are image
+    expected = expected[chosen]
     first, last = int(ids[0]), int(ids[-1])  # PaliGemma's location tokens stand in a row
     is_place = (expected >= first) & (expected <= last)
     words = functional.cross_entropy(logits[~is_place], expected[~is_place], reduction="sum")

@@ -61,6 +61,9 @@ class Plan:
     curves: float = option("spread of random grey-level curves, 0 for none", default=0.0, metavar="S")
     dense_weight: float = option("of the dense losses beside conversations", default=1.0, metavar="W")
     coordinate_sigma: float = option("width of a coordinate's soft target, in bins", default=4.0, metavar="S")
+    precision: str = option(
+        "of the products of matrices: float32, or bfloat16 on a CPU that has it", default="float32", metavar="NAME"
+    )
     workers: int = option("processes that draw slices", default=2, metavar="N")
     threads: int = option("of torch", default=2, metavar="N")
 

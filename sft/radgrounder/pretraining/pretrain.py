@@ -27,6 +27,7 @@ from radgrounder.pretraining.losses import CoordinateTargets, conversation_loss,
 from radgrounder.pretraining.optimizer import Optimizer, resumable_steps
 from radgrounder.pretraining.plan import Lesson, Plan
 from radgrounder.pretraining.pool import PhantomSlice, draw_pool
+from radgrounder.pretraining.precision import computing, quick_attention
 from refrad2d.labels import labels
 from refrad2d.system.files import atomic_folder
 
@@ -73,10 +74,11 @@ def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = N
     _log.info("%d slices, %.2f M parameters, %d tokens", len(slices), count / 1e6, len(processor.tokenizer))
     batches = Batches(processor, size, slices, plan)
     learner = Learner(model, DenseHead(size.width), soft_coordinates(processor, plan.coordinate_sigma))
-    rest: dict[str, Any] = {"dense_weight": plan.dense_weight, "deadline": deadline}
-    train_tower(learner, batches.tower, plan.tower, run, deadline=deadline)
-    train_conversations(learner, batches.packed, plan.packed, run, **rest)
-    train_conversations(learner, batches.single, plan.single, run, **rest)
+    how: dict[str, Any] = {"precision": plan.precision, "deadline": deadline}
+    with quick_attention(model):
+        train_tower(learner, batches.tower, plan.tower, run, **how)
+        train_conversations(learner, batches.packed, plan.packed, run, dense_weight=plan.dense_weight, **how)
+        train_conversations(learner, batches.single, plan.single, run, dense_weight=plan.dense_weight, **how)
     _write(model, processor, out, size, plan)
 
 
@@ -99,7 +101,9 @@ def corpus(slices: Sequence[PhantomSlice]) -> Iterator[str]:
         yield from (label.english, label.german, f" {label.english}", f" {label.german}")
 
 
-def train_tower(learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, *, deadline: float = inf) -> None:
+def train_tower(
+    learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, *, precision: str = "float32", deadline: float = inf
+) -> None:
     """Class and box of each patch, before there are words; its checkpoint lies in the folder `run`."""
     tower, projector = learner.model.model.vision_tower, learner.model.model.multi_modal_projector
     module = torch.nn.ModuleDict({"tower": tower, "projector": projector, "head": learner.head})
@@ -108,15 +112,23 @@ def train_tower(learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, 
     module.train()
     for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps, deadline):
         batch = batch_of(step)
-        tokens = projector(tower(pixel_values=batch["pixel_values"]).last_hidden_state)
-        dense = learner.head.losses(tokens, batch["dense"], codes, learner.coordinates.soft)
+        with computing(precision):
+            tokens = projector(tower(pixel_values=batch["pixel_values"]).last_hidden_state)
+        dense = learner.head.losses(tokens.float(), batch["dense"], codes, learner.coordinates.soft)
         optimizer.descend(dense.total, lesson.learning_rate(step))
         if step % LOG_EVERY == LOG_EVERY - 1:
             _log.info("%s step %d: shown %.3f, box error %.4f", lesson.name, step + 1, dense.shown, dense.error)
 
 
 def train_conversations(
-    learner: Learner, batch_of: BatchOf, lesson: Lesson, run: Path, *, dense_weight: float, deadline: float = inf
+    learner: Learner,
+    batch_of: BatchOf,
+    lesson: Lesson,
+    run: Path,
+    *,
+    dense_weight: float,
+    precision: str = "float32",
+    deadline: float = inf,
 ) -> None:
     """Next-token training on answers, the dense losses beside it; its checkpoint lies in the folder `run`."""
     module = torch.nn.ModuleDict({"model": learner.model, "head": learner.head})
@@ -126,8 +138,10 @@ def train_conversations(
     for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps, deadline):
         batch = batch_of(step)
         targets = batch.pop("dense")
-        loss, outputs = conversation_loss(learner.model, batch, learner.coordinates)
-        dense = learner.head.losses(outputs.image_hidden_states, targets, learner.codes(), learner.coordinates.soft)
+        loss, outputs = conversation_loss(learner.model, batch, learner.coordinates, precision)
+        dense = learner.head.losses(
+            outputs.image_hidden_states.float(), targets, learner.codes(), learner.coordinates.soft
+        )
         optimizer.descend(loss + dense_weight * dense.total, lesson.learning_rate(step))
         logged.append((float(loss.detach()), dense.shown, dense.error))
         if step % LOG_EVERY == LOG_EVERY - 1:
