@@ -170,11 +170,17 @@ def _require_series_and_texts(folder: Path, options: Options) -> None:
 
 def _require_masks(folder: Path, options: Options) -> None:
     counts = read_json(folder / "counts.json")
-    if options.masks is not None and not counts.get("kept"):
+    if options.masks is None or counts.get("kept"):
+        return
+    if not any(name.startswith("dropped_") for name in counts):
         raise NothingUsable(
-            f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
-            f"{main_advice(counts)} Leave --masks out to build without."
+            "No file of --masks is a mask: the export holds the same files, and they were read as images. "
+            "Give the folder of the masks, or leave --masks out to build without."
         )
+    raise NothingUsable(
+        f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
+        f"{main_advice(counts)} Leave --masks out to build without."
+    )
 
 
 def _require_rows(folder: Path, options: Options) -> None:
