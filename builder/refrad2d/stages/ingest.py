@@ -73,7 +73,9 @@ def run(
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, merged, key, site) for stack in stacks))
     images = [(source, records.get(n)) for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
-    paths = set[str]().union(*(keyed_paths(source, key) | keyed_cases(source, record, key) for source, record in images))
+    paths = set[str]().union(
+        *(keyed_paths(source, key) | keyed_cases(source, record, key) for source, record in images)
+    )
     write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(paths)))
     write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, merged, references, key))
     claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)

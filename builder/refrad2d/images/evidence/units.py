@@ -97,7 +97,9 @@ def hounsfield_fault(dataset: pydicom.Dataset) -> str:
         for mapping in g.get("RealWorldValueMappingSequence") or ()
         for unit in mapping.get("MeasurementUnitsCodeSequence") or ()
     }
-    other = _rescale_types(groups) - _HOUNSFIELD_TYPES - _NO_TYPES or _MAP_TYPES & {kind.replace(" ", "_") for kind in kinds}
+    other = _rescale_types(groups) - _HOUNSFIELD_TYPES - _NO_TYPES or _MAP_TYPES & {
+        kind.replace(" ", "_") for kind in kinds
+    }
     if other or any(map(_names_map, [*kinds, *told])) or units - {"", *_HOUNSFIELD_CODES}:
         return "not_in_hounsfield_units"
     return "" if all(map(_is_rescaled, _frames(dataset))) else "no_rescale_to_hounsfield_units"
