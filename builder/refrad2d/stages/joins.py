@@ -4,8 +4,9 @@ them that the images do not.
 What rows say of one stack must agree, whatever their order: where they contradict each other, none of them counts.
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from refrad2d.labels import MODALITIES
 from refrad2d.stages.report_table import IDENTIFIERS, ReportRow
 from refrad2d.system.pseudonyms import is_rounded, normal_identifier
 
+OF_STUDIES = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "AccessionNumber")
 NUMBERS = ("AccessionNumber", "PatientID")  # what programs take for numbers; UIDs and paths are compared as they stand
 
 
@@ -46,11 +48,12 @@ def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joine
             f"No report row names its study, and the export holds {len(studies)}. "
             f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
         )
-    numbered = dict(enumerate(stacks))
+    numbered, index = dict(enumerate(stacks)), Index(stacks)
+    only = len(studies) == 1
     rows: list[_Row] = []
     dropped: Counter = Counter()
     for number, row in enumerate(reports):
-        found, reason = ({}, row.reason) if row.reason else find_stacks(row, numbered, only_study=len(studies) == 1)
+        found, reason = ({}, row.reason) if row.reason else find_stacks(row, numbered, index, only_study=only)
         if reason:
             dropped[reason] += 1
         else:
@@ -68,17 +71,47 @@ def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joine
     )
 
 
-def find_stacks(row: ReportRow, stacks: Mapping[int, Stack], *, only_study: bool) -> tuple[dict[int, Stack], str]:
-    """The stacks of a row and "", or nothing and the reason. The most specific identifier that finds something wins."""
+def find_stacks(
+    row: ReportRow, stacks: Mapping[int, Stack], index: "Index", *, only_study: bool
+) -> tuple[dict[int, Stack], str]:
+    """The stacks of a row and "", or nothing and the reason. The most specific identifier that finds something wins;
+    one of image, series, study or accession number that finds none of the same stacks contradicts it."""
     given = [name for name in IDENTIFIERS if row.fields[name]]
     if not given:
         return (dict(stacks), "") if only_study else ({}, "no_identifier")
-    for name in given:
-        found = {place: stack for place, stack in stacks.items() if _MATCH[name](stack, row.fields[name])}
-        if found:
-            return _one_patient(row, found, name)
-    rounded = any(is_rounded(row.fields[name]) for name in NUMBERS)
-    return {}, "rounded_number" if rounded else "no_matching_study"
+    found = {name: index.find(name, row.fields[name]) for name in given}
+    name = next((name for name in given if found[name]), "")
+    if not name:
+        rounded = any(is_rounded(row.fields[name]) for name in NUMBERS)
+        return {}, "rounded_number" if rounded else "no_matching_study"
+    if any(found[other] and not found[other] & found[name] for other in given if other in OF_STUDIES):
+        return {}, "identifiers_contradict"
+    return _one_patient(row, {place: stacks[place] for place in sorted(found[name])}, name)
+
+
+class Index:
+    """The places of stacks by what identifies them, so that a row is joined without a look at every stack."""
+
+    def __init__(self, stacks: Sequence[Stack]) -> None:
+        self.places: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for place, stack in enumerate(stacks):
+            for name, value in _identifiers(stack):
+                self.places[name, value].add(place)
+
+    def find(self, name: str, value: str) -> set[int]:
+        """The places of the stacks that have this value."""
+        value = normal_identifier(value) if name in NUMBERS else value
+        return self.places.get((name, value), set()) if value else set()
+
+
+def _identifiers(stack: Stack) -> Iterator[tuple[str, str]]:
+    yield from (("SOPInstanceUID", known.sop_uid) for known in stack.slices)
+    yield "SeriesInstanceUID", stack.record.series_uid
+    yield "StudyInstanceUID", stack.record.study_uid
+    yield "AccessionNumber", normal_identifier(stack.record.accession)
+    yield "PatientID", normal_identifier(stack.record.patient_id)
+    for name in stack.names:  # each folder of the path, and an archive without its members
+        yield from (("path", name[: end.start()]) for end in re.finditer(r"[/!]|$", name))
 
 
 def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[int, Stack]:
@@ -233,19 +266,6 @@ def complete(stack: Stack, folder: str | None, patient: str | None, modality: st
     )
 
 
-def _same_number(one: str, other: str) -> bool:
-    return normal_identifier(one) == normal_identifier(other) != ""
-
-
 def _matches_path(stack: Stack, path: str) -> bool:
     return any(name == path or name.startswith((path + "/", path + "!")) for name in stack.names)
 
-
-_MATCH = {
-    "SOPInstanceUID": lambda stack, value: any(known.sop_uid == value for known in stack.slices),
-    "SeriesInstanceUID": lambda stack, value: stack.record.series_uid == value,
-    "StudyInstanceUID": lambda stack, value: stack.record.study_uid == value,
-    "AccessionNumber": lambda stack, value: _same_number(stack.record.accession, value),
-    "path": _matches_path,
-    "PatientID": lambda stack, value: _same_number(stack.record.patient_id, value),
-}

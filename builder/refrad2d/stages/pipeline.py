@@ -161,6 +161,8 @@ def _require_series_and_texts(folder: Path, options: Options) -> None:
         raise NothingUsable(
             f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). {main_advice(counts)}"
         )
+    if not counts["reports_kept"] and not any(name.startswith("reports_dropped_") for name in counts):
+        raise NothingUsable("The report table has no row below its header. Export it with the reports.")
     if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
         raise NothingUsable(
             f"No report row belongs to an image of the export ({_reasons(counts, 'reports_dropped_')}). "
