@@ -66,9 +66,11 @@ def run(
     published = publish_slices(
         suited.stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
     )
-    joined = join_reports(reports, published.stacks)
+    published_people = people.known() if people else NOBODY
+    persons = _merge([], published.stacks, records, key, published_people).pseudonyms
+    joined = join_reports(reports, published.stacks, persons)
     stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
-    merged = _merge(joined.rows, stacks, records, key, people.known() if people else NOBODY)
+    merged = _merge(joined.rows, stacks, records, key, published_people)
     reasons = unread | _unused(records, built) | suited.reasons | published.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, merged, key, site) for stack in stacks))

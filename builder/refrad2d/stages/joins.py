@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from refrad2d.images.stacks import Stack
@@ -34,8 +35,11 @@ class _Row(NamedTuple):
     places: list[int]  # of the stacks that it speaks of
 
 
-def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joined:
-    """Which stacks each report row speaks of.
+def join_reports(
+    reports: Sequence[ReportRow], stacks: Sequence[Stack], persons: Mapping[str, str] = MappingProxyType({})
+) -> Joined:
+    """Which stacks each report row speaks of. `persons`: patient key → what its patient and those of other keys share
+    where evidence shows that they are one person.
 
     Stacks without PatientID take that of their rows (else the folder that joined them), NIfTI stacks the modality. A
     text that a stack has already is not given to it again. ValueError if no row names anything and the export holds
@@ -53,7 +57,7 @@ def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joine
     rows: list[_Row] = []
     dropped: Counter = Counter()
     for number, row in enumerate(reports):
-        found, reason = ({}, row.reason) if row.reason else find_stacks(row, numbered, index, only_study=only)
+        found, reason = ({}, row.reason) if row.reason else find_stacks(row, numbered, index, persons, only_study=only)
         if reason:
             dropped[reason] += 1
         else:
@@ -72,7 +76,7 @@ def join_reports(reports: Sequence[ReportRow], stacks: Sequence[Stack]) -> Joine
 
 
 def find_stacks(
-    row: ReportRow, stacks: Mapping[int, Stack], index: "Index", *, only_study: bool
+    row: ReportRow, stacks: Mapping[int, Stack], index: "Index", persons: Mapping[str, str], *, only_study: bool
 ) -> tuple[dict[int, Stack], str]:
     """The stacks of a row and "", or nothing and the reason. The most specific identifier that finds something wins;
     one of image, series, study or accession number that finds none of the same stacks contradicts it."""
@@ -86,7 +90,7 @@ def find_stacks(
         return {}, "rounded_number" if rounded else "no_matching_study"
     if any(found[other] and not found[other] & found[name] for other in given if other in OF_STUDIES):
         return {}, "identifiers_contradict"
-    return _one_patient(row, {place: stacks[place] for place in sorted(found[name])}, name)
+    return _one_patient(row, {place: stacks[place] for place in sorted(found[name])}, name, persons)
 
 
 class Index:
@@ -118,7 +122,9 @@ def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[
     return {place: stack for place, stack in stacks.items() if wanted(stack)}
 
 
-def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[dict[int, Stack], str]:
+def _one_patient(
+    row: ReportRow, found: dict[int, Stack], name: str, persons: Mapping[str, str]
+) -> tuple[dict[int, Stack], str]:
     """What an identifier found, as far as it can be of one patient, and of the modality that the row names."""
     if name == "AccessionNumber" and len({stack.record.accession.strip() for stack in found.values()}) > 1:
         return {}, "ambiguous_accession"  # 0123 and 123 are two studies: which of them the table means is lost
@@ -126,7 +132,8 @@ def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[di
         return {}, "ambiguous_patient"
     patient = normal_identifier(row.fields["PatientID"])
     if patient:
-        theirs = _only(found, lambda stack: normal_identifier(stack.record.patient_id) == patient)
+        person = _person(patient, persons)
+        theirs = _only(found, lambda stack: _person(normal_identifier(stack.record.patient_id), persons) == person)
         found = theirs or _only(found, lambda stack: not normal_identifier(stack.record.patient_id))
         if not found:
             return {}, "patient_mismatch"
@@ -134,12 +141,16 @@ def _one_patient(row: ReportRow, found: dict[int, Stack], name: str) -> tuple[di
         found = _only(found, lambda stack: not _names_another_study(row, stack))
         if not found:
             return {}, "no_matching_study"
-    if len({stack.patient_key for stack in found.values()}) > 1 and name != "path":
+    if len({_person(stack.patient_key, persons) for stack in found.values()}) > 1 and name != "path":
         return {}, "ambiguous_patient"
     if name == "PatientID" and len({stack.study_key for stack in found.values()}) > 1:
         return {}, "ambiguous_study"
     modality = row.fields["Modality"]
     return _only(found, lambda stack: stack.record.kind == "nifti" or stack.modality == modality) or found, ""
+
+
+def _person(patient: str, persons: Mapping[str, str]) -> str:
+    return persons.get(patient, patient)
 
 
 def _names_another_study(row: ReportRow, stack: Stack) -> bool:

@@ -78,6 +78,9 @@ def _size(root: str, path: str) -> int:
         return -1
 
 
+UNPLACED = ("without_slice", "only_reference", "unclear_image")  # why `match` gives a sentence to no slice
+
+
 @dataclass(frozen=True)
 class Input:
     """What the stages of one build or append work on; `root` is the folder that holds theirs."""
@@ -186,10 +189,18 @@ def _require_masks(folder: Path, options: Options) -> None:
 
 
 def _require_rows(folder: Path, options: Options) -> None:
-    if not any(True for _ in read_jsonl(folder / "rows.jsonl")):
+    if any(True for _ in read_jsonl(folder / "rows.jsonl")):
+        return
+    matched, curated = read_json(folder / "counts.json"), read_json(folder.parent / "curate" / "counts.json")
+    lost = {f"dropped_{name}": n for name in UNPLACED if (n := matched.get(f"sentences_{name}", 0))}
+    lost |= {name: n for name, n in curated.items() if name.startswith("dropped_") and n}
+    if not lost:
         raise NothingUsable(
             "No sentence of any report could be given to a slice. Check that reports, images and masks belong together."
         )
+    raise NothingUsable(
+        f"No sentence of any report could be given to a slice ({_reasons(lost, 'dropped_')}). {main_advice(lost)}"
+    )
 
 
 def _reasons(counts: Mapping[str, int], prefix: str) -> str:
