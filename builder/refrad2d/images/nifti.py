@@ -72,7 +72,7 @@ def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
     """
     try:
         stream = _unpack(data) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
-        if stream.getbuffer()[344:348] == b"ni1\x00":
+        if bytes(stream.getbuffer()[344:348]) == b"ni1\x00":
             raise Unreadable("nifti_in_two_files")
         image = _kind(stream.getbuffer()[:8].tobytes()).from_stream(stream)
         shape, kind = image.shape, image.get_data_dtype()

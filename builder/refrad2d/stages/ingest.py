@@ -2,8 +2,8 @@
 
 Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
 (geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of), accounting.jsonl;
-paths.jsonl (keyed paths and names of all images, broken ones too, by which masks find their series) and shared.jsonl (positions
-of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
+paths.jsonl (keyed paths and names of all images, broken ones too, by which masks find their series) and shared.jsonl
+(positions of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.privacy.persons import Person
 from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.joins import join_reports
-from refrad2d.stages.report_table import ReportRow
+from refrad2d.stages.report_table import ReportRow, number_lines
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import write_jsonl
 from refrad2d.system.processes import run_isolated
@@ -88,7 +88,7 @@ def run(
     counts = count_results(len(sources) - len(claimed), reasons)
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
-    counts.update({f"table_{fact}": n for fact, n in table.items()})
+    counts.update({f"table_{fact}": n for fact, n in {**table, **number_lines(joined.lines)}.items()})
     counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
     counts.update({f"identities_{name}": n for name, n in merged.counts.items()})
     if people:

@@ -22,11 +22,15 @@ NUMBERS = ("AccessionNumber", "PatientID")  # what programs take for numbers; UI
 
 class Joined(NamedTuple):
     """Report rows with the stacks they speak of, as (position in the table, row, stacks); all stacks, completed by what
-    the rows say of them; and how many rows were dropped, by reason."""
+    the rows say of them; how many rows were dropped, by reason; and the lines of those that only the join dropped."""
 
     rows: list[tuple[int, ReportRow, list[Stack]]]
     stacks: list[Stack]
     dropped: Counter
+    lines: Mapping[str, Sequence[int]] = MappingProxyType({})
+
+
+Lost = dict[str, list[int]]  # reason → the lines of the rows that were dropped for it
 
 
 class _Row(NamedTuple):
@@ -55,24 +59,26 @@ def join_reports(
     numbered, index = dict(enumerate(stacks)), Index(stacks)
     only = len(studies) == 1
     rows: list[_Row] = []
-    dropped: Counter = Counter()
+    dropped, lost = Counter(row.reason for row in reports if row.reason), defaultdict[str, list[int]](list)
     for number, row in enumerate(reports):
-        found, reason = ({}, row.reason) if row.reason else find_stacks(row, numbered, index, persons, only_study=only)
+        if row.reason:
+            continue
+        found, reason = find_stacks(row, numbered, index, persons, only_study=only)
         if reason:
-            dropped[reason] += 1
+            lost[reason].append(row.line)
         else:
             rows.append(_Row(number, row, list(found)))
-    modalities, rows = _agree_on_modality(rows, stacks, dropped)
+    modalities, rows = _agree_on_modality(rows, stacks, lost)
     folders = _study_folders(rows, stacks)
-    patients, rows = _agree_on_patient(rows, stacks, folders, dropped)
-    rows = _without_duplicates(rows, dropped)
+    patients, rows = _agree_on_patient(rows, stacks, folders, lost)
+    rows = _without_duplicates(rows, lost)
     completed = [
         complete(stack, folders.get(place), patients.get(_study_of(stack, folders.get(place))), modalities.get(place))
         for place, stack in enumerate(stacks)
     ]
-    return Joined(
-        [(n, row, [completed[p] for p in places]) for n, row, places in _with_origin(rows)], completed, dropped
-    )
+    dropped.update({reason: len(lines) for reason, lines in lost.items()})
+    told = [(n, row, [completed[p] for p in places]) for n, row, places in _with_origin(rows)]
+    return Joined(told, completed, dropped, {reason: sorted(lines) for reason, lines in sorted(lost.items())})
 
 
 def find_stacks(
@@ -163,9 +169,7 @@ def _names_another_study(row: ReportRow, stack: Stack) -> bool:
 # --- what rows say of a stack -------------------------------------------------------------------------------------
 
 
-def _agree_on_modality(
-    rows: Sequence[_Row], stacks: Sequence[Stack], dropped: Counter
-) -> tuple[dict[int, str], list[_Row]]:
+def _agree_on_modality(rows: Sequence[_Row], stacks: Sequence[Stack], lost: Lost) -> tuple[dict[int, str], list[_Row]]:
     """The modality that rows give each NIfTI stack, and the rows without the stacks of which they say another.
 
     Who names the file knows better than who names its folder.
@@ -184,7 +188,7 @@ def _agree_on_modality(
         modality = row.fields["Modality"]
         return place not in agreed or agreed[place] == modality or (agreed[place] != "?" and modality not in MODALITIES)
 
-    return agreed, _keep_places(rows, fits, "modality_contradicts", dropped)
+    return agreed, _keep_places(rows, fits, "modality_contradicts", lost)
 
 
 def _study_folders(rows: Iterable[_Row], stacks: Sequence[Stack]) -> dict[int, str]:
@@ -200,7 +204,7 @@ def _study_folders(rows: Iterable[_Row], stacks: Sequence[Stack]) -> dict[int, s
 
 
 def _agree_on_patient(
-    rows: Sequence[_Row], stacks: Sequence[Stack], folders: Mapping[int, str], dropped: Counter
+    rows: Sequence[_Row], stacks: Sequence[Stack], folders: Mapping[int, str], lost: Lost
 ) -> tuple[dict[str, str], list[_Row]]:
     """The patient that rows give each study without PatientID; rows of a study that is given two are dropped."""
     claims: dict[str, set[str]] = defaultdict(set)
@@ -213,13 +217,11 @@ def _agree_on_patient(
     def fits(row: ReportRow, place: int) -> bool:
         return len(claims[_study_of(stacks[place], folders.get(place))]) < 2
 
-    kept = _keep_places(rows, fits, "patient_contradicts", dropped)
+    kept = _keep_places(rows, fits, "patient_contradicts", lost)
     return {study: min(patients) for study, patients in claims.items() if len(patients) == 1}, kept
 
 
-def _keep_places(
-    rows: Iterable[_Row], wanted: Callable[[ReportRow, int], bool], reason: str, dropped: Counter
-) -> list[_Row]:
+def _keep_places(rows: Iterable[_Row], wanted: Callable[[ReportRow, int], bool], reason: str, lost: Lost) -> list[_Row]:
     """The rows with the stacks that fit; a row of which none is left is dropped."""
     kept = []
     for number, row, places in rows:
@@ -227,11 +229,11 @@ def _keep_places(
         if left:
             kept.append(_Row(number, row, left))
         else:
-            dropped[reason] += 1
+            lost[reason].append(row.line)
     return kept
 
 
-def _without_duplicates(rows: Iterable[_Row], dropped: Counter) -> list[_Row]:
+def _without_duplicates(rows: Iterable[_Row], lost: Lost) -> list[_Row]:
     """The rows without the stacks that have their text already: a table often has a row a series, or a row twice."""
     seen: set[tuple[int, str, str, str]] = set()
 
@@ -242,7 +244,7 @@ def _without_duplicates(rows: Iterable[_Row], dropped: Counter) -> list[_Row]:
         seen.add(key)
         return not known
 
-    return _keep_places(rows, is_new, "duplicate_report", dropped)
+    return _keep_places(rows, is_new, "duplicate_report", lost)
 
 
 def _with_origin(rows: Iterable[_Row]) -> list[_Row]:
@@ -279,4 +281,3 @@ def complete(stack: Stack, folder: str | None, patient: str | None, modality: st
 
 def _matches_path(stack: Stack, path: str) -> bool:
     return any(name == path or name.startswith((path + "/", path + "!")) for name in stack.names)
-

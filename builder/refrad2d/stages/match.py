@@ -32,7 +32,6 @@ from refrad2d.text.slices import (
     slices_for,
 )
 
-
 SAME_DEPTH_MM = 1.0  # slices of two series that lie nearer show the same
 
 
@@ -72,7 +71,9 @@ def run(
                 counts["heads_slices_left_out"] += len(slices) - len(kept)
                 slices = [slices[n] for n in kept]
             if slices:
-                yield from _series_rows(scan, slices, texts[scan["series"]], masked.get(scan["series"]), unclear, counts)
+                yield from _series_rows(
+                    scan, slices, texts[scan["series"]], masked.get(scan["series"]), unclear, counts
+                )
 
     write_jsonl(dst / "rows.jsonl", sorted(rows(), key=lambda row: row["id"]))
     return counts

@@ -6,8 +6,7 @@ PatientName, PatientBirthDate, PatientSex and OtherPatientIDs, where given, say 
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,12 +72,21 @@ class ReportTable:
     @property
     def facts(self) -> dict[str, int]:
         """What a build says of the table: its form, and the lines of the rows that cannot be used, by reason."""
-        bad = Counter(row.reason for row in self.rows if row.reason)
-        return {self.form: 1, **{f"{reason} in line {self._lines(reason)}": n for reason, n in sorted(bad.items())}}
+        lines: dict[str, list[int]] = {}
+        for row in self.rows:
+            if row.reason:
+                lines.setdefault(row.reason, []).append(row.line)
+        return {self.form: 1, **number_lines(lines)}
 
-    def _lines(self, reason: str) -> str:
-        lines = [str(row.line) for row in self.rows if row.reason == reason]
-        return ", ".join(lines[:_MOST_LINES]) + (", …" if len(lines) > _MOST_LINES else "")
+
+def number_lines(lines: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Of the lines of rows by reason a sentence each that numbers them, and how many there are."""
+    return {
+        f"{reason} in line {', '.join(map(str, found[:_MOST_LINES]))}{', …' if len(found) > _MOST_LINES else ''}": len(
+            found
+        )
+        for reason, found in sorted(lines.items())
+    }
 
 
 def read_reports(

@@ -19,10 +19,12 @@ _MAP_TYPES = frozenset(
 _MAP_WORDS = re.compile(
     r"electron ?densit|elektronendicht|\beff(ecti?ve?|ektive)?( atomic| z\b|.{0,3} ordnungszahl)|ordnungszahl|\bz ?eff"
     r"|\brho\b|virtu(al|ell)\w* ?(non|un|nati|nicht|ohne)|\bv(nc|nca|nuc|ue)\b"
-    r"|\b(iodine|iod|jod) ?(map|density|overlay|image|no|water|only|concentration|karte|dichte|bild)|\bde (iodine|iod|jod)\b"
+    r"|\b(iodine|iod|jod) ?(map|density|overlay|image|no|water|only|concentration|karte|dichte|bild)"
+    r"|\bde (iodine|iod|jod)\b"
     r"|jod(karte|bild|dichte)|iodkarte|\b(water|wasser)(karte|bild)? ?(iodine|iod|jod|calcium|hap|fat)"
     r"|material ?(density|specific|decomposition|map)|\bgsi md\b|\bmd (iodine|water|calcium|hap|fat|uric|blood|i|cu)\b"
-    r"|uric acid|harns(ae|a|\u00e4)ure|\bca ?supp|calcium supp|bone marrow (edema|map|image)|\bk edge\b|fat (fraction|map)"
+    r"|uric acid|harns(ae|a|\u00e4)ure|\bca ?supp|calcium supp|bone marrow (edema|map|image)|\bk edge\b"
+    r"|fat (fraction|map)"
     r"|perfused blood|\bpbv\b|\b(cbf|cbv|mtt|ttp|ttd|tmax|ktrans)\b|permeab|blood (flow|volume)"
     r"|subtra(ction|ktion)|\bdifferen(ce|z) ?(image|bild)|differenzbild|\boverlay\b",
 )
@@ -40,7 +42,7 @@ MAX_STEP_MM, MAX_EXTENT_MM, MIN_STEP_MM = 50.0, 3000.0, 0.05  # of the voxels an
 
 @dataclass(frozen=True)
 class Extremes:
-    """The lowest and highest value of a slice, how many pixels have each, how many there are, and how many in `SOFT`."""
+    """The lowest and highest value of a slice, how many pixels have each, how many there are, how many are `SOFT`."""
 
     low: float
     high: float
