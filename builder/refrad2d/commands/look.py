@@ -140,10 +140,6 @@ def _left_out(given: Explain, files: int) -> list[int]:
     if given.reason not in reasons:
         parts = next(filter(None, (_say_parts(folder, str(given.reason)) for folder in folders)), "")
         known = f"Choose from {', '.join(sorted(reasons))}." if reasons else f"All files of {given.root} were kept."
-        what = (
-            f"No file was left out for {given.reason!r}: {parts}"
-            if parts
-            else f"Nothing was left out for {given.reason!r}."
-        )
-        raise ValueError(f"{what} {known}")
+        nothing = f"Nothing was left out for {given.reason!r}."
+        raise ValueError(f"{parts or nothing} {known}")
     return [line["n"] for line in found[0] if line["reason"] == given.reason]

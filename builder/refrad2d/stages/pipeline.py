@@ -164,7 +164,7 @@ def _require_series_and_texts(folder: Path, options: Options) -> None:
         raise NothingUsable(
             f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). {main_advice(counts)}"
         )
-    if not counts["reports_kept"] and not any(name.startswith("reports_dropped_") for name in counts):
+    if not counts.get("reports_kept") and not any(name.startswith("reports_dropped_") for name in counts):
         raise NothingUsable("The report table has no row below its header. Export it with the reports.")
     if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
         raise NothingUsable(
@@ -191,7 +191,8 @@ def _require_masks(folder: Path, options: Options) -> None:
 def _require_rows(folder: Path, options: Options) -> None:
     if any(True for _ in read_jsonl(folder / "rows.jsonl")):
         return
-    matched, curated = read_json(folder / "counts.json"), read_json(folder.parent / "curate" / "counts.json")
+    curate = folder.parent / "curate" / "counts.json"
+    matched, curated = read_json(folder / "counts.json"), read_json(curate) if curate.is_file() else {}
     lost = {f"dropped_{name}": n for name in UNPLACED if (n := matched.get(f"sentences_{name}", 0))}
     lost |= {name: n for name, n in curated.items() if name.startswith("dropped_") and n}
     if not lost:
