@@ -19,16 +19,22 @@ _CHANNEL = re.compile(r"000\d")  # at the end of an image's name: which of sever
 _SHORTEST = 3  # characters of a number that may be a case's wherever it stands in a name
 
 
-def _words(name: str) -> list[str]:
-    words = re.findall(r"[^\W_]+", name.casefold())
-    return [word for word in words if word not in IMAGE_WORDS and word not in MASK_WORDS]
+def _words(name: str, roles: frozenset[str]) -> list[str]:
+    return [word for word in re.findall(r"[^\W_]+", name.casefold()) if word not in roles]
+
+
+def _readings(name: str) -> list[list[str]]:
+    """The words of a name without those for masks, then without those for images too ("sub 01 mr", "sub 01")."""
+    readings = [_words(name, MASK_WORDS), _words(name, MASK_WORDS | IMAGE_WORDS)]
+    return [words for n, words in enumerate(readings) if readings[1] and words not in readings[:n]]
 
 
 def case_names(name: str) -> list[str]:
-    """What an image of this name may be called by a mask: its words without those for images and masks."""
-    words = _words(name)
-    shorter = [words[:-1]] if len(words) > 1 and _CHANNEL.fullmatch(words[-1]) else []
-    return [" ".join(found) for found in (words, *shorter) if found]
+    """What an image of this name may be called by a mask: its words, and those without the words for images."""
+    found = _readings(name)
+    channels = [words[:-1] for words in found if _CHANNEL.fullmatch(words[-1]) and {*words[:-1]} - IMAGE_WORDS]
+    found += [words for words in channels if words not in found]
+    return [" ".join(words) for words in found]
 
 
 def keyed_cases(source: Source, record: Record | None, key: bytes) -> set[str]:
@@ -40,19 +46,22 @@ def keyed_cases(source: Source, record: Record | None, key: bytes) -> set[str]:
     return {keyed for name in names for keyed in (pseudonym(key, "case", name), _kind(name, key)) if keyed}
 
 
-def named_cases(mask: Source, known: Collection[str], key: bytes) -> frozenset[str]:
+def named_cases(mask: Source, known: Collection[str], key: bytes, *, numbered: bool = True) -> frozenset[str]:
     """The keyed names of cases that a mask is called after: of the `known` ones those of most words, else its own where
     it is of their kind; none if it names no case.
 
-    A short number is a case only where the mask has no other word: "rib_left_7" is not case 7.
+    A short number is a case only where the mask has no other word: "rib_left_7" is not case 7. A name without a number
+    ("abdomen") is one too unless only `numbered` ones are asked for: it may be a word for many images.
     """
-    words, others = _words(mask.stem), set[str]()
-    for length in range(len(words), 0, -1):
-        parts: Iterable[list[str]] = (words[n : n + length] for n in range(len(words) - length + 1))
-        names = [" ".join(part) for part in parts if length == len(words) or not _is_short(part)]
-        if found := {pseudonym(key, "case", name) for name in names}.intersection(known):
-            return frozenset(found)
-        others |= {pseudonym(key, "case", name) for name in names if _kind(name, key) in known}
+    others: set[str] = set()
+    for words in _readings(mask.stem):
+        for length in range(len(words), 0, -1):
+            parts: Iterable[list[str]] = (words[n : n + length] for n in range(len(words) - length + 1))
+            whole = length == len(words)
+            names = [" ".join(part) for part in parts if (whole and not numbered) or _is_case(part, whole=whole)]
+            if found := {pseudonym(key, "case", name) for name in names}.intersection(known):
+                return frozenset(found)
+            others |= {pseudonym(key, "case", name) for name in names if _kind(name, key) in known}
     return frozenset(others)
 
 
@@ -64,5 +73,6 @@ def _kind(name: str, key: bytes) -> str:
     return pseudonym(key, "kind of case", re.sub(r"\d+", "9", name))
 
 
-def _is_short(part: list[str]) -> bool:
-    return len(part) == 1 and (len(part[0]) < _SHORTEST or not any(map(str.isdigit, part[0])))
+def _is_case(part: list[str], *, whole: bool) -> bool:
+    text = " ".join(part)
+    return bool(re.search(r"\d", text)) and (whole or len(part) > 1 or len(text) >= _SHORTEST)

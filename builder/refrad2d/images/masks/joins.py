@@ -42,6 +42,8 @@ def find_series(
         return None, "mask_on_another_grid"
     if len(candidates) > 1:
         candidates = _with_all_instances(candidates, mask.statement, key) or candidates
+    if len(candidates) > 1 and (words := named_cases(source, elsewhere, key, numbered=False)):
+        candidates = [row for row in candidates if words.intersection(row.get("cases", ()))] or candidates
     paths = keyed_paths(source, key)
     if len(candidates) > 1:
         shared = [len(paths.intersection(row["paths"])) for row in candidates]

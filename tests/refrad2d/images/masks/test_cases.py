@@ -27,7 +27,10 @@ def belongs(mask: str, image: str, *others: str) -> bool | None:
         ("liver_001", "liver_001_0000", True),
         ("sub-01_dseg", "sub-01_ct", True),
         ("CASE_07_liver", "case_07", True),
-        ("Muster_seg", "Muster_CT", True),
+        ("sub-01_mr_seg", "sub-01_mr", True),
+        ("case1_mr_seg", "case1_ct", True),
+        ("Muster_seg", "Muster_CT", None),
+        ("example_seg_mr", "example_ct", None),
         ("0007", "0007", True),
         ("case3_seg", "case2", False),
         ("spleen_3", "spleen_10", False),
@@ -43,7 +46,14 @@ def test_what_a_name_says(mask, image, said):
     assert belongs(mask, image) is said
 
 
+def test_a_name_without_a_number_tells_images_apart_and_denies_none():
+    mask, names = Source("", "Muster_seg.nii.gz"), known("Muster_CT", "Anders_CT")
+    assert named_cases(mask, names, KEY, numbered=False) == known("Muster_CT") & known("Muster")
+    assert not named_cases(mask, names, KEY)
+
+
 def test_the_longest_name_counts():
+    assert belongs("sub-01_mr_seg", "sub-01_ct", "sub-01_mr") is False
     assert belongs("pat_0002_seg", "pat_0001", "pat_0002") is False
     assert belongs("pat_0002_seg", "pat_0002", "pat_0001") is True
 
@@ -57,5 +67,5 @@ def test_a_dicom_series_is_called_by_its_patient_and_accession_number():
 
 
 def test_words_for_images_and_channels_are_no_names():
-    assert case_names("ct") == [] and case_names("image_0001") == ["0001"]
+    assert case_names("ct") == [] and case_names("image_0001") == ["image 0001", "0001"]
     assert case_names("liver_001_0000") == ["liver 001 0000", "liver 001"]
