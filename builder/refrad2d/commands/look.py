@@ -107,11 +107,17 @@ def explain(given: Explain) -> int:
     return 0
 
 
-def _count_within(folder: Path, reason: str) -> int:
-    """How many slices, texts or rows, of files that were kept, a build left out for the reason."""
+def _say_parts(folder: Path, reason: str) -> str:
+    """What a build left out for the reason that is no whole file: rows of the report table, slices, texts."""
     path = folder / "stats.json"
-    sections = json.loads(path.read_text(encoding="utf-8")).values() if path.is_file() else ()
-    return sum(section.get(f"dropped_{reason}", 0) for section in sections if isinstance(section, dict))
+    sections = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    counts = {
+        name: section.get(f"dropped_{reason}", 0) for name, section in sections.items() if isinstance(section, dict)
+    }
+    if rows := counts.get("reports", 0):
+        return f"Rows ({rows}) of the report table were left out for {reason!r}: stats.json numbers their lines."
+    parts = sum(counts.values())
+    return f"Only parts ({parts}) of kept files were left out for {reason!r}." if parts else ""
 
 
 def _left_out(given: Explain, files: int) -> list[int]:
@@ -126,11 +132,14 @@ def _left_out(given: Explain, files: int) -> list[int]:
         if last == files - 1 or given.dataset and 0 <= last < files:  # masks in the same tree may hold the last places
             found.append(lines)
     if len(found) != 1:
-        raise ValueError(f"{len(found)} builds read {files} files as {given.root}. Give the one with --dataset DIR.")
+        raise ValueError(
+            f"{len(found)} builds here read {files} files as {given.root}. Give the build with --dataset DIR, or say "
+            "with --root which folder this is, such as masks."
+        )
     reasons = {line["reason"] for line in found[0]} - {None}
     if given.reason not in reasons:
-        known = ", ".join(sorted(reasons)) or "nothing: all was kept"
-        within = sum(_count_within(folder, str(given.reason)) for folder in folders)
-        what = f"Only parts ({within}) of kept files were" if within else "Nothing was"
-        raise ValueError(f"{what} left out for {given.reason!r}. Choose from {known}.")
+        parts = next(filter(None, (_say_parts(folder, str(given.reason)) for folder in folders)), "")
+        known = f"Choose from {', '.join(sorted(reasons))}." if reasons else f"All files of {given.root} were kept."
+        nothing = f"Nothing was left out for {given.reason!r}."
+        raise ValueError(f"{parts or nothing} {known}")
     return [line["n"] for line in found[0] if line["reason"] == given.reason]

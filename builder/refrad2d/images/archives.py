@@ -145,24 +145,26 @@ def is_gzip(data: bytes) -> bool:
     return data[:2] == b"\x1f\x8b"
 
 
-def read_trailer(file: gzip.GzipFile) -> None:
-    """Read a gzip stream to its end, which proves length and checksum; `Unreadable` if they are wrong or missing."""
+def read_part(file: gzip.GzipFile, size: int) -> bytes:
+    """The next bytes of a gzip stream; `Unreadable` if it is damaged there."""
     try:
-        for _ in range(MAX_AFTER // _CHUNK):
-            if not file.read(_CHUNK):
-                return
+        return file.read(size)
     except (OSError, EOFError, zlib.error) as error:
         raise Unreadable("damaged_gzip") from error
+
+
+def read_trailer(file: gzip.GzipFile) -> None:
+    """Read a gzip stream to its end, which proves length and checksum; `Unreadable` if they are wrong or missing."""
+    for _ in range(MAX_AFTER // _CHUNK):
+        if not read_part(file, _CHUNK):
+            return
     raise Unreadable("too_large")
 
 
 def unpack_gzip(data: bytes) -> bytes:
     """What one gzip file holds, proven by its checksum; `Unreadable` if it is damaged or larger than `MAX_UNPACKED`."""
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            content = file.read(MAX_UNPACKED + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise Unreadable("damaged_gzip") from error
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        content = read_part(file, MAX_UNPACKED + 1)
     if len(content) > MAX_UNPACKED:
         raise Unreadable("too_large")
     return content

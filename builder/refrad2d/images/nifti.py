@@ -9,12 +9,14 @@ import nibabel
 import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 
-from refrad2d.images.archives import Unreadable, read_trailer
+from refrad2d.images.archives import Unreadable, read_part, read_trailer
 from refrad2d.images.evidence.units import grid_fault
 
 MAX_PIXELS = 1 << 29
 MAX_BYTES = 3 << 28  # of an unpacked volume: 512 x 512 x 768 voxels of four bytes
 HEADER, CHUNK = 544, 1 << 24
+SPACING_TOLERANCE = 0.1  # of the sizes of a voxel in pixdim and sform: a tilted gantry shears the latter by up to that
+_SCANNER = 2  # the highest code of an orientation that keeps the patient's size; 3 and 4 are atlases
 _BROKEN = (  # what nibabel raises for bytes that are not what they say (found by test_fuzz_parsers.py)
     OSError, EOFError, TypeError, ValueError, KeyError, OverflowError, zlib.error, np.linalg.LinAlgError,
     nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError,
@@ -48,7 +50,7 @@ def _kind(data: bytes) -> type[nibabel.Nifti1Image]:
 def _unpack(data: bytes) -> io.BytesIO:
     """The gzip stream as far as its header says that the volume reaches, so that a bomb unpacks to no more."""
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-        head = file.read(HEADER)
+        head = read_part(file, HEADER)
         kind = _kind(head).header_class
         header = kind(head[: kind.sizeof_hdr], check=False)
         size = np.prod(header.get_data_shape(), dtype=float) * header.get_data_dtype().itemsize
@@ -56,7 +58,7 @@ def _unpack(data: bytes) -> io.BytesIO:
             raise Unreadable("too_large")
         stream, wanted = io.BytesIO(), header.get_data_offset() + int(size) - len(head)
         stream.write(head)
-        while wanted > 0 and (part := file.read(min(wanted, CHUNK))):
+        while wanted > 0 and (part := read_part(file, min(wanted, CHUNK))):
             wanted -= stream.write(part)
         read_trailer(file)
     stream.seek(0)
@@ -70,6 +72,8 @@ def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
     """
     try:
         stream = _unpack(data) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
+        if bytes(stream.getbuffer()[344:348]) == b"ni1\x00":
+            raise Unreadable("nifti_in_two_files")
         image = _kind(stream.getbuffer()[:8].tobytes()).from_stream(stream)
         shape, kind = image.shape, image.get_data_dtype()
     except _BROKEN as error:
@@ -90,7 +94,8 @@ def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
 
 
 def affine_of(header: nibabel.Nifti1Header, orientation: str = "") -> np.ndarray:
-    """The matrix from voxels to RAS mm. `Unreadable` if the header gives none, or two that turn the volume differently.
+    """The matrix from voxels to RAS mm. `Unreadable` if the header gives none, two that turn the volume differently, or
+    two sizes of a voxel.
 
     `orientation` is that of a header without any, such as "LAS"; the middle of the volume is its origin then.
     """
@@ -101,7 +106,13 @@ def affine_of(header: nibabel.Nifti1Header, orientation: str = "") -> np.ndarray
         return _assumed(header, orientation)
     if sform is not None and qform is not None and nibabel.aff2axcodes(sform) != nibabel.aff2axcodes(qform):
         raise Unreadable("orientations_disagree")
-    return sform if sform is not None else qform
+    if sform is None:
+        return qform
+    if qform is not None and int(header["sform_code"]) > _SCANNER:
+        return qform  # the other one leads into an atlas, where the patient has another size
+    if not np.allclose(np.linalg.norm(sform[:3, :3], axis=0), header.get_zooms()[:3], rtol=SPACING_TOLERANCE):
+        raise Unreadable("spacings_disagree")
+    return sform
 
 
 def _assumed(header: nibabel.Nifti1Header, orientation: str) -> np.ndarray:

@@ -25,7 +25,7 @@ from refrad2d.images.dicom import (
     text_of,
     whole_number,
 )
-from refrad2d.images.evidence.units import extremes
+from refrad2d.images.evidence.units import extremes, says_unit
 from refrad2d.images.geometry import display_frames, ras_to_lps
 from refrad2d.images.masks.sharing import LABEL_MAP, is_label_map
 from refrad2d.images.nifti import is_nifti, nifti_units_fault, open_nifti
@@ -60,6 +60,7 @@ class Record:
     phrases: tuple[str, ...] = ()  # places and the like, see `identities`
     person: Person = Person()  # who the patient is, see `people`
     head: bool = False  # the header names the head
+    says_unit: bool = False  # the header of a CT says what its values are
     references: tuple[str, ...] = ()  # SOP instances that a Key Object Selection names
     slices: tuple[Slice, ...] = ()
 
@@ -136,7 +137,7 @@ def _open_dicom(data: bytes) -> tuple[Record, Iterator[Slice]]:
     if kind in SEGMENTATIONS:
         return Record("segmentation", **facts), iter(())
     refuse_unsuitable(dataset)
-    return Record("dicom", **facts), _dicom_slices(dataset)
+    return Record("dicom", says_unit=says_unit(dataset), **facts), _dicom_slices(dataset)
 
 
 def _dicom_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:

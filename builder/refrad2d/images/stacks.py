@@ -75,7 +75,7 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
             phrases=frozenset().union(*(records[known.position].phrases for known in slices)),
         )
         for (patient_id, study_key, series_key, modality), grids in series.items()
-        for number, slices in _numbered(grids)
+        for number, slices in _numbered(grids, interleaved=modality != "CT")
     ]
 
 
@@ -87,11 +87,11 @@ def _group_of(place: Placement, grids: list[list[Slice]]) -> list[Slice]:
     return found
 
 
-def _numbered(grids: Iterable[list[Slice]]) -> Iterator[tuple[int, list[Slice]]]:
+def _numbered(grids: Iterable[list[Slice]], *, interleaved: bool) -> Iterator[tuple[int, list[Slice]]]:
     """The stacks of a series; those of one rounded grid, which their pseudonyms are made of, are numbered."""
     numbers: Counter = Counter()
     for group in grids:
-        for part in split_phases(group):
+        for part in split_phases(group, interleaved=interleaved):
             name = _grid(part[0].placement)
             yield numbers[name], part
             numbers[name] += 1

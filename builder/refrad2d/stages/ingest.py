@@ -2,8 +2,8 @@
 
 Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
 (geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of), accounting.jsonl;
-paths.jsonl (keyed paths of all images, broken ones too, by which masks find their series) and shared.jsonl (positions
-of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
+paths.jsonl (keyed paths and names of all images, broken ones too, by which masks find their series) and shared.jsonl
+(positions of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
 """
 
 from collections import Counter, defaultdict
@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from refrad2d.images.blanking import publish_slices, require_reader
 from refrad2d.images.evidence.suitable import suitable_stacks
+from refrad2d.images.masks.cases import keyed_cases
 from refrad2d.images.masks.sharing import NO_IMAGES, share_sources
 from refrad2d.images.records import Record, read_file
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
@@ -25,7 +26,7 @@ from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.privacy.persons import Person
 from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.joins import join_reports
-from refrad2d.stages.report_table import ReportRow
+from refrad2d.stages.report_table import ReportRow, number_lines
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import write_jsonl
 from refrad2d.system.processes import run_isolated
@@ -65,14 +66,18 @@ def run(
     published = publish_slices(
         suited.stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
     )
-    joined = join_reports(reports, published.stacks)
+    published_people = people.known() if people else NOBODY
+    persons = _merge([], published.stacks, records, key, published_people).pseudonyms
+    joined = join_reports(reports, published.stacks, persons)
     stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
-    merged = _merge(joined.rows, stacks, records, key, people.known() if people else NOBODY)
+    merged = _merge(joined.rows, stacks, records, key, published_people)
     reasons = unread | _unused(records, built) | suited.reasons | published.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, merged, key, site) for stack in stacks))
-    images = [source for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
-    paths = set[str]().union(*(keyed_paths(source, key) for source in images))
+    images = [(source, records.get(n)) for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
+    paths = set[str]().union(
+        *(keyed_paths(source, key) | keyed_cases(source, record, key) for source, record in images)
+    )
     write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(paths)))
     write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, merged, references, key))
     claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)
@@ -83,7 +88,7 @@ def run(
     counts = count_results(len(sources) - len(claimed), reasons)
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
-    counts.update({f"table_{fact}": n for fact, n in table.items()})
+    counts.update({f"table_{fact}": n for fact, n in {**table, **number_lines(joined.lines)}.items()})
     counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
     counts.update({f"identities_{name}": n for name, n in merged.counts.items()})
     if people:
@@ -217,6 +222,7 @@ def _keyed_uid(uid: str, key: bytes) -> str | None:
 def _series_row(stack: Stack, merged: Merged, key: bytes, site: str | None) -> dict:
     """A series as it may be written: pseudonyms, allow-listed fields, geometry, keyed names for finding its masks."""
     record, place = stack.record, stack.slices[0].placement
+    patient = normal_identifier(record.patient_id)
     return {
         "series": stack.id(key),
         "study": stack.study(key),
@@ -231,9 +237,10 @@ def _series_row(stack: Stack, merged: Merged, key: bytes, site: str | None) -> d
         "site": site,
         "number": record.series_number,
         "uid": _keyed_uid(record.series_uid, key),
-        "patient_id": pseudonym(key, "patient_id", record.patient_id) if record.patient_id else None,
+        "patient_id": pseudonym(key, "patient_id", patient) if patient else None,
         "study_uid": _keyed_uid(record.study_uid, key),
         "frame_of_reference": _keyed_uid(record.frame_of_reference, key),
+        "cases": sorted(set().union(*(keyed_cases(source, record, key) for source in stack.sources))),
         "paths": sorted(set().union(*(keyed_paths(source, key) for source in stack.sources))),
         "frames": [
             {

@@ -4,7 +4,7 @@ Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixe
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -32,6 +32,8 @@ from refrad2d.text.slices import (
     slices_for,
 )
 
+SAME_DEPTH_MM = 1.0  # slices of two series that lie nearer show the same
+
 
 class Placed(NamedTuple):
     """A sentence on a slice, and the rule that put it there."""
@@ -55,6 +57,7 @@ def run(
     for finding in read_jsonl(segmented / "findings.jsonl"):
         findings[finding.pop("slice")].append(cast(FindingRow, finding))
     series = list(read_jsonl(ingested / "series.jsonl"))
+    unclear = _unclear_images(series, texts)
 
     def rows() -> Iterator[Row]:
         for scan in progress(series, len(series), "match"):
@@ -68,7 +71,9 @@ def run(
                 counts["heads_slices_left_out"] += len(slices) - len(kept)
                 slices = [slices[n] for n in kept]
             if slices:
-                yield from _series_rows(scan, slices, texts[scan["series"]], masked.get(scan["series"]), counts)
+                yield from _series_rows(
+                    scan, slices, texts[scan["series"]], masked.get(scan["series"]), unclear, counts
+                )
 
     write_jsonl(dst / "rows.jsonl", sorted(rows(), key=lambda row: row["id"]))
     return counts
@@ -85,10 +90,38 @@ def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
     return texts
 
 
+def _unclear_images(series: Sequence[Mapping], texts: Mapping[str, Sequence[Mapping]]) -> dict[str, set[int]]:
+    """For each text the numbers of images that several of its series have, each at another place: an image that is
+    named without its series is one of them, and nobody knows which."""
+    places: dict[str, dict[int, list[tuple]]] = defaultdict(lambda: defaultdict(list))
+    for scan in series:
+        for text in texts[scan["series"]]:
+            for frame in scan["frames"]:
+                place = (scan.get("frame_of_reference"), scan["plane"], frame.get("depth", 0.0))
+                if frame["instance"] is not None:
+                    places[text["id"]][frame["instance"]].append(place)
+    return {
+        text: {number for number, found in images.items() if not all(_is_same(found[0], other) for other in found)}
+        for text, images in places.items()
+    }
+
+
+def _is_same(one: tuple, other: tuple) -> bool:
+    return one[:2] == other[:2] and abs(one[2] - other[2]) <= SAME_DEPTH_MM
+
+
+def _is_clear(sentence: MarkedSentence, frame: Mapping, series_number: int | None, unclear: Collection[int]) -> bool:
+    """True unless the sentence names the image without its series, and another series has an image of that number."""
+    if frame["instance"] not in unclear:
+        return True
+    return any(r.series == series_number and frame["instance"] in r.instances for r in sentence.references if r.series)
+
+
 def _series_rows(
-    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None, counts: Counter
-) -> Iterator[Row]:
-    placed, rules = _place(scan, slices, texts, counts, masked=bool(segmenter))
+    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None,
+    unclear: Mapping[str, set[int]], counts: Counter,
+) -> Iterator[Row]:  # fmt: skip
+    placed, rules = _place(scan, slices, texts, unclear, counts, masked=bool(segmenter))
     for n, by_language in placed.items():
         reports: dict[str, Report | None] = {language: None for language in LANGUAGES}
         shares: dict[str, float | None] = {language: None for language in LANGUAGES}
@@ -130,8 +163,9 @@ def _series_rows(
 
 
 def _place(
-    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], counts: Counter, *, masked: bool
-) -> tuple[Mapping[int, Mapping[str, list[Placed]]], Mapping[int, set[str]]]:
+    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], unclear: Mapping[str, set[int]],
+    counts: Counter, *, masked: bool,
+) -> tuple[Mapping[int, Mapping[str, list[Placed]]], Mapping[int, set[str]]]:  # fmt: skip
     """The sentences of each slice that has some, by language, and the rules that put them there."""
     placed: dict[int, dict[str, list[Placed]]] = defaultdict(lambda: defaultdict(list))
     rules: dict[int, set[str]] = defaultdict(set)
@@ -142,6 +176,12 @@ def _place(
         named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
         for sentence in text["sentences"]:
             chosen, rule = slices_for(sentence, slices, scan["number"], masked=masked)
+            if rule == "named" and not named:
+                clear = [n for n in chosen if _is_clear(sentence, slices[n].frame, scan["number"], unclear[text["id"]])]
+                if chosen and not clear:
+                    counts["sentences_unclear_image"] += 1
+                    continue
+                chosen = clear
             if named:  # a sentence that names an image speaks of this one only if both mean it
                 chosen, rule = [n for n in named if n in chosen or not sentence.references], "named"
             said = cut_references(sentence)

@@ -78,6 +78,9 @@ def _size(root: str, path: str) -> int:
         return -1
 
 
+UNPLACED = ("without_slice", "only_reference", "unclear_image")  # why `match` gives a sentence to no slice
+
+
 @dataclass(frozen=True)
 class Input:
     """What the stages of one build or append work on; `root` is the folder that holds theirs."""
@@ -161,6 +164,8 @@ def _require_series_and_texts(folder: Path, options: Options) -> None:
         raise NothingUsable(
             f"No file of the export is a usable CT or MR image ({_reasons(counts, 'dropped_')}). {main_advice(counts)}"
         )
+    if not counts.get("reports_kept") and not any(name.startswith("reports_dropped_") for name in counts):
+        raise NothingUsable("The report table has no row below its header. Export it with the reports.")
     if not any(True for _ in read_jsonl(folder / "texts.jsonl")):
         raise NothingUsable(
             f"No report row belongs to an image of the export ({_reasons(counts, 'reports_dropped_')}). "
@@ -170,18 +175,33 @@ def _require_series_and_texts(folder: Path, options: Options) -> None:
 
 def _require_masks(folder: Path, options: Options) -> None:
     counts = read_json(folder / "counts.json")
-    if options.masks is not None and not counts.get("kept"):
+    if options.masks is None or counts.get("kept"):
+        return
+    if not any(name.startswith("dropped_") for name in counts):
         raise NothingUsable(
-            f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
-            f"{main_advice(counts)} Leave --masks out to build without."
+            "No file of --masks is a mask: the export holds the same files, and they were read as images. "
+            "Give the folder of the masks, or leave --masks out to build without."
         )
+    raise NothingUsable(
+        f"No mask belongs to a series of the export ({_reasons(counts, 'dropped_')}). "
+        f"{main_advice(counts)} Leave --masks out to build without."
+    )
 
 
 def _require_rows(folder: Path, options: Options) -> None:
-    if not any(True for _ in read_jsonl(folder / "rows.jsonl")):
+    if any(True for _ in read_jsonl(folder / "rows.jsonl")):
+        return
+    curate = folder.parent / "curate" / "counts.json"
+    matched, curated = read_json(folder / "counts.json"), read_json(curate) if curate.is_file() else {}
+    lost = {f"dropped_{name}": n for name in UNPLACED if (n := matched.get(f"sentences_{name}", 0))}
+    lost |= {name: n for name, n in curated.items() if name.startswith("dropped_") and n}
+    if not lost:
         raise NothingUsable(
             "No sentence of any report could be given to a slice. Check that reports, images and masks belong together."
         )
+    raise NothingUsable(
+        f"No sentence of any report could be given to a slice ({_reasons(lost, 'dropped_')}). {main_advice(lost)}"
+    )
 
 
 def _reasons(counts: Mapping[str, int], prefix: str) -> str:

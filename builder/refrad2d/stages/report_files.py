@@ -63,6 +63,8 @@ def read_report_file(path: Path, *, encoding: str | None = None, alike: Collecti
         raise ValueError("The report table is an old or an encrypted Excel file. Save it as .xlsx without a password.")
     text, page = decode_table(data, encoding)
     first = text.lstrip()[:1]
+    if first == "<":
+        raise ValueError("The report table is a web page or XML. Open it and save it as .xlsx, or as CSV in UTF-8.")
     lines = any(suffix in (".jsonl", ".ndjson") for suffix in path.suffixes[-2:])
     if first == "[" and not lines:
         table = _read_json_array(text)
@@ -112,6 +114,8 @@ def _columns(rows: Iterable[FileRow]) -> list[str]:
 def _read_json_lines(text: str) -> ReportFile:
     lines = enumerate(text.split("\n"), 1)  # only there: U+0085 and U+2028 are characters of a text
     rows = [_json_row(number, line) for number, line in lines if line.strip()]
+    if rows and all(row.reason for row in rows):
+        raise ValueError("No line of the report table is a JSON object. Write one object a line, or one array of all.")
     return ReportFile(rows, _columns(rows), "jsonl")
 
 

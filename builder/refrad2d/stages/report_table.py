@@ -6,8 +6,7 @@ PatientName, PatientBirthDate, PatientSex and OtherPatientIDs, where given, say 
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,14 @@ NO_TEXT = "value_is_no_text"  # the reason of a row with a number or a list wher
 TOO_LONG = "report_too_long"
 _MOST_LINES = 20  # that a message numbers
 _SEVERAL = re.compile(r"[\\;,|\s]+")  # between several ids in a cell
+_HALF = re.compile("[\ud800-\udfff]")  # of a pair of surrogates, as JSON can hold it
+_EXCEL_TEXT = re.compile(r"""'(.*)|="(.*)\"""")  # how spreadsheets are told that a number is a text
+# Words that one language has and the other does not.
+_WORDS_OF = {
+    "de": frozenset("der die das und ist sind im nicht kein keine mit von des dem den eine einer zeigt zeigen".split()),
+    "en": frozenset("the and is are of no not with there shows show without from which seen both".split()),
+}
+_OTHER = {"de": "en", "en": "de"}
 _SPELLINGS = {"de": ("de", "deu", "ger", "german", "deutsch"), "en": ("en", "eng", "english", "englisch")}
 _LANGUAGE_NAMES = {spelling: language for language, names in _SPELLINGS.items() for spelling in names}
 
@@ -65,12 +72,21 @@ class ReportTable:
     @property
     def facts(self) -> dict[str, int]:
         """What a build says of the table: its form, and the lines of the rows that cannot be used, by reason."""
-        bad = Counter(row.reason for row in self.rows if row.reason)
-        return {self.form: 1, **{f"{reason} in line {self._lines(reason)}": n for reason, n in sorted(bad.items())}}
+        lines: dict[str, list[int]] = {}
+        for row in self.rows:
+            if row.reason:
+                lines.setdefault(row.reason, []).append(row.line)
+        return {self.form: 1, **number_lines(lines)}
 
-    def _lines(self, reason: str) -> str:
-        lines = [str(row.line) for row in self.rows if row.reason == reason]
-        return ", ".join(lines[:_MOST_LINES]) + (", …" if len(lines) > _MOST_LINES else "")
+
+def number_lines(lines: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Of the lines of rows by reason a sentence each that numbers them, and how many there are."""
+    return {
+        f"{reason} in line {', '.join(map(str, found[:_MOST_LINES]))}{', …' if len(found) > _MOST_LINES else ''}": len(
+            found
+        )
+        for reason, found in sorted(lines.items())
+    }
 
 
 def read_reports(
@@ -143,6 +159,9 @@ def _check(fields: dict[str, str], language: str | None) -> str:
     """Bring the fields of a row into one form; why the row cannot be used, "" if it can."""
     said = fields["language"].lower().split("-")[0].split("_")[0]
     fields["language"] = _LANGUAGE_NAMES.get(said, "") if said or not language else language
+    for name in IDENTIFIERS:
+        if excel := _EXCEL_TEXT.fullmatch(fields[name]):
+            fields[name] = (excel[1] or excel[2] or "").strip()
     fields["path"] = fields["path"].replace("\\", "/").removeprefix("./").strip("/")
     fields["Modality"] = {"MRT": "MR", "MRI": "MR"}.get(fields["Modality"].upper(), fields["Modality"].upper())
     if fields["language"] not in LANGUAGES:
@@ -158,7 +177,16 @@ def _check(fields: dict[str, str], language: str | None) -> str:
             return unreadable
         if len(fields[name]) > MAX_REPORT:
             return _drop(fields, TOO_LONG)
+    if is_in_other_language(fields["report"], fields["language"]):
+        return _drop(fields, "language_contradicts_text")
     return "" if fields["report"] else "empty_report"
+
+
+def is_in_other_language(text: str, language: str) -> bool:
+    """True for a text with at least two words that only the other language has, and none, or a quarter, of its own."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    own, other = (sum(word in _WORDS_OF[name] for word in words) for name in (language, _OTHER[language]))
+    return len(_WORDS_OF[_OTHER[language]].intersection(words)) >= 2 and other > 4 * own
 
 
 def _drop(fields: dict[str, str], reason: str) -> str:
@@ -169,5 +197,5 @@ def _drop(fields: dict[str, str], reason: str) -> str:
 def _clean(value: object) -> str:
     if value is None or value != value:
         return ""
-    text = str(value).encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a surrogate pair
+    text = _HALF.sub("\ufffd", str(value))  # a letter that is lost
     return text.replace("\r\n", "\n").replace("\x00", "").strip()

@@ -69,4 +69,7 @@ def test_explain_lists_the_files_of_a_reason(tmp_path, capsys, monkeypatch):
     (tmp_path / "ds" / "stats.json").write_text(json.dumps({"ready": {"dropped_z": 3}, "format": 3}))
     assert main(["explain", "export", "--reason", "z"]) == 2
     assert "Only parts (3) of kept files were left out for 'z'" in capsys.readouterr().err
+    (tmp_path / "ds" / "stats.json").write_text(json.dumps({"reports": {"dropped_z": 3}}))
+    assert main(["explain", "export", "--reason", "z"]) == 2
+    assert "Rows (3) of the report table were left out for 'z'" in capsys.readouterr().err
     assert main(["explain", "export"]) == 2

@@ -1,5 +1,8 @@
 """Which stacks a report row speaks of, and what it says of them that the images do not."""
 
+from dataclasses import replace
+from time import process_time
+
 import pytest
 
 from refrad2d.stages.joins import join_reports
@@ -205,3 +208,34 @@ def test_a_row_for_each_image_keeps_its_text():
     slices = stack(known_slice(0.0, sop_uid="1.9.1"), known_slice(5.0, sop_uid="1.9.2"))
     rows = [report_row(SOPInstanceUID=uid) for uid in ("1.9.1", "1.9.2", "1.9.2")]
     assert join_reports(rows, [slices]).dropped == {"duplicate_report": 1}
+
+
+ONE_STUDY = [stack(name="a"), stack(name="b", patient_key="P2", patient_id="P2", series_uid="1.1.2")]
+ONE_PERSON = {"P1": "p", "P2": "p"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"PatientID": "P1"}, {"PatientID": "P2"}])
+def test_a_study_under_two_ids_of_one_person_keeps_its_report(fields):
+    row = report_row(StudyInstanceUID="1.1", **fields)
+    joined = join_reports([row], ONE_STUDY, ONE_PERSON)
+    assert [len(found) for _, _, found in joined.rows] == [2] and not joined.dropped
+
+
+def test_a_study_under_ids_of_two_persons_loses_it():
+    assert join_reports([report_row(StudyInstanceUID="1.1")], ONE_STUDY).dropped == {"ambiguous_patient": 1}
+    assert join_reports([report_row(StudyInstanceUID="1.1", PatientID="P3")], ONE_STUDY, ONE_PERSON).dropped == {
+        "patient_mismatch": 1
+    }
+
+
+def test_the_lines_of_rows_that_find_nothing_are_told():
+    rows = [report_row(StudyInstanceUID=uid) for uid in ("1.1", "9", "8")]
+    joined = join_reports([replace(row, line=n) for n, row in enumerate(rows, 2)], [FIRST])
+    assert joined.lines == {"no_matching_study": [3, 4]}
+
+
+def test_joining_takes_time_in_proportion_to_the_rows():
+    stacks = [stack(name=f"f{n}", patient_key=f"P{n}", study_key=str(n), study_uid=f"1.{n}") for n in range(3000)]
+    rows = [report_row(StudyInstanceUID=f"1.{n}") for n in range(3000)]
+    started = process_time()
+    assert len(join_reports(rows, stacks).rows) == 3000 and process_time() - started < 5

@@ -28,13 +28,18 @@ SERIES = {
 def match_texts(tmp_path):
     """Rows and counts of texts (German, of the one series); each is (text, named slices)."""
 
-    def run(*texts):
+    def run(*texts, more=()):
         for name in ("ingest", "segment", "match"):
             (tmp_path / name).mkdir()
-        write_jsonl(tmp_path / "ingest" / "series.jsonl", [SERIES])
+        write_jsonl(tmp_path / "ingest" / "series.jsonl", [SERIES, *more])
         for name in ("segmented", "findings"):
             write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])
-        shared = {"language": "de", "series": ["se"], **dict.fromkeys(CONTEXT_COLUMNS), "clinical_question": "Q"}
+        shared = {
+            "language": "de",
+            "series": ["se", *(other["series"] for other in more)],
+            **dict.fromkeys(CONTEXT_COLUMNS),
+            "clinical_question": "Q",
+        }
         rows = [
             {"id": f"t{n}", "text": text, "named": named, "origin": "original", "curator": "rules", **shared}
             for n, (text, named) in enumerate(texts)
@@ -94,3 +99,31 @@ def test_a_sentence_that_names_another_image_than_its_table_goes_nowhere(match_t
     rows, counts = match_texts(("Leber glatt (Bild 2). Milz glatt (Bild 1).", ["s0"]))
     assert [(r["id"], r["report"]["de"]["findings"]) for r in rows] == [("s0", "Milz glatt.")]
     assert counts["sentences_without_slice"] == 1
+
+
+def other_series(depth: float, number: int = 7, frame_of_reference=None) -> dict:
+    """A second series of the study, whose images lie by `depth` away from those of the first."""
+    frames = [{**frame, "id": f"o{n}", "depth": frame["depth"] + depth} for n, frame in enumerate(FRAMES)]
+    return {**SERIES, "series": "other", "number": number, "frames": frames, "frame_of_reference": frame_of_reference}
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "ids"),
+    [
+        ("Zyste (Bild 2).", other_series(40.0), set()),
+        ("Zyste (Bild 2).", other_series(0.0, frame_of_reference="another"), set()),
+        ("Zyste (Bild 2).", other_series(0.4), {"s1", "o1"}),
+        ("Zyste (Serie 2, Bild 2).", other_series(40.0), {"s1"}),
+        ("Zyste (Serie 7, Bild 2).", other_series(40.0), {"o1"}),
+        ("Bild 2 zeigt eine Zyste.", other_series(40.0), set()),
+    ],
+)
+def test_an_image_that_is_named_without_its_series_must_be_one(match_texts, text, other, ids):
+    rows, counts = match_texts((text, []), more=[other])
+    assert {row["id"] for row in rows} == ids
+    assert counts["sentences_unclear_image"] == (0 if ids else 2)
+
+
+def test_an_image_that_the_table_names_is_clear(match_texts):
+    rows, _ = match_texts(("Zyste (Bild 2).", ["s1"]), more=[other_series(40.0)])
+    assert [row["id"] for row in rows] == ["s1"]

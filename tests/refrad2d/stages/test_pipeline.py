@@ -43,6 +43,35 @@ def test_a_stage_that_leaves_nothing_ends_the_build_in_words(tmp_path, name):
         require(tmp_path / name, Options())
 
 
+def words_of(tmp_path, name: str, counts: dict, options: Options) -> str:
+    """What the check behind a stage says that left these counts, one series and nothing else."""
+    for folder, found in ((name, counts), ("curate", {"kept": 1, "dropped_temporal_only": 1})):
+        (tmp_path / folder).mkdir()
+        write_json(tmp_path / folder / "counts.json", found)
+    write_jsonl(tmp_path / name / "series.jsonl", [{}])
+    for file in ("texts.jsonl", "rows.jsonl"):
+        write_jsonl(tmp_path / name / file, [])
+    (require,) = (stage.require for stage in STAGES if stage.name == name)
+    with pytest.raises(NothingUsable) as nothing:
+        require(tmp_path / name, options)
+    return str(nothing.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "said"),
+    [
+        ("ingest", {"kept": 1, "reports_kept": 0}, "no row below its header"),
+        ("ingest", {"kept": 1, "reports_dropped_no_identifier": 2}, "2 no_identifier"),
+        ("segment", {"kept": 0}, "No file of --masks is a mask"),
+        ("segment", {"kept": 0, "dropped_ambiguous_mask": 2}, "2 ambiguous_mask"),
+        ("match", {"sentences_unclear_image": 3, "sentences_without_slice": 1}, "1 temporal_only, 3 unclear_image"),
+    ],
+)
+def test_words_name_what_was_lost_and_never_a_viewer_where_no_file_is_at_fault(tmp_path, name, counts, said):
+    words = words_of(tmp_path, name, counts, Options(masks=tmp_path))
+    assert said in words and "viewer" not in words
+
+
 def test_the_rows_of_a_build_are_those_of_its_last_stage(tmp_path):
     assert rows_file(tmp_path).parent.name == STAGES[-1].name
 

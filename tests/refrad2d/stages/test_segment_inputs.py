@@ -7,6 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.dataset import Dataset
 
 from refrad2d.labels import label_by_name
 from refrad2d.stages import ingest, segment
@@ -68,6 +69,23 @@ def with_background():
     return seg(("Background", 1 - corner()), ("Liver", corner()), kind="LABELMAP")
 
 
+def coded(label, kind, region="", side=""):
+    """A DICOM SEG of one segment with a label, and codes of these meanings."""
+    made = seg((label, corner()))
+    (segment,) = made.SegmentSequence
+    segment.SegmentedPropertyTypeCodeSequence[0].CodeMeaning = kind
+    if region:
+        segment.AnatomicRegionSequence = [meaning(region)]
+        segment.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = [meaning(side)]
+    return made
+
+
+def meaning(text):
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "1", "SCT", text
+    return code
+
+
 @dataclass(frozen=True)
 class Case:
     """Files by path (arrays as NIfTI, texts, datasets), the classes that must be painted, labels of the findings."""
@@ -84,6 +102,8 @@ def _case(files, *ids, findings=(), affine=AFFINE, **counts):
 
 
 TWO, ONE = regions(1, 2), regions(1)
+ATLAS = np.zeros((16, 16, 3), np.uint8)
+ATLAS[2:12, 2:8] = 1 + np.arange(60).reshape(10, 6, 1)
 NAMES = {"0": "background", "1": "Leber", "2": "spleen"}
 SHIFTED = AFFINE + np.array([[0, 0, 0, 1]] + 3 * [4 * [0]])
 OTHER = "1.2.826.0.1.3680043.8.498.77"
@@ -100,6 +120,20 @@ CASES = {
     "values 1 to 4 alone, no table": _case({"m.nii.gz": TWO}),
     "values 1 to 13 without a gap, no table (AMOS)": _case({"m.nii.gz": regions(*range(1, 14))}),
     "values 19 to 24 without a gap, no table (VerSe)": _case({"m.nii.gz": regions(*range(19, 25))}),
+    "values 1 to 60 without a gap, no table (an atlas)": _case({"m.nii.gz": ATLAS}),
+    "values, table in UTF-16": _case({"m.nii.gz": TWO, "labels.csv": "id,name\n1,liver\n2,spleen\n".encode("utf-16")}, LIVER, SPLEEN),
+    "values, numbers in the table as 1.0": _case({"m.nii.gz": TWO, "t.csv": "id,name\n1.0,liver\n2.0,spleen\n"}, LIVER, SPLEEN),
+    "values, a JSON gives one two names": _case({"m.nii.gz": TWO, "labels.json": '{"1": "liver", "1": "aorta", "2": "spleen"}'}),
+    "one class in all corners of the volume (inverted)": _case({"liver.nii.gz": 1 - ONE}),
+    "one class in every voxel": _case({"liver.nii.gz": np.ones_like(ONE)}),
+    "background numbered 1, no table, corners full of it": _case({"m.nii.gz": np.where(ONE > 0, 40, 5).astype(np.uint8)}),
+    "named after another case of the export (`case2_seg`), which is broken": _case({"case2_seg.nii.gz": regions(1, 5)}),
+    "named after the accession number of the series and a class": _case({"ACC901_liver.nii.gz": ONE}, LIVER),
+    "named after another accession number of that kind": _case({"ACC905_liver.nii.gz": ONE}),
+    "a segment whose label and codes name two classes": lambda: _case({"s.dcm": coded("Liver", "Spleen")}),
+    "an organ by its anatomic region and side": lambda: _case({"s.dcm": coded("Niere", "Organ", "Kidney", "Left")}, KIDNEY),
+    "a segment around all (inverted)": lambda: _case({"s.dcm": seg(("Liver", 1 - np.roll(corner(), (4, 4), (1, 2))))}),
+    "PatientID in other letters": lambda: _case({"s.dcm": seg(("Liver", corner()), PatientID="p1")}, LIVER),
     "values of the assumed scheme": _case({"m.nii.gz": regions(1, 5)}, SPLEEN, LIVER),
     "a value outside the assumed scheme": _case({"m.nii.gz": regions(1, 5, 200)}),
     "training labels (`labelsTr`) without their table": _case({"labelsTr/colon_001.nii.gz": regions(1, 9)}),
@@ -156,9 +190,10 @@ def ingested(tmp_path_factory):
     for folder in ("p", "broken"):
         (root / "export" / folder).mkdir(parents=True)
     for k in range(3):
-        image(k).save_as(root / "export" / "p" / f"{k}", enforce_file_format=True)
+        image(k, AccessionNumber="ACC901").save_as(root / "export" / "p" / f"{k}", enforce_file_format=True)
     broken = (root / "export" / "p" / "0").read_bytes()[:600]
     (root / "export" / "broken" / "0").write_bytes(broken)
+    (root / "export" / "case2.nii.gz").write_bytes(broken)
     ingest.run(root / "export", [report_row(path="p")], root / "ingested", key=KEY, burnt_in_text="keep")
     return root / "ingested"
 
@@ -167,8 +202,8 @@ def write(folder, case):
     for name, content in case.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, str):
-            path.write_text(content)
+        if isinstance(content, str | bytes):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
         elif isinstance(content, np.ndarray):
             nibabel.save(nibabel.Nifti1Image(content, case.affine), path)
         else:

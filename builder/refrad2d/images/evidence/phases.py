@@ -4,13 +4,15 @@
 
 What is the same for all slices of a reconstruction always parts (`FIXED`), save where each depth has one slice and each
 slice a value of its own; what may change from slice to slice in one (`VARYING`) parts only where depths are taken twice
-or ranges overlap, and never into single slices.
+or ranges overlap, and never into single slices. Slices that nothing else parts are parted by passes of InstanceNumber
+where these overlap and their slices lie unevenly or inside of each other.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import groupby, pairwise
+from statistics import median
 
 import pydicom
 from pydicom.multival import MultiValue
@@ -33,12 +35,33 @@ FIXED = (
     ("KVP",),
     ("FilterType",),
     ("ReconstructionDiameter",),
+    ("ReconstructionAlgorithm",),
+    ("SliceThickness",),
+    ("FlipAngle",),
+    ("ScanOptions",),
+    ("SeriesNumber",),
+    ("StackID",),
 )
 VARYING = (
     ("AcquisitionNumber", "FrameAcquisitionNumber"),
     ("TriggerTime", "NominalCardiacTriggerDelayTime", "CardiacTriggerDelayTime", "NominalPercentageOfCardiacPhase"),
     ("AcquisitionTime",),
+    ("AcquisitionDateTime", "FrameAcquisitionDateTime"),
+    ("RepetitionTime",),
+    ("DerivationDescription",),
+    ("ImageComments", "FrameComments"),
 )
+_THICKNESS, _ACQUISITION = FIXED.index(("SliceThickness",)), len(FIXED)
+_TIMES = range(_ACQUISITION + 2, _ACQUISITION + 4)  # places of the times of day
+# Numbers that were measured or rounded; all others are names, of which 1000 and 1001 are two.
+_MEASURED = frozenset(
+    n
+    for n, names in enumerate((*FIXED, *VARYING))
+    if names[0] in ("EchoTime", "InversionTime", "DiffusionBValue", "DiffusionGradientOrientation", "KVP",
+                    "ReconstructionDiameter", "SliceThickness", "FlipAngle", "TriggerTime", "RepetitionTime")
+)  # fmt: skip
+_INSIDE = 0.75  # of the slice thickness: slices of one acquisition that lie nearer are in each other
+_SHORTEST_PASS = 3  # slices
 # Where makers write the b-value: group, element, creator.
 _PRIVATE_B_VALUES = (
     (0x0019, 0x0C, "SIEMENS MR HEADER"),
@@ -85,15 +108,16 @@ def _said(groups: Sequence[pydicom.Dataset], names: Iterable[str]) -> str:
     return ""
 
 
-def split_phases(slices: Sequence[Slice]) -> list[list[Slice]]:
+def split_phases(slices: Sequence[Slice], *, interleaved: bool = True) -> list[list[Slice]]:
     """One slice a depth in each list, in order of depth; the lists in the order of their first instance number.
 
-    Files that were exported twice are left out, as are slices at one depth that nothing tells apart.
+    Files that were exported twice are left out, as are slices at one depth that nothing tells apart. `interleaved`:
+    one acquisition takes every other slice first, as MR does, so that times which overlap part nothing.
     """
     parts = [_depths(slices)]
     for n in range(len(FIXED)):
         parts = [part for whole in parts for part in _by_value(whole, n)]
-    parts = [part for whole in parts for part in _untangle(_without_copies(whole))]
+    parts = [part for whole in parts for part in _untangle(_without_copies(whole), interleaved=interleaved)]
     found = [[known for _, known in sorted(part, key=lambda pair: pair[0])] for part in parts]
     return sorted(found, key=lambda part: min((_instance(known), known.position, known.number) for known in part))
 
@@ -121,7 +145,7 @@ def _by_value(part: _Part, n: int) -> list[_Part]:
     values = {_value(known, n) for _, known in part}
     if len(values) == 1:
         return [part]
-    names = _merge(values)
+    names = _merge(values) if n in _MEASURED else {value: value for value in values}
     groups: dict[Hashable, _Part] = defaultdict(list)
     for rank, known in part:
         groups[names[_value(known, n)]].append((rank, known))
@@ -164,21 +188,41 @@ def _without_copies(part: _Part) -> _Part:
     return kept
 
 
-def _untangle(part: _Part) -> list[_Part]:
+def _untangle(part: _Part, *, interleaved: bool) -> list[_Part]:
     """Parts without two slices at a depth, by what may vary from slice to slice; none if nothing tells them apart."""
     crowd = max(Counter(rank for rank, _ in part).values(), default=0)
     for n in range(len(FIXED), len(FIXED) + len(VARYING)):
         groups = _by_value(part, n)
-        apart = crowd > 1 or (n == len(FIXED) and _overlap(groups))  # times overlap in any interleaved acquisition
+        ranged = n == _ACQUISITION or (n in _TIMES and not interleaved)
+        apart = crowd > 1 or (ranged and _overlap(groups))
         if len(groups) == 1 or not apart:
             continue
         if len(groups) <= 2 * crowd:
-            return [small for group in groups for small in _untangle(group)]
+            return [small for group in groups for small in _untangle(group, interleaved=interleaved)]
         if ordered := _by_order(part, partial(_number, n=n)):
             return ordered
     if crowd <= 1:
-        return [part] if part else []
+        return _overlapping_passes(part) or ([part] if part else [])
     return _by_order(part, _instance) or _by_order(_one_a_picture(part), _instance)
+
+
+def _overlapping_passes(part: _Part) -> list[_Part]:
+    """Passes of InstanceNumber whose slices lie between each other, but not as those of one acquisition would; else
+    nothing: one acquisition that is numbered in the order of time takes every other slice first, evenly."""
+    numbers = [_instance(known) for _, known in part]
+    if len(set(numbers)) < len(numbers) or max(numbers, default=MISSING) >= MISSING:
+        return []
+    passes = _passes([pair for _, pair in sorted(zip(numbers, part, strict=True), key=lambda both: both[0])])
+    if len(passes) < 2 or min(map(len, passes)) < _SHORTEST_PASS or not _overlap(passes):
+        return []
+    depths = sorted(known.placement.depth for _, known in part)
+    steps = [after - before for before, after in pairwise(depths)]
+    uneven = min(steps) < _INSIDE * median(steps)
+    try:
+        inside = median(steps) < _INSIDE * float(_value(part[0][1], _THICKNESS))
+    except ValueError:
+        inside = False
+    return passes if uneven or inside else []
 
 
 def _overlap(groups: Iterable[_Part]) -> bool:

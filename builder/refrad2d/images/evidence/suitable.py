@@ -42,6 +42,6 @@ def _fault(stack: Stack) -> str:
     reach = [known.extremes for known in stack.slices if known.extremes is not None]
     if stack.modality != "CT" or not reach:
         return ""
-    dicom = stack.record.kind == "dicom"
-    shifted = dicom and any(known.intercept < 0 for known in stack.slices)
-    return "not_in_hounsfield_units" if cannot_be_hounsfield(reach, says_unit=dicom, shifted=shifted) else ""
+    shifted = stack.record.kind == "dicom" and any(known.intercept < 0 for known in stack.slices)
+    refused = cannot_be_hounsfield(reach, says_unit=stack.record.says_unit, shifted=shifted)
+    return "not_in_hounsfield_units" if refused else ""

@@ -1,8 +1,9 @@
 """What the values of one mask mean, by evidence: its file, its name and folder, a table, or a scheme that it fits.
 
 A mask of one value needs its class from one of the first three; a mask of the values 1 to 4 alone fits every scheme
-and so shows none, nor does a mask of low values with hardly a gap: projects number their own classes so (AMOS 1 to 15,
-VerSe 1 to 28), while a part of the body shows few of the low numbers of ours. Values that nothing names drop the mask.
+and so shows none, nor does a mask of low values with hardly a gap or of any without one: projects number their own
+classes so (AMOS 1 to 15, VerSe 1 to 28, AAL 1 to 116), while a part of the body shows some of ours. Values that nothing
+names drop the mask.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,6 +17,7 @@ from refrad2d.labels import label_by_name
 from refrad2d.text.findings import finding_label
 
 WITHOUT_CLASS, UNNAMED_VALUES = "mask_without_class", "mask_values_without_class"
+AROUND = "mask_of_background"
 CONTRADICTING, CONTRADICTING_TABLE = "mask_classes_contradict", "mask_table_contradicts"
 SCHEME_OF_MODALITY = {"CT": "total", "MR": "total_mr"}
 FIT_ANY_SCHEME = frozenset((1, 2, 3, 4))
@@ -48,7 +50,7 @@ class Evidence:
 def classes_of(mask: MaskRecord, source: Source, modality: str, evidence: Evidence) -> Classes | str:
     """The classes of a mask's values, or the reason for which it has none."""
     if mask.sparse:  # a SEG, which names its segments
-        return _translate(mask, mask.names)
+        return CONTRADICTING if mask.contradicts else _translate(mask, mask.names)
     if evidence.trusted and evidence.scheme:
         return _translate(mask, mask.names or load_scheme(evidence.scheme))
     table = Table(mask.names) if mask.names else evidence.table
@@ -92,7 +94,8 @@ def _of_one_value(
 def _fits_any_scheme(values: Collection[int]) -> bool:
     lowest, highest = min(values), max(values)
     dense = len(values) >= _SHARE * (highest - lowest + 1)
-    return highest <= max(FIT_ANY_SCHEME) or (highest <= _OWN_NUMBERING and dense)
+    without_gap = set(values) == set(range(1, highest + 1))
+    return highest <= max(FIT_ANY_SCHEME) or without_gap or (highest <= _OWN_NUMBERING and dense)
 
 
 def _names_cases(source: Source) -> bool:
@@ -100,7 +103,8 @@ def _names_cases(source: Source) -> bool:
 
 
 def _translate(mask: MaskRecord, names: Mapping[int, str], said: Mapping[int, Meaning] | None = None) -> Classes | str:
-    """Names as classes and findings; the reason if a value has no name, none means anything, or 0 is a structure."""
+    """Names as classes and findings; the reason if a value has no name, none means anything, 0 is a structure, or what
+    lies all around is one."""
     if not mask.values <= names.keys():
         return UNNAMED_VALUES
     if 0 in names and names[0] and not meaning(names[0]).background:
@@ -110,6 +114,8 @@ def _translate(mask: MaskRecord, names: Mapping[int, str], said: Mapping[int, Me
         found = said[value] if said else meaning(names[value])
         if found.background:
             continue
+        if value in mask.surrounding and found.known:
+            return AROUND
         if value in mask.findings:
             findings[value] = found.finding or finding_label(names[value])
         elif found.label:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from refrad2d.images.geometry import TOLERANCE_MM, Placement, even_step, mean_step
+from refrad2d.images.masks.cases import named_cases
 from refrad2d.images.masks.records import MaskRecord, MaskSlice, Statement
 from refrad2d.images.sources import Source, keyed_paths
-from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
 Check = tuple[str, Callable[[Mapping], bool | None]]  # reason, and row → holds, does not hold, None if it is not known
 _UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){3,}(?!\d)")
@@ -21,12 +22,15 @@ def find_series(
     """The series that a mask belongs to and "", or None and the reason.
 
     What a SEG states of patient, study, series, frame of reference and instances must hold; so must a UID in a path.
-    Of the series that are left it is one whose grid it has; several are told apart by the instances that the mask
-    names, then by the deepest folder that the paths share. `elsewhere` are the keyed paths of all images: a mask
-    whose path shares more with another part of it than with its series is not the series'.
+    A NIfTI that is called after an image belongs to that one. Of the series that are left it is one whose grid it has;
+    several are told apart by the instances that the mask names, then by the deepest folder that the paths share.
+    `elsewhere` are the keyed paths and names of all images: a mask whose path shares more with another part of it than
+    with its series is not the series'.
     """
     rows: Sequence[Mapping] = series
-    for reason, holds in (*_statements(mask.statement, key), *_uids_in_path(source, series, key)):
+    cases = frozenset() if mask.sparse else named_cases(source, elsewhere, key)
+    named: list[Check] = [("mask_of_another_path", _has_case(cases))] if cases else []
+    for reason, holds in (*_statements(mask.statement, key), *_uids_in_path(source, series, key), *named):
         known = [(row, holds(row)) for row in rows]
         rows = [row for row, held in known if held] or [row for row, held in known if held is None]
         if not rows:
@@ -38,6 +42,8 @@ def find_series(
         return None, "mask_on_another_grid"
     if len(candidates) > 1:
         candidates = _with_all_instances(candidates, mask.statement, key) or candidates
+    if len(candidates) > 1 and (words := named_cases(source, elsewhere, key, numbered=False)):
+        candidates = [row for row in candidates if words.intersection(row.get("cases", ()))] or candidates
     paths = keyed_paths(source, key)
     if len(candidates) > 1:
         shared = [len(paths.intersection(row["paths"])) for row in candidates]
@@ -51,8 +57,8 @@ def find_series(
 
 def _statements(stated: Statement, key: bytes) -> Iterator[Check]:
     """What a SEG states, each as a check of a row; a row that does not know its own value neither holds nor fails."""
-    if stated.patient_id:
-        yield "mask_of_another_patient", _equals("patient_id", {pseudonym(key, "patient_id", stated.patient_id)})
+    if patient := normal_identifier(stated.patient_id):
+        yield "mask_of_another_patient", _equals("patient_id", {pseudonym(key, "patient_id", patient)})
     if stated.study_uid:
         yield "mask_of_another_study", _equals("study_uid", {pseudonym(key, "uid", stated.study_uid)})
     if stated.series_uids:
@@ -87,6 +93,10 @@ def _uids_in_path(source: Source, series: Sequence[Mapping], key: bytes) -> Iter
         keyed = pseudonym(key, "uid", uid)
         if len(uid) >= _SHORTEST_UID or any(keyed in _uids(row) for row in series):
             yield "mask_of_another_series", _has_uid(keyed)
+
+
+def _has_case(cases: frozenset[str]) -> Callable[[Mapping], bool | None]:
+    return lambda row: bool(cases.intersection(row["cases"])) if row.get("cases") else None
 
 
 def _has_uid(keyed: str) -> Callable[[Mapping], bool | None]:

@@ -30,6 +30,12 @@ _FILLERS = frozenset(
     "final binary output result nii gz dcm nrrd m s ct mr mri volume vol img image im case sub subject patient pat pid "
     "scan study series ses labelstr labelsts dseg probseg totalsegmentator segmentator nnunet".split()
 )
+# Of these, the words that are said of masks alone, and of images.
+MASK_WORDS = frozenset(
+    "mask masks maske masken seg segs segmentation segmentations segmentierung labels labelmap roi rois contour "
+    "contours gt groundtruth dseg".split()
+)
+IMAGE_WORDS = frozenset("image images img im ct mr mri vol volume scan".split())
 _NOT_THERE = frozenset(
     "no non not without minus ohne kein keine nicht free frei healthy normal excluding except".split()
 )
@@ -67,6 +73,11 @@ def meaning(name: str) -> Meaning:
         if label := _class_of(candidate):
             return Meaning(label=label)
     return Meaning(finding=_finding_of(kept))
+
+
+def names_mask(name: str) -> bool:
+    """True if a word of a file's name says that it is a mask, whatever its class."""
+    return not MASK_WORDS.isdisjoint(_words(name))
 
 
 def meaning_of_path(parts: Iterable[str]) -> Meaning | None:

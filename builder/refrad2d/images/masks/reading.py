@@ -51,7 +51,10 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
         for number, (picture, placement) in enumerate(display_frames(volume, affine, slice_axis=axis))
     )
     present = np.flatnonzero(np.bincount(volume.ravel(order="K"), minlength=1))
-    return MaskRecord(label_table(opened.header), frozenset(map(int, present)) - {0}, slices)
+    corners = frozenset(map(int, volume[np.ix_((0, -1), (0, -1), (0, -1))].flat))
+    surrounding = corners if len(corners) == 1 else frozenset[int]()
+    values = frozenset(map(int, present)) - {0}
+    return MaskRecord(label_table(opened.header), values, slices, surrounding=surrounding & values)
 
 
 def label_volume(opened: NiftiVolume) -> np.ndarray | None:

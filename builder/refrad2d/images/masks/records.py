@@ -36,7 +36,9 @@ class Statement:
 class MaskRecord:
     """A mask: the meaning of its values (empty if the file does not say), the values that it has (0 left out), its
     slices cut in each plane that was asked for, and what it states. `findings` are the values that the file itself
-    calls abnormal. `sparse` if it leaves empty slices out."""
+    calls abnormal. `sparse` if it leaves empty slices out. `surrounding` are the values that lie in all corners, as no
+    structure does: the mask is inverted, or its background has a number. `contradicts` if a segment says two classes.
+    """
 
     names: Mapping[int, str]
     values: frozenset[int]
@@ -44,6 +46,8 @@ class MaskRecord:
     statement: Statement = field(default_factory=Statement)
     findings: frozenset[int] = frozenset()
     sparse: bool = False
+    surrounding: frozenset[int] = frozenset()
+    contradicts: bool = False
 
 
 def write_slice(

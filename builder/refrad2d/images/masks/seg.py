@@ -19,7 +19,7 @@ _OF_PICTURES = (  # what a picture's pixels are changed by
     "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth",
 )  # fmt: skip
 _ABNORMAL = ("49755003", "M-01000", "M-01100")  # morphologically abnormal structure, in SNOMED CT and SRT
-_SEVERAL_FRAMES = 1 << 16
+_ANY_STRUCTURE = frozenset(("organ", "anatomical structure", "anatomic structure", "tissue", "body structure"))
 
 
 def read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskRecord | str:
@@ -34,12 +34,21 @@ def read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskRecor
         pictures = _layers_by_depth(dataset)
     except BROKEN as error:
         raise Unreadable("unreadable_segmentation") from error
-    values = {int(value) for layers, _ in pictures.values() for layer in layers for value in np.unique(layer)} - {0}
+    every = [layer for layers, _ in pictures.values() for layer in layers]
+    values = {int(value) for layer in every for value in np.unique(layer)} - {0}
+    inside = {int(value) for layer in every for value in np.unique(layer) if not _in_corners(layer, value)}
     slices = tuple(
         write_slice(np.stack(layers), placement, source, key, folder, f"seg {depth}")
         for depth, (layers, placement) in sorted(pictures.items())
     )
-    return MaskRecord(names, frozenset(values), slices, statement, frozenset(abnormal), sparse=True)
+    return MaskRecord(
+        names, frozenset(values), slices, statement, frozenset(abnormal), sparse=True,
+        surrounding=frozenset(values - inside), contradicts=any(map(_says_two_classes, dataset.SegmentSequence)),
+    )  # fmt: skip
+
+
+def _in_corners(layer: np.ndarray, value: int) -> bool:
+    return bool((layer[np.ix_((0, -1), (0, -1))] == value).all())
 
 
 def _layers_by_depth(dataset: pydicom.Dataset) -> dict[int, tuple[list[np.ndarray], Placement]]:
@@ -85,13 +94,28 @@ def segment_name(segment: pydicom.Dataset) -> str:
     text = text_of(segment, "SegmentLabel")
     if meaning(text).known:
         return text
-    coded = segment.get("SegmentedPropertyTypeCodeSequence")
-    if coded:
-        modifier = coded[0].get("SegmentedPropertyTypeModifierCodeSequence")
-        side = text_of(modifier[0], "CodeMeaning") if modifier else ""
-        by_code = f"{side} {text_of(coded[0], 'CodeMeaning')}".strip()
-        return by_code if meaning(by_code).known else text
-    return text
+    coded = _coded_name(segment)
+    return coded if meaning(coded).known else text
+
+
+def _coded_name(segment: pydicom.Dataset) -> str:
+    """The meaning of the coded type of a segment with its side; of its region, where the type is just an organ."""
+    places = (
+        ("SegmentedPropertyTypeCodeSequence", "SegmentedPropertyTypeModifierCodeSequence"),
+        ("AnatomicRegionSequence", "AnatomicRegionModifierSequence"),
+    )
+    names = []
+    for name, modifier in places:
+        code = (segment.get(name) or [pydicom.Dataset()])[0]
+        side = (code.get(modifier) or segment.get(modifier) or [pydicom.Dataset()])[0]
+        names.append(f"{text_of(side, 'CodeMeaning')} {text_of(code, 'CodeMeaning')}".strip())
+    return names[1] if names[0].casefold() in _ANY_STRUCTURE and not _is_abnormal(segment) else names[0]
+
+
+def _says_two_classes(segment: pydicom.Dataset) -> bool:
+    """True if label and code name two different structures."""
+    label, coded = meaning(text_of(segment, "SegmentLabel")).label, meaning(_coded_name(segment)).label
+    return bool(label and coded and label != coded)
 
 
 def _is_abnormal(segment: pydicom.Dataset) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from refrad2d.images.masks.names import meaning_of_path
+from refrad2d.images.masks.names import meaning_of_path, names_mask
 from refrad2d.images.masks.reading import MAX_VALUE, label_table
 from refrad2d.images.masks.tables import Table, may_be_table, read_table
 from refrad2d.images.nifti import NiftiVolume
@@ -13,6 +13,7 @@ from refrad2d.images.sources import Source
 
 LABEL_MAP, SEGMENTATION = "label_map", "segmentation_object"
 NO_IMAGES = (LABEL_MAP, SEGMENTATION, "not_an_image", "dicomdir")  # why a file says nothing of where images lie
+FEWEST_GREYS = 32  # no CT or MR has fewer values
 MOST_CLASSES = 130  # of a label map whose name says nothing; an atlas of more tells itself by its header or folder
 FLAT = 0.9  # share of neighbours that are equal, from where a volume of few values is made of regions
 _INTENT_LABEL = 1002
@@ -25,20 +26,21 @@ _MASK_FOLDERS = frozenset(
 def is_label_map(opened: NiftiVolume, source: Source) -> bool:
     """True if a volume is a mask and no image: whole numbers from 0, and few of them, in regions or named as a mask.
 
-    Two values are no image; a header may say that the volume holds labels.
+    Fewer values than `FEWEST_GREYS` are no image; a header may say that the volume holds labels.
     """
     found = _whole_numbers(opened)
     if found is None:
         return False
     values, flat = found
-    if values <= 2 or label_table(opened.header) or int(opened.header["intent_code"]) == _INTENT_LABEL:
+    if values < FEWEST_GREYS or label_table(opened.header) or int(opened.header["intent_code"]) == _INTENT_LABEL:
         return True
     return values <= MOST_CLASSES and (flat >= FLAT or _is_named_as_mask(source))
 
 
 def _is_named_as_mask(source: Source) -> bool:
     said = meaning_of_path([source.stem])
-    return bool(said and said.known) or any(part.casefold() in _MASK_FOLDERS for part in source.parts[:-1])
+    folders = any(part.casefold() in _MASK_FOLDERS for part in source.parts[:-1])
+    return bool(said and said.known) or names_mask(source.stem) or folders
 
 
 def _whole_numbers(opened: NiftiVolume) -> tuple[int, float] | None:

@@ -81,12 +81,15 @@ def read_table(source: Source) -> Table | str:
 def parse_table(data: bytes, name: str) -> Table | None:
     """The table in the content of a file of this name; None if it is none."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     kind = Path(name).suffix.lower()
     if kind == ".json":
-        pairs = _from_json(text)
+        try:
+            pairs = _from_json(text)
+        except _TwoNames:
+            return Table(contradicts=True)
     else:
         pairs = (_from_rows(text) if kind in (".csv", ".tsv") else []) or _from_lines(text)
     pairs = [(int(number), label.strip()) for number, label in pairs if label.strip()]
@@ -99,9 +102,21 @@ def parse_table(data: bytes, name: str) -> Table | None:
     return Table(names)
 
 
+class _TwoNames(Exception):
+    """An object of JSON has one name twice, with different values."""
+
+
+def _distinct(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if found.setdefault(name, value) != value:
+            raise _TwoNames
+    return found
+
+
 def _from_json(text: str) -> list[tuple[int, str]]:
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError):
         return []
     for key in ("labels", "label", "segmentAttributes", "segments", "classes", "names"):
@@ -150,7 +165,7 @@ def _is_number(value: object) -> bool:
 
 
 def _from_rows(text: str) -> list[tuple[int, str]]:
-    """Of a CSV or TSV with columns for number and name, in any order, or of lines number,name."""
+    """Of a CSV or TSV with columns for number and name, in any order, or of lines number,name; 5.0 is 5."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         return []
@@ -168,9 +183,13 @@ def _from_rows(text: str) -> list[tuple[int, str]]:
         number, name = 0, 1
     else:
         rows = rows[1:]
-    if not all(len(row) > max(number, name) and _is_number(row[number]) for row in rows):
+    if not all(len(row) > max(number, name) and _is_number(_whole(row[number])) for row in rows):
         return []
-    return [(int(row[number]), row[name]) for row in rows]
+    return [(int(_whole(row[number])), row[name]) for row in rows]
+
+
+def _whole(cell: str) -> str:
+    return re.sub(r"\.0+$", "", cell)
 
 
 def _from_lines(text: str) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ from refrad2d.images.evidence.suitable import suitable_stacks
 from refrad2d.images.evidence.units import Extremes
 from tests.fixtures.export_records import known_slice, stack
 
-HU, GREY = Extremes(-1000, 900, 1, 1, 99), Extremes(0, 255, 1, 1, 99)
+HU, GREY = Extremes(-1000, 900, 1, 1, 99, 40), Extremes(0, 255, 1, 1, 99)
 
 
 def nifti(reach=HU, modality=""):

@@ -33,7 +33,7 @@ def test_pictures_are_none():
 
 
 def test_names_and_headers_tell_a_mask_of_scattered_values():
-    scattered = np.random.default_rng(0).integers(0, 9, (9, 9, 9), dtype=np.uint8)
+    scattered = np.random.default_rng(0).integers(0, 99, (9, 9, 9), dtype=np.uint8)
     assert not says(scattered)
     assert (
         says(scattered, "s1/segmentations/all.nii") and says(scattered, "s1/liver.nii") and says(scattered, intent=1002)
