@@ -76,7 +76,9 @@ HISTORY: dict[str, Callable[[str], bool]] = {
     "reports": _is_outcome,
     "burnt_in": _one_of(("frames_blanked", "frames_dropped", "frames_read", "series_read")),
     "heads": _one_of(("series", "slices_left_out")),
-    "sentences": _one_of((*RULES, "finding_beside", "without_slice", "only_reference", "unclear_image")),
+    "sentences": _one_of(
+        (*RULES, "finding_beside", "without_slice", "only_reference", "unclear_image", "several_images")
+    ),
     "curate": lambda name: bool(_CURATE.fullmatch(name)),
     "ready": _is_outcome,
     "not_appended": _one_of(_NOT_APPENDED),

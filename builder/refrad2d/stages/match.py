@@ -18,6 +18,7 @@ from refrad2d.privacy.heads import kept_slices, shows_head
 from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
+from refrad2d.text.references import names_several_places
 from refrad2d.text.slices import (
     LEAST_FINDING,
     RULES,
@@ -175,6 +176,9 @@ def _place(
         ids = frozenset(text["named"])
         named = [n for n, s in enumerate(slices) if s.frame["id"] in ids]
         for sentence in text["sentences"]:
+            if names_several_places(sentence.text, sentence.references):
+                counts["sentences_several_images"] += 1
+                continue
             chosen, rule = slices_for(sentence, slices, scan["number"], masked=masked)
             if rule == "named" and not named:
                 clear = [n for n in chosen if _is_clear(sentence, slices[n].frame, scan["number"], unclear[text["id"]])]

@@ -78,7 +78,12 @@ def _size(root: str, path: str) -> int:
         return -1
 
 
-UNPLACED = ("without_slice", "only_reference", "unclear_image")  # why `match` gives a sentence to no slice
+UNPLACED = (
+    "without_slice",
+    "only_reference",
+    "unclear_image",
+    "several_images",
+)  # why `match` gives a sentence to no slice
 
 
 @dataclass(frozen=True)

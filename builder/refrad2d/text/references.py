@@ -87,6 +87,7 @@ _SEE = r"(?:vgl\.?|vergleiche|siehe(?:\s+auch)?|s\.(?:\s*a\.)?|see(?:\s+also)?|c
 _OPEN = re.compile(rf"\s*[(\[]\s*(?:{_SEE}\s*)?(?:(?:in|on|auf|im|bei|at)\s+)?$", re.IGNORECASE)
 _CLOSE = re.compile(r"\s*[)\]]")
 _BETWEEN = re.compile(rf"\s*(?:[,;/]\s*{_AND}?|{_AND})\s*(?:{_SEE}\s*)?", re.IGNORECASE)
+_TO = re.compile(r"\s*(?:[-–]|bis(?:\s+zu[mr]?)?|to|through|until)\s*", re.IGNORECASE)
 _POINTER = re.compile(rf"(?:\s*[,;–-])?\s*\b{_SEE}\s*$", re.IGNORECASE)
 _TRAILING = re.compile(r"\s*[,;–-]\s*(?:(?:in|on|auf|im)\s+)?$", re.IGNORECASE)
 _END = re.compile(r"\s*(?:[.;]|$)")
@@ -148,6 +149,17 @@ def rewrite_references(
         at = first.start()
         result = result[:at] + result[at].upper() + result[at + 1 :]
     return result, edits
+
+
+def names_several_places(text: str, references: Sequence[Reference]) -> bool:
+    """True for "Cyst (image 12), scar (image 2)", of which neither image shows all; "images 3, 5 and 7" are one place,
+    and so is "from image 3 to image 9"."""
+    groups = _grouped(text, references)
+    meant = {tuple(sorted((r.series or 0, n) for r in group for n in r.instances)) for group in groups}
+    if len(meant) < 2:
+        return False
+    pairs = zip(groups, groups[1:], strict=False)
+    return not all(_TO.fullmatch(text, first[-1].end, second[0].start) for first, second in pairs)
 
 
 def _grouped(text: str, references: Sequence[Reference]) -> list[list[Reference]]:

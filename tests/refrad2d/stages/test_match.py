@@ -90,6 +90,28 @@ def test_a_reference_as_subject_is_rewritten(match_texts):
     assert [(r["id"], r["report"]["de"]["findings"]) for r in rows] == [("s1", "Dieses Bild zeigt eine glatte Leber.")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bild 3 zeigt eine Zyste, Bild 2 eine Narbe.",
+        "Zyste der Leber (Bild 2), Narbe der Milz (Bild 1).",
+        "Zyste in Bild 12, Narbe der Milz in Bild 2.",
+        "Bild 2 zeigt die Leber und Bild 3 die Milz.",
+    ],
+)
+def test_a_sentence_that_says_different_things_of_several_images_goes_nowhere(match_texts, text):
+    rows, counts = match_texts((text, []))
+    assert rows == [] and counts["sentences_several_images"] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["Zysten der Leber (Bild 2 und 3).", "Zyste von Bild 2 bis Bild 3.", "Leber (Bild 2) glatt, siehe Bild 2."]
+)
+def test_one_thing_of_several_images_goes_to_each(match_texts, text):
+    rows, counts = match_texts((text, []))
+    assert rows and counts["sentences_several_images"] == 0
+
+
 def test_a_sentence_that_is_only_a_reference_says_nothing(match_texts):
     rows, counts = match_texts(("Leber glatt (Bild 2). Siehe Bild 3.", []))
     assert [row["id"] for row in rows] == ["s1"] and counts["sentences_only_reference"] == 1
