@@ -22,6 +22,7 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
+from refrad2d.privacy.letters.sweep import sweep
 from refrad2d.privacy.margins import find_margins
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
@@ -80,11 +81,14 @@ def deidentify(
     text = neutralise(_BLANKS.sub(" ", text))
     names: set[str] = set()
     words: set[str] = set()
+    full: list[str] = []
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
         spans = _find(text, language, known, phrases, recognisers)
         spans = spans or _merge([*find_named(text, language, names), *find_marks(text, words)])
+        spans = spans or _outside(text, sweep(text, language, full))
         if not spans:
             return text
+        full += [text[f.start : f.end] for f in spans if f.kind == "NAME"]
         names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")
         words |= {
             spell(word)
@@ -121,6 +125,12 @@ def _find(
             guessed = [f for f in guessed if f.kind not in ("NAME", "ADDRESS") or _is_addressed(text, f)]
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
+    return _outside(text, found)
+
+
+def _outside(text: str, found: Iterable[Found]) -> list[Found]:
+    """What lies outside the placeholders: sorted, joined where it overlaps, without what has no letter or digit."""
+    kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
     outside = (_trim(part, text) for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
 

@@ -57,7 +57,7 @@ _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `s
     r"grel|pam|setron|dronat|formin|gliptin|flozin|glutid|platin|taxel|rubicin|relin|tropin|kain)$"
 )
 # What family names end in: "Waldbauer" is no compound of wood and farmer.
-_NAMELIKE = re.compile(
+NAMELIKE = re.compile(
     r"(?:sohn|stuhl|sen|bauer|mann|bach|berg|feld|stein|mueller|schmidt|schmied|hof|hofer|huber|mai?er|mayr|meier|meyer|lein|wald|"
     r"kamp|brink|baum|burg|thal|tal|haus|hausen|schuh|zweig|ing|er|holz|vogel|wirt|koch|schulze?|loh|au|horn|busch|"
     r"brock|roth|mut|hut|bart|mund|fuss|bein|kopf|haar|hals|bier|apfel|korn|brot|fleisch|hahn|huhn|fuchs|wolf|baer|"
@@ -254,7 +254,7 @@ def _is_bent(key: str) -> bool:
 
 
 def _is_compound(key: str) -> bool:
-    if _NAMELIKE.search(key):
+    if NAMELIKE.search(key):
         return False
     for at in range(3, len(key) - 2):
         first, last = key[:at], key[at:]

@@ -1,0 +1,168 @@
+"""Strangers of a letter: capitalised words that neither language, medicine nor a list of eponyms knows, with what joins them.
+
+find_strangers("[NAME] moved to Harehills, seen at the Mater Private on [DATE]", "en")
+
+German capitalises every noun, so there a word that is a name and a noun as well (Winter, Koch) needs a cue; English
+capitalises names alone, so there any word behind "at", "with" or "from" counts that is no clinical one.
+"""
+
+import re
+from collections.abc import Iterator
+
+from refrad2d.privacy.letters.words import drugs, is_doubtful, is_familiar
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    Found,
+    clinical_words,
+    context_pattern,
+    context_words,
+    eponyms,
+    is_given,
+    is_name,
+    is_surname,
+    looks_clinical,
+    looks_medical,
+    report_words,
+    spell,
+    towns,
+)
+
+_LETTER = r"[^\W\d_]"
+WORD = rf"(?:(?:O|D|L|d|l|N)['’])?(?:Mc|Mac)?{CAPITAL}{_LETTER}+(?:[\-–’']{_LETTER}+)*"
+_TOKEN = re.compile(rf"(?<![\w\[.\-/'’]){WORD}(?![\w\]]|-\w)")
+_LINK = r"(?:von der|von den|van der|van den|von|van|de la|de|der|del|della|di|da|dos|du|al|el|ten|ter|Ó|Ní|Nic|Mac|a['’]|ibn|bin|zu)"
+_AHEAD = re.compile(rf"(?:(?<![\w\-.]){CAPITAL}\.[ \-]?(?:{CAPITAL}\.[ ]?)?|(?<![\w\-]){_LINK}[ ]){{1,2}}$")
+_NEXT = re.compile(rf"(?:[ ](?:{_LINK}[ ])?|(?<=,) (?=[A-Z]))(?P<word>{WORD})(?![\w\]]|-\w)|[ ]{CAPITAL}\.(?![\w.])")
+_ROMAN = re.compile(r"[IVX]+[a-d]?$")
+_SHAPED = re.compile(r"(?:Nr|Id|ID|No)$|[a-zäöü][A-ZÄÖÜ]{1,}[a-z]?$")
+_ABBREVIATED = re.compile(r"\.(?=[ ]?[a-zäöü\d:,;/)(]|[ ][A-ZÄÖÜ][\w\-]*[a-zäöüß]|:)")
+_ADJECTIVE = re.compile(r"e[rsnm]?$")
+_SENTENCE = re.compile(r"(?:^|[\n.:;!?]|[\d]\))[ \t\-–•*]*$")
+
+_DE_END = (
+    r"(?=[ ]*(?:[.,;:)/\n(|+]|\[|$|–|-[ ])|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zu[mr]?|ist|war|hat|wird|"
+    r"wurde|als|der|die|nach|mit|\w*ge\w+(?:t|en)|\w+iert|\w+(?:te|t))(?!\w))"
+)
+_DE_CUES = (
+    re.compile(rf"(?<![\w\-])(?:mit|von|v\.|bei|durch|lt\.|laut|via|an|Kopie|cc|CC|Cc|bzw\.|d\.)[: ]{{1,2}}(?P<name>{WORD}){_DE_END}"),
+    re.compile(rf"(?:\[NAME\])[ ]?(?:und|u\.|/|\+|&|,|;|bzw\.)[ ]?(?P<name>{WORD})(?=[ ]*(?:[.,;:)/\n(|+]|\[|$)|[ ][a-zäöü])"),
+    re.compile(rf"(?<![\w\-])(?P<name>{WORD})[ ]?(?:und|u\.|/|\+|&)[ ]?(?=\[NAME\])"),
+    re.compile(rf"\((?P<name>{WORD})(?=\)|[,;:/ ]{{1,3}}\[(?:DATE|PHONE|TIME|NAME|ADDRESS)\])"),
+    re.compile(rf"\[(?:DATE|TIME|PHONE)\][)]?[ ,:;/|(–-]{{1,3}}(?P<name>{WORD})(?=[ ]*(?:[.;:)\n]|$|\[))"),
+    re.compile(rf"(?<![\w\-])(?:{context_pattern('post')}|{context_pattern('relative')}|{context_pattern('related')}|{context_pattern('function')}|"
+               rf"{context_pattern('margin_rank')}|[A-ZÄÖÜ][\w\-]*(?:erin|istin|entin|ologin|leiterin|meister|arbeiter|erzieher|nehmer|[Pp]Jlerin))(?::[ ]{{0,3}}|[ ]{{1,2}}|[ ]\()(?P<name>{WORD}){_DE_END}"),
+    re.compile(rf"(?:^|\n|[ ]{{3,}}|[|•·])[ ]*(?P<name>{WORD})(?=[ ]*(?:\n|$|[ ]{{3}}|[|•·]))"),
+)  # fmt: skip
+
+_PREPOSITION = (
+    r"(?:in|at|from|by|with|to|on|under|near|of|for|via|d/w|w/|per|and|the|her|his|our|my|their|asked|told|Dear|Dr|Mr|Mrs|Ms|Miss|Prof|Sister|"
+    r"seen|saw|see|cc|Cc|CC|ring|called|calls|contact|consulted|attended|when|that)"
+)
+_EN_PHRASE = re.compile(rf"(?<![\w\-]){_PREPOSITION}\.?:?[ ](?:(?:the|Dr|Mr|Mrs|Ms|St\.?|Sister|Prof)\.?[ ])?(?P<name>{WORD}(?:[ ](?:(?:of|and|&|the)[ ](?:the[ ])?)?{WORD}){{0,4}})(?![\w\-])")
+_EN_ROLE = re.compile(
+    rf"(?<![\w\-])(?:{context_pattern('margin_english_post')}|{context_pattern('relative')}|mum|dad|mom|girlfriend|Girlfriend|boyfriend|niece|nephew|sister|grand(?:son|daughter|mother|father)|aunt|uncle|cousin|neighbou?r|"
+    r"[Ff]riend|NOK|Next of kin|HV|SW|CNS|DN|RN|SN|ENP|ANP|SHO|SpR|Reg|FY1|FY2|F1|F2|PA|MA|OT|PT|SLT|SALT|GP|PCP|Cons|Surgeon|Asst|Anes(?:thesia)?|Rep|Secretary|Sec|Typed|Typist|Seen by|Submitting|Pt|Patient|Name|RE|Re|prov|Provider|Nursery|School|Employer|Insurer|ins|"
+    rf"Pharmacy|Transport|Carer|Facility|From|To|Attn|FAO|Nurse|Midwife|Doctor|Registrar|Consultant|Attending|Resident|Fellow|Student|Physio|Pharmacist|Dietitian|Interpreter|Chaplain|Father|Rev|Sister|HCA|Matron|Tech|Radiographer|Sonographer)s?"
+    rf"\.?(?:[ ]?:[ ]{{0,6}}|[ ]{{1,2}}|[ ]\()(?P<name>(?:{CAPITAL}\.[ ])?{WORD}(?:,?[ ](?:{_LINK}[ ])?{WORD}){{0,3}}(?:[ ]{CAPITAL}(?![\w]))?)(?![\w\-])"
+)
+_EN_CELLS = (
+    re.compile(rf"\((?P<name>{WORD}(?:[ ]{WORD})?)(?=\)|[,;] ?\[|, [A-Z]{{2,4}}\)| \[)"),
+    re.compile(rf"(?P<name>(?<![\w\-]){WORD}(?:[ ]{WORD})?)[ ]\((?:son|daughter|wife|husband|niece|nephew|brother|sister|partner|mother|father|mum|dad|friend|carer|SW|CNS|DN|HV|OT|PT)(?![\w])"),
+    re.compile(rf"(?:\[NAME\])[ ]?(?:and|/|\+|&|,|;)[ ]?(?P<name>{WORD})(?=[ ]*(?:[.,;:)/\n(|+]|\[|$)|[ ][a-z])"),
+    re.compile(rf"(?<![\w\-])(?P<name>{WORD})(?=(?:[ ]?(?:and|/|\+|&)[ ]?|,[ ]?)\[NAME\])"),
+    re.compile(rf"(?:^|[\n.][ ]?)(?P<name>{WORD})(?=(?:['’]s)?[ ](?:has|had|was|is|attended|tells|told|wishes|reports|feels|says|said|lives|remains|presented|underwent|denies|came|works|moved|and I|will|would|can|does|did)(?!\w))"),
+)  # fmt: skip
+_TOP_EN = frozenset(
+    "the this that these those she he they it we you i his her their our my your its there here please thank thanks kind yours dear "
+    "monday tuesday wednesday thursday friday saturday sunday nil no not none review plan both all some any many today yesterday".split()
+)
+
+
+def find_strangers(text: str, language: str) -> Iterator[Found]:
+    """Unfamiliar words anywhere, doubtful ones beside a cue; for letters alone."""
+    done = 0
+    for match in _TOKEN.finditer(text):
+        if match.start() < done or not _is_stranger(text, match, language):
+            continue
+        start, end = _whole(text, match, language)
+        done = end
+        yield Found(start, end, _kind(text, start, match.group()), True)
+    if language == "de":
+        for cue in _DE_CUES:
+            for match in cue.finditer(text):
+                if _is_named(match["name"]):
+                    yield Found(*match.span("name"), "NAME", True)
+        return
+    for match in _EN_PHRASE.finditer(text):
+        yield from _english_run(text, *match.span("name"))
+    for pattern in (_EN_ROLE, *_EN_CELLS):
+        for match in pattern.finditer(text):
+            yield from _english_run(text, *match.span("name"))
+
+
+def _is_stranger(text: str, match: re.Match, language: str) -> bool:
+    word = match.group()
+    if len(word) < 3 or word.isupper() and len(word) < 6 or _ROMAN.match(word) or _SHAPED.search(word):
+        return False
+    if len(word) < 10 and _ABBREVIATED.match(text, match.end()) and not is_name(word):
+        return False
+    if is_familiar(word, language) or word.endswith(("-Nr", "-Ca", "-OP")) or spell(word) in drugs():
+        return False
+    starts = _SENTENCE.search(text[max(0, match.start() - 6) : match.start()]) is not None
+    if language == "de" and starts and _ADJECTIVE.search(word) and not is_doubtful(word):
+        behind = re.compile(r"[ ]([A-ZÄÖÜ][\wäöüß\-]+)").match(text, match.end())
+        if behind and is_familiar(behind[1], "de") and not is_doubtful(behind[1]):
+            return False
+    return True
+
+
+def _whole(text: str, match: re.Match, language: str) -> tuple[int, int]:
+    """The stranger with its initials, particles and the strangers or names beside it."""
+    start, end = match.span()
+    if ahead := _AHEAD.search(text, max(0, start - 16), start):
+        start = ahead.start()
+    while behind := _NEXT.match(text, end):
+        word = behind["word"]
+        if word and (looks_clinical(word) or is_familiar(word, language) and not is_doubtful(word)):
+            break
+        end = behind.end()
+    return start, end
+
+
+def _kind(text: str, start: int, word: str) -> str:
+    placed = re.search(r"(?<!\w)(?:in|aus|nach|from|near|at|to|of)[ ](?:the[ ])?$", text[max(0, start - 12) : start])
+    return "ADDRESS" if placed or spell(word) in towns() else "NAME"
+
+
+def _is_named(name: str) -> bool:
+    """True for a listed name that is no word of reports and no eponym: "Winter", "Koch", "Ida"."""
+    key = spell(name)
+    if name.isupper() and len(name) < 5 or key in clinical_words() or looks_medical(name):
+        return False
+    parts = name.split("-")
+    listed = is_surname(name) or is_given(name) or all(is_surname(p) or is_given(p) for p in parts)
+    return listed and key not in report_words() and not eponyms().get(key, False)
+
+
+def _english_run(text: str, start: int, end: int) -> Iterator[Found]:
+    """The words of a run that are no clinical ones, if its first is none."""
+    pieces = list(re.finditer(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*", text[start:end]))
+    keep = []
+    for piece in pieces:
+        word = piece.group()
+        if word[0].isupper() and (_is_clinical_english(word) or spell(word) in _TOP_EN):
+            break
+        keep.append(piece)
+    while keep and not keep[-1].group()[0].isupper():
+        keep.pop()
+    if keep:
+        yield Found(start + keep[0].start(), start + keep[-1].end(), "NAME", True)
+
+
+def _is_clinical_english(word: str) -> bool:
+    key = spell(re.sub(r"['’]s?$", "", word))
+    if word.isupper() and len(word) < 5:
+        return True
+    if key in eponyms() or key in drugs() or key in clinical_words() or key in report_words() or looks_medical(word):
+        return True
+    return key in context_words("english_term") or looks_clinical(word)
