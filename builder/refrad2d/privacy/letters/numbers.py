@@ -25,7 +25,8 @@ _EXTENSION = re.compile(
     rf"|(?:\[PHONE\][^\n]{{0,40}}[ :])(?P<far>[\-–]\d{{2,5}}(?:[ ]?/[ ]?[\-–]?\d{{2,5}})*){_NO_UNIT}"
     rf"|(?:\[PHONE\][ ]?(?:/|,|u\.|und|oder|or|;)[ ]?)(?P<more>[\-–]?\d{{2,5}}){_NO_UNIT}"
     rf"|(?:unter|über|via|an|on|auf|at|\()[ ]?(?P<dash>[\-–*]\d{{2,5}})(?=[ ]*(?:[).,;\n]|$|[ ](?:faxen|erreichbar|anrufen|melden|zu|senden)))"
-    rf"|(?:anger(?:ufen)?|erreich\w*|tel\.?|melde\w*|ruf\w*|phoned|called|rang|unter|via)[^.\n\d]{{0,14}}\(?(?P<free>\d{{2,5}}(?:[ \-/]\d{{1,5}}){{0,4}})(?=[ ]*(?:[),;\n]|$|\.|[ ](?:erreich|anruf|zu)))"
+    rf"|(?<![\w.])(?P<ahead>[\-–][ ]?\d{{2,5}})[ ](?:FAX|Fax|DW|Tel|Klappe)(?!\w)"
+    rf"|(?:anger(?:ufen)?|erreich\w*|tel\.?|melde\w*|ruf\w*|phoned|called|rang|unter|via)[^.\n\d]{{0,14}}\(?(?P<free>\d{{1,5}}(?:[ \-/]\d{{1,5}}){{0,4}})(?=[ ]*(?:[),;\n]|$|\.|[ ](?:erreich|anruf|zu)))"
 )  # fmt: skip
 _SPOKEN = re.compile(
     r"(?:[Tt]elephone|phone|fax|number|mobile|ring|call)[ ](?:is[ ]|on[ ]|number[ ])?(?P<name>(?:(?:oh|zero|one|two|three|four|five|six|seven|eight|nine|double|triple)(?:[ ]|(?=[.,;\n]|$))){4,})"
@@ -50,6 +51,7 @@ _DATE_LIKE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[./\-](?:0?[1-9]|1[0-2])(?:[./\-](?:(?:19|20)?\d{2})?)?|(?:19|20)\d\d(?:[./\-]\d\d?){0,2}|(?:0?[1-9]|1[0-2])/\d\d|\d{1,3}/\d{1,3}(?:/\d{1,3})*|"
     r"\d{1,2}[:.]\d\d|\d{1,4}(?:-\d{1,4}){2,}|\d+-\d+|\d+\.\d+"
 )
+_DAY_LIKE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])(?:[./](?:(?:19|20)?\d{2})?)?|\d{1,2}[:.]\d\d|\d{1,2}")
 _ICD = re.compile(r"[A-Z]\d{2}(?:\.\d{1,2}[A-Z]?)?|\d-\d{3}(?:\.\w{1,3})?|[A-Z]{1,4}\d{1,2}[A-Za-z]?|[cpyr]?T\d\w*|\d+[A-Za-z]{1,3}|[A-Z]\d+[A-Z]\d+\w?")
 
 
@@ -60,7 +62,7 @@ def find_figures(text: str, language: str) -> Iterator[Found]:
         group = match.lastgroup or 0
         value = match[group].strip()
         digits = sum(map(str.isdigit, value))
-        if digits > 1 and not _DATE_LIKE.fullmatch(value.lstrip("-–(+*")) or digits > 1 and value[0] in "-–*" and "." not in value:
+        if digits > 1 and not _DAY_LIKE.fullmatch(value.lstrip("-–(+*")) or digits > 1 and value[0] in "-–*" and "." not in value:
             if not _inside(match.span(group), clinical):
                 yield Found(*match.span(group), "PHONE", True)
     for match in _SPOKEN.finditer(text) if language == "en" else ():

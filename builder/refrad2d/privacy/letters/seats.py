@@ -26,7 +26,7 @@ _HOUSE_WORD = re.compile(
     r"Radiology|Pathology|Cardiology|Neurology|Oncology|Surgery|Gyn(?:a)?ecology|Pa?ediatrics|Psychiatry|Dermatology|Urology|Orthopaedics|Orthopedics|Haematology|Vascular|Physiotherapy)(?!\w)"
 )
 _STOP_LINE = re.compile(
-    r"(?i)\b(?:diagnos\w*|befund\w*|untersuchung|anamnese|therapie|technik|beurteilung|fragestellung|indikation|verlauf|medikation|bericht|brief|arztbrief|entlassung\w*|protokoll|referral|letter|"
+    r"(?i)\b(?:diagnos(?!ti[kc])\w*|befund\w*|untersuchung|anamnese|therapie|technik|beurteilung|fragestellung|indikation|verlauf|medikation|bericht|brief|arztbrief|entlassung\w*|protokoll|referral|letter|"
     r"summary|report|note|findings|history|impression|operation|betreff|überweisung|gutachten|zusammenfassung|aufnahme|labor|procedere|dear|sehr|ct|mrt|mri)\b"
 )
 _STREET_CELL = re.compile(

@@ -19,7 +19,9 @@ from refrad2d.privacy.recognisers.lexicon import (
     eponyms,
     is_given,
     is_name,
+    is_ordinary,
     is_surname,
+    is_word,
     looks_clinical,
     looks_medical,
     report_words,
@@ -43,6 +45,25 @@ _DE_END = (
     r"(?=[ ]*(?:[.,;:)/\n(|+]|\[|$|–|-[ ])|[ ](?:und|u\.|sowie|am|um|vom|gegen|bis|per|in|im|zu[mr]?|ist|war|hat|wird|"
     r"wurde|als|der|die|nach|mit|\w*ge\w+(?:t|en)|\w+iert|\w+(?:te|t))(?!\w))"
 )
+_AGENT = (
+    r"[\w\-]*(?:[Aa]rzt|[Ää]rztin|[Ss]chwester|[Pp]fleger(?:in)?|[Hh]elfer(?:in)?|[Ll]eiter(?:in)?|[Ll]ehrer(?:in)?|[Ee]rzieher(?:in)?|[Bb]erater(?:in)?|[Bb]etreuer(?:in)?|[Tt]herapeut(?:in)?|"
+    r"[Pp]sycholog(?:e|in)|olog(?:e|in)|[Aa]ssistent(?:in)?|[Tt]echniker(?:in)?|[Ss]anitäter(?:in)?|[Pp]farrer(?:in)?|[Jj]ler(?:in)?|[Aa]zubi|[Pp]raktikant(?:in)?|[Ff]amulant(?:in)?|[Hh]ebamme|"
+    r"[Aa]rbeiter(?:in)?|[Mm]eister(?:in)?|[Bb]eamt(?:er|in)|[Dd]irektor(?:in)?|[Vv]orstand|[Ss]ekretärin|[Dd]olmetscher(?:in)?|[Aa]nw[aä]lt(?:in)?|[Rr]ichter(?:in)?|[Oo]perateur(?:in)?|"
+    r"[Gg]utachter(?:in)?|[Vv]ermittler(?:in)?|[Ff]ahrer(?:in)?|[Cc]hef(?:in)?|[Kk]olleg(?:e|in)|[Nn]achbar(?:in)?|[Ff]reund(?:in)?|[Ee]nkel(?:in)?|[Nn]effe|[Nn]ichte|[Ff]achkraft|[Zz]uweiser(?:in)?|"
+    r"[Bb]ehandler(?:in)?|[Vv]orarbeiter|[Bb]egleiter(?:in)?|[Ss]pringer(?:in)?|[Vv]erfasser(?:in)?|[Uu]ntersucher(?:in)?|[Bb]efunder(?:in)?|[Mm]itarbeiter(?:in)?|[Bb]rüder|[Cc]ousin(?:e)?)"
+    r"|NotSan|RettSan|RettAss|RS|NA|NÄ|ÄLRD|OA|OÄ|AÄ|CA|CÄ|MFA|MTA|MTR|MTRA|MTLA|MPA|DGKP|DGKS|PHK|POM|KHK|PK|HA|HÄ|SB|RA|RAin|VSP|TSRM|PDL|WBL|DSA|PT|BTM|[KH]iä|"
+    r"(?:Kol|Koll|Opt|Orth|Sr|Pfl|Schw|Radiol|Chir|Neurol|Urol|Gyn|Kardiol|Anästh|Physio|Ergo|Logo|Soz|Psych|Hdz|Hr|Fr|Ass|Instr|Prot|Bearb|Sachb|Fam|Kinderarzt)\."
+)
+_SIGNED_BY = r"(?:unterschrieben|unterzeichnet|gezeichnet|vidiert|befundet|operiert|erstellt|verfasst|diktiert|geschrieben|gegengelesen|geprüft|freigegeben|validiert|erhoben|durchgeführt|entnommen)(?:[ ](?:von|durch))?"
+_STRONG = re.compile(rf"(?<![\w\-])(?:{_AGENT}|{_SIGNED_BY})(?::[ ]{{0,3}}|[ ]{{1,2}}|[ ]\()(?P<name>{WORD}(?:[ ]{WORD})?)(?![\w\-])")
+_FIRM = re.compile(
+    rf"(?<![\w\-])(?:Kasse|Krankenkasse|KK|Ktr\.?|Kostenträger|Versicherung|Versicherer|Kostengutsprache|Kostenzusage|Rechnung[ ]an(?:[ ]die)?|Antrag[ ](?:an|bei)(?:[ ]die|[ ]der)?|Transport|Zugew\w*[ ]mit|gebracht[ ](?:von|durch|mit)|"
+    rf"Payer|PAYER|[Ii]ns(?:urance|urer)?|Rep|Employer|Arbeitgeber|AG|Nursery|School|Schule|Apotheke|Pharmacy|Bestatter|Heli|RTW|NEF|KTW|Sanitätshaus|Lieferant|beschäftigt[ ]bei|arbeitet[ ](?:bei|für|im|in[ ]der|beim|am|an[ ]der)|"
+    rf"tätig[ ](?:bei|als[ ]\w+[ ]bei|für|im|an[ ]der|am)|Lehrerin[ ](?:an[ ]der|am)|Lehrer[ ](?:an[ ]der|am)|Schüler(?:in)?[ ](?:an[ ]der|am|der|des)|Ausbildung[ ](?:bei|im)|works[ ](?:at|for|in)|worked[ ](?:at|for)|employed[ ](?:at|by)|"
+    rf"nights[ ]at|shifts[ ]at|brought[ ]in[ ]by|[Cc]arer[s]?[ ]from|attends|collapse[ ]at|fall[ ]at|zuletzt[ ]bei|davor|zuvor[ ]bei|betreut[ ]durch[ ]den)(?::[ ]{{0,3}}|[ ]\(|[ ])(?:der[ ]|die[ ]|den[ ]|the[ ])?"
+    rf"(?P<name>(?:{WORD}|[A-ZÄÖÜ]{{2,6}})(?:[ ](?:(?:und|and|&)[ ])?(?:{WORD}|[A-ZÄÖÜ]{{2,5}}|\d{{1,3}}(?:/\d)?)){{0,3}})(?![\w\-])"
+)
+_TOWN = re.compile(rf"(?<!\w)(?:in|aus|nach|bei|Raum|von|Vorbefunde?[ ]|VU|Vorgeschichte)[ ](?P<name>{WORD}(?:[ ](?:am|an[ ]der|im)[ ]{WORD})?)(?=[ ]*(?:[.,;:)(\n/]|$|\[)|[ ](?:und|mit|am|im|auf|bei|vor|durch|wurde|war|ist|behandelt|operiert|\w*ge\w+t)(?!\w))")
 _DE_CUES = (
     re.compile(rf"(?<![\w\-])(?:mit|von|v\.|bei|durch|lt\.|laut|via|an|Kopie|cc|CC|Cc|bzw\.|d\.)[: ]{{1,2}}(?P<name>{WORD}){_DE_END}"),
     re.compile(rf"(?:\[NAME\])[ ]?(?:und|u\.|/|\+|&|,|;|bzw\.)[ ]?(?P<name>{WORD})(?=[ ]*(?:[.,;:)/\n(|+]|\[|$)|[ ][a-zäöü])"),
@@ -92,6 +113,16 @@ def find_strangers(text: str, language: str) -> Iterator[Found]:
             for match in cue.finditer(text):
                 if _is_named(match["name"]):
                     yield Found(*match.span("name"), "NAME", True)
+        for match in _STRONG.finditer(text):
+            yield from _behind_role(text, match)
+        for match in _TOWN.finditer(text):
+            if spell(match["name"]) in towns() and not (is_word(match["name"]) and text[match.start() : match.start() + 3] == "von"):
+                yield Found(*match.span("name"), "ADDRESS", True)
+    for match in _FIRM.finditer(text):
+        words = re.findall(r"[^\W\d_]{2,}", match["name"])
+        if not any(_is_clinical_english(word) and not word.isupper() or spell(word) in _TOP_EN for word in words):
+            yield Found(*match.span("name"), "ORGANISATION", True)
+    if language == "de":
         return
     for match in _EN_PHRASE.finditer(text):
         yield from _english_run(text, *match.span("name"))
@@ -144,13 +175,32 @@ def _is_named(name: str) -> bool:
     return listed and key not in report_words() and not eponyms().get(key, False)
 
 
+def _behind_role(text: str, match: re.Match) -> Iterator[Found]:
+    """The name behind the word for a person's work: any word that is none of reports, the next with it if it is a name."""
+    words = list(re.finditer(WORD, match["name"]))
+    first = words[0].group()
+    if _is_clinical(first) or first.isupper() and len(first) < 5 or re.fullmatch(_AGENT, first):
+        return
+    end = words[0].end()
+    if len(words) > 1 and not is_familiar(words[1].group(), "de") or len(words) > 1 and is_doubtful(words[1].group()):
+        end = words[1].end()
+    yield Found(match.start("name"), match.start("name") + end, "NAME", True)
+
+
+def _is_clinical(word: str) -> bool:
+    key = spell(word)
+    if is_surname(word) or is_given(word):
+        return key in report_words()
+    return key in report_words() or key in clinical_words() or looks_clinical(word) or looks_medical(word) or is_ordinary(word)
+
+
 def _english_run(text: str, start: int, end: int) -> Iterator[Found]:
     """The words of a run that are no clinical ones, if its first is none."""
     pieces = list(re.finditer(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*", text[start:end]))
     keep = []
     for piece in pieces:
         word = piece.group()
-        if word[0].isupper() and (_is_clinical_english(word) or spell(word) in _TOP_EN):
+        if len(word) > 1 and word[0].isupper() and (_is_clinical_english(word) or spell(word) in _TOP_EN):
             break
         keep.append(piece)
     while keep and not keep[-1].group()[0].isupper():

@@ -3,9 +3,10 @@
 sweep(text, "de", ["Paula Weber"])      # the names that the letter held
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
+from refrad2d.privacy.letters.forms import set_apart
+from refrad2d.privacy.letters.grow import find_clinging
 from refrad2d.privacy.letters.marks import find_marks_of_staff, find_short_names
 from refrad2d.privacy.letters.numbers import find_figures
 from refrad2d.privacy.letters.seats import find_seats
@@ -26,6 +27,13 @@ def sweep(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     """What a letter still holds of persons, places, numbers and days; nothing in a text that is none."""
     if not is_sure_letter(text):
         return
+    yield from _read(text, language, names)
+    if form := set_apart(text):
+        yield from form.back(_read(form.text, language, names))
+
+
+def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
+    yield from find_clinging(text, language)
     yield from find_seats(text, language)
     yield from find_strangers(text, language)
     yield from find_short_names(text, names, language)

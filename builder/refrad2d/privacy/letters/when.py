@@ -34,6 +34,7 @@ _FOUND = (
     ),
     re.compile(rf"^[ \t]*(?P<row>{DAY}\.{_MONTH})(?=[ :])(?![ ]?(?:mm|cm|%|Uhr))", re.M),
     re.compile(rf"(?<!\w)(?P<glued>(?:{DAY}\.?[ ]?)?{_NAME}\.?[ ]?(?:['’]?\d\d|(?:19|20)\d\d))(?![\d.,]\d|\d)"),
+    re.compile(rf"(?<!\w)(?P<month>{_NAME}\.?[ ]{DAY}(?:st|nd|rd|th)?)(?![\d.,]\d|\d|[ ]?(?:mm|cm|%))"),
     re.compile(rf"(?<![\w.])(?P<near>{DAY}\.)(?=[ ]?(?:[–→>\-]{{1,2}}|bis|und|u\.|/|auf)[ ]?\[DATE\])|\[DATE\](?P<half>[ ]?(?:–|-|→|/)[ ]?{DAY}\.(?:{_MONTH}\.)?)(?!\d)"),
     re.compile(
         r"(?<!\w)(?P<spoken>[Vv]orgestern|(?:[Ss]pät|[Ff]rüh|[Hh]och)?(?:[Ss]ommer|[Hh]erbst|[Ff]rühjahr|[Ff]rühling|[Ww]inter)[ ]['’]?(?:(?:19|20)?\d\d)(?!\d)|"

@@ -48,7 +48,7 @@ _NOUN = re.compile(
 )
 _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `spell`ed
     r"menisk|humer[ou]|femor|tibia|ulnar|akromi|klavik|sakr|lumb|zervik|cervic|dors[ao]l|lateral|medial|hinterhorn|"
-    r"vorderhorn|osteo|arthr|kardi|cardi|hepat|nephr|neur[oa]|gastr|enter[oi]|pneum|thora[kx]|spondyl|chondr|derma|angio|vaso|arteri|"
+    r"vorderhorn|osteo|arthr|kardi|cardi|hepat|nephr|neur[oa]|gastr|enter[oi]|pneum|thora[kx]|spondyl|chondr|derma(?!nn)|angio|vaso|arteri|"
     r"lymph|ha?emat|haem|zyt|cyto|fibro|lipo|adeno|karzin|carcin|sarko|zephal|cephal|kranio|cranio|zereb|cereb|ophthalm|"
     r"laryng|pharyng|bronch|oesophag|duoden|jejun|rekt[ou]|prokt|pankrea|choled|ureter|urethr|zyst|prostat|uter[oiu]|"
     r"thyre|mesent|periton|pleur|mening|enzeph|radikul|ligament|fasz|fraktur|prothes|ektom|stomie|zentese|lyse$|pathi|"

@@ -1,0 +1,55 @@
+"""Other readings of a letter on which the recognisers run too: glued words set apart, names that a line break cuts joined.
+
+form = set_apart("wh.Obere Gasse 4,91710 Gunzenhausen,geb.3.3.93")
+form.text, form.at                     # "wh. Obere Gasse 4, 91710 Gunzenhausen, …", the place of each character in the original
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, is_word
+
+_GLUED = re.compile(
+    rf"(?<=[a-zäöüß\])\d])[.,;:](?={CAPITAL}[a-zäöüß])|(?<=[a-zäöüß\])])[,;:](?=[A-Za-zäöü\d(])|(?<=\d),(?=[A-Z1-9]\d{{3,4}}[ ])|(?<=[a-zäöüß]{{2}})[.](?=\d)|(?<=\d[.])(?=[a-zäöü]{{3}})|"
+    rf"(?<![\w.])v[.](?={CAPITAL}[a-zäöü])|(?<=\d)(?=[a-zäöü]{{4,}})|(?<![\w.])(?:{CAPITAL})[.](?={CAPITAL}[a-zäöüß]{{2}})"
+)
+_CAMEL = re.compile(rf"(?<=[a-zäöüß])(?={CAPITAL}[a-zäöüß]{{2}})")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LEAST = 4  # glued places that make a text a glued one
+_CUT = re.compile(rf"(?<=[^\n]{{40}}[\wäöüß.,\-])\n(?=[ ]?{CAPITAL}[a-zäöüß])")
+
+
+class Form(NamedTuple):
+    """A reading and, for each of its characters and its end, the index in the text that it reads."""
+
+    text: str
+    at: list[int]
+
+    def back(self, found: Iterable[Found]) -> Iterator[Found]:
+        """Stretches of the reading as stretches of the text."""
+        for item in found:
+            yield item._replace(start=self.at[item.start], end=self.at[item.end - 1] + 1)
+
+
+def set_apart(text: str) -> Form | None:
+    """The text with a blank behind each glued sign and between glued words; None if it is not glued."""
+    places = {match.end() for match in _GLUED.finditer(text)}
+    if len(places) < _LEAST:
+        return None
+    for match in _LETTERS.finditer(text):
+        if not match.group().isupper():
+            cuts = [match.start() + m.start() for m in _CAMEL.finditer(match.group())]
+            if cuts and all(is_word(piece) or len(piece) < 6 or n for n, piece in enumerate(_CAMEL.split(match.group()))):
+                places.update(cuts)
+    pieces, at, last = [], [], 0
+    for place in sorted(places):
+        pieces += [text[last:place], " "]
+        at += [*range(last, place), place - 1]
+        last = place
+    return Form("".join([*pieces, text[last:]]), [*at, *range(last, len(text) + 1)])
+
+
+def join_lines(text: str) -> str:
+    """The text with the breaks in front of a capitalised word of a full line read as blanks, each letter in its place."""
+    return _CUT.sub(" ", text)

@@ -1,0 +1,87 @@
+"""What clings to a placeholder: the number behind a street, the initial behind a name, words between two parts of a house.
+
+find_clinging("[NAME] 60, [ADDRESS]\\n[ORGANISATION] für seelische [ORGANISATION]", "de")
+"""
+
+import re
+from collections.abc import Iterator
+
+from refrad2d.privacy.letters.layout import read_layout
+from refrad2d.privacy.letters.strangers import WORD
+from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, context_pattern, is_given, is_surname, looks_clinical, report_words, spell
+
+_HELD = r"\[(?:NAME|ADDRESS|ORGANISATION)\]"
+_END = r"(?=[ ]*(?:[,;.)(\n|/]|$|\[|[ ]{2}|[ ]–))"
+_NO_UNIT = r"(?!\w|[.,]\d|[ ]?(?:mm|cm|ml|mg|µg|%|°|x[ ]|h(?!\w)|J\.|Jahre|y\b|yo\b|kg|Uhr|Tage|Wochen|[-–][ ]?\d))"
+_PLACE = re.compile(
+    rf"(?<=\[ADDRESS\])(?P<number>[ ]\d{{1,4}}[ ]?[a-zA-Z]?(?:[ ]?[/\-][ ]?\d{{1,4}}[a-z]?)?){_NO_UNIT}{_END}"
+    rf"|(?<=\[NAME\])(?P<street>[ ]\d{{1,4}}[a-z]?(?:/\d+)?){_NO_UNIT}(?=,?[ ]?(?:\[ADDRESS\]|\n|\d{{4,5}}[ ]))"
+    rf"|(?:^|\n|[ ]{{2}}|,[ ]|[ ](?:at|to|from)[ ]|[ ]wh\.[ ]?)(?P<ahead>\d{{1,4}}[a-z]?(?:/\d+)?[ ])(?=\[(?:ADDRESS|NAME)\])"
+    rf"|(?<=\])(?P<road>[ \-](?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Ufer|Damm|Markt|Steig|Hof|Rd|Road|Street|St|Ave|Avenue|Lane|Ln|Drive|Close|Court|Way|Rise|Hill|Terrace|Gardens|Grove|Park)(?:[ ]\d{{1,4}}[a-z]?)?)(?!\w)"
+    rf"|(?<=\[ADDRESS\])(?P<rest>,[ ]{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+)?[ ]?)(?=,?[ ]?\[ADDRESS\])"
+    rf"|(?<![\w.,])(?P<zip>(?:[A-Z]{{1,2}}[ \-]{{1,3}})?\d{{4,5}}[ ])(?=\[(?:ADDRESS|NAME)\])"
+    rf"|(?<![\w.,])(?P<area>\d{{5}}[ ](?:[A-Z]{{1,3}})(?!\w))(?=[ ]*(?:[,;\n]|$))"
+)
+_PERSON = re.compile(
+    rf"(?<=\[NAME\])(?P<initial>,?[ ]{CAPITAL}\.?(?:[ ]?{CAPITAL}\.)?)(?![\w/\-])(?=[ ]*(?:[,;)(\n|]|$|\[|[ ]{{2}}|[ ][a-z(]))"
+    rf"|(?<=\[NAME\]),(?P<first>[ ]?{WORD}(?:[ ]{CAPITAL}\.?)?)(?=[ ]*(?:\[(?:DATE|ID)\]|[ ]{{2}}|\n|$|\(|,[ ]?(?:\[|\*|geb)|\*))"
+    rf"|(?P<last>(?<![\w\-]){WORD},[ ]?)(?=\[NAME\](?:,?[ ]?(?:[(*]|geb\.?[ ])?\[DATE\]|[ ]{{2}}))"
+    rf"|(?<=\[NAME\])(?P<hyphen>-[\w]{{1,14}}|['’]\w{{2,}})(?!\w)"
+    rf"|(?P<particle>(?<![\w.\-])(?:v\.|von|van|de|der|El|Al|Ó|Ní|Nic|Mac|Mc|Lo|La|Le|Di|Da)[ ]?)(?=\[NAME\])"
+    rf"|(?<=\[NAME\])(?P<quoted>[ ]?\([\"“„]{WORD}[\"”“]\)|[ ][\"“„]{WORD}[\"”“])"
+    rf"|(?<=\[NAME\])(?P<degree>,?[ ](?:MD|DO|PhD|MBA|MSc|RN|PA-C|FRCS\w*|MRCP\w*|FCAP|MHBA|M\.Sc\.|B\.Sc\.|MAS|MPH|LL\.M\.|FEBU|FMH|EDIC|DESA|Dipl\.[\-\w]*))(?!\w)"
+    rf"|(?P<title>(?<![\w.])(?:(?:cand|stud|dipl|lic|mag|univ|med|dent|phil|psych|Priv|Dipl|Mag|Univ|Prim|Doz|habil|rer|nat|PD|Prof|Dr|DDr|Drs|Dres|Ass|Doz|Ing|Psych|Päd|FH|KD|RA|RAin|M\.Sc|B\.Sc)\.?[\- ]?)+[ ])(?=\[NAME\])"
+)
+_WARD = re.compile(
+    r"(?<=\[ORGANISATION\])(?P<code>-\w{1,3}|[ ]\d{1,3}[A-Z]?|[ ][A-Z]\d{1,2})(?=[ ]*(?:[,;.)\n]|$|\[|[ ]{2}))(?!\.\d)"
+    r"|(?<=\[NAME\])(?P<named>[ ]\d{1,3}[A-Z]?(?:/\d{1,2})?)(?=[ ]*(?:[,;)\n]|$))(?![.,]\d)"
+)
+_FILE = re.compile(r"(?<=\[ID\])(?P<code>[ ][A-Z]{1,3}(?=[ ]*(?:[.,;)\n]|$))|[/\-.][A-Za-z\d]{1,6})(?!\w)")
+_DAY = re.compile(
+    r"(?<=\[DATE\])(?P<year>[ ]?['’]?\d\d)(?=[ ]*(?:[,;)\n]|$|\.(?:[ ]|$)|[ ]{2}))(?![.,]\d)"
+    r"|(?<![\w])(?P<season>(?:(?:[Ss]pät|[Ff]rüh|[Hh]och)(?:sommer|herbst|winter|jahr|frühling)|Sommer|Herbst|Winter|Frühjahr|Frühling|Spring|Summer|Autumn|Fall|Winter|Anfang|Mitte|Ende|early|late|mid)[ \-])(?=\[DATE\])"
+    r"|(?<![\w])(?P<ordinal>(?:the[ ])?\d{1,2}(?:st|nd|rd|th)?\.?[ ](?:of[ ])?)(?=\[DATE\])(?<!mm )(?<!cm )"
+)
+_BETWEEN = re.compile(
+    rf"(?<=\[ORGANISATION\])(?P<name>[ ](?:(?:für|am|an|der|des|im|in|und|u\.|&|of|and|for|the|[a-zäöü]+(?:e[rsn]?|n)|{CAPITAL}[\w\-]*-?)[ ]){{1,6}})(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
+    rf"|(?<=\[(?:NAME)\])(?P<joined>[ ](?:&|und|and|of)[ ]{WORD}(?:[ ]{WORD})?)(?=[ ]+(?:\[(?:ORGANISATION|NAME|ADDRESS)\]))"
+    rf"|(?<=\[NAME\])(?P<run>[ ]{WORD}[ ])(?=\[NAME\])"
+)
+_BEFORE = re.compile(rf"(?:^|[ ]{{2}}|[|·•(,;]|:)[ ]*(?P<name>(?:{CAPITAL}[\w’'&\-]*[ ]){{1,4}})(?={_HELD})", re.M)
+_BEHIND = re.compile(rf"{_HELD}(?P<name>(?:,?[ ](?:(?:am|an|der|of|the|&|und)[ ])?{CAPITAL}[\w’'&\-]*){{1,4}})(?=[ ]*(?:$|\n|[|·•(),;]|[ ]{{2}}|\[))", re.M)
+_ROLE = re.compile(
+    rf"(?i)(?:{context_pattern('function')}|{context_pattern('role')}|tel\w*|fax|fon|patient\w*|pat|name|geb\w*|dob|station|zimmer|facharzt\w*|fachärzt\w*|ärzt\w*|\w*arzt|leiter\w*|leitend\w*|"
+    rf"chef\w*|ober\w+|assist\w*|herr\w*|frau|mr|mrs|ms|dr|prof|re|ref|betr\w*|von|an|to|from|cc|kopie|consultant|registrar|secretary|dear|psycholog\w*|kinder\w*|anästh\w*|chir\w*|sekr\w*|"
+    rf"ward|attending|surgeon|case|stv|versicher\w*|kasse|adresse|diktat|gez|mfg|lg|der|die|das|datum|date|befund\w*|bericht\w*)"
+)
+
+
+def find_clinging(text: str, language: str) -> Iterator[Found]:
+    """Numbers, initials, titles, particles and words that belong to the placeholder beside them; for letters alone."""
+    for kind, pattern in (("ADDRESS", _PLACE), ("NAME", _PERSON), ("ORGANISATION", _WARD), ("ID", _FILE), ("DATE", _DAY)):
+        for match in pattern.finditer(text):
+            group = match.lastgroup or 0
+            if match.lastgroup in ("first", "last") and _is_report(match[group]):
+                continue
+            yield Found(*match.span(group), kind, True)
+    for match in _BETWEEN.finditer(text):
+        group = match.lastgroup or 0
+        if not _is_report(match[group]) or match.lastgroup == "name" and _in_head(text, match.start()):
+            yield Found(*match.span(group), "ORGANISATION", True)
+    for line in read_layout(text):
+        if line.zone == "body":
+            continue
+        for pattern in (_BEFORE, _BEHIND):
+            for match in pattern.finditer(text, line.start, line.end):
+                words = re.findall(r"[^\W\d_]+", match["name"])
+                if not any(_ROLE.fullmatch(word) for word in words) and not _is_report(match["name"]):
+                    yield Found(*match.span("name"), "ORGANISATION", True)
+
+
+def _is_report(name: str) -> bool:
+    words = re.findall(r"[^\W\d_]{3,}", name)
+    return any((looks_clinical(word) or spell(word) in report_words()) and not (is_surname(word) or is_given(word)) for word in words)
+
+
+def _in_head(text: str, at: int) -> bool:
+    return any(line.zone != "body" for line in read_layout(text) if line.start <= at < line.end)
