@@ -27,7 +27,7 @@ _PERSON = re.compile(
     rf"|(?<=\[NAME\]),(?P<first>[ ]?{WORD}(?:[ ]{CAPITAL}\.?)?)(?=[ ]*(?:\[(?:DATE|ID)\]|[ ]{{2}}|\n|$|\(|,[ ]?(?:\[|\*|geb)|\*))"
     rf"|(?P<last>(?<![\w\-]){WORD},[ ]?)(?=\[NAME\](?:,?[ ]?(?:[(*]|geb\.?[ ])?\[DATE\]|[ ]{{2}}))"
     rf"|(?<=\[NAME\])(?P<hyphen>-[\w]{{1,14}}|['’]\w{{2,}})(?!\w)"
-    rf"|(?P<particle>(?<![\w.\-])(?:v\.|von|van|de|der|El|Al|Ó|Ní|Nic|Mac|Mc|Lo|La|Le|Di|Da)[ ]?)(?=\[NAME\])"
+    rf"|(?P<particle>(?<![\w.\-])(?:El|Al|Ó|Ní|Nic|Mac|Mc|Lo|La|Di|Da|Van|De)[ ]?)(?=\[NAME\])|(?:\[NAME\][,/]?|Frau|Herrn?|Hr\.|Fr\.|Dr\.|^)[ ](?P<of>(?:v\.|von|van|de)[ ](?:der[ ]|den[ ])?)(?=\[NAME\])"
     rf"|(?<=\[NAME\])(?P<quoted>[ ]?\([\"“„]{WORD}[\"”“]\)|[ ][\"“„]{WORD}[\"”“])"
     rf"|(?<=\[NAME\])(?P<degree>,?[ ](?:MD|DO|PhD|MBA|MSc|RN|PA-C|FRCS\w*|MRCP\w*|FCAP|MHBA|M\.Sc\.|B\.Sc\.|MAS|MPH|LL\.M\.|FEBU|FMH|EDIC|DESA|Dipl\.[\-\w]*))(?!\w)"
     rf"|(?P<title>(?<![\w.])(?:(?:cand|stud|dipl|lic|mag|univ|med|dent|phil|psych|Priv|Dipl|Mag|Univ|Prim|Doz|habil|rer|nat|PD|Prof|Dr|DDr|Drs|Dres|Ass|Doz|Ing|Psych|Päd|FH|KD|RA|RAin|M\.Sc|B\.Sc)\.?[\- ]?)+[ ])(?=\[NAME\])"
@@ -50,7 +50,10 @@ _BETWEEN = re.compile(
 _BEFORE = re.compile(rf"(?:^|[ ]{{2}}|[|·•(,;]|:)[ ]*(?P<name>(?:{CAPITAL}[\w’'&\-]*[ ]){{1,4}})(?={_HELD})", re.M)
 _BEHIND = re.compile(rf"{_HELD}(?P<name>(?:,?[ ](?:(?:am|an|der|of|the|&|und)[ ])?{CAPITAL}[\w’'&\-]*){{1,4}})(?=[ ]*(?:$|\n|[|·•(),;]|[ ]{{2}}|\[))", re.M)
 _ROLE = re.compile(
-    rf"(?i)(?:{context_pattern('function')}|{context_pattern('role')}|tel\w*|fax|fon|patient\w*|pat|name|geb\w*|dob|station|zimmer|facharzt\w*|fachärzt\w*|ärzt\w*|\w*arzt|leiter\w*|leitend\w*|"
+    rf"(?i)(?:{context_pattern('function')}|{context_pattern('post')}|{context_pattern('relative')}|{context_pattern('related')}|{context_pattern('margin_rank')}|"
+    r"\w*(?:bericht|brief|schrift|bogen|plan|befund|protokoll|antrag|zusage|datum|nummer|nr|kasse|dienst|termin|kontrolle|gespräch|rat|medizin|sono|hilfe|pflege|person|kosten|kl|zeit|zl)|"
+    r"mutter|vater|herzlich|alles|ihre?|deine?|foto|cd|vn|az|gz|vsnr|ahv|uid|kv|pid|fid|nat\w*|dect|pager|dw|kita|rapport|rückmeldung|rücksprache|zuständig|interventional|emergency|discharge|operative|"
+    rf"{context_pattern('role')}|tel\w*|fax|fon|patient\w*|pat|name|geb\w*|dob|station|zimmer|facharzt\w*|fachärzt\w*|ärzt\w*|\w*arzt|leiter\w*|leitend\w*|"
     rf"chef\w*|ober\w+|assist\w*|herr\w*|frau|mr|mrs|ms|dr|prof|re|ref|betr\w*|von|an|to|from|cc|kopie|consultant|registrar|secretary|dear|psycholog\w*|kinder\w*|anästh\w*|chir\w*|sekr\w*|"
     rf"ward|attending|surgeon|case|stv|versicher\w*|kasse|adresse|diktat|gez|mfg|lg|der|die|das|datum|date|befund\w*|bericht\w*)"
 )

@@ -115,4 +115,4 @@ def _stands_for_somebody(text: str, match: re.Match) -> bool:
     if _LATIN.match(text, match.end()) or not _SMALL_BEHIND.match(text, match.end()):
         return False
     before = text[max(0, match.start() - 12) : match.start()]
-    return re.search(r"(?:(?<!\w)(?:Typ|Grad|Stadium|Hepatitis|Vitamin|Child|[Tt]ype|[Gg]rade)|\d)[ ]$", before) is None
+    return re.search(r"(?<!\w)[a-z]\.[ ]?$|(?:(?<!\w)(?:Typ|Grad|Stadium|Hepatitis|Vitamin|Child|[Tt]ype|[Gg]rade)|\d)[ ]$", before) is None

@@ -111,6 +111,8 @@ def _house_cells(text: str, line: Line) -> Iterator[Found]:
     for start, end in cells(text, line):
         piece = text[start:end].rstrip(" ,.:")
         bare = re.sub(r"\[\w+\]", "", piece)
+        if re.search(r"(?:Fach|Chef|Ober)?(?:[Aa]rzt|[Ää]rzt\w*)(?!\w)|(?<!\w)(?:FA|FÄ|OA|OÄ|CA|Dr|Prof)(?!\w)|bericht|befund", bare):
+            continue
         if not _HOUSE_WORD.search(bare) or _STOP_LINE.search(bare) or ":" in bare:
             continue
         if re.fullmatch(rf"(?:(?:{_LINKS}|{_CAPPED}|\[\w+\])[ ,/\-]{{0,3}})+", piece):

@@ -59,6 +59,8 @@ def is_familiar(word: str, language: str) -> bool:
     parts = [part for part in re.split(r"[\-–]", re.sub(r"['’]s?$", "", word)) if len(part) > 1]
     if len(parts) > 1 and looks_clinical(parts[-1]) and not (is_surname(parts[-1]) or is_given(parts[-1])):
         return True
+    if len(parts) > 1:
+        parts = [part for part in parts if not (part.isupper() and len(part) < 6 or len(part) < 4)]
     return all(_is_familiar_part(part, language) for part in parts)
 
 
@@ -77,7 +79,8 @@ def _is_familiar_part(part: str, language: str) -> bool:
         return is_word(calm) if language == "de" else en_stem(key) in _stems("english.csv")
     if language == "en":
         return en_stem(key) in _stems("english.csv") or looks_clinical(calm)
-    return is_word(calm) or looks_clinical(calm) or de_stem(key) in _stems("german.csv") or _has_known_tail(key)
+    bent = de_stem(key) in _stems("german.csv") or en_stem(key) in _stems("english.csv")
+    return bent or is_word(calm) or looks_clinical(calm) or _has_known_tail(key)
 
 
 def _has_known_tail(key: str) -> bool:
