@@ -17,7 +17,8 @@ _GLUED = re.compile(
 _CAMEL = re.compile(rf"(?<=[a-zäöüß])(?={CAPITAL}[a-zäöüß]{{2}})")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST = 4  # glued places that make a text a glued one
-_CUT = re.compile(rf"(?<=[^\n]{{40}}[\wäöüß.,\-])\n(?=[ ]?{CAPITAL}[a-zäöüß])")
+_CUT = re.compile(rf"(?<=[\wäöüß.,\-])\n(?=[ ]?{CAPITAL}[a-zäöüß])")
+_SMALL = re.compile(r"(?<![\w.\-/])[a-zäöüß]{2,}(?![\w@/])")
 
 
 class Form(NamedTuple):
@@ -52,4 +53,11 @@ def set_apart(text: str) -> Form | None:
 
 def join_lines(text: str) -> str:
     """The text with the breaks in front of a capitalised word of a full line read as blanks, each letter in its place."""
-    return _CUT.sub(" ", text)
+    return _CUT.sub(lambda match: " " if _in_paragraph(text, match.start()) else "\n", text)
+
+
+def _in_paragraph(text: str, at: int) -> bool:
+    """True for a break between two lines of sentences, the first of them full."""
+    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at + 1)
+    behind = text[at + 1 : len(text) if end < 0 else end]
+    return at - start > 40 and len(_SMALL.findall(text[start:at])) > 3 and len(_SMALL.findall(behind)) > 2

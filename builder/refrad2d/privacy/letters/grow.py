@@ -23,11 +23,12 @@ _PLACE = re.compile(
     rf"|(?<![\w.,])(?P<area>\d{{5}}[ ](?:[A-Z]{{1,3}})(?!\w))(?=[ ]*(?:[,;\n]|$))"
 )
 _PERSON = re.compile(
-    rf"(?<=\[NAME\])(?P<initial>,?[ ]{CAPITAL}\.?(?:[ ]?{CAPITAL}\.)?)(?![\w/\-])(?=[ ]*(?:[,;)(\n|]|$|\[|[ ]{{2}}|[ ][a-z(]))"
+    rf"(?<=\[NAME\])(?P<initial>,?[ ]{CAPITAL}\.?(?:[ ]?{CAPITAL}\.)?)(?![\w/\-])(?=[ ]*(?:[.,;)(\n|]|$|\[|[ ]{{2}}|[ ][a-z(]))"
+    rf"|(?<=\[NAME\]),[ ](?P<listed>(?:Al|El|Von|Van|De|Di|Da|Lo|La|Le|van|von|v\.)[ ]{WORD})(?=[ ]*(?:[,;\n(–/|]|$|und|u\.))"
     rf"|(?<=\[NAME\]),(?P<first>[ ]?{WORD}(?:[ ]{CAPITAL}\.?)?)(?=[ ]*(?:\[(?:DATE|ID)\]|[ ]{{2}}|\n|$|\(|,[ ]?(?:\[|\*|geb)|\*))"
     rf"|(?P<last>(?<![\w\-]){WORD},[ ]?)(?=\[NAME\](?:,?[ ]?(?:[(*]|geb\.?[ ])?\[DATE\]|[ ]{{2}}))"
-    rf"|(?<=\[NAME\])(?P<hyphen>-[\w]{{1,14}}|['’]\w{{2,}})(?!\w)"
-    rf"|(?P<particle>(?<![\w.\-])(?:El|Al|Ó|Ní|Nic|Mac|Mc|Lo|La|Di|Da|Van|De)[ ]?)(?=\[NAME\])|(?:\[NAME\][,/]?|Frau|Herrn?|Hr\.|Fr\.|Dr\.|^)[ ](?P<of>(?:v\.|von|van|de)[ ](?:der[ ]|den[ ])?)(?=\[NAME\])"
+    rf"|(?<=[EN]\])(?P<hyphen>-[\w]{{1,14}}|['’]\w{{2,}})(?!\w)"
+    rf"|(?P<particle>(?<![\w.\-])(?:El|Al|Ó|Ní|Nic|Mac|Mc|Lo|La|Di|Da|Van|De)[ ]?)(?=\[NAME\])|(?:\[NAME\][,/]?|Frau|Herrn?|Hr\.|Fr\.|Dr\.)[ ](?P<of>(?:v\.|von|van|de)[ ]?(?:der[ ]|den[ ])?)(?=\[NAME\])|(?:^|\n)(?P<line>(?:v\.|von|van|de)[ ]?(?:der[ ]|den[ ])?)(?=\[NAME\])"
     rf"|(?<=\[NAME\])(?P<quoted>[ ]?\([\"“„]{WORD}[\"”“]\)|[ ][\"“„]{WORD}[\"”“])"
     rf"|(?<=\[NAME\])(?P<degree>,?[ ](?:MD|DO|PhD|MBA|MSc|RN|PA-C|FRCS\w*|MRCP\w*|FCAP|MHBA|M\.Sc\.|B\.Sc\.|MAS|MPH|LL\.M\.|FEBU|FMH|EDIC|DESA|Dipl\.[\-\w]*))(?!\w)"
     rf"|(?P<title>(?<![\w.])(?:(?:cand|stud|dipl|lic|mag|univ|med|dent|phil|psych|Priv|Dipl|Mag|Univ|Prim|Doz|habil|rer|nat|PD|Prof|Dr|DDr|Drs|Dres|Ass|Doz|Ing|Psych|Päd|FH|KD|RA|RAin|M\.Sc|B\.Sc)\.?[\- ]?)+[ ])(?=\[NAME\])"
@@ -43,7 +44,7 @@ _DAY = re.compile(
     r"|(?<![\w])(?P<ordinal>(?:the[ ])?\d{1,2}(?:st|nd|rd|th)?\.?[ ](?:of[ ])?)(?=\[DATE\])(?<!mm )(?<!cm )"
 )
 _BETWEEN = re.compile(
-    rf"(?<=\[ORGANISATION\])(?P<name>[ ](?:(?:für|am|an|der|des|im|in|und|u\.|&|of|and|for|the|[a-zäöü]+(?:e[rsn]?|n)|{CAPITAL}[\w\-]*-?)[ ]){{1,6}})(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
+    rf"(?<=\])(?P<floor>\.[ ](?:Stock|OG|Etage))(?!\w)|(?<=\[NAME\])(?P<firm>[ ]{WORD}[ ](?:&|und|and)[ ])(?=\[NAME\])|(?:(?<=\[ORGANISATION\])|(?<=\[NAME\])|(?<=\[ADDRESS\]))(?P<name>[ ](?:(?:für|am|an|der|des|im|in|und|u\.|&|of|and|for|the|[a-zäöü]+(?:e[rsn]?|n)|{CAPITAL}[\w\-]*-?)[ ]){{1,6}})(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
     rf"|(?<=\[(?:NAME)\])(?P<joined>[ ](?:&|und|and|of)[ ]{WORD}(?:[ ]{WORD})?)(?=[ ]+(?:\[(?:ORGANISATION|NAME|ADDRESS)\]))"
     rf"|(?<=\[NAME\])(?P<run>[ ]{WORD}[ ])(?=\[NAME\])"
 )
@@ -69,7 +70,7 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
             yield Found(*match.span(group), kind, True)
     for match in _BETWEEN.finditer(text):
         group = match.lastgroup or 0
-        if not _is_report(match[group]) or match.lastgroup == "name" and _in_head(text, match.start()):
+        if match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_head(text, match.start()):
             yield Found(*match.span(group), "ORGANISATION", True)
     for line in read_layout(text):
         if line.zone == "body":

@@ -8,7 +8,19 @@ from collections.abc import Iterator
 
 from refrad2d.privacy.letters.layout import Line, cells, read_layout
 from refrad2d.privacy.letters.words import is_familiar
-from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, context_pattern, is_ordinary, is_surname, looks_clinical, spell, towns
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    Found,
+    clinical_words,
+    is_given,
+    is_ordinary,
+    is_surname,
+    looks_clinical,
+    looks_medical,
+    report_words,
+    spell,
+    towns,
+)
 
 _B = "[ ]"
 _LINKS = (
@@ -64,7 +76,17 @@ _TRADE = (
     r"Pathology|Radiology|Medical|Group|Partners|Laborator\w+|Home[ ]Care|Carers|Insurance|EMS|Ambulance|Fire|Police|Court|Solicitors|Council|Library|Church|Foundation|Society|Mutual|PPO|HMO|Health|"
     r"Versicherung|Krankenkasse|Ersatzkasse|BKK|IKK|AOK|Kasse|[A-ZÄÖÜ][\w\-]*(?:behörde|schule|amt|gericht|verein|dienst|werk|haus|hof|heim|stift|hilfe|wacht|kasse|kammer|gesellschaft|verband|betrieb|versicherung|apotheke|zentrum|klinik))"
 )
-_CODE = r"(?:(?!CT|MRT?|OP|OA|OÄ|CA|CÄ|HA|HÄ|NA|NÄ|RA|AA|AÄ|FA|FÄ|PD|KD|TEP|ED|EEG|EKG|PET|US|LK|ICU|DR|FR|HR|RN|MD|DO|SN|CNS|GP|SW|HV|DN|DOB|NOK|RE|RTC|CXR|XR|BP|HR|HERR|FRAU|DIE|DER|UND|VON|MIT|AN|AM|PAT|REF|TEL|FAX|MFA|MTA|MTR|MPA|TSRM|PJ|NHS|MRN|ACCT|ID|PID|AZ|SV|SVA|AHV|KV|PLZ|VSP|NEF|RTW)[A-ZÄÖÜ]{2,5}|[KU]?KfH|DRK|KSGL|aö|a\.ö\.|A\.ö\.)"
+_CODE = r"(?:(?!(?:CT|MRT?|OP|OA|OÄ|CA|CÄ|HA|HÄ|NA|NÄ|RA|AA|AÄ|FA|FÄ|PD|KD|TEP|ED|EEG|EKG|PET|US|LK|ICU|DR|FR|HR|RN|MD|DO|SN|CNS|GP|SW|HV|DN|DOB|NOK|RE|RTC|CXR|XR|BP|HR|HERR|FRAU|DIE|DER|UND|VON|MIT|AN|AM|PAT|REF|TEL|FAX|MFA|MTA|MTR|MPA|TSRM|PJ|NHS|MRN|ACCT|ID|PID|AZ|SV|SVA|AHV|KV|PLZ|VSP|NEF|RTW)(?![A-ZÄÖÜ]))[A-ZÄÖÜ]{2,5}|[KU]?KfH|DRK|KSGL|aö|a\.ö\.|A\.ö\.)"
+_NOUN = (
+    r"(?:Radiologie|Pathologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|Pädiatrie|Psychiatrie|Onkologie|Gynäkologie|Dermatologie|Neonatologie|Nuklearmedizin|Strahlentherapie|"
+    r"Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|Pflegeheim|Seniorenheim|Residenz|Schule|Gymnasium|Realschule|Grundschule|Kita|Kindergarten|"
+    r"Kanzlei|Pietät|Bestattungen|Firma|Tagesklinik|Reha|Rehaklinik|MVZ|SPZ|KH|BKH|LKH|KS|OZ|ASD|Hospiz|Privatklinik|Labor|Sanitätshaus|Physiotherapie|Physio|Ergotherapie|Augenklinik|Frauenklinik|Kinderklinik|Poliklinik)"
+)
+_NAMED_HOUSE = re.compile(
+    rf"(?<![\w\-])(?P<name>{_NOUN}[ ](?:(?:am|im|an[ ]der|in[ ]der|zum|zur|St\.|Bad|Haus)[ ])?(?P<proper>{CAPITAL}[a-zäöüß]{{2,}}(?:-{CAPITAL}[a-zäöüß]+)?)(?:[ ](?P<second>{CAPITAL}[a-zäöüß]{{2,}}))?)(?![\w\-])"
+    rf"|(?:^|[(,;:/|]|[ ](?:der|die|das|im|in|von|bei|an|aus|vom|durch|zur|zum)|\n)[ ]?(?P<ahead>(?P<own>{CAPITAL}[a-zäöüß]{{3,}}(?<!e)(?<!er)(?<!es)(?<!en)(?<!sch)|{CAPITAL}{{3,5}})[ ](?:{_NOUN}))(?=[ ]*(?:[,;.)\n|/(]|$))",
+)
+_AT_HOME = re.compile(r"(?i:anschr(?:ift|\.)|adr(?:esse|\.)|wohnh(?:aft|\.)|wh\.|address)[: ]{1,3}(?P<name>[^\n,;\[]{3,50}?(?:[ ]?\[[A-Z]+\])?)(?=,?[ ]?\[ADDRESS\])")
 _BESIDE = (
     re.compile(rf"(?<![\w\-])(?P<name>(?:{_TRADE}(?:[ ](?:{_LINKS}[ ])?)|{_CODE}[ \-]){{1,3}})(?={_NEAR})"),
     re.compile(rf"(?<={{}}\])(?P<name>[ \-](?:{_TRADE})(?:[ ](?:I{{1,3}}|[A-H]|\d{{1,2}}))?)(?![\w\-])".replace("{}", "")),
@@ -83,6 +105,7 @@ _WARD = (
     ),
     re.compile(rf"(?:ROOM|Room|Ward|WARD|Rm|Saal|Station|Stat\.|Bed|Bett|Zimmer|OR|Unit|Location|Loc)[:.]?[ ]{{1,4}}(?P<name>(?:\d{{1,2}}[ ])?(?:{CAPITAL}[a-z]{{2,}}[ ])?{_PLACE_CODE})(?![\w]|[.,]\d)(?![ ]?(?:mm|cm|%))"),
     re.compile(rf"(?:auf|von|nach|to|from|aus|in|der|out[ ]of|on)[ ](?P<name>(?:SICU|MICU|ICU|ITS|NICU|IMC|ward[ ])?[ ]?(?:bed[ ]|bay[ ])?(?:\d{{1,2}}[A-Z]\d?|[A-KM-RU-Z]\d{{1,2}}[a-z]?))(?=[ ]*(?:[.,;)\n]|$|[ ](?:angerufen|verlegt|übernommen|zurück|on|with|at|today|and|by)))"),
+    re.compile(r"(?<![\w\-])(?P<name>[A-ZÄÖÜ]{2,6}-(?:AMB|Amb|STAT|OP|Poli|Station|Sprechstunde)\.?)(?![\w\-])"),
     re.compile(rf"(?:\[(?:ORGANISATION|NAME)\][ ,]{{1,2}})(?P<name>[A-Z]\d{{1,2}}[a-z]?)(?=[ ](?:\[|[,;\n])|[,;\n])"),
 )  # fmt: skip
 _NODE = re.compile(r"(?i)LK|lymph|nod|level|EBUS|mediast|segment|wirbel|rippe|bild|serie|score|grad\b")
@@ -98,6 +121,12 @@ def find_seats(text: str, language: str) -> Iterator[Found]:
     for pattern in _BESIDE:
         for match in pattern.finditer(text):
             yield Found(*match.span("name"), "ORGANISATION", True)
+    for match in _NAMED_HOUSE.finditer(text) if language == "de" else ():
+        group = "name" if match["name"] else "ahead"
+        words = [match["proper"], match["second"]] if match["name"] else [match["own"]]
+        if not any(word and _is_plain(word) for word in words[:1]):
+            end = match.end("proper") if match["second"] and _is_plain(match["second"]) else match.end(group)
+            yield Found(match.start(group), end, "ORGANISATION", True)
     for pattern in _WARD:
         for match in pattern.finditer(text):
             around = text[max(0, match.start() - 24) : match.start()] + text[match.end() : match.end() + 8]
@@ -109,7 +138,7 @@ def find_seats(text: str, language: str) -> Iterator[Found]:
 def _house_cells(text: str, line: Line) -> Iterator[Found]:
     """Cells of head and foot that name a house or a department and nothing else."""
     for start, end in cells(text, line):
-        piece = text[start:end].rstrip(" ,.:")
+        piece = re.split(r"[ ]\(", text[start:end])[0].rstrip(" ,.:")
         bare = re.sub(r"\[\w+\]", "", piece)
         if re.search(r"(?:Fach|Chef|Ober)?(?:[Aa]rzt|[Ää]rzt\w*)(?!\w)|(?<!\w)(?:FA|FÄ|OA|OÄ|CA|Dr|Prof)(?!\w)|bericht|befund", bare):
             continue
@@ -124,6 +153,8 @@ def _addresses(text: str, language: str) -> Iterator[Found]:
         words = re.findall(r"[^\W\d_]{3,}", match["name"])
         if words and not any(looks_clinical(word) and not is_surname(word) for word in words) and _is_seat(match["name"]):
             yield Found(*match.span("name"), "ADDRESS", True)
+    for match in _AT_HOME.finditer(text):
+        yield Found(*match.span("name"), "ADDRESS", True)
     for match in _BEHIND_ADDRESS.finditer(text):
         yield Found(*match.span("name"), "ADDRESS", True)
     for pattern in _ENGLISH if language == "en" else _ENGLISH[:1]:
@@ -132,6 +163,17 @@ def _addresses(text: str, language: str) -> Iterator[Found]:
             words = re.findall(r"[^\W\d_]{3,}", match[group])
             if not any(looks_clinical(word) and not is_surname(word) for word in words):
                 yield Found(*match.span(group), "ADDRESS", True)
+
+
+def _is_plain(word: str) -> bool:
+    """True for a word that may stand behind the word for a house: clinical, of reports, of staff and days."""
+    key = spell(word)
+    if is_surname(word) or is_given(word) or key in towns():
+        return key in report_words()
+    return looks_clinical(word) or is_ordinary(word) or key in clinical_words() or looks_medical(word) or _NO_HOUSE.search(word) is not None
+
+
+_NO_HOUSE = re.compile(r"(?i)(?:arzt|ärztin|leitung|leiter(?:in)?|dienst|termin\w*|zeit(?:en)?|bericht|brief|befund\w*|plan|kontrolle|aufnahme|uhr|werte?|proben?|daten|phase|tag|woche|gesichert|wechsel|gespräch|pflicht|kosten|personal|team)$|^(?:Herr|Frau|Dr|Prof|Tel|Fax|Sehr|Mit|Die|Der|Das|Wir|Bitte|Am|Im)")
 
 
 def _is_seat(name: str) -> bool:

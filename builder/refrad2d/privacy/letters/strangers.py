@@ -72,6 +72,7 @@ _DE_CUES = (
     re.compile(rf"\[(?:DATE|TIME|PHONE)\][)]?[ ,:;/|(–-]{{1,3}}(?P<name>{WORD})(?=[ ]*(?:[.;:)\n]|$|\[))"),
     re.compile(rf"(?<![\w\-])(?:{context_pattern('post')}|{context_pattern('relative')}|{context_pattern('related')}|{context_pattern('function')}|"
                rf"{context_pattern('margin_rank')}|[A-ZÄÖÜ][\w\-]*(?:erin|istin|entin|ologin|leiterin|meister|arbeiter|erzieher|nehmer|[Pp]Jlerin))(?::[ ]{{0,3}}|[ ]{{1,2}}|[ ]\()(?P<name>{WORD}){_DE_END}"),
+    re.compile(rf"[a-zäöüß][ ](?P<name>{WORD})(?=[ ]\[DATE\])"),
     re.compile(rf"(?:^|\n|[ ]{{3,}}|[|•·])[ ]*(?P<name>{WORD})(?=[ ]*(?:\n|$|[ ]{{3}}|[|•·]))"),
 )  # fmt: skip
 
@@ -136,7 +137,8 @@ def _is_stranger(text: str, match: re.Match, language: str) -> bool:
     if len(word) < 3 or word.isupper() and len(word) < 6 or _ROMAN.match(word) or _SHAPED.search(word):
         return False
     if len(word) < 10 and _ABBREVIATED.match(text, match.end()) and not is_name(word):
-        return False
+        if len(word) < 6 or text[match.end() + 1 : match.end() + 2] != " " or not text[match.end() + 2 : match.end() + 3].isupper():
+            return False
     if is_familiar(word, language) or word.endswith(("-Nr", "-Ca", "-OP")) or spell(word) in drugs():
         return False
     starts = _SENTENCE.search(text[max(0, match.start() - 6) : match.start()]) is not None

@@ -53,6 +53,12 @@ def drugs() -> frozenset[str]:
     return frozenset(row["name"] for row in read_csv(__package__, "drugs.csv"))
 
 
+@cache
+def medicine() -> frozenset[str]:
+    """Words (`spell`ed) of the clinical sentences of this repository that no other list has."""
+    return frozenset(row["name"] for row in read_csv(__package__, "medicine.csv"))
+
+
 @lru_cache(maxsize=65536)
 def is_familiar(word: str, language: str) -> bool:
     """True if the word, one with hyphens by each of its parts, is one of the language, medicine or an eponym."""
@@ -71,7 +77,7 @@ def _is_familiar_part(part: str, language: str) -> bool:
         return True
     if is_name(calm):
         return key in eponyms()
-    if is_ordinary(calm) or key in eponyms() or key in drugs() or looks_medical(calm):
+    if is_ordinary(calm) or key in eponyms() or key in drugs() or key in medicine() or looks_medical(calm):
         return True
     if key in towns():
         return False
