@@ -8,7 +8,18 @@ from collections.abc import Iterator
 
 from refrad2d.privacy.letters.layout import read_layout
 from refrad2d.privacy.letters.strangers import WORD
-from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, context_pattern, is_given, is_surname, looks_clinical, report_words, spell
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    Found,
+    clinical_words,
+    context_pattern,
+    is_given,
+    is_surname,
+    looks_clinical,
+    looks_medical,
+    report_words,
+    spell,
+)
 
 _HELD = r"\[(?:NAME|ADDRESS|ORGANISATION)\]"
 _END = r"(?=[ ]*(?:[,;.)(\n|/]|$|\[|[ ]{2}|[ ]–))"
@@ -44,11 +55,12 @@ _DAY = re.compile(
     r"|(?<![\w])(?P<ordinal>(?:the[ ])?\d{1,2}(?:st|nd|rd|th)?\.?[ ](?:of[ ])?)(?=\[DATE\])(?<!mm )(?<!cm )"
 )
 _BETWEEN = re.compile(
-    rf"(?<=\])(?P<floor>\.[ ](?:Stock|OG|Etage))(?!\w)|(?<=\[NAME\])(?P<firm>[ ]{WORD}[ ](?:&|und|and)[ ])(?=\[NAME\])|(?:(?<=\[ORGANISATION\])|(?<=\[NAME\])|(?<=\[ADDRESS\]))(?P<name>[ ](?:(?:für|am|an|der|des|im|in|und|u\.|&|of|and|for|the|[a-zäöü]+(?:e[rsn]?|n)|{CAPITAL}[\w\-]*-?)[ ]){{1,6}})(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
+    rf"(?<=\])(?P<floor>\.[ ](?:Stock|OG|Etage))(?!\w)|(?<=\[NAME\])(?P<firm>[ ]{WORD}[ ](?:&|und|and)[ ])(?=\[NAME\])|(?:(?<=\[ORGANISATION\])|(?<=\[NAME\])|(?<=\[ADDRESS\]))(?P<name>[ ](?:(?:für|am|an|der|des|im|in|und|u\.|&|of|and|for|the|[a-zäöü]+(?:e[rsn]?|n)|{CAPITAL}[\w\-]*-?)[ ]){{1,9}})(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
     rf"|(?<=\[(?:NAME)\])(?P<joined>[ ](?:&|und|and|of)[ ]{WORD}(?:[ ]{WORD})?)(?=[ ]+(?:\[(?:ORGANISATION|NAME|ADDRESS)\]))"
     rf"|(?<=\[NAME\])(?P<run>[ ]{WORD}[ ])(?=\[NAME\])"
 )
-_BEFORE = re.compile(rf"(?:^|[ ]{{2}}|[|·•(,;]|:)[ ]*(?P<name>(?:{CAPITAL}[\w’'&\-]*[ ]){{1,4}})(?={_HELD})", re.M)
+_TAIL = re.compile(r"(?<=\[ORGANISATION\])(?P<name>[ ](?:für|f\.|of|for)[ ](?:[\w\-,./]+[ ]?){1,9}?)(?=[ ]*(?:\(|$|\n|[ ]{2}|[|·•]))", re.M)
+_BEFORE = re.compile(rf"(?:^|[ ]{{2}}|[|·•(,;]|:)[ ]*(?P<name>(?:{CAPITAL}[\w’'&\-]*,?[ ]){{1,4}})(?={_HELD})", re.M)
 _BEHIND = re.compile(rf"{_HELD}(?P<name>(?:,?[ ](?:(?:am|an|der|of|the|&|und)[ ])?{CAPITAL}[\w’'&\-]*){{1,4}})(?=[ ]*(?:$|\n|[|·•(),;]|[ ]{{2}}|\[))", re.M)
 _ROLE = re.compile(
     rf"(?i)(?:{context_pattern('function')}|{context_pattern('post')}|{context_pattern('relative')}|{context_pattern('related')}|{context_pattern('margin_rank')}|"
@@ -65,16 +77,18 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
     for kind, pattern in (("ADDRESS", _PLACE), ("NAME", _PERSON), ("ORGANISATION", _WARD), ("ID", _FILE), ("DATE", _DAY)):
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
-            if match.lastgroup in ("first", "last") and _is_report(match[group]):
+            if match.lastgroup in ("first", "last") and _is_listed_report(match[group]):
                 continue
             yield Found(*match.span(group), kind, True)
     for match in _BETWEEN.finditer(text):
         group = match.lastgroup or 0
-        if match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_head(text, match.start()):
+        if match.lastgroup == "firm" or match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_head(text, match.start()):
             yield Found(*match.span(group), "ORGANISATION", True)
     for line in read_layout(text):
         if line.zone == "body":
             continue
+        for match in _TAIL.finditer(text, line.start, line.end):
+            yield Found(*match.span("name"), "ORGANISATION", True)
         for pattern in (_BEFORE, _BEHIND):
             for match in pattern.finditer(text, line.start, line.end):
                 words = re.findall(r"[^\W\d_]+", match["name"])
@@ -85,6 +99,15 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
 def _is_report(name: str) -> bool:
     words = re.findall(r"[^\W\d_]{3,}", name)
     return any((looks_clinical(word) or spell(word) in report_words()) and not (is_surname(word) or is_given(word)) for word in words)
+
+
+def _is_listed_report(name: str) -> bool:
+    words = re.findall(r"[^\W\d_]{3,}", name)
+    return any(
+        spell(word) in report_words() or spell(word) in clinical_words() or _ROLE.fullmatch(word) or looks_medical(word)
+        for word in words
+        if not is_given(word)
+    )
 
 
 def _in_head(text: str, at: int) -> bool:

@@ -24,6 +24,7 @@ _SAID = re.compile(
     rf"|\((?P<slash>{_MARK})[ ]?/[ ]?(?=\[DATE\])|\[(?:DATE|TIME|ID|NAME)\][ ]?[/|][ ]?(?P<after>{_MARK}(?:[/\-]{_MARK})?)(?=[ \t]*(?:\n|$|[ ]{{2}}))"
     rf"|(?P<before>(?<![\w\-/]){_MARK})[ ]?[/|:][ ]?(?=\[NAME\][ \t]*(?:\n|$))"
 )  # fmt: skip
+_SHY = re.compile(r"(?<!\w)(?:Frau|Herrn?|Fr\.|Hr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Familie|Fam\.)[ ](?P<name>(?:(?:v\.|von|van|de)[ ]?(?:d\.[ ]?)?)?[A-ZÄÖÜ][a-z]{0,2}\.(?:-[A-ZÄÖÜ]\.)?)(?!\w)")
 _PLAIN = frozenset(
     "re li bds ct mrt mr ekg eeg op ed dd vd zn st lj ja nein kg cm mm ml mg iv po sc im am an in ab bis um ist war hat wie auf aus vor "
     "seit stat amb tgl usw etc evtl bzw vgl ggf std min sek mal ok frei gut kein keine nur noch auch sono rö m w d f pet the and for was "
@@ -45,6 +46,7 @@ def find_marks_of_staff(text: str) -> Iterator[Found]:
     for line in read_layout(text):
         for start, end in cells(text, line):
             yield from _row(text, line, start, end)
+    yield from (Found(*match.span("name"), "NAME", True) for match in _SHY.finditer(text))
     for match in _SAID.finditer(text):
         group = match.lastgroup or 0
         if not _is_plain(match[group]):

@@ -17,7 +17,7 @@ _LINE_WORD = (
     r"(?:[Tt]el(?:efon|ephone)?|TEL|[Ff]on|[Pp]h(?:one)?|[Ff]ax|FAX|[Mm]ob(?:il|ile)?|[Hh]andy|[Nn]atel|[Ee]xt(?:n|ension)?|[Bb]leep|[Pp]ager|[Bb]eeper|[Dd]ect|DECT|[Ii]nt(?:ern)?|"
     r"[Kk]lappe|KLAPPE|Kl|DW|[Dd]urchw(?:ahl)?|App(?:arat)?|[Pp]iep(?:s|ser|er)?|[Ff]unk|[Ss]ucher|[Rr]uf(?:nummer)?|[Rr]ückruf|[Hh]otline|[Cc]ell|[Cc]all(?:ed)?|[Rr]ing|[Cc]ontact|"
     r"[Ss]witchboard|[Dd]irect(?:[ ]line)?|[Ss]ecretary|[Bb]ypass|[Nn]otfall|[Aa]nmeldung|[Ss]ekr(?:etariat|\.)?|[Tt]erminvergabe|[Tt]ermine|[Aa]uskunft|\w+auskunft|[Ll]eitstelle|"
-    r"[Oo]ut[ ]of[ ]hours|[Ee]nquiries|[Aa]ppointments|[Rr]eception|[Oo]ffice|[Pp]rivat|dienstl|[Rr]ückfragen|erreichb(?:ar)?|(?<![\w.])[TFptfx])"
+    r"[Oo]ut[ ]of[ ]hours|[Ee]nquiries|[Aa]ppointments|[Rr]eception|[Oo]ffice|[Pp]rivat|dienstl|[Rr]ückfragen|erreichb(?:ar)?|(?<![\w.])[TFpf](?=[:. ]{1,3}[+(0\d]))"
 )
 _EXTENSION = re.compile(
     rf"(?<![\w\-]){_LINE_WORD}\.?(?:[ ]?[:#/]|[ ]?Nr\.?|[ ]no\.?)?[ ]{{0,3}}\(?(?P<name>[+(*#x\-–]{{0,2}}[ ]?\d(?:[\d ./()\-–]*\d)?){_NO_UNIT}"
@@ -86,7 +86,9 @@ def _is_code(value: str) -> bool:
     """True for what numbers a person, a file or a thing: many digits, or letters with four of them."""
     digits = sum(map(str.isdigit, value))
     letters = sum(map(str.isalpha, value))
-    if _ICD.fullmatch(value) or looks_medical(re.sub(r"[\d\-/.]", "", value) or "x") or letters > 8:
+    if _ICD.fullmatch(value) or re.fullmatch(r"[a-zA-Z]{0,2}\d{1,4}(?:/\d{1,4}){2,}|[a-z]+\d+(?:/\d+)*", value):
+        return False
+    if looks_medical(re.sub(r"[\d\-/.]", "", value) or "x") or letters > 8:
         return False
     if letters == 0:
         return digits > 5 and not re.fullmatch(r"\d+\.\d+|\d{1,3}(?:[./]\d{1,3}){2,}", value) or digits > 4 and "/" in value and not _DATE_LIKE.fullmatch(value)

@@ -38,6 +38,9 @@ _NEXT = re.compile(rf"(?:[ ](?:{_LINK}[ ])?|(?<=,) (?=[A-Z]))(?P<word>{WORD})(?!
 _ROMAN = re.compile(r"[IVX]+[a-d]?$")
 _SHAPED = re.compile(r"(?:Nr|Id|ID|No)$|[a-zäöü][A-ZÄÖÜ]{1,}[a-z]?$")
 _ABBREVIATED = re.compile(r"\.(?=[ ]?[a-zäöü\d:,;/)(]|[ ][A-ZÄÖÜ][\w\-]*[a-zäöüß]|:)")
+_NEW_SENTENCE = re.compile(
+    r"\.[ ](?:Ein|Eine|Der|Die|Das|Er|Sie|Es|Wir|Ich|Im|Am|In|Bei|Mit|Nach|Kein|Keine|Seit|Von|Zur|Zum|Auf|Aus|An|Bitte|Herr|Frau|Für|Beim|Vom|Dort|Hier|Dann|The|She|He|We|It|This|No|On|In|At)(?!\w)"
+)
 _ADJECTIVE = re.compile(r"e[rsnm]?$")
 _SENTENCE = re.compile(r"(?:^|[\n.:;!?]|[\d]\))[ \t\-–•*]*$")
 
@@ -137,7 +140,7 @@ def _is_stranger(text: str, match: re.Match, language: str) -> bool:
     if len(word) < 3 or word.isupper() and len(word) < 6 or _ROMAN.match(word) or _SHAPED.search(word):
         return False
     if len(word) < 10 and _ABBREVIATED.match(text, match.end()) and not is_name(word):
-        if len(word) < 6 or text[match.end() + 1 : match.end() + 2] != " " or not text[match.end() + 2 : match.end() + 3].isupper():
+        if not _NEW_SENTENCE.match(text, match.end()):
             return False
     if is_familiar(word, language) or word.endswith(("-Nr", "-Ca", "-OP")) or spell(word) in drugs():
         return False
@@ -181,7 +184,7 @@ def _behind_role(text: str, match: re.Match) -> Iterator[Found]:
     """The name behind the word for a person's work: any word that is none of reports, the next with it if it is a name."""
     words = list(re.finditer(WORD, match["name"]))
     first = words[0].group()
-    if _is_clinical(first) or first.isupper() and len(first) < 5 or re.fullmatch(_AGENT, first):
+    if _is_clinical(first) or first.isupper() and len(first) < 5 or re.fullmatch(rf"{_AGENT}|(?i:{context_pattern('title')}|Dipl|Priv|Univ|Mag|Prim)", first):
         return
     end = words[0].end()
     if len(words) > 1 and not is_familiar(words[1].group(), "de") or len(words) > 1 and is_doubtful(words[1].group()):

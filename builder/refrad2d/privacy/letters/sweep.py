@@ -12,6 +12,7 @@ from refrad2d.privacy.letters.numbers import find_figures
 from refrad2d.privacy.letters.seats import find_seats
 from refrad2d.privacy.letters.strangers import find_strangers
 from refrad2d.privacy.letters.when import find_when
+from refrad2d.privacy.recognisers.clinical import protected
 from refrad2d.privacy.recognisers.lexicon import PLACEHOLDER, Found
 
 _LEAST = 4  # identities that make a letter of a text, a name among them
@@ -27,9 +28,11 @@ def sweep(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     """What a letter still holds of persons, places, numbers and days; nothing in a text that is none."""
     if not is_sure_letter(text):
         return
-    yield from _read(text, language, names)
+    found = [*_read(text, language, names)]
     if form := set_apart(text):
-        yield from form.back(_read(form.text, language, names))
+        found += form.back(_read(form.text, language, names))
+    terms = protected(text)
+    yield from (item for item in found if not any(start <= item.start and item.end <= end + 1 for start, end in terms))
 
 
 def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:

@@ -25,6 +25,7 @@ from refrad2d.privacy.recognisers.lexicon import (
 from refrad2d.system.tables import read_csv
 
 _DE_END = re.compile(r"(?:est|et|st|test|ten|tet|te|end|ende[rsnm]?|e[rsnm]|[etsn])$")
+_PARTICIPLE = re.compile(r"(?:an|ab|auf|aus|ein|vor|zu|unter|ueber|durch|mit|nach|um|weg|zurueck|fest|los|her|hin|dar)?ge[a-z]+(?:t|en)(?:e[rsnm]?)?")
 _EN_END = re.compile(r"(?:ies|ied|ing|ings|ers?|est|ed|es|ly|ness|[sey])$")
 
 
@@ -85,6 +86,8 @@ def _is_familiar_part(part: str, language: str) -> bool:
         return is_word(calm) if language == "de" else en_stem(key) in _stems("english.csv")
     if language == "en":
         return en_stem(key) in _stems("english.csv") or looks_clinical(calm)
+    if _PARTICIPLE.fullmatch(key) and len(key) > 7:
+        return True
     bent = de_stem(key) in _stems("german.csv") or en_stem(key) in _stems("english.csv")
     return bent or is_word(calm) or looks_clinical(calm) or _has_known_tail(key)
 
