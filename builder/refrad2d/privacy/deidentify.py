@@ -56,6 +56,7 @@ _DOES = re.compile(
     r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ENDLESS = re.compile(r"(?=\S{0,40}?\w)(?!\S*\[[A-Z]+\])\S{240,}")  # no word, number or address is so long
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def deidentify(
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
     text = to_plain_text(text)[0] or strip_controls(text)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    text = neutralise(_BLANKS.sub(" ", text))
+    text = _ENDLESS.sub("[ID]", neutralise(_BLANKS.sub(" ", text)))
     names: set[str] = set()
     words: set[str] = set()
     full: list[str] = []

@@ -4,9 +4,10 @@ find_clinging("[NAME] 60, [ADDRESS]\\n[ORGANISATION] für seelische [ORGANISATIO
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
-from refrad2d.privacy.letters.layout import read_layout
+from refrad2d.privacy.letters.layout import Line, read_layout
 from refrad2d.privacy.letters.strangers import WORD
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
@@ -80,13 +81,13 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
             if match.lastgroup in ("first", "last") and _is_listed_report(match[group]):
                 continue
             yield Found(*match.span(group), kind, True)
+    lines = [line for line in read_layout(text) if line.zone != "body"]
+    starts = [line.start for line in lines]
     for match in _BETWEEN.finditer(text):
         group = match.lastgroup or 0
-        if match.lastgroup == "firm" or match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_head(text, match.start()):
+        if match.lastgroup == "firm" or match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_lines(lines, starts, match.start()):
             yield Found(*match.span(group), "ORGANISATION", True)
-    for line in read_layout(text):
-        if line.zone == "body":
-            continue
+    for line in lines:
         for match in _TAIL.finditer(text, line.start, line.end):
             yield Found(*match.span("name"), "ORGANISATION", True)
         for pattern in (_BEFORE, _BEHIND):
@@ -110,5 +111,6 @@ def _is_listed_report(name: str) -> bool:
     )
 
 
-def _in_head(text: str, at: int) -> bool:
-    return any(line.zone != "body" for line in read_layout(text) if line.start <= at < line.end)
+def _in_lines(lines: Sequence[Line], starts: Sequence[int], at: int) -> bool:
+    place = bisect_right(starts, at) - 1
+    return place >= 0 and at < lines[place].end

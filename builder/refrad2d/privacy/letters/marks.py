@@ -90,7 +90,7 @@ def find_short_names(text: str, names: Sequence[str], language: str) -> Iterator
             yield Found(*match.span("name"), "NAME", True)
     for match in _SHORT.finditer(text):
         key = spell(match["name"])
-        dotted = match["dot"] and re.match(r"\s*(?:\n|$|[,;)/(]|\[)|[ ][A-Z(]", text[match.end() :][:3])
+        dotted = match["dot"] and re.match(r"\s*(?:\n|$|[,;)/(]|\[)|[ ][A-Z(]", text[match.end() : match.end() + 3])
         long = len(key) > 2 and not is_familiar(match["name"], language) and key not in drugs()
         if (long or dotted and key not in report_words() and key not in _PLAIN) and any(k.startswith(key) and k != key for k in keys):
             if long or re.search(r"(?:[(/:,;]|\]|durch|von|v\.|mit|an|bei|by|Frau|Herr|Herrn|Hr\.|Fr\.|\n)[ ]?$", text[max(0, match.start() - 8) : match.start()]):

@@ -20,7 +20,7 @@ _LINE_WORD = (
     r"[Oo]ut[ ]of[ ]hours|[Ee]nquiries|[Aa]ppointments|[Rr]eception|[Oo]ffice|[Pp]rivat|dienstl|[Rr]ückfragen|erreichb(?:ar)?|(?<![\w.])[TFpf](?=[:. ]{1,3}[+(0\d]))"
 )
 _EXTENSION = re.compile(
-    rf"(?<![\w\-]){_LINE_WORD}\.?(?:[ ]?[:#/]|[ ]?Nr\.?|[ ]no\.?)?[ ]{{0,3}}\(?(?P<name>[+(*#x\-–]{{0,2}}[ ]?\d(?:[\d ./()\-–]*\d)?){_NO_UNIT}"
+    rf"(?<![\w\-]){_LINE_WORD}\.?(?:[ ]?[:#/]|[ ]?Nr\.?|[ ]no\.?)?[ ]{{0,3}}\(?(?P<name>[+(*#x\-–]{{0,2}}[ ]?\d(?:[\d ./()\-–]{{0,22}}\d)?){_NO_UNIT}"
     rf"|(?<![\w])x[ ]?(?P<short>\d{{3,5}})(?!\w|[.,]\d)"
     rf"|(?:\[PHONE\][^\n]{{0,40}}[ :])(?P<far>[\-–]\d{{2,5}}(?:[ ]?/[ ]?[\-–]?\d{{2,5}})*){_NO_UNIT}"
     rf"|(?:\[PHONE\][ ]?(?:/|,|u\.|und|oder|or|;)[ ]?)(?P<more>[\-–]?\d{{2,5}}){_NO_UNIT}"
@@ -42,7 +42,7 @@ _LABELLED = re.compile(
     rf"(?:[ ]\d[\w./\-]*){{0,5}}(?:[ ][A-Z]{{1,2}}(?!\w))?){_NO_UNIT}"
 )
 _TOKEN = re.compile(r"(?<![\w.,/+<>=\-])(?=[\w/\-.]*\d)(?:[A-Z]{1,4}[ ](?=\d{2,}/\d|\d{3}[ ]\d{3}))?[A-Za-zÄÖÜ\d]+(?:[/\-_.][A-Za-z\d]+)*" + _NO_UNIT)
-_GROUPS = re.compile(r"(?<![\w.,/+\-])(?:[A-Z]{1,3}[ ])?\d{1,4}(?:[ ]\d{2,4}){1,6}(?:[ ][A-Z]{1,3}(?!\w))?" + _NO_UNIT)
+_GROUPS = re.compile(r"(?<![\w.,/+\-])(?:[A-Z]{1,3}[ ])?\d{1,4}(?:[ ]\d{2,4}){1,60}(?:[ ][A-Z]{1,3}(?!\w))?" + _NO_UNIT)
 _LAB = re.compile(
     r"(?:BNP|Leuko\w*|Thrombo\w*|Ferritin|CK|LDH|GPT|GOT|CRP|PSA|AFP|CEA|HCG|Troponin\w*|D-Dimer\w*|Krea\w*|B12|CD4|VL|PLT|WBC|[Pp]latelets?|DLP|Titer|Agatston|Calcium|Volumen|Vol\.?|"
     r"Gewicht|weight|GG|Kalorien|count|IgE|IgG|TSH|Lipase|Amylase|Ery\w*|mAs|kV|b|TE|TR|Matrix|Sequenz|ICD|OPS|DRG|ATC|EBM|GOÄ|\d)[ :=]{1,2}$"

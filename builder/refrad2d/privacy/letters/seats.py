@@ -37,6 +37,8 @@ _HOUSE_WORD = re.compile(
     r"Dermatologie|HNO|Augenheilkunde|Nuklearmedizin|Strahlentherapie|Frauenheilkunde|Geburtshilfe|Neonatologie|Nephrologie|Dialyse|Pneumologie|Rheumatologie|Endokrinologie|"
     r"Radiology|Pathology|Cardiology|Neurology|Oncology|Surgery|Gyn(?:a)?ecology|Pa?ediatrics|Psychiatry|Dermatology|Urology|Orthopaedics|Orthopedics|Haematology|Vascular|Physiotherapy)(?!\w)"
 )
+_PART = rf"(?:{_LINKS}|{_CAPPED}|\[\w+\])"
+_ALL_CAPPED = re.compile(rf"{_PART}(?:(?:[ ]?[,/][ ]?|[ ][\-–][ ]|[ ]){_PART})*")
 _STOP_LINE = re.compile(
     r"(?i)\b(?:diagnos(?!ti[kc])\w*|befund\w*|untersuchung|anamnese|therapie|technik|beurteilung|fragestellung|indikation|verlauf|medikation|bericht|brief|arztbrief|entlassung\w*|protokoll|referral|letter|"
     r"summary|report|note|findings|history|impression|operation|betreff|überweisung|gutachten|zusammenfassung|aufnahme|labor|procedere|dear|sehr|ct|mrt|mri)\b"
@@ -144,7 +146,7 @@ def _house_cells(text: str, line: Line) -> Iterator[Found]:
             continue
         if not _HOUSE_WORD.search(bare) or _STOP_LINE.search(bare) or ":" in bare:
             continue
-        if re.fullmatch(rf"(?:(?:{_LINKS}|{_CAPPED}|\[\w+\])[ ,/\-]{{0,3}})+", piece):
+        if _ALL_CAPPED.fullmatch(piece):
             yield Found(start, start + len(piece), "ORGANISATION", True)
 
 
