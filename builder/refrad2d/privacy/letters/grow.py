@@ -66,7 +66,7 @@ _BEHIND = re.compile(rf"{_HELD}(?P<name>(?:,?[ ](?:(?:am|an|der|of|the|&|und)[ ]
 _ROLE = re.compile(
     rf"(?i)(?:{context_pattern('function')}|{context_pattern('post')}|{context_pattern('relative')}|{context_pattern('related')}|{context_pattern('margin_rank')}|"
     r"\w*(?:bericht|brief|schrift|bogen|plan|befund|protokoll|antrag|zusage|datum|nummer|nr|kasse|dienst|termin|kontrolle|gespräch|rat|medizin|sono|hilfe|pflege|person|kosten|kl|zeit|zl)|"
-    r"mutter|vater|herzlich|alles|ihre?|deine?|foto|cd|vn|az|gz|vsnr|ahv|uid|kv|pid|fid|nat\w*|dect|pager|dw|kita|rapport|rückmeldung|rücksprache|zuständig|interventional|emergency|discharge|operative|"
+    r"oder|und|fall|fälle|sachen|in|bei|aus|wurde|war|mutter|vater|herzlich|\w*therap\w*|\w*koro\w*|gips|obduzent\w*|hebamme\w*|anästhesie|austritt|eintritt|konto|jg|transport|polizei|abteilung|reha|alles|ihre?|deine?|foto|cd|vn|az|gz|vsnr|ahv|uid|kv|pid|fid|nat\w*|dect|pager|dw|kita|rapport|rückmeldung|rücksprache|zuständig|interventional|emergency|discharge|operative|"
     rf"{context_pattern('role')}|tel\w*|fax|fon|patient\w*|pat|name|geb\w*|dob|station|zimmer|facharzt\w*|fachärzt\w*|ärzt\w*|\w*arzt|leiter\w*|leitend\w*|"
     rf"chef\w*|ober\w+|assist\w*|herr\w*|frau|mr|mrs|ms|dr|prof|re|ref|betr\w*|von|an|to|from|cc|kopie|consultant|registrar|secretary|dear|psycholog\w*|kinder\w*|anästh\w*|chir\w*|sekr\w*|"
     rf"ward|attending|surgeon|case|stv|versicher\w*|kasse|adresse|diktat|gez|mfg|lg|der|die|das|datum|date|befund\w*|bericht\w*)"

@@ -90,7 +90,8 @@ _NAMED_HOUSE = re.compile(
 )
 _AT_HOME = re.compile(r"(?i:anschr(?:ift|\.)|adr(?:esse|\.)|wohnh(?:aft|\.)|wh\.|address)[: ]{1,3}(?P<name>[^\n,;\[]{3,50}?(?:[ ]?\[[A-Z]+\])?)(?=,?[ ]?\[ADDRESS\])")
 _BESIDE = (
-    re.compile(rf"(?<![\w\-])(?P<name>(?:{_TRADE}(?:[ ](?:{_LINKS}[ ])?)|{_CODE}[ \-]){{1,3}})(?={_NEAR})"),
+    re.compile(rf"(?<![\w\-])(?P<name>{_CODE}[ \-](?:{_TRADE}[ ])?)(?=\[(?:ORGANISATION|ADDRESS)\])"),
+    re.compile(rf"(?<![\w\-])(?P<name>(?:{_CODE}[ ])?{_TRADE}[ ](?:{_LINKS}[ ])?)(?={_NEAR})"),
     re.compile(rf"(?<={{}}\])(?P<name>[ \-](?:{_TRADE})(?:[ ](?:I{{1,3}}|[A-H]|\d{{1,2}}))?)(?![\w\-])".replace("{}", "")),
     re.compile(rf"(?<=\[ORGANISATION\])(?P<name>(?:[ ]?[,\-–/][ ]?|[ ])(?:(?:\d{{1,2}}\.|[IVX]+\.?)[ ])?{_TRADE}(?:[ ](?:{_LINKS}[ ])?{CAPITAL}[\w\-]+)?(?:[ ]\d{{1,3}})?)(?![\w\-])"),
     re.compile(rf"(?<=\[ORGANISATION\])(?P<name>,[ ](?:[A-Z]{{2,4}}[ ])?(?:Bezirk|Zimmer|Referat|Abteilung|Kammer|Senat|Dezernat|Team|Sachgebiet)[ ][\w.]+)"),
@@ -117,7 +118,7 @@ def find_seats(text: str, language: str) -> Iterator[Found]:
     """Addresses (ADDRESS), houses, departments, firms, wards and rooms (ORGANISATION) of a letter."""
     lines = read_layout(text)
     for line in lines:
-        if line.zone != "body":
+        if line.zone == "head":
             yield from _house_cells(text, line)
     yield from _addresses(text, language)
     for pattern in _BESIDE:

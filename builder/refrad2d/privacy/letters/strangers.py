@@ -36,7 +36,7 @@ _LINK = r"(?:von der|von den|van der|van den|von|van|de la|de|der|del|della|di|d
 _AHEAD = re.compile(rf"(?:(?<![\w\-.]){CAPITAL}\.[ \-]?(?:{CAPITAL}\.[ ]?)?|(?<![\w\-]){_LINK}[ ]){{1,2}}$")
 _NEXT = re.compile(rf"(?:[ ](?:{_LINK}[ ])?|(?<=,) (?=[A-Z]))(?P<word>{WORD})(?![\w\]]|-\w)|[ ]{CAPITAL}\.(?![\w.])")
 _ROMAN = re.compile(r"[IVX]+[a-d]?$")
-_SHAPED = re.compile(r"(?:Nr|Id|ID|No)$|[a-zäöü][A-ZÄÖÜ]{1,}[a-z]?$")
+_SHAPED = re.compile(r"(?:Nr|Id|ID|No|-Azubi|bogen|bericht|arzt|ärztin|pflegekraft|fachkraft|dienst)$|^(?:NSTEMI|ASPECTS|STEMI|NOTFALL|NotSan\w*)$|[a-zäöü][A-ZÄÖÜ]{1,}[a-z]?$")
 _ABBREVIATED = re.compile(r"\.(?=[ ]?[a-zäöü\d:,;/)(]|[ ][A-ZÄÖÜ][\w\-]*[a-zäöüß]|:)")
 _NEW_SENTENCE = re.compile(
     r"\.[ ](?:Ein|Eine|Der|Die|Das|Er|Sie|Es|Wir|Ich|Im|Am|In|Bei|Mit|Nach|Kein|Keine|Seit|Von|Zur|Zum|Auf|Aus|An|Bitte|Herr|Frau|Für|Beim|Vom|Dort|Hier|Dann|The|She|He|We|It|This|No|On|In|At)(?!\w)"
