@@ -58,6 +58,9 @@ _DAY = re.compile(
 _BETWEEN = re.compile(
     rf"(?<=\])(?P<floor>\.[ ](?:Stock|OG|Etage))(?!\w)|(?<=\[NAME\])(?P<firm>[ ]{WORD}[ ](?:&|und|and)[ ])(?=\[NAME\])|(?:(?<=\[ORGANISATION\])|(?<=\[NAME\])|(?<=\[ADDRESS\]))(?P<name>[ ](?:(?:für|am|an|der|des|im|in|und|u\.|&|of|and|for|the|[a-zäöü]+(?:e[rsn]?|n)|{CAPITAL}[\w\-]*-?)[ ]){{1,9}})(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
     rf"|(?<=\[(?:NAME)\])(?P<joined>[ ](?:&|und|and|of)[ ]{WORD}(?:[ ]{WORD})?)(?=[ ]+(?:\[(?:ORGANISATION|NAME|ADDRESS)\]))"
+    r"|(?<=\])(?P<kind>[ ](?:surgery|clinic|hospital|infirmary|practice|hospice|school|college|nursery|pharmacy))(?!\w)"
+    r"|(?<=\])(?P<part>\.?-(?:Klinik(?:um)?|Institut|Ambulanz|Zentrum|Spital|Stift|Haus|Heim|Schule)(?:[ ](?:f\.|für|am|der))?)(?!\w)"
+    r"|(?P<capitals>(?<!\w)(?:HOSPIZ|KLINIK(?:UM)?|SPITAL|KRANKENHAUS|PRAXIS|INSTITUT|ZENTRUM|HOSPITAL|CLINIC|SURGERY|PFLEGEHEIM|REHAKLINIK|SANKT|ST\.)[ ])(?=\[)"
     rf"|(?<=\[NAME\])(?P<run>[ ]{WORD}[ ])(?=\[NAME\])"
 )
 _TAIL = re.compile(r"(?<=\[ORGANISATION\])(?P<name>[ ](?:für|f\.|of|for)[ ](?:[\w\-,./]+[ ]?){1,9}?)(?=[ ]*(?:\(|$|\n|[ ]{2}|[|·•]))", re.M)
@@ -85,7 +88,7 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
     starts = [line.start for line in lines]
     for match in _BETWEEN.finditer(text):
         group = match.lastgroup or 0
-        if match.lastgroup == "firm" or match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_lines(lines, starts, match.start()):
+        if match.lastgroup in ("firm", "kind", "part", "capitals") or match.lastgroup != "name" and not _is_report(match[group]) or match.lastgroup == "name" and _in_lines(lines, starts, match.start()):
             yield Found(*match.span(group), "ORGANISATION", True)
     for line in lines:
         for match in _TAIL.finditer(text, line.start, line.end):

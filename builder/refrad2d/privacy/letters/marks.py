@@ -19,7 +19,7 @@ _LONE = re.compile(rf"[\[(]?(?P<name>[a-zäöü]{{2,4}}|[A-ZÄÖÜ][a-zäöü]{{
 _SAID = re.compile(
     rf"(?<![\w\-])(?:Hdz\.?|Hz\.?|Handz(?:eichen|\.)|Kürzel|Vis(?:um|\.)|Paraphe|Zeichen|Schrift|Schreibkraft|Schr\.|Diktat(?:/Schrift)?|Dikt\.?|gez\.|Vidit|"
     rf"vid\.|sign\.|MA|MTA|Initials|[Tt]yped(?:[ ]by)?|[Tt]ranscribed[ ]by|Dictated[ ]by|[Mm]arked|[Ss]igned|By|pp|for|SD|Makro|Gross|"
-    rf"Prot|Zuschnitt|ZS|Ltd)[ ]?[:.]?[ ]{{0,2}}\(?(?P<name>{_MARK}(?:{_JOINT}{_MARK}){{0,4}})(?=[ ]*(?:[.,;:)\n]|$|[ ]{{2}}|\[))"
+    rf"Prot|Protokoll|Minutes|Scribe|Notes|Zuschnitt|ZS|Ltd)(?!\w)[ ]?[:.]?[ ]{{0,2}}\(?(?P<name>{_MARK}(?:{_JOINT}{_MARK}){{0,4}})(?=[ ]*(?:[.,;:)\n]|$|[ ]{{2}}|\[))"
     rf"|\((?P<shut>{_JOINED}|[a-zäöü]{{2,3}}|[A-ZÄÖÜ][a-zäöü]{{1,2}}\.?)\)(?=[ ]?:|[ \t]*(?:\n|$)|[ ]\[|:)"
     rf"|\((?P<slash>{_MARK})[ ]?/[ ]?(?=\[DATE\])|\[(?:DATE|TIME|ID|NAME)\][ ]?[/|][ ]?(?P<after>{_MARK}(?:[/\-]{_MARK})?)(?=[ \t]*(?:\n|$|[ ]{{2}}))"
     rf"|(?P<before>(?<![\w\-/]){_MARK})[ ]?[/|:][ ]?(?=\[NAME\][ \t]*(?:\n|$))"

@@ -22,7 +22,7 @@ _LINE_WORD = (
 _EXTENSION = re.compile(
     rf"(?<![\w\-]){_LINE_WORD}\.?(?:[ ]?[:#/]|[ ]?Nr\.?|[ ]no\.?)?[ ]{{0,3}}\(?(?P<name>[+(*#x\-–]{{0,2}}[ ]?\d(?:[\d ./()\-–]{{0,22}}\d)?){_NO_UNIT}"
     rf"|(?<![\w])x[ ]?(?P<short>\d{{3,5}})(?!\w|[.,]\d)"
-    rf"|(?:\[PHONE\][^\n]{{0,40}}[ :])(?P<far>[\-–]\d{{2,5}}(?:[ ]?/[ ]?[\-–]?\d{{2,5}})*){_NO_UNIT}"
+    rf"|(?:\[PHONE\][^\n]{{0,80}}[ :])(?P<far>[\-–][ ]?\d{{2,5}}(?:[ ]?/[ ]?[\-–]?\d{{2,5}})*){_NO_UNIT}"
     rf"|(?:\[PHONE\][ ]?(?:/|,|u\.|und|oder|or|;)[ ]?)(?P<more>[\-–]?\d{{2,5}}){_NO_UNIT}"
     rf"|(?:unter|über|via|an|on|auf|at|\()[ ]?(?P<dash>[\-–*]\d{{2,5}})(?=[ ]*(?:[).,;\n]|$|[ ](?:faxen|erreichbar|anrufen|melden|zu|senden)))"
     rf"|(?<![\w.])(?P<ahead>[\-–][ ]?\d{{2,5}})[ ](?:FAX|Fax|DW|Tel|Klappe)(?!\w)"
@@ -35,7 +35,7 @@ _LABEL = (
     r"(?:[\w\-]*(?:[Nn]r|[Nn]ummer|[Nn]umber|[Zz]ahl|[Zz]eichen|ID|Id|[Kk]ennung)|[Nn]o|NO|Az|AZ|GZ|Zl|Tgb|Kz|Ref|ref|REF|Zeichen|[Cc]hart|[Uu]nit|[Aa]cct|ACCT|MRN|[Ss]erial|"
     r"[Ll]ot|LOT|[Cc]harge|Ch\.-B|[Cc]ase|[Jj]ob|[Ff]ile|[Cc]laim|[Pp]olicy|[Aa]ccession|[Dd]ossier|[Kk]arte|[Cc]ard|ZSR|EAN|GLN|BSNR|LANR|IK|PID|FID|CHI|NHS|SVNR|SVA|SV|AHV|VSNR|VN|"
     r"IMC|GMC|NMC|NPI|DEA|PIN|Chiffre|Sendung|Paket|Rechnung|Kostennote|Invoice|Schein|Pass|Ausweis|Vorgang|Auftrag|Einsatz|Schaden|Antrag|Fall|Akte|Studie|Rando|Proband|Subject|"
-    r"Screening|Visit-ID|Barcode|Etikett|Inventar|Geräte|Device|[Pp]robe|Block|Präparat|Histo|Zyto|Journal|Register|Kontr?-?Nr|Job|Acc|Reg|Enc(?:ounter)?|FIN|CSN|HAR|Hosp(?:ital)?|[Cc]hiffre)"
+    r"Screening|Visit-ID|Barcode|Etikett|Inventar|Geräte|Device|[Pp]robe|Block|Präparat|Histo|Zyto|Journal|Register|Kontr?-?Nr|Job|Acc|Reg|Enc(?:ounter)?|FIN|CSN|HAR|Hosp(?:ital)?|[Bb]atch|[Aa]uth|[Cc]hiffre)"
 )
 _LABELLED = re.compile(
     rf"(?<![\w\-]){_LABEL}(?:\.|#)?(?:[ ]?[:#.=/]|[ ]no\.?|[ ]Nr\.?|[ ]number|-[ ])?[ ]{{0,4}}#?(?P<name>(?=[\w ./\-]{{0,12}}\d)(?:[A-Z]{{1,4}}(?:[ ](?=\d)|[\-./])?)?[A-Z\d][\w]*(?:[./\-_][\w]+)*"
@@ -52,7 +52,7 @@ _DATE_LIKE = re.compile(
     r"\d{1,2}[:.]\d\d|\d{1,4}(?:-\d{1,4}){2,}|\d+-\d+|\d+\.\d+"
 )
 _DAY_LIKE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])(?:[./](?:(?:19|20)?\d{2})?)?|\d{1,2}[:.]\d\d|\d{1,2}")
-_ICD = re.compile(r"[A-Z]\d{2}(?:\.\d{1,2}[A-Z]?)?|\d-\d{3}(?:\.\w{1,3})?|[A-Z]{1,4}\d{1,2}[A-Za-z]?|[cpyr]?T\d\w*|\d+[A-Za-z]{1,3}|[A-Z]\d+[A-Z]\d+\w?")
+_ICD = re.compile(r"[A-Z]\d{2}(?:\.\d{1,2}[A-Z]?)?|\d-\d{3}(?:\.\w{1,3})?|[A-Z]{1,4}\d{1,2}[A-Za-z]?|[cpyr]?T\d\w*|\d+[A-Za-z]{1,3}|[A-Z]\d{1,2}[A-Z]\d{1,2}\w?")
 
 
 def find_figures(text: str, language: str) -> Iterator[Found]:
@@ -91,7 +91,7 @@ def _is_code(value: str) -> bool:
     if looks_medical(re.sub(r"[\d\-/.]", "", value) or "x") or letters > 8:
         return False
     if letters == 0:
-        return digits > 5 and not re.fullmatch(r"\d+\.\d+|\d{1,3}(?:[./]\d{1,3}){2,}", value) or digits > 4 and "/" in value and not _DATE_LIKE.fullmatch(value)
+        return digits > 5 and not re.fullmatch(r"\d+\.\d+|\d{1,3}(?:/\d{1,3}){2,}|\d{1,2}(?:\.\d{1,2}){2,}", value) or digits > 4 and "/" in value and not _DATE_LIKE.fullmatch(value)
     return digits > 3
 
 

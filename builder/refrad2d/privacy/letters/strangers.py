@@ -66,6 +66,9 @@ _FIRM = re.compile(
     rf"nights[ ]at|shifts[ ]at|brought[ ]in[ ]by|[Cc]arer[s]?[ ]from|attends|collapse[ ]at|fall[ ]at|zuletzt[ ]bei|davor|zuvor[ ]bei|betreut[ ]durch[ ]den)(?::[ ]{{0,3}}|[ ]\(|[ ])(?:der[ ]|die[ ]|den[ ]|the[ ])?"
     rf"(?P<name>(?:{WORD}|[A-ZÄÖÜ]{{2,6}})(?:[ ](?:(?:und|and|&)[ ])?(?:{WORD}|[A-ZÄÖÜ]{{2,5}}|\d{{1,3}}(?:/\d)?)){{0,3}})(?![\w\-])"
 )
+_HELD_IN = re.compile(rf"(?<!\w)(?:MRT?|MRI|CT|PET(?:-CT)?|Rö(?:ntgen)?|Sono|Echo|Koro|OP|Histo|Labor|EEG|ÖGD|Kolo\w*|VU|Vorbefund|aus|in)[^\n().]{{0,20}}[ ]\((?P<name>{WORD}(?:[ ]{WORD})?)(?=,?[ ]\[(?:DATE|NAME)\])|(?<!\w)durch[ ](?P<by>{WORD})(?=[ ]?(?:[.,;)\n]|$|\[))")
+_TRADER = re.compile(rf"(?<![\w\-])(?P<name>(?:Optik|Sanitätshaus|Spedition|Autohaus|Bäckerei|Metzgerei|Hotel|Gasthof|Gasthaus|Schreinerei|Tischlerei|Fa\.|Firma|Taxi|Bestattungen|Bestatter|Kanzlei|Notariat|Landgasthof|Labor|Möbel|Elektro|Holzbau|Hörgeräte|Orthopädietechnik|Rehatechnik|Pflegedienst|Fahrdienst)[ ]{WORD}(?:[ ](?:&[ ])?{WORD})?)(?![\w\-])")
+_EN_HOUSE = re.compile(rf"(?<![\w\-])(?P<name>(?:{WORD}[ ](?:(?:&|and|of)[ ])?){{1,4}}(?:Health|Healthcare|Care|Medical|Group|Clinic|Hospital|Surgery|Practice|Centre|Center|Ctr|Partners|School|Academy|College|University|Pharmacy|Insurance|Mutual|Services|Foundation|Trust|Hospice|Labs?|Laboratories|Diagnostics?|Imaging|Associates|Carers|Infirmary|Dermatology|Orthopedics|Oncology|Ambulance))(?![\w\-])")
 _TOWN = re.compile(rf"(?<!\w)(?:in|aus|nach|bei|Raum|von|Vorbefunde?[ ]|VU|Vorgeschichte)[ ](?P<name>{WORD}(?:[ ](?:am|an[ ]der|im)[ ]{WORD})?)(?=[ ]*(?:[.,;:)(\n/]|$|\[)|[ ](?:und|mit|am|im|auf|bei|vor|durch|wurde|war|ist|behandelt|operiert|\w*ge\w+t)(?!\w))")
 _DE_CUES = (
     re.compile(rf"(?<![\w\-])(?:mit|von|v\.|bei|durch|lt\.|laut|via|an|Kopie|cc|CC|Cc|bzw\.|d\.)[: ]{{1,2}}(?P<name>{WORD}){_DE_END}"),
@@ -122,6 +125,17 @@ def find_strangers(text: str, language: str) -> Iterator[Found]:
         for match in _TOWN.finditer(text):
             if spell(match["name"]) in towns() and not (is_word(match["name"]) and text[match.start() : match.start() + 3] == "von"):
                 yield Found(*match.span("name"), "ADDRESS", True)
+        for match in _HELD_IN.finditer(text):
+            group = match.lastgroup or 0
+            if not any(_is_clinical(word) for word in re.findall(r"[^\W\d_]{3,}", match[group])):
+                yield Found(*match.span(group), "ORGANISATION" if group == "name" else "NAME", True)
+        for match in _TRADER.finditer(text):
+            if not _is_clinical(match["name"].split()[1]):
+                yield Found(*match.span("name"), "ORGANISATION", True)
+    for match in _EN_HOUSE.finditer(text) if language == "en" else ():
+        first = re.findall(r"[^\W\d_]+", match["name"])[0]
+        if spell(first) not in _TOP_EN and not _is_listed_clinical(first):
+            yield Found(*match.span("name"), "ORGANISATION", True)
     for match in _FIRM.finditer(text):
         words = re.findall(r"[^\W\d_]{2,}", match["name"])
         if not any(_is_clinical_english(word) and not word.isupper() or spell(word) in _TOP_EN for word in words):
@@ -212,6 +226,11 @@ def _english_run(text: str, start: int, end: int) -> Iterator[Found]:
         keep.pop()
     if keep:
         yield Found(start + keep[0].start(), start + keep[-1].end(), "NAME", True)
+
+
+def _is_listed_clinical(word: str) -> bool:
+    key = spell(word)
+    return key in report_words() or key in clinical_words() or key in drugs() or eponyms().get(key, False)
 
 
 def _is_clinical_english(word: str) -> bool:

@@ -32,6 +32,8 @@ _FOUND = (
         rf"(?:(?<!\w)(?:am|vom|v\.|ab|bis|seit|zum|für|Termin|Kontr\.?|Kontrolle|WV|[Gg]eplant|erfolgt|on|until|since|from|dated|RTC|see|seen|Seen|F/U|f/u|review|phone|"
         rf"XR|CXR|CT|MRI|MRT|US|Echo|[Nn]ext|due|w/c)[ ]\(?|\((?=[^)\n]*\[)|\[NAME\][ (,]{{1,3}}|\([^()\n]{{0,12}},[ ])(?P<dated>{DAY}/{_MONTH}){_UNIT}"
     ),
+    re.compile(rf"(?<!\w)(?:returns?|return[ ]on|[Ss]can|exp(?:ires|iry)?|w/b|week[ ]of|starts?|started|LMP|EDD|DOS|DOI|onset|admit|adm|disch|d/c|appt|clinic|repeat|recheck|[Cc]ycle[ ]\d+|C\d+D\d+|visit|Day[ ]\d+|labs?|Labs?|drawn|given|dose|vaccine|PET|LP|Bx|biopsy|surgery|stent|cath)[ ]\(?(?P<listed>{DAY}/{_MONTH}|{_MONTH}/{DAY}){_UNIT}(?!/\d)"),
+    re.compile(r"(?<!\w)(?:Jg\.?|Jahrgang)[ ](?P<born>['’]?\d\d(?:\d\d)?)(?!\d)"),
     re.compile(rf"^[ \t]*(?P<row>{DAY}\.{_MONTH})(?=[ :])(?![ ]?(?:mm|cm|%|Uhr))", re.M),
     re.compile(rf"(?<!\w)(?P<glued>(?:{DAY}\.?[ ]?)?{_NAME}\.?[ ]?(?:['’]?\d\d|(?:19|20)\d\d))(?![\d.,]\d|\d)"),
     re.compile(rf"(?<!\w)(?P<month>{_NAME}\.?[ ]{DAY}(?:st|nd|rd|th)?)(?![\d.,]\d|\d|[ ]?(?:mm|cm|%))"),

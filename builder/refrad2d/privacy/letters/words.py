@@ -55,6 +55,12 @@ def drugs() -> frozenset[str]:
 
 
 @cache
+def _named_words() -> frozenset[str]:
+    """English words that are names as well: "rivers", "price"."""
+    return frozenset(row["name"] for row in read_csv(__package__, "english_names.csv"))
+
+
+@cache
 def medicine() -> frozenset[str]:
     """Words (`spell`ed) of the clinical sentences of this repository that no other list has."""
     return frozenset(row["name"] for row in read_csv(__package__, "medicine.csv"))
@@ -83,7 +89,7 @@ def _is_familiar_part(part: str, language: str) -> bool:
     if key in towns():
         return False
     if is_given(calm) or is_surname(calm):
-        return is_word(calm) if language == "de" else en_stem(key) in _stems("english.csv")
+        return is_word(calm) if language == "de" else key in _named_words()
     if language == "en":
         return en_stem(key) in _stems("english.csv") or looks_clinical(calm)
     if _PARTICIPLE.fullmatch(key) and len(key) > 7:
