@@ -16,7 +16,7 @@ from typing import Any
 from refrad2d.privacy.deidentify import KINDS, deidentify
 
 LETTERS = Path(__file__).parents[1] / "fixtures" / "data" / "letters"
-HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart")
+HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "dev")
 MARKED = (
     "PATIENT", "DOCTOR", "RELATIVE", "TITLE", "DATE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL", "HOSPITAL", "WARD",
     "ORGANISATION",

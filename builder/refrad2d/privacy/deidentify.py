@@ -22,7 +22,7 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
-from refrad2d.privacy.letters.forms import join_lines, set_apart
+from refrad2d.privacy.letters.forms import join_lines, raise_names, set_apart
 from refrad2d.privacy.letters.sweep import sweep
 from refrad2d.privacy.margins import find_margins
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
@@ -115,7 +115,7 @@ def _find(
     calm = lower_capitals(text)
     guessed = [
         f
-        for form in dict.fromkeys((text, calm, read_scan(text), join_lines(text)))
+        for form in dict.fromkeys((text, calm, read_scan(text), join_lines(text), raise_names(text, language)))
         for recognise in recognisers
         for f in recognise(form, language)
     ]

@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, is_word
+from refrad2d.privacy.letters.words import is_familiar
+from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, is_name, is_word
 
 _GLUED = re.compile(
     rf"(?<=[a-zäöüß\])\d])[.,;:](?={CAPITAL}[a-zäöüß])|(?<=[a-zäöüß\])])[,;:](?=[A-Za-zäöü\d(])|(?<=\d),(?=[A-Z1-9]\d{{3,4}}[ ])|(?<=[a-zäöüß]{{2}})[.](?=\d)|(?<=\d[.])(?=[a-zäöü]{{3}})|"
     rf"(?<![\w.])v[.](?={CAPITAL}[a-zäöü])|(?<=\d)(?=[a-zäöü]{{4,}})|(?<![\w.])(?:{CAPITAL})[.](?={CAPITAL}[a-zäöüß]{{2}})"
 )
 _CAMEL = re.compile(rf"(?<=[a-zäöüß])(?={CAPITAL}[a-zäöüß]{{2}})")
+_SPOKEN_TITLES = frozenset("herr herrn frau doktor professor doctor mister misses miss sister nurse schwester pfleger oberarzt hospital klinik klinikum".split())
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST = 4  # glued places that make a text a glued one
 _CUT = re.compile(rf"(?<=[\wäöüß.,\-])\n(?=[ ]?{CAPITAL}[a-zäöüß])")
@@ -49,6 +51,23 @@ def set_apart(text: str) -> Form | None:
         at += [*range(last, place), place - 1]
         last = place
     return Form("".join([*pieces, text[last:]]), [*at, *range(last, len(text) + 1)])
+
+
+def raise_names(text: str, language: str) -> str:
+    """A text that is typed without capitals, its unfamiliar words and titles capitalised, each letter in its place."""
+    words = _LETTERS.findall(text)
+    if len(words) < 20 or sum(word[0].isupper() for word in words) * 20 > len(words):
+        return text
+    return _LETTERS.sub(lambda match: match.group().capitalize() if _is_lowered(match.group(), language) else match.group(), text)
+
+
+def _is_lowered(word: str, language: str) -> bool:
+    if not word.islower() or len(word) < 3:
+        return word in ("dr", "mr", "ms")
+    if word in _SPOKEN_TITLES:
+        return True
+    named = word.capitalize()
+    return len(named) == len(word) and (is_name(named) or not is_familiar(named, language))
 
 
 def join_lines(text: str) -> str:

@@ -9,7 +9,7 @@ capitalises names alone, so there any word behind "at", "with" or "from" counts 
 import re
 from collections.abc import Iterator
 
-from refrad2d.privacy.letters.words import drugs, is_doubtful, is_familiar
+from refrad2d.privacy.letters.words import ENGLISH_TERM, drugs, is_doubtful, is_familiar
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
     Found,
@@ -31,7 +31,7 @@ from refrad2d.privacy.recognisers.lexicon import (
 
 _LETTER = r"[^\W\d_]"
 WORD = rf"(?:(?:O|D|L|d|l|N)['’])?(?:Mc|Mac)?{CAPITAL}{_LETTER}+(?:[\-–’']{_LETTER}+)*"
-_TOKEN = re.compile(rf"(?<![\w\[.\-/'’]){WORD}(?![\w\]]|-\w)")
+_TOKEN = re.compile(rf"(?<![\w\[.\-'’])(?<!\d/){WORD}(?![\w\]]|-\w)")
 _LINK = r"(?:von der|von den|van der|van den|von|van|de la|de|der|del|della|di|da|dos|du|al|el|ten|ter|Ó|Ní|Nic|Mac|a['’]|ibn|bin|zu)"
 _AHEAD = re.compile(rf"(?:(?<![\w\-.]){CAPITAL}\.[ \-]?(?:{CAPITAL}\.[ ]?)?|(?<![\w\-]){_LINK}[ ]){{1,2}}$")
 _NEXT = re.compile(rf"(?:[ ](?:{_LINK}[ ])?|(?<=,) (?=[A-Z]))(?P<word>{WORD})(?![\w\]]|-\w)|[ ]{CAPITAL}\.(?![\w.])")
@@ -154,7 +154,7 @@ def _is_stranger(text: str, match: re.Match, language: str) -> bool:
     if len(word) < 3 or word.isupper() and len(word) < 6 or _ROMAN.match(word) or _SHAPED.search(word):
         return False
     if len(word) < 10 and _ABBREVIATED.match(text, match.end()) and not is_name(word):
-        if not _NEW_SENTENCE.match(text, match.end()):
+        if not _NEW_SENTENCE.match(text, match.end()) and not (language == "en" and text[match.end() + 1 : match.end() + 3].strip().isupper()):
             return False
     if is_familiar(word, language) or word.endswith(("-Nr", "-Ca", "-OP")) or spell(word) in drugs():
         return False
@@ -239,4 +239,4 @@ def _is_clinical_english(word: str) -> bool:
         return True
     if key in eponyms() or key in drugs() or key in clinical_words() or key in report_words() or looks_medical(word):
         return True
-    return key in context_words("english_term") or looks_clinical(word)
+    return ENGLISH_TERM.search(key) is not None

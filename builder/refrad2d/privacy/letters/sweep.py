@@ -3,6 +3,7 @@
 sweep(text, "de", ["Paula Weber"])      # the names that the letter held
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from refrad2d.privacy.letters.forms import set_apart
@@ -32,7 +33,10 @@ def sweep(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     if form := set_apart(text):
         found += form.back(_read(form.text, language, names))
     terms = protected(text)
-    yield from (item for item in found if not any(start <= item.start and item.end <= end + 1 for start, end in terms))
+    for item in found:
+        dated = item.kind == "DATE" and re.search(r"[^\W\d_]{3}", text[item.start : item.end]) is not None
+        if dated or not any(start <= item.start and item.end <= end + 1 for start, end in terms):
+            yield item
 
 
 def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:

@@ -26,6 +26,9 @@ from refrad2d.system.tables import read_csv
 
 _DE_END = re.compile(r"(?:est|et|st|test|ten|tet|te|end|ende[rsnm]?|e[rsnm]|[etsn])$")
 _PARTICIPLE = re.compile(r"(?:an|ab|auf|aus|ein|vor|zu|unter|ueber|durch|mit|nach|um|weg|zurueck|fest|los|her|hin|dar)?ge[a-z]+(?:t|en)(?:e[rsnm]?)?")
+ENGLISH_TERM = re.compile(
+    r"(?:itis|osis|oma|omas|ectomy|pathy|graphy|scopy|plasty|emia|uria|ology|algia|otomy|ostomy|ical|ative|ation|ations|gram|itic|otic|emic|oid)$"
+)
 _EN_END = re.compile(r"(?:ies|ied|ing|ings|ers?|est|ed|es|ly|ness|[sey])$")
 
 
@@ -91,7 +94,7 @@ def _is_familiar_part(part: str, language: str) -> bool:
     if is_given(calm) or is_surname(calm):
         return is_word(calm) if language == "de" else key in _named_words()
     if language == "en":
-        return en_stem(key) in _stems("english.csv") or looks_clinical(calm)
+        return en_stem(key) in _stems("english.csv") or ENGLISH_TERM.search(key) is not None
     if _PARTICIPLE.fullmatch(key) and len(key) > 7:
         return True
     bent = de_stem(key) in _stems("german.csv") or en_stem(key) in _stems("english.csv")

@@ -166,6 +166,7 @@ _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
 _FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
+_FACE_RANGE = re.compile(r"(?:läsion|riss|defekt|ruptur|lesion|tear|defect|labrum|Labrum)\s(?:von\s)?\d{1,2}\s(?:bis|[-–])\s$")  # "3 bis 6 Uhr"
 _APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
@@ -322,7 +323,7 @@ def _find_times(text: str, language: str) -> Iterator[Found]:
     for match in _BARE_HOUR.finditer(text) if language == "de" else ():
         yield Found(*match.span(match.lastgroup or 0), "TIME")
     for match in _HOUR.finditer(text):
-        if _FACE_BEHIND.match(text, match.end()):
+        if _FACE_BEHIND.match(text, match.end()) or _FACE_RANGE.search(text[max(0, match.start() - 40) : match.start("hour")]):
             continue
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
             yield Found(match.start("hour"), match.end(), "TIME")
