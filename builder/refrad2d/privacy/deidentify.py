@@ -52,7 +52,8 @@ _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
 _BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|at)\s$")
 _BESIDE_PLACE = re.compile(r"(?<!\w)(?:in|aus|nach|zu|bei|from|in|at|near|of|to)\s$")
 _DOES = re.compile(
-    rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|presents|"
+    rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|"
+    rf"presents|"
     r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")

@@ -1,1 +1,1 @@
-"""What a first look leaves of a letter: unfamiliar words, head lines and signatures, marks, numbers, dates of any making."""
+"""What a first look leaves of a letter: unfamiliar words, head lines, signatures, marks, numbers and dates."""

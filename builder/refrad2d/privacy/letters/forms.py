@@ -1,7 +1,7 @@
-"""Other readings of a letter on which the recognisers run too: glued words set apart, names that a line break cuts joined.
+"""Other readings of a letter on which the recognisers run too: glued words set apart, broken lines joined.
 
 form = set_apart("wh.Obere Gasse 4,91710 Gunzenhausen,geb.3.3.93")
-form.text, form.at                     # "wh. Obere Gasse 4, 91710 Gunzenhausen, …", the place of each character in the original
+form.text, form.at       # "wh. Obere Gasse 4, 91710 Gunzenhausen, …", and where each character stood
 """
 
 import re
@@ -12,11 +12,16 @@ from refrad2d.privacy.letters.words import is_familiar
 from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, is_name, is_word
 
 _GLUED = re.compile(
-    rf"(?<=[a-zäöüß\])\d])[.,;:](?={CAPITAL}[a-zäöüß])|(?<=[a-zäöüß\])])[,;:](?=[A-Za-zäöü\d(])|(?<=\d),(?=[A-Z1-9]\d{{3,4}}[ ])|(?<=[a-zäöüß]{{2}})[.](?=\d)|(?<=\d[.])(?=[a-zäöü]{{3}})|"
-    rf"(?<![\w.])v[.](?={CAPITAL}[a-zäöü])|(?<=\d)(?=[a-zäöü]{{4,}})|(?<![\w.])(?:{CAPITAL})[.](?={CAPITAL}[a-zäöüß]{{2}})"
+    rf"(?<=[a-zäöüß\])\d])[.,;:](?={CAPITAL}[a-zäöüß])|(?<=[a-zäöüß\])])[,;:](?=[A-Za-zäöü\d(])|"
+    rf"(?<=\d),(?=[A-Z1-9]\d{{3,4}}[ ])|(?<=[a-zäöüß]{{2}})[.](?=\d)|(?<=\d[.])(?=[a-zäöü]{{3}})|"
+    rf"(?<![\w.])v[.](?={CAPITAL}[a-zäöü])|(?<=\d)(?=[a-zäöü]{{4,}})|(?<![\w.])(?:{CAPITAL})[.](?={CAPITAL}[a-zäöüß]"
+    rf"{{2}})"
 )
 _CAMEL = re.compile(rf"(?<=[a-zäöüß])(?={CAPITAL}[a-zäöüß]{{2}})")
-_SPOKEN_TITLES = frozenset("herr herrn frau doktor professor doctor mister misses miss sister nurse schwester pfleger oberarzt hospital klinik klinikum".split())
+_SPOKEN_TITLES = frozenset(
+    "herr herrn frau doktor professor doctor mister misses miss sister nurse schwester pfleger oberarzt hospital klin"
+    "ik klinikum".split()
+)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST = 4  # glued places that make a text a glued one
 _CUT = re.compile(rf"(?<=[\wäöüß.,\-])\n(?=[ ]?{CAPITAL}[a-zäöüß])")
@@ -43,7 +48,9 @@ def set_apart(text: str) -> Form | None:
     for match in _LETTERS.finditer(text):
         if not match.group().isupper():
             cuts = [match.start() + m.start() for m in _CAMEL.finditer(match.group())]
-            if cuts and all(is_word(piece) or len(piece) < 6 or n for n, piece in enumerate(_CAMEL.split(match.group()))):
+            if cuts and all(
+                is_word(piece) or len(piece) < 6 or n for n, piece in enumerate(_CAMEL.split(match.group()))
+            ):
                 places.update(cuts)
     pieces, at, last = [], [], 0
     for place in sorted(places):
@@ -56,9 +63,11 @@ def set_apart(text: str) -> Form | None:
 def raise_names(text: str, language: str) -> str:
     """A text that is typed without capitals, its unfamiliar words and titles capitalised, each letter in its place."""
     words = _LETTERS.findall(text)
-    if len(words) < 20 or sum(word[0].isupper() for word in words) * 20 > len(words):
+    if len(words) < 20 or sum(word[0].isupper() for word in words) * 8 > len(words):
         return text
-    return _LETTERS.sub(lambda match: match.group().capitalize() if _is_lowered(match.group(), language) else match.group(), text)
+    return _LETTERS.sub(
+        lambda match: match.group().capitalize() if _is_lowered(match.group(), language) else match.group(), text
+    )
 
 
 def _is_lowered(word: str, language: str) -> bool:
@@ -71,7 +80,7 @@ def _is_lowered(word: str, language: str) -> bool:
 
 
 def join_lines(text: str) -> str:
-    """The text with the breaks in front of a capitalised word of a full line read as blanks, each letter in its place."""
+    """The text with the breaks in front of a capitalised word of a paragraph read as blanks, none of them lost."""
     return _CUT.sub(lambda match: " " if _in_paragraph(text, match.start()) else "\n", text)
 
 

@@ -11,17 +11,21 @@ from refrad2d.privacy.recognisers.lexicon import PLACEHOLDER
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _GREETING = re.compile(
-    r"[ \t]*(?:Sehr|SEHR|Werte|Geehrte|Gesch(?:ä|ae)tzte|Liebe[rs]?|Hallo|Guten|Grüezi|Grüß|Servus|Moin|S\.[ ]?g\.|Dear|DEAR|Hi|Hello)"
+    r"[ \t]*(?:Sehr|SEHR|Werte|Geehrte|Gesch(?:ä|ae)tzte|Liebe[rs]?|Hallo|Guten|Grüezi|Grüß|Servus|Moin|S\.[ ]?g\.|"
+    r"Dear|DEAR|Hi|Hello)"
     r"(?!\w)"
 )
 _SMALL = re.compile(r"(?<![\w.\-/])[a-zäöüß]{2,}(?![\w@/])")
 _LINKS = frozenset(
-    "und für am an der den dem des die das im in zum zur von vom bei mit of for and the at to geb geboren männl weibl tel fax "
+    "und für am an der den dem des die das im in zum zur von vom bei mit of for and the at to geb geboren männl weibl"
+    " tel fax "
     "med dent univ phil rer nat habil dr prof dipl pract cand gez born dob seit bis vom".split()
 )
 _SIGN_OFF = re.compile(
-    r"[ \t]*(?i:mit[ ](?:\w+[ ]){0,3}(?:gr(?:ü|ue)(?:ß|ss)en|gruß|hochachtung)|(?:\w+[ ]){0,3}gr(?:ü|ue)(?:ß|ss)e|mfk?g|lg|vg|"
-    r"hochachtungsvoll|herzlich(?:st)?|beste[nr]?[ ]dank|gez\.|yours|kind(?:est)?[ ]regards|(?:with[ ])?(?:kind|best|many|warm)[ ]\w+|"
+    r"[ \t]*(?i:mit[ ](?:\w+[ ]){0,3}(?:gr(?:ü|ue)(?:ß|ss)en|gruß|hochachtung)|(?:\w+[ ]){0,3}gr(?:ü|ue)(?:ß|ss)e|"
+    r"mfk?g|lg|vg|"
+    r"hochachtungsvoll|herzlich(?:st)?|beste[nr]?[ ]dank|gez\.|yours|kind(?:est)?[ ]regards|(?:with[ ])?(?:kind|best|"
+    r"many|warm)[ ]\w+|"
     r"sincerely|respectfully|signed|dictated|regards)(?!\w)"
 )
 _CELL = re.compile(r"(?:(?![ \t]{2}|\t|[|·•∙;]|[ ][–\-—/][ ]).)+")
@@ -45,7 +49,9 @@ def read_layout(text: str) -> list[Line]:
     last = max((n for n, value in enumerate(prose) if value), default=head)
     foot = last + 1 if signed is None or signed > last else signed
     return [
-        Line(*line.span(), "head" if n < head else "foot" if n >= foot or signed is not None and n >= signed else "body")
+        Line(
+            *line.span(), "head" if n < head else "foot" if n >= foot or signed is not None and n >= signed else "body"
+        )
         for n, line in enumerate(lines)
     ]
 

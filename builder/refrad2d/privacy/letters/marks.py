@@ -8,37 +8,55 @@ from collections.abc import Iterator, Sequence
 
 from refrad2d.privacy.letters.layout import Line, cells, read_layout
 from refrad2d.privacy.letters.words import drugs, is_familiar
-from refrad2d.privacy.recognisers.lexicon import Found, PLACEHOLDER, clinical_words, context_words, report_words, spell
+from refrad2d.privacy.recognisers.lexicon import PLACEHOLDER, Found, clinical_words, context_words, report_words, spell
 
 _PIECE = re.compile(r"[^\W\d_]+")
 _MARK = r"(?:[A-ZÄÖÜ]{1,4}|[A-ZÄÖÜ]?[a-zäöüß]{1,4}|[a-z][A-ZÄÖÜ][a-z]{0,2}|[A-ZÄÖÜ]{2}[a-z])\.?"
 _JOINT = r"[ ]?[/|:·,;\-–+&\\][ ]?"
 _JOINED = rf"{_MARK}(?:{_JOINT}(?:{_MARK}|\d{{1,5}}))+"
 _ROW = re.compile(rf"[\[(]?(?P<name>{_JOINED})[\])]?")
-_LONE = re.compile(rf"[\[(]?(?P<name>[a-zäöü]{{2,4}}|[A-ZÄÖÜ][a-zäöü]{{1,2}}|[A-ZÄÖÜ]{{2}})\.?[\])]?")
+_LONE = re.compile(r"[\[(]?(?P<name>[a-zäöü]{2,4}|[A-ZÄÖÜ][a-zäöü]{1,2}|[A-ZÄÖÜ]{2})\.?[\])]?")
 _SAID = re.compile(
-    rf"(?<![\w\-])(?:Hdz\.?|Hz\.?|Handz(?:eichen|\.)|Kürzel|Vis(?:um|\.)|Paraphe|Zeichen|Schrift|Schreibkraft|Schr\.|Diktat(?:/Schrift)?|Dikt\.?|gez\.|Vidit|"
-    rf"vid\.|sign\.|MA|MTA|Initials|[Tt]yped(?:[ ]by)?|[Tt]ranscribed[ ]by|Dictated[ ]by|[Mm]arked|[Ss]igned|By|pp|for|SD|Makro|Gross|"
-    rf"Prot|Protokoll|Minutes|Scribe|Notes|Zuschnitt|ZS|Ltd)(?!\w)[ ]?[:.]?[ ]{{0,2}}\(?(?P<name>{_MARK}(?:{_JOINT}{_MARK}){{0,4}})(?=[ ]*(?:[.,;:)\n]|$|[ ]{{2}}|\[))"
+    rf"(?<![\w\-])(?:Hdz\.?|Hz\.?|Handz(?:eichen|\.)|Kürzel|Vis(?:um|\.)|Paraphe|Zeichen|Schrift|Schreibkraft|Schr\.|"
+    rf"Diktat(?:/Schrift)?|Dikt\.?|gez\.|Vidit|"
+    rf"vid\.|sign\.|MA|MTA|Initials|[Tt]yped(?:[ ]by)?|[Tt]ranscribed[ ]by|Dictated[ ]by|[Mm]arked|[Ss]igned|By|pp|"
+    rf"for|SD|Makro|Gross|"
+    rf"Prot|Protokoll|Minutes|Scribe|Notes|Zuschnitt|ZS|Ltd)(?!\w)[ ]?[:.]?[ ]{{0,2}}\(?(?P<name>{_MARK}(?:{_JOINT}"
+    rf"{_MARK}){{0,4}})(?=[ ]*(?:[.,;:)\n]|$|[ ]{{2}}|\[))"
     rf"|\((?P<shut>{_JOINED}|[a-zäöü]{{2,3}}|[A-ZÄÖÜ][a-zäöü]{{1,2}}\.?)\)(?=[ ]?:|[ \t]*(?:\n|$)|[ ]\[|:)"
-    rf"|\((?P<slash>{_MARK})[ ]?/[ ]?(?=\[DATE\])|\[(?:DATE|TIME|ID|NAME)\][ ]?[/|][ ]?(?P<after>{_MARK}(?:[/\-]{_MARK})?)(?=[ \t]*(?:\n|$|[ ]{{2}}))"
+    rf"|\((?P<slash>{_MARK})[ ]?/[ ]?(?=\[DATE\])|\[(?:DATE|TIME|ID|NAME)\][ ]?[/|"
+    rf"][ ]?(?P<after>{_MARK}(?:[/\-]{_MARK})?)(?=[ \t]*(?:\n|$|[ ]{{2}}))"
     rf"|(?P<before>(?<![\w\-/]){_MARK})[ ]?[/|:][ ]?(?=\[NAME\][ \t]*(?:\n|$))"
 )  # fmt: skip
-_SHY = re.compile(r"(?<!\w)(?:Frau|Herrn?|Fr\.|Hr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Familie|Fam\.)[ ](?P<name>(?:(?:v\.|von|van|de)[ ]?(?:d\.[ ]?)?)?[A-ZÄÖÜ][a-z]{0,2}\.(?:-[A-ZÄÖÜ]\.)?)(?!\w)")
+_SHY = re.compile(
+    r"(?<!\w)(?:Frau|Herrn?|Fr\.|Hr\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Familie|Fam\.)[ ](?P<name>(?:(?:v\.|von|van|"
+    r"de)[ ]?(?:d\.[ ]?)?)?[A-ZÄÖÜ][a-z]{0,2}\.(?:-[A-ZÄÖÜ]\.)?)(?!\w)"
+)
 _PLAIN = frozenset(
-    "re li bds ct mrt mr ekg eeg op ed dd vd zn st lj ja nein kg cm mm ml mg iv po sc im am an in ab bis um ist war hat wie auf aus vor "
-    "seit stat amb tgl usw etc evtl bzw vgl ggf std min sek mal ok frei gut kein keine nur noch auch sono rö m w d f pet the and for was "
-    "has on at to of is no not left old new per via with done mild both bid tid prn male all see pm nil day days r l n t g p i ii iii iv v "
-    "vi und u oder mit von vom bei zur zum der die das den dem des er sie es wir ihr sein ihre sr fr hr dr oa us rt xr mri usg cxr abd "
-    "tte tee ecg bp hr rr o b ob oi od os so da dann wenn wo als für zu wg nach s e h ca dx rx tx hx pt px fu fx sx mit ohne a c x y z "
-    "we he she it or as if by be do go so up dort hier heute kopie akte ende seite page blatt fax tel plan labs meds pat ref".split()
+    "re li bds ct mrt mr ekg eeg op ed dd vd zn st lj ja nein kg cm mm ml mg iv po sc im am an in ab bis um ist war h"
+    "at wie auf aus vor "
+    "seit stat amb tgl usw etc evtl bzw vgl ggf std min sek mal ok frei gut kein keine nur noch auch sono rö m w d f "
+    "pet the and for was "
+    "has on at to of is no not left old new per via with done mild both bid tid prn male all see pm nil day days r l "
+    "n t g p i ii iii iv v "
+    "vi und u oder mit von vom bei zur zum der die das den dem des er sie es wir ihr sein ihre sr fr hr dr oa us rt x"
+    "r mri usg cxr abd "
+    "tte tee ecg bp hr rr o b ob oi od os so da dann wenn wo als für zu wg nach s e h ca dx rx tx hx pt px fu fx sx m"
+    "it ohne a c x y z "
+    "we he she it or as if by be do go so up dort hier heute kopie akte ende seite page blatt fax tel plan labs meds "
+    "pat ref".split()
 )
 _LATIN = re.compile(r"[ ][a-zäöü]+(?:is|us|a|ae|um|i|ii|or|ens|e|ales|alis|aris)(?!\w)")
 _INITIAL = re.compile(r"(?<![\w.\-/])(?P<name>[A-ZÄÖÜ]\.(?:[ ]?-?[A-ZÄÖÜ]\.){0,3})(?=['’]s|[ ,;)\]\n]|$)")
 _SHORT = re.compile(r"(?<![\w.\-/])(?P<name>[A-ZÄÖÜ][a-zäöüß]{1,5})(?P<dot>\.?)(?![\w\-])")
 _CAPITALS = re.compile(r"(?<![\w.\-])(?P<name>[A-ZÄÖÜ]{2,4}|[a-z]{2,3})(?![\w\-])")
 _SMALL_BEHIND = re.compile(r"(?:['’]s)?(?:[ ][a-zäöü]{2,}|[,;)\]\n]|$|[ ]\[)")
-_TITLES = frozenset("dr drs prof frau herr herrn mr mrs ms miss med oa oae ca pd mag priv doz univ prim ass dipl schwester pfleger sr".split())
+_TITLES = frozenset(
+    (
+        "dr drs prof frau herr herrn mr mrs ms miss med "
+        "oa oae ca pd mag priv doz univ prim ass dipl schwester pfleger sr"
+    ).split()
+)
 
 
 def find_marks_of_staff(text: str) -> Iterator[Found]:
@@ -71,7 +89,10 @@ def _row(text: str, line: Line, start: int, end: int) -> Iterator[Found]:
 def _is_plain(marks: str) -> bool:
     """True if any of the marks is a word or an abbreviation of reports."""
     words = [word.lower() for word in _PIECE.findall(marks)]
-    known = [word in _PLAIN or spell(word) in report_words() or len(word) > 4 and spell(word) in clinical_words() for word in words]
+    known = [
+        word in _PLAIN or spell(word) in report_words() or len(word) > 4 and spell(word) in clinical_words()
+        for word in words
+    ]
     return not words or all(known) or len(words) > 1 and sum(known) * 2 > len(words)
 
 
@@ -92,15 +113,20 @@ def find_short_names(text: str, names: Sequence[str], language: str) -> Iterator
         key = spell(match["name"])
         dotted = match["dot"] and re.match(r"\s*(?:\n|$|[,;)/(]|\[)|[ ][A-Z(]", text[match.end() : match.end() + 3])
         long = len(key) > 2 and not is_familiar(match["name"], language) and key not in drugs()
-        if (long or dotted and key not in report_words() and key not in _PLAIN) and any(k.startswith(key) and k != key for k in keys):
-            if long or re.search(r"(?:[(/:,;]|\]|durch|von|v\.|mit|an|bei|by|Frau|Herr|Herrn|Hr\.|Fr\.|\n)[ ]?$", text[max(0, match.start() - 8) : match.start()]):
+        if (long or dotted and key not in report_words() and key not in _PLAIN) and any(
+            k.startswith(key) and k != key for k in keys
+        ):
+            if long or re.search(
+                r"(?:[(/:,;]|\]|durch|von|v\.|mit|an|bei|by|Frau|Herr|Herrn|Hr\.|Fr\.|\n)[ ]?$",
+                text[max(0, match.start() - 8) : match.start()],
+            ):
                 yield Found(match.start(), match.end(), "NAME", True)
     for match in _CAPITALS.finditer(text):
         value = match["name"]
         if value.upper() in initials and value.lower() not in _PLAIN and value not in context_words("house_code"):
-            if re.search(r"(?:^|\n|[(/:|]|\]|marked|by|for|gez\.|[ ]{3})[ ]?$", text[max(0, match.start() - 8) : match.start()]) and re.match(
-                r"[ ]*(?:\n|$|[/:|).,;]|\[|[ ]{2})", text[match.end() : match.end() + 4]
-            ):
+            if re.search(
+                r"(?:^|\n|[(/:|]|\]|marked|by|for|gez\.|[ ]{3})[ ]?$", text[max(0, match.start() - 8) : match.start()]
+            ) and re.match(r"[ ]*(?:\n|$|[/:|).,;]|\[|[ ]{2})", text[match.end() : match.end() + 4]):
                 yield Found(*match.span("name"), "NAME", True)
 
 
@@ -117,4 +143,10 @@ def _stands_for_somebody(text: str, match: re.Match) -> bool:
     if _LATIN.match(text, match.end()) or not _SMALL_BEHIND.match(text, match.end()):
         return False
     before = text[max(0, match.start() - 12) : match.start()]
-    return re.search(r"(?<!\w)[a-z]\.[ ]?$|(?:(?<!\w)(?:Typ|Grad|Stadium|Hepatitis|Vitamin|Child|[Tt]ype|[Gg]rade)|\d)[ ]$", before) is None
+    return (
+        re.search(
+            r"(?<!\w)[a-z]\.[ ]?$|(?:(?<!\w)(?:Typ|Grad|Stadium|Hepatitis|Vitamin|Child|[Tt]ype|[Gg]rade)|\d)[ ]$",
+            before,
+        )
+        is None
+    )

@@ -1,4 +1,4 @@
-"""Where a letter comes from and goes to: lines of addresses, houses, departments, wards, firms beside what is gone already.
+"""Where a letter comes from and goes to: addresses, houses, departments, wards, firms beside what is gone.
 
 find_seats("Zentrales Institut für medizinische Diagnostik\\nUferpark 2, [ADDRESS]", "de")
 """
@@ -24,92 +24,166 @@ from refrad2d.privacy.recognisers.lexicon import (
 
 _B = "[ ]"
 _LINKS = (
-    r"(?:am|an der|an den|im|in|in der|in den|der|des|den|dem|die|zum|zur|zu den|auf der|vor dem|bei|von|vom|und|u\.|&|für|f\.|mit|of|for|and|the|at|e\.|a\.)"
+    r"(?:am|an der|an den|im|in|in der|in den|der|des|den|dem|die|zum|zur|zu den|auf der|vor dem|bei|von|vom|"
+    r"und|u\.|&|für|f\.|mit|of|for|and|the|at|e\.|a\.)"
 )
-_CAPPED = rf"(?:{CAPITAL}[\w.’'&\-]*|\d{{1,2}}\.|[IVX]{{1,4}}|&|[\"„“][^\"„“”\n]{{2,30}}[\"“”]|[a-z]+(?:ische[rsn]?|ale[rsn]?|liche[rsn]?|are[rsn]?|gebende[rsn]?|ive[rsn]?|äre[rsn]?))"
+_CAPPED = (
+    rf"(?:{CAPITAL}[\w.’'&\-]*|\d{{1,2}}\.|[IVX]{{1,4}}|&|[\"„“][^\"„“”\n]{{2,30}}[\"“”]|[a-z]+(?:ische[rsn]?|"
+    rf"ale[rsn]?|liche[rsn]?|are[rsn]?|gebende[rsn]?|ive[rsn]?|äre[rsn]?))"
+)
 _HOUSE_WORD = re.compile(
-    r"(?i:klinik(?:um|en)?|krankenhaus|krankenanstalten?|spital|hospital|hospiz|hospice|sanatorium|zentrum|institut|abteilung|abt\.|praxis|ordination|ambulanz|ambulatorium|poliklinik|"
-    r"tagesklinik|institutsambulanz|department|dept\.?|clinic|surgery|practice|associates|infirmary|cent(?:er|re)|ctr|unit|imaging|diagnostics?|laboratory|partners|physicians|"
-    r"medical[ ]group|health[ ](?:centre|center|board|service)|trust|notaufnahme|ärztehaus|mvz|stift|diagnostikum|radiologicum|rettungsdienst|dienst[ ]für|"
-    r"dienste|sektion|bereich|fachbereich|schwerpunkt|service|servizio|ospedale|orthop(?:a|ä)?e?dics|primariat|sprechstunde|praxisklinik|privatklinik|reha|apotheke|pharmacy)(?!\w)"
+    r"(?i:klinik(?:um|en)?|krankenhaus|krankenanstalten?|spital|hospital|hospiz|hospice|sanatorium|zentrum|institut|"
+    r"abteilung|abt\.|praxis|ordination|ambulanz|ambulatorium|poliklinik|"
+    r"tagesklinik|institutsambulanz|department|dept\.?|clinic|surgery|practice|associates|infirmary|cent(?:er|re)|"
+    r"ctr|unit|imaging|diagnostics?|laboratory|partners|physicians|"
+    r"medical[ ]group|health[ ](?:centre|center|board|service)|trust|notaufnahme|ärztehaus|mvz|stift|diagnostikum|"
+    r"radiologicum|rettungsdienst|dienst[ ]für|"
+    r"dienste|sektion|bereich|fachbereich|schwerpunkt|service|servizio|ospedale|orthop(?:a|ä)?e?dics|primariat|"
+    r"sprechstunde|praxisklinik|privatklinik|reha|apotheke|pharmacy)(?!\w)"
     r"|\w*(?:klinik|zentrum|praxis|institut|ambulanz|spital|klinikum)(?!\w)"
-    r"|(?<!\w)(?:\w*[Rr]adiologie|[Pp]athologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|Pädiatrie|Psychiatrie|Onkologie|Gynäkologie|Anästhesi\w+|\w*[Mm]edizin|"
-    r"Dermatologie|HNO|Augenheilkunde|Nuklearmedizin|Strahlentherapie|Frauenheilkunde|Geburtshilfe|Neonatologie|Nephrologie|Dialyse|Pneumologie|Rheumatologie|Endokrinologie|"
-    r"Radiology|Pathology|Cardiology|Neurology|Oncology|Surgery|Gyn(?:a)?ecology|Pa?ediatrics|Psychiatry|Dermatology|Urology|Orthopaedics|Orthopedics|Haematology|Vascular|Physiotherapy)(?!\w)"
+    r"|(?<!\w)(?:\w*[Rr]adiologie|[Pp]athologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|"
+    r"Pädiatrie|Psychiatrie|Onkologie|Gynäkologie|Anästhesi\w+|\w*[Mm]edizin|"
+    r"Dermatologie|HNO|Augenheilkunde|Nuklearmedizin|Strahlentherapie|Frauenheilkunde|Geburtshilfe|Neonatologie|"
+    r"Nephrologie|Dialyse|Pneumologie|Rheumatologie|Endokrinologie|"
+    r"Radiology|Pathology|Cardiology|Neurology|Oncology|Surgery|Gyn(?:a)?ecology|Pa?ediatrics|Psychiatry|Dermatology|"
+    r"Urology|Orthopaedics|Orthopedics|Haematology|Vascular|Physiotherapy)(?!\w)"
 )
 _PART = rf"(?:{_LINKS}|{_CAPPED}|\[\w+\])"
 _ALL_CAPPED = re.compile(rf"{_PART}(?:(?:[ ]?[,/][ ]?|[ ][\-–][ ]|[ ]){_PART})*")
 _STOP_LINE = re.compile(
-    r"(?i)\b(?:diagnos(?!ti[kc])\w*|befund\w*|untersuchung|anamnese|therapie|technik|beurteilung|fragestellung|indikation|verlauf|medikation|bericht|brief|arztbrief|entlassung\w*|protokoll|referral|letter|"
-    r"summary|report|note|findings|history|impression|operation|betreff|überweisung|gutachten|zusammenfassung|aufnahme|labor|procedere|dear|sehr|ct|mrt|mri)\b"
+    r"(?i)\b(?:diagnos(?!ti[kc])\w*|befund\w*|untersuchung|anamnese|therapie|technik|beurteilung|fragestellung|"
+    r"indikation|verlauf|medikation|bericht|brief|arztbrief|entlassung\w*|protokoll|referral|letter|"
+    r"summary|report|note|findings|history|impression|operation|betreff|überweisung|gutachten|zusammenfassung|"
+    r"aufnahme|labor|procedere|dear|sehr|ct|mrt|mri)\b"
 )
 _STREET_CELL = re.compile(
-    rf"(?P<name>(?:(?:{_LINKS}|{CAPITAL}[\w.’'\-]*|\d\.){_B}){{0,5}}(?:{CAPITAL}[\w.’'\-]*|\w+)[ ]?\d{{1,4}}[ ]?[a-zA-Z]?(?:[ ]?[\-/–][ ]?(?:\d{{1,4}}[a-z]?|[IVX]+|Top|WE|App|Stg)[ \d]*)*(?:,[ ]\d+\.[ ]?(?:Stock|OG|Etage))?)"
+    rf"(?P<name>(?:(?:{_LINKS}|{CAPITAL}[\w.’'\-]*|\d\.){_B}){{0,5}}(?:{CAPITAL}[\w.’'\-]*|"
+    rf"\w+)[ ]?\d{{1,4}}[ ]?[a-zA-Z]?(?:[ ]?[\-/–][ ]?(?:\d{{1,4}}[a-z]?|[IVX]+|Top|WE|App|"
+    rf"Stg)[ \d]*)*(?:,[ ]\d+\.[ ]?(?:Stock|OG|Etage))?)"
 )
-_TOWARDS = re.compile(rf"(?P<gap>[ ]?[,·•|/–\-]?[ ]?(?:in[ ])?|[ ]*\n[ \t]*)\[ADDRESS\]")
+_TOWARDS = re.compile(r"(?P<gap>[ ]?[,·•|/–\-]?[ ]?(?:in[ ])?|[ ]*\n[ \t]*)\[ADDRESS\]")
 _BEFORE_ADDRESS = re.compile(
-    rf"(?:^|\n|[ ]{{2,}}|[:;|·•(]|\][,;]?|,[ ])[ ]*(?P<name>(?:(?:{_LINKS}|{CAPITAL}[\w.’'\-]*|\d{{1,4}}[a-z]?(?:[/\-]\d+)?|\d\.){_B}){{0,6}}"
-    rf"(?:{CAPITAL}[\w.’'\-]*|\d{{1,4}}[ ]?[a-zA-Z]?(?:[ ]?[\-/–][ ]?\d{{1,4}}[a-z]?)*))(?:,[ ]\d+\.[ ]?(?:Stock|OG|Etage))?(?=[ ]?(?:[,·•|/–\-][ ]?)?(?:\n[ \t]*)?\[ADDRESS\])"
+    rf"(?:^|\n|[ ]{{2,}}|[:;|·•(]|\][,;]?|,[ ])[ ]*(?P<name>(?:(?:{_LINKS}|{CAPITAL}[\w.’'\-]*|"
+    rf"\d{{1,4}}[a-z]?(?:[/\-]\d+)?|\d\.){_B}){{0,6}}"
+    rf"(?:{CAPITAL}[\w.’'\-]*|\d{{1,4}}[ ]?[a-zA-Z]?(?:[ ]?[\-/–][ ]?\d{{1,4}}[a-z]?)*))(?:,[ ]\d+\.[ ]?(?:Stock|OG|"
+    rf"Etage))?(?=[ ]?(?:[,·•|/–\-][ ]?)?(?:\n[ \t]*)?\[ADDRESS\])"
 )
 _BEHIND_ADDRESS = re.compile(
-    rf"\[ADDRESS\](?P<name>,?[ ](?:(?:Top|Tür|Stg\.|Stiege|WE|App\.|OT|Flat|Apt\.?|Suite|Ste|Co\.|Unit)[ ]?[\w/]+(?:[ ]{CAPITAL}[\w\-]+)?|\d\.[ ]?(?:Stock|OG|Etage)|u\.[ ]?T\.|[A-Z]{{2}}(?:[ ]\d{{5}})?|{CAPITAL}\d[\dW][ ]?[A-Z\d]{{4}}|HH|OL)(?!\w)"
+    rf"\[ADDRESS\](?P<name>,?[ ](?:(?:Top|Tür|Stg\.|Stiege|WE|App\.|OT|Flat|Apt\.?|Suite|Ste|Co\.|"
+    rf"Unit)[ ]?[\w/]+(?:[ ]{CAPITAL}[\w\-]+)?|\d\.[ ]?(?:Stock|OG|Etage)|u\.[ ]?T\.|[A-Z]{{2}}(?:[ ]\d{{5}})?|"
+    rf"{CAPITAL}\d[\dW][ ]?[A-Z\d]{{4}}|HH|OL)(?!\w)"
     rf"|[ ]?[/\-–][ ]?{CAPITAL}[a-zäöüß]{{3,}}(?!\w))"
 )
-_UK_POSTCODE = r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}|[ACDEFHKNPRTVWXY]\d[\dW][ ][A-Z\d]{4}|(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])[ ]\d{5}(?:-\d{4})?)"
+_UK_POSTCODE = (
+    r"(?:[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}|[ACDEFHKNPRTVWXY]\d[\dW][ ][A-Z\d]{4}|"
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|"
+    r"UT|V[AT]|W[AIVY])[ ]\d{5}(?:-\d{4})?)"
+)
 _STREET_TYPE = (
-    r"(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Av|Drive|Dr|Close|Crescent|Cres|Court|Ct|Place|Pl|Way|Walk|Terrace|Gardens|Gdns|Grove|Green|Hill|Rise|Row|Square|Sq|Mews|Park|Parade|View|Vale|"
-    r"Wall|Wharf|Quay|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy|Pike|Trail|Trl|Circle|Cir|Loop|Plaza|Bypass|Croft|Brae|Wynd|Gate|Heights|Orchard|Meadow[s]?|Fields?|Bank|Side|End|Cottages?|House|Broadway|Embankment)"
+    r"(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Av|Drive|Dr|Close|Crescent|Cres|Court|Ct|Place|Pl|Way|Walk|Terrace|"
+    r"Gardens|Gdns|Grove|Green|Hill|Rise|Row|Square|Sq|Mews|Park|Parade|View|Vale|"
+    r"Wall|Wharf|Quay|Boulevard|Blvd|Parkway|Pkwy|Highway|Hwy|Pike|Trail|Trl|Circle|Cir|Loop|Plaza|Bypass|Croft|Brae|"
+    r"Wynd|Gate|Heights|Orchard|Meadow[s]?|Fields?|Bank|Side|End|Cottages?|House|Broadway|Embankment)"
 )
 _ENGLISH = (
-    re.compile(rf"(?P<name>(?:(?:Flat|Apt|Unit|Suite|The)?[ ]?[\w/’'\-]+(?:[ ][\w.’'\-]+){{0,4}},[ ]){{0,4}}(?:{CAPITAL}[\w’'\-]*[ ]){{0,3}}{_UK_POSTCODE})(?!\w)"),
-    re.compile(rf"(?<![\w.,/\-])(?P<name>\d{{1,5}}[a-z]?(?:/\d+)?[ ](?:(?:St\.?|{CAPITAL}[\w’'.\-]*)[ ]){{1,3}}{_STREET_TYPE}\.?(?:[ ](?:Ste|Suite|Apt|Unit|#)\.?[ ]?\w+)?(?:,[ ]{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+)?)?)(?!\w)"),
-    re.compile(rf"(?:[ ](?:on|at|in|near|from|of)[ ]|[,:|\n][ ]?)(?P<name>{CAPITAL}[\w’'\-]+[ ](?:{CAPITAL}[\w’'\-]+[ ])?(?:Street|Road|Rd|Lane|Avenue|Ave|Drive|Boulevard|Blvd|Parkway|Pkwy|Highway)\.?)(?!\w)"),
-    re.compile(rf"\[ADDRESS\](?P<name>(?:,[ ](?:Co\.?[ ])?{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+)?){{1,3}})(?=[ ]*(?:[.;\n)]|$|[ ]{{2}}|\[))"),
-    re.compile(rf"\[NAME\],[ ](?P<name>{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+){{0,2}}(?:,[ ]{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+)?){{1,2}})(?=[ ]*(?:[.;\n)]|$|[ ]{{2}}|\[))"),
-    re.compile(rf"(?<![\w\-])(?P<name>(?:I|M|A|US|SR|Route|Rte|Hwy|Exit|Junction)[\- ]\d{{1,4}})(?=[ ]*(?:[.,;)\n]|$|[ ](?:near|at|by|in)))"),
-    re.compile(rf"[ ](?:at|to|from)[ ](?P<spoken>(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty)[ ]\w+[ ](?:street|road|close|lane|avenue|drive|crescent|court|place|way|gardens|terrace)(?:[ ]\w+)?)(?!\w)"),
+    re.compile(rf"(?P<name>(?:(?:Flat|Apt|Unit|Suite|The)?[ ]?[\w/’'\-]+(?:[ ][\w.’'\-]+){{0,4}},[ ]){{0,4}}(?:"
+               rf"{CAPITAL}[\w’'\-]*[ ]){{0,3}}{_UK_POSTCODE})(?!\w)"),
+    re.compile(rf"(?<![\w.,/\-])(?P<name>\d{{1,5}}[a-z]?(?:/\d+)?[ ](?:(?:St\.?|"
+               rf"{CAPITAL}[\w’'.\-]*)[ ]){{1,3}}{_STREET_TYPE}\.?(?:[ ](?:Ste|Suite|Apt|Unit|"
+               rf"#)\.?[ ]?\w+)?(?:,[ ]{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+)?)?)(?!\w)"),
+    re.compile(rf"(?:[ ](?:on|at|in|near|from|of)[ ]|[,:|\n][ ]?)(?P<name>{CAPITAL}[\w’'\-]+[ ](?:{CAPITAL}[\w’'\-]+["
+               rf" ])?(?:Street|Road|Rd|Lane|Avenue|Ave|Drive|Boulevard|Blvd|Parkway|Pkwy|Highway)\.?)(?!\w)"),
+    re.compile(rf"\[ADDRESS\](?P<name>(?:,[ ](?:Co\.?[ ])?{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+)?){{1,3}})(?=[ ]"
+               rf"*(?:[.;\n)]|$|[ ]{{2}}|\[))"),
+    re.compile(rf"\[NAME\],[ ](?P<name>{CAPITAL}[\w’'\-]+(?:[ ]{CAPITAL}[\w’'\-]+){{0,2}}(?:,[ ]{CAPITAL}[\w’'\-]+(?:"
+               rf"[ ]{CAPITAL}[\w’'\-]+)?){{1,2}})(?=[ ]*(?:[.;\n)]|$|[ ]{{2}}|\[))"),
+    re.compile(r"(?<![\w\-])(?P<name>(?:I|M|A|US|SR|Route|Rte|Hwy|Exit|Junction)[\- ]\d{1,4})(?=[ ]*(?:[.,;)\n]|$|"
+               r"[ ](?:near|at|by|in)))"),
+    re.compile(r"[ ](?:at|to|from)[ ](?P<spoken>(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+               r"\w+teen|twenty)[ ]\w+[ ](?:street|road|close|lane|avenue|drive|crescent|court|place|way|gardens|"
+               r"terrace)(?:[ ]\w+)?)(?!\w)"),
 )  # fmt: skip
 _NEAR = r"\[(?:ORGANISATION|NAME|ADDRESS)\]"
 _TRADE = (
-    r"(?:\w*[Rr]adiologie|[Pp]athologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|Pädiatrie|Psychiatrie|Onkologie|Gynäkologie|Anästhesie|\w*[Mm]edizin|Dermatologie|HNO|Neonatologie|"
-    r"Augenklinik|Frauenklinik|Kinderklinik|Reha(?:klinik)?|Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|Pflegeheim|Seniorenheim|Schule|Gymnasium|Realschule|"
-    r"Grundschule|GS|Kita|Kindergarten|Amt|Jugendamt|Sozialamt|Gericht|Landgericht|Amtsgericht|Polizei|Kanzlei|Verein|Stiftung|Pietät|Feuerwehr|Rettungswache|Bestattungen|Fa\.|Firma|Rechtsanwälte|"
-    r"Hospital|Surgery|Practice|Clinic|Centre|Center|Ctr|Infirmary|Hospice|School|College|Nursery|University|Pharmacy|Chemist|Care[ ]Home|Nursing[ ]Home|Trust|Associates|Diagnostics?|Imaging|Vascular|Orthop\w+|"
-    r"Pathology|Radiology|Medical|Group|Partners|Laborator\w+|Home[ ]Care|Carers|Insurance|EMS|Ambulance|Fire|Police|Court|Solicitors|Council|Library|Church|Foundation|Society|Mutual|PPO|HMO|Health|"
-    r"Versicherung|Krankenkasse|Ersatzkasse|BKK|IKK|AOK|Kasse|[A-ZÄÖÜ][\w\-]*(?:behörde|schule|amt|gericht|verein|dienst|werk|haus|hof|heim|stift|hilfe|wacht|kasse|kammer|gesellschaft|verband|betrieb|versicherung|apotheke|zentrum|klinik))"
+    r"(?:\w*[Rr]adiologie|[Pp]athologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|"
+    r"Pädiatrie|Psychiatrie|Onkologie|Gynäkologie|Anästhesie|\w*[Mm]edizin|Dermatologie|HNO|Neonatologie|"
+    r"Augenklinik|Frauenklinik|Kinderklinik|Reha(?:klinik)?|Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|"
+    r"Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|Pflegeheim|Seniorenheim|Schule|Gymnasium|Realschule|"
+    r"Grundschule|GS|Kita|Kindergarten|Amt|Jugendamt|Sozialamt|Gericht|Landgericht|Amtsgericht|Polizei|Kanzlei|"
+    r"Verein|Stiftung|Pietät|Feuerwehr|Rettungswache|Bestattungen|Fa\.|Firma|Rechtsanwälte|"
+    r"Hospital|Surgery|Practice|Clinic|Centre|Center|Ctr|Infirmary|Hospice|School|College|Nursery|University|"
+    r"Pharmacy|Chemist|Care[ ]Home|Nursing[ ]Home|Trust|Associates|Diagnostics?|Imaging|Vascular|Orthop\w+|"
+    r"Pathology|Radiology|Medical|Group|Partners|Laborator\w+|Home[ ]Care|Carers|Insurance|EMS|Ambulance|Fire|Police|"
+    r"Court|Solicitors|Council|Library|Church|Foundation|Society|Mutual|PPO|HMO|Health|"
+    r"Versicherung|Krankenkasse|Ersatzkasse|BKK|IKK|AOK|Kasse|[A-ZÄÖÜ][\w\-]*(?:behörde|schule|amt|gericht|verein|"
+    r"dienst|werk|haus|hof|heim|stift|hilfe|wacht|kasse|kammer|gesellschaft|verband|betrieb|versicherung|apotheke|"
+    r"zentrum|klinik))"
 )
-_CODE = r"(?:(?!(?:CT|MRT?|OP|OA|OÄ|CA|CÄ|HA|HÄ|NA|NÄ|RA|AA|AÄ|FA|FÄ|PD|KD|TEP|ED|EEG|EKG|PET|US|LK|ICU|DR|FR|HR|RN|MD|DO|SN|CNS|GP|SW|HV|DN|DOB|NOK|RE|RTC|CXR|XR|BP|HR|HERR|FRAU|DIE|DER|UND|VON|MIT|AN|AM|PAT|REF|TEL|FAX|MFA|MTA|MTR|MPA|TSRM|PJ|NHS|MRN|ACCT|ID|PID|AZ|SV|SVA|AHV|KV|PLZ|VSP|NEF|RTW)(?![A-ZÄÖÜ]))[A-ZÄÖÜ]{2,5}|[KU]?KfH|DRK|KSGL|aö|a\.ö\.|A\.ö\.)"
+_CODE = (
+    r"(?:(?!(?:CT|MRT?|OP|OA|OÄ|CA|CÄ|HA|HÄ|NA|NÄ|RA|AA|AÄ|FA|FÄ|PD|KD|TEP|ED|EEG|EKG|PET|US|LK|ICU|DR|FR|HR|RN|"
+    r"MD|DO|SN|CNS|GP|SW|HV|DN|DOB|NOK|RE|RTC|CXR|XR|BP|HR|HERR|FRAU|DIE|DER|UND|VON|MIT|AN|AM|PAT|REF|TEL|FAX|"
+    r"MFA|MTA|MTR|MPA|TSRM|PJ|NHS|MRN|ACCT|ID|PID|AZ|SV|SVA|AHV|KV|PLZ|VSP|NEF|RTW)(?![A-ZÄÖÜ]))[A-ZÄÖÜ]{2,5}|"
+    r"[KU]?KfH|DRK|KSGL|aö|a\.ö\.|A\.ö\.)"
+)
 _NOUN = (
-    r"(?:Radiologie|Pathologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|Pädiatrie|Psychiatrie|Onkologie|Gynäkologie|Dermatologie|Neonatologie|Nuklearmedizin|Strahlentherapie|"
-    r"Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|Pflegeheim|Seniorenheim|Residenz|Schule|Gymnasium|Realschule|Grundschule|Kita|Kindergarten|"
-    r"Kanzlei|Pietät|Bestattungen|Firma|Tagesklinik|Reha|Rehaklinik|MVZ|SPZ|KH|BKH|LKH|KS|OZ|ASD|Hospiz|Privatklinik|Labor|Sanitätshaus|Physiotherapie|Physio|Ergotherapie|Augenklinik|Frauenklinik|Kinderklinik|Poliklinik)"
+    r"(?:Radiologie|Pathologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|Pädiatrie|"
+    r"Psychiatrie|Onkologie|Gynäkologie|Dermatologie|Neonatologie|Nuklearmedizin|Strahlentherapie|"
+    r"Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|"
+    r"Pflegeheim|Seniorenheim|Residenz|Schule|Gymnasium|Realschule|Grundschule|Kita|Kindergarten|"
+    r"Kanzlei|Pietät|Bestattungen|Firma|Tagesklinik|Reha|Rehaklinik|MVZ|SPZ|KH|BKH|LKH|KS|OZ|ASD|Hospiz|Privatklinik|"
+    r"Labor|Sanitätshaus|Physiotherapie|Physio|Ergotherapie|Augenklinik|Frauenklinik|Kinderklinik|Poliklinik)"
 )
 _NAMED_HOUSE = re.compile(
-    rf"(?<![\w\-])(?P<name>{_NOUN}[ ](?:(?:am|im|an[ ]der|in[ ]der|zum|zur|St\.|Bad|Haus)[ ])?(?P<proper>{CAPITAL}[a-zäöüß]{{2,}}(?:-{CAPITAL}[a-zäöüß]+)?)(?:[ ](?P<second>{CAPITAL}[a-zäöüß]{{2,}}))?)(?![\w\-])"
-    rf"|(?:^|[(,;:/|]|[ ](?:der|die|das|im|in|von|bei|an|aus|vom|durch|zur|zum)|\n)[ ]?(?P<ahead>(?P<own>{CAPITAL}[a-zäöüß]{{3,}}(?<!e)(?<!er)(?<!es)(?<!en)(?<!sch)|{CAPITAL}{{3,5}})[ ](?:{_NOUN}))(?=[ ]*(?:[,;.)\n|/(]|$))",
+    rf"(?<![\w\-])(?P<name>{_NOUN}[ ](?:(?:am|im|an[ ]der|in[ ]der|zum|zur|St\.|Bad|"
+    rf"Haus)[ ])?(?P<proper>{CAPITAL}[a-zäöüß]{{2,}}(?:-{CAPITAL}[a-zäöüß]+)?)(?:[ ](?P<second>{CAPITAL}[a-zäöüß]{{2,"
+    rf"}}))?)(?![\w\-])"
+    rf"|(?:^|[(,;:/|]|[ ](?:der|die|das|im|in|von|bei|an|aus|vom|durch|zur|zum)|"
+    rf"\n)[ ]?(?P<ahead>(?P<own>{CAPITAL}[a-zäöüß]{{3,}}(?<!e)(?<!er)(?<!es)(?<!en)(?<!sch)|"
+    rf"{CAPITAL}{{3,5}})[ ](?:{_NOUN}))(?=[ ]*(?:[,;.)\n|/(]|$))",
 )
-_AT_HOME = re.compile(r"(?i:anschr(?:ift|\.)|adr(?:esse|\.)|wohnh(?:aft|\.)|wh\.|address)[: ]{1,3}(?P<name>[^\n,;\[]{3,50}?(?:[ ]?\[[A-Z]+\])?)(?=,?[ ]?\[ADDRESS\])")
+_AT_HOME = re.compile(
+    r"(?i:anschr(?:ift|\.)|adr(?:esse|\.)|wohnh(?:aft|\.)|wh\.|address)[: ]{1,3}(?P<name>[^\n,;\[]{3,50}?(?:[ ]?\[[A-"
+    r"Z]+\])?)(?=,?[ ]?\[ADDRESS\])"
+)
 _BESIDE = (
     re.compile(rf"(?<![\w\-])(?P<name>{_CODE}[ \-](?:{_TRADE}[ ])?)(?=\[(?:ORGANISATION|ADDRESS)\])"),
     re.compile(rf"(?<![\w\-])(?P<name>(?:{_CODE}[ ])?{_TRADE}[ ](?:{_LINKS}[ ])?)(?={_NEAR})"),
-    re.compile(rf"(?<={{}}\])(?P<name>[ \-](?:{_TRADE})(?:[ ](?:I{{1,3}}|[A-H]|\d{{1,2}}))?)(?![\w\-])".replace("{}", "")),
-    re.compile(rf"(?<=\[ORGANISATION\])(?P<name>(?:[ ]?[,\-–/][ ]?|[ ])(?:(?:\d{{1,2}}\.|[IVX]+\.?)[ ])?{_TRADE}(?:[ ](?:{_LINKS}[ ])?{CAPITAL}[\w\-]+)?(?:[ ]\d{{1,3}})?)(?![\w\-])"),
-    re.compile(rf"(?<=\[ORGANISATION\])(?P<name>,[ ](?:[A-Z]{{2,4}}[ ])?(?:Bezirk|Zimmer|Referat|Abteilung|Kammer|Senat|Dezernat|Team|Sachgebiet)[ ][\w.]+)"),
-    re.compile(rf"(?<![\w\-])(?P<name>\d{{1,2}}\.[ ](?:Zivil|Straf|Große[ ]Straf)?(?:[Kk]ammer|[Ss]enat))(?!\w)"),
-    re.compile(rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[\w’'\-]*[ ](?:(?:und|&|of|and)[ ])?){{1,4}}(?:e\.[ ]?V\.|gGmbH|GmbH(?:[ ]&[ ]Co\.?[ ]KG)?|AG(?!\w)|KG(?!\w)|Inc\.?|Ltd\.?|LLC|P\.C\.|PLLC|PLC|BKK|IKK|Ersatzkasse))(?!\w)"),
-    re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}[\w’'\-]+(?:-{CAPITAL}\w+)+-(?:Schule|Realschule|Gymnasium|GS|Grundschule|Gesamtschule|Stift|Haus|Heim|Klinik|Spital|Krankenhaus|Institut|Platz|Straße|Apotheke))(?!\w)"),
-    re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}{{2,}}[ ](?:{CAPITAL}{{2,}}[ ])*(?:{CAPITAL}[a-zäöü]+[ ])?(?:Krankenkasse|Ersatzkasse|Versicherung(?:en)?|Kasse))(?!\w)"),
+    re.compile(rf"(?<=\])(?P<name>[ \-](?:{_TRADE})(?:[ ](?:I{{1,3}}|[A-H]|\d{{1,2}}))?)(?![\w\-])"),
+    re.compile(rf"(?<=\[ORGANISATION\])(?P<name>(?:[ ]?[,\-–/][ ]?|[ ])(?:(?:\d{{1,2}}\.|"
+               rf"[IVX]+\.?)[ ])?{_TRADE}(?:[ ](?:{_LINKS}[ ])?{CAPITAL}[\w\-]+)?(?:[ ]\d{{1,3}})?)(?![\w\-])"),
+    re.compile(r"(?<=\[ORGANISATION\])(?P<name>,[ ](?:[A-Z]{2,4}[ ])?(?:Bezirk|Zimmer|Referat|Abteilung|Kammer|"
+               r"Senat|Dezernat|Team|Sachgebiet)[ ][\w.]+)"),
+    re.compile(r"(?<![\w\-])(?P<name>\d{1,2}\.[ ](?:Zivil|Straf|Große[ ]Straf)?(?:[Kk]ammer|[Ss]enat))(?!\w)"),
+    re.compile(rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[\w’'\-]*[ ](?:(?:und|&|of|and)[ ])?){{1,4}}(?:e\.[ ]?V\.|gGmbH|"
+               rf"GmbH(?:[ ]&[ ]Co\.?[ ]KG)?|AG(?!\w)|KG(?!\w)|Inc\.?|Ltd\.?|LLC|P\.C\.|PLLC|PLC|BKK|IKK|"
+               rf"Ersatzkasse))(?!\w)"),
+    re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}[\w’'\-]+(?:-{CAPITAL}\w+)+-(?:Schule|Realschule|Gymnasium|GS|"
+               rf"Grundschule|Gesamtschule|Stift|Haus|Heim|Klinik|Spital|Krankenhaus|Institut|Platz|Straße|"
+               rf"Apotheke))(?!\w)"),
+    re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}{{2,}}[ ](?:{CAPITAL}{{2,}}[ ])*(?:{CAPITAL}[a-zäöü]+[ ])?(?:Krankenka"
+               rf"sse|Ersatzkasse|Versicherung(?:en)?|Kasse))(?!\w)"),
 )  # fmt: skip
-_PLACE_CODE = r"(?:(?:[A-ZÄÖÜ][a-zäöü]{1,9}|[A-Z]{1,5})[ .\-]?)?(?:\d{1,4}(?:[.,/\-]\d{1,4}){0,2}[A-Za-z]?|[A-Z]\d{0,3}|[IVX]{1,4})(?:[ ](?:offen|geschlossen|geschützt|Süd|Nord|Ost|West|links|rechts))?"
+_PLACE_CODE = (
+    r"(?:(?:[A-ZÄÖÜ][a-zäöü]{1,9}|[A-Z]{1,5})[ .\-]?)?(?:\d{1,4}(?:[.,/\-]\d{1,4}){0,2}[A-Za-z]?|"
+    r"[A-Z]\d{0,3}|[IVX]{1,4})(?:[ ](?:offen|geschlossen|geschützt|Süd|Nord|Ost|West|links|rechts))?"
+)
 _WARD = (
     re.compile(
-        rf"(?<![\w\-])(?P<name>(?:[Ss]tat(?:ion|\.)?|STATION|[Ww]ard|WARD|Zi(?:mmer|\.)?|Raum|ROOM|[Rr]oom|Rm|[Bb]ett|[Bb]ed|Bettplatz|Platz|[Bb]ay|Saal|OP(?:-Saal)?|OR|Abt(?:eilung|\.)?|\w+zimmer|Ebene|Haus|Etage|Stockwerk|Kabine|Koje|Box|Theatre|"
-        rf"Level|Floor|Suite|Unit|Schalter|ITS|ICU|SICU|MICU|IMC|NICU|ITU|HDU|NEO|NCH|AMU|Ambulanz|Amb\.)[ :.]{{0,3}}{_PLACE_CODE}(?:[,/]?[ ](?:Zi|Zimmer|Bett|Raum|Ebene|bed|room|bay|Bett)\.?[ ]?{_PLACE_CODE})*)(?![\w]|[.,]\d|[ ]?(?:mm|cm|%|ml|x[ ]))"
+        rf"(?<![\w\-])(?P<name>(?:[Ss]tat(?:ion|\.)?|STATION|[Ww]ard|WARD|Zi(?:mmer|\.)?|Raum|ROOM|[Rr]oom|Rm|"
+        rf"[Bb]ett|[Bb]ed|Bettplatz|Platz|[Bb]ay|Saal|OP(?:-Saal)?|OR|Abt(?:eilung|\.)?|\w+zimmer|Ebene|Haus|Etage|"
+        rf"Stockwerk|Kabine|Koje|Box|Theatre|"
+        rf"Level|Floor|Suite|Unit|Schalter|ITS|ICU|SICU|MICU|IMC|NICU|ITU|HDU|NEO|NCH|AMU|Ambulanz|"
+        rf"Amb\.)[ :.]{{0,3}}{_PLACE_CODE}(?:[,/]?[ ](?:Zi|Zimmer|Bett|Raum|Ebene|bed|room|bay|"
+        rf"Bett)\.?[ ]?{_PLACE_CODE})*)(?![\w]|[.,]\d|[ ]?(?:mm|cm|%|ml|x[ ]))"
     ),
-    re.compile(rf"(?:ROOM|Room|Ward|WARD|Rm|Saal|Station|Stat\.|Bed|Bett|Zimmer|OR|Unit|Location|Loc)[:.]?[ ]{{1,4}}(?P<name>(?:\d{{1,2}}[ ])?(?:{CAPITAL}[a-z]{{2,}}[ ])?{_PLACE_CODE})(?![\w]|[.,]\d)(?![ ]?(?:mm|cm|%))"),
-    re.compile(rf"(?:auf|von|nach|to|from|aus|in|der|out[ ]of|on)[ ](?P<name>(?:SICU|MICU|ICU|ITS|NICU|IMC|ward[ ])?[ ]?(?:bed[ ]|bay[ ])?(?:\d{{1,2}}[A-Z]\d?|[A-KM-RU-Z]\d{{1,2}}[a-z]?))(?=[ ]*(?:[.,;)\n]|$|[ ](?:angerufen|verlegt|übernommen|zurück|on|with|at|today|and|by)))"),
+    re.compile(rf"(?:ROOM|Room|Ward|WARD|Rm|Saal|Station|Stat\.|Bed|Bett|Zimmer|OR|Unit|Location|"
+               rf"Loc)[:.]?[ ]{{1,4}}(?P<name>(?:\d{{1,2}}[ ])?(?:{CAPITAL}[a-z]{{2,}}[ ])?{_PLACE_CODE})(?![\w]|"
+               rf"[.,]\d)(?![ ]?(?:mm|cm|%))"),
+    re.compile(r"(?:auf|von|nach|to|from|aus|in|der|out[ ]of|on)[ ](?P<name>(?:SICU|MICU|ICU|ITS|NICU|IMC|"
+               r"ward[ ])?[ ]?(?:bed[ ]|bay[ ])?(?:\d{1,2}[A-Z]\d?|[A-KM-RU-Z]\d{1,2}[a-z]?))(?=[ ]*(?:[.,;)\n]|"
+               r"$|[ ](?:angerufen|verlegt|übernommen|zurück|on|with|at|today|and|by)))"),
     re.compile(r"(?<![\w\-])(?P<name>[A-ZÄÖÜ]{2,6}-(?:AMB|Amb|STAT|OP|Poli|Station|Sprechstunde)\.?)(?![\w\-])"),
-    re.compile(rf"(?:\[(?:ORGANISATION|NAME)\][ ,]{{1,2}})(?P<name>[A-Z]\d{{1,2}}[a-z]?)(?=[ ](?:\[|[,;\n])|[,;\n])"),
+    re.compile(r"(?:\[(?:ORGANISATION|NAME)\][ ,]{1,2})(?P<name>[A-Z]\d{1,2}[a-z]?)(?=[ ](?:\[|[,;\n])|[,;\n])"),
 )  # fmt: skip
 _NODE = re.compile(r"(?i)LK|lymph|nod|level|EBUS|mediast|segment|wirbel|rippe|bild|serie|score|grad\b")
 
@@ -133,8 +207,16 @@ def find_seats(text: str, language: str) -> Iterator[Found]:
     for pattern in _WARD:
         for match in pattern.finditer(text):
             around = text[max(0, match.start() - 24) : match.start()] + text[match.end() : match.end() + 8]
-            plain = re.fullmatch(r"(?i)(?:station|level|box|stat\.|bett|haus|op|or|platz|saal|unit|abt\.?|stat|theatre)[ .:]{1,2}(?:[IVX]{1,4}|[A-Z])", match["name"])
-            if not _NODE.search(around) and not plain and not re.match(r"(?i)(?:station|level|haus)[ ](?:1[0-4]|\d)[RLi]?$", match["name"]):
+            plain = re.fullmatch(
+                r"(?i)(?:station|level|box|stat\.|bett|haus|op|or|platz|saal|unit|abt\.?|stat|"
+                r"theatre)[ .:]{1,2}(?:[IVX]{1,4}|[A-Z])",
+                match["name"],
+            )
+            if (
+                not _NODE.search(around)
+                and not plain
+                and not re.match(r"(?i)(?:station|level|haus)[ ](?:1[0-4]|\d)[RLi]?$", match["name"])
+            ):
                 yield Found(*match.span("name"), "ORGANISATION", True)
 
 
@@ -143,7 +225,10 @@ def _house_cells(text: str, line: Line) -> Iterator[Found]:
     for start, end in cells(text, line):
         piece = re.split(r"[ ]\(", text[start:end])[0].rstrip(" ,.:")
         bare = re.sub(r"\[\w+\]", "", piece)
-        if re.search(r"(?:Fach|Chef|Ober)?(?:[Aa]rzt|[Ää]rzt\w*)(?!\w)|(?<!\w)(?:FA|FÄ|OA|OÄ|CA|Dr|Prof)(?!\w)|bericht|befund", bare):
+        if re.search(
+            r"(?:Fach|Chef|Ober)?(?:[Aa]rzt|[Ää]rzt\w*)(?!\w)|(?<!\w)(?:FA|FÄ|OA|OÄ|CA|Dr|Prof)(?!\w)|bericht|befund",
+            bare,
+        ):
             continue
         if not _HOUSE_WORD.search(bare) or _STOP_LINE.search(bare) or ":" in bare:
             continue
@@ -154,7 +239,11 @@ def _house_cells(text: str, line: Line) -> Iterator[Found]:
 def _addresses(text: str, language: str) -> Iterator[Found]:
     for match in _BEFORE_ADDRESS.finditer(text):
         words = re.findall(r"[^\W\d_]{3,}", match["name"])
-        if words and not any(looks_clinical(word) and not is_surname(word) for word in words) and _is_seat(match["name"]):
+        if (
+            words
+            and not any(looks_clinical(word) and not is_surname(word) for word in words)
+            and _is_seat(match["name"])
+        ):
             yield Found(*match.span("name"), "ADDRESS", True)
     for match in _AT_HOME.finditer(text):
         yield Found(*match.span("name"), "ADDRESS", True)
@@ -173,10 +262,20 @@ def _is_plain(word: str) -> bool:
     key = spell(word)
     if is_surname(word) or is_given(word) or key in towns():
         return key in report_words()
-    return looks_clinical(word) or is_ordinary(word) or key in clinical_words() or looks_medical(word) or _NO_HOUSE.search(word) is not None
+    return (
+        looks_clinical(word)
+        or is_ordinary(word)
+        or key in clinical_words()
+        or looks_medical(word)
+        or _NO_HOUSE.search(word) is not None
+    )
 
 
-_NO_HOUSE = re.compile(r"(?i)(?:arzt|ärztin|leitung|leiter(?:in)?|dienst|termin\w*|zeit(?:en)?|bericht|brief|befund\w*|plan|kontrolle|aufnahme|uhr|werte?|proben?|daten|phase|tag|woche|gesichert|wechsel|gespräch|pflicht|kosten|personal|team)$|^(?:Herr|Frau|Dr|Prof|Tel|Fax|Sehr|Mit|Die|Der|Das|Wir|Bitte|Am|Im)")
+_NO_HOUSE = re.compile(
+    r"(?i)(?:arzt|ärztin|leitung|leiter(?:in)?|dienst|termin\w*|zeit(?:en)?|bericht|brief|befund\w*|plan|kontrolle|"
+    r"aufnahme|uhr|werte?|proben?|daten|phase|tag|woche|gesichert|wechsel|gespräch|pflicht|kosten|personal|team)$|"
+    r"^(?:Herr|Frau|Dr|Prof|Tel|Fax|Sehr|Mit|Die|Der|Das|Wir|Bitte|Am|Im)"
+)
 
 
 def _is_seat(name: str) -> bool:
@@ -184,4 +283,8 @@ def _is_seat(name: str) -> bool:
     if re.search(r"\d", name):
         return True
     words = re.findall(rf"{CAPITAL}[\w’'\-]+", name)
-    return bool(words) and (spell(words[-1]) in towns() or any(not is_familiar(word, "de") for word in words)) and not all(map(is_ordinary, words))
+    return (
+        bool(words)
+        and (spell(words[-1]) in towns() or any(not is_familiar(word, "de") for word in words))
+        and not all(map(is_ordinary, words))
+    )

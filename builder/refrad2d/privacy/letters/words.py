@@ -25,9 +25,13 @@ from refrad2d.privacy.recognisers.lexicon import (
 from refrad2d.system.tables import read_csv
 
 _DE_END = re.compile(r"(?:est|et|st|test|ten|tet|te|end|ende[rsnm]?|e[rsnm]|[etsn])$")
-_PARTICIPLE = re.compile(r"(?:an|ab|auf|aus|ein|vor|zu|unter|ueber|durch|mit|nach|um|weg|zurueck|fest|los|her|hin|dar)?ge[a-z]+(?:t|en)(?:e[rsnm]?)?")
+_PARTICIPLE = re.compile(
+    r"(?:an|ab|auf|aus|ein|vor|zu|unter|ueber|durch|mit|nach|um|weg|zurueck|fest|los|her|hin|dar)?ge[a-z]+(?:t|"
+    r"en)(?:e[rsnm]?)?"
+)
 ENGLISH_TERM = re.compile(
-    r"(?:itis|osis|oma|omas|ectomy|pathy|graphy|scopy|plasty|emia|uria|ology|algia|otomy|ostomy|ical|ative|ation|ations|gram|itic|otic|emic|oid)$"
+    r"(?:itis|osis|oma|omas|ectomy|pathy|graphy|scopy|plasty|emia|uria|ology|algia|otomy|ostomy|ical|ative|ation|"
+    r"ations|gram|itic|otic|emic|oid)$"
 )
 _EN_END = re.compile(r"(?:ies|ied|ing|ings|ers?|est|ed|es|ly|ness|[sey])$")
 
