@@ -86,7 +86,7 @@ _STREET_TYPE = (
     r"Wynd|Gate|Heights|Orchard|Meadow[s]?|Fields?|Bank|Side|End|Cottages?|House|Broadway|Embankment)"
 )
 _ENGLISH = (
-    re.compile(rf"(?P<name>(?:(?:Flat|Apt|Unit|Suite|The)?[ ]?[\w/’'\-]+(?:[ ][\w.’'\-]+){{0,4}},[ ]){{0,4}}(?:"
+    re.compile(rf"(?<!\w)(?P<name>(?:[A-Z\d][\w/’'\-]*(?:[ ][\w.’'\-]+){{0,4}},[ ]){{0,4}}(?:"
                rf"{CAPITAL}[\w’'\-]*[ ]){{0,3}}{_UK_POSTCODE})(?!\w)"),
     re.compile(rf"(?<![\w.,/\-])(?P<name>\d{{1,5}}[a-z]?(?:/\d+)?[ ](?:(?:St\.?|"
                rf"{CAPITAL}[\w’'.\-]*)[ ]){{1,3}}{_STREET_TYPE}\.?(?:[ ](?:Ste|Suite|Apt|Unit|"
@@ -138,7 +138,8 @@ _NAMED_HOUSE = re.compile(
     rf"Haus)[ ])?(?P<proper>{CAPITAL}[a-zäöüß]{{2,}}(?:-{CAPITAL}[a-zäöüß]+)?)(?:[ ](?P<second>{CAPITAL}[a-zäöüß]{{2,"
     rf"}}))?)(?![\w\-])"
     rf"|(?:^|[(,;:/|]|[ ](?:der|die|das|im|in|von|bei|an|aus|vom|durch|zur|zum)|"
-    rf"\n)[ ]?(?P<ahead>(?P<own>{CAPITAL}[a-zäöüß]{{3,}}(?<!e)(?<!er)(?<!es)(?<!en)(?<!sch)|"
+    rf"\n)[ ]?(?P<ahead>(?P<own>{CAPITAL}[a-zäöüß]{{3,}}(?<!sche)(?<!schen)(?<!scher)(?<!sches)(?<!liche)(?<!lichen)"
+    rf"(?<!sch)|"
     rf"{CAPITAL}{{3,5}})[ ](?:{_NOUN}))(?=[ ]*(?:[,;.)\n|/(]|$))",
 )
 _AT_HOME = re.compile(
@@ -206,7 +207,7 @@ def find_seats(text: str, language: str) -> Iterator[Found]:
             yield Found(match.start(group), end, "ORGANISATION", True)
     for pattern in _WARD:
         for match in pattern.finditer(text):
-            around = text[max(0, match.start() - 24) : match.start()] + text[match.end() : match.end() + 8]
+            around = text[max(0, match.start() - 24) : match.start()] + text[match.end() : match.end() + 20]
             plain = re.fullmatch(
                 r"(?i)(?:station|level|box|stat\.|bett|haus|op|or|platz|saal|unit|abt\.?|stat|"
                 r"theatre)[ .:]{1,2}(?:[IVX]{1,4}|[A-Z])",
@@ -253,7 +254,7 @@ def _addresses(text: str, language: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
             words = re.findall(r"[^\W\d_]{3,}", match[group])
-            if not any(looks_clinical(word) and not is_surname(word) for word in words):
+            if not any(spell(word) in report_words() and not is_surname(word) for word in words):
                 yield Found(*match.span(group), "ADDRESS", True)
 
 

@@ -37,6 +37,7 @@ _LINK = (
 )
 _AHEAD = re.compile(rf"(?:(?<![\w\-.]){CAPITAL}\.[ \-]?(?:{CAPITAL}\.[ ]?)?|(?<![\w\-]){_LINK}[ ]){{1,2}}$")
 _NEXT = re.compile(rf"(?:[ ](?:{_LINK}[ ])?|(?<=,) (?=[A-Z]))(?P<word>{WORD})(?![\w\]]|-\w)|[ ]{CAPITAL}\.(?![\w.])")
+_PREPOSED = re.compile(r"(?:von|zu|der|du|de)[ ](?:der[ ]|den[ ])?$")  # in German these stand before any noun
 _ROMAN = re.compile(r"[IVX]+[a-d]?$")
 _SHAPED = re.compile(
     r"(?:Nr|Id|ID|No|-Azubi|bogen|bericht|arzt|ärztin|pflegekraft|fachkraft|dienst)$|^(?:NSTEMI|ASPECTS|STEMI|"
@@ -237,7 +238,8 @@ def _is_stranger(text: str, match: re.Match, language: str) -> bool:
 def _whole(text: str, match: re.Match, language: str) -> tuple[int, int]:
     """The stranger with its initials, particles and the strangers or names beside it."""
     start, end = match.span()
-    if ahead := _AHEAD.search(text, max(0, start - 16), start):
+    ahead = _AHEAD.search(text, max(0, start - 16), start)
+    if ahead and not (language == "de" and _PREPOSED.match(ahead.group())):
         start = ahead.start()
     while behind := _NEXT.match(text, end):
         word = behind["word"]

@@ -78,7 +78,9 @@ _SPELLED = re.compile(
     r"fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
     r"\w+teenth|twentieth|thirtieth|twenty[\- ]\w+(?:st|nd|rd|th)|thirty[\- ]first)(?:[ ]of[ ](?:january|february|"
     r"march|april|may|june|july|august|september|october|november|december))?)"
-    r"(?:[ ](?:nineteen|twenty)(?:[ \-]\w+){1,2}?(?=[ ]|$|[.,;]))?)(?!\w)",
+    r"(?:[ ](?:nineteen|twenty)(?:[ \-](?:hundred|and|oh|o|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|"
+    r"eighty|ninety)){1,4})?)(?!\w)",
     re.I,
 )
 
