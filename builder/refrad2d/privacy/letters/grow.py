@@ -55,11 +55,20 @@ _PERSON = re.compile(
     rf"|(?P<title>(?<![\w.])(?:(?:cand|stud|dipl|lic|mag|univ|med|dent|phil|psych|Priv|Dipl|Mag|Univ|Prim|Doz|habil|"
     rf"rer|nat|PD|Prof|Dr|DDr|Drs|Dres|Ass|Doz|Ing|Psych|Päd|FH|KD|RA|RAin|M\.Sc|B\.Sc)\.?[\- ]?)+[ ])(?=\[NAME\])"
 )
+_SEGMENTS = re.compile(
+    rf"(?:^|[ ]{{2}}|\],[ ])(?P<name>(?:(?:{CAPITAL}[\w’'\-]*|\d{{1,4}}[a-z]?)(?:[ ]{CAPITAL}[\w’'\-]*){{0,3}},[ ]){{"
+    rf"1,3}})(?=\[ADDRESS\])",
+    re.M,
+)
+_STUDENT = re.compile(rf"(?<=\[NAME\])(?P<name>[ ]{WORD})(?=['’]s|[.,;)]|[ ](?:and|who|has|is|was|will|to)(?!\w))")
 _WARD = re.compile(
     r"(?<=\[ORGANISATION\])(?P<code>-\w{1,3}|[ ]\d{1,3}[A-Z]?|[ ][A-Z]\d{1,2})(?=[ ]*(?:[,;.)\n]|$|\[|[ ]{2}))(?!\.\d)"
     r"|(?<=\[NAME\])(?P<named>[ ]\d{1,3}[A-Z]?(?:/\d{1,2})?)(?=[ ]*(?:[,;)\n]|$))(?![.,]\d)"
 )
-_FILE = re.compile(r"(?<=\[ID\])(?P<code>[ ][A-Z]{1,3}(?=[ ]*(?:[.,;)\n]|$))|[/\-.][A-Za-z\d]{1,6})(?!\w)")
+_FILE = re.compile(
+    r"(?<![\w.,/])(?P<year>\d{2}[ ])(?=\[ID\])|(?<=\[ID\])(?P<code>[ ][A-Z]{1,3}(?=[ ]*(?:[.,;)\n]|"
+    r"$))|[/\-.][A-Za-z\d]{1,6})(?!\w)"
+)
 _DAY = re.compile(
     r"(?<=\[DATE\])(?P<year>[ ]?['’]?\d\d)(?=[ ]*(?:[,;)\n]|$|\.(?:[ ]|$)|[ ]{2}))(?![.,]\d)"
     r"|(?<![\w])(?P<season>(?:(?:[Ss]pät|[Ff]rüh|[Hh]och)(?:sommer|herbst|winter|jahr|frühling)|Sommer|Herbst|Winter|"
@@ -76,6 +85,7 @@ _BETWEEN = re.compile(
     r"|(?<=\])(?P<kind>[ ](?:surgery|clinic|hospital|infirmary|practice|hospice|school|college|nursery|pharmacy))(?!\w)"
     r"|(?<=\])(?P<part>\.?-(?:Klinik(?:um)?|Institut|Ambulanz|Zentrum|Spital|Stift|Haus|Heim|Schule)(?:[ ](?:f\.|für|"
     r"am|der))?)(?!\w)"
+    rf"|(?P<led>(?<![\w.])(?:{CAPITAL}[\w’'\-]+[ ]){{1,3}}(?:of|de)[ ])(?=\[(?:NAME|ADDRESS|ORGANISATION)\])"
     r"|(?P<capitals>(?<!\w)(?:HOSPIZ|KLINIK(?:UM)?|SPITAL|KRANKENHAUS|PRAXIS|INSTITUT|ZENTRUM|HOSPITAL|CLINIC|"
     r"SURGERY|PFLEGEHEIM|REHAKLINIK|SANKT|ST\.)[ ])(?=\[)"
     rf"|(?<=\[NAME\])(?P<run>[ ]{WORD}[ ])(?=\[NAME\])"
@@ -122,12 +132,20 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
             if match.lastgroup in ("first", "last") and _is_listed_report(match[group]):
                 continue
             yield Found(*match.span(group), kind, True)
+    for match in _SEGMENTS.finditer(text):
+        words = re.findall(r"[^\W\d_]+", match["name"])
+        if not any(_ROLE.fullmatch(word) for word in words) and not _is_listed_report(match["name"]):
+            yield Found(*match.span("name"), "ADDRESS", True)
+    for match in _STUDENT.finditer(text) if language == "en" else ():
+        if not _is_listed_report(match["name"]):
+            yield Found(*match.span("name"), "NAME", True)
     lines = [line for line in read_layout(text) if line.zone != "body"]
     starts = [line.start for line in lines]
     for match in _BETWEEN.finditer(text):
         group = match.lastgroup or 0
         if (
             match.lastgroup in ("firm", "kind", "part", "capitals")
+            or (match.lastgroup == "led" and language == "en" and not _is_listed_report(match[group]))
             or match.lastgroup != "name"
             and not _is_report(match[group])
             or match.lastgroup == "name"
@@ -140,7 +158,8 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
         for pattern in (_BEFORE, _BEHIND):
             for match in pattern.finditer(text, line.start, line.end):
                 words = re.findall(r"[^\W\d_]+", match["name"])
-                if not any(_ROLE.fullmatch(word) for word in words) and not _is_report(match["name"]):
+                refused = _is_listed_report if language == "en" else _is_report
+                if not any(_ROLE.fullmatch(word) for word in words) and not refused(match["name"]):
                     yield Found(*match.span("name"), "ORGANISATION", True)
 
 

@@ -32,7 +32,8 @@ _CAPPED = (
     rf"ale[rsn]?|liche[rsn]?|are[rsn]?|gebende[rsn]?|ive[rsn]?|äre[rsn]?))"
 )
 _HOUSE_WORD = re.compile(
-    r"(?i:klinik(?:um|en)?|krankenhaus|krankenanstalten?|spital|hospital|hospiz|hospice|sanatorium|zentrum|institut|"
+    r"(?i:klinik(?:um|en)?|krankenhaus|krankenanstalten?|spital|hospital|hospiz|hospice|sanatorium|zentrum|"
+    r"institutes?|fertility|heart|college|academy|institut|"
     r"abteilung|abt\.|praxis|ordination|ambulanz|ambulatorium|poliklinik|"
     r"tagesklinik|institutsambulanz|department|dept\.?|clinic|surgery|practice|associates|infirmary|cent(?:er|re)|"
     r"ctr|unit|imaging|diagnostics?|laboratory|partners|physicians|"
@@ -110,7 +111,8 @@ _TRADE = (
     r"Augenklinik|Frauenklinik|Kinderklinik|Reha(?:klinik)?|Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|"
     r"Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|Pflegeheim|Seniorenheim|Schule|Gymnasium|Realschule|"
     r"Grundschule|GS|Kita|Kindergarten|Amt|Jugendamt|Sozialamt|Gericht|Landgericht|Amtsgericht|Polizei|Kanzlei|"
-    r"Verein|Stiftung|Pietät|Feuerwehr|Rettungswache|Bestattungen|Fa\.|Firma|Rechtsanwälte|"
+    r"Verein|Stiftung|Pietät|Feuerwehr|Rettungswache|Bestattungen|Fa\.|Firma|Rechtsanwälte|[A-ZÄÖÜ]?[a-zäöü]*markt|"
+    r"Optik|Sanitätshaus|Spedition|Autohaus|Hotel|"
     r"Hospital|Surgery|Practice|Clinic|Centre|Center|Ctr|Infirmary|Hospice|School|College|Nursery|University|"
     r"Pharmacy|Chemist|Care[ ]Home|Nursing[ ]Home|Trust|Associates|Diagnostics?|Imaging|Vascular|Orthop\w+|"
     r"Pathology|Radiology|Medical|Group|Partners|Laborator\w+|Home[ ]Care|Carers|Insurance|EMS|Ambulance|Fire|Police|"

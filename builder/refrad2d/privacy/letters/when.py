@@ -21,7 +21,8 @@ _UNIT = (
     r"positiv|negativ|sn|nodes?|cores?|points?|h(?!\w)|weeks?|mmHg|Uhr|Gaben|Zyklen|cycles|sessions|Sitzungen))"
 )
 _SCORE = re.compile(
-    r"(?:VAS|NRS|Score|Scale|Skala|[Pp]ain|[Ss]chmerz\w*|MMST?E?|MoCA|GCS|APGAR|Apgar|RR|BP|Visus|Tensio|Index|Grad|"
+    r"(?<![A-Za-zäöü])(?:VAS|NRS|Score|Scale|Skala|[Pp]ain|[Ss]chmerz\w*|MMST?E?|MoCA|GCS|APGAR|Apgar|RR|BP|Visus|"
+    r"Tensio|Index|Grad|"
     r"Kraft\w*|power|Power|strength|"
     r"cc|sc|[LNTMC]|Gleason|BBPS|Serie|Bild|image|series|Se|Im|ER|PR|Stufe|HWK|BWK|LWK|L\d|C\d|Th\d|Zahn|Regio|"
     r"Schober|Ott|[Pp]uls\w*|KG|MRC|"
@@ -57,6 +58,11 @@ _FOUND = (
         r"montag)?|"
         r"day before yesterday|Boxing Day|Mothering Sunday|St\.? ?\w+['’]s [Dd]ay|[Ll]ast (?:Easter|Christmas|spring|"
         r"summer|autumn|fall|winter))(?!\w)"
+    ),
+    re.compile(
+        r"(?<!\w)(?:am|bis|ab|seit|jeden|diesen|kommenden|nächsten|letzten|vergangenen)[ ](?P<abbreviated>Mo|Di|Mi|"
+        r"Do|Fr|Sa|So)"
+        r"(?=\.?[ ]*(?:[,;)\n]|$|[ ][a-zäöü]{4,}|\.[ ]))(?!\.?[ ]?[A-ZÄÖÜ])"
     ),
     re.compile(r"(?<!\w)(?P<weekday>(?:Mo|Di|Die|Mi|Mit|Do|Don|Fr|Sa|So|Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Sat|"
                r"Sun)\.?,?(?:[ ]den)?)(?=[ ]\[DATE\])"
