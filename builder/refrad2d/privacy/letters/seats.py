@@ -128,7 +128,8 @@ _CODE = (
     r"[KU]?KfH|DRK|KSGL|aö|a\.ö\.|A\.ö\.)"
 )
 _NOUN = (
-    r"(?:Radiologie|Pathologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|Pädiatrie|"
+    r"(?:\w+medizin|Radiologie|Pathologie|\w*[Cc]hirurgie|Urologie|Kardiologie|Neurologie|Orthopädie|Geriatrie|"
+    r"Pädiatrie|"
     r"Psychiatrie|Onkologie|Gynäkologie|Dermatologie|Neonatologie|Nuklearmedizin|Strahlentherapie|"
     r"Klinik|Praxis|\w+praxis|Zentrum|\w+zentrum|Institut|Ärztehaus|Spital|Spitex|Apotheke|Stift|Heim|Altersheim|"
     r"Pflegeheim|Seniorenheim|Residenz|Schule|Gymnasium|Realschule|Grundschule|Kita|Kindergarten|"
@@ -137,7 +138,8 @@ _NOUN = (
 )
 _NAMED_HOUSE = re.compile(
     rf"(?<![\w\-])(?P<name>{_NOUN}[ ](?:(?:am|im|an[ ]der|in[ ]der|zum|zur|St\.|Bad|"
-    rf"Haus)[ ])?(?P<proper>{CAPITAL}[a-zäöüß]{{2,}}(?:-{CAPITAL}[a-zäöüß]+)?)(?:[ ](?P<second>{CAPITAL}[a-zäöüß]{{2,"
+    rf"Haus)[ ])?(?P<proper>{CAPITAL}[a-zäöüß]{{2,}}(?:-{CAPITAL}[a-zäöüß]+)?|"
+    rf"[A-ZÄÖÜ]{{3,5}}(?=[),]))(?:[ ](?P<second>{CAPITAL}[a-zäöüß]{{2,"
     rf"}}))?)(?![\w\-])"
     rf"|(?:^|[(,;:/|]|[ ](?:der|die|das|im|in|von|bei|an|aus|vom|durch|zur|zum)|"
     rf"\n)[ ]?(?P<ahead>(?P<own>{CAPITAL}[a-zäöüß]{{3,}}(?<!sche)(?<!schen)(?<!scher)(?<!sches)(?<!liche)(?<!lichen)"

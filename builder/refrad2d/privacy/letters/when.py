@@ -55,8 +55,14 @@ _FOUND = (
         r"[Ww]inter)[ ]['’]?(?:(?:19|20)?\d\d)(?!\d)|"
         r"[Ll]etzte[nrms]?[ ](?:Ostern|Weihnachten|Pfingsten|Sommer|Herbst|Winter|Frühjahr)|"
         r"(?:Josefi|Josephi|Michaeli|Martini|Leopoldi|Fasnachts?|Ruperti|Florian\w*|Nikolo|Barbara)(?:tag|dienstag|"
-        r"montag)?|"
-        r"day before yesterday|Boxing Day|Mothering Sunday|St\.? ?\w+['’]s [Dd]ay|[Ll]ast (?:Easter|Christmas|spring|"
+        r"montag)?|(?:Valentins|Mutter|Vater|Martins|Volkstrauer|Johannis|Peter-und-Pauls-)tag|Palmsonntag|"
+        r"Weißer[ ]Sonntag|"
+        r"Weiberfast\w+|Altweiber\w*|Erntedank\w*|Halloween|Lichtmess|Kirchweih|Ramadan\w*|Zuckerfest|Opferfest|"
+        r"Tag[ ]der[ ](?:Arbeit|Deutschen[ ]Einheit)|(?:[Mm]on|[Dd]iens|[Dd]onners|[Ff]rei|[Ss]ams|[Ss]onn)tags|"
+        r"mittwochs|(?:Osterferien|Pfingstferien|Herbstferien|Sommerferien|Weihnachtsferien|Faschingsferien)|"
+        r"day before yesterday|Boxing Day|Mothering Sunday|St\.? ?\w+['’]s (?:[Dd]ay|weekend|week|Eve)|(?:Easter|"
+        r"Christmas|"
+        r"Whitsun|bank holiday|Thanksgiving) (?:weekend|week|Eve|break|holidays?)|[Ll]ast (?:Easter|Christmas|spring|"
         r"summer|autumn|fall|winter))(?!\w)"
     ),
     re.compile(
@@ -68,7 +74,8 @@ _FOUND = (
                r"Sun)\.?,?(?:[ ]den)?)(?=[ ]\[DATE\])"
                r"|(?:on|last|since|next|by|until|this|L|due|seen|Seen|every)[ ](?P<day>Mon|Tues?|Wed|Thur?s?|Fri|Sat|"
                r"Sun)(?=[ ]*(?:[.,;)\n]|$|[ ](?:by|at|with|for|in|and)(?!\w)))"
-               r"|(?<![\w./])(?P<open>(?:Mo|Di|Mi|Do|Fr|Sa|So)(?:[/+&][ ]?(?:Mo|Di|Mi|Do|Fr|Sa|"
+               r"|(?<![\w./])(?P<after>(?<=[\w.] )(?:Mo|Di|Mi|Do|Sa)(?=[;,)]))|(?<![\w./])(?P<open>(?:Mo|Di|Mi|Do|Fr|"
+               r"Sa|So)(?:[/+&][ ]?(?:Mo|Di|Mi|Do|Fr|Sa|"
                r"So))+)(?=[ ](?:\[TIME\]|\d{1,2}[ .:\-–]|jeweils|vorm|nachm|ab))"),
     re.compile(rf"(?<![\w./])(?P<ordinal>(?:the[ ])?{DAY}(?:st|nd|rd|th))(?=[ ]*(?:[.,;)\n]|$|[ ](?:for|with|at|and|"
                rf"by)(?!\w)))(?![ ]?(?:rib|toe|finger|percentile|centile|nerve|ventricle|grade))"),
