@@ -30,6 +30,7 @@ _PLACE = re.compile(
     rf"|(?<=\[NAME\])(?P<street>[ ]\d{{1,4}}[a-z]?(?:/\d+)?){_NO_UNIT}(?=,?[ ]?(?:\[ADDRESS\]|\n|\d{{4,5}}[ ]))"
     rf"|(?:^|\n|[ ]{{2}}|,[ ]|[ ](?:at|to|from)[ ]|[ ]wh\.[ ]?)(?P<ahead>\d{{1,4}}[a-z]?(?:/\d+)?[ ])(?=\[(?:ADDRESS|"
     rf"NAME)\])"
+    rf"|(?<=\])(?P<named>[ ]{WORD}[ ]\d{{1,3}}[a-z]?)(?=,?[ ]\[ADDRESS\])"
     rf"|(?<=\])(?P<road>[ \-](?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Ufer|Damm|Markt|Steig|Hof|Rd|Road|"
     rf"Street|St|Ave|Avenue|Lane|Ln|Drive|Close|Court|Way|Rise|Hill|Terrace|Gardens|Grove|"
     rf"Park)(?:[ ]\d{{1,4}}[a-z]?)?)(?!\w)"
@@ -45,7 +46,7 @@ _PERSON = re.compile(
     rf"|(?<=\[NAME\]),(?P<first>[ ]?{WORD}(?:[ ]{CAPITAL}\.?)?)(?=[ ]*(?:\[(?:DATE|ID)\]|[ ]{{2}}|\n|$|\(|,[ ]?(?:\[|"
     rf"\*|geb)|\*))"
     rf"|(?P<last>(?<![\w\-]){WORD},[ ]?)(?=\[NAME\](?:,?[ ]?(?:[(*]|geb\.?[ ])?\[DATE\]|[ ]{{2}}))"
-    rf"|(?<=[EN]\])(?P<hyphen>-[ \n]{WORD}|-[\w]{{1,14}}|['’]\w{{2,}})(?!\w)"
+    rf"|(?<=[EN]\])(?P<hyphen>-[ \n]{WORD}|-\n[a-zäöüß]+|-[\w]{{1,14}}|['’]\w{{2,}})(?!\w)"
     rf"|(?P<particle>(?<![\w.\-])(?:El|Al|Ó|Ní|Nic|Mac|Mc|Lo|La|Di|Da|Van|De)[ ]?)(?=\[NAME\])|(?:\[NAME\][,/]?|Frau|"
     rf"Herrn?|Hr\.|Fr\.|Dr\.)[ ](?P<of>(?:v\.|von|van|de)[ ]?(?:der[ ]|den[ ])?)(?=\[NAME\])|(?:^|\n)(?P<line>(?:v\.|"
     rf"von|van|de)[ ]?(?:der[ ]|den[ ])?)(?=\[NAME\](?:[ ]{{2}}|[ ]*(?:\n|$)))"
@@ -53,13 +54,15 @@ _PERSON = re.compile(
     rf"|(?<=\[NAME\])(?P<degree>,?[ ](?:MD|DO|PhD|MBA|MSc|RN|PA-C|FRCS\w*|MRCP\w*|FCAP|MHBA|M\.Sc\.|B\.Sc\.|MAS|MPH|"
     rf"LL\.M\.|FEBU|FMH|EDIC|DESA|Dipl\.[\-\w]*))(?!\w)"
     rf"|(?P<title>(?<![\w.])(?:(?:cand|stud|dipl|lic|mag|univ|med|dent|phil|psych|Priv|Dipl|Mag|Univ|Prim|Doz|habil|"
-    rf"rer|nat|PD|Prof|Dr|DDr|Drs|Dres|Ass|Doz|Ing|Psych|Päd|FH|KD|RA|RAin|M\.Sc|B\.Sc)\.?[\- ]?)+[ ])(?=\[NAME\])"
+    rf"rer|nat|PD|Prof|Dr|DDr|Drs|Dres|Ass|Doz|Ing|Psych|Päd|FH|KD|RA|RAin|M\.Sc|B\.Sc)\.?[\- ]?)+[ ])(?=\[(?:NAME|"
+    rf"ADDRESS)\])"
 )
 _SEGMENTS = re.compile(
     rf"(?:^|[ ]{{2}}|\],[ ])(?P<name>(?:(?:{CAPITAL}[\w’'\-]*|\d{{1,4}}[a-z]?)(?:[ ]{CAPITAL}[\w’'\-]*){{0,3}},[ ]){{"
     rf"1,3}})(?=\[ADDRESS\])",
     re.M,
 )
+_GIVEN = re.compile(rf"(?<![\w\-.])(?P<name>{WORD})[ ](?=\[NAME\])")
 _STUDENT = re.compile(rf"(?<=\[NAME\])(?P<name>[ ]{WORD})(?=['’]s|[.,;)]|[ ](?:and|who|has|is|was|will|to)(?!\w))")
 _WARD = re.compile(
     r"(?<=\[ORGANISATION\])(?P<code>-\w{1,3}|[ ]\d{1,3}[A-Z]?|[ ][A-Z]\d{1,2})(?=[ ]*(?:[,;.)\n]|$|\[|[ ]{2}))(?!\.\d)"
@@ -137,6 +140,13 @@ def find_clinging(text: str, language: str) -> Iterator[Found]:
         words = re.findall(r"[^\W\d_]+", match["name"])
         if not any(_ROLE.fullmatch(word) for word in words) and not _is_listed_report(match["name"]):
             yield Found(*match.span("name"), "ADDRESS", True)
+    for match in _GIVEN.finditer(text):
+        if (
+            is_given(match["name"])
+            and spell(match["name"]) not in report_words()
+            and not _ROLE.fullmatch(match["name"])
+        ):
+            yield Found(*match.span("name"), "NAME", True)
     for match in _STUDENT.finditer(text) if language == "en" else ():
         if not _is_listed_report(match["name"]):
             yield Found(*match.span("name"), "NAME", True)

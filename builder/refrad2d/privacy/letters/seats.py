@@ -177,7 +177,7 @@ _WARD = (
         rf"(?<![\w\-])(?P<name>(?:[Ss]tat(?:ion|\.)?|STATION|[Ww]ard|WARD|Zi(?:mmer|\.)?|Raum|ROOM|[Rr]oom|Rm|"
         rf"[Bb]ett|[Bb]ed|Bettplatz|Platz|[Bb]ay|Saal|OP(?:-Saal)?|OR|Abt(?:eilung|\.)?|\w+zimmer|Ebene|Haus|Etage|"
         rf"Stockwerk|Kabine|Koje|Box|Theatre|"
-        rf"Level|Floor|Suite|Unit|Schalter|ITS|ICU|SICU|MICU|IMC|NICU|ITU|HDU|NEO|NCH|AMU|Ambulanz|"
+        rf"Level|Floor|Suite|Unit|Schalter|ITS|ICU|SICU|MICU|IMC|NICU|ITU|HDU|NEO|NCH|AMU|[A-ZÄÖÜ]*STATION|Ambulanz|"
         rf"Amb\.)[ :.]{{0,3}}{_PLACE_CODE}(?:[,/]?[ ](?:Zi|Zimmer|Bett|Raum|Ebene|bed|room|bay|"
         rf"Bett)\.?[ ]?{_PLACE_CODE})*)(?![\w]|[.,]\d|[ ]?(?:mm|cm|%|ml|x[ ]))"
     ),
