@@ -1,4 +1,4 @@
-"""De-identification of invented German hospital letters with marked identities, and of clinical phrases without any.
+"""De-identification of invented letters with marked identities, and of clinical phrases without any.
 
 python -m tests.bench.letters                # the table of docs/privacy.md
 python -m tests.bench.letters --misses seen  # each miss of that half, for the eye
