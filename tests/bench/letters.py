@@ -25,6 +25,7 @@ MARKED = (
 WITH_IDENTITY = re.compile(
     r"[\d:.]+h?|Uhr\.?|Frau|Herrn?|Fr\.|Hr\.|Familie|Signora|Sr\.|Schwester|Pfl\.|DGK[PS]|Koll\w*\.?|Doktor|\w*[Aa]rzt|"
     r"\w*[Ää]rztin|Praxis|Gemeinschaftspraxis|Ass\.|Assistenz|MFA|HA|Bett|Station|\(?Zi\.|Zimmer|Dipl\.-Psych\.|und|u\.|bis|"
+    r"Mrs?\.?|Ms\.?|Miss|Sister|Dr\.?|MD,?|DO|RN|Mag\.|OÄ|"
     r"Amtsgericht|Prim\w*\.?|[Ff]reitag,?|Montag|Dienstag|Sonntag|am|an|in|der|dem|im|für"
 )
 DIRECT = {"PATIENT", "DOCTOR", "RELATIVE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL"}  # what points to one person
