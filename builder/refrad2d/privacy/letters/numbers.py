@@ -62,7 +62,7 @@ _TOKEN = re.compile(
     r"(?<![\w.,/+<>=\-])(?=[\w/\-.]*\d)(?:[A-Z]{1,4}[ ](?=\d{2,}/\d|\d{3}[ ]\d{3}))?[A-Za-zÄÖÜ\d]+(?:[/\-_.][A-Za-z\d"
     r"]+)*" + _NO_UNIT
 )
-_GROUPS = re.compile(r"(?<![\w.,/+\-])(?:[A-Z]{1,3}[ ])?\d{1,4}(?:[ ]\d{2,4}){1,60}(?:[ ][A-Z]{1,3}(?!\w))?" + _NO_UNIT)
+_GROUPS = re.compile(r"(?<![\w.,/+\-])(?:[A-Z]{1,3}[ ])?\d{1,4}(?:[ ]\d{2,4})+(?:[ ][A-Z]{1,3}(?!\w))?" + _NO_UNIT)
 _LAB = re.compile(
     r"(?:BNP|Leuko\w*|Thrombo\w*|Ferritin|CK|LDH|GPT|GOT|CRP|PSA|AFP|CEA|HCG|Troponin\w*|D-Dimer\w*|Krea\w*|B12|CD4|"
     r"VL|PLT|WBC|[Pp]latelets?|DLP|Titer|Agatston|Calcium|Volumen|Vol\.?|"
