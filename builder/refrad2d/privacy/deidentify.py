@@ -85,10 +85,15 @@ def deidentify(
     names: set[str] = set()
     words: set[str] = set()
     full: list[str] = []
+    sweeping = False
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
-        spans = _find(text, language, known, phrases, recognisers)
+        spans = [] if sweeping else _find(text, language, known, phrases, recognisers)
         spans = spans or _merge([*find_named(text, language, names), *find_marks(text, words)])
-        spans = spans or _outside(text, sweep(text, language, full))
+        if not spans:
+            was_sweeping, spans = sweeping, _outside(text, sweep(text, language, full))
+            sweeping = bool(spans)  # until the sweep is dry the recognisers, which cost more, wait
+            if not spans and was_sweeping:
+                continue
         if not spans:
             return text
         full += [text[f.start : f.end] for f in spans if f.kind == "NAME"]
