@@ -1,4 +1,4 @@
-"""De-identification of invented German hospital letters with marked identities, and of clinical phrases without any.
+"""De-identification of invented letters with marked identities, and of clinical phrases without any.
 
 python -m tests.bench.letters                # the table of docs/privacy.md
 python -m tests.bench.letters --misses seen  # each miss of that half, for the eye
@@ -16,7 +16,7 @@ from typing import Any
 from refrad2d.privacy.deidentify import KINDS, deidentify
 
 LETTERS = Path(__file__).parents[1] / "fixtures" / "data" / "letters"
-HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart")
+HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "dev")
 MARKED = (
     "PATIENT", "DOCTOR", "RELATIVE", "TITLE", "DATE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL", "HOSPITAL", "WARD",
     "ORGANISATION",
@@ -25,6 +25,7 @@ MARKED = (
 WITH_IDENTITY = re.compile(
     r"[\d:.]+h?|Uhr\.?|Frau|Herrn?|Fr\.|Hr\.|Familie|Signora|Sr\.|Schwester|Pfl\.|DGK[PS]|Koll\w*\.?|Doktor|\w*[Aa]rzt|"
     r"\w*[Ää]rztin|Praxis|Gemeinschaftspraxis|Ass\.|Assistenz|MFA|HA|Bett|Station|\(?Zi\.|Zimmer|Dipl\.-Psych\.|und|u\.|bis|"
+    r"Mrs?\.?|Ms\.?|Miss|Sister|Dr\.?|MD,?|DO|RN|Mag\.|OÄ|"
     r"Amtsgericht|Prim\w*\.?|[Ff]reitag,?|Montag|Dienstag|Sonntag|am|an|in|der|dem|im|für"
 )
 DIRECT = {"PATIENT", "DOCTOR", "RELATIVE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL"}  # what points to one person

@@ -22,6 +22,8 @@ from refrad2d.privacy.announced import find_announced
 from refrad2d.privacy.beside import find_beside
 from refrad2d.privacy.cells import find_cells
 from refrad2d.privacy.identities import find_phrases
+from refrad2d.privacy.letters.forms import join_lines, raise_names, set_apart
+from refrad2d.privacy.letters.sweep import sweep
 from refrad2d.privacy.margins import find_margins
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
@@ -50,10 +52,12 @@ _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
 _BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|at)\s$")
 _BESIDE_PLACE = re.compile(r"(?<!\w)(?:in|aus|nach|zu|bei|from|in|at|near|of|to)\s$")
 _DOES = re.compile(
-    rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|presents|"
+    rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|"
+    rf"presents|"
     r"denies|complains|underwent|attended|will|should|agreed|prior)(?!\w)"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ENDLESS = re.compile(r"(?=\S{0,40}?\w)(?!\S*\[[A-Z]+\])\S{240,}")  # no word, number or address is so long
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
 log = logging.getLogger(__name__)
@@ -77,14 +81,22 @@ def deidentify(
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
     text = to_plain_text(text)[0] or strip_controls(text)
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    text = neutralise(_BLANKS.sub(" ", text))
+    text = _ENDLESS.sub("[ID]", neutralise(_BLANKS.sub(" ", text)))
     names: set[str] = set()
     words: set[str] = set()
+    full: list[str] = []
+    sweeping = False
     while True:  # each pass leaves fewer letters that are not placeholders, so it ends
-        spans = _find(text, language, known, phrases, recognisers)
+        spans = [] if sweeping else _find(text, language, known, phrases, recognisers)
         spans = spans or _merge([*find_named(text, language, names), *find_marks(text, words)])
         if not spans:
+            was_sweeping, spans = sweeping, _outside(text, sweep(text, language, full))
+            sweeping = bool(spans)  # until the sweep is dry the recognisers, which cost more, wait
+            if not spans and was_sweeping:
+                continue
+        if not spans:
             return text
+        full += [text[f.start : f.end] for f in spans if f.kind == "NAME"]
         names |= unlisted_words(text[f.start : f.end] for f in spans if f.kind == "NAME")
         words |= {
             spell(word)
@@ -109,10 +121,12 @@ def _find(
     calm = lower_capitals(text)
     guessed = [
         f
-        for form in dict.fromkeys((text, calm, read_scan(text)))
+        for form in dict.fromkeys((text, calm, read_scan(text), join_lines(text), raise_names(text, language)))
         for recognise in recognisers
         for f in recognise(form, language)
     ]
+    if apart := set_apart(text):
+        guessed += apart.back(f for recognise in recognisers for f in recognise(apart.text, language))
     guessed += find_repeats(text, guessed)
     if guessed:
         pairs = eponym_pairs(text)
@@ -121,6 +135,12 @@ def _find(
             guessed = [f for f in guessed if f.kind not in ("NAME", "ADDRESS") or _is_addressed(text, f)]
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
+    return _outside(text, found)
+
+
+def _outside(text: str, found: Iterable[Found]) -> list[Found]:
+    """What lies outside the placeholders: sorted, joined where it overlaps, without what has no letter or digit."""
+    kept = [match.span() for match in _PLACEHOLDER.finditer(text)]
     outside = (_trim(part, text) for f in found for part in _cut(f, kept))
     return _merge(part for part in outside if any(c.isalnum() for c in text[part.start : part.end]))
 

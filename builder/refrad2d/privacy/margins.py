@@ -287,7 +287,7 @@ _MARKED = re.compile(
 )
 _NO_SIGNET = re.compile(
     r"(?i)(?:(?:re|li|bds|ca|max|min|neg|pos|inf|sup|med|lat|ant|post|dist|prox|nb|ob|oB|km|mit|und|von|der|die"
-    r"|das|ein|zum|zur|bei|nach|uhr|"
+    r"|das|ein|zum|zur|bei|nach|uhr|ext|tel|fax|int|app|ph|mob|"
     r"ct|mrt?|mri|us|rt|ekg|eeg|op|tee|tte|ed|dd|vd|zn|st|lj|ja|nein|kg|cm|mm|ml|mg|iv|po|sc|im|am|an|in|ab|bis"
     r"|um|ist|war|hat|wie|"
     r"auf|aus|vor|seit|stat|amb|tgl|usw|etc|evtl|bzw|vgl|ggf|std|min|sek|mal|li|ok|frei|gut|kein|nur|noch|auch|"

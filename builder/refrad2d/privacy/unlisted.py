@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 from typing import NamedTuple
 
+from refrad2d.privacy.letters.words import drugs, medicine
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
     PLACEHOLDER,
@@ -301,6 +302,8 @@ def _word_kind(word: str) -> str:
     if len(parts) > 1 and looks_clinical(parts[-1]) and not (is_surname(parts[-1]) or is_given(parts[-1])):
         return ""  # "Braun-Fußpunktanastomose"
     kinds = [_part_kind(part) for part in parts if len(part) > 1]
+    if any(spell(part) in medicine() or spell(part) in drugs() for part in parts if not is_name(part)):
+        return ""
     if not kinds or not all(kinds) or word.lower() in context_words("stop") or _NO_NAME.fullmatch(word):
         return ""
     return "unknown" if "unknown" in kinds else "doubtful"

@@ -52,15 +52,25 @@ BOUNDS = {
         "HOSPITAL": 0.88,
     },
     "fresh_apart": {
-        "PATIENT": 0.91,
-        "DOCTOR": 0.87,
-        "DATE": 0.95,
-        "ADDRESS": 0.86,
-        "PHONE": 0.85,
-        "ID": 0.92,
-        "HOSPITAL": 0.82,
+        "PATIENT": 0.98,
+        "DOCTOR": 0.98,
+        "DATE": 0.98,
+        "ADDRESS": 0.97,
+        "PHONE": 0.98,
+        "ID": 0.98,
+        "HOSPITAL": 0.95,
+    },
+    "dev": {
+        "PATIENT": 0.97,
+        "DOCTOR": 0.97,
+        "DATE": 0.98,
+        "ADDRESS": 0.94,
+        "PHONE": 0.98,
+        "ID": 0.97,
+        "HOSPITAL": 0.93,
     },
 }
+WORDS_LOST = {"apart": 0.10}  # the others keep 92 of 100 words that belong to no identity
 
 
 @pytest.mark.parametrize("half", BOUNDS)
@@ -68,12 +78,20 @@ def test_identities_of_letters_go(half):
     removed, made, counts = score_letters(half, header=False)
     shares = {kind: removed[kind] / made[kind] for kind in BOUNDS[half]}
     assert {kind: share for kind, share in shares.items() if share < BOUNDS[half][kind]} == {}
-    assert counts["words_lost"] / counts["words"] < 0.08
+    assert counts["words_lost"] / counts["words"] < WORDS_LOST.get(half, 0.08)
 
 
 @pytest.mark.parametrize(
     ("half", "most"),
-    [("seen", 0), ("apart", 2), ("outside_seen", 0), ("outside_apart", 0), ("fresh_seen", 1), ("fresh_apart", 5)],
+    [
+        ("seen", 0),
+        ("apart", 2),
+        ("outside_seen", 0),
+        ("outside_apart", 0),
+        ("fresh_seen", 1),
+        ("fresh_apart", 0),
+        ("dev", 0),
+    ],
 )
 def test_clinical_phrases_stay(half, most):
     count = len(touched_phrases(half)[0])  # the number alone: a failure must not show what is kept apart

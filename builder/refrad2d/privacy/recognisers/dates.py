@@ -77,7 +77,8 @@ _PARTIAL = re.compile(
     rf"|(?<!\w)(?:on|from|dated|since|vom|am|seit|until|by)\s(?:{_WEEKDAY},?\s)?(?P<slash>{_MON}/{DAY}|"
     rf"{DAY}/{_MON})(?![/\d]|\sof\b)"
     rf"|(?<!\w)(?:von|vom|seit|in|im|from|since|aus|bis|zu|CT|MRT|MRI|Voraufnahme|OP|ED|Erstdiagnose|Z\.n\.|dated)\s"
-    rf"(?P<short>{_MON}/['’]?\d\d)(?![/\d]|\sof\b)"
+    rf"(?P<short>{_MON}/['’]?\d\d)(?![/\d]|\sof\b|\s(?:Stanz|Biopsie|Zylinder|Proben|Gaben|Zyklen|Terminen|Punkten|"
+    rf"Fällen|Lymphknoten|LK|cores|nodes|cycles|points))"
     rf"|(?:ektomie|OP|Operation|TEP|Bypass|CT|MRT?|Bestrahlung|Radiatio|Chemotherapie|Implantation|Resektion|"
     rf"Rezidiv|Infarkt|Biopsie|ED|"
     rf"ectomy|surgery|resection|biopsy|radiation|chemotherapy|bypass)\s(?P<event>{_MON}/\d\d|['’]\d\d)(?![/\d])"
@@ -99,7 +100,8 @@ _MEASURED = re.compile(  # "BNP 1840": a value of the laboratory that reads like
 )
 _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
-    r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Zellen|Leukozyten|k?cal|kJ|/|x|×|%)(?![a-zäöü]))"
+    r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Ohm|Ω|W|J|rpm|Schritte|IE|IU|Zellen|Leukozyten|k?cal|kJ|/|"
+    r"x|×|%)(?![a-zäöü]))"
 )
 _EDITION = re.compile(
     r"[ -](?:[A-Z]\w+[ -])?(?:scheme|edition|update|revision|classification|criteria|guidelines?|consensus|vers"
@@ -166,6 +168,9 @@ _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
 _FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
+_FACE_RANGE = re.compile(
+    r"(?i)(?:läsion|riss|defekt|ruptur|lesion|tear|defect|labrum|Labrum)\s(?:von\s)?\d{1,2}\s(?:bis|[-–])\s$"
+)  # "3 bis 6 Uhr"
 _APGAR = re.compile(r"(?:APGAR|Apgar)\W{0,3}(?:Werte?\W{0,2})?$")
 _RATIO = re.compile(r"(?:Verhältnis|ratio|Verdünnung|dilution|verdünnt|diluted|Maßstab|scale)\W{1,2}(?:\w+\s)?$", re.I)
 _IMAGE = re.compile(
@@ -179,7 +184,7 @@ _IMAGE = re.compile(
 _MONTH_YEAR = re.compile(
     rf"(?<![\w,/+])(?<!\d[.:\-])(?P<date>{_MON}/['’]?\d\d|(?:{_MON}(?:/\d\d)?\s?[–\-]\s?){_MON}/\d\d)"
     rf"(?![\d/]|[.,]\d|\s?(?:mm|cm|ml|HU|HE|mg|mcg|µg|g|kg|%|°|MV|MeV|kV|Punkte|Pkt|x\s|×|Lymphknoten|LK|Sätze|"
-    rf"Stanz|Biopsie|"
+    rf"Stanz|Biopsie|Gaben|Zyklen|Termine|Sitzungen|"
     rf"Zylinder|Proben|Punkten|"
     rf"avital|vital|fehlen|kariös|extrahiert|fehlt|überkront|retiniert|devital|positiv|negativ|Felder))"
 )
@@ -322,7 +327,9 @@ def _find_times(text: str, language: str) -> Iterator[Found]:
     for match in _BARE_HOUR.finditer(text) if language == "de" else ():
         yield Found(*match.span(match.lastgroup or 0), "TIME")
     for match in _HOUR.finditer(text):
-        if _FACE_BEHIND.match(text, match.end()):
+        if _FACE_BEHIND.match(text, match.end()) or _FACE_RANGE.search(
+            text[max(0, match.start() - 40) : match.start("hour")]
+        ):
             continue
         if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
             yield Found(match.start("hour"), match.end(), "TIME")

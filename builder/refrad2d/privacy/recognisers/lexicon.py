@@ -48,7 +48,7 @@ _NOUN = re.compile(
 )
 _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `spell`ed
     r"menisk|humer[ou]|femor|tibia|ulnar|akromi|klavik|sakr|lumb|zervik|cervic|dors[ao]l|lateral|medial|hinterhorn|"
-    r"vorderhorn|osteo|arthr|kardi|cardi|hepat|nephr|neur[oa]|gastr|enter[oi]|pneum|thora[kx]|spondyl|chondr|derma|angio|vaso|arteri|"
+    r"vorderhorn|osteo|arthr|kardi|cardi|hepat|nephr|neur[oa]|gastr|enter[oi]|pneum|thora[kx]|spondyl|chondr|derma(?!nn)|angio|vaso|arteri|"
     r"lymph|ha?emat|haem|zyt|cyto|fibro|lipo|adeno|karzin|carcin|sarko|zephal|cephal|kranio|cranio|zereb|cereb|ophthalm|"
     r"laryng|pharyng|bronch|oesophag|duoden|jejun|rekt[ou]|prokt|pankrea|choled|ureter|urethr|zyst|prostat|uter[oiu]|"
     r"thyre|mesent|periton|pleur|mening|enzeph|radikul|ligament|fasz|fraktur|prothes|ektom|stomie|zentese|lyse$|pathi|"
@@ -57,7 +57,7 @@ _MEDICAL = re.compile(  # parts that only words of medicine have, as they are `s
     r"grel|pam|setron|dronat|formin|gliptin|flozin|glutid|platin|taxel|rubicin|relin|tropin|kain)$"
 )
 # What family names end in: "Waldbauer" is no compound of wood and farmer.
-_NAMELIKE = re.compile(
+NAMELIKE = re.compile(
     r"(?:sohn|stuhl|sen|bauer|mann|bach|berg|feld|stein|mueller|schmidt|schmied|hof|hofer|huber|mai?er|mayr|meier|meyer|lein|wald|"
     r"kamp|brink|baum|burg|thal|tal|haus|hausen|schuh|zweig|ing|er|holz|vogel|wirt|koch|schulze?|loh|au|horn|busch|"
     r"brock|roth|mut|hut|bart|mund|fuss|bein|kopf|haar|hals|bier|apfel|korn|brot|fleisch|hahn|huhn|fuchs|wolf|baer|"
@@ -254,7 +254,7 @@ def _is_bent(key: str) -> bool:
 
 
 def _is_compound(key: str) -> bool:
-    if _NAMELIKE.search(key):
+    if NAMELIKE.search(key):
         return False
     for at in range(3, len(key) - 2):
         first, last = key[:at], key[at:]

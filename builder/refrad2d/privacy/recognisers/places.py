@@ -170,7 +170,7 @@ _WARD = Hinted(
     anchored=True,
 )
 _COMPANY = Hinted(
-    rf"{_START}(?:{CAPITAL}[\w&'’\-]*,?{_B}(?:(?:und|and|&|e\.){_B})?){{1,4}}(?:GmbH|AG|KGaA|KG|OHG|GbR|mbH|"
+    rf"{_START}(?![HBLTCS]\d)(?:{CAPITAL}[\w&'’\-]*,?{_B}(?:(?:und|and|&|e\.){_B})?){{1,4}}(?:GmbH|AG|KGaA|KG|OHG|GbR|mbH|"
     rf"e\.{_B}?V\.|e\.{_B}?G\.|Stiftung|"
     rf"Ltd\.?|Limited|Inc\.?|LLC|PLC|LLP|Corp\.?|and{_B}Sons|Group)(?:{_B}&{_B}Co\.?(?:{_B}(?:KG|OHG|KGaA))?)?(?!\w)",
     word="(?:gmbh|ag|kgaa|kg|ohg|gbr|mbh|v|g|stiftung|ltd|limited|inc|llc|plc|llp|corp|sons|group)(?![^\\W\\d_])",
