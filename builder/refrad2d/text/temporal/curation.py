@@ -13,6 +13,9 @@ from collections.abc import Iterator
 
 from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
+from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
+from refrad2d.text.temporal.canonical.predicates import in_present
+from refrad2d.text.temporal.canonical.values import without_earlier_sizes, without_response
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
@@ -89,7 +92,9 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     plain = spell_out(source, language)
     if is_idle(plain, language) or says_nothing(plain, language):
         return "", False
-    kept = _rewritten(plain, language)
+    kept = _canonically(plain, language)
+    if kept is None:
+        kept = _rewritten(plain, language)
     if kept is None:
         return sentence, True
     if kept in (source, plain):
@@ -97,6 +102,32 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     if says_nothing(kept, language) and _names_a_measured_thing(plain, language):
         return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+
+
+def _canonically(plain: str, language: str) -> str | None:
+    """What is left of the sentence once its words of time stand in forms that the rules know; None if some stay."""
+    sized = without_earlier_sizes(without_response(plain, language), language)
+    if sized.strip(" .,;:") == "":
+        return ""
+    told = in_present(canonical(sized, language), language)
+    if told == plain:
+        return None
+    if is_idle(told, language) or says_nothing(told, language):
+        return ""
+    for source in dict.fromkeys((told, sized)):
+        kept = _rewritten(source, language)
+        if kept is None and source == sized != plain and not defect(plain, sized):
+            return sized
+        if kept is not None and not _names_more(kept, plain, language) and not defect(plain, kept):
+            return kept
+    return None
+
+
+def _names_more(kept: str, plain: str, language: str) -> bool:
+    """True if a word that only stood for others has stayed."""
+    shown, before = kept.lower(), plain.lower()
+    words = (COMPARED[language].lower(), SAME[language])
+    return any(shown.count(word) > before.count(word) for word in words)
 
 
 def _names_a_measured_thing(plain: str, language: str) -> bool:

@@ -1,0 +1,76 @@
+"""Perfects that end in a state of now, told in the present: "has extended into the vein" as "extends into the vein".
+
+>>> in_present("The thrombus has extended into the splenic vein.", "en")
+'The thrombus extends into the splenic vein.'
+"""
+
+import re
+
+_SIZE = r"(?:(?:about|approximately|up\sto|just|some|nearly)\s)*\d[\d.x×\s]*\s?-?(?:mm|cm|ml)\b"
+_NOW = r"(?:now|since|meanwhile|also|further|slightly|partially|again|currently|newly|markedly|considerably)"
+_MANNER = rf"(?:(?:{_NOW}|compared\sto\sthe\sprior\sstudy)\s)*"
+_PRESENT = {  # participles that lead to where a thing is now
+    "extended": "extend", "spread": "spread", "reached": "reach", "invaded": "invade", "crossed": "cross",
+    "encased": "encase", "eroded": "erode", "involved": "involve", "breached": "breach", "encroached": "encroach",
+    "replaced": "replace", "filled": "fill", "obliterated": "obliterate", "surrounded": "surround", "effaced": "efface",
+    "displaced": "displace", "compressed": "compress", "abutted": "abut", "occluded": "occlude",
+}  # fmt: skip
+_ENGLISH = re.compile(rf"\b(has|have)\s{_MANNER}({'|'.join(_PRESENT)})(?=\s(?:into|to|across|along|onto|beyond|over|through|up|the|both|its)\b)", re.IGNORECASE)
+_ENGLISH_SIZES = (
+    (re.compile(rf"\b(has|have)\s{_MANNER}(?:reached|attained)\s(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
+    (
+        re.compile(
+            rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|back|diminished)\s(?:in\ssize\s)?to\s(?=an?\s{_SIZE})",
+            re.IGNORECASE,
+        ),
+        ("is ", "are "),
+    ),
+    (
+        re.compile(
+            rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|diminished)\s(?:in\ssize\s)?to\s(?={_SIZE})",
+            re.IGNORECASE,
+        ),
+        ("measures ", "measure "),
+    ),
+)
+_GERMAN = (
+    (
+        re.compile(
+            r"\b(hat|haben)\s(?:sich\s)?(?:(?:nun|jetzt|inzwischen|zwischenzeitlich|mittlerweile|weiter|deutlich|im\sVergleich\szur\sVoruntersuchung)\s)*"
+            r"((?:bis\s)?(?:in|auf|zu[rm]?|nach)\s[^,;.]+?)\s(?:ausgedehnt|ausgebreitet|vorgewachsen|fortgesetzt|erstreckt|vorgeschoben)(?=\s*(?:[.,;]|$))",
+            re.IGNORECASE,
+        ),
+        ("reicht", "reichen"),
+    ),
+    (
+        re.compile(
+            r"\b(hat|haben)\s(?:(?:nun|jetzt|inzwischen|zwischenzeitlich|mittlerweile|im\sVergleich\szur\sVoruntersuchung)\s)*"
+            r"((?:die|den|das)\s[^,;.]+?)\serreicht(?=\s*(?:[.,;]|$))",
+            re.IGNORECASE,
+        ),
+        ("erreicht", "erreichen"),
+    ),
+)
+
+
+def in_present(sentence: str, language: str) -> str:
+    """The sentence with such a perfect in the present tense; else the same."""
+    if language == "de":
+        if "hat" not in sentence and "haben" not in sentence:
+            return sentence
+        for perfect, verbs in _GERMAN:
+            sentence = perfect.sub(lambda found, verbs=verbs: f"{verbs[found[1].lower() == 'haben']} {found[2]}", sentence)  # type: ignore[misc]
+        return sentence
+    if not re.search(r"\b(?:has|have|is|are)\b", sentence):
+        return sentence
+    sentence = _ENGLISH.sub(_in_english, sentence)
+    for perfect, verbs in _ENGLISH_SIZES:
+        sentence = perfect.sub(lambda found, verbs=verbs: verbs[found[1].lower().startswith(("have", "are"))], sentence)  # type: ignore[misc]
+    return sentence
+
+
+def _in_english(found: re.Match) -> str:
+    stem = _PRESENT[found[2].lower()]
+    if found[1].lower() == "have":
+        return stem
+    return stem + ("es" if stem.endswith(("ss", "ch")) else "s")
