@@ -38,6 +38,7 @@ _BROKEN = (
     r"\b(?:is|are)\s(?:though|although|apart|except|but|despite)\b|\b(?:though|although|obwohl)\s*[.,;]",
     r"^no\s[^,;.]*\b(?:but|and)\s(?:is|are)\b|\b(?:as|so)\s(?!far|well)\w+\s*[.,;]",
     r"(?:^|\s)[|/]\s*(?:$|\n)",
+    r"\b(is|are|ist|sind|was|were)\s\1\b",
 )
 _BREAKS = tuple(re.compile(check) for check in _BROKEN)
 
@@ -183,7 +184,7 @@ def _dated_size_stays(source: str, kept: str) -> bool:
 
 _ELLIPSIS = re.compile(  # "one has grown, the other has not": what it denies stands in the clause before
     r"[,;]\s(?:(?:but|and|while|aber|und|jedoch)\s)?(?:der|die|das|the)\s[^,;.]{3,40}\s(?:nicht|not)\s*(?:[.,;]|$)"
-    r"|\bbut\s(?:the\s)?\w+\s(?:has|have|did|does|is|are)\snot\s*[.;,]",
+    r"|\b(?:but|while|and|whereas)\s[^,;.]{2,60}\s(?:has|have|did|does|is|are)\snot\s*(?:[.;,]|$)",
     re.IGNORECASE,
 )
 _PARTICLE = re.compile(r"\b(?:auf|aus|ein|vor|durch|über|heran|hinein)\s*(?:[.,;]|$)")

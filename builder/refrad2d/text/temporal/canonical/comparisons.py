@@ -40,6 +40,8 @@ class Forms:
     change: re.Pattern
     run: re.Pattern
     odd: Needle
+    attribute: Needle
+    became: re.Pattern
     apart: re.Pattern  # a phrase in front of its clause, or behind it, and the change for itself
     places: tuple[tuple[re.Pattern, str], ...]  # where the one word of change goes without any rule
 
@@ -72,6 +74,8 @@ def _forms(language: str) -> Forms:
         re.compile(pattern(language, "{change}"), re.IGNORECASE),
         re.compile(pattern(language, run), re.IGNORECASE),
         needle(pattern(language, "{odd}")),
+        needle(r"\b" + pattern(language, "{attribute}")),
+        re.compile(pattern(language, _BECAME[language]), re.IGNORECASE),
         re.compile(_apart(language, state, compared, last), re.IGNORECASE),
         tuple((re.compile(find, re.IGNORECASE), put) for find, put in _places(SAME[language])),
     )
@@ -109,14 +113,26 @@ def canonical(sentence: str, language: str) -> str:
         told = forms.loose.pattern.sub(lambda found: _beside_change(found, forms, language), told)
     if forms.odd.may_match(lowered):
         told = forms.odd.pattern.sub(SAME[language], told)
+    if forms.attribute.may_match(lowered):
+        told = forms.attribute.pattern.sub(lambda found: _attribute(found, language), told)
+    told = forms.became.sub(lambda found: f"{_BE.get(found['verb'].lower(), found['verb'])} {SAME[language]}", told)
     if COMPARED[language].lower() in told.lower():
         told = forms.run.sub(lambda found: _in_one_word(found, language), told)
         told = forms.apart.sub(lambda found: _together(found, language), told)
+        told = _ARROWS.sub("", told)
     if told != sentence:
         for find, put in forms.places:
             told = find.sub(put, told)
         told = told[:1].upper() + told[1:]
     return told
+
+
+_BE = {"has": "is", "have": "are"}
+
+
+def _attribute(found: re.Match, language: str) -> str:
+    put = f"{SAME[language]}e{found['e']} " if language == "de" else f"{SAME[language]} "
+    return put[:1].upper() + put[1:] if found[0][:1].isupper() else put
 
 
 def _together(found: re.Match, language: str) -> str:
@@ -128,6 +144,8 @@ def _together(found: re.Match, language: str) -> str:
 
 
 def _compared(found: re.Match, language: str) -> str:
+    if _UNLIKE.search(found.string, 0, found.start()):
+        return found[0]
     if _SEEN.search(found.string, 0, found.start()) and not found[0].lower().startswith(("compar", "im vergl", "gegen")):
         return found[0]
     if language == "de" and re.match(r"(?:laut|lt|im\s|gemäß)", found[0]) and _SEEN_BEHIND.match(found.string, found.end()):
@@ -150,6 +168,14 @@ def _beside_change(found: re.Match, forms: Forms, language: str) -> str:
     return _with_capital(COMPARED[language], found) if forms.change.search(clause.lower()) else found[0]
 
 
+_BECAME = {
+    "de": r"\b(?P<verb>ist|sind)\s(?:{degree})*{comparative}\sgeworden(?!\sals)(?=\s*(?:[.,;]|$))",
+    "en": r"\b(?P<verb>has|have)\s(?:{degree})*(?:(?:become|got(?:ten)?|grown|turned)\s(?:{degree})*{comparative}|extended|spread)(?!\sthan)(?=\s*(?:[.,;]|$)|\scompared\sto\sthe\sprior)",
+}
+_ARROWS = re.compile(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))")
+_AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
+_MORE = re.compile(r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)", re.IGNORECASE)
+_UNLIKE = re.compile(r"\b(?:anders|rather|other|different|mehr|later|earlier|früher|später)\s$", re.IGNORECASE)
 _DEED = r"(?:(?:auch|jetzt|nun|so|as|again|and|but|now)\s)*(?:nach|unter|seit|since|after|following|under|during|despite|on)\s"
 
 
@@ -157,6 +183,8 @@ def _in_one_word(found: re.Match, language: str) -> str:
     compared = COMPARED[language]
     if found[0].lower() == compared.lower() or compared.lower() not in found[0].lower():
         return found[0]
+    if _AMOUNT.search(found.string, 0, found.start()) and _MORE.match(found[0]):
+        return found[0]  # "each 1 mm larger than in 2021"
     return _with_capital(SAME[language], found)
 
 

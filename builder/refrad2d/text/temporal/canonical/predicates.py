@@ -7,6 +7,7 @@
 import re
 
 _SIZE = r"(?:(?:about|approximately|up\sto|just|some|nearly)\s)*\d[\d.x×\s]*\s?-?(?:mm|cm|ml)\b"
+_SIZE_DE = r"(?:(?:etwa|ca\.|bis|gut|knapp)\s)*\d[\d,x×\s]*\s?(?:mm|cm|ml)?\b"
 _NOW = r"(?:now|since|meanwhile|also|further|slightly|partially|again|currently|newly|markedly|considerably)"
 _MANNER = rf"(?:(?:{_NOW}|compared\sto\sthe\sprior\sstudy)\s)*"
 _PRESENT = {  # participles that lead to where a thing is now
@@ -16,6 +17,17 @@ _PRESENT = {  # participles that lead to where a thing is now
     "displaced": "displace", "compressed": "compress", "abutted": "abut", "occluded": "occlude",
 }  # fmt: skip
 _ENGLISH = re.compile(rf"\b(has|have)\s{_MANNER}({'|'.join(_PRESENT)})(?=\s(?:into|to|across|along|onto|beyond|over|through|up|the|both|its)\b)", re.IGNORECASE)
+_NORMAL = {
+    "en": (re.compile(r"^(?:interval\s|complete\s|full\s)?normali[sz]ation\s(?:of|in)\s(?:the\s)?(?=\w)", re.IGNORECASE), "Normal "),
+    "de": (
+        re.compile(
+            r"^(?:vollständige\s|komplette\s)?normalisierung\sder\s(?=(?:Weite|Größe|Breite|Dichte|Belüftung|Transparenz|Perfusion|Lage|Stellung"
+            r"|Signalintensität|Höhe|Form|Kontur|Durchblutung|Herzgröße|Ventrikelweite)\b)",
+            re.IGNORECASE,
+        ),
+        "Normale ",
+    ),
+}
 _ENGLISH_SIZES = (
     (re.compile(rf"\b(has|have)\s{_MANNER}(?:reached|attained)\s(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
     (
@@ -32,6 +44,8 @@ _ENGLISH_SIZES = (
         ),
         ("measures ", "measure "),
     ),
+    (re.compile(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
+    (re.compile(rf"(?<=\w)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))", re.IGNORECASE), (" ", " ")),
 )
 _GERMAN = (
     (
@@ -50,18 +64,24 @@ _GERMAN = (
         ),
         ("erreicht", "erreichen"),
     ),
+    (
+        re.compile(rf"\b(ist|sind|misst|messen)\snicht\smehr\s{_SIZE_DE},?\ssondern\s(?:nun\s|jetzt\s)?({_SIZE_DE})", re.IGNORECASE),
+        ("misst", "messen"),
+    ),
 )
 
 
 def in_present(sentence: str, language: str) -> str:
     """The sentence with such a perfect in the present tense; else the same."""
+    find, put = _NORMAL[language]
+    sentence = find.sub(put, sentence)
     if language == "de":
-        if "hat" not in sentence and "haben" not in sentence:
+        if "hat" not in sentence and "haben" not in sentence and "mehr" not in sentence:
             return sentence
         for perfect, verbs in _GERMAN:
-            sentence = perfect.sub(lambda found, verbs=verbs: f"{verbs[found[1].lower() == 'haben']} {found[2]}", sentence)  # type: ignore[misc]
+            sentence = perfect.sub(lambda found, verbs=verbs: f"{verbs[found[1].lower() in ('haben', 'sind', 'messen')]} {found[2]}", sentence)  # type: ignore[misc]
         return sentence
-    if not re.search(r"\b(?:has|have|is|are)\b", sentence):
+    if not re.search(r"\b(?:has|have|is|are|to)\b", sentence):
         return sentence
     sentence = _ENGLISH.sub(_in_english, sentence)
     for perfect, verbs in _ENGLISH_SIZES:

@@ -29,6 +29,8 @@ class Values:
     piece: re.Pattern  # a piece of a parenthesis that tells of another day
     now: re.Pattern
     tail: re.Pattern  # the same behind a comma
+    bare: re.Pattern  # "SUV 7.1, prior 12.4"
+    dated: re.Pattern
     head: re.Pattern  # the same at the beginning
     against: re.Pattern  # "12 mm versus 8 mm"
     date: re.Pattern
@@ -45,6 +47,8 @@ def _values(language: str) -> Values:
         compiled(f"(?:{told}|{{against}}|{absent})"),
         compiled(r"\b{now}\b"),
         compiled(rf"(?:[,;]|\s[-–])\s{told}(?:,(?=\s{_VERB}\b)|{_ENDS})"),
+        compiled(r"(?<=\d),\s{label}:?\s{number}(?=\s*(?:[.;,)](?!\d)|$))"),
+        compiled(r"{when}:?\s(?:noch\s)?{size}|{size}\s{when}"),
         compiled(rf"^{{labelled}},?\s(?:(?:and|und)\s)?(?=\w)"),
         compiled(rf"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{{against}}(?=\s*(?:[.,;)]|$))"),
         compiled("{when}"),
@@ -58,14 +62,14 @@ def without_earlier_sizes(sentence: str, language: str) -> str:
     values = _values(language)
     kept = _PARENTHESIS.sub(lambda found: _in_parenthesis(found, values), sentence)
     kept = values.head.sub("", kept, count=1)
-    kept = values.tail.sub("", kept)
+    kept = values.bare.sub("", values.tail.sub("", kept))
     if len(_SIDES.findall(kept)) < 2:
         kept = values.against.sub("", kept)
     if kept == sentence:
         return sentence
     gone = len(_SIZE.findall(sentence)) - len(_SIZE.findall(kept))
-    if gone > 1 and not _SIZE.search(kept) and values.date.search(sentence):
-        return sentence
+    if gone and values.dated.search(sentence) and (not _SIZE.search(kept) or values.dated.search(kept)):
+        return sentence  # which of them is of now?
     return kept[:1].upper() + kept[1:]
 
 
@@ -109,8 +113,14 @@ def _response(language: str) -> tuple[re.Pattern, re.Pattern]:
     word = rf"(?:{core}|{around})"
     run = rf"(?:(?:{around})[\s:,(]+)*{core}(?:[\s:,()]+{word})*\)?"
     whole = re.compile(rf"\W*{run}\W*", re.IGNORECASE)
-    piece = re.compile(rf"(?:(?:[,;]|\s[-–])\s{run}|\s?\({run}\))(?=\s*(?:[.,;)]|$))", re.IGNORECASE)
+    piece = re.compile(rf"(?:(?:[,;]|\s[-–])\s{run}|\s?\({run}\))(?:(?=\s*(?:[.;)]|$))|(?P<next>,))", re.IGNORECASE)
     return whole, piece
+
+
+@cache
+def _response_head(language: str) -> re.Pattern:
+    core, around = _RESPONSE[language]
+    return re.compile(rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:[:,;]\s|\s(?=\())", re.IGNORECASE)
 
 
 _CRITERIA = re.compile(
@@ -125,4 +135,7 @@ def without_response(sentence: str, language: str) -> str:
     whole, piece = _response(language)
     if whole.fullmatch(sentence):
         return ""
-    return piece.sub("", sentence)
+    headless = _response_head(language).sub("", sentence)
+    if headless != sentence:
+        sentence = headless[:1].upper() + headless[1:]
+    return piece.sub(lambda found: ";" if found[0][0] == ";" and found["next"] == "," else (found["next"] or ""), sentence)
