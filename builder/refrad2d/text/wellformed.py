@@ -38,7 +38,7 @@ _BROKEN = (
     r"\b(?:is|are)\s(?:though|although|apart|except|but|despite)\b|\b(?:though|although|obwohl)\s*[.,;]",
     r"^no\s[^,;.]*\b(?:but|and)\s(?:is|are)\b|\b(?:as|so)\s(?!far|well)\w+\s*[.,;]",
     r"(?:^|\s)[|/]\s*(?:$|\n)",
-    r"\b(is|are|ist|sind|was|were)\s\1\b",
+    r"\b(is|are|ist|sind|was|were)\s\1\b|\bno\s([\w-]+);\sno\s\2\b",
 )
 _BREAKS = tuple(re.compile(check) for check in _BROKEN)
 

@@ -15,7 +15,7 @@ from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
 from refrad2d.text.temporal.canonical.predicates import in_present
-from refrad2d.text.temporal.canonical.values import without_earlier_sizes, without_response
+from refrad2d.text.temporal.canonical.values import names_only_other_days, without_earlier_sizes, without_response
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
@@ -92,6 +92,8 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     plain = spell_out(source, language)
     if is_idle(plain, language) or says_nothing(plain, language):
         return "", False
+    if names_only_other_days(plain, language):
+        return sentence, True
     kept = _canonically(plain, language)
     if kept is None:
         kept = _rewritten(plain, language)
@@ -115,6 +117,8 @@ def _canonically(plain: str, language: str) -> str | None:
     if is_idle(told, language) or says_nothing(told, language):
         return ""
     for source in dict.fromkeys((told, sized)):
+        if source == plain:
+            continue  # what curation tries next
         kept = _rewritten(source, language)
         if kept is None and source == sized != plain and not defect(plain, sized):
             return sized

@@ -77,7 +77,7 @@ def _forms(language: str) -> Forms:
         needle(r"\b" + pattern(language, "{attribute}")),
         re.compile(pattern(language, _BECAME[language]), re.IGNORECASE),
         re.compile(_apart(language, state, compared, last), re.IGNORECASE),
-        tuple((re.compile(find, re.IGNORECASE), put) for find, put in _places(SAME[language])),
+        tuple((re.compile(find, re.IGNORECASE), put) for find, put in _places(SAME[language], COMPARED[language])),
     )
 
 
@@ -91,10 +91,10 @@ def _apart(language: str, state: str, compared: str, last: str) -> str:
     return pattern(language, rf"^{compared},?\s{thing}\s(?:{state}){last}")
 
 
-def _places(same: str) -> list[tuple[str, str]]:
+def _places(same: str, compared: str) -> list[tuple[str, str]]:
     ends = r"(?=\s*(?:[.,;]|$))"
     return [
-        (rf"^{same}\s?:\s(?=\S)", ""),
+        (rf"^(?:{same}|{compared})\s?:\s(?=\S)", ""),
         (rf"\s?\({same}\)", ""),
         (rf"(?<=\w)[,;]\s{same}\)", ")"),
         (rf"\({same}[,;]\s", "("),
@@ -115,6 +115,8 @@ def canonical(sentence: str, language: str) -> str:
         told = forms.odd.pattern.sub(SAME[language], told)
     if forms.attribute.may_match(lowered):
         told = forms.attribute.pattern.sub(lambda found: _attribute(found, language), told)
+    if COMPARED[language].lower() in told.lower() or _PERFECT.search(told):
+        told = _BY.sub("", told)
     told = forms.became.sub(lambda found: f"{_BE.get(found['verb'].lower(), found['verb'])} {SAME[language]}", told)
     if COMPARED[language].lower() in told.lower():
         told = forms.run.sub(lambda found: _in_one_word(found, language), told)
@@ -131,6 +133,8 @@ _BE = {"has": "is", "have": "are"}
 
 
 def _attribute(found: re.Match, language: str) -> str:
+    if re.search(r"\b(?:nicht|not|no|kein\w*)\s", found.string[max(0, found.start() - 8) : found.start()] + found[0], re.IGNORECASE):
+        return found[0]
     put = f"{SAME[language]}e{found['e']} " if language == "de" else f"{SAME[language]} "
     return put[:1].upper() + put[1:] if found[0][:1].isupper() else put
 
@@ -160,7 +164,7 @@ def _beside_change(found: re.Match, forms: Forms, language: str) -> str:
     if _HISTORY.search(before) or _SEEN.search(before) or _SEEN_BEHIND.match(behind):
         return found[0]
     if re.match(_DEED, found[0], re.IGNORECASE) or re.match(r"(?:in|from|on)\s", found[0]):
-        last = before.rstrip(" ,(").rsplit(" ", 1)[-1].lower()
+        last = " ".join(before.rstrip(" ,(").rsplit(" ", 4)[-4:]).lower()
         first = " ".join(behind.split(" ")[:4]).lower()
         if not (forms.change.search(last) or forms.change.search(first) or not before.strip()):
             return found[0]
@@ -172,6 +176,15 @@ _BECAME = {
     "de": r"\b(?P<verb>ist|sind)\s(?:{degree})*{comparative}\sgeworden(?!\sals)(?=\s*(?:[.,;]|$))",
     "en": r"\b(?P<verb>has|have)\s(?:{degree})*(?:(?:become|got(?:ten)?|grown|turned)\s(?:{degree})*{comparative}|extended|spread)(?!\sthan)(?=\s*(?:[.,;]|$)|\scompared\sto\sthe\sprior)",
 }
+_BY = re.compile(  # how much it changed
+    r"\s(?:um|by)\s(?:(?:about|approximately|nearly|almost|more\sthan|ca\.|etwa|rund|gut|knapp|fast|mehr\sals|weitere|another)\s)*"
+    r"(?:\d+(?:[.,]\d+)?\s?(?:mm|cm|%|ml|percent)|(?:ein|zwei)\s(?:Drittel|Viertel|Zentimeter|Millimeter)|die\sHälfte|das\sDoppelte|(?:one\s|a\s|two\s)?(?:half|third|thirds|quarter)|a\sfew\smillimet(?:er|re)s)"
+    r"(?:\s(?:in\s(?:size|diameter)|im\sDurchmesser))?(?=\s(?:zu|ab|an|größer|kleiner|progredient|regredient|rückläufig|geringer|breiter|gestiegen|reduziert|vermindert|verringert|gesunken"
+    r"|\w*(?:genommen|wachsen|größert|kleinert|gegangen|gebildet|stiegen|schrumpft))\b)"
+    r"|(?<=creased)\sby\s(?:about\s|approximately\s)?\d+(?:\.\d+)?\s?(?:mm|cm|%|ml)(?=\s*(?:[.,;)]|$)|\s(?:since|compared|from|in\sthe|over|on|at)\b)",
+    re.IGNORECASE,
+)
+_PERFECT = re.compile(r"\b(?:hat|haben|has|have)\b(?!.*\b(?:rechten|linken|gegenseite|contralateral)\b)", re.IGNORECASE)
 _ARROWS = re.compile(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))")
 _AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
 _MORE = re.compile(r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)", re.IGNORECASE)

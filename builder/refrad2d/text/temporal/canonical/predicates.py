@@ -45,7 +45,7 @@ _ENGLISH_SIZES = (
         ("measures ", "measure "),
     ),
     (re.compile(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
-    (re.compile(rf"(?<=\w)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))", re.IGNORECASE), (" ", " ")),
+    (re.compile(rf"(?<=\w)(?<!come)(?<!gone)(?<!went)(?<!has)(?<!have)(?<!is)(?<!are)(?<!been)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))", re.IGNORECASE), (" ", " ")),
 )
 _GERMAN = (
     (

@@ -16,6 +16,9 @@ _SIZE = re.compile(r"\d\s?-?(?:mm|cm|ml)\b")
 _PARENTHESIS = re.compile(r"\s?\(([^()]*)\)")
 _PIECES = re.compile(r"((?:,(?!\d)|;|\s/)\s?)")
 _SIDES = re.compile(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b", re.IGNORECASE)
+_FROM = re.compile(  # "up to 15 mm from 11 mm"
+    r"(?<=\d\s[mc]m)\sfrom\s(?:about\s)?\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)?\s?[mc]m(?=\s*(?:[.,;)]|$))", re.IGNORECASE
+)
 _VERB = (
     r"(?:is|are|has|have|now|measures?|shows?|remains?|appears?|ist|sind|hat|haben|misst|messen|zeigt|zeigen|beträgt|nun|jetzt"
     r"|aktuell|bleibt|stellt)"
@@ -65,12 +68,21 @@ def without_earlier_sizes(sentence: str, language: str) -> str:
     kept = values.bare.sub("", values.tail.sub("", kept))
     if len(_SIDES.findall(kept)) < 2:
         kept = values.against.sub("", kept)
+    kept = _FROM.sub("", kept)
     if kept == sentence:
         return sentence
     gone = len(_SIZE.findall(sentence)) - len(_SIZE.findall(kept))
     if gone and values.dated.search(sentence) and (not _SIZE.search(kept) or values.dated.search(kept)):
         return sentence  # which of them is of now?
     return kept[:1].upper() + kept[1:]
+
+
+def names_only_other_days(sentence: str, language: str) -> bool:
+    """True if all of at least two sizes are those of a date each: which of them is of now is not said."""
+    if not _SIZE.search(sentence):
+        return False
+    dated = _values(language).dated
+    return len(dated.findall(sentence)) > 1 and not _SIZE.search(dated.sub(" ", sentence))
 
 
 def _in_parenthesis(found: re.Match, values: Values) -> str:
@@ -120,7 +132,7 @@ def _response(language: str) -> tuple[re.Pattern, re.Pattern]:
 @cache
 def _response_head(language: str) -> re.Pattern:
     core, around = _RESPONSE[language]
-    return re.compile(rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:[:,;]\s|\s(?=\())", re.IGNORECASE)
+    return re.compile(rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:\s\([^()]*RECIST[^()]*\))?(?:[:,;]\s|\s(?=\())", re.IGNORECASE)
 
 
 _CRITERIA = re.compile(
