@@ -29,6 +29,7 @@ _REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
+_SIZE = re.compile(r"\d\s?-?[mc]m\b")
 _COMPARES = re.compile(  # abbreviations that end no sentence
     r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
     r"|cf|unch|incr|decr|prev)\.$",
@@ -122,7 +123,9 @@ def _canonically(plain: str, language: str) -> str | None:
         kept = _rewritten(source, language)
         if kept is None and source == sized != plain and not defect(plain, sized):
             return sized
-        if kept is not None and not _names_more(kept, plain, language) and not defect(plain, kept):
+        if kept is None or _names_more(kept, plain, language) or defect(plain, kept):
+            continue
+        if not _SIZE.search(source) or _SIZE.search(kept):
             return kept
     return None
 

@@ -65,7 +65,7 @@ def _forms(language: str) -> Forms:
     if language == "en":
         last += r"(?=\s*(?:[.,;:)]|$)|\s[-–]\s|\s(?:and|but|with|at|measuring|measures|which|compared)\b)"
     else:
-        last += r"(?!\s(?:ca\.\s)?\d)"
+        last += r"(?:(?<!größer)(?<!kleiner)|(?!\s(?:ca\.\s)?\d))"
     unit = f"(?:{compared}|{state})"
     run = f"(?<![\\w-]){unit}(?:{{linking}}{unit})*{last}"
     return Forms(
@@ -104,6 +104,8 @@ def _places(same: str, compared: str) -> list[tuple[str, str]]:
 
 def canonical(sentence: str, language: str) -> str:
     """The sentence with phrases of comparison, and the changes that they go with, in one word; else the same."""
+    if _COMPLAINT.search(sentence):
+        return sentence
     forms = _forms(language)
     lowered = sentence.lower()
     told = sentence
@@ -112,12 +114,12 @@ def canonical(sentence: str, language: str) -> str:
     if forms.change.search(lowered) and forms.loose.may_match(lowered):
         told = forms.loose.pattern.sub(lambda found: _beside_change(found, forms, language), told)
     if forms.odd.may_match(lowered):
-        told = forms.odd.pattern.sub(SAME[language], told)
+        told = forms.odd.pattern.sub(lambda found: found[0] if _is_denied(found) else SAME[language], told)
     if forms.attribute.may_match(lowered):
         told = forms.attribute.pattern.sub(lambda found: _attribute(found, language), told)
     if COMPARED[language].lower() in told.lower() or _PERFECT.search(told):
         told = _BY.sub("", told)
-    told = forms.became.sub(lambda found: f"{_BE.get(found['verb'].lower(), found['verb'])} {SAME[language]}", told)
+    told = forms.became.sub(lambda found: _became(found, language), told)
     if COMPARED[language].lower() in told.lower():
         told = forms.run.sub(lambda found: _in_one_word(found, language), told)
         told = forms.apart.sub(lambda found: _together(found, language), told)
@@ -130,10 +132,23 @@ def canonical(sentence: str, language: str) -> str:
 
 
 _BE = {"has": "is", "have": "are"}
+_DENIAL = re.compile(r"\b(?:kein\w*|nicht|ohne|weder|nie|no|not|without|never|neither|none|nor|nothing|hardly|kaum)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;:(]\s|\s[-–]\s|\b(?:but|aber|jedoch|while|während)\b")
+
+
+def _became(found: re.Match, language: str) -> str:
+    if _is_denied(found):
+        return found[0]
+    return f"{_BE.get(found['verb'].lower(), found['verb'])} {SAME[language]}"
+
+
+def _is_denied(found: re.Match) -> bool:
+    """True behind a denial in the same clause: what it denies may be the change alone."""
+    return _DENIAL.search(_CLAUSE.split(found.string[: found.start()])[-1]) is not None
 
 
 def _attribute(found: re.Match, language: str) -> str:
-    if re.search(r"\b(?:nicht|not|no|kein\w*)\s", found.string[max(0, found.start() - 8) : found.start()] + found[0], re.IGNORECASE):
+    if _is_denied(found) or _DENIAL.search(found[0]):
         return found[0]
     put = f"{SAME[language]}e{found['e']} " if language == "de" else f"{SAME[language]} "
     return put[:1].upper() + put[1:] if found[0][:1].isupper() else put
@@ -141,6 +156,8 @@ def _attribute(found: re.Match, language: str) -> str:
 
 def _together(found: re.Match, language: str) -> str:
     thing = found["thing"]
+    if _DENIAL.search(thing):
+        return found[0]
     if language == "de":
         many = re.match(r"^.{0,60}?\b(?:sind|bleiben|zeigen|stellen|erscheinen)\b", found[0])
         thing = f"{thing} {'sind' if many else 'ist'}"
@@ -184,6 +201,12 @@ _BY = re.compile(  # how much it changed
     r"|(?<=creased)\sby\s(?:about\s|approximately\s)?\d+(?:\.\d+)?\s?(?:mm|cm|%|ml)(?=\s*(?:[.,;)]|$)|\s(?:since|compared|from|in\sthe|over|on|at)\b)",
     re.IGNORECASE,
 )
+_COMPLAINT = re.compile(  # what a patient says is no comparison of pictures
+    r"\b(?:\w*schmerz|beschwerde|symptom|husten|fieber|dyspnoe|übelkeit|schwindel|parese|sturz)\w*\s(?:\w+\s){0,3}seit\b|\bseit\b.*\b(?:\w*schmerz|beschwerde|husten"
+    r"|fieber|dyspnoe)|^(?:anamnese|klinik|klinische|fragestellung|indikation|history|clinical|indication|reason)\b|\b(?:klagt|beklagt|he|she|complains?)\b"
+    r"|\b(?:pain|headaches?|cough|fever|symptoms?|dyspn\w+|weakness|nausea|vertigo)\s(?:\w+\s){0,3}(?:since|for)\b",
+    re.IGNORECASE,
+)
 _PERFECT = re.compile(r"\b(?:hat|haben|has|have)\b(?!.*\b(?:rechten|linken|gegenseite|contralateral)\b)", re.IGNORECASE)
 _ARROWS = re.compile(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))")
 _AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
@@ -194,6 +217,8 @@ _DEED = r"(?:(?:auch|jetzt|nun|so|as|again|and|but|now)\s)*(?:nach|unter|seit|si
 
 def _in_one_word(found: re.Match, language: str) -> str:
     compared = COMPARED[language]
+    if _is_denied(found):
+        return found[0]
     if found[0].lower() == compared.lower() or compared.lower() not in found[0].lower():
         return found[0]
     if _AMOUNT.search(found.string, 0, found.start()) and _MORE.match(found[0]):

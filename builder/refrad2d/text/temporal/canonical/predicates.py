@@ -71,11 +71,21 @@ _GERMAN = (
 )
 
 
+_GROWN = re.compile(  # "von 8 auf 14 mm zunehmend", without a verb
+    rf"((?:^|[,;:(]\s)(?:(?!\b(?:hat|haben|ist|sind)\b)[^,;:()])*?)(?:im\sVergleich\szur\sVoruntersuchung\s)?\bvon\s(?:etwa\s|ca\.\s)?\d[\d,x×\s]*\s?(?:mm|cm)?\sauf\s(?:aktuell\s|nun\s|jetzt\s)?({_SIZE_DE})"
+    r"\s(?:(?:deutlich|gering|leicht|mäßig|etwas|weiter)\s)?(?:zunehmend|abnehmend|(?:größen)?(?:pro|re)gredient|(?:an)?gewachsen|vergrößert|verkleinert|rückläufig|geschrumpft|angestiegen|gesunken)"
+    r"(?=\s*(?:[.,;)]|$))",
+    re.IGNORECASE,
+)
+
+
 def in_present(sentence: str, language: str) -> str:
     """The sentence with such a perfect in the present tense; else the same."""
     find, put = _NORMAL[language]
     sentence = find.sub(put, sentence)
     if language == "de":
+        if " auf " in sentence:
+            sentence = _GROWN.sub(r"\1\2", sentence)
         if "hat" not in sentence and "haben" not in sentence and "mehr" not in sentence:
             return sentence
         for perfect, verbs in _GERMAN:
