@@ -96,8 +96,9 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     if names_only_other_days(plain, language):
         return sentence, True
     kept = _canonically(plain, language)
-    if kept is None:
-        kept = _rewritten(plain, language)
+    if kept is None or without_earlier_sizes(plain, language) != plain:  # which show that the rest is a change
+        other = _rewritten(plain, language)
+        kept = other if kept is None or other is not None and other != plain and len(other) < len(kept) else kept
     if kept is None:
         return sentence, True
     if kept in (source, plain):

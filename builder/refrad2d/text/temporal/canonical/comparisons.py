@@ -104,10 +104,10 @@ def _places(same: str, compared: str) -> list[tuple[str, str]]:
 
 def canonical(sentence: str, language: str) -> str:
     """The sentence with phrases of comparison, and the changes that they go with, in one word; else the same."""
-    if _COMPLAINT.search(sentence):
-        return sentence
     forms = _forms(language)
     lowered = sentence.lower()
+    if _COMPLAINS.search(lowered) and _COMPLAINT.search(sentence):
+        return sentence
     told = sentence
     if forms.adjunct.may_match(lowered):
         told = forms.adjunct.pattern.sub(lambda found: _compared(found, language), told)
@@ -117,7 +117,7 @@ def canonical(sentence: str, language: str) -> str:
         told = forms.odd.pattern.sub(lambda found: found[0] if _is_denied(found) else SAME[language], told)
     if forms.attribute.may_match(lowered):
         told = forms.attribute.pattern.sub(lambda found: _attribute(found, language), told)
-    if COMPARED[language].lower() in told.lower() or _PERFECT.search(told):
+    if re.search(r" (?:um|by) ", lowered) and (COMPARED[language].lower() in told.lower() or _PERFECT.search(told)):
         told = _BY.sub("", told)
     told = forms.became.sub(lambda found: _became(found, language), told)
     if COMPARED[language].lower() in told.lower():
@@ -201,6 +201,7 @@ _BY = re.compile(  # how much it changed
     r"|(?<=creased)\sby\s(?:about\s|approximately\s)?\d+(?:\.\d+)?\s?(?:mm|cm|%|ml)(?=\s*(?:[.,;)]|$)|\s(?:since|compared|from|in\sthe|over|on|at)\b)",
     re.IGNORECASE,
 )
+_COMPLAINS = re.compile(r"\bseit\b|\bsince\b|\bfor\b|klagt|\bs?he\b|^(?:anam|klin|frage|indik|hist|clin|reas)|complain")
 _COMPLAINT = re.compile(  # what a patient says is no comparison of pictures
     r"\b(?:\w*schmerz|beschwerde|symptom|husten|fieber|dyspnoe|übelkeit|schwindel|parese|sturz)\w*\s(?:\w+\s){0,3}seit\b|\bseit\b.*\b(?:\w*schmerz|beschwerde|husten"
     r"|fieber|dyspnoe)|^(?:anamnese|klinik|klinische|fragestellung|indikation|history|clinical|indication|reason)\b|\b(?:klagt|beklagt|he|she|complains?)\b"

@@ -79,7 +79,7 @@ def without_earlier_sizes(sentence: str, language: str) -> str:
 
 def names_only_other_days(sentence: str, language: str) -> bool:
     """True if all of at least two sizes are those of a date each: which of them is of now is not said."""
-    if not _SIZE.search(sentence):
+    if len(_SIZE.findall(sentence)) < 2:
         return False
     dated = _values(language).dated
     return len(dated.findall(sentence)) > 1 and not _SIZE.search(dated.sub(" ", sentence))
