@@ -165,7 +165,7 @@ def _together(found: re.Match, language: str) -> str:
 
 
 def _compared(found: re.Match, language: str) -> str:
-    if _UNLIKE.search(found.string, 0, found.start()):
+    if _UNLIKE.search(found.string, 0, found.start()) or _MORE_OF_IT.match(found.string, found.end()):
         return found[0]
     if _SEEN.search(found.string, 0, found.start()) and not found[0].lower().startswith(("compar", "im vergl", "gegen")):
         return found[0]
@@ -212,6 +212,7 @@ _PERFECT = re.compile(r"\b(?:hat|haben|has|have)\b(?!.*\b(?:rechten|linken|gegen
 _ARROWS = re.compile(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))")
 _AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
 _MORE = re.compile(r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)", re.IGNORECASE)
+_MORE_OF_IT = re.compile(r"\s(?:aus|vom|from|of|dated)\s(?!\d+(?:[.,]\d+)?\s?(?:mm|cm|to\b))|\svon\s(?!\d)", re.IGNORECASE)  # words that are not known
 _UNLIKE = re.compile(r"\b(?:anders|rather|other|different|mehr|later|earlier|früher|später)\s$", re.IGNORECASE)
 _DEED = r"(?:(?:auch|jetzt|nun|so|as|again|and|but|now)\s)*(?:nach|unter|seit|since|after|following|under|during|despite|on)\s"
 

@@ -44,6 +44,14 @@ _ENGLISH_SIZES = (
         ),
         ("measures ", "measure "),
     ),
+    (
+        re.compile(
+            rf"(?<=\w)(?<!has)(?<!have)(?<!is)(?<!are)()\s(?:progressed|increased|decreased|grown|enlarged|shrunk|reduced|diminished|widened|narrowed)\s"
+            rf"(?:in\ssize\s)?from\s\d+(?:\.\d+)?(?:\s?[mc]m)?\sto\s(?={_SIZE})",
+            re.IGNORECASE,
+        ),
+        (" ", " "),
+    ),
     (re.compile(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
     (re.compile(rf"(?<=\w)(?<!come)(?<!gone)(?<!went)(?<!has)(?<!have)(?<!is)(?<!are)(?<!been)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))", re.IGNORECASE), (" ", " ")),
 )

@@ -53,7 +53,7 @@ def _values(language: str) -> Values:
         compiled(r"(?<=\d),\s{label}:?\s{number}(?=\s*(?:[.;,)](?!\d)|$))"),
         compiled(r"{when}:?\s(?:noch\s)?{size}|{size}\s{when}"),
         compiled(rf"^{{labelled}},?\s(?:(?:and|und)\s)?(?=\w)"),
-        compiled(rf"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{{against}}(?=\s*(?:[.,;)]|$))"),
+        compiled(rf"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{{against}}(?=\s*(?:[.,;)]|$)|\s(?:{{degree}})*{{state}}(?!\w))"),
         compiled("{when}"),
     )
 
