@@ -39,6 +39,7 @@ _BROKEN = (
     r"^no\s[^,;.]*\b(?:but|and)\s(?:is|are)\b|\b(?:as|so)\s(?!far|well)\w+\s*[.,;]",
     r"(?:^|\s)[|/]\s*(?:$|\n)",
     r"\b(is|are|ist|sind|was|were)\s\1\b|\bno\s([\w-]+);\sno\s\2\b",
+    r"\b(?:is|are)\s(?:appears?|measures?|shows?|lies|extends?|contains?|remains?|reaches)\b|\b(?:ist|sind)\s(?:misst|messen|zeigt|reicht|liegt|enthält|hat)\b",
     r"\b(?:is|are)\s(?:there|it|this|that)\s(?:is|are|has|have)\b|,\sfor\s(?:at\sleast\s)?(?:\d+|two|three|many|several)\s(?:years|months|weeks)",
 )
 _BREAKS = tuple(re.compile(check) for check in _BROKEN)

@@ -182,7 +182,7 @@ def _beside_change(found: re.Match, forms: Forms, language: str) -> str:
         return found[0]
     if re.match(_DEED, found[0], re.IGNORECASE) or re.match(r"(?:in|from|on)\s", found[0]):
         last = " ".join(before.rstrip(" ,(").rsplit(" ", 4)[-4:]).lower()
-        first = " ".join(behind.split(" ")[:4]).lower()
+        first = " ".join(behind.split(" ")[:8]).lower()
         if not (forms.change.search(last) or forms.change.search(first) or not before.strip()):
             return found[0]
     clause = re.split(r"[;:]\s", before)[-1] + re.split(r"[;:]\s", behind)[0]
@@ -214,7 +214,7 @@ _AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
 _MORE = re.compile(r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)", re.IGNORECASE)
 _MORE_OF_IT = re.compile(r"\s(?:aus|vom|from|of|dated)\s(?!\d+(?:[.,]\d+)?\s?(?:mm|cm|to\b))|\svon\s(?!\d)", re.IGNORECASE)  # words that are not known
 _UNLIKE = re.compile(r"\b(?:anders|rather|other|different|mehr|later|earlier|früher|später)\s$", re.IGNORECASE)
-_DEED = r"(?:(?:auch|jetzt|nun|so|as|again|and|but|now)\s)*(?:nach|unter|seit|since|after|following|under|during|despite|on)\s"
+_DEED = r"(?:(?:auch|jetzt|nun|so|as|again|and|but|now)\s)*(?:nach|unter|after|following|under|during|despite|on)\s"
 
 
 def _in_one_word(found: re.Match, language: str) -> str:
