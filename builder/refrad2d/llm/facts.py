@@ -105,16 +105,24 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
             values[sign.name == "earlier"].add((sign.value, sign.unit))
     return Facts(
         facts,
-        frozenset(organ for piece in pieces for organ in _organs(piece)),
+        frozenset(organ for at, piece in enumerate(pieces) for organ in _organs(piece) if not _names_exam(pieces, at)),
         frozenset(side for piece in pieces for side in _sides(piece)),
         frozenset(values[False]),
         frozenset(values[True]),
         frozenset(name for piece in pieces for name in _qualities(piece)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
-        frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies))),
+        frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
+        | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
     )
+
+
+def _names_exam(pieces: list[Piece], at: int) -> bool:
+    """True for "MRT Schädel:", which says what was examined."""
+    behind = pieces[at + 1] if at + 1 < len(pieces) else None
+    ends = behind is not None and behind.joint == ":" and behind.sentence == pieces[at].sentence
+    return ends and bool(pieces[at].of("exam")) and not pieces[at].says
 
 
 def _organs(piece: Piece) -> frozenset[str]:
