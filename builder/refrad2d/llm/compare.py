@@ -90,6 +90,8 @@ def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
 
 def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
+    if answer.proven and not any(facts.proven for facts in allowed):
+        return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
     for fact in answer.facts:
         if fact.key == GENERIC and fact.optional:
