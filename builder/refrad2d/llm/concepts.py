@@ -38,6 +38,8 @@ _CUTS = frozenset(",;:()[]–—+")
 def fold(word: str) -> str:
     """A word in a spelling that German, English and Latin share: "Zäkum" and "caecum" become "cecum"."""
     word = word.casefold()
+    if word.startswith("neue"):
+        word = "newe" + word[4:]  # "neuen" is no nine
     for old, new in _LETTERS:
         word = word.replace(old, new)
     return word
