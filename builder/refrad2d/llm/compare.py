@@ -22,7 +22,10 @@ _WIDTHS = members("group", "widths")  # denied, they say that a structure is nor
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
-_TUBES = _DEVICES & frozenset("stent stent_graft catheter device_drain tube shunt plate screw nail wire osteosynthesis prosthesis hip_prosthesis knee_prosthesis".split())
+_TUBES = _DEVICES & frozenset(
+    "stent stent_graft catheter device_drain tube shunt plate screw nail wire osteosynthesis prosthesis "
+    "hip_prosthesis knee_prosthesis".split()
+)
 _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity".split())
 _NEVER_LOST = frozenset("benign age density".split())
 _TURNED = frozenset(

@@ -24,7 +24,8 @@ _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
 _PREFIXES = re.compile(  # "intra- or extra-axial"
-    r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)", re.IGNORECASE
+    r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
+    re.IGNORECASE,
 )
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
@@ -119,7 +120,9 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
-        only_both=not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
+        only_both=not any(
+            sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs
+        ),
     )
 
 

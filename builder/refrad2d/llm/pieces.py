@@ -81,7 +81,9 @@ def _join(pieces: list[Piece]) -> list[Piece]:
             piece.signs += [sign for sign in before.signs if sign.kind == "finding"][:1]
         own = piece.has_head or any(sign.kind == GOOD for sign in piece.signs) and piece.joint not in ("and",)
         heads = before is not None and piece.joint == ":" and bool(before.of("side"))  # "Mammography, both sides: …"
-        host = behind is not None and behind.joint == "with" and bool(piece.of("side")) and not piece.of("denial", NUMBER)
+        host = (
+            behind is not None and behind.joint == "with" and bool(piece.of("side")) and not piece.of("denial", NUMBER)
+        )
         if host and before and before.says and piece.joint != "with":  # ", linker Lappen mit …"
             joined.append(piece)
             continue

@@ -17,7 +17,9 @@ from refrad2d.text.temporal.needles import Needle, needle
 COMPARED = {"de": "im Vergleich zur Voruntersuchung", "en": "compared to the prior study"}
 SAME = {"de": "unverändert", "en": "unchanged"}
 _NAME = re.compile(r"\{([a-z_]+)\}")
-_HISTORY = re.compile(r"(?:zustand|z\.\s?n\.|status|st\.|narben?|defekte?|veränderung(?:en)?|post|s/p|history\sof)\s$", re.IGNORECASE)
+_HISTORY = re.compile(
+    r"(?:zustand|z\.\s?n\.|status|st\.|narben?|defekte?|veränderung(?:en)?|post|s/p|history\sof)\s$", re.IGNORECASE
+)
 _SEEN = re.compile(
     r"\b(?:seen|noted|identified|demonstrated|described|reported|visuali[sz]ed|shown|observed|imaged|appreciated"
     r"|diagnosed|present|visible|evident|mentioned|detected|documented|known|found|measured|treated|there|absent"
@@ -132,7 +134,9 @@ def canonical(sentence: str, language: str) -> str:
 
 
 _BE = {"has": "is", "have": "are"}
-_DENIAL = re.compile(r"\b(?:kein\w*|nicht|ohne|weder|nie|no|not|without|never|neither|none|nor|nothing|hardly|kaum)\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:kein\w*|nicht|ohne|weder|nie|no|not|without|never|neither|none|nor|nothing|hardly|kaum)\b", re.IGNORECASE
+)
 _CLAUSE = re.compile(r"[,;:(]\s|\s[-–]\s|\b(?:but|aber|jedoch|while|während)\b")
 
 
@@ -167,9 +171,15 @@ def _together(found: re.Match, language: str) -> str:
 def _compared(found: re.Match, language: str) -> str:
     if _UNLIKE.search(found.string, 0, found.start()) or _MORE_OF_IT.match(found.string, found.end()):
         return found[0]
-    if _SEEN.search(found.string, 0, found.start()) and not found[0].lower().startswith(("compar", "im vergl", "gegen")):
+    if _SEEN.search(found.string, 0, found.start()) and not found[0].lower().startswith(
+        ("compar", "im vergl", "gegen")
+    ):
         return found[0]
-    if language == "de" and re.match(r"(?:laut|lt|im\s|gemäß)", found[0]) and _SEEN_BEHIND.match(found.string, found.end()):
+    if (
+        language == "de"
+        and re.match(r"(?:laut|lt|im\s|gemäß)", found[0])
+        and _SEEN_BEHIND.match(found.string, found.end())
+    ):
         return found[0]
     return _with_capital(COMPARED[language], found)
 
@@ -191,7 +201,8 @@ def _beside_change(found: re.Match, forms: Forms, language: str) -> str:
 
 _BECAME = {
     "de": r"\b(?P<verb>ist|sind)\s(?:{degree})*{comparative}\sgeworden(?!\sals)(?=\s*(?:[.,;]|$))",
-    "en": r"\b(?P<verb>has|have)\s(?:{degree})*(?:(?:become|got(?:ten)?|grown|turned)\s(?:{degree})*{comparative}|extended|spread)(?!\sthan)(?=\s*(?:[.,;]|$)|\scompared\sto\sthe\sprior)",
+    "en": r"\b(?P<verb>has|have)\s(?:{degree})*(?:(?:become|got(?:ten)?|grown|turned)\s(?:{degree})*{comparative}"
+    r"|extended|spread)(?!\sthan)(?=\s*(?:[.,;]|$)|\scompared\sto\sthe\sprior)",
 }
 _BY = re.compile(  # how much it changed
     r"\s(?:um|by)\s(?:(?:about|approximately|nearly|almost|more\sthan|ca\.|etwa|rund|gut|knapp|fast|mehr\sals|weitere|another)\s)*"
@@ -211,8 +222,13 @@ _COMPLAINT = re.compile(  # what a patient says is no comparison of pictures
 _PERFECT = re.compile(r"\b(?:hat|haben|has|have)\b(?!.*\b(?:rechten|linken|gegenseite|contralateral)\b)", re.IGNORECASE)
 _ARROWS = re.compile(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))")
 _AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
-_MORE = re.compile(r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)", re.IGNORECASE)
-_MORE_OF_IT = re.compile(r"\s(?:aus|vom|from|of|dated)\s(?!\d+(?:[.,]\d+)?\s?(?:mm|cm|to\b))|\svon\s(?!\d)", re.IGNORECASE)  # words that are not known
+_MORE = re.compile(
+    r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)",
+    re.IGNORECASE,
+)
+_MORE_OF_IT = re.compile(
+    r"\s(?:aus|vom|from|of|dated)\s(?!\d+(?:[.,]\d+)?\s?(?:mm|cm|to\b))|\svon\s(?!\d)", re.IGNORECASE
+)  # words that are not known
 _UNLIKE = re.compile(r"\b(?:anders|rather|other|different|mehr|later|earlier|früher|später)\s$", re.IGNORECASE)
 _DEED = r"(?:(?:auch|jetzt|nun|so|as|again|and|but|now)\s)*(?:nach|unter|after|following|under|during|despite|on)\s"
 

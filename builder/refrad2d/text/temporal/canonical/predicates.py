@@ -5,6 +5,7 @@
 """
 
 import re
+from functools import partial
 
 _SIZE = r"(?:(?:about|approximately|up\sto|just|some|nearly)\s)*\d[\d.x×\s]*\s?-?(?:mm|cm|ml)\b"
 _SIZE_DE = r"(?:(?:etwa|ca\.|bis|gut|knapp)\s)*\d[\d,x×\s]*\s?(?:mm|cm|ml)?\b"
@@ -16,9 +17,15 @@ _PRESENT = {  # participles that lead to where a thing is now
     "replaced": "replace", "filled": "fill", "obliterated": "obliterate", "surrounded": "surround", "effaced": "efface",
     "displaced": "displace", "compressed": "compress", "abutted": "abut", "occluded": "occlude",
 }  # fmt: skip
-_ENGLISH = re.compile(rf"\b(has|have)\s{_MANNER}({'|'.join(_PRESENT)})(?=\s(?:into|to|across|along|onto|beyond|over|through|up|the|both|its)\b)", re.IGNORECASE)
+_ENGLISH = re.compile(
+    rf"\b(has|have)\s{_MANNER}({'|'.join(_PRESENT)})(?=\s(?:into|to|across|along|onto|beyond|over|through|up|the|both|its)\b)",
+    re.IGNORECASE,
+)
 _NORMAL = {
-    "en": (re.compile(r"^(?:interval\s|complete\s|full\s)?normali[sz]ation\s(?:of|in)\s(?:the\s)?(?=\w)", re.IGNORECASE), "Normal "),
+    "en": (
+        re.compile(r"^(?:interval\s|complete\s|full\s)?normali[sz]ation\s(?:of|in)\s(?:the\s)?(?=\w)", re.IGNORECASE),
+        "Normal ",
+    ),
     "de": (
         re.compile(
             r"^(?:vollständige\s|komplette\s)?normalisierung\sder\s(?=(?:Weite|Größe|Breite|Dichte|Belüftung|Transparenz|Perfusion|Lage|Stellung"
@@ -29,7 +36,10 @@ _NORMAL = {
     ),
 }
 _ENGLISH_SIZES = (
-    (re.compile(rf"\b(has|have)\s{_MANNER}(?:reached|attained)\s(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
+    (
+        re.compile(rf"\b(has|have)\s{_MANNER}(?:reached|attained)\s(?={_SIZE})", re.IGNORECASE),
+        ("measures ", "measure "),
+    ),
     (
         re.compile(
             rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|back|diminished)\s(?:in\ssize\s)?to\s(?=an?\s{_SIZE})",
@@ -52,8 +62,17 @@ _ENGLISH_SIZES = (
         ),
         (" ", " "),
     ),
-    (re.compile(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})", re.IGNORECASE), ("measures ", "measure ")),
-    (re.compile(rf"(?<=\w)(?<!come)(?<!gone)(?<!went)(?<!has)(?<!have)(?<!is)(?<!are)(?<!been)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))", re.IGNORECASE), (" ", " ")),
+    (
+        re.compile(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})", re.IGNORECASE),
+        ("measures ", "measure "),
+    ),
+    (
+        re.compile(
+            rf"(?<=\w)(?<!come)(?<!gone)(?<!went)(?<!has)(?<!have)(?<!is)(?<!are)(?<!been)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))",
+            re.IGNORECASE,
+        ),
+        (" ", " "),
+    ),
 )
 _GERMAN = (
     (
@@ -73,7 +92,10 @@ _GERMAN = (
         ("erreicht", "erreichen"),
     ),
     (
-        re.compile(rf"\b(ist|sind|misst|messen)\snicht\smehr\s{_SIZE_DE},?\ssondern\s(?:nun\s|jetzt\s)?({_SIZE_DE})", re.IGNORECASE),
+        re.compile(
+            rf"\b(ist|sind|misst|messen)\snicht\smehr\s{_SIZE_DE},?\ssondern\s(?:nun\s|jetzt\s)?({_SIZE_DE})(?:\s(?:groß|lang|breit|dick|weit))?\b",
+            re.IGNORECASE,
+        ),
         ("misst", "messen"),
     ),
 )
@@ -97,14 +119,22 @@ def in_present(sentence: str, language: str) -> str:
         if "hat" not in sentence and "haben" not in sentence and "mehr" not in sentence:
             return sentence
         for perfect, verbs in _GERMAN:
-            sentence = perfect.sub(lambda found, verbs=verbs: f"{verbs[found[1].lower() in ('haben', 'sind', 'messen')]} {found[2]}", sentence)  # type: ignore[misc]
+            sentence = perfect.sub(partial(_in_german, verbs), sentence)
         return sentence
     if not re.search(r"\b(?:has|have|is|are|to)\b", sentence):
         return sentence
     sentence = _ENGLISH.sub(_in_english, sentence)
     for perfect, verbs in _ENGLISH_SIZES:
-        sentence = perfect.sub(lambda found, verbs=verbs: verbs[found[1].lower().startswith(("have", "are"))], sentence)  # type: ignore[misc]
+        sentence = perfect.sub(partial(_of_size, verbs), sentence)
     return sentence
+
+
+def _in_german(verbs: tuple[str, str], found: re.Match) -> str:
+    return f"{verbs[found[1].lower() in ('haben', 'sind', 'messen')]} {found[2]}"
+
+
+def _of_size(verbs: tuple[str, str], found: re.Match) -> str:
+    return verbs[found[1].lower().startswith(("have", "are"))]
 
 
 def _in_english(found: re.Match) -> str:

@@ -11,13 +11,14 @@ from functools import cache
 from refrad2d.text.temporal.canonical.comparisons import pattern
 
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s(?:und|sowie|bei|mit|and|with|but|aber)\s)"
-_MEASURED = re.compile(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
+_MEASURED = re.compile(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)|\d[.,]\d")
 _SIZE = re.compile(r"\d\s?-?(?:mm|cm|ml)\b")
 _PARENTHESIS = re.compile(r"\s?\(([^()]*)\)")
 _PIECES = re.compile(r"((?:,(?!\d)|;|\s/)\s?)")
 _SIDES = re.compile(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b", re.IGNORECASE)
 _FROM = re.compile(  # "up to 15 mm from 11 mm"
-    r"(?<=\d\s[mc]m)\sfrom\s(?:about\s)?\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)?\s?[mc]m(?=\s*(?:[.,;)]|$))", re.IGNORECASE
+    r"(?<=\d\s[mc]m)\sfrom\s(?:about\s)?\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)?\s?[mc]m(?=\s*(?:[.,;)]|$))",
+    re.IGNORECASE,
 )
 _VERB = (
     r"(?:is|are|has|have|now|measures?|shows?|remains?|appears?|ist|sind|hat|haben|misst|messen|zeigt|zeigen|beträgt|nun|jetzt"
@@ -45,15 +46,18 @@ def _values(language: str) -> Values:
         return re.compile(pattern(language, stored), re.IGNORECASE)
 
     told = "(?:{labelled}|{amount})"
-    absent = "{label}\\s(?:noch\\s|not\\s|nicht\\s|kein\\w*\\s|yet\\s)*(?:nicht|absent|vorhanden|nachweisbar|abgrenzbar|sichtbar|seen|visible|present)"
+    absent = (
+        r"{label}\s(?:noch\s|not\s|nicht\s|kein\w*\s|yet\s)*"
+        r"(?:nicht|absent|vorhanden|nachweisbar|abgrenzbar|sichtbar|seen|visible|present)"
+    )
     return Values(
         compiled(f"(?:{told}|{{against}}|{absent})"),
         compiled(r"\b{now}\b"),
         compiled(rf"(?:[,;]|\s[-–])\s{told}(?:,(?=\s{_VERB}\b)|{_ENDS})"),
         compiled(r"(?<=\d),\s{label}:?\s{number}(?=\s*(?:[.;,)](?!\d)|$))"),
         compiled(r"{when}:?\s(?:noch\s)?{size}|{size}\s{when}"),
-        compiled(rf"^{{labelled}},?\s(?:(?:and|und)\s)?(?=\w)"),
-        compiled(rf"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{{against}}(?=\s*(?:[.,;)]|$)|\s(?:{{degree}})*{{state}}(?!\w))"),
+        compiled(r"^{labelled},?\s(?:(?:and|und)\s)?(?=\w)"),
+        compiled(r"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{against}(?=\s*(?:[.,;)]|$)|\s(?:{degree})*{state}(?!\w))"),
         compiled("{when}"),
     )
 
@@ -88,7 +92,9 @@ def names_only_other_days(sentence: str, language: str) -> bool:
 def _in_parenthesis(found: re.Match, values: Values) -> str:
     cut = _PIECES.split(found[1])
     gaps, pieces = ["", *cut[1::2]], cut[::2]
-    stays = [at for at, piece in enumerate(pieces) if values.now.search(piece) or not values.piece.fullmatch(piece.strip())]
+    stays = [
+        at for at, piece in enumerate(pieces) if values.now.search(piece) or not values.piece.fullmatch(piece.strip())
+    ]
     if len(stays) == len(pieces):
         return found[0]
     if not stays:
@@ -132,11 +138,15 @@ def _response(language: str) -> tuple[re.Pattern, re.Pattern]:
 @cache
 def _response_head(language: str) -> re.Pattern:
     core, around = _RESPONSE[language]
-    return re.compile(rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:\s\([^()]*RECIST[^()]*\))?(?:[:,;]\s|\s(?=\())", re.IGNORECASE)
+    return re.compile(
+        rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:\s\([^()]*RECIST[^()]*\))?(?:[:,;]\s|\s(?=\())",
+        re.IGNORECASE,
+    )
 
 
 _CRITERIA = re.compile(
-    r"recist|disease|respon|remission|\b[sp]d\b|\b[pc]r\b|krankheit|ansprechen|progress|stabilität|konstanz", re.IGNORECASE
+    r"recist|disease|respon|remission|\b[sp]d\b|\b[pc]r\b|krankheit|ansprechen|progress|stabilität|konstanz",
+    re.IGNORECASE,
 )
 
 
@@ -150,4 +160,6 @@ def without_response(sentence: str, language: str) -> str:
     headless = _response_head(language).sub("", sentence)
     if headless != sentence:
         sentence = headless[:1].upper() + headless[1:]
-    return piece.sub(lambda found: ";" if found[0][0] == ";" and found["next"] == "," else (found["next"] or ""), sentence)
+    return piece.sub(
+        lambda found: ";" if found[0][0] == ";" and found["next"] == "," else (found["next"] or ""), sentence
+    )
