@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
+from refrad2d.text.temporal.canonical.denials import apart_from_denials
 from refrad2d.text.temporal.canonical.predicates import in_present
 from refrad2d.text.temporal.canonical.values import names_only_other_days, without_earlier_sizes, without_response
 from refrad2d.text.temporal.guard import fault
@@ -103,6 +104,7 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
         return sentence, True
     if kept in (source, plain):
         return sentence, False
+    kept = apart_from_denials(kept, plain)
     if says_nothing(kept, language) and _names_a_measured_thing(plain, language):
         return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False

@@ -63,7 +63,7 @@ def _forms(language: str) -> Forms:
     state = "(?:{degree})*{state}(?!\\w)"
     if language == "en":
         state = "(?:{degree})*{state}{in_size}?(?!\\w)"
-    last = r"(?!\s(?:als|than)\b|-|/)"
+    last = r"(?!\s(?:als|than|werdend\w*)\b|-|/)"
     if language == "en":
         last += r"(?=\s*(?:[.,;:)]|$)|\s[-–]\s|\s(?:and|but|with|at|measuring|measures|which|compared)\b)"
     else:

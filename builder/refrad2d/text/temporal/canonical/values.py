@@ -33,6 +33,7 @@ class Values:
     piece: re.Pattern  # a piece of a parenthesis that tells of another day
     now: re.Pattern
     tail: re.Pattern  # the same behind a comma
+    attribute: re.Pattern  # "der im Mai noch 4 cm messende"
     bare: re.Pattern  # "SUV 7.1, prior 12.4"
     dated: re.Pattern
     head: re.Pattern  # the same at the beginning
@@ -54,6 +55,7 @@ def _values(language: str) -> Values:
         compiled(f"(?:{told}|{{against}}|{absent})"),
         compiled(r"\b{now}\b"),
         compiled(rf"(?:[,;]|\s[-–])\s{told}(?:,(?=\s{_VERB}\b)|{_ENDS})"),
+        compiled(r"\b{label}\s(?:noch\s|nur\s)?{size}\s(?:messend|groß|durchmessend|breit|dick)e[rnms]?\s(?=\w)"),
         compiled(r"(?<=\d),\s{label}:?\s{number}(?=\s*(?:[.;,)](?!\d)|$))"),
         compiled(r"{when}:?\s(?:noch\s)?{size}|{size}\s{when}"),
         compiled(r"^{labelled},?\s(?:(?:and|und)\s)?(?=\w)"),
@@ -68,6 +70,7 @@ def without_earlier_sizes(sentence: str, language: str) -> str:
         return sentence
     values = _values(language)
     kept = _PARENTHESIS.sub(lambda found: _in_parenthesis(found, values), sentence)
+    kept = values.attribute.sub("", kept)
     kept = values.head.sub("", kept, count=1)
     kept = values.bare.sub("", values.tail.sub("", kept))
     if len(_SIDES.findall(kept)) < 2:
