@@ -42,6 +42,7 @@ _BROKEN = (
     r"\b(?:is|are)\s(?:appears?|measures?|shows?|lies|extends?|contains?|remains?|reaches)\b|\b(?:ist|sind)\s(?:misst|messen|zeigt|reicht|liegt|enthält|hat)\b",
     r"\b(?:nahm|nahmen|nimmt|nehmen|ging|gingen|stieg|stiegen|nam)\s*[.,;]|,\s(?:diesbezüglich|(?:in\sthis\s)?regard)\s*[.,;]",
     r"\b(?:looks?|appears?|seems?|getting|wirkt|erscheint)\s(?:\w+ly\s*)?[.,;]|\b(?:looks?|appears?|seems?|getting|wirkt|erscheint)[.,;]",
+    r"\b(?:which|that|welche[rs]?)\s\(",
     r"\b(?:is|are)\s(?:there|it|this|that)\s(?:is|are|has|have)\b|,\sfor\s(?:at\sleast\s)?(?:\d+|two|three|many|several)\s(?:years|months|weeks)",
 )
 _BREAKS = tuple(re.compile(check) for check in _BROKEN)

@@ -33,7 +33,7 @@ _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 _SIZE = re.compile(r"\d\s?-?[mc]m\b")
 _COMPARES = re.compile(  # abbreviations that end no sentence
     r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
-    r"|cf|unch|incr|decr|prev)\.$",
+    r"|cf|comp|unch|incr|decr|prev)\.$",
     re.IGNORECASE,
 )
 

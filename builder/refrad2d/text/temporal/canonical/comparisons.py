@@ -67,7 +67,7 @@ def _forms(language: str) -> Forms:
     if language == "en":
         last += r"(?=\s*(?:[.,;:)]|$)|\s[-–]\s|\s(?:and|but|with|at|measuring|measures|which|compared)\b)"
     else:
-        last += r"(?:(?<!größer)(?<!kleiner)|(?!\s(?:ca\.\s)?\d))"
+        last += r"(?:(?<!er)|(?!\s(?:ca\.\s)?\d|\s(?-i:[A-ZÄÖÜ])))"
     unit = f"(?:{compared}|{state})"
     run = f"(?<![\\w-]){unit}(?:{{linking}}{unit})*{last}"
     return Forms(
@@ -97,6 +97,7 @@ def _places(same: str, compared: str) -> list[tuple[str, str]]:
     ends = r"(?=\s*(?:[.,;]|$))"
     return [
         (rf"^(?:{same}|{compared})\s?:\s(?=\S)", ""),
+        (rf",\s(?:which|that)\s(?:is|are)\s{same}(?=\s\()", ""),
         (rf"\s?\({same}\)", ""),
         (rf"(?<=\w)[,;]\s{same}\)", ")"),
         (rf"\({same}[,;]\s", "("),
