@@ -43,7 +43,7 @@ class Forms:
     run: re.Pattern
     odd: Needle
     attribute: Needle
-    became: re.Pattern
+    became: Needle
     apart: re.Pattern  # a phrase in front of its clause, or behind it, and the change for itself
     places: tuple[tuple[re.Pattern, str], ...]  # where the one word of change goes without any rule
 
@@ -77,7 +77,7 @@ def _forms(language: str) -> Forms:
         re.compile(pattern(language, run), re.IGNORECASE),
         needle(pattern(language, "{odd}")),
         needle(r"\b" + pattern(language, "{attribute}")),
-        re.compile(pattern(language, _BECAME[language]), re.IGNORECASE),
+        needle(pattern(language, _BECAME[language])),
         re.compile(_apart(language, state, compared, last), re.IGNORECASE),
         tuple((re.compile(find, re.IGNORECASE), put) for find, put in _places(SAME[language], COMPARED[language])),
     )
@@ -112,7 +112,7 @@ def canonical(sentence: str, language: str) -> str:
     if _COMPLAINS.search(lowered) and _COMPLAINT.search(sentence):
         return sentence
     told = sentence
-    if forms.adjunct.may_match(lowered):
+    if (language == "de" or _ANOTHER.search(lowered)) and forms.adjunct.may_match(lowered):
         told = forms.adjunct.pattern.sub(lambda found: _compared(found, language), told)
     if forms.change.search(lowered) and forms.loose.may_match(lowered):
         told = forms.loose.pattern.sub(lambda found: _beside_change(found, forms, language), told)
@@ -122,7 +122,8 @@ def canonical(sentence: str, language: str) -> str:
         told = forms.attribute.pattern.sub(lambda found: _attribute(found, language), told)
     if re.search(r" (?:um|by) ", lowered) and (COMPARED[language].lower() in told.lower() or _PERFECT.search(told)):
         told = _BY.sub("", told)
-    told = forms.became.sub(lambda found: _became(found, language), told)
+    if forms.became.may_match(lowered):
+        told = forms.became.pattern.sub(lambda found: _became(found, language), told)
     if COMPARED[language].lower() in told.lower():
         told = forms.run.sub(lambda found: _in_one_word(found, language), told)
         told = forms.apart.sub(lambda found: _together(found, language), told)
@@ -212,6 +213,11 @@ _BY = re.compile(  # how much it changed
     r"|\w*(?:genommen|wachsen|größert|kleinert|gegangen|gebildet|stiegen|schrumpft))\b)"
     r"|(?<=creased)\sby\s(?:about\s|approximately\s)?\d+(?:\.\d+)?\s?(?:mm|cm|%|ml)(?=\s*(?:[.,;)]|$)|\s(?:since|compared|from|in\sthe|over|on|at)\b)",
     re.IGNORECASE,
+)
+_ANOTHER = re.compile(  # what an English phrase that names another examination holds, in lowercase
+    r"compar|prior|previous|than\b|relative|referenc|respect|regard|relation|against|versus|\bvs|\bcf|c/w|comp\.|last|earlier|before|baseline"
+    r"|initial|old|outside|yesterday|recent|knowledge|\d/\d|\b(?:19|20)\d\d|former|original|admission|first|preced|latest|index|referr"
+    r"|jan|feb|march|apr|may|june|july|aug|sep|oct|nov|dec|ago\b|\d-\d|histor|archiv|nadir|priors|pre-?op|pre-?treat|monday|day\b"
 )
 _COMPLAINS = re.compile(r"\bseit\b|\bsince\b|\bfor\b|klagt|\bs?he\b|^(?:anam|klin|frage|indik|hist|clin|reas)|complain")
 _COMPLAINT = re.compile(  # what a patient says is no comparison of pictures

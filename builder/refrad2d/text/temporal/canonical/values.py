@@ -6,7 +6,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from refrad2d.text.temporal.canonical.comparisons import pattern
 
@@ -16,6 +16,7 @@ _SIZE = re.compile(r"\d\s?-?(?:mm|cm|ml)\b")
 _PARENTHESIS = re.compile(r"\s?\(([^()]*)\)")
 _PIECES = re.compile(r"((?:,(?!\d)|;|\s/)\s?)")
 _SIDES = re.compile(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"(?:messend|groß|durchmessend|breit|dick)e")
 _FROM = re.compile(  # "up to 15 mm from 11 mm"
     r"(?<=\d\s[mc]m)\sfrom\s(?:about\s)?\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)?\s?[mc]m(?=\s*(?:[.,;)]|$))",
     re.IGNORECASE,
@@ -64,13 +65,15 @@ def _values(language: str) -> Values:
     )
 
 
+@lru_cache(maxsize=16)
 def without_earlier_sizes(sentence: str, language: str) -> str:
     """The sentence without the sizes that it gives for another day; the same if a size of now could be among them."""
     if not _MEASURED.search(sentence):
         return sentence
     values = _values(language)
     kept = _PARENTHESIS.sub(lambda found: _in_parenthesis(found, values), sentence)
-    kept = values.attribute.sub("", kept)
+    if _ATTRIBUTE.search(sentence):
+        kept = values.attribute.sub("", kept)
     kept = values.head.sub("", kept, count=1)
     kept = values.bare.sub("", values.tail.sub("", kept))
     if len(_SIDES.findall(kept)) < 2:
