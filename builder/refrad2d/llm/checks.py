@@ -19,6 +19,12 @@ from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
 MAX_LONGER = 3.0  # ratio of the lengths of a text and its translation
+_SPARE_WORDS = 2  # that are unknown and by their ending no finding
+_WEIGHTY = re.compile(  # by its ending a finding, or a name in capitals
+    r"(?:om[ae]?s?|omen?|itis|itiden|os[ei]s?|osen|oses|pathi?[aey]\w*|e[ck]tas\w+|[ckz]ele[sn]?|megal\w+|emi[ae]|yse[ns]?|lysis|trophi?[aey]|plasi[ae]n?|stenos\w+|fra[ck]tur\w*"
+    r"|tumou?r\w*|ruptur\w*|riss|blutung\w*|em|edem\w*|thromb\w*|stein\w*|abs[cz]ess\w*|ns|metasta\w*|[ck]ar[cz]inom\w*|infar[ck]t\w*)$|^[A-Z]{2,5}$",
+    re.IGNORECASE,
+)
 SPARE = 60  # letters by which lengths may differ in any case ("Leber o. B.")
 
 
@@ -63,7 +69,10 @@ def _check_unknown(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -
     added = [word for word in answer.unknown if not any(_alike(fold(word), fold(other)) for other in known)]
     gone = [word for word in known if not any(_alike(fold(word), fold(other)) for other in answer.unknown)]
     spare = max(facts.hidden for facts in allowed)
-    return "new_words" if len(added) > 2 * len(gone) + spare else None
+    weighty = [word for word in added if _WEIGHTY.search(word)]
+    if len(weighty) > 2 * len(gone) + spare:
+        return "new_words"
+    return "new_words" if len(added) > 2 * len(gone) + spare + _SPARE_WORDS else None
 
 
 def _alike(one: str, other: str) -> bool:

@@ -22,6 +22,10 @@ _WIDTHS = members("group", "widths")  # denied, they say that a structure is nor
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
+_TUBES = _DEVICES & frozenset(
+    "stent stent_graft catheter device_drain tube shunt plate screw nail wire osteosynthesis prosthesis "
+    "hip_prosthesis knee_prosthesis".split()
+)
 _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting activity".split())
 _NEVER_LOST = frozenset("benign age density".split())
 _TURNED = frozenset(
@@ -90,6 +94,8 @@ def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
 
 def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
+    if answer.proven and not any(facts.proven for facts in allowed):
+        return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
     for fact in answer.facts:
         if fact.key == GENERIC and fact.optional:
@@ -162,9 +168,16 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
     if not faults:
         if fact.key in _HOW and fact.affirmed:
             return None
+        if fact.key in _TUBES and fact.affirmed and any(_is_such_a_tube(fact, other) for other in known):
+            return None
         return None if fact.key in _SOFT and fact.affirmed and fact.key in around else "finding_lost"
     nearest = min(faults, key=len)
     return nearest[0] if nearest else None
+
+
+def _is_such_a_tube(fact: Fact, other: Fact) -> bool:
+    """True for a drain that the other text calls a catheter."""
+    return other.key in _TUBES and other.affirmed and _sides_fit(fact, other)
 
 
 def is_same_thing(fact: Fact, other: Fact) -> bool:

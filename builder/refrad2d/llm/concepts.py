@@ -30,6 +30,7 @@ _LETTERS = (
 )  # fmt: skip
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\s\w]")
 _FREE = re.compile(r"([^\W\d_]{4,})frei(?:e[nrms]?)?", re.IGNORECASE)
+_NO_LUNG = frozenset({"lung", "lungen", "lungs"})
 _CUTS = frozenset(",;:()[]–—+")
 
 
@@ -37,6 +38,8 @@ _CUTS = frozenset(",;:()[]–—+")
 def fold(word: str) -> str:
     """A word in a spelling that German, English and Latin share: "Zäkum" and "caecum" become "cecum"."""
     word = word.casefold()
+    if word.startswith("neue"):
+        word = "newe" + word[4:]  # "neuen" is no nine
     for old, new in _LETTERS:
         word = word.replace(old, new)
     return word
@@ -184,6 +187,8 @@ class Lexicon:
                 if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
                     continue  # a short stem may stand inside by chance
                 entries = self.stems.get(folded[at : at + length])
+                if entries and run and folded[at:] in _NO_LUNG:
+                    entries = None  # "Darstellung", "abgeklungen"
                 if entries:
                     found.append(entries)
                     at += length

@@ -23,6 +23,10 @@ PLACE = "organ"  # key of facts that only name a structure, with its size or not
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
+_PREFIXES = re.compile(  # "intra- or extra-axial"
+    r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
+    re.IGNORECASE,
+)
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
@@ -61,7 +65,7 @@ class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
     `earlier` are the numbers of another day; `only_both` if the only side that is said is "both",
-    `hidden` the number of compounds of which a part is not understood.
+    `hidden` the number of compounds of which a part is not understood, `proven` if anything is called so.
     """
 
     facts: tuple[Fact, ...]
@@ -75,13 +79,14 @@ class Facts:
     implied: frozenset[str] = frozenset()
     only_both: bool = False
     hidden: int = 0
+    proven: bool = False
 
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
     numbers = read_numbers(text)
     hidden = 0
-    bare = blank_numbers(text, numbers)
+    bare = _PREFIXES.sub(lambda found: " " * len(found[0]), blank_numbers(text, numbers))
     pieces: list[Piece] = []
     commas = {m.start("comma") for m in _ATTRIBUTES.finditer(bare)} if language == "de" else set()
     for number, (start, end) in enumerate(split_sentences(text, language)):
@@ -105,16 +110,27 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
             values[sign.name == "earlier"].add((sign.value, sign.unit))
     return Facts(
         facts,
-        frozenset(organ for piece in pieces for organ in _organs(piece)),
+        frozenset(organ for at, piece in enumerate(pieces) for organ in _organs(piece) if not _names_exam(pieces, at)),
         frozenset(side for piece in pieces for side in _sides(piece)),
         frozenset(values[False]),
         frozenset(values[True]),
         frozenset(name for piece in pieces for name in _qualities(piece)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
-        frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies))),
-        not any(sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs),
+        frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
+        | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
+        proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
+        only_both=not any(
+            sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs
+        ),
     )
+
+
+def _names_exam(pieces: list[Piece], at: int) -> bool:
+    """True for "MRT Schädel:", which says what was examined."""
+    behind = pieces[at + 1] if at + 1 < len(pieces) else None
+    ends = behind is not None and behind.joint == ":" and behind.sentence == pieces[at].sentence
+    return ends and bool(pieces[at].of("exam")) and not pieces[at].says
 
 
 def _organs(piece: Piece) -> frozenset[str]:

@@ -71,7 +71,7 @@ def _cut(signs: list[Sign], sentence: int) -> list[Piece]:
 def _join(pieces: list[Piece]) -> list[Piece]:
     """Give what has no finding and no structure (", 12 mm") to its neighbour."""
     joined: list[Piece] = []
-    for piece in pieces:
+    for piece, behind in zip(pieces, [*pieces[1:], None], strict=True):
         if not piece.signs:
             if joined and piece.joint in _STRONG:
                 joined[-1].joint = joined[-1].joint  # an empty piece says nothing
@@ -81,6 +81,12 @@ def _join(pieces: list[Piece]) -> list[Piece]:
             piece.signs += [sign for sign in before.signs if sign.kind == "finding"][:1]
         own = piece.has_head or any(sign.kind == GOOD for sign in piece.signs) and piece.joint not in ("and",)
         heads = before is not None and piece.joint == ":" and bool(before.of("side"))  # "Mammography, both sides: …"
+        host = (
+            behind is not None and behind.joint == "with" and bool(piece.of("side")) and not piece.of("denial", NUMBER)
+        )
+        if host and before and before.says and piece.joint != "with":  # ", linker Lappen mit …"
+            joined.append(piece)
+            continue
         if before and not heads and not (own and before.has_head):
             before.signs += piece.signs
         else:

@@ -38,6 +38,12 @@ _BROKEN = (
     r"\b(?:is|are)\s(?:though|although|apart|except|but|despite)\b|\b(?:though|although|obwohl)\s*[.,;]",
     r"^no\s[^,;.]*\b(?:but|and)\s(?:is|are)\b|\b(?:as|so)\s(?!far|well)\w+\s*[.,;]",
     r"(?:^|\s)[|/]\s*(?:$|\n)",
+    r"\b(is|are|ist|sind|was|were)\s\1\b|\bno\s([\w-]+);\sno\s\2\b",
+    r"\b(?:is|are)\s(?:appears?|measures?|shows?|lies|extends?|contains?|remains?|reaches)\b|\b(?:ist|sind)\s(?:misst|messen|zeigt|reicht|liegt|enthält|hat)\b",
+    r"\b(?:nahm|nahmen|nimmt|nehmen|ging|gingen|stieg|stiegen|nam)\s*[.,;]|,\s(?:diesbezüglich|(?:in\sthis\s)?regard)\s*[.,;]",
+    r"\b(?:looks?|appears?|seems?|getting|wirkt|erscheint)\s(?:\w+ly\s*)?[.,;]|\b(?:looks?|appears?|seems?|getting|wirkt|erscheint)[.,;]",
+    r"\b(?:which|that|welche[rs]?)\s\(",
+    r"\b(?:is|are)\s(?:there|it|this|that)\s(?:is|are|has|have)\b|,\sfor\s(?:at\sleast\s)?(?:\d+|two|three|many|several)\s(?:years|months|weeks)",
 )
 _BREAKS = tuple(re.compile(check) for check in _BROKEN)
 
@@ -183,7 +189,7 @@ def _dated_size_stays(source: str, kept: str) -> bool:
 
 _ELLIPSIS = re.compile(  # "one has grown, the other has not": what it denies stands in the clause before
     r"[,;]\s(?:(?:but|and|while|aber|und|jedoch)\s)?(?:der|die|das|the)\s[^,;.]{3,40}\s(?:nicht|not)\s*(?:[.,;]|$)"
-    r"|\bbut\s(?:the\s)?\w+\s(?:has|have|did|does|is|are)\snot\s*[.;,]",
+    r"|\b(?:but|while|and|whereas)\s[^,;.]{2,60}\s(?:has|have|did|does|is|are)\snot\s*(?:[.;,]|$)",
     re.IGNORECASE,
 )
 _PARTICLE = re.compile(r"\b(?:auf|aus|ein|vor|durch|über|heran|hinein)\s*(?:[.,;]|$)")

@@ -13,6 +13,10 @@ from collections.abc import Iterator
 
 from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
+from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
+from refrad2d.text.temporal.canonical.denials import apart_from_denials
+from refrad2d.text.temporal.canonical.predicates import in_present
+from refrad2d.text.temporal.canonical.values import names_only_other_days, without_earlier_sizes, without_response
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
@@ -26,9 +30,10 @@ _REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
+_SIZE = re.compile(r"\d\s?-?[mc]m\b")
 _COMPARES = re.compile(  # abbreviations that end no sentence
     r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
-    r"|cf|unch|incr|decr|prev)\.$",
+    r"|cf|comp|unch|incr|decr|prev)\.$",
     re.IGNORECASE,
 )
 
@@ -89,14 +94,50 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     plain = spell_out(source, language)
     if is_idle(plain, language) or says_nothing(plain, language):
         return "", False
-    kept = _rewritten(plain, language)
+    if names_only_other_days(plain, language):
+        return sentence, True
+    kept = _canonically(plain, language)
+    if kept is None or without_earlier_sizes(plain, language) != plain:  # which show that the rest is a change
+        other = _rewritten(plain, language)
+        kept = other if kept is None or other is not None and other != plain and len(other) < len(kept) else kept
     if kept is None:
         return sentence, True
     if kept in (source, plain):
         return sentence, False
+    kept = apart_from_denials(kept, plain)
     if says_nothing(kept, language) and _names_a_measured_thing(plain, language):
         return sentence, True
     return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+
+
+def _canonically(plain: str, language: str) -> str | None:
+    """What is left of the sentence once its words of time stand in forms that the rules know; None if some stay."""
+    sized = without_earlier_sizes(without_response(plain, language), language)
+    if sized.strip(" .,;:") == "":
+        return ""
+    told = in_present(canonical(sized, language), language)
+    if told == plain:
+        return None
+    if is_idle(told, language) or says_nothing(told, language):
+        return ""
+    for source in dict.fromkeys((told, sized)):
+        if source == plain:
+            continue  # what curation tries next
+        kept = _rewritten(source, language)
+        if kept is None and source == sized != plain and not defect(plain, sized):
+            return sized
+        if kept is None or _names_more(kept, plain, language) or defect(plain, kept):
+            continue
+        if not _SIZE.search(source) or _SIZE.search(kept):
+            return kept
+    return None
+
+
+def _names_more(kept: str, plain: str, language: str) -> bool:
+    """True if a word that only stood for others has stayed."""
+    shown, before = kept.lower(), plain.lower()
+    words = (COMPARED[language].lower(), SAME[language])
+    return any(shown.count(word) > before.count(word) for word in words)
 
 
 def _names_a_measured_thing(plain: str, language: str) -> bool:

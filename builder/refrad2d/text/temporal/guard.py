@@ -24,6 +24,7 @@ _DATE = re.compile(
     r"|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
 )
 _STOP = re.compile(r"[,;:.()]")
+_VERB = re.compile(r"\b(?:hat|haben|ist|sind|has|have|is|are)\b", re.IGNORECASE)
 _SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
 _NOW_SIZE = re.compile(
     r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
@@ -359,6 +360,9 @@ def _out_of_scope(source: str, codes: Sequence[tuple[str, int, int, int, int]], 
     for denial in phrases.denials.finditer(source):
         stop = phrases.stop.search(source, denial.end())
         last = stop.start() if stop else len(source)
+        if _VERB.search(source, denial.end(), last):  # "no node has, since the scan, enlarged"
+            comma = _STOP.search(source, last + 1)
+            last = comma.start() if comma else len(source)
         inside = [at for at, (start, _) in enumerate(spans) if denial.start() <= start < last]
         went = [source[slice(*spans[at])] for at in inside if at not in stayed]
         if (

@@ -13,6 +13,8 @@ from re import _constants as codes  # type: ignore[attr-defined]  # isort: skip
 from re import _parser as parser  # type: ignore[attr-defined]  # isort: skip
 
 _MOST = 120  # more words than this cost as much as the pattern itself
+_PIECE = 3  # letters
+_FREQUENT = "enirsathdulgomcbwfkzpvjyxqäöüß"  # letters, the most frequent first
 _SHORTEST = 2  # letters; a shorter word is in nearly every sentence
 
 
@@ -22,6 +24,7 @@ class Needle:
 
     pattern: re.Pattern
     words: tuple[str, ...]
+    pieces: frozenset[str] = frozenset()  # three letters of each word; none if there is a shorter word
 
     def may_match(self, lowered: str) -> bool:
         """False if the lowercase sentence certainly holds no match."""
@@ -40,7 +43,19 @@ class Needle:
 def needle(pattern: str, flags: int = re.IGNORECASE) -> Needle:
     """Compile a pattern and find its words."""
     compiled = re.compile(pattern, flags)
-    return Needle(compiled, required(compiled))
+    words = required(compiled)
+    whole = all(len(word) >= _PIECE for word in words)
+    return Needle(compiled, words, frozenset(map(_rarest, words)) if whole else frozenset())
+
+
+def pieces_of(lowered: str) -> set[str]:
+    """All that stands in three letters of a sentence: a needle whose pieces are not among them cannot match."""
+    return set(map("".join, zip(lowered, lowered[1:], lowered[2:], strict=False)))
+
+
+def _rarest(word: str) -> str:
+    pieces = [word[at : at + _PIECE] for at in range(len(word) - _PIECE + 1)]
+    return min(pieces, key=lambda piece: sum(_FREQUENT.find(letter) < 0 or -_FREQUENT.find(letter) for letter in piece))
 
 
 @lru_cache(maxsize=2048)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.temporal.needles import Needle, needle
+from refrad2d.text.temporal.needles import Needle, needle, pieces_of
 
 SHIELD = "\u02d1"  # a letter that no report has
 
@@ -53,9 +53,15 @@ def load_phrases(language: str) -> Phrases:
 
 def spell_out(sentence: str, language: str) -> str:
     """The sentence with abbreviations and spellings of words of time as the rules know them."""
+    lowered = sentence.lower()
+    present = pieces_of(lowered)
     for find, put in load_phrases(language).same:
-        if find.search(sentence, sentence.lower()):
+        if find.pieces and find.pieces.isdisjoint(present):
+            continue
+        if find.search(sentence, lowered):
             sentence = find.pattern.sub(put, sentence)
+            lowered = sentence.lower()
+            present = pieces_of(lowered)
     return sentence
 
 
@@ -63,10 +69,12 @@ def shield(sentence: str, language: str) -> str | None:
     """The sentence with a mark in every word that must stay; None if no rewrite of it is sure."""
     phrases = load_phrases(language)
     lowered = sentence.lower()
-    if any(pattern.search(sentence, lowered) for pattern in phrases.unsure):
-        return None
+    present = pieces_of(lowered)
+    for pattern in phrases.unsure:
+        if not (pattern.pieces and pattern.pieces.isdisjoint(present)) and pattern.search(sentence, lowered):
+            return None
     for term in phrases.fixed:
-        if term.may_match(lowered):
+        if not (term.pieces and term.pieces.isdisjoint(present)) and term.may_match(lowered):
             sentence = term.pattern.sub(lambda found: _mark(found[0]), sentence)
     if not phrases.earlier.search(sentence.lower()):
         sentence = phrases.states.sub(lambda word: _mark(word[0]), sentence)

@@ -7,7 +7,7 @@ from functools import cache
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.temporal.needles import Needle, needle
+from refrad2d.text.temporal.needles import Needle, needle, pieces_of
 
 _EVIDENCE_OF = re.compile(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
 
@@ -114,7 +114,10 @@ def says_nothing(sentence: str, language: str) -> bool:
 def _apply(rules: tuple[Rule, ...], sentence: str, context: str | None = None) -> str:
     kept, whole = sentence, context or sentence
     lowered, now = whole.lower(), sentence.lower()
+    present = pieces_of(now)
     for rule in rules:
+        if rule.find.pieces and rule.find.pieces.isdisjoint(present):
+            continue
         for word in rule.find.words:  # may_match, without the call
             if word in now:
                 break
@@ -128,6 +131,7 @@ def _apply(rules: tuple[Rule, ...], sentence: str, context: str | None = None) -
         if rule.find.pattern.search(kept):  # a search costs less than a substitution of nothing
             kept = " ".join(rule.find.pattern.sub(rule.put, kept).split())  # the next rule expects single blanks
             now = kept.lower()
+            present = pieces_of(now)
     return kept
 
 
