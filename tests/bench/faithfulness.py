@@ -15,7 +15,7 @@ from refrad2d.llm.checks import check_rewrite, check_translation
 from refrad2d.text.mentions import find_mentions
 from refrad2d.text.temporal import curate
 
-HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart")
+HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "later_seen", "later_apart")
 ROWS = Path(__file__).parents[1] / "fixtures" / "data" / "llm"
 
 

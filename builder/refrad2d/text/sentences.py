@@ -32,7 +32,9 @@ _LAST_WORD = re.compile(r"(?:[^\W\d_]\.)*(?:[^\W\d_]+|\d+)$")
 _NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
 _ITEM = re.compile(r"[IVX]{1,4}")
 _NEXT_ITEM = re.compile(r"\s+[a-z]\)\s")  # "… frei. b) Milz"
-_NO_FINDING = re.compile(r"\bo\.\s?(?:p\.\s?)?b$", re.IGNORECASE)  # "ohne Befund" closes a statement
+_NO_FINDING = re.compile(  # "ohne Befund", "in Ordnung" close a statement
+    r"\b(?:o\.\s?(?:p\.\s?)?b|i\.\s?o|o\.\s?(?:a|n)|n\.\s?b)$", re.IGNORECASE
+)
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.\s?)+[^\W\d_]$")  # "i. v", "z.B"
 _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its full stop ends the sentence
     r"\b(?:typ|type|stanford|child|pugh|bosniak|grad|grade|stadium|stage|klasse|class|hepatitis|vitamin|gruppe|group|"
@@ -150,6 +152,8 @@ def _line_ends(text: str, stop: re.Match, language: str, wrapped: bool) -> bool:
     if is_open:
         return False
     if stop.group().count("\n") > 1:
+        return True
+    if _HEADING.match(after) and ":" in _HEADING.match(after).group():
         return True
     if after[0].islower() or last[-1] == ".":  # a full stop that did not end the sentence is an abbreviation
         return False

@@ -17,7 +17,9 @@ from tests.fixtures.paths import DATA
 
 CORPUS = DATA / "mentions"
 HALVES = ("dev", "heldout", "cases", "apart", "outside_seen", "outside_apart")  # of those apart only totals are printed
-END_HALVES = ("cases", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart")
+END_HALVES = (
+    "cases", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "later_seen", "later_apart",
+)  # fmt: skip
 FILES = [(language, half) for language in ("en", "de") for half in HALVES]
 TARGET_F1 = {"en": 0.96, "de": 0.96}
 TARGET_CLASS_ACCURACY = 0.97
@@ -177,7 +179,9 @@ def test_each_file_holds_its_sentences(language, half):
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_sentences_end_where_they_are_written_to_end(language, half):
     right, of = score_ends(half, language)
-    assert right >= (0.75 if half.startswith("fresh") else 0.9) * of  # a floor, of a third author's hard ones
+    assert (
+        right >= (0.4 if half.startswith("later") else 0.75 if half.startswith("fresh") else 0.9) * of
+    )  # a floor, of a third author's hard ones
 
 
 def test_five_thousand_sentences_a_second():

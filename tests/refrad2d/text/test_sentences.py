@@ -146,3 +146,15 @@ def test_ranges_are_in_order_and_lose_no_character(text, language):
     bounds = [bound for piece in ranges for bound in piece]
     assert bounds == sorted(bounds) and all(start < end for start, end in ranges)
     assert "".join("".join(text[start:end].split()) for start, end in ranges) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "count"),
+    [
+        ("Bildqualität i. O. Lunge belüftet.", "de", 2),
+        ("Lage der Sonde i.O. Kein Pneumothorax.", "de", 2),
+        ("Effusion: small L.\nLines: ok", "en", 2),
+    ],
+)
+def test_more_ends(text, language, count):
+    assert len(split_sentences(text, language)) == count

@@ -112,7 +112,7 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
 
 def _canonically(plain: str, language: str) -> str | None:
     """What is left of the sentence once its words of time stand in forms that the rules know; None if some stay."""
-    sized = without_earlier_sizes(without_response(plain, language), language)
+    sized = without_earlier_sizes(without_response(plain, language), language).lstrip(" ,;:")
     if sized.strip(" .,;:") == "":
         return ""
     told = in_present(canonical(sized, language), language)
