@@ -153,7 +153,7 @@ def _line_ends(text: str, stop: re.Match, language: str, wrapped: bool) -> bool:
         return False
     if stop.group().count("\n") > 1:
         return True
-    if _HEADING.match(after) and ":" in _HEADING.match(after).group():
+    if (heading := _HEADING.match(after)) and heading.group().endswith(":"):
         return True
     if after[0].islower() or last[-1] == ".":  # a full stop that did not end the sentence is an abbreviation
         return False

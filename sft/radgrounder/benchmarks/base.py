@@ -26,6 +26,7 @@ from refrad2d.windows import IMAGE_SIZE
 SHARED = ("base", "priors", "questions")  # modules of this folder that are no benchmarks
 EXAMPLE = "forkme"
 BLANK = "blank"  # the key of the picture that shows nothing
+ABSENT_ASKED = "absent"  # the control that asks for what is not there
 OTHER = "other_patient"  # the control that answers with what is true of another patient
 
 Scores = dict[str, float]

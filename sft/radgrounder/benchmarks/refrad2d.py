@@ -20,6 +20,7 @@ import numpy as np
 from datasets import Dataset, get_dataset_config_names, get_dataset_split_names, load_dataset
 
 from radgrounder.benchmarks.base import (
+    ABSENT_ASKED,
     BLANK,
     OTHER,
     Benchmark,
@@ -35,7 +36,7 @@ from radgrounder.benchmarks.priors import average_boxes, constant_report, majori
 from radgrounder.benchmarks.questions import score_answer
 from radgrounder.metrics.boxes import iou, pointing
 from radgrounder.metrics.captions import cider, rouge_l
-from radgrounder.metrics.findings import count_findings, read_findings
+from radgrounder.metrics.findings import compare_findings
 from radgrounder.metrics.grounding import count_entities, entities, g_iou, invalid
 from radgrounder.metrics.text import normalise, token_overlap
 from refrad2d.boxes import visible
@@ -49,7 +50,6 @@ CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clin
 TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
 SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
 
-ABSENT_ASKED = "absent"  # the control that asks for what is not there
 
 COLUMNS = (
     Column("grounding", "miou", ("locate",), "", "iou"),
@@ -381,7 +381,7 @@ def _score_report(item: Item, answer: Parsed) -> Scores:
     true, predicted = entities(item.true), entities(answer)
     counts = count_entities(true, predicted)
     modality = item.groups.get("modality", "CT")
-    found = count_findings(*(read_findings(side.text, item.language, modality) for side in (item.true, answer)))
+    found = compare_findings(item.true.text, answer.text, item.language, modality)
     return {
         "finding_f1": found.f1,
         "finding_precision": found.precision,

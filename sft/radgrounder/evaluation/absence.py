@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import rankdata
 
-from radgrounder.benchmarks.base import Item
+from radgrounder.benchmarks.base import ABSENT_ASKED, Item
 from radgrounder.metrics.intervals import LEVEL, Figure
-
-ABSENT = "absent"  # the control whose items ask for what is not there
 
 
 def roc_auc(present: np.ndarray, absent: np.ndarray) -> float:
@@ -25,7 +23,7 @@ def roc_auc(present: np.ndarray, absent: np.ndarray) -> float:
 
 def absence_auc(items: Sequence[Item], confidences: Mapping[str, float], *, samples: int, seed: int) -> Figure:
     """ROC AUC of the locate prompts with a confidence, asked for present against absent; its interval over clusters."""
-    asked = [i for i in items if i.task == "locate" and i.control in ("", ABSENT) and i.id in confidences]
+    asked = [i for i in items if i.task == "locate" and i.control in ("", ABSENT_ASKED) and i.id in confidences]
     sure = np.array([confidences[item.id] for item in asked])
     there = np.array([not item.control for item in asked], bool)
     mean = roc_auc(sure[there], sure[~there]) if len(asked) else np.nan

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from radgrounder.benchmarks.base import Column, Item, Scores
-from radgrounder.metrics.findings import class_figures, count_findings, read_findings
+from radgrounder.metrics.findings import class_figures, compare_findings
 from radgrounder.metrics.intervals import SAMPLES, figures, gap
 from refrad2d.grounding import Parsed
 
@@ -106,10 +106,7 @@ def summarise_findings(
         if item.task == "report" and item.control == control and "modality" in item.groups
     ]
     counts = [
-        count_findings(
-            *(read_findings(side.text, item.language, item.groups["modality"]) for side in (item.true, answer))
-        )
-        for item, answer in pairs
+        compare_findings(item.true.text, answer.text, item.language, item.groups["modality"]) for item, answer in pairs
     ]
     found = class_figures(counts, [item.cluster for item, _ in pairs], samples=samples, seed=seed)
     return {name: {key: one.as_dict() for key, one in measures.items()} for name, measures in found.items()}

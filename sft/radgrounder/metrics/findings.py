@@ -108,6 +108,11 @@ def count_findings(true: Sequence[Stated], said: Sequence[Stated]) -> FindingCou
     )
 
 
+def compare_findings(true: str, said: str, language: str, modality: str) -> FindingCounts:
+    """How the findings that two texts state agree."""
+    return count_findings(read_findings(true, language, modality), read_findings(said, language, modality))
+
+
 def class_figures(
     counts: Sequence[FindingCounts], clusters: Sequence[Hashable], *, samples: int = SAMPLES, seed: int = 0
 ) -> dict[str, dict[str, Figure]]:

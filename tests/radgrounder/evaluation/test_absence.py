@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from radgrounder.benchmarks.base import Item, plain
-from radgrounder.evaluation.absence import ABSENT, absence_auc, roc_auc
+from radgrounder.benchmarks.base import ABSENT_ASKED, Item, plain
+from radgrounder.evaluation.absence import absence_auc, roc_auc
 
 
 def item(number, control, patient):
@@ -18,7 +18,7 @@ def test_the_area_counts_pairs_in_order_and_ties_half():
 
 
 def test_the_interval_is_over_patients_and_other_controls_do_not_count():
-    items = [item(n, ABSENT if n % 2 else "", f"p{n % 5}") for n in range(40)] + [item(99, "shuffled", "p0")]
+    items = [item(n, ABSENT_ASKED if n % 2 else "", f"p{n % 5}") for n in range(40)] + [item(99, "shuffled", "p0")]
     sure = {i.id: 0.2 if i.control else 0.4 + 0.01 * int(i.id) % 0.3 for i in items}
     found = absence_auc(items, sure, samples=50, seed=0)
     assert (found.mean, found.n) == (1.0, 40) and found.low == found.high == 1.0
@@ -28,7 +28,7 @@ def test_the_interval_is_over_patients_and_other_controls_do_not_count():
 
 
 def test_one_patient_has_no_interval():
-    items = [item(0, "", "p"), item(1, ABSENT, "p")]
+    items = [item(0, "", "p"), item(1, ABSENT_ASKED, "p")]
     assert absence_auc(items, {"0": 0.5, "1": 0.5}, samples=9, seed=0).as_dict() == {
         "mean": 0.5, "low": None, "high": None, "n": 2,
     }  # fmt: skip

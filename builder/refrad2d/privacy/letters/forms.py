@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from refrad2d.privacy.letters.layout import SMALL_WORD
 from refrad2d.privacy.letters.words import is_familiar
 from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, is_name, is_word
 
@@ -25,7 +26,6 @@ _SPOKEN_TITLES = frozenset(
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST = 4  # glued places that make a text a glued one
 _CUT = re.compile(rf"(?<=[\wäöüß.,\-])\n(?=[ ]?{CAPITAL}[a-zäöüß])")
-_SMALL = re.compile(r"(?<![\w.\-/])[a-zäöüß]{2,}(?![\w@/])")
 
 
 class Form(NamedTuple):
@@ -88,4 +88,4 @@ def _in_paragraph(text: str, at: int) -> bool:
     """True for a break between two lines of sentences, the first of them full."""
     start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at + 1)
     behind = text[at + 1 : len(text) if end < 0 else end]
-    return at - start > 40 and len(_SMALL.findall(text[start:at])) > 3 and len(_SMALL.findall(behind)) > 2
+    return at - start > 40 and len(SMALL_WORD.findall(text[start:at])) > 3 and len(SMALL_WORD.findall(behind)) > 2

@@ -15,7 +15,7 @@ _GREETING = re.compile(
     r"Dear|DEAR|Hi|Hello)"
     r"(?!\w)"
 )
-_SMALL = re.compile(r"(?<![\w.\-/])[a-zäöüß]{2,}(?![\w@/])")
+SMALL_WORD = re.compile(r"(?<![\w.\-/])[a-zäöüß]{2,}(?![\w@/])")
 _LINKS = frozenset(
     "und für am an der den dem des die das im in zum zur von vom bei mit of for and the at to geb geboren männl weibl"
     " tel fax "
@@ -58,7 +58,7 @@ def read_layout(text: str) -> list[Line]:
 
 def _is_prose(line: str) -> bool:
     """True for a line of sentences: four words in lower case that link no names."""
-    small = [word for word in _SMALL.findall(PLACEHOLDER.sub(" ", line)) if word not in _LINKS]
+    small = [word for word in SMALL_WORD.findall(PLACEHOLDER.sub(" ", line)) if word not in _LINKS]
     return len(small) > 3
 
 

@@ -32,7 +32,7 @@ _ELLIPTIC = re.compile(  # "the known one has decreased" is there
 )
 _GENERAL = re.compile(r"\b(?:findings?|disease|befunde?s?)\b")  # no thing of their own
 _SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
-_ASIDE = re.compile(r"\s?\(([^()]*)\)")
+PARENTHESIS = re.compile(r"\s?\(([^()]*)\)")
 _HISTORY = re.compile(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))")
 _SPACES = re.compile(r"\s+")
@@ -48,7 +48,7 @@ def drop_idle(sentence: str, language: str) -> str:
     words = load_words(language)
     if not words.strong.search(sentence.casefold()):
         return sentence
-    kept = _ASIDE.sub(
+    kept = PARENTHESIS.sub(
         lambda aside: "" if _goes(aside[1], words, language) or _earlier_value(aside[1], words, language) else aside[0],
         sentence,
     )

@@ -11,15 +11,6 @@ from functools import cache
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.temporal.needles import Needle, needle, pieces_of
 
-_NEW_DENIED = re.compile(  # "neu aufgetretene Herde sind nicht abgrenzbar": what is new is denied, behind its noun
-    r"\b(?:neu(?:e[nrms]?|artige[nrms]?)?(?=\s)|frische[nrms]?|weitere[nrms]?|zusätzliche[nrms]?|\w*progrediente[nrms]?"
-    r"|zunehmende[nrms]?|wachsende[nrms]?|new(?:ly)?|additional|further|progressive|increasing|worsening|enlarging|growing)\b"
-    r"(?=[^,;.:]*\b(?:nicht(?!\smehr)|not|absent|fehl(?:t|en|end)|ausgeschlossen|excluded|keine?)\b)",
-    re.IGNORECASE,
-)
-_NEXT_PARTICIPLE = re.compile(
-    r"\s+(?:aufgetreten|entstanden|hinzugekommen|hinzugetreten|entwickelt|appear(?:ed|ing))\w*", re.I
-)
 SHIELD = "\u02d1"  # a letter that no report has
 
 
@@ -31,6 +22,7 @@ class Phrases:
     unsure: tuple[Needle, ...]
     fixed: tuple[Needle, ...]
     denials: re.Pattern
+    denied_behind: re.Pattern
     change: re.Pattern
     stop: re.Pattern
     states: re.Pattern
@@ -55,7 +47,10 @@ def load_phrases(language: str) -> Phrases:
         tuple((needle(find), put) for find, put in stored["same"]),
         each("unsure"),
         each("fixed", r"\b"),
-        *(compiled(stored[n]) for n in ("denials", "change", "stop", "states", "comparatives", "nouns")),
+        *(
+            compiled(stored[n])
+            for n in ("denials", "denied_behind", "change", "stop", "states", "comparatives", "nouns")
+        ),
         *(re.compile(stored[n].lower()) for n in ("earlier", "things")),
     )
 
@@ -91,7 +86,7 @@ def shield(sentence: str, language: str) -> str | None:
             sentence = phrases.comparatives.sub(lambda word: _mark(word[0]), sentence)
     if _change_of_an_organ(sentence, phrases):
         return None
-    return _shield_denied(_shield_new_denied(sentence), phrases)
+    return _shield_denied(phrases.denied_behind.sub(lambda found: _mark(found[0]), sentence), phrases)
 
 
 def unshield(sentence: str) -> str:
@@ -122,17 +117,6 @@ def _shield_denied(sentence: str, phrases: Phrases) -> str:
         last = stop.start() if stop else len(sentence)
         out += sentence[end : denial.end()] + _protect(phrases.change, sentence[denial.end() : last])
         end = last
-    return out + sentence[end:]
-
-
-def _shield_new_denied(sentence: str) -> str:
-    """Words of what is new before a denial of it: "new lesions are not seen" is not "lesions are not seen"."""
-    out, end = "", 0
-    for found in _NEW_DENIED.finditer(sentence):
-        more = _NEXT_PARTICIPLE.match(sentence, found.end())
-        stop = more.end() if more else found.end()
-        out += sentence[end : found.start()] + _mark(sentence[found.start() : stop])
-        end = stop
     return out + sentence[end:]
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from refrad2d.text.temporal.canonical.comparisons import pattern
+from refrad2d.text.temporal.idle import PARENTHESIS
 
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s(?:und|sowie|bei|mit|and|with|but|aber)\s)"
 _MEASURED = re.compile(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)|\d[.,]\d")
 _SIZE = re.compile(r"\d\s?-?(?:mm|cm|ml)\b")
-_PARENTHESIS = re.compile(r"\s?\(([^()]*)\)")
 _PIECES = re.compile(r"((?:,(?!\d)|;|\s/)\s?)")
 _SIDES = re.compile(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(?:messend|groß|durchmessend|breit|dick)e")
@@ -71,7 +71,7 @@ def without_earlier_sizes(sentence: str, language: str) -> str:
     if not _MEASURED.search(sentence):
         return sentence
     values = _values(language)
-    kept = _PARENTHESIS.sub(lambda found: _in_parenthesis(found, values), sentence)
+    kept = PARENTHESIS.sub(lambda found: _in_parenthesis(found, values), sentence)
     if _ATTRIBUTE.search(sentence):
         kept = values.attribute.sub("", kept)
     kept = values.head.sub("", kept, count=1)
