@@ -25,7 +25,7 @@ from refrad2d.operations.row_checks import Dataset
 from refrad2d.operations.transaction import CHANGES_HEAD
 from refrad2d.schema import SPLITS
 from refrad2d.system.reasons import PREFIX, is_reason
-from refrad2d.text.slices import RULES
+from refrad2d.text.slices import RULES, UNPLACED
 
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _ERROR = re.compile(
@@ -76,9 +76,7 @@ HISTORY: dict[str, Callable[[str], bool]] = {
     "reports": _is_outcome,
     "burnt_in": _one_of(("frames_blanked", "frames_dropped", "frames_read", "series_read")),
     "heads": _one_of(("series", "slices_left_out")),
-    "sentences": _one_of(
-        (*RULES, "finding_beside", "without_slice", "only_reference", "unclear_image", "several_images")
-    ),
+    "sentences": _one_of((*RULES, "finding_beside", *UNPLACED)),
     "curate": lambda name: bool(_CURATE.fullmatch(name)),
     "ready": _is_outcome,
     "not_appended": _one_of(_NOT_APPENDED),

@@ -27,6 +27,7 @@ from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
 from refrad2d.system.pseudonyms import pseudonym
 from refrad2d.system.reasons import main_advice
+from refrad2d.text.slices import UNPLACED
 
 
 class NothingUsable(Exception):
@@ -76,14 +77,6 @@ def _size(root: str, path: str) -> int:
         return os.stat(os.path.join(root, path)).st_size
     except OSError:
         return -1
-
-
-UNPLACED = (
-    "without_slice",
-    "only_reference",
-    "unclear_image",
-    "several_images",
-)  # why `match` gives a sentence to no slice
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ SLICES_A_SENTENCE = 3
 ABSENT = 4  # classes that a row denies, at most
 LEAST_FINDING = MIN_PIXELS / IMAGE_SIZE**2  # of the image: the box of a finding that a slice shows
 RULES = ("named", "finding", "structure", "middle")
+UNPLACED = ("without_slice", "only_reference", "unclear_image", "several_images")  # why a sentence goes to no slice
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,15 @@ def read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskRecor
         pictures = _layers_by_depth(dataset)
     except BROKEN as error:
         raise Unreadable("unreadable_segmentation") from error
-    every = [layer for layers, _ in pictures.values() for layer in layers]
-    values = {int(value) for layer in every for value in np.unique(layer)} - {0}
-    inside = {int(value) for layer in every for value in np.unique(layer) if not _in_corners(layer, value)}
+    shown = [
+        (int(value), layer)
+        for layers, _ in pictures.values()
+        for layer in layers
+        for value in np.unique(layer)
+        if value
+    ]
+    values = {value for value, _ in shown}
+    inside = {value for value, layer in shown if not _in_corners(layer, value)}
     slices = tuple(
         write_slice(np.stack(layers), placement, source, key, folder, f"seg {depth}")
         for depth, (layers, placement) in sorted(pictures.items())
