@@ -1,6 +1,6 @@
 # make demo   a synthetic hospital → dataset → model → table of results → a page to try it on (SERVE=0: no page)
-#             another hospital: make demo DEMO=build/demo-mr REGIONS=abdomen_mr RATE=2e-3
-#             RECIPE=packed: a picture and its answers as one sample; make demo-recipes: both, side by side
+#             another hospital: make demo DEMO=build/demo-head SITE=B REGIONS=head_mr
+#             RECIPE=stock: by the stock `trl sft`, an answer a sample; make demo-recipes: both, side by side
 # make quick  after each save · make test   all tests · make style   what CI holds us to
 # make bench  measurements · make base   pretrain the nano
 
@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
-MAIN := stock
+MAIN := packed
 RECIPE ?= $(MAIN)
 ifeq ($(filter stock packed,$(RECIPE)),)
 $(error RECIPE=$(RECIPE) is no recipe of the demo. Choose stock or packed)
@@ -16,12 +16,12 @@ endif
 RUN := $(if $(filter $(MAIN),$(RECIPE)),$(DEMO),$(DEMO)/$(RECIPE))
 BASE := sft/bases/nano
 BASE_RESULTS := build/base-results
-SITE ?= B
-REGIONS ?= abdomen_ct
-PATIENTS ?= 40
-STEPS ?= 240
+SITE ?= C
+REGIONS ?= pelvis_mr
+PATIENTS ?= 60
+STEPS ?= $(if $(filter packed,$(RECIPE)),120,240)
 RATE ?= $(if $(filter packed,$(RECIPE)),2e-3,1e-3)
-LIMIT ?= 80
+LIMIT ?= 40
 SERVE ?= 1
 # the demo keeps the last step; a real run keeps the best checkpoint on validation patients, as the recipe says
 QUICK := --eval_strategy no --save_strategy no --load_best_model_at_end false
@@ -79,19 +79,16 @@ $(DEMO)/dataset/manifest.json: $(DEMO)/hospital $(DEMO)/demo.key
 	$(BIN)/refrad2d build $(DEMO)/hospital/dicom --reports $(DEMO)/hospital/reports.csv --masks $(DEMO)/hospital/masks \
 		--out $(@D) --key-file $(DEMO)/demo.key --site $(SITE) --offline --burnt-in-text keep
 
-# hours: pretraining from nothing in two runs like those of the shipped weights, of the same slices; a killed run goes on
-# (`make base` again)
+# hours: the shipped weights from nothing; a killed run goes on (`make base` again), and so does one in pieces, by
+# MINUTES=55, which ends with 75 until it is done
+MINUTES ?= 0
 base: build/base/nano
 
-build/base/nano: build/base/first
-	$(BIN)/radgrounder pretrain $@ --init $< --pool 24576 --pool-folder build/base/pool \
-		--tower-steps 1200 --tower-rate 2e-3 --packed-steps 2000 --rate 1.2e-3 --steps 1500
-	rm -rf build/base/pool
-
-build/base/first: $(BIN)/.installed
+build/base/nano: $(BIN)/.installed
 	mkdir -p build/base
-	$(BIN)/radgrounder pretrain $@ --pool 24576 --pool-folder build/base/pool \
-		--locate-share 0.6 --report-share 0.25 --dense-weight 0.3
+	$(BIN)/radgrounder pretrain $@ --regions all --leave-out pelvis_mr --sites A B C --image 144 --patch 12 --width 160 \
+		--tower-layers 6 --decoder-layers 4 --pool 24576 --pool-folder build/base/pool --tower-steps 9000 \
+		--packed-steps 6000 --steps 4000 --single-absent-share 0.25 --curves 0.3 --precision bfloat16 --minutes $(MINUTES)
 
 # what BASE reaches on new patients of the site that it was pretrained on, beside its controls
 base-results: $(BASE_RESULTS)/results.json
@@ -104,7 +101,7 @@ base-again: build/base/nano build/base-results/results.json
 
 $(BASE_RESULTS)/heldout: $(BIN)/.installed
 	mkdir -p $(BASE_RESULTS)
-	$(BIN)/radgrounder heldout $@ --sites A --patients 80
+	$(BIN)/radgrounder heldout $@ --sites A --regions all --leave-out pelvis_mr --patients 90
 
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 304

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from radgrounder.evaluation.run import run as judge
 from radgrounder.inference.predictor import Predictor
+from radgrounder.models.fingerprint import weights_digest
 from radgrounder.models.prepare import prepare
 from radgrounder.training.ablations import train
 from refrad2d.grounding import locate_answer
@@ -51,7 +52,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--limit", type=int, default=40)
     options = parser.parse_args()
-    results: dict = {"steps": options.steps, "limit": options.limit}
+    results: dict = {"base": weights_digest(options.base), "steps": options.steps, "limit": options.limit}
     with tempfile.TemporaryDirectory() as folder:
         for kind, with_tokens in KINDS.items():
             place = Path(folder) / kind.replace(" ", "-")

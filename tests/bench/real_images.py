@@ -20,6 +20,7 @@ from PIL import Image
 from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
 from radgrounder.inference.predictor import Predictor
 from radgrounder.metrics.boxes import iou
+from radgrounder.models.fingerprint import weights_digest
 from radgrounder.models.prepare import prepare
 from radgrounder.training.ablations import train
 from radgrounder.training.mixtures import write_config
@@ -133,7 +134,8 @@ def main() -> int:
         cells = (r["slices"], r["base"]["n"], *(f"{r[k]['miou']:.3f}" for k in ("base", "mean box of the CT", "after")))
         table.append(f"| {name} | " + " | ".join(map(str, cells)) + " |")
     print("\n".join(table))
-    options.out.write_text(json.dumps({"steps": options.steps, "images": results}, indent=2) + "\n")
+    found = {"base": weights_digest(Path(options.base)), "steps": options.steps, "images": results}
+    options.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

@@ -8,16 +8,17 @@ import argparse
 import json
 import shutil
 import sys
-from hashlib import sha256
 from pathlib import Path
 
-from radgrounder.models.fingerprint import STALE
+from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
+from radgrounder.results.tables import format_interventions
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
 MADE = {  # by command: file in docs/results → where the command leaves it
     "base-results": {"base.json": "build/base-results/results.json"},
+    "interventions": {"interventions.json": "build/interventions/results.json"},
     "base-again": {
         "again-after.json": "build/base-again/results.json",
         "again-changes.json": "build/base-again/changes.json",
@@ -27,10 +28,9 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "demo-after.json": "build/demo/results.json",
         "demo-changes.json": "build/demo/eval/changes.json",
     },
-    "demo-mr": {
-        "demo-mr-before.json": "build/demo-mr/results-before.json",
-        "demo-mr-after.json": "build/demo-mr/results.json",
-        "demo-mr-changes.json": "build/demo-mr/eval/changes.json",
+    "demo-recipes": {
+        "recipes-stock.json": "build/demo/stock/results.json",
+        "recipes-changes.json": "build/demo/eval/changes.json",
     },
     "vqa-rad": {
         "vqa-rad-before.json": "build/vqa-rad-before/results.json",
@@ -66,7 +66,6 @@ def main() -> int:
     replace_table(ROOT / "sft/README.md", "reports", decoding(read("reports.json")))
     replace_table(ROOT / "sft/README.md", "decoding", ways(read("decoding.json")))
     replace_table(ROOT / "sft/README.md", "sites", sites(read("sites.json")))
-    replace_table(ROOT / "sft/README.md", "demo-mr", before_and_after("demo-mr"))
     return 0
 
 
@@ -83,21 +82,17 @@ def document() -> str:
     """docs/results.md."""
     ablations = read("ablations.json")
     chapters = {
-        "The base on new patients of its own site: `make base-results`": stale() + figures(read("base.json")),
+        "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
+        "By region and site: `python -m tests.bench.sites`": sites(read("sites.json")),
         "The base made again: `make base-again`": again(),
+        "Does it look? `radgrounder eval --interventions`": interventions(),
         "Its confidence: `radgrounder calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
-        "LoRA on a site that the base has not seen: `make demo`": f"""Site B is hardly a gap (table below): the five
-test patients are harder than most. Reports are the consensus of 8 samples here. The questions of this build are worded
-otherwise than those that the base was trained on, and can no longer be guessed from their wording; the few steps of the
-demo do not make up for that.
+        "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR at site C: the base knows
+neither. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
 
 {before_and_after("demo")}""",
-        "LoRA on MR, which the base has never seen: `make demo DEMO=build/demo-mr REGIONS=abdomen_mr RATE=2e-3`": f"""The gap
-that LoRA can close. As above, but for twice the rate.
-
-{before_and_after("demo-mr")}""",
-        "Other sites, and MR: `python -m tests.bench.sites build/demo/dataset`": sites(read("sites.json")),
-        "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""LoRA on the pictures and questions of VQA-RAD's training set,
+        "Both recipes of the demo: `make demo-recipes`": recipes(),
+        "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""{earlier("vqa-rad-before.json")}LoRA on the pictures and questions of VQA-RAD's training set,
 judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures. What the pictures
 add is what stands above the text-only and shuffled rows.
 
@@ -109,11 +104,13 @@ pretrained with boxes, so that the arms without them forget rather than never le
 with boxes, which those arms were not trained on, so that "better" below holds for that prompt only.
 
 {(RESULTS / "ablations.md").read_text(encoding="utf-8").strip()}""",
-        "Markup tokens: `python -m tests.bench.markup_tokens build/demo/dataset`": markup(read("markup-tokens.json")),
+        "Markup tokens: `python -m tests.bench.markup_tokens build/demo/dataset`": earlier("markup-tokens.json")
+        + markup(read("markup-tokens.json")),
         "What training and prediction cost: `make bench`": costs(read("training.json")),
-        "Real anatomy: `python -m tests.bench.real_images DATA`": real_images(read("real-images.json")),
+        "Real anatomy: `python -m tests.bench.real_images DATA`": earlier("real-images.json")
+        + real_images(read("real-images.json")),
     }
-    return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items())])
+    return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items() if body)])
 
 
 def before_and_after(name: str) -> str:
@@ -122,30 +119,77 @@ def before_and_after(name: str) -> str:
 
 
 def again() -> str:
-    """The shipped base beside the one that `make base` made from nothing."""
+    """The shipped base beside the one that `make base` made from nothing; "" while that was not run for this base."""
+    if not (RESULTS / "again-after.json").is_file():
+        return ""
     results = [read(name) for name in ("base.json", "again-after.json", "again-changes.json")]
     return f"""`make base` from nothing, judged on the same slices as the shipped weights; the difference is paired.
 
 {format_changes(*results, names=("shipped", "made again"))}"""
 
 
-def sites(results: dict) -> str:
-    """One line a site and region."""
-    rows = [
-        f"| {name} | {show_figure(one['base'])} | {show_figure(one['mean box'])} | {one['base']['n']} |"
-        for name, one in results.items()
-    ]
-    return """The base as it is, mIoU of the locate prompt on fresh slices of new patients, and on
-slices of each split of the demo's dataset (site B).
+def recipes() -> str:
+    """The stock recipe beside the packed one; "" while that was not run for this base."""
+    if not (RESULTS / "recipes-stock.json").is_file():
+        return ""
+    results = [read(name) for name in ("recipes-stock.json", "demo-after.json", "recipes-changes.json")]
+    return f"""The same base, hospital and slices: `trl sft` as it comes, an answer a sample, beside packed rows.
 
-| slices | base | mean box of other patients | n |
-|---|---|---|---|
-""" + "\n".join(rows)
+{format_changes(*results, names=("stock", "packed"))}"""
+
+
+def groups() -> str:
+    """The base's figures by modality, body part, plane, size, sex and language."""
+    found = read("base.json")["subgroups"]
+    asked = {
+        "grounding.miou": ("modality", "body_part", "plane", "size", "sex"),
+        "report.f1": ("modality", "body_part", "sex", "language"),
+        "vqa.accuracy_closed": ("modality", "body_part", "sex", "language"),
+    }
+    rows = [
+        f"| {name.replace('.', ' ').replace('_', ' ')} | {key.replace('_', ' ')} | {member} | {show_figure(one)} |"
+        f" {one['n']} |"
+        for name, keys in asked.items()
+        for key in keys
+        for member, one in found.get(name, {}).get(key, {}).items()
+    ]
+    return "\n".join(["| figure | group | | mean [interval] | n |", "|---|---|---|---|---|", *rows])
+
+
+def interventions() -> str:
+    """The tables of the causal tests; "" while they were not run for this base."""
+    path = RESULTS / "interventions.json"
+    return format_interventions(json.loads(path.read_text(encoding="utf-8"))["interventions"]) if path.is_file() else ""
+
+
+def sites(results: dict) -> str:
+    """One line a region and site."""
+    names = ("base", "large", "mean box", "shuffled", "above mean box", "above shuffled")
+    rows = [
+        f"| {region} | {site} | " + " | ".join(show_figure(one[name]) for name in names) + f" | {one['base']['n']} |"
+        for region, by_site in results.items()
+        for site, one in by_site.items()
+    ]
+    head = [
+        "| region | site | base | 16 px and more | mean box | other patient's picture | above mean box | above other's | n |"
+    ]
+    return """mIoU of the locate prompt on fresh slices of new patients, decoded as in use. pelvis_mr is the region that the
+base has never seen.
+
+""" + "\n".join([*head, "|---|" + "---|" * 8, *rows])
+
+
+def earlier(name: str) -> str:
+    """A sentence for what was measured with other weights than the shipped ones, else ""."""
+    found = read(name)
+    shipped = weights_digest(ROOT / "sft/bases/nano")
+    same = found.get("base") == shipped or found.get("model") == read("base.json")["model"]
+    return "" if same else "Measured with an earlier version of the base. "
 
 
 def tell_base(weights: str) -> str:
     """Whether the shipped base was it."""
-    shipped = sha256((ROOT / "sft/bases/nano/model.safetensors").read_bytes()).hexdigest()
+    shipped = weights_digest(ROOT / "sft/bases/nano")
     which = (
         "the shipped one"
         if weights == shipped

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from radgrounder.commands.shared import require_phantom, require_positive, require_share
 from radgrounder.models.size import NanoSize
-from radgrounder.pretraining.plan import Plan
+from radgrounder.pretraining.plan import Plan, choose_regions
 from refrad2d.system.arguments import argument, command, option
 
 GO_ON = 75  # the exit status of a run that stopped by its own clock (EX_TEMPFAIL)
@@ -65,7 +65,7 @@ def _check(given: Pretrain) -> None:
     require_phantom(given.sites, given.drawn_regions)
     require_positive(given, *(field.name for field in fields(NanoSize)), "pool", "packed_images", "packed_budget")
     require_positive(given, "batch", "single_batch", "workers", "threads")
-    require_share(given, "locate_share", "report_share", "absent_share")
+    require_share(given, "locate_share", "report_share", "absent_share", "single_absent_share")
     if given.locate_share + given.report_share + given.absent_share > 1:
         raise ValueError(
             f"--locate-share {given.locate_share}, --report-share {given.report_share} and --absent-share "
@@ -88,8 +88,9 @@ class Heldout:
     out: Path = argument("folder to make", metavar="OUT")
     sites: tuple[str, ...] = option("hospitals of the phantom: A, B, C", default=("A",), metavar="NAME")
     regions: tuple[str, ...] = option(
-        "what is examined, such as chest_ct head_mr", default=("abdomen_ct",), metavar="NAME"
+        "what is examined, such as chest_ct head_mr, or all", default=("abdomen_ct",), metavar="NAME"
     )
+    leave_out: tuple[str, ...] = option("regions left out of `--regions all`", default=("pelvis_mr",), metavar="NAME")
     patients: int = option("how many in each split", default=80, metavar="N")
 
 
@@ -100,10 +101,11 @@ def heldout(given: Heldout) -> int:
     Out: OUT, a dataset for `radgrounder eval --benchmark refrad2d`: four slices a patient, none of whom pretraining
     draws; splits test, train (what the controls are made of) and validation (for `radgrounder calibrate`).
     """
-    require_phantom(given.sites, given.regions)
+    regions = choose_regions(given.regions, given.leave_out)
+    require_phantom(given.sites, regions)
     require_positive(given, "patients")
     from radgrounder.pretraining.heldout import write_heldout
 
-    slices = write_heldout(given.out, sites=given.sites, regions=given.regions, patients=given.patients)
+    slices = write_heldout(given.out, sites=given.sites, regions=regions, patients=given.patients)
     print(f"{slices} slices to judge on are in {given.out}.")
     return 0

@@ -56,3 +56,8 @@ def _parts(tasks: Sequence[str]) -> dict[str, Any]:
 
 def _digest(part: Any) -> str:
     return sha256(json.dumps(part, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def weights_digest(base: Path) -> str:
+    """SHA-256 of the weights in a folder: what a result names the base by that it was measured with."""
+    return sha256((base / "model.safetensors").read_bytes()).hexdigest()

@@ -55,7 +55,7 @@ class Batches:
         """One turn of each slice; with what `tower` gives."""
         rng, count = self._rng(SINGLE, step // SORTED), self.plan.single_batch
         numbers = self._draw(SORTED * count, rng)
-        drawn = [(n, draw_turn(self.slices[n].turns, rng, self.plan.shares)) for n in numbers]
+        drawn = [(n, draw_turn(self.slices[n].turns, rng, self.plan.single_shares)) for n in numbers]
         drawn.sort(key=lambda pair: len(pair[1][0]) + len(pair[1][1]))  # batches of like length waste less padding
         drawn = drawn[step % SORTED * count :][:count]
         words = encode_single(self.tokenizer, self.prefix, [turn for _, turn in drawn])

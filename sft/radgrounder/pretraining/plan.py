@@ -53,6 +53,9 @@ class Plan:
     )
     report_share: float = option("of the answers", default=0.4, metavar="P")
     absent_share: float = option("of the answers: that a structure is not visible", default=0.08, metavar="P")
+    single_absent_share: float = option(
+        "the same in the third lesson, where the other tasks keep their proportions", default=0.08, metavar="P"
+    )
     rarity: float = option(
         "a slice is drawn by its classes' frequencies to the power of minus this, regions evenly",
         default=0.5,
@@ -90,10 +93,20 @@ class Plan:
         return {**told, "question": rest}
 
     @property
+    def single_shares(self) -> dict[str, float]:
+        """By task, in the third lesson."""
+        others = (1 - self.single_absent_share) / ((1 - self.absent_share) or 1)
+        told = {task: others * share for task, share in self.shares.items()}
+        return {**told, "absent": self.single_absent_share}
+
+    @property
     def drawn_regions(self) -> tuple[str, ...]:
         """The regions that slices are drawn of: `regions`, or all but those left out."""
-        from refrad2d.phantom import REGIONS
+        return choose_regions(self.regions, self.leave_out)
 
-        if self.regions != ("all",):
-            return self.regions
-        return tuple(name for name in REGIONS if name not in self.leave_out)
+
+def choose_regions(regions: tuple[str, ...], leave_out: tuple[str, ...]) -> tuple[str, ...]:
+    """`regions`, or if these are ("all",) every region of the phantom that is not in `leave_out`."""
+    from refrad2d.phantom import REGIONS
+
+    return tuple(name for name in REGIONS if name not in leave_out) if regions == ("all",) else regions

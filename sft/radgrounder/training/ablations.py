@@ -7,13 +7,13 @@ that stands is not made again, so a killed runner goes on. Writes OUT/ablations.
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from radgrounder.metrics.intervals import Figure, figure
+from radgrounder.models.fingerprint import weights_digest
 from radgrounder.training.arms import ARMS, Ablations, Arm
 from radgrounder.training.mixtures import Row, Rows, mix, read_config, read_vqa_rad, write_config
 from refrad2d.conversations import PROMPTS, sft_row, turn
@@ -215,7 +215,7 @@ def _as_json(scores: Mapping[str, Mapping[str, Scores]], options: Ablations) -> 
         name: {title: summarise(items, samples=options.samples).as_dict() for title, items in by.items()}
         for name, by in scores.items()
     }
-    weights = sha256((options.base / "model.safetensors").read_bytes()).hexdigest()
+    weights = weights_digest(options.base)
     about = {
         "base": weights,
         "steps": options.steps,

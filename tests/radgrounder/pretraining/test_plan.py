@@ -28,6 +28,12 @@ def test_the_shares_of_tasks_are_a_whole():
     assert shares == pytest.approx({"locate": 0.5, "report": 0.2, "absent": 0.1, "question": 0.2})
 
 
+def test_the_third_lesson_may_deny_more_often():
+    plan = Plan(locate_share=0.5, report_share=0.2, absent_share=0.1, single_absent_share=0.4)
+    assert plan.single_shares == pytest.approx({"locate": 1 / 3, "report": 2 / 15, "absent": 0.4, "question": 2 / 15})
+    assert Plan().single_shares == pytest.approx(Plan().shares)
+
+
 def test_all_regions_are_all_but_those_left_out():
     plan = Plan(regions=("all",), leave_out=("pelvis_mr", "torso_ct"))
     assert len(plan.drawn_regions) == 8 and not {"pelvis_mr", "torso_ct"} & set(plan.drawn_regions)
