@@ -8,12 +8,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
-MAIN := packed
-RECIPE ?= $(MAIN)
+RECIPE ?= packed
 ifeq ($(filter stock packed,$(RECIPE)),)
 $(error RECIPE=$(RECIPE) is no recipe of the demo. Choose stock or packed)
 endif
-RUN := $(if $(filter $(MAIN),$(RECIPE)),$(DEMO),$(DEMO)/$(RECIPE))
+RUN := $(if $(filter packed,$(RECIPE)),$(DEMO),$(DEMO)/$(RECIPE))
 BASE := sft/bases/nano
 BASE_RESULTS := build/base-results
 SITE ?= C
@@ -60,8 +59,7 @@ endif
 demo-recipes:
 	$(MAKE) demo SERVE=0 RECIPE=stock
 	$(MAKE) demo SERVE=0 RECIPE=packed
-	$(BIN)/radgrounder compare $(if $(filter stock,$(MAIN)),$(DEMO),$(DEMO)/stock)/eval \
-		$(if $(filter packed,$(MAIN)),$(DEMO),$(DEMO)/packed)/eval
+	$(BIN)/radgrounder compare $(DEMO)/stock/eval $(DEMO)/eval
 
 $(DEMO)/hospital: $(BIN)/.installed
 	rm -rf $@.tmp $@
@@ -112,30 +110,29 @@ $(DEMO)/results-before.json: $(BASE)/model.safetensors $(DEMO)/dataset/manifest.
 	cp $(DEMO)/eval-before/results.json $@
 
 # stock is TRL's own command, an answer a sample; packed has a picture and its answers as one
-ifeq ($(RECIPE),packed)
-$(RUN)/base: $(BIN)/.installed $(BASE)/model.safetensors
-	mkdir -p $(RUN)
-	rm -rf $@
-	$(BIN)/radgrounder prepare $(BASE) $@ --attention image
-
-$(RUN)/rows/README.md: $(DEMO)/dataset/manifest.json
-	mkdir -p $(RUN)
-	rm -rf $(@D)
-	$(BIN)/radgrounder mix cap $(DEMO)/dataset/refrad2d $(@D) --packed --questions 6 --places 6 --absent 2
-
-$(RUN)/adapter/adapter_config.json: $(RUN)/base $(RUN)/rows/README.md sft/recipes/nano/packed.yaml
-	rm -rf $(@D)
-	$(BIN)/python sft/train_packed.py --config sft/recipes/nano/packed.yaml --model_name_or_path $(RUN)/base \
-		--dataset_name $(RUN)/rows --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
-else
-$(RUN)/base: $(BIN)/.installed $(BASE)/model.safetensors
-	mkdir -p $(RUN)
+$(DEMO)/base: $(BIN)/.installed $(BASE)/model.safetensors
+	mkdir -p $(DEMO)
 	rm -rf $@
 	$(BIN)/radgrounder prepare $(BASE) $@
 
-$(RUN)/adapter/adapter_config.json: $(RUN)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
+$(DEMO)/base-packed: $(BIN)/.installed $(BASE)/model.safetensors
+	mkdir -p $(DEMO)
+	rm -rf $@
+	$(BIN)/radgrounder prepare $(BASE) $@ --attention image
+
+$(DEMO)/rows/README.md: $(DEMO)/dataset/manifest.json
 	rm -rf $(@D)
-	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --model_name_or_path $(RUN)/base \
+	$(BIN)/radgrounder mix cap $(DEMO)/dataset/refrad2d $(@D) --packed --questions 6 --places 6 --absent 2
+
+ifeq ($(RECIPE),packed)
+$(RUN)/adapter/adapter_config.json: $(DEMO)/base-packed $(DEMO)/rows/README.md sft/recipes/nano/packed.yaml
+	rm -rf $(@D)
+	$(BIN)/python sft/train_packed.py --config sft/recipes/nano/packed.yaml --model_name_or_path $(DEMO)/base-packed \
+		--dataset_name $(DEMO)/rows --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
+else
+$(RUN)/adapter/adapter_config.json: $(DEMO)/base $(DEMO)/dataset/manifest.json sft/recipes/nano/detection.yaml
+	rm -rf $(@D)
+	$(BIN)/trl sft --config sft/recipes/nano/detection.yaml --model_name_or_path $(DEMO)/base \
 		--dataset_name $(DEMO)/dataset/refrad2d --output_dir $(@D) --max_steps $(STEPS) --learning_rate $(RATE) $(QUICK)
 endif
 
