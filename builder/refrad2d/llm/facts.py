@@ -27,6 +27,7 @@ _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
 )
+_SIDE_LETTERS = re.compile(r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})")  # "L hip", not the lumbar spine
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
@@ -84,6 +85,8 @@ class Facts:
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
+    if language == "en":
+        text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] else "Right ", text)
     numbers = read_numbers(text)
     hidden = 0
     bare = _PREFIXES.sub(lambda found: " " * len(found[0]), blank_numbers(text, numbers))
@@ -143,10 +146,13 @@ def _organs(piece: Piece) -> frozenset[str]:
 
 def _larger(piece: Piece) -> str:
     """The side where a thing is larger: "rechts mehr als links", "more on the right"."""
-    said = next((sign.name for sign in piece.of("quality") if sign.name.startswith("larger:")), "")
-    if said != "larger:more":
-        return said.removeprefix("larger:")
-    return next((sign.name for sign in piece.of("side") if sign.name != "both"), "")
+    found = next((sign for sign in piece.of("quality") if sign.name.startswith("larger:")), None)
+    if found is None or found.name != "larger:more":
+        return found.name.removeprefix("larger:") if found else ""
+    sides = piece.of("side")
+    if len(sides) == 1 and sides[0].start < found.start:
+        return ""  # "left, larger than in 2016"
+    return next((sign.name for sign in sides if sign.name != "both"), "")
 
 
 def _sides(piece: Piece) -> frozenset[str]:

@@ -20,13 +20,21 @@ _MONTH = re.compile(  # behind a preposition, since "may" is a verb too
     r"\b(?:in|from|of|since|im|vom|seit)\s(January|February|March|April|May|June|July|August|September|October|November|"
     r"December|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b"
 )
+_SHORT = re.compile(
+    r"\b(?:since|dated|on|versus|vs\.?|compared\s(?:to|with)|than)\s(\d{1,2}/\d{1,2})\b(?!\s?(?:mm|cm|/))",
+    re.IGNORECASE,
+)
 _OTHER = r"mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
-_THEN = re.compile(r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)")  # "(2020: -2.1)", a value of another day
+_THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
+    r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|\([^()]*\b(?:before|previously|prior|vorher|zuvor|früher|damals)\b[^()]*\)",
+    re.IGNORECASE,
+)
 _UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
 _NUMBER = re.compile(
     rf"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>{_OTHER}|mm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
     re.IGNORECASE,
 )
+_RATE = re.compile(r"\s?(?:/|pro\s|per\s|a\s|im\s)(?:Jahr|Monat|Woche|year|yr|month|week)\b", re.IGNORECASE)  # a growth
 _JOINT = re.compile(r"\s?(?:x|×|-|–|bis|to|auf|->|→)\s?", re.IGNORECASE)  # between numbers that share a unit
 _FROM = re.compile(r"\b(?:from|von)\s$", re.IGNORECASE)
 _TO = re.compile(r"\s?(?:->|→)\s?|\s(?:to|auf)\s", re.IGNORECASE)
@@ -37,9 +45,11 @@ _LEVEL = re.compile(
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
 )
 _ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
+_ORDINALS_DE = tuple("erst zweit dritt viert fünft sechst siebt acht neunt zehnt elft zwölft".split())
 _SPINE = {"brust": "T", "lenden": "L", "hals": "C", "thoracic": "T", "lumbar": "L", "cervical": "C"}
 _VERTEBRA = re.compile(  # "12. Brustwirbelkörper", "fifth lumbar vertebra"
-    rf"\b(?:(?P<number>\d{{1,2}})(?:\.|st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)}))\s"
+    rf"\b(?:(?P<number>\d{{1,2}})(?:\.|st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)})|"
+    rf"(?P<wort>{'|'.join(_ORDINALS_DE)})e[nrms]?)\s"
     r"(?P<spine>brust|lenden|hals|thoracic|lumbar|cervical)(?:wirbel(?:s|körpers?|körper)?|\svertebral?(?:\sbody)?)\b",
     re.IGNORECASE,
 )
@@ -75,7 +85,7 @@ def read_numbers(text: str) -> list[Sign]:
         before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
         arrow = before is not None and before[0].strip() in ("->", "→")
         earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
-        earlier = earlier or any(start < m.start() < end for start, end in then)
+        earlier = earlier or any(start < m.start() < end for start, end in then) or _RATE.match(bare, m.end())
         value = round(float(m["value"].replace(",", ".")) * factor, 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
@@ -88,7 +98,7 @@ def blank_numbers(text: str, numbers: list[Sign]) -> str:
 
 def _without_dates(text: str) -> str:
     text = _blank(text, [m.span() for m in _DATE.finditer(text)])
-    return _blank(text, [m.span(1) for m in _MONTH.finditer(text)])
+    return _blank(text, [m.span(1) for pattern in (_MONTH, _SHORT) for m in pattern.finditer(text)])
 
 
 def _unit(raw: str | None) -> tuple[str, float]:
@@ -102,6 +112,11 @@ def _blank(text: str, spans: list[tuple[int, int]]) -> str:
     for start, end in spans:
         text = text[:start] + " " * (end - start) + text[end:]
     return text
+
+
+def _ordinal(word: str) -> int:
+    names = _ORDINALS if word.lower() in _ORDINALS else _ORDINALS_DE
+    return names.index(word.lower()) + 1
 
 
 def _levels(text: str) -> list[Sign]:
@@ -118,7 +133,7 @@ def _levels(text: str) -> list[Sign]:
             second = _REGION[m["second"][0]] if m["second"] else first
             found.append(Sign(*m.span(), LEVEL, f"vert:{second}{m['last']}"))
     for m in _VERTEBRA.finditer(text):
-        number = m["number"] or str(_ORDINALS.index(m["word"].lower()) + 1)
+        number = m["number"] or str(_ordinal(m["word"] or m["wort"]))
         found.append(Sign(*m.span(), LEVEL, f"vert:{_SPINE[m['spine'].lower()]}{number}"))
     for m in _SEGMENT.finditer(text):
         for one in _ONE.finditer(text, *m.span()):

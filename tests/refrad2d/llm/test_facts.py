@@ -74,3 +74,16 @@ def test_what_was_there_is_gone():
 
 def test_a_device_that_only_names_what_is_denied_is_not_denied():
     assert [(f.key, f.affirmed) for f in read_facts("No screw migration.", "en").facts] == [("migration", False)]
+
+
+def test_letters_in_front_of_a_structure_are_sides():
+    facts = read_facts("L hip: osteoarthritis. No fracture. R hip normal.", "en").facts
+    assert {(fact.key, *fact.sides) for fact in facts if fact.affirmed} >= {
+        ("osteoarthritis", "left"),
+        ("good", "right"),
+    }
+
+
+def test_what_was_smaller_at_another_time_is_on_no_other_side():
+    assert read_facts("Disc protrusion left, larger than in 2016.", "en").sides == {"left"}
+    assert read_facts("Effusion, more on the left.", "en").sides == {"left", "right"}

@@ -23,6 +23,7 @@ def values(text):
         ("Grad II, Harnstau I°", [(2.0, ""), (1.0, "")]),
         ("vom 14.11.2022", []),
         ("on the study from May", []),
+        ("improved since 4/2, less than on 11/3", []),
     ],
 )
 def test_numbers_have_one_unit_for_one_thing(text, expected):
@@ -35,6 +36,7 @@ def test_numbers_have_one_unit_for_one_thing(text, expected):
         ("BWK 7/8", ["vert:T7", "vert:T8"]),
         ("12. Brustwirbelkörper", ["vert:T12"]),
         ("fifth lumbar vertebra", ["vert:L5"]),
+        ("des ersten Lendenwirbelkörpers", ["vert:L1"]),
         ("L5/S1", ["vert:L5", "vert:S1"]),
         ("Segment II und IVa", ["seg:2", "seg:4a"]),
         ("Läsion in S8", ["seg:8"]),
@@ -47,6 +49,11 @@ def test_levels_and_segments_are_read(text, expected):
 
 def test_of_two_sizes_with_an_arrow_the_first_is_of_another_day():
     assert [sign.name for sign in read_numbers("52 -> 38 mm")] == ["earlier", ""]
+
+
+def test_growth_and_what_was_measured_before_is_of_another_day():
+    assert [sign.name for sign in read_numbers("52 mm, Wachstum 4 mm/Jahr")] == ["", "earlier"]
+    assert [sign.name for sign in read_numbers("12 mm (9 mm before)")] == ["", "earlier"]
 
 
 def test_blanking_keeps_the_length():
