@@ -45,7 +45,7 @@ def draw_rows(site: str, region: str, patients: int) -> list[dict]:
 
 def find(predictor: Predictor, pictures: Sequence[Image.Image], names: Sequence[str]) -> list[Box | None]:
     """The box that is drawn for each name in the picture beside it, None where none is."""
-    answers = predictor.generate(pictures, [prompt("locate", "en", name=name) for name in names])
+    answers = predictor.generate(pictures, [prompt("locate", "en", name=name) for name in names], locate=True)
     spans = [parse(answer).spans for answer in answers]
     return [found[0].box if found else None for found in spans]
 

@@ -220,13 +220,32 @@ def confidence() -> str:
         f"| {kind} | {one['n']} | {one['right']:.3f} | {one['ece_before']:.3f} | {one['ece_after']:.3f} |"
         f" {one['abstain_below']:.2f} | {one['coverage']:.2f} |"
         for kind, one in found.items()
+        if kind != "absent"
     ]
-    return """Fitted on validation patients, judged on those that the fit had not seen; a box is right at an IoU of 0.5. The
+    absent = found.get("absent")
+    rest = (
+        ""
+        if absent is None
+        else f"""
+
+Asked where something is, the model calls it "not visible" the more readily by {absent["offset"]:+.2f} log-odds, chosen so that 1.5 % of
+what is shown get no box. With it {_percent(absent["boxed_after"])} of absent structures get one (without {_percent(absent["boxed_before"])}), of those that are
+shown {_percent(absent["shown_boxed_after"])} ({_percent(absent["shown_boxed_before"])}); on patients that the fit had not seen."""
+    )
+    return (
+        """Fitted on validation patients, judged on those that the fit had not seen; a box is right at an IoU of 0.5. The
 threshold keeps wrong answers at one in ten; curves: [calibration.svg](../sft/bases/nano/calibration.svg).
 
 | | n | right | calibration error before | after | abstain below | answered |
 |---|---|---|---|---|---|---|
-""" + "\n".join(rows)
+"""
+        + "\n".join(rows)
+        + rest
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 def decoding(results: dict) -> str:

@@ -39,3 +39,16 @@ def absence_auc(items: Sequence[Item], confidences: Mapping[str, float], *, samp
     kept = [value for value in drawn if not np.isnan(value)]
     low, high = np.quantile(kept, (tail, 1 - tail)).tolist() if kept else (None, None)
     return Figure(mean, low, high, len(asked))
+
+
+def choose_offset(present: np.ndarray, absent: np.ndarray, *, lost: float) -> float:
+    """What to add to the log-odds of "not visible" so that the share `lost` of present structures gets no box.
+
+    Both are those log-odds, (n,). 0 where there are none of one kind.
+
+    >>> choose_offset(np.linspace(-9, -1, 101), np.array([0.0]), lost=0.05)
+    1.4
+    """
+    if not len(present) or not len(absent):
+        return 0.0
+    return round(-float(np.quantile(present, 1 - lost)), 4)

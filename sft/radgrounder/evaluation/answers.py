@@ -22,7 +22,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from radgrounder.benchmarks.base import Benchmark, Item
-from radgrounder.inference.confidence import Generated
+from radgrounder.inference.confidence import Generated, chance_of_box
 from radgrounder.inference.tasks import REPORT_SAMPLES, TOKENS
 from refrad2d.grounding import Parsed, parse
 from refrad2d.system.files import write_text
@@ -155,7 +155,7 @@ def _answer(
             images, prompts, [item.language for item in items], samples=report_samples, **most
         )
     elif hasattr(predictor, "generate_scored"):
-        generated = predictor.generate_scored(images, prompts, **most)
+        generated = predictor.generate_scored(images, prompts, locate=task == "locate", **most)
     else:
         bounded = "max_new_tokens" in inspect.signature(predictor.generate).parameters
         return predictor.generate(images, prompts, **(most if bounded else {})), [{} for _ in items]
@@ -165,13 +165,7 @@ def _answer(
 def _notes(predictor: Any, answer: Generated, task: str) -> dict[str, float]:
     abstains = getattr(predictor, "abstains", None)
     notes = {"abstained": float(abstains(answer, task)), "looped": float(answer.looped)} if abstains else {}
-    return notes | ({"boxed": round(_chance_of_box(answer), 6)} if task == "locate" else {})
-
-
-def _chance_of_box(answer: Generated) -> float:
-    """The probability that the model gave to a box, by the first token: of that, or of anything but that."""
-    first = answer.probabilities[0] if answer.probabilities else 0.0
-    return first if parse(answer.markup).spans else 1 - first
+    return notes | ({"boxed": round(chance_of_box(answer), 6)} if task == "locate" else {})
 
 
 def _batches(pending: dict[str, Item], size: int) -> list[list[str]]:

@@ -17,7 +17,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from radgrounder.inference.confidence import FILE, KINDS, Scale, log_odds
+from radgrounder.evaluation.absence import choose_offset
+from radgrounder.inference.confidence import FILE, KINDS, Scale, chance_of_box, log_odds
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.text import exact_match
 from radgrounder.results.curves import draw_curves
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 BINS = 10  # of the calibration error
 RIGHT_IOU = 0.5
 MAX_NEW_TOKENS = 64  # of a probe: a span costs about 20
+LOST = 0.015  # share of the structures that are shown which may be called not visible
 MIN_SLOPE = 1e-3  # a scale keeps the order of confidences, even where the less sure answers are the right ones
 
 Confidences = Sequence[float] | np.ndarray
@@ -97,7 +99,7 @@ def choose_threshold(confidences: Confidences, right: Judged, *, risk: float) ->
 
 @dataclass(frozen=True)
 class Probe:
-    """A question with a known answer: `kind` box or answer, `true` a box or a text."""
+    """A question with a known answer: `kind` box, answer or absent, `true` a box, a text or None."""
 
     kind: str
     image: Any
@@ -108,11 +110,12 @@ class Probe:
 
 
 def probes(dataset: str, *, limit: int, split: str = "validation") -> list[Probe]:
-    """At most `limit` locate prompts and as many questions of a split, drawn by hash. ValueError without the split."""
+    """At most `limit` locate prompts of structures that are shown, as many of absent ones, and as many questions of a
+    split, drawn by hash. ValueError without the split."""
     from datasets import get_dataset_config_names, load_dataset
 
     found: list[Probe] = []
-    for config, read in (("grounded", _locate_probes), ("vqa", _question_probes)):
+    for config, read in (("grounded", _locate_probes), ("grounded", _absent_probes), ("vqa", _question_probes)):
         if config not in get_dataset_config_names(dataset):
             continue
         rows = load_dataset(dataset, config)
@@ -129,6 +132,12 @@ def _locate_probes(row: dict) -> Iterator[Probe]:
         yield Probe("box", row["image"], question, tuple(found["box"]), "en", row["patient"])
 
 
+def _absent_probes(row: dict) -> Iterator[Probe]:
+    for label in row.get("absent") or ():
+        question = prompt("locate", "en", name=label_by_name(label).display("en"))
+        yield Probe("absent", row["image"], question, None, "en", row["patient"])
+
+
 def _question_probes(row: dict) -> Iterator[Probe]:
     for entry in row["vqa"]:
         yield Probe("answer", row["image"], vqa_prompt(entry), entry["answer"], entry["language"], row["patient"])
@@ -139,19 +148,51 @@ def _draw(items: list[Probe], limit: int) -> list[Probe]:
     return [items[n] for n in sorted(order[:limit])]
 
 
-def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray]:
-    """(confidence, right) of each probe, before calibration; a box that is missing is wrong with confidence 0."""
+def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(confidence, right, chance of a box) of each probe, before calibration; a box that is missing is wrong with
+    confidence 0."""
     images, prompts = [p.image for p in asked], [p.prompt for p in asked]
     generated = predictor.generate_scored(images, prompts, max_new_tokens=MAX_NEW_TOKENS)
     confidences, right = np.zeros(len(asked)), np.zeros(len(asked), bool)
+    chances = np.array([chance_of_box(one) for one in generated])
     for n, (probe, one) in enumerate(zip(asked, generated, strict=True)):
         if probe.kind == "answer":
             confidences[n] = predictor.answer_confidence(one)
             right[n] = exact_match(parse(one.markup).text, probe.true, language=probe.language) == 1
         elif boxes := [span.box for span in parse(one.markup).spans]:
             confidences[n] = predictor.box_confidences(one, boxes)[0]
-            right[n] = iou(boxes[0], probe.true) >= RIGHT_IOU
-    return confidences, right
+            right[n] = probe.kind == "box" and iou(boxes[0], probe.true) >= RIGHT_IOU
+    return confidences, right, chances
+
+
+def summarise_absence(odds: np.ndarray, shown: np.ndarray, patients: Sequence[str]) -> dict[str, Any]:
+    """The offset of `choose_offset`, and which shares get a box with it: of what is shown, and of what is not.
+
+    `odds` are the log-odds of "not visible" (n,). Shares are of patients that the offset was not fitted on, None where
+    a single one leaves nothing to fit on.
+    """
+    half = _halves(patients)
+    offsets = np.full(len(odds), np.nan)
+    for side in (0, 1):
+        mine = half != side
+        offsets[half == side] = choose_offset(odds[mine & shown], odds[mine & ~shown], lost=LOST)
+    boxed, one_patient = odds + offsets < 0, len(set(patients)) < 2
+    return {
+        "offset": choose_offset(odds[shown], odds[~shown], lost=LOST),
+        "n": int((~shown).sum()),
+        "patients": len(set(patients)),
+        "boxed_before": float((odds[~shown] < 0).mean()) if (~shown).any() else None,
+        "boxed_after": float(boxed[~shown].mean()) if (~shown).any() and not one_patient else None,
+        "shown_boxed_before": float((odds[shown] < 0).mean()) if shown.any() else None,
+        "shown_boxed_after": float(boxed[shown].mean()) if shown.any() and not one_patient else None,
+    }
+
+
+def _halves(patients: Sequence[str]) -> np.ndarray:
+    """0 or 1 of each item (n,): half of the patients, drawn by hash."""
+    drawn = sorted(set(patients), key=lambda patient: sha256(patient.encode()).digest())
+    side = {patient: number % 2 for number, patient in enumerate(drawn)}
+    return np.array([side[patient] for patient in patients], int)
 
 
 def cross_fit(confidences: np.ndarray, right: np.ndarray, patients: Sequence[str]) -> np.ndarray:
@@ -159,10 +200,8 @@ def cross_fit(confidences: np.ndarray, right: np.ndarray, patients: Sequence[str
 
     NaN everywhere where a single patient leaves nothing to fit on.
     """
-    drawn = sorted(set(patients), key=lambda patient: sha256(patient.encode()).digest())
-    half = np.array([drawn.index(patient) % 2 for patient in patients])
-    out = np.full(len(confidences), np.nan)
-    if len(drawn) < 2:
+    half, out = _halves(patients), np.full(len(confidences), np.nan)
+    if len(set(patients)) < 2:
         return out
     for side in (0, 1):
         scale = fit_scale(confidences[half != side], right[half != side])
@@ -194,7 +233,7 @@ def run(model: Path, dataset: str, *, limit: int = 400, risk: float = 0.1, batch
     from radgrounder.inference.predictor import Predictor
 
     asked = probes(dataset, limit=limit)
-    confidences, right = measure(Predictor.load(model, batch_size=batch_size), asked)
+    confidences, right, chances = measure(Predictor.load(model, batch_size=batch_size), asked)
     result: dict[str, Any] = {}
     curves = {}
     for kind in KINDS:
@@ -205,6 +244,11 @@ def run(model: Path, dataset: str, *, limit: int = 400, risk: float = 0.1, batch
             continue
         result[kind] = summarise(confidences[mine], right[mine], patients, risk=risk)
         curves[kind] = risk_coverage(confidences[mine], right[mine])[1:]
+    places = np.array([probe.kind != "answer" for probe in asked])
+    if any(probe.kind == "absent" for probe in asked):
+        shown = np.array([probe.kind == "box" for probe in asked])[places]
+        who = [probe.patient for probe in asked if probe.kind != "answer"]
+        result["absent"] = summarise_absence(log_odds(1 - chances[places]), shown, who)
     write_text(model / FILE, json.dumps(result, indent=2) + "\n")
     write_text((model / FILE).with_suffix(".svg"), draw_curves(curves))
     return result

@@ -16,6 +16,7 @@ from transformers import LogitsProcessorList, PreTrainedTokenizerBase
 
 from radgrounder.inference.grammar import DONE, PLACE, BoundToGrammar, Grammar, State, classes_of
 from radgrounder.inference.tasks import TASKS, TOKENS
+from refrad2d.conversations import ABSENT
 
 LOOP_TOKENS, LOOP_TURNS, LOOP_UNIT = 16, 3, 64  # see `ends_in_loop`
 
@@ -43,11 +44,21 @@ class BoundDecoding(BoundToGrammar):
     A coordinate is the median of the model's distribution over the bins that may follow: training with soft targets
     blurs the peak, not the middle. An answer that runs in circles (`ends_in_loop`) closes its span and ends.
 
+    `absence` is the first tokens of the answers that a structure is not visible, and what is added to their logits
+    where an answer begins.
+
     `build` makes the grammar for a number of logits. One object serves any number of calls of `generate`, one after the
     other: rows that do not go on from those of the last step are prompts.
     """
 
-    def __init__(self, build: Callable[[int], Grammar], *, max_new_tokens: int) -> None:
+    def __init__(
+        self,
+        build: Callable[[int], Grammar],
+        *,
+        max_new_tokens: int,
+        absence: tuple[Sequence[int], float] = ((), 0.0),
+    ) -> None:
+        self._absent, self._more = list(absence[0]), absence[1]
         self._build, self._known = build, dict[tuple[int, ...], bool]()  # rows of the last step: does it loop?
         self.prompt_length, self.max_new_tokens = 0, max_new_tokens
         self._rows, self._states = [], []
@@ -59,6 +70,8 @@ class BoundDecoding(BoundToGrammar):
             self.grammar, self.prompt_length = self._build(scores.shape[-1]), input_ids.shape[1]
             self._rows, self._states, self._known = [], [], {}
         bound = super().__call__(input_ids, scores)
+        if self._more and self._absent and input_ids.shape[1] == self.prompt_length:
+            bound[:, self._absent] += self._more
         self._known = {row: self._known.get(row[:-1], False) or ends_in_loop(row[self.prompt_length :]) for row in rows}
         for number, (row, state) in enumerate(zip(rows, self._states, strict=True)):
             if self._known[row]:
@@ -86,14 +99,25 @@ class BoundDecoding(BoundToGrammar):
         return only
 
 
+def begin_absence(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """The tokens with which an answer begins that a structure is not visible."""
+    return tuple(sorted({tokenizer(text, add_special_tokens=False)["input_ids"][0] for text in ABSENT.values()}))
+
+
 def bound_decoding(
-    processor: Any, task: str = "report", *, modality: str | None = None, max_new_tokens: int | None = None
+    processor: Any,
+    task: str = "report",
+    *,
+    modality: str | None = None,
+    max_new_tokens: int | None = None,
+    absence: float = 0.0,
 ) -> dict[str, Any]:
     """Keywords for `model.generate`, or for a pipeline's `generate_kwargs`: bound as `BoundDecoding` says.
 
     `processor` is the model's processor or its tokenizer. `task` ("report", "vqa", "locate") says how long an answer
-    may get, unless `max_new_tokens` does. With a `modality` ("CT", "MR") only its classes are written. The same
-    keywords serve any number of calls, one after the other.
+    may get, unless `max_new_tokens` does. With a `modality` ("CT", "MR") only its classes are written. `absence` is
+    added to the log-odds of "not visible" where one asks for a place; `Predictor` takes it from the model's
+    calibration.json (absent, offset). The same keywords serve any number of calls, one after the other.
 
     ValueError for an unknown task or modality; when first used, for a tokenizer without location tokens.
 
@@ -105,10 +129,13 @@ def bound_decoding(
     classes_of(modality)  # an unknown one shows before a model has run
     most = TOKENS[task] if max_new_tokens is None else max_new_tokens
     tokenizer = cast(PreTrainedTokenizerBase, getattr(processor, "tokenizer", processor))
+    denials = begin_absence(tokenizer) if absence and task == "locate" else ()
     build = partial(_build_grammar, tokenizer, modality, {})
     return {
         "max_new_tokens": most,
-        "logits_processor": LogitsProcessorList([BoundDecoding(build, max_new_tokens=most)]),
+        "logits_processor": LogitsProcessorList(
+            [BoundDecoding(build, max_new_tokens=most, absence=(denials, absence))]
+        ),
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import EntryNotFoundError
 
-from refrad2d.grounding import Box
+from refrad2d.grounding import Box, parse
 
 FILE = "calibration.json"
 KINDS = ("box", "answer")
@@ -51,10 +51,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class Calibration:
-    """One scale for boxes, one for answers."""
+    """One scale for boxes, one for answers; `absent` is added to the log-odds of the answer that a structure is not
+    visible, when one is asked where it is."""
 
     box: Scale = Scale()
     answer: Scale = Scale()
+    absent: float = 0.0
 
     @classmethod
     def load(cls, model: str | Path) -> "Calibration":
@@ -68,7 +70,15 @@ class Calibration:
         if not path.is_file():
             return cls()
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{kind: Scale(stored[kind]["slope"], stored[kind]["offset"]) for kind in KINDS})
+        scales = {kind: Scale(stored[kind]["slope"], stored[kind]["offset"]) for kind in KINDS}
+        return cls(**scales, absent=stored.get("absent", {}).get("offset", 0.0))
+
+
+def chance_of_box(answer: Generated) -> float:
+    """The probability that a model gave to a box where it was asked for a place, by the first token: of that, or of
+    anything but that."""
+    first = answer.probabilities[0] if answer.probabilities else 0.0
+    return first if parse(answer.markup).spans else 1 - first
 
 
 def log_odds(confidence: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from PIL import Image
 from transformers import LogitsProcessor, LogitsProcessorList
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from radgrounder.inference.bound import BoundDecoding, has_loop
+from radgrounder.inference.bound import BoundDecoding, begin_absence, has_loop
 from radgrounder.inference.confidence import Generated
 from radgrounder.inference.features import PictureFeatures, picture_key
 from radgrounder.inference.grammar import Grammar
@@ -59,18 +59,24 @@ class Decoder:
         max_new_tokens: int,
         constrained: bool = True,
         modality: str | None = None,
+        absence: float = 0.0,
         **search: Any,
     ) -> list[Generated]:
         """The answers of one batch; `search` goes to the model's `generate` (greedy, sampling).
 
-        `constrained` decodes as `BoundDecoding` does, and with a `modality` writes only its classes; without it the
-        answers are those of a bare `generate`.
+        `constrained` decodes as `BoundDecoding` does, and with a `modality` writes only its classes; `absence` is added
+        to the log-odds of "not visible" at the start of an answer. Without it the answers are those of a bare
+        `generate`.
         """
         batch = self.encode(images, prompts)
         width = batch["input_ids"].shape[1]
         bound = None
         if constrained:
-            bound = BoundDecoding(lambda _: self._grammar(modality), max_new_tokens=max_new_tokens)
+            bound = BoundDecoding(
+                lambda _: self._grammar(modality),
+                max_new_tokens=max_new_tokens,
+                absence=(begin_absence(self.processor.tokenizer), absence),
+            )
         kept = KeptProbabilities(bound)
         with torch.inference_mode():
             written = self.model.generate(

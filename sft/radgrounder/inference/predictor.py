@@ -140,10 +140,11 @@ class Predictor:
         max_new_tokens: int = MAX_NEW_TOKENS,
         constrained: bool | None = None,
         modality: str | None = None,
+        locate: bool = False,
     ) -> list[str]:
         """The answers as markup, in the order given; images and prompts are pairs. Options as of `generate_scored`."""
         limits = self._limits(max_new_tokens, constrained, modality)
-        return [answer.markup for answer in self.generate_scored(images, prompts, **limits)]
+        return [answer.markup for answer in self.generate_scored(images, prompts, locate=locate, **limits)]
 
     def generate_scored(
         self,
@@ -153,18 +154,21 @@ class Predictor:
         max_new_tokens: int = MAX_NEW_TOKENS,
         constrained: bool | None = None,
         modality: str | None = None,
+        locate: bool = False,
     ) -> list[Generated]:
         """Greedy answers with the probability of every token, batched by prompt length.
 
-        `constrained` decodes as `bound.BoundDecoding` does, and with a `modality` writes only its classes.
+        `constrained` decodes as `bound.BoundDecoding` does, and with a `modality` writes only its classes. `locate`
+        says that the prompts ask where something is: the calibration decides how readily it is called not visible.
         """
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         limits = self._limits(max_new_tokens, constrained, modality)
+        absence = self.calibration.absent if locate else 0.0
         answers: dict[int, Generated] = {}
         for at in range(0, len(order), self.batch_size):
             chosen = order[at : at + self.batch_size]
             asked = [images[i] for i in chosen], [prompts[i] for i in chosen]
-            written = self.decoder.write(*asked, **limits, do_sample=False)
+            written = self.decoder.write(*asked, **limits, absence=absence, do_sample=False)
             answers |= dict(zip(chosen, written, strict=True))
         return [answers[i] for i in range(len(prompts))]
 
@@ -255,7 +259,7 @@ class Predictor:
         if task == "report":
             [generated] = self.reports([picture.image], [text], [language], samples=samples, **limits)
         else:
-            [generated] = self.generate_scored([picture.image], [text], **limits)
+            [generated] = self.generate_scored([picture.image], [text], locate=task == "locate", **limits)
         return self._as_prediction(generated, picture, task, abstain_below)
 
     def _as_prediction(self, generated: Generated, picture: Picture, task: str, abstain_below: float) -> Prediction:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from radgrounder.benchmarks.base import ABSENT_ASKED, Item, plain
-from radgrounder.evaluation.absence import absence_auc, roc_auc
+from radgrounder.evaluation.absence import absence_auc, choose_offset, roc_auc
 
 
 def item(number, control, patient):
@@ -32,3 +32,10 @@ def test_one_patient_has_no_interval():
     assert absence_auc(items, {"0": 0.5, "1": 0.5}, samples=9, seed=0).as_dict() == {
         "mean": 0.5, "low": None, "high": None, "n": 2,
     }  # fmt: skip
+
+
+def test_the_offset_gives_up_the_share_of_what_is_shown_that_it_may():
+    present, absent = np.linspace(-9, 1, 1001), np.linspace(-3, 6, 500)
+    offset = choose_offset(present, absent, lost=0.02)
+    assert np.mean(present + offset > 0) == pytest.approx(0.02, abs=0.002)
+    assert choose_offset(present, np.array([]), lost=0.02) == choose_offset(np.array([]), absent, lost=0.02) == 0.0

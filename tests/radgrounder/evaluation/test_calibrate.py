@@ -14,6 +14,7 @@ from radgrounder.evaluation.calibrate import (
     fit_scale,
     risk_coverage,
     summarise,
+    summarise_absence,
 )
 from radgrounder.inference.confidence import Calibration, Scale
 
@@ -105,3 +106,20 @@ def test_the_summary_is_what_a_model_folder_loads(tmp_path):
     (tmp_path / "calibration.json").write_text(json.dumps({"box": figures, "answer": {"slope": 2.0, "offset": 0.5}}))
     loaded = Calibration.load(tmp_path)
     assert loaded.box == Scale(figures["slope"], figures["offset"]) and loaded.answer == Scale(2.0, 0.5)
+
+
+def test_absence_is_fitted_on_half_of_the_patients_and_judged_on_the_other():
+    rng, shown = np.random.default_rng(0), np.arange(2000) % 2 == 0
+    odds = rng.normal(np.where(shown, -6, -2), 1.0)  # sure of a box everywhere, but less so of what is not there
+    found = summarise_absence(odds, shown, [f"p{n % 20}" for n in range(2000)])
+    assert found["boxed_before"] > 0.9 and found["boxed_after"] < 0.1
+    assert found["shown_boxed_before"] == 1.0 and found["shown_boxed_after"] == pytest.approx(0.985, abs=0.01)
+    assert found["n"] == 1000 and found["offset"] > 0
+    assert summarise_absence(odds, shown, ["p"] * 2000)["boxed_after"] is None
+
+
+def test_the_offset_is_picked_up_by_the_calibration(tmp_path):
+    scale = {"slope": 1.0, "offset": 0.0}
+    stored = {"box": scale, "answer": scale, "absent": {"offset": 1.5}}
+    (tmp_path / "calibration.json").write_text(json.dumps(stored))
+    assert Calibration.load(tmp_path).absent == 1.5

@@ -123,7 +123,7 @@ class Bound(Seer):
         super().__init__()
         self.constrained = constrained
 
-    def generate_scored(self, images, prompts, *, max_new_tokens):
+    def generate_scored(self, images, prompts, *, max_new_tokens, locate=False):
         texts = super().generate(images, prompts)
         texts = texts if self.constrained else [text.replace(">", "") for text in texts]
         return [Generated(text, looped="Leber" in text) for text in texts]

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForImageTextToText, AutoProcessor, pipeline
 
-from radgrounder.inference.bound import LOOP_TOKENS, BoundDecoding, bound_decoding, ends_in_loop, has_loop
+from radgrounder.inference.bound import (
+    LOOP_TOKENS,
+    BoundDecoding,
+    begin_absence,
+    bound_decoding,
+    ends_in_loop,
+    has_loop,
+)
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.grammar import Grammar
 from radgrounder.predict import bound_decoding as public
@@ -75,6 +82,18 @@ def test_plain_generate_writes_what_the_predictor_writes(model, processor):
         [picture()], [question], max_new_tokens=48, do_sample=False
     )
     assert ids[0, batch["input_ids"].shape[1] :].tolist()[: len(ours.ids)] == list(ours.ids)
+
+
+@pytest.mark.parametrize(("absence", "text"), [(1000.0, "not visible"), (-1000.0, "")])
+def test_what_is_added_to_an_absence_decides_how_an_answer_begins(model, processor, absence, text):
+    question, denials = turns(0)[2][0], begin_absence(processor.tokenizer)
+    batch = encode(processor, question)
+    ids = model.generate(**batch, **bound_decoding(processor, "locate", absence=absence), do_sample=False)
+    first = ids[0, batch["input_ids"].shape[1]].item()
+    assert (first in denials) == bool(text) and spell(processor, "not visible")[0] in denials
+    other = model.generate(**batch, **bound_decoding(processor, "vqa", absence=absence), do_sample=False)
+    plain = model.generate(**batch, **bound_decoding(processor, "vqa"), do_sample=False)
+    assert torch.equal(other, plain)
 
 
 def test_the_pipeline_takes_the_one_liner(folder, processor):
