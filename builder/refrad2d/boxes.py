@@ -12,6 +12,7 @@ from refrad2d.rows import ObjectRow
 from refrad2d.windows import count_pixels
 
 Box = tuple[float, float, float, float]
+IDS = 256  # of a mask of 8 bits
 MIN_PIXELS = 20  # of the image: a class with fewer is neither asked for nor called visible
 
 
@@ -31,19 +32,35 @@ def union_box(mask: np.ndarray) -> Box | None:
 
 def objects(mask: np.ndarray) -> list[ObjectRow]:
     """Every class of a mask of unified ids, in order of id; `area` in mask pixels, `pixels` in those of the image."""
-    from scipy import ndimage  # commands read this module's constants before they need a mask
-
     height, width = mask.shape
-    areas, pixels = np.bincount(mask.ravel(), minlength=256), count_pixels(mask)
-    found: list[ObjectRow] = []
-    for class_id, window in enumerate(ndimage.find_objects(mask), start=1):
-        label = label_by_id(class_id)
-        if window is None or label is None:
-            continue
-        rows, columns = window
-        box = [columns.start / width, rows.start / height, columns.stop / width, rows.stop / height]
-        found.append({"label": label, "box": box, "area": int(areas[class_id]), "pixels": int(pixels[class_id])})
+    pixels, found = count_pixels(mask), list[ObjectRow]()
+    for class_id, area, (left, top, right, bottom) in class_boxes(mask):
+        if label := label_by_id(class_id):
+            box = [left / width, top / height, right / width, bottom / height]
+            found.append({"label": label, "box": box, "area": area, "pixels": int(pixels[class_id])})
     return found
+
+
+def class_boxes(mask: np.ndarray) -> list[tuple[int, int, tuple[int, int, int, int]]]:
+    """(id, area, box) of each id from 1 to 255 in a mask of integers, in order; boxes in pixels, xyxy, ends exclusive.
+
+    A row of a mask is a few runs of one id, and all is read off where they begin.
+    """
+    width = mask.shape[1]
+    begins = np.ones(mask.shape, bool)
+    np.not_equal(mask[:, 1:], mask[:, :-1], out=begins[:, 1:])
+    starts = np.flatnonzero(begins)
+    ids, lengths = mask.ravel()[starts].astype(np.intp), np.diff(starts, append=mask.size)
+    shown = (ids > 0) & (ids < IDS)
+    ids, lengths = ids[shown], lengths[shown]
+    rows, columns = np.divmod(starts[shown], max(width, 1))
+    top, bottom, left, right = np.zeros((4, IDS), np.intp)
+    top[ids[::-1]], bottom[ids] = rows[::-1], rows + 1  # the last that is written stays
+    left[:] = width
+    np.minimum.at(left, ids, columns)
+    np.maximum.at(right, ids, columns + lengths)
+    areas, boxes = np.bincount(ids, lengths, IDS).astype(int), np.stack([left, top, right, bottom], axis=1)
+    return [(n, int(areas[n]), tuple(boxes[n].tolist())) for n in np.flatnonzero(areas).tolist()]
 
 
 def pixels_of(found: Iterable[ObjectRow]) -> dict[str, int]:

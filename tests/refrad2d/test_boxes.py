@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refrad2d.boxes import MIN_PIXELS, box_of, iou, merge_boxes, objects, pixels_of, union_box, visible
+from refrad2d.boxes import MIN_PIXELS, box_of, class_boxes, iou, merge_boxes, objects, pixels_of, union_box, visible
 from refrad2d.conversations import conversations
 from refrad2d.labels import label_by_name
 from refrad2d.stages.questions import run
@@ -34,6 +34,20 @@ def test_an_object_has_native_area_and_visible_size():
     counts = count_pixels(small_spleen(11))
     assert found["spleen"]["area"] == 99
     assert found["spleen"]["pixels"] == counts[label_by_name("spleen").id] != round(99 * (224 / 512) ** 2)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 255), st.integers(0, 2**32), st.booleans())
+def test_boxes_and_areas_are_those_of_a_look_at_each_class(rows, columns, classes, seed, turned):
+    rng = np.random.default_rng(seed)
+    mask = rng.integers(0, classes, (rows, columns), np.uint8, endpoint=True) * (rng.random((rows, columns)) < 0.6)
+    mask = np.kron(mask, np.ones((1, int(rng.integers(1, 4))), np.uint8))
+    mask = mask.T if turned else mask
+    plain = [(n, mask == n) for n in range(1, 256) if (mask == n).any()]
+    assert class_boxes(mask) == [
+        (n, here.sum(), (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1))
+        for n, here in plain
+        for ys, xs in [np.nonzero(here)]
+    ]
 
 
 def test_a_class_that_vanishes_in_the_resize_is_an_object_without_visible_pixels():

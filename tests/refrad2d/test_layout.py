@@ -91,5 +91,5 @@ def test_a_manifest_of_another_format_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": FORMAT}))
     assert read_manifest(tmp_path) == {"format": FORMAT}
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 1}))
-    with pytest.raises(ValueError, match="has format 1; this version makes and reads format 3 only. Build"):
+    with pytest.raises(ValueError, match="has format 1; this version makes and reads format 4 only. Build"):
         read_manifest(tmp_path)

@@ -1,10 +1,16 @@
 """Members of the archive: what is made reads back, and a new one is one line of the table."""
 
+import io
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
 from refrad2d import samples
 from refrad2d.dataset.writers import TarShards
+from refrad2d.operations.encoding_checks import check_png
 from refrad2d.samples import MEMBERS, Member, Native, decode, encode, make_image, parse_member, png, read_samples
 from refrad2d.windows import windows
 
@@ -26,6 +32,32 @@ def test_a_slice_without_mask_has_no_member_for_it():
 def test_pixels_of_sixteen_bits_are_lossless():
     extremes = np.array([[0, 65535]], np.uint16)
     assert np.array_equal(samples.read_png(png(extremes)), extremes)
+
+
+@given(
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.sampled_from([(np.uint16, ()), (np.uint8, ()), (np.uint8, (3,))]),
+    st.integers(),
+)
+def test_plain_pillow_reads_what_was_written_and_nothing_else_is_there(rows, columns, kind, seed):
+    dtype, channels = kind
+    rng = np.random.default_rng(abs(seed))
+    picture = rng.integers(0, np.iinfo(dtype).max, (rows, columns, *channels), dtype, endpoint=True)
+    for some in (picture, picture[::-1], np.asfortranarray(picture)):
+        shown = Image.open(io.BytesIO(png(some)))
+        assert np.array_equal(np.asarray(shown), some) and check_png(png(some))
+        assert shown.mode == ("RGB" if channels else "I;16" if dtype == np.uint16 else "L") and not shown.info
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=1)  # as format 3 wrote them
+    assert np.array_equal(samples.read_png(out.getvalue()), samples.read_png(png(picture)))
+
+
+def test_the_faster_writer_makes_no_larger_files():
+    noise = np.random.default_rng(0).normal(1000, 20, (512, 512)).astype(np.uint16)
+    out = io.BytesIO()
+    Image.fromarray(noise).save(out, "PNG", compress_level=1)
+    assert len(png(noise)) < 1.02 * len(out.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def seeds() -> dict[str, list[bytes]]:
         "archive": [examples.make_zip(members), examples.make_tar(members)],
         "text": ["Herr Dr. Müller, geb. 12.04.1953, Serie 4, Bild 32-34, bei 3 Uhr.".encode()],
         "answer": [b'{"mentions": [{"text": "Leberzyste", "labels": ["liver"], "negated": false}]}'],
-        "manifest": [b'{"format": 3, "files": {"a": {"sha256": "0", "bytes": 1}}, "rows": {}, "fingerprint": "0"}'],
+        "manifest": [b'{"format": 4, "files": {"a": {"sha256": "0", "bytes": 1}}, "rows": {}, "fingerprint": "0"}'],
     }
 
 

@@ -66,7 +66,7 @@ def test_explain_lists_the_files_of_a_reason(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.split() == ["0", "a.dcm", "2", "c.dcm"]
     assert main(["explain", "export", "--reason", "z"]) == 2
     assert "Nothing was left out for 'z'. Choose from x, y" in capsys.readouterr().err
-    (tmp_path / "ds" / "stats.json").write_text(json.dumps({"ready": {"dropped_z": 3}, "format": 3}))
+    (tmp_path / "ds" / "stats.json").write_text(json.dumps({"ready": {"dropped_z": 3}, "format": 4}))
     assert main(["explain", "export", "--reason", "z"]) == 2
     assert "Only parts (3) of kept files were left out for 'z'" in capsys.readouterr().err
     (tmp_path / "ds" / "stats.json").write_text(json.dumps({"reports": {"dropped_z": 3}}))

@@ -100,12 +100,12 @@ FILES = {"a": {"sha256": "0", "bytes": 1}}
     [
         {"files": FILES},
         {"format": "2", "files": FILES},
-        {"format": 3, "files": {"a": {"sha256": 0, "bytes": 1}}},
-        {"format": 3, "files": FILES, "rows": {"slices": 3}},
-        {"format": 3, "files": FILES, "removed": [1]},
+        {"format": 4, "files": {"a": {"sha256": 0, "bytes": 1}}},
+        {"format": 4, "files": FILES, "rows": {"slices": 3}},
+        {"format": 4, "files": FILES, "removed": [1]},
     ],
 )
 def test_a_malformed_manifest_is_refused(manifest):
     with pytest.raises((ValueError, KeyError)):
         require_manifest(manifest)
-    require_manifest({"format": 3, "files": FILES, "rows": {"slices": {}}})
+    require_manifest({"format": 4, "files": FILES, "rows": {"slices": {}}})

@@ -40,5 +40,5 @@ def test_empty_splits_are_left_out_and_the_others_in_order():
 
 def test_a_manifest_says_format_key_and_versions(tmp_path):
     made = manifest(make(tmp_path), b"k" * 32, {"slices": {"train": 1}})
-    assert made["format"] == FORMAT == 3 and made["rows"] == {"slices": {"train": 1}}
+    assert made["format"] == FORMAT == 4 and made["rows"] == {"slices": {"train": 1}}
     assert len(made["key_id"]) == 8 and {"python", "numpy", "pyarrow"} <= made["versions"].keys()

@@ -186,7 +186,7 @@ def test_an_older_dataset_is_refused_with_the_remedy(place, two_months, capsys):
     (place / "dataset" / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
     before = digest(place / "dataset")
     assert run("append", root=place, month=two_months / "month2", out=place / "dataset") == 2
-    assert "has format 1; this version makes and reads format 3 only. Build the dataset again" in error_of(capsys)
+    assert "has format 1; this version makes and reads format 4 only. Build the dataset again" in error_of(capsys)
     assert main(["remove", str(place / "dataset"), "--patient", patient_name(TRAIN[0])]) == 2
     assert "has format 1" in error_of(capsys)
     assert main(["verify", str(place / "dataset")]) == 2

@@ -24,7 +24,7 @@ KEY = bytes(range(32))
 @pytest.fixture
 def out(tmp_path):
     """The bare bones of a finished dataset."""
-    write_json(tmp_path / "ds" / "manifest.json", {"format": 3, "key_id": key_id(KEY), "inputs": "i", "files": {}})
+    write_json(tmp_path / "ds" / "manifest.json", {"format": 4, "key_id": key_id(KEY), "inputs": "i", "files": {}})
     write_text(tmp_path / "key", KEY.hex())
     return tmp_path / "ds"
 
@@ -35,7 +35,7 @@ def test_a_tombstone_does_not_tell_the_pseudonym():
 
 def test_manifest_and_key_are_opened_together(out):
     manifest, key = open_manifest(out, out.parent / "key", key_needed=True)
-    assert manifest["format"] == 3 and key == KEY
+    assert manifest["format"] == 4 and key == KEY
     assert open_manifest(out, out.parent / "nowhere", key_needed=False)[1] is None
 
 

@@ -225,8 +225,8 @@ def test_an_edited_manifest_is_found(root):
 
 def test_a_dataset_of_another_format_is_refused_with_the_remedy(root):
     text = (root / "manifest.json").read_text()
-    (root / "manifest.json").write_text(text.replace('"format": 3', '"format": 1'))
-    with pytest.raises(ValueError, match="has format 1; .* format 3 only. Build the dataset again"):
+    (root / "manifest.json").write_text(text.replace('"format": 4', '"format": 1'))
+    with pytest.raises(ValueError, match="has format 1; .* format 4 only. Build the dataset again"):
         list(verify(root))
 
 
