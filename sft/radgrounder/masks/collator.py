@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ STRUCTURES = 6  # asked for one by one, of each slice and step
 
 
 class MaskCollator:
-    """Draws a lesson of each row (`targets.draw_lesson`), by torch's generator, which a checkpoint keeps.
+    """Draws a lesson of each row (`targets.draw_lesson`) by a hash of the ids in the batch: a batch is always taught
+    the same, also by a run that goes on from a checkpoint, and a slice something else beside other slices.
 
     A batch has what the stock model takes (input_ids, labels, position_ids, attention_mask, pixel_values), and of each
     mention with a mask `mask_rows` and `mask_at` (N,), its row and its closing token, and `mask_targets` (N, size,
@@ -33,7 +35,9 @@ class MaskCollator:
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
         """One sequence a row, padded on the right. ValueError if no row shows anything that can be asked for."""
-        drawn = [(row, draw_lesson(row, self.shape, most=self.structures)) for row in rows]
+        key = sha256("\n".join(str(row["id"]) for row in rows).encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(key[:8], "big"))
+        drawn = [(row, draw_lesson(row, self.shape, rng, most=self.structures)) for row in rows]
         drawn = [(row, lesson) for row, lesson in drawn if lesson.turns]
         if not drawn:
             raise ValueError("No slice of the batch shows a structure. Give rows of the `grounded` config.")

@@ -47,8 +47,9 @@ class MaskHead(nn.Module):
         )
         self.mix = nn.Sequential(nn.GroupNorm(4, middle), nn.GELU(), nn.Conv2d(middle, 4 * FINE, 1), nn.PixelShuffle(2))
         self.fine = nn.Conv2d(3, FINE, 5, padding=2)
-        self.weights = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Linear(d, FINE + 1))
-        nn.init.constant_(self.weights[2].bias[FINE:], RARE)
+        weights = nn.Linear(d, FINE + 1)
+        nn.init.constant_(weights.bias[FINE:], RARE)
+        self.weights = nn.Sequential(nn.Linear(d, d), nn.GELU(), weights)
 
     def forward(
         self, states: torch.Tensor, tokens: torch.Tensor, pixels: torch.Tensor, rows: torch.Tensor
@@ -59,6 +60,8 @@ class MaskHead(nn.Module):
         (B, 3, H, W) in [-1, 1]; `rows` (N,), which picture of the B each state is of.
         """
         side, size = self.shape.side, self.shape.size
+        if not len(states):  # nothing is asked for; attention does not take batches of none
+            return self.query.sum() * states.new_zeros(0, size, size)
         image = self.tokens(tokens).transpose(1, 2).unflatten(-1, (side, side))[rows]
         prompts = torch.stack([self.query.expand(len(states), -1), self.prompt(states)], dim=1)
         asked, seen = self.decoder(

@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from radgrounder.masks.head import MaskHead
 from radgrounder.masks.shape import MaskShape
+from radgrounder.models.release import MASK_HEAD
 
-WEIGHTS, SHAPE = "mask_head.safetensors", "mask_head.json"
+WEIGHTS, SHAPE = MASK_HEAD
 FORMAT = 1
 
 

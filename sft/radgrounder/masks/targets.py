@@ -1,6 +1,6 @@
 """What a head is taught of a slice: its turns with mentions, and a target for each mention, from a row of a dataset.
 
-    >>> lesson = draw_lesson(row, MaskShape.of(config), generator, most=6)
+    >>> lesson = draw_lesson(row, MaskShape.of(config), np.random.default_rng(0), most=6)
     >>> len(lesson.labels) == sum(len(closings(answer)) for _, answer in lesson.turns)
 
 A row is one of the `grounded` config: it holds picture, mask, objects and reports. Absent structures are asked for as
@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image
 
 from radgrounder.masks.shape import PROMPTS, MaskShape
@@ -34,14 +33,11 @@ class Lesson(NamedTuple):
     labels: list[Labels]
 
 
-def draw_lesson(
-    row: Mapping[str, Any], shape: MaskShape, generator: torch.Generator | None = None, *, most: int
-) -> Lesson:
+def draw_lesson(row: Mapping[str, Any], shape: MaskShape, rng: np.random.Generator, *, most: int) -> Lesson:
     """A report with its mentions, and up to `most` structures asked for one by one, in a language drawn for each.
 
     With the prompt "detection" the answers have boxes, moved a little (`JITTER`), with "mention" they have none.
     """
-    rng = np.random.default_rng(int(torch.randint(2**31, (), generator=generator)))
     turns: list[tuple[str, str]] = []
     labels: list[Labels] = []
     told = [language for language in LANGUAGES if (row["report"].get(language) or {}).get("spans")]

@@ -29,9 +29,11 @@ class MaskTrainer(SFTTrainer):
     def __init__(self, model: Any, args: Any, *, head: MaskHead, peft_config: Any = None, **more: Any) -> None:
         super().__init__(model, args, peft_config=peft_config, **more)
         self.frozen = peft_config is None
+        whole: Any = self.model
         if self.frozen:
-            self.model.requires_grad_(False)
-        self.model.mask_head = head.to(self.model.device)
+            whole.requires_grad_(False)
+        self.head = head.to(whole.device)
+        whole.mask_head = self.head  # a part of it from now on: trained, moved and put into modes with it
         self.model_accepts_loss_kwargs = False  # the loss is a mean of its own: steps that accumulate are averaged
 
     def compute_loss(
@@ -58,13 +60,12 @@ class MaskTrainer(SFTTrainer):
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """The head, and the adapter where there is one; of a frozen base nothing."""
-        folder = Path(output_dir or self.args.output_dir)
+        folder = Path(str(output_dir or self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
-        head = self.model.mask_head
         if not self.frozen:
             super()._save(output_dir, state_dict)
-        save_head(head, folder)
-        save_file({name: tensor.detach().cpu() for name, tensor in head.state_dict().items()}, folder / CHECKPOINT)
+        save_head(self.head, folder)
+        save_file({name: tensor.detach().cpu() for name, tensor in self.head.state_dict().items()}, folder / CHECKPOINT)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         if not self.frozen:
@@ -74,13 +75,13 @@ class MaskTrainer(SFTTrainer):
     def _load_best_model(self) -> None:
         if not self.frozen:
             super()._load_best_model()
-        self._load_head(Path(self.state.best_model_checkpoint))
+        self._load_head(Path(str(self.state.best_model_checkpoint)))
 
     def _load_head(self, checkpoint: Path) -> None:
         path = checkpoint / CHECKPOINT
         if not path.is_file():
             raise ValueError(f"The checkpoint holds no {CHECKPOINT}. Give a checkpoint of sft/train_masks.py.")
-        self.model.mask_head.load_state_dict(load_file(path))
+        self.head.load_state_dict(load_file(path))
 
 
 def _text_loss(stock: Any, states: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
