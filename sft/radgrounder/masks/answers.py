@@ -14,17 +14,21 @@ import torch
 
 from radgrounder.models.branches import Attention, image_attention, join, prompt_attention, to_batch
 from radgrounder.models.processing import IMAGE_ATTENTION
-from refrad2d.grounding import closings
+from refrad2d.grounding import Box, closings, parse
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 Turn = tuple[str, str]  # prompt, answer as markup
 
 
 class EncodedAnswers(NamedTuple):
-    """Inputs of a model without its pictures, with `labels`, and for each mention (N,) its row and its token."""
+    """Inputs of a model without its pictures, with `labels`; for each mention (N,) its row and its token, and (N, 4)
+    its box, which is the whole picture for a mention without one."""
 
     inputs: dict[str, torch.Tensor]
     rows: torch.Tensor
     at: torch.Tensor
+    boxes: torch.Tensor
 
 
 def attention_of(model: Any, processor: Any) -> Attention:
@@ -42,7 +46,7 @@ def encode_answers(
     """
     tokenizer = processor.tokenizer
     prefix = [processor.image_token_id] * processor.image_seq_length + [tokenizer.bos_token_id]
-    sequences, rows, places = [], list[int](), list[int]()
+    sequences, rows, places, boxes = [], list[int](), list[int](), list[Box]()
     for row, turns_of_picture in enumerate(turns):
         if not turns_of_picture:
             raise ValueError(f"Picture {row} has no turn. Give each picture a prompt with its answer.")
@@ -53,11 +57,13 @@ def encode_answers(
             ids = [*prefix, *asked, *said, tokenizer.eos_token_id]
             branches.append((ids, [0] * (len(ids) - len(said) - 1) + [1] * (len(said) + 1)))
             rows += [row] * len(closing)
+            boxes += [span.box for span in parse(answer).spans] or [WHOLE] * len(closing)
             places += [begins + len(asked) + token for token in closing]
             begins += len(asked) + len(said) + 1
         sequences.append(join(branches, len(prefix)))
     inputs = to_batch(sequences, attention, pad_token=tokenizer.pad_token_id, dtype=dtype)
-    return EncodedAnswers(inputs, torch.tensor(rows, dtype=torch.long), torch.tensor(places, dtype=torch.long))
+    mentions = (torch.tensor(numbers, dtype=torch.long) for numbers in (rows, places))
+    return EncodedAnswers(inputs, *mentions, torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4))
 
 
 def closing_tokens(tokenizer: Any, markup: str) -> tuple[list[int], list[int]]:

@@ -22,8 +22,8 @@ class MaskCollator:
     the same, also by a run that goes on from a checkpoint, and a slice something else beside other slices.
 
     A batch has what the stock model takes (input_ids, labels, position_ids, attention_mask, pixel_values), and of each
-    mention with a mask `mask_rows` and `mask_at` (N,), its row and its closing token, and `mask_targets` (N, size,
-    size) in [0, 1]. The k-th mention of a text has the k-th target.
+    mention with a mask `mask_rows` and `mask_at` (N,), its row and its closing token, `mask_boxes` (N, 4) and
+    `mask_targets` (N, size, size) in [0, 1]. The k-th mention of a text has the k-th target.
     """
 
     def __init__(self, processor: Any, model: Any, shape: MaskShape, *, structures: int = STRUCTURES) -> None:
@@ -56,6 +56,7 @@ class MaskCollator:
             "pixel_values": self.processor.image_processor(images, return_tensors="pt")["pixel_values"],
             "mask_rows": encoded.rows[known],
             "mask_at": encoded.at[known],
+            "mask_boxes": encoded.boxes[known],
             "mask_targets": torch.from_numpy(np.stack(targets)) if targets else torch.zeros(0, *2 * [self.shape.size]),
         }
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from radgrounder.masks.answers import Turn, attention_of, encode_answers
+from radgrounder.masks.answers import EncodedAnswers, Turn, attention_of, encode_answers
 from radgrounder.masks.head import MaskHead
 from radgrounder.masks.storage import require_fit
 
@@ -41,24 +41,21 @@ class MaskReader:
         encoded = encode_answers(self.processor, [turns[n] for n in asked], self._attention, dtype=self.model.dtype)
         if not len(encoded.rows):
             return found
-        logits = self._logits([images[n] for n in asked], encoded.inputs, encoded.rows, encoded.at)
+        logits = self._logits([images[n] for n in asked], encoded)
         for row, own in zip(encoded.rows.tolist(), logits, strict=True):
             picture = asked[row]
             found[picture].append(enlarge(own, sizes[picture]))
         return found
 
-    def _logits(
-        self, images: Sequence[Image.Image], inputs: dict[str, torch.Tensor], rows: torch.Tensor, at: torch.Tensor
-    ) -> torch.Tensor:
+    def _logits(self, images: Sequence[Image.Image], encoded: EncodedAnswers) -> torch.Tensor:
         device = self.model.device
-        batch = {name: tensor.to(device) for name, tensor in inputs.items() if name != "labels"}
+        batch = {name: tensor.to(device) for name, tensor in encoded.inputs.items() if name != "labels"}
         pixels = self.processor.image_processor(list(images), return_tensors="pt")["pixel_values"].to(device)
         with torch.inference_mode():
             outputs = self.model.model(**batch, pixel_values=pixels.to(self.model.dtype), use_cache=False)
-            states = outputs.last_hidden_state[rows.to(device), at.to(device)].float()
-            masks: torch.Tensor = self.head(
-                states, outputs.image_hidden_states.float(), pixels.float(), rows.to(device)
-            )
+            rows, at = encoded.rows.to(device), encoded.at.to(device)
+            states, tokens = outputs.last_hidden_state[rows, at].float(), outputs.image_hidden_states.float()
+            masks: torch.Tensor = self.head(states, tokens, pixels.float(), rows, encoded.boxes.to(device))
         return masks.cpu()
 
 

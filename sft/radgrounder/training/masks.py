@@ -41,14 +41,15 @@ class MaskTrainer(SFTTrainer):
     ) -> Any:
         """The loss of a batch of `masks.collator.MaskCollator`; its parts are logged."""
         inputs = dict(inputs)
-        rows, at, targets = (inputs.pop(name) for name in ("mask_rows", "mask_at", "mask_targets"))
+        rows, at, boxes, targets = (inputs.pop(f"mask_{name}") for name in ("rows", "at", "boxes", "targets"))
         labels = inputs.pop("labels")
         whole = self.accelerator.unwrap_model(model)
         stock = whole if self.frozen else whole.get_base_model()
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
             outputs = stock.model(**inputs, use_cache=False)
         states, tokens = outputs.last_hidden_state[rows, at].float(), outputs.image_hidden_states.float()
-        masks = mask_loss(whole.mask_head(states, tokens, inputs["pixel_values"].float(), rows), targets.float())
+        drawn = whole.mask_head(states, tokens, inputs["pixel_values"].float(), rows, boxes)
+        masks = mask_loss(drawn, targets.float())
         kept = self._metrics["train" if whole.mask_head.training else "eval"]
         kept["mask_loss"].append(float(masks.detach()))
         if self.frozen:

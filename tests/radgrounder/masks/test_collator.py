@@ -23,6 +23,7 @@ def test_a_batch_has_a_target_a_mention(collator):
     n = len(batch["mask_rows"])
     assert batch["mask_targets"].shape == (n, 16, 16) and n == len(batch["mask_at"]) == 10
     assert batch["pixel_values"].shape == (2, 3, 16, 16) and batch["mask_rows"].bincount().tolist() == [5, 5]
+    assert batch["mask_boxes"].shape == (10, 4) and (batch["mask_boxes"][:, 2:] > batch["mask_boxes"][:, :2]).all()
     closing = batch["input_ids"][batch["mask_rows"], batch["mask_at"]]
     assert all(">" in text for text in collator.processor.tokenizer.batch_decode(closing[:, None]))
 
