@@ -2,7 +2,7 @@
 #             another hospital: make demo DEMO=build/demo-head SITE=B REGIONS=head_mr
 #             RECIPE=stock: by the stock `trl sft`, an answer a sample; make demo-recipes: both, side by side
 # make quick  after each save · make test   all tests · make style   what CI holds us to
-# make bench  measurements · make base   pretrain the nano
+# make bench  measurements · make base   pretrain the nano · make masks  a mask head for it, judged
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,7 +35,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test fuzz bench ablations vqa-rad results trust style base base-results base-again install
+.PHONY: demo demo-recipes quick test fuzz bench ablations vqa-rad results trust style masks base base-results base-again install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -147,6 +147,35 @@ $(RUN)/results.json: $(RUN)/model $(DEMO)/results-before.json
 		--out $(RUN)/eval --limit $(LIMIT) --batch-size 64 --report-samples 8
 	$(BIN)/radgrounder card $(RUN)/model $(RUN)/eval/results.json
 	cp $(RUN)/eval/results.json $@
+
+# --- masks ------------------------------------------------------------------------------------------------------------
+
+# a mask head for BASE, from slices of the regions and sites that it was pretrained on, judged on new patients beside
+# controls; MASK_PATIENTS of each split, MASK_STEPS of training
+MASKS := build/masks
+MASK_PATIENTS ?= 120
+MASK_STEPS ?= 300
+MASK_LIMIT ?= 120
+
+masks: $(MASKS)/judged/masks.md
+	@cat $<
+
+$(MASKS)/data: $(BIN)/.installed
+	mkdir -p $(MASKS)
+	rm -rf $@
+	$(BIN)/radgrounder heldout $@ --patients $(MASK_PATIENTS) --like $(BASE)
+
+$(MASKS)/head/mask_head.json: $(MASKS)/data sft/recipes/nano/masks.yaml $(BASE)/model.safetensors
+	rm -rf $(@D)
+	$(BIN)/python sft/train_masks.py --config sft/recipes/nano/masks.yaml --model_name_or_path $(BASE) \
+		--dataset_name $< --output_dir $(@D) --max_steps $(MASK_STEPS) $(QUICK)
+
+$(MASKS)/model: $(MASKS)/head/mask_head.json
+	rm -rf $@
+	$(BIN)/radgrounder release $(BASE) $@ --mask-head $(<D)
+
+$(MASKS)/judged/masks.md: $(MASKS)/model
+	$(BIN)/radgrounder masks $< --data $(MASKS)/data --out $(@D) --limit $(MASK_LIMIT) > /dev/null
 
 # --- tests, measurements, style -----------------------------------------------------------------------------------
 

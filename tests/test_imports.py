@@ -30,6 +30,7 @@ ORDER = {
     ),
     "radgrounder": (
         ("metrics", "models"),
+        ("masks",),
         ("inference",),
         ("benchmarks",),
         ("results",),

@@ -26,6 +26,7 @@ PROMPTS = {
     "vqa": {"en": "{question}\nAnswer:", "de": "{question}\nAntwort:"},
     "grounded_vqa": {"en": "{question}", "de": "{question}"},
     "locate": {"en": "Where is the {name}?", "de": "Wo ist: {name}?"},
+    "segment": {"en": "Segment the {name}:", "de": "Segmentiere: {name}:"},  # of the variant with masks
     "visible": {"en": "Is the {name} visible?", "de": "Ist abgebildet: {name}?"},
 }
 ABSENT = {"en": "not visible", "de": "nicht abgebildet"}  # the answer to "locate" where there is nothing to point at

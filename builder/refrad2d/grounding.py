@@ -23,6 +23,7 @@ FINDING_ID = 0  # findings lie outside the 121 classes and share one id
 _SPAN = re.compile(
     r"<p bbox=<loc(\d{4})><loc(\d{4})><loc(\d{4})><loc(\d{4})> id=<seg(\d{3})>>((?:(?!<p bbox).)*?)</p>", re.DOTALL
 )
+_MASK_SPAN = re.compile(r"<seg>((?:(?!<seg>).)*?)</seg>", re.DOTALL)
 _LITERAL = re.compile(
     r"<p bbox|</p>|</?seg>|<loc\d{4}>|<seg\d{3}>|<image>|<bos>|<eos>|<pad>|<unk>|<(?:start|end)_of_turn>|"
     r"<[|｜][^<>|｜\n]{1,60}[|｜]>"
@@ -132,20 +133,68 @@ def parse(markup: str) -> Parsed:
     text, spans, invalid, at = "", [], 0, 0
     for match in _SPAN.finditer(markup):
         before, broken = _strip(markup[at : match.start()])
-        *bins, class_id = (int(number) for number in match.groups()[:5])
         mention, nested = _strip(match.group(6))
         invalid += broken + bool(nested)
         text += before
-        label = FINDING if class_id == FINDING_ID else label_by_id(class_id)
-        x_min, y_min, x_max, y_max = bins
-        if label and mention and not nested and x_min < x_max <= BINS and y_min < y_max <= BINS:
-            spans.append(Span(len(text), len(text) + len(mention), label, decode_box(bins)))
+        read = _read(match)
+        if read:
+            spans.append(Span(len(text), len(text) + len(mention), *read))
         elif not nested:
             invalid += 1
         text += mention
         at = match.end()
     rest, broken = _strip(markup[at:])
     return Parsed(neutralise(text + rest), spans, invalid + broken)  # pieces may have closed up to new markup
+
+
+def _read(match: re.Match[str]) -> tuple[str, Box] | None:
+    """Label and box of a span of markup; None if it is invalid."""
+    mention, nested = _strip(match.group(6))
+    x_min, y_min, x_max, y_max, class_id = (int(number) for number in match.groups()[:5])
+    label = FINDING if class_id == FINDING_ID else label_by_id(class_id)
+    if label and mention and not nested and x_min < x_max <= BINS and y_min < y_max <= BINS:
+        return label, decode_box((x_min, y_min, x_max, y_max))
+    return None
+
+
+def closings(markup: str) -> list[int]:
+    """Where the closing tag of each span ends in the markup, a string index, in the order of the text.
+
+    The k-th is that of the k-th span that `parse` reads, or where there is none, of the k-th mention that
+    `parse_mentions` reads. It is the place alone that joins a mask to its mention.
+
+    >>> closings(render("Leber glatt.", [Span(0, 5, "liver", (0.25, 0.25, 0.5, 0.75))]))
+    [66]
+    """
+    boxed = [match.end() for match in _SPAN.finditer(markup) if _read(match)]
+    return boxed or [match.end() for match in _MASK_SPAN.finditer(markup) if _is_mention(match)]
+
+
+def render_mentions(text: str, spans: Iterable[Span]) -> str:
+    """Write spans into the text as the paper's segmentation variant has them: the mention between its tags, no box.
+
+    The same rules and errors as of `render`.
+    """
+    return _SPAN.sub(lambda match: f"<seg>{match.group(6)}</seg>", render(text, spans))
+
+
+def parse_mentions(markup: str) -> tuple[str, list[tuple[int, int]]]:
+    """The plain text of markup of the segmentation variant, and start and end of each mention in it; a mention that is
+    empty or holds another tag is none, and its words stay as text."""
+    text, mentions, at = "", [], 0
+    for match in _MASK_SPAN.finditer(markup):
+        text += _strip(markup[at : match.start()])[0]
+        words = _strip(match.group(1))[0]
+        if _is_mention(match):
+            mentions.append((len(text), len(text) + len(words)))
+        text += words
+        at = match.end()
+    return neutralise(text + _strip(markup[at:])[0]), mentions
+
+
+def _is_mention(match: re.Match[str]) -> bool:
+    words, nested = _strip(match.group(1))
+    return bool(words) and not nested
 
 
 def _strip(text: str) -> tuple[str, int]:

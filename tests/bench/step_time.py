@@ -19,7 +19,7 @@ from transformers import PaliGemmaConfig, PaliGemmaForConditionalGeneration
 from transformers.optimization import Adafactor
 from trl.trainer.utils import add_fused_lm_head
 
-from radgrounder.training.branches import image_attention, join, to_batch
+from radgrounder.models.branches import image_attention, join, to_batch
 from radgrounder.training.cost import Precision, Sample, Trained, memory, sample_flops
 from radgrounder.training.plan import GPUS
 from radgrounder.training.recipe import BYTES, Recipe, read_recipe

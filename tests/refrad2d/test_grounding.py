@@ -8,12 +8,15 @@ from refrad2d.grounding import (
     BINS,
     Span,
     as_box,
+    closings,
     decode_box,
     encode_box,
     has_markup,
     neutralise,
     parse,
+    parse_mentions,
     render,
+    render_mentions,
     snap,
     to_pixels,
 )
@@ -132,3 +135,32 @@ def test_a_stored_box_has_four_numbers():
     assert as_box([0.0, 0.25, 0.5, 1.0]) == (0.0, 0.25, 0.5, 1.0)
     with pytest.raises(ValueError, match="has not four numbers"):
         as_box([0.0, 0.25, 0.5])
+
+
+TWO = [Span(0, 5, "liver", (0.25, 0.25, 0.5, 0.75)), Span(10, 14, "spleen", (0.5, 0.5, 1.0, 1.0))]
+
+
+def test_closings_are_those_of_the_spans_that_are_read():
+    markup = render("Leber und Milz.", TWO)
+    ends = closings(markup)
+    assert [markup[:end].endswith(f"{word}</p>") for end, word in zip(ends, ("Leber", "Milz"), strict=True)] == [
+        True
+    ] * 2
+    broken = "<p bbox=<loc0009><loc0009><loc0001><loc0020> id=<seg005>>Leber</p>, "  # ends before it starts
+    empty = "<p bbox=<loc0001><loc0001><loc0009><loc0020> id=<seg005>></p>"
+    assert closings(broken + empty + markup) == [end + len(broken + empty) for end in ends]
+    assert closings("Leber und Milz.") == [] == closings(broken)
+
+
+@given(grounded())
+def test_a_text_has_as_many_closings_as_spans(case):
+    text, spans = case
+    markup = render(text, spans)
+    assert len(closings(markup)) == len(parse(markup).spans) == len(closings(render_mentions(text, spans)))
+    assert parse_mentions(render_mentions(text, spans)) == (text, [(s.start, s.end) for s in spans])
+
+
+def test_an_empty_mention_is_none():
+    assert parse_mentions("<seg></seg>Leber, <seg>Milz</seg>") == ("Leber, Milz", [(7, 11)])
+    assert closings("<seg></seg>Leber") == [] and closings("<seg>a</seg><seg>b</seg>") == [12, 24]
+    assert parse_mentions("<seg>a<loc0001></seg>") == ("a", [])

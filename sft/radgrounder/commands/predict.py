@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from radgrounder.commands.shared import require_positive
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
 from refrad2d.system.arguments import argument, command, option
+
+if TYPE_CHECKING:
+    from radgrounder.inference.predictor import Prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,9 @@ class Predict:
     free: bool = option("decode as a bare generate does: no grammar, no median, no guard against loops", default=False)
     modality: Literal["CT", "MR"] | None = option("write only its classes", default=None)
     abstain_below: float = option("leave out what is less sure", default=0.0, metavar="P")
+    masks: Path | None = option(
+        "give masks too, and write each as a PNG into this folder", default=None, metavar="DIR", bare=Path("masks")
+    )
     json: bool = option("print one JSON object", default=False)
 
 
@@ -34,7 +40,9 @@ def predict(given: Predict) -> int:
 
     In: a picture and a model. Out, on stdout: the text, and a line for each box with its label, pixels and confidence;
     with --json {"text", "answer", "width", "height", "confidence", "abstained", "spans": [{"start", "end", "label",
-    "box", "pixel_box", "confidence"}]}. An answer that runs in circles, or whose confidence is below 0.05, is none:
+    "box", "pixel_box", "confidence"}]}. With --masks every span that has one gets "mask": {"size": [rows, columns],
+    "counts"}, run lengths down the columns, the first of background, and DIR one PNG a span, 255 where the mask is; DIR
+    is made if it is missing. An answer that runs in circles, or whose confidence is below 0.05, is none:
     text "", abstained true.
     """
     task_prompt(given.task, given.language, given.question)  # wrong arguments show before the model loads
@@ -57,7 +65,10 @@ def predict(given: Predict) -> int:
         constrained=not given.free,
         modality=given.modality,
         abstain_below=given.abstain_below,
+        masks=given.masks is not None,
     )
+    if given.masks is not None:
+        _write_masks(prediction, given.masks)
     if given.json:
         print(json.dumps(prediction.to_json(), ensure_ascii=False))
         return 0
@@ -66,3 +77,14 @@ def predict(given: Predict) -> int:
         box = ", ".join(f"{value:.0f}" for value in span.pixel_box)
         print(f"  {prediction.text[span.start : span.end]} ({span.label}): [{box}], confidence {span.confidence:.2f}")
     return 0
+
+
+def _write_masks(prediction: "Prediction", folder: Path) -> None:
+    """A PNG of each mask, named by the number of its span and its class."""
+    from radgrounder.metrics.masks import decode_rle
+    from refrad2d.samples import png
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, span in enumerate(prediction.spans, 1):
+        if span.mask is not None:
+            (folder / f"{number:02d}-{span.label}.png").write_bytes(png(decode_rle(span.mask).astype("uint8") * 255))

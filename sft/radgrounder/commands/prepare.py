@@ -39,6 +39,11 @@ class Release:
 
     adapter: Path = argument("the output_dir of a training run", metavar="ADAPTER")
     out: Path = argument("folder to make", metavar="OUT")
+    mask_head: Path | None = option(
+        "the output_dir of sft/train_masks.py; ADAPTER is then a released model, copied as it is",
+        default=None,
+        metavar="RUN",
+    )
 
 
 @command("release", example="build/demo/adapter build/demo/model")
@@ -46,10 +51,15 @@ def release(given: Release) -> int:
     """Merge an adapter into a model of stock classes.
 
     In: what `trl sft` left: an adapter, or a model all of whose weights were trained. Out: OUT, which loads with plain
-    `from_pretrained`, the adapter in OUT/adapter; its name is printed. OUT must not exist yet.
+    `from_pretrained`, the adapter in OUT/adapter; its name is printed. OUT must not exist yet. A mask head lies beside
+    the model in two files of its own, which `radgrounder predict --masks` reads.
     """
     from radgrounder.models.release import release as release_model
+    from radgrounder.models.release import release_with_masks
 
-    release_model(given.adapter, given.out)
+    if given.mask_head:
+        release_with_masks(given.adapter, given.mask_head, given.out)
+    else:
+        release_model(given.adapter, given.out)
     print(given.out)
     return 0

@@ -1,5 +1,6 @@
 """`radgrounder pretrain` and `radgrounder heldout`: the nano from nothing, and new patients to judge it on."""
 
+import json
 import logging
 import math
 import shutil
@@ -91,6 +92,7 @@ class Heldout:
         "what is examined, such as chest_ct head_mr, or all", default=("abdomen_ct",), metavar="NAME"
     )
     leave_out: tuple[str, ...] = option("regions left out of `--regions all`", default=("pelvis_mr",), metavar="NAME")
+    like: Path | None = option("a base, whose own sites and regions are taken instead", default=None, metavar="DIR")
     patients: int = option("how many in each split", default=80, metavar="N")
 
 
@@ -101,11 +103,23 @@ def heldout(given: Heldout) -> int:
     Out: OUT, a dataset for `radgrounder eval --benchmark refrad2d`: four slices a patient, none of whom pretraining
     draws; splits test, train (what the controls are made of) and validation (for `radgrounder calibrate`).
     """
-    regions = choose_regions(given.regions, given.leave_out)
-    require_phantom(given.sites, regions)
+    chosen = given.sites, choose_regions(given.regions, given.leave_out)
+    sites, regions = _known_to(given.like) if given.like else chosen
+    require_phantom(sites, regions)
     require_positive(given, "patients")
     from radgrounder.pretraining.heldout import write_heldout
 
-    slices = write_heldout(given.out, sites=given.sites, regions=regions, patients=given.patients)
+    slices = write_heldout(given.out, sites=sites, regions=regions, patients=given.patients)
     print(f"{slices} slices to judge on are in {given.out}.")
     return 0
+
+
+def _known_to(base: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sites and regions that a base was pretrained on. ValueError if it does not say."""
+    path = base / "pretraining.json"
+    if not path.is_file():
+        raise ValueError(f"{base} holds no pretraining.json. Give a base that `radgrounder pretrain` made.")
+    told = json.loads(path.read_text(encoding="utf-8"))["plan"]
+    lists = {name: tuple(told[name]) for name in ("sites", "regions", "leave_out") if name in told}
+    plan = Plan(**lists)
+    return plan.sites, plan.drawn_regions

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -16,6 +17,10 @@ from radgrounder.inference.consensus import SampledReport, merge
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.picture import Picture, open_picture
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
+from radgrounder.masks.head import MaskHead
+from radgrounder.masks.reader import MaskReader
+from radgrounder.masks.storage import load_head
+from radgrounder.metrics.masks import Rle, encode_rle
 from radgrounder.models.release import MAX_NEW_TOKENS, load_model, load_processor
 from refrad2d.grounding import Box, decode_box, location_tokens, parse, to_pixels
 
@@ -37,7 +42,8 @@ class Limits(TypedDict):
 @dataclass(frozen=True)
 class PredictedSpan:
     """A mention in the text with its box: xyxy in [0, 1] and in pixels; `confidence` is the mean probability of its
-    coordinate tokens, calibrated where the model folder has a calibration.json."""
+    coordinate tokens, calibrated where the model folder has a calibration.json. `mask` are run lengths of the picture
+    (`metrics.masks.Rle`), where masks were asked for and this one has a pixel."""
 
     start: int
     end: int
@@ -45,6 +51,11 @@ class PredictedSpan:
     box: Box
     pixel_box: tuple[float, float, float, float]
     confidence: float
+    mask: Rle | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of the command's contract; `mask` only where there is one."""
+        return {name: value for name, value in asdict(self).items() if name != "mask" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,7 @@ class Prediction:
     def to_json(self) -> dict[str, Any]:
         """The fields of the command's contract."""
         fields = ("text", "answer", "width", "height", "confidence", "abstained")
-        return {**{name: getattr(self, name) for name in fields}, "spans": [asdict(span) for span in self.spans]}
+        return {**{name: getattr(self, name) for name in fields}, "spans": [span.to_json() for span in self.spans]}
 
 
 class Predictor:
@@ -79,6 +90,7 @@ class Predictor:
     memory (128 pictures; 0 keeps nothing of a picture once it is answered, as a server for strangers must).
     `batch_size` is how many prompts go through the model at a time. `calibration` makes confidences honest.
     `constrained` is how answers are written where a call does not say it: as `bound.BoundDecoding` does, or freely.
+    `mask_head` gives masks of what a text points at; `load` finds it in the model folder.
 
     >>> predictor = Predictor.load("build/demo/model")
     >>> predictor.predict(open_picture(Path("slice.dcm")), task="locate", question="liver").spans[0].pixel_box
@@ -94,10 +106,12 @@ class Predictor:
         calibration: Calibration | None = None,
         cached_pictures: int = CACHED_PICTURES,
         constrained: bool = True,
+        mask_head: MaskHead | None = None,
     ) -> None:
         self.model, self.processor, self.batch_size, self.constrained = model, processor, batch_size, constrained
         self.calibration = calibration or Calibration()
         self.decoder = Decoder(model, processor, kept_pictures=cached_pictures)
+        self.masks = MaskReader(model, processor, mask_head) if mask_head else None
         ids = processor.tokenizer.convert_tokens_to_ids(location_tokens())
         self._bins = {token: number for number, token in enumerate(ids)}
 
@@ -130,6 +144,7 @@ class Predictor:
             calibration=Calibration.load(model),
             cached_pictures=cached_pictures,
             constrained=constrained,
+            mask_head=load_head(model),
         )
 
     def generate(
@@ -235,6 +250,7 @@ class Predictor:
         constrained: bool | None = None,
         modality: str | None = None,
         abstain_below: float = 0.0,
+        masks: bool = False,
     ) -> Prediction:
         """Ask for a report with boxes, the answer to a question, or the place of a structure.
 
@@ -244,10 +260,14 @@ class Predictor:
         only its classes. Spans, and for a question the answer, whose confidence is below `abstain_below` are left out
         (answer ""); so is, in any case, the whole of an answer that the model cannot stand by (see `abstains`).
 
+        `masks` adds to every span the mask of what it points at, at the size of the picture; text and boxes stay as
+        they are without it.
+
         Boxes are (x_min, y_min, x_max, y_max) from the upper left corner, ends exclusive: `box` in shares of width and
         height, `pixel_box` in pixels of the picture as opened. `start` and `end` index the text's characters.
 
-        ValueError for an unknown task or modality, no question where the task needs one, or less than one sample.
+        ValueError for an unknown task or modality, no question where the task needs one, less than one sample, or masks
+        of a model without a head.
 
         >>> picture = open_picture(Path("slice.dcm"))
         >>> prediction = predictor.predict(picture, task="vqa", question="Is the liver visible?")
@@ -255,20 +275,46 @@ class Predictor:
         ('yes', 0.9312)
         """
         text = task_prompt(task, language, question, clinical_info, clinical_question)
+        reader = self.mask_reader() if masks else None
         limits = self._limits(max_new_tokens, constrained, modality)
         if task == "report":
             [generated] = self.reports([picture.image], [text], [language], samples=samples, **limits)
         else:
             [generated] = self.generate_scored([picture.image], [text], locate=task == "locate", **limits)
-        return self._as_prediction(generated, picture, task, abstain_below)
+        drawn = (
+            reader.read([picture.image], [[(text, generated.markup)]], [(picture.height, picture.width)])
+            if reader
+            else None
+        )
+        return self._as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None)
 
-    def _as_prediction(self, generated: Generated, picture: Picture, task: str, abstain_below: float) -> Prediction:
-        """An answer parsed, calibrated, and cut down to what the model is sure of."""
+    def mask_reader(self) -> MaskReader:
+        """What gives masks. ValueError if the model has no head, or one that is prompted by mentions without boxes."""
+        if self.masks is None:
+            raise ValueError("The model has no mask head. Train one with sft/train_masks.py and release it beside it.")
+        if self.masks.head.shape.prompt != "detection":
+            raise ValueError("The mask head reads mentions without boxes. Use MaskReader on what the model writes.")
+        return self.masks
+
+    def _as_prediction(
+        self,
+        generated: Generated,
+        picture: Picture,
+        task: str,
+        abstain_below: float,
+        drawn: Sequence[np.ndarray] | None = None,
+    ) -> Prediction:
+        """An answer parsed, calibrated, and cut down to what the model is sure of; `drawn` are masks of its spans."""
         parsed, size = parse(generated.markup), (picture.width, picture.height)
-        places = zip(parsed.spans, self.box_confidences(generated, [s.box for s in parsed.spans]), strict=True)
+        places = zip(
+            parsed.spans,
+            self.box_confidences(generated, [s.box for s in parsed.spans]),
+            [encode_rle(mask) if mask.any() else None for mask in drawn] if drawn else [None] * len(parsed.spans),
+            strict=True,
+        )
         spans = tuple(
-            PredictedSpan(s.start, s.end, s.label, s.box, to_pixels(s.box, *size), round(confidence, 4))
-            for s, confidence in ((span, self.calibration.box(raw)) for span, raw in places)
+            PredictedSpan(s.start, s.end, s.label, s.box, to_pixels(s.box, *size), round(confidence, 4), mask)
+            for s, confidence, mask in ((span, self.calibration.box(raw), mask) for span, raw, mask in places)
             if confidence >= abstain_below
         )
         confidence = self.confidence(generated, task)

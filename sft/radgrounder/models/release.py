@@ -24,10 +24,12 @@ from refrad2d.system.files import atomic_folder
 from refrad2d.system.tables import read_text
 
 MAX_NEW_TOKENS = 256
+MASK_HEAD = ("mask_head.safetensors", "mask_head.json")  # files beside a model that has a mask head (radgrounder.masks)
 
 
 def release(adapter: Path, out: Path) -> None:
-    """Merge a LoRA adapter (or take a fully trained model) and write it with stock classes, the adapter beside it.
+    """Merge a LoRA adapter (or take a fully trained model) and write it with stock classes, the adapter beside it, and
+    the mask head if the run trained one.
 
     ValueError if the folder holds neither or `out` exists.
     """
@@ -57,6 +59,7 @@ def release(adapter: Path, out: Path) -> None:
         (out / "adapter").mkdir()
         for path in adapter.glob("adapter_*"):
             shutil.copy(path, out / "adapter" / path.name)
+    copy_mask_head(adapter, out)
 
 
 def save_stock(
@@ -75,6 +78,28 @@ def save_stock(
         processor.save_pretrained(temporary)
         for name, text in more.items():
             (temporary / name).write_text(text, encoding="utf-8")
+
+
+def release_with_masks(model: Path, run: Path, out: Path) -> None:
+    """Write a copy of a released model with the mask head of a run beside it; no byte of the model changes.
+
+    ValueError if the model folder is none, the run has no head, or `out` exists.
+    """
+    refuse_existing(out)
+    if not (model / "config.json").is_file():
+        raise ValueError(f"{model} is no model folder. Give the output of `radgrounder release`.")
+    if not all((run / name).is_file() for name in MASK_HEAD):
+        raise ValueError(f"{run} holds no {' and '.join(MASK_HEAD)}. Give the output_dir of sft/train_masks.py.")
+    with atomic_folder(out) as temporary:
+        shutil.copytree(model, temporary, dirs_exist_ok=True)
+        copy_mask_head(run, temporary)
+
+
+def copy_mask_head(run: Path, out: Path) -> None:
+    """Copy the files of a mask head, where a run left them."""
+    for name in MASK_HEAD:
+        if (run / name).is_file():
+            shutil.copy(run / name, out / name)
 
 
 def load_model(source: str) -> PreTrainedModel:

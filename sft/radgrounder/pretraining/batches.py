@@ -4,7 +4,7 @@
     >>> batches.single(0)["pixel_values"].shape
     torch.Size([16, 3, 96, 96])
 
-A step always gets the same batch, whether the run was cut off before it or not. Packed turns (`training.branches`) are
+A step always gets the same batch, whether the run was cut off before it or not. Packed turns (`models.branches`) are
 about three times as many answers a CPU second as one question an image.
 """
 
@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from transformers import PaliGemmaProcessor, PreTrainedTokenizerBase
 
+from radgrounder.models.branches import IGNORED, join, prompt_attention, to_batch
 from radgrounder.models.nano import NanoSize
 from radgrounder.pretraining.dense import cover, draw_targets
 from radgrounder.pretraining.plan import Plan
 from radgrounder.pretraining.pool import PhantomSlice
 from radgrounder.pretraining.turns import Turn, draw_turn, order_turns
-from radgrounder.training.branches import IGNORED, join, prompt_attention, to_batch
 
 SORTED = 4  # batches of single turns that are drawn together and sorted by length
 TOWER, SINGLE, PACKED = 1, 2, 3  # which lesson a random generator is for

@@ -17,8 +17,8 @@ import torch
 from datasets import Dataset, Image, List
 from trl import SFTTrainer
 
+from radgrounder.models.branches import BranchedSequence, image_attention, join, to_batch
 from radgrounder.models.processing import IMAGE_ATTENTION
-from radgrounder.training.branches import BranchedSequence, image_attention, join, to_batch
 from refrad2d.schema import MESSAGE
 
 

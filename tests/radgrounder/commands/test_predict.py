@@ -1,6 +1,7 @@
 """`radgrounder predict`: what it prints, and what is refused before a model loads."""
 
 import json
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 from radgrounder.cli import main
 from radgrounder.commands.predict import Predict
 from radgrounder.inference.predictor import PredictedSpan, Prediction, Predictor
+from refrad2d.samples import read_png
 
 SPAN = PredictedSpan(4, 9, "liver", (0.0, 0.0, 0.5, 0.5), (0.0, 0.0, 10.4, 20.0), 0.875)
 
@@ -67,8 +69,29 @@ def test_abstention_is_said(stub, picture, capsys, monkeypatch):
 def test_defaults_are_those_of_the_function():
     given = Predict(image=Path("x"), model="m")
     shared = {name: known.default for name, known in signature(Predictor.predict).parameters.items()}
-    names = shared.keys() & vars(given).keys()
+    names = (shared.keys() & vars(given).keys()) - {"masks"}  # a folder here, a switch there; both off
     assert len(names) == 8 and {name: shared[name] for name in names} == {name: getattr(given, name) for name in names}
+
+
+def with_mask(span):
+    return replace(span, mask={"size": [2, 3], "counts": [2, 3, 1]})
+
+
+def test_masks_are_given_as_run_lengths_and_pictures(stub, picture, capsys, monkeypatch, tmp_path):
+    drawn = Prediction("The liver.", None, 3, 2, (SPAN, with_mask(SPAN)), "", 0, 0.5)
+    monkeypatch.setattr(stub, "predict", lambda picture, **options: setattr(stub, "options", options) or drawn)
+    assert main(["predict", picture, "--model", "m", "--json", "--masks", str(tmp_path / "drawn")]) == 0
+    bare, span = json.loads(capsys.readouterr().out)["spans"]
+    assert stub.options["masks"] and "mask" not in bare and span["mask"] == {"size": [2, 3], "counts": [2, 3, 1]}
+    [file] = (tmp_path / "drawn").iterdir()
+    assert file.name == "02-liver.png" and read_png(file.read_bytes()).tolist() == [[0, 255, 255], [0, 255, 0]]
+
+
+def test_no_masks_unless_asked_for_and_a_folder_of_its_own_without_a_name(stub, picture, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", picture, "--model", "m"]) == 0 and stub.options["masks"] is False
+    assert not (tmp_path / "masks").exists()
+    assert main(["predict", picture, "--model", "m", "--masks"]) == 0 and (tmp_path / "masks").is_dir()
 
 
 @pytest.mark.parametrize(

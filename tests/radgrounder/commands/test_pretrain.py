@@ -1,5 +1,6 @@
 """`radgrounder pretrain` and `heldout`: options of the plan, and what is refused before slices are drawn."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,15 @@ def test_new_patients_are_counted(monkeypatch, capsys):
 def test_new_patients_of_an_unknown_site_are_refused(tmp_path, capsys):
     assert main(["heldout", str(tmp_path / "out"), "--sites", "D"]) == 2
     assert "Unknown site 'D'" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_heldout_patients_are_of_the_sites_and_regions_that_a_base_knows(tmp_path, monkeypatch, capsys):
+    asked = {}
+    monkeypatch.setattr(heldout, "write_heldout", lambda out, **given: asked.update(given) or 4)
+    plan = {"sites": ["C"], "regions": ["all"], "leave_out": ["pelvis_mr", "head_mr"], "seed": 0}
+    (tmp_path / "pretraining.json").write_text(json.dumps({"plan": plan}))
+    assert main(["heldout", str(tmp_path / "out"), "--like", str(tmp_path)]) == 0
+    assert asked["sites"] == ("C",) and "abdomen_mr" in asked["regions"]
+    assert not {"pelvis_mr", "head_mr"} & set(asked["regions"])
+    assert main(["heldout", str(tmp_path / "out"), "--like", str(tmp_path / "none")]) == 2
+    assert "holds no pretraining.json" in capsys.readouterr().err

@@ -1,12 +1,21 @@
 """The predictor: one look a picture, confidence, abstention, grammar."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+import torch
 
 from radgrounder.inference.confidence import Calibration, Generated, Scale
 from radgrounder.inference.picture import Picture
 from radgrounder.inference.predictor import Predictor
-from refrad2d.grounding import parse
-from tests.fixtures.tiny_models import picture, save_nano, turns
+from radgrounder.masks.head import MaskHead
+from radgrounder.masks.reader import MaskReader
+from radgrounder.masks.shape import MaskShape
+from radgrounder.masks.storage import save_head
+from radgrounder.metrics.masks import decode_rle
+from refrad2d.grounding import Span, locate_answer, parse, render
+from tests.fixtures.tiny_models import BOX, picture, save_nano, turns
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +134,66 @@ def test_the_confidence_of_an_answer_is_calibrated(folder):
 def test_the_contract_has_confidence_beside_its_fields(predictor):
     fields = predictor.predict(Picture(picture(), 224, 224), max_new_tokens=2).to_json()
     assert {"text", "answer", "width", "height", "spans", "confidence", "abstained"} == fields.keys()
+
+
+def with_head(loaded, prompt="detection"):
+    """A predictor with a head that draws something."""
+    torch.manual_seed(0)
+    head = MaskHead(MaskShape.of(loaded.model.config, prompt=prompt))
+    torch.nn.init.constant_(head.weights[2].bias, 1.0)
+    return Predictor(loaded.model, loaded.processor, mask_head=head)
+
+
+def test_masks_change_neither_text_nor_boxes_and_have_the_size_of_the_picture(predictor):
+    drawing, given = with_head(predictor), Picture(picture(3), 50, 40)
+    for task, question in (("locate", "liver"), ("report", "")):
+        plain, drawn = (drawing.predict(given, task=task, question=question, samples=2, masks=m) for m in (False, True))
+        assert all(span.mask is None for span in plain.spans)
+        assert replace(drawn, spans=tuple(replace(s, mask=None) for s in drawn.spans)) == plain
+        assert all(s.mask is None or s.mask["size"] == [40, 50] for s in drawn.spans)
+        assert all("mask" not in span for span in plain.to_json()["spans"])
+
+
+def test_the_k_th_span_has_the_k_th_mask(predictor, monkeypatch):
+    drawing, given = with_head(predictor), Picture(picture(3), 50, 40)
+    words = "spleen, right kidney, aorta"
+    spans = [Span(0, 6, "spleen", BOX), Span(8, 20, "kidney_right", BOX), Span(22, 27, "aorta", BOX)]
+    markup = render(words, spans)
+    monkeypatch.setattr(drawing, "generate_scored", lambda *_, **__: [Generated(markup, share=1.0)] * 1)
+    masks = [np.zeros((40, 50), bool) for _ in spans]
+    masks[0][:3], masks[2][5:, 7] = True, True
+    monkeypatch.setattr(MaskReader, "read", lambda self, images, turns, sizes: [masks])
+    found = drawing.predict(given, task="locate", question="spleen", masks=True).spans
+    assert [s.label for s in found] == ["spleen", "kidney_right", "aorta"] and found[1].mask is None  # it has no pixel
+    assert [decode_rle(s.mask).sum() for s in found if s.mask] == [150, 35]
+
+
+def test_a_head_draws_what_the_text_points_at(predictor, monkeypatch):
+    drawing, given = with_head(predictor), Picture(picture(3), 50, 40)
+    answer = Generated(locate_answer("liver", "liver", BOX), share=1.0)
+    monkeypatch.setattr(drawing, "generate_scored", lambda *_, **__: [answer])
+    [span] = drawing.predict(given, task="locate", question="liver", masks=True).spans
+    assert span.mask["size"] == [40, 50] and 0 < decode_rle(span.mask).sum()
+
+
+def test_a_mask_stays_with_its_span_when_others_are_left_out(predictor):
+    drawing, given = with_head(predictor), Picture(picture(3), 50, 40)
+    whole = drawing.predict(given, task="report", samples=1, masks=True)
+    for span in whole.spans:
+        kept = drawing.predict(given, task="report", samples=1, masks=True, abstain_below=span.confidence).spans
+        assert set(s.confidence for s in kept) <= set(s.confidence for s in whole.spans)
+        assert all(s in whole.spans for s in kept)
+
+
+@pytest.mark.parametrize(("prompt", "message"), [("", "no mask head"), ("mention", "reads mentions without boxes")])
+def test_masks_without_a_fitting_head_are_refused(predictor, prompt, message):
+    asked = with_head(predictor, prompt) if prompt else predictor
+    with pytest.raises(ValueError, match=message):
+        asked.predict(Picture(picture(), 50, 40), task="locate", question="liver", masks=True)
+
+
+def test_a_model_folder_with_a_head_is_loaded_with_it(tmp_path):
+    folder = save_nano(tmp_path / "model")
+    assert Predictor.load(folder).masks is None
+    save_head(MaskHead(MaskShape.of(Predictor.load(folder).model.config)), folder)
+    assert Predictor.load(folder).mask_reader().head.shape.size == 16

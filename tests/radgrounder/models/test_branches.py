@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from radgrounder.training.branches import IGNORED, image_attention, join, prompt_attention, to_batch
+from radgrounder.models.branches import IGNORED, image_attention, join, prompt_attention, to_batch
 
 # two image tokens (9), <bos> (2); branches: prompt 5 6 answer 7, and prompt 8 answer 7
 SEQUENCE = join([([9, 9, 2, 5, 6, 7], [0, 0, 0, 0, 0, 1]), ([9, 9, 2, 8, 7], [0, 0, 0, 0, 1])], 3)

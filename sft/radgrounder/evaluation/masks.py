@@ -1,0 +1,248 @@
+"""How good masks are: a model with a mask head on a dataset's test patients, beside what needs no head.
+
+    radgrounder masks build/masks/model --data build/masks/data --out build/masks/judged
+
+Every visible structure is asked for as in `radgrounder eval`; the model writes its box, the head draws from what it
+wrote, and the mask is compared with the true one at the size of the image. A structure that got no box has no mask and
+scores 0. Controls: an ellipse in the box that was written, an ellipse in the true box, the true box filled, the mean
+mask of (label, modality, plane) of training patients.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import load_dataset
+from PIL import Image
+
+from radgrounder.benchmarks.base import sample_ids
+from radgrounder.inference.predictor import Predictor
+from radgrounder.inference.tasks import TOKENS
+from radgrounder.masks.targets import as_mask, has_mask, select
+from radgrounder.metrics.boxes import iou
+from radgrounder.metrics.grounding import Entity, g_iou
+from radgrounder.metrics.intervals import figures
+from radgrounder.metrics.masks import (
+    MaskEntity,
+    ellipse_in_box,
+    filled_box,
+    g_iou_masks,
+    hausdorff95,
+    mask_box_iou,
+    mask_dice,
+    mask_iou,
+    mean_masks,
+)
+from refrad2d.boxes import visible
+from refrad2d.conversations import CONTEXTS, context, prompt, spans_of
+from refrad2d.grounding import Box, as_box, parse
+from refrad2d.labels import label_by_name
+from refrad2d.system.files import atomic_path
+from refrad2d.system.markdown import table
+from refrad2d.windows import IMAGE_SIZE, resize_mask
+
+SLICES = 24  # at a time
+TRAINING_SLICES = 400  # enough for a mean mask
+SIZES = ((16, "below 16 px"), (40, "16 to 40 px"), (np.inf, "40 px and more"))  # √area of the true box, of 224 px
+ARMS = ("head", "ellipse_in_token_box", "ellipse_in_true_box", "true_box_filled", "mean_mask")
+MEASURES = ("dice", "iou", "hausdorff95_mm")
+GRID = (IMAGE_SIZE, IMAGE_SIZE)
+
+Row = Mapping[str, Any]
+Scores = dict[str, float]
+
+
+def run(model: str, data: str, out: Path, *, limit: int | None = None, batch_size: int = 64) -> dict[str, Any]:
+    """Judge, write OUT/masks.json and OUT/masks.md, and return the figures. ValueError if the model has no mask head,
+    or the dataset no test slice with a mask."""
+    predictor = Predictor.load(model, batch_size=batch_size)
+    predictor.mask_reader()
+    dataset = load_dataset(data, "grounded")
+    if "test" not in dataset or not len(dataset["test"]):
+        raise ValueError(f"The dataset {data} has no test slices with masks. Build it from more patients.")
+    test = dataset["test"]
+    chosen = set(sample_ids(test["id"], limit, 0))
+    rows = test.select([n for n, row_id in enumerate(test["id"]) if row_id in chosen])
+    mean = _mean_of(dataset["train"]) if "train" in dataset else {}
+    structures, reports = [], []
+    for at in range(0, len(rows), SLICES):
+        part = [rows[n] for n in range(at, min(at + SLICES, len(rows)))]
+        structures += list(judge_structures(predictor, part, mean))
+        reports += list(judge_reports(predictor, part))
+    result = summarise(structures, reports)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in (("masks.json", json.dumps(result, indent=2) + "\n"), ("masks.md", format_masks(result))):
+        with atomic_path(out / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return result
+
+
+def _key(row: Row, label: str) -> tuple[str, str, str]:
+    return label, row["modality"], row["plane"]
+
+
+def _mean_of(train: Any) -> Mapping[Any, np.ndarray]:
+    """The mean mask of each (label, modality, plane) of training slices, evenly spaced."""
+    numbers = np.unique(np.linspace(0, len(train) - 1, min(TRAINING_SLICES, len(train))).astype(int))
+    rows = (train[int(n)] for n in numbers)
+    return mean_masks(
+        (_key(row, found["label"]), select(resize_mask(as_mask(row["mask"])), (found["label"],)))
+        for row in rows
+        for found in visible(row["objects"])
+    )
+
+
+def spacing_of(row: Row) -> tuple[float, float]:
+    """mm between rows and between columns of a slice's mask once it is resized to the image."""
+    height, width = as_mask(row["mask"]).shape
+    down, across = row["spacing"]
+    return down * height / IMAGE_SIZE, across * width / IMAGE_SIZE
+
+
+def judge_structures(predictor: Predictor, rows: Sequence[Row], mean: Mapping[Any, np.ndarray]) -> Iterator[Row]:
+    """One item a visible structure: patient, label, size and its scores by arm."""
+    asked = [(n, found) for n, row in enumerate(rows) for found in visible(row["objects"])]
+    prompts = [prompt("locate", "en", name=label_by_name(found["label"]).english) for _, found in asked]
+    images = [row["image"].convert("RGB") for row in rows]
+    answers = predictor.generate([images[n] for n, _ in asked], prompts, max_new_tokens=TOKENS["locate"])
+    drawn = _read(predictor, images, [(n, p, a) for (n, _), p, a in zip(asked, prompts, answers, strict=True)])
+    for (n, found), markup, masks in zip(asked, answers, drawn, strict=True):
+        row, spans = rows[n], parse(markup).spans
+        box, true_box = (spans[0].box if spans else None), as_box(found["box"])
+        true = select(resize_mask(as_mask(row["mask"])), (found["label"],))
+        guesses = {
+            "head": masks[0] if masks else None,
+            "ellipse_in_token_box": ellipse_in_box(box, GRID),
+            "ellipse_in_true_box": ellipse_in_box(true_box, GRID),
+            "true_box_filled": filled_box(true_box, GRID),
+            "mean_mask": mean.get(_key(row, found["label"])),
+        }
+        yield {
+            "patient": row["patient"],
+            "label": found["label"],
+            "size": _size(true_box),
+            "scores": score_masks(guesses, true, spacing_of(row))
+            | {"token_box_iou": iou(box, true_box), "mask_box_iou": mask_box_iou(guesses["head"], true_box)},
+        }
+
+
+def score_masks(guesses: Mapping[str, np.ndarray | None], true: np.ndarray, spacing: Sequence[float]) -> Scores:
+    """The three measures of each arm's mask against the true one."""
+    scores: Scores = {}
+    for arm, guess in guesses.items():
+        scores[f"{arm}/dice"] = mask_dice(guess, true)
+        scores[f"{arm}/iou"] = mask_iou(guess, true)
+        scores[f"{arm}/hausdorff95_mm"] = hausdorff95(guess, true, spacing)
+    return scores
+
+
+def _size(box: Box) -> str:
+    side = IMAGE_SIZE * ((box[2] - box[0]) * (box[3] - box[1])) ** 0.5
+    return next(name for bound, name in SIZES if side < bound)
+
+
+def _read(
+    predictor: Predictor, images: Sequence[Image.Image], answers: Sequence[tuple[int, str, str]]
+) -> list[list[np.ndarray]]:
+    """The masks of each (picture, prompt, answer), every picture passed once with all its answers."""
+    turns: list[list[tuple[str, str]]] = [[] for _ in images]
+    for n, asked, markup in answers:
+        turns[n].append((asked, markup))
+    found = [iter(own) for own in predictor.mask_reader().read(images, turns, [GRID] * len(images))]
+    return [[next(found[n]) for _ in parse(markup).spans] for n, _, markup in answers]
+
+
+def judge_reports(predictor: Predictor, rows: Sequence[Row]) -> Iterator[Row]:
+    """One item a slice with a grounded English report: its G-IoU with boxes and with masks, classes as similarity."""
+    rows = [row for row in rows if (row["report"]["en"] or {}).get("spans")]
+    if not rows:
+        return
+    images = [row["image"].convert("RGB") for row in rows]
+    prompts = [prompt("report_boxes", "en", context=context(row["report"]["en"], "en", CONTEXTS[-1])) for row in rows]
+    answers = predictor.generate(images, prompts, max_new_tokens=TOKENS["report"])
+    asked = [(n, p, a) for n, (p, a) in enumerate(zip(prompts, answers, strict=True))]
+    for row, markup, masks in zip(rows, answers, _read(predictor, images, asked), strict=True):
+        parsed, told = parse(markup), spans_of(row["report"]["en"]["spans"])
+        small = resize_mask(as_mask(row["mask"]))
+        spans = [span for span in told if has_mask(span.labels)]
+        words = row["report"]["en"]["findings"]
+        true = [MaskEntity(words[s.start : s.end], s.label, select(small, s.labels)) for s in spans]
+        said = [
+            MaskEntity(parsed.text[s.start : s.end], s.label, mask) for s, mask in zip(parsed.spans, masks, strict=True)
+        ]
+        boxes = [Entity(e.text, e.label, s.box) for e, s in zip(true, spans, strict=True)]
+        said_boxes = [Entity(e.text, e.label, s.box) for e, s in zip(said, parsed.spans, strict=True)]
+        yield {
+            "patient": row["patient"],
+            "scores": {"g_iou_class": g_iou(boxes, said_boxes), "g_iou_class_masks": g_iou_masks(true, said)},
+        }
+
+
+def summarise(structures: Sequence[Row], reports: Sequence[Row]) -> dict[str, Any]:
+    """Figures with intervals by patient: all structures, by size, by class (the head's only), and of reports."""
+    found = {
+        "structures": _figures(structures),
+        "reports": _figures(reports),
+        "by_size": {name: _figures([i for i in structures if i["size"] == name]) for _, name in SIZES},
+        "by_class": {
+            label: _figures([i for i in structures if i["label"] == label], ("head/dice", "token_box_iou"))
+            for label in sorted({i["label"] for i in structures})
+        },
+    }
+    difference = [i["scores"]["mask_box_iou"] - i["scores"]["token_box_iou"] for i in structures]
+    gain = {"patient": "", "scores": {}}
+    paired = [
+        {**gain, "patient": i["patient"], "scores": {"gain": d}} for i, d in zip(structures, difference, strict=True)
+    ]
+    return {**found, "mask_box_minus_token_box": _figures(paired).get("gain")}
+
+
+def _figures(items: Sequence[Row], names: Sequence[str] | None = None) -> dict[str, Any]:
+    if not items:
+        return {}
+    names = names or list(items[0]["scores"])
+    values = np.array([[item["scores"][name] for name in names] for item in items])
+    found = figures(values, [item["patient"] for item in items])
+    return {name: figure.as_dict() for name, figure in zip(names, found, strict=True)}
+
+
+def format_masks(result: Mapping[str, Any]) -> str:
+    """The figures as Markdown: the head beside its controls, boxes, reports, by size and by class."""
+    whole = result["structures"]
+    lines = [(arm.replace("_", " "), *(_cell(whole.get(f"{arm}/{m}")) for m in MEASURES)) for arm in ARMS]
+    parts = [
+        f"Structures of new patients: {whole['head/dice']['n']}. Mean [95 % interval, whole patients resampled].",
+        table(("mask", "Dice", "IoU", "95 % Hausdorff, mm"), lines),
+        table(
+            ("box", "IoU"),
+            [
+                ("written by the model", _cell(whole["token_box_iou"])),
+                ("around the head's mask", _cell(whole["mask_box_iou"])),
+                ("difference", _cell(result["mask_box_minus_token_box"])),
+            ],
+        ),
+    ]
+    if result["reports"]:
+        named = [("G-IoU, boxes", "g_iou_class"), ("G-IoU, masks", "g_iou_class_masks")]
+        parts.append(table(("reports", "by class"), [(name, _cell(result["reports"][key])) for name, key in named]))
+    sizes = [
+        (name, *(_cell(own.get(f"{arm}/dice")) for arm in ARMS[:3]), str(own["head/dice"]["n"]))
+        for name, own in result["by_size"].items()
+        if own
+    ]
+    parts.append(table(("√area of the box", *(f"Dice, {arm.replace('_', ' ')}" for arm in ARMS[:3]), "n"), sizes))
+    classes = [
+        (label, _cell(own["head/dice"]), _cell(own["token_box_iou"]), str(own["head/dice"]["n"]))
+        for label, own in result["by_class"].items()
+    ]
+    parts.append(table(("class", "Dice, head", "IoU, token box", "n"), classes))
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(figure: Mapping[str, Any] | None) -> str:
+    if figure is None or figure["mean"] is None:
+        return "–"
+    mean = f"{figure['mean']:.3f}"
+    return mean if figure["low"] is None else f"{mean} [{figure['low']:.3f}, {figure['high']:.3f}]"

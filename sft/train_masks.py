@@ -1,0 +1,63 @@
+"""A mask head for a model that writes boxes, by TRL's trainer: the base frozen, or with an adapter.
+
+radgrounder heldout build/masks/data --patients 240
+python sft/train_masks.py --config sft/recipes/nano/masks.yaml
+radgrounder masks release sft/bases/nano build/masks/head build/masks/model
+"""
+
+from dataclasses import dataclass
+
+import torch
+from datasets import load_dataset
+from transformers import AutoModelForImageTextToText, AutoProcessor
+from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser, get_peft_config, get_quantization_config
+
+from radgrounder.masks.collator import STRUCTURES, MaskCollator
+from radgrounder.masks.head import MaskHead
+from radgrounder.masks.shape import PROMPTS, MaskShape
+from radgrounder.training.masks import MaskTrainer
+
+
+@dataclass
+class MaskArguments:
+    """Beside TRL's own.
+
+    `mask_prompt`: "detection" asks with what closes a span with a box, "mention" with what closes a mention without
+    one, as in the paper, which the model has to learn to write (`use_peft`). `structures_per_slice`: so many are asked
+    for one by one, beside the report.
+    """
+
+    mask_prompt: str = PROMPTS[0]
+    structures_per_slice: int = STRUCTURES
+
+
+def main(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig, masks: MaskArguments) -> None:
+    """Load, train, save."""
+    source = model_config.model_name_or_path
+    processor = AutoProcessor.from_pretrained(source, trust_remote_code=training.trust_remote_code)
+    dtype = model_config.dtype if model_config.dtype in (None, "auto") else getattr(torch, model_config.dtype)
+    model = AutoModelForImageTextToText.from_pretrained(
+        source,
+        dtype=dtype,
+        attn_implementation=model_config.attn_implementation,
+        quantization_config=get_quantization_config(model_config),
+    )
+    rows = load_dataset(script.dataset_name, script.dataset_config)
+    torch.manual_seed(training.seed)
+    shape = MaskShape.of(model.config, prompt=masks.mask_prompt)
+    trainer = MaskTrainer(
+        model,
+        training,
+        head=MaskHead(shape),
+        data_collator=MaskCollator(processor, model, shape, structures=masks.structures_per_slice),
+        train_dataset=rows[script.dataset_train_split],
+        eval_dataset=rows[script.dataset_test_split] if training.eval_strategy != "no" else None,
+        processing_class=processor,
+        peft_config=get_peft_config(model_config),
+    )
+    trainer.train(resume_from_checkpoint=training.resume_from_checkpoint)
+    trainer.save_model(training.output_dir)
+
+
+if __name__ == "__main__":
+    main(*TrlParser((ScriptArguments, SFTConfig, ModelConfig, MaskArguments)).parse_args_and_config())

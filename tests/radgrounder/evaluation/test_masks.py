@@ -1,0 +1,122 @@
+"""The judge of masks: perfect answers score 1, missing ones 0, controls are where they belong."""
+
+import json
+
+import numpy as np
+import pytest
+from datasets import Dataset
+
+from radgrounder.evaluation.masks import format_masks, judge_reports, judge_structures, run, spacing_of, summarise
+from radgrounder.inference.predictor import Predictor
+from radgrounder.masks.targets import select
+from refrad2d.conversations import spans_of
+from refrad2d.grounding import locate_answer, parse, render
+from refrad2d.labels import find_label
+from refrad2d.schema import CONFIG_COLUMNS, features
+from refrad2d.windows import resize_mask
+from tests.fixtures.mask_rows import mask_row
+
+ROWS = [mask_row(seed) for seed in range(3)]
+for made in ROWS:
+    made["report"]["en"] = {**made["report"]["de"]}
+
+
+class Oracle:
+    """Writes the true box and draws the true mask, but for what it is told to miss."""
+
+    def __init__(self, rows, missing=()):
+        self.rows, self.missing, self.masks = rows, missing, self
+
+    def mask_reader(self):
+        return self
+
+    def generate(self, images, prompts, **_):
+        return [self._answer(self._row(image), prompt) for image, prompt in zip(images, prompts, strict=True)]
+
+    def _row(self, image):
+        return next(row for row in self.rows if np.array_equal(np.asarray(row["image"]), np.asarray(image)))
+
+    def _answer(self, row, prompt):
+        if "Where is the" not in prompt:
+            report = row["report"]["en"]
+            return render(report["findings"], spans_of(report["spans"]))
+        label = find_label(prompt.strip().removeprefix("Where is the ").removesuffix("?")).name
+        box = next(found["box"] for found in row["objects"] if found["label"] == label)
+        return "not visible" if label in self.missing else locate_answer(label, label, box)
+
+    def read(self, images, turns, sizes):
+        found = []
+        for image, own in zip(images, turns, strict=True):
+            row = self._row(image)
+            mask, told = resize_mask(np.asarray(row["mask"])), row["report"]["en"]["spans"]
+            labels = []
+            for prompt, answer in own:
+                spans = parse(answer).spans
+                labels += [s["labels"] for s in told] if "Where" not in prompt else [[s.label] for s in spans]
+            found.append([select(mask, own_labels) for own_labels in labels])
+        return found
+
+
+def test_a_perfect_answer_scores_one_and_controls_less():
+    items = list(judge_structures(Oracle(ROWS), ROWS, {}))
+    assert len(items) == 9 and {item["label"] for item in items} == {"liver", "kidney_left", "kidney_right"}
+    for item in items:
+        scores = item["scores"]
+        assert scores["head/dice"] == scores["head/iou"] == scores["mask_box_iou"] == 1.0
+        assert scores["head/hausdorff95_mm"] == 0.0 and scores["mean_mask/dice"] == 0.0
+        assert scores["true_box_filled/dice"] == pytest.approx(1.0)  # the fixture's structures are boxes
+        assert 0.8 < scores["ellipse_in_true_box/dice"] < 0.95 and scores["ellipse_in_true_box/hausdorff95_mm"] > 0
+        assert abs(scores["ellipse_in_token_box/dice"] - scores["ellipse_in_true_box/dice"]) < 0.03
+
+
+def test_a_structure_without_a_box_scores_nought():
+    items = list(judge_structures(Oracle(ROWS, missing=("liver",)), ROWS, {}))
+    livers = [item["scores"] for item in items if item["label"] == "liver"]
+    assert all(s["head/dice"] == s["token_box_iou"] == s["ellipse_in_token_box/iou"] == 0.0 for s in livers)
+    assert all(s["head/hausdorff95_mm"] > 400 for s in livers)
+
+
+def test_the_mean_mask_is_that_of_its_label_modality_and_plane():
+    mask = select(resize_mask(np.asarray(ROWS[0]["mask"])), ("liver",))
+    items = list(judge_structures(Oracle(ROWS), ROWS[:1], {("liver", "CT", "axial"): mask}))
+    assert {item["label"]: item["scores"]["mean_mask/dice"] for item in items} == {
+        "liver": 1.0, "kidney_left": 0.0, "kidney_right": 0.0
+    }  # fmt: skip
+
+
+def test_reports_are_judged_by_mention():
+    [item, *_] = judge_reports(Oracle(ROWS), ROWS)
+    assert item["scores"]["g_iou_class_masks"] == 1.0 and item["scores"]["g_iou_class"] > 0.95
+    assert list(judge_reports(Oracle(ROWS), [{**ROWS[0], "report": {"de": None, "en": None}}])) == []
+
+
+def test_spacing_is_that_of_the_image():
+    assert spacing_of({**mask_row(size=112), "spacing": [3.0, 4.0]}) == (1.5, 2.0)
+
+
+def test_figures_have_intervals_and_a_table():
+    structures = list(judge_structures(Oracle(ROWS, missing=("liver",)), ROWS, {}))
+    result = json.loads(json.dumps(summarise(structures, list(judge_reports(Oracle(ROWS), ROWS)))))
+    assert (
+        result["structures"]["head/dice"]["mean"] == pytest.approx(2 / 3)
+        and result["structures"]["head/dice"]["n"] == 9
+    )
+    assert result["by_class"]["liver"]["head/dice"]["mean"] == 0.0
+    assert result["mask_box_minus_token_box"]["low"] is not None
+    assert sum(own["head/dice"]["n"] for own in result["by_size"].values() if own) == 9
+    text = format_masks(result)
+    assert "| head | 0.667" in text and "G-IoU, masks" in text and "| liver | 0.000" in text
+
+
+def test_a_run_writes_what_it_found(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    rows = [{name: row[name] for name in CONFIG_COLUMNS["grounded"]} for row in ROWS]
+    Dataset.from_list(rows, features=features("grounded")).to_parquet(tmp_path / "data" / "judged-test.parquet")
+    card = (
+        "---\nconfigs:\n- config_name: grounded\n  data_files:\n  - split: test\n    path: judged-test.parquet\n---\n"
+    )
+    (tmp_path / "data" / "README.md").write_text(card)
+    monkeypatch.setattr(Predictor, "load", lambda model, batch_size: Oracle(ROWS))
+    result = run("model", str(tmp_path / "data"), tmp_path / "out", limit=2)
+    assert json.loads((tmp_path / "out" / "masks.json").read_text()) == json.loads(json.dumps(result))
+    assert result["structures"]["head/dice"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 6}
