@@ -56,8 +56,8 @@ FOLDERS = {
     "space": ROOT / "space",
 }
 BELOW = {"refrad2d": (), "radgrounder": ("refrad2d",), "space": ("refrad2d", "radgrounder")}
-# Inside stages, only the pipeline knows the others; joins, report_table and report_files are parts of ingest.
-FREE_STAGES = ("pipeline", "joins", "report_table", "report_files")
+# Inside stages, only the pipeline knows the others; joins, series, report_table and report_files are parts of ingest.
+FREE_STAGES = ("pipeline", "joins", "series", "report_table", "report_files")
 MOST_MODULES = 13  # of a folder, __init__ not counted
 
 

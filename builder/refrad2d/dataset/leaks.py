@@ -8,7 +8,8 @@ were re-compressed, resized or shown in another window differ in few bits, diffe
 """
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -59,13 +60,20 @@ def perceptual_hash(picture: np.ndarray) -> np.ndarray:
 
 def find_matches(ones: np.ndarray, others: np.ndarray, *, most_bits: int = MAX_DISTANCE) -> list[Match]:
     """Pairs of hashes (n, 256), (m, 256) that differ in at most `most_bits`, nearest first; flat ones match nothing."""
-    matches = []
+    found = _near(np.asarray(ones), np.asarray(others), most_bits, lambda hashes: hashes)
+    return sorted(found, key=lambda match: (match.bits, match.one, match.other))
+
+
+def _near(ones: np.ndarray, others: np.ndarray, most_bits: int, signs: Callable) -> Iterator[Match]:
+    """The pairs, compared piece by piece; `signs` makes hashes (n, 256) of +1 and -1 of pieces."""
     for start in range(0, len(ones), _CHUNK):
-        # +1 and -1: the product counts equal bits minus different ones, and a flat picture's zeros give half of all
-        bits = (BITS - ones[start : start + _CHUNK] @ others.T) / 2
-        rows, columns = np.nonzero(bits <= most_bits)
-        matches += [Match(start + int(i), int(j), int(bits[i, j])) for i, j in zip(rows, columns, strict=True)]
-    return sorted(matches, key=lambda match: (match.bits, match.one, match.other))
+        some = signs(ones[start : start + _CHUNK])
+        for other in range(0, len(others), _CHUNK):
+            # +1 and -1: the product counts equal bits minus different ones, and a flat picture's zeros give half of all
+            bits = (BITS - some @ signs(others[other : other + _CHUNK]).T) / 2
+            rows, columns = np.nonzero(bits <= most_bits)
+            for i, j in zip(rows, columns, strict=True):
+                yield Match(start + int(i), other + int(j), int(bits[i, j]))
 
 
 def hash_rows(paths: Iterable[Path]) -> Iterator[Hashed]:
@@ -100,9 +108,9 @@ def near_duplicates(pictures: Iterable[Hashed], max_distance: int = MAX_DISTANCE
     """Ids of pictures in different splits that look the same, and the bits that differ, the nearest first."""
     groups = _by_split(pictures)
     found = [
-        (ones[match.one].id, others[match.other].id, match.bits)
+        (ones.ids[match.one], others.ids[match.other], match.bits)
         for ones, others in combinations(groups.values(), 2)
-        for match in find_matches(_stacked(ones), _stacked(others), most_bits=max_distance)
+        for match in ones.matches(others, max_distance)
     ]
     return sorted(found, key=lambda pair: (pair[2], pair))
 
@@ -120,11 +128,12 @@ def count_pairs(pictures: Iterable[Hashed], benchmarks: Iterable[Hashed] = ()) -
     pairs += [(a, ours, b, theirs) for a, ours in groups.items() for b, theirs in foreign.items()]
     rows = []
     for a, ones, b, others in pairs:
-        matches = find_matches(_stacked(ones), _stacked(others))
-        seen = {match.other for match in matches}
-        rows.append(
-            {"one": a, "other": b, "pictures": [len(ones), len(others)], "pairs": len(matches), "seen": len(seen)}
-        )
+        pairs_found, seen = 0, set()
+        for match in ones.matches(others, MAX_DISTANCE):
+            pairs_found += 1
+            seen.add(match.other)
+        sizes = [len(ones.ids), len(others.ids)]
+        rows.append({"one": a, "other": b, "pictures": sizes, "pairs": pairs_found, "seen": len(seen)})
     return rows
 
 
@@ -136,15 +145,34 @@ def leak_rows(leaks: Sequence[Mapping]) -> list[list]:
 LEAK_HEADER = ["places", "pictures of the first", "of the second", "pairs that look alike", "of the second concerned"]
 
 
-def _by_split(pictures: Iterable[Hashed]) -> dict[str, list[Hashed]]:
+class _Group:
+    """The pictures of a place: their ids and hashes, of which each takes 32 bytes."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self._packed = bytearray()
+
+    def add(self, picture: Hashed) -> None:
+        self.ids.append(picture.id)
+        self._packed += np.packbits(picture.bits > 0).tobytes()
+
+    def matches(self, others: "_Group", most_bits: int) -> Iterator[Match]:
+        """The pairs of pictures here and there that differ in at most so many bits."""
+        yield from _near(self._hashes(), others._hashes(), most_bits, _signs)
+
+    def _hashes(self) -> np.ndarray:
+        return np.frombuffer(bytes(self._packed), np.uint8).reshape(len(self.ids), BITS // 8)
+
+
+def _signs(packed: np.ndarray) -> np.ndarray:
+    return np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
+
+
+def _by_split(pictures: Iterable[Hashed]) -> dict[str, _Group]:
     """Pictures that are not flat by split: ours in their order, others by name."""
-    groups: dict[str, list[Hashed]] = {}
+    groups: dict[str, _Group] = defaultdict(_Group)
     for picture in pictures:
         if picture.bits.any():
-            groups.setdefault(picture.split, []).append(picture)
+            groups[picture.split].add(picture)
     order = {split: number for number, split in enumerate(SPLITS)}
     return {split: groups[split] for split in sorted(groups, key=lambda s: (order.get(s, len(order)), s))}
-
-
-def _stacked(pictures: Sequence[Hashed]) -> np.ndarray:
-    return np.array([picture.bits for picture in pictures], dtype=np.float32).reshape(-1, BITS)

@@ -165,7 +165,7 @@ def _find(shown: Slice, *, thorough: bool) -> list[PixelBox]:
 def _again(source: Source, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Slice]]:
     """Slices of a file as they are known, and read a second time with pixels; `Unreadable` if it is not what it was."""
     wanted = {known.number: known for known in slices}
-    for shown in open_file(source)[1]:
+    for shown in open_file(source, frozenset(wanted))[1]:
         if known := wanted.pop(shown.number, None):
             if digest_pixels(shown.picture) != known.digest:
                 raise Unreadable("changed_while_read")

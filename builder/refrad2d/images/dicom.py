@@ -7,13 +7,14 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pydicom
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
+from pydicom.pixels import iter_pixels
 from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
@@ -133,17 +134,10 @@ def _tiles(dataset: pydicom.Dataset) -> int:
         return 1
 
 
-def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
-    """The frames of a suitable dataset, with pixels; `Unreadable` if pixels or geometry are missing or broken."""
-    try:
-        pixels = dataset.pixel_array
-    except BROKEN as error:
-        raise Unreadable("undecodable_pixels") from error
-    pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
-    if text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR":
-        # CT values stay: inversion changes how HU are shown, not what they are
-        pixels = pixels.max() + pixels.min() - pixels
-    for number, picture in enumerate(pixels):
+def shown_slices(dataset: pydicom.Dataset, wanted: Collection[int] | None = None) -> Iterator[Slice]:
+    """The frames of a suitable dataset, with pixels, decoded one by one; `Unreadable` if pixels or geometry are missing
+    or broken. `wanted` are the numbers of the frames that are decoded, None for all."""
+    for number, picture in _pictures(dataset, wanted):
         try:
             groups = _frame_groups(dataset, number)
             position, orientation, spacing = (
@@ -160,6 +154,37 @@ def shown_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
             raise Unreadable("non_finite_pixels")
         reoriented = next(how for how in REORIENTATIONS if np.array_equal(reorient(CORNERS, how), corners))
         yield Slice(placement, slope, intercept, shown, reoriented, number, phase=phase_of(groups))
+
+
+def _pictures(dataset: pydicom.Dataset, wanted: Collection[int] | None) -> Iterator[tuple[int, np.ndarray]]:
+    """The frames with their numbers. Where one frame is changed by what the others hold, all are decoded at once."""
+    inverted = text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR"
+    padded = _stored_value(dataset, "PixelPaddingValue") is not None and sop_class(dataset) not in SEGMENTATIONS
+    if (whole_number(dataset, "NumberOfFrames") or 1) > 1 and not inverted and not padded:
+        yield from _decoded(dataset, wanted)
+        return
+    try:
+        pixels = dataset.pixel_array
+    except BROKEN as error:
+        raise Unreadable("undecodable_pixels") from error
+    pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
+    if inverted:  # CT values stay: inversion changes how HU are shown, not what they are
+        pixels = pixels.max() + pixels.min() - pixels
+    yield from ((number, picture) for number, picture in enumerate(pixels) if wanted is None or number in wanted)
+
+
+def _decoded(dataset: pydicom.Dataset, wanted: Collection[int] | None) -> Iterator[tuple[int, np.ndarray]]:
+    """The frames of a file of several, decoded as they are asked for."""
+    numbers = None if wanted is None else sorted(wanted)
+    count = 0
+    try:
+        for picture in iter_pixels(dataset, indices=numbers):
+            yield (count if numbers is None else numbers[count]), picture
+            count += 1
+    except BROKEN as error:
+        raise Unreadable("undecodable_pixels") from error
+    if count < (len(numbers) if numbers is not None else whole_number(dataset, "NumberOfFrames") or 1):
+        raise Unreadable("undecodable_pixels")
 
 
 def body_part(text: str) -> str | None:

@@ -1,11 +1,12 @@
 """One foreign file → its slices as plain pixels and an allow-list of fields. Runs in an isolated child process.
 
-What identifies a patient stays in the returned record, in memory, for joining and scrubbing. A file is read twice:
-first without writing anything, so that text in the pixels can be found, then `blanking` writes what may stay.
+What identifies a patient stays in the returned record, in memory, for joining and scrubbing. A file is asked twice:
+first without writing anything, so that text in the pixels can be found, then `blanking` writes what may stay; see
+`held` for how it is decoded once.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -27,6 +28,7 @@ from refrad2d.images.dicom import (
 )
 from refrad2d.images.evidence.units import extremes, says_unit
 from refrad2d.images.geometry import display_frames, ras_to_lps
+from refrad2d.images.held import HELD
 from refrad2d.images.masks.sharing import LABEL_MAP, is_label_map
 from refrad2d.images.nifti import is_nifti, nifti_units_fault, open_nifti
 from refrad2d.images.slices import Slice
@@ -40,7 +42,7 @@ MAX_VALUE = 1e15  # of pixels, slope and intercept: float32, in which pictures a
 _DESCRIPTIONS = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """What is known of one file. `known`, `phrases` and `person` identify; they and the UIDs never reach the disk."""
 
@@ -79,15 +81,31 @@ def read_file(task: tuple[Source, bytes]) -> Record | str:
     return replace(record, slices=known)
 
 
-def open_file(source: Source) -> tuple[Record, Iterator[Slice]]:
-    """What a file says, and its slices with uint16 pixels one by one; `Unreadable` if it cannot be used."""
-    data = source.read()
+def read_of_series(task: tuple[Source, bytes, str]) -> Record | str:
+    """The same for a file of the series of a name; the child holds its pixels while it is asked about that series."""
+    source, key, series = task
+    with HELD.series(series):
+        return read_file((source, key))
+
+
+def open_file(source: Source, wanted: Collection[int] | None = None) -> tuple[Record, Iterator[Slice]]:
+    """What a file says, and its slices with uint16 pixels one by one; `Unreadable` if it cannot be used.
+
+    `wanted` are the numbers of the slices that are decoded, None for all.
+    """
+    if held := HELD.find(source):
+        return held.record, (shown for shown in held.slices if wanted is None or shown.number in wanted)
+    record, slices = _open(source.read(), source, wanted)
+    return record, slices if wanted is not None else HELD.collect(source, record, slices)
+
+
+def _open(data: bytes, source: Source, wanted: Collection[int] | None) -> tuple[Record, Iterator[Slice]]:
     if is_nifti(data):
-        return _open_nifti(data, source)
+        return _open_nifti(data, source, wanted)
     if is_gzip(data):
         data = unpack_gzip(data)
     if is_dicom(data):
-        return _open_dicom(data)
+        return _open_dicom(data, wanted)
     raise Unreadable("not_an_image")
 
 
@@ -103,7 +121,7 @@ def _named(shown: Slice, source: Source, key: bytes) -> Slice:
     return replace(shown, pixels=None, file=name, digest=digest_pixels(shown.picture), extremes=reach)
 
 
-def _open_nifti(data: bytes, source: Source) -> tuple[Record, Iterator[Slice]]:
+def _open_nifti(data: bytes, source: Source, wanted: Collection[int] | None) -> tuple[Record, Iterator[Slice]]:
     """A volume; its modality is what the user says, since no NIfTI file states one."""
     opened = open_nifti(data, source.orientation)
     if is_label_map(opened, source):
@@ -121,11 +139,12 @@ def _open_nifti(data: bytes, source: Source) -> tuple[Record, Iterator[Slice]]:
     shown = (
         Slice(placement, slope, intercept, picture, number=number)
         for number, (picture, placement) in enumerate(chain([first], placed))
+        if wanted is None or number in wanted
     )
     return Record("nifti", modality=source.modality or None), map(_in_16_bits, shown)
 
 
-def _open_dicom(data: bytes) -> tuple[Record, Iterator[Slice]]:
+def _open_dicom(data: bytes, wanted: Collection[int] | None) -> tuple[Record, Iterator[Slice]]:
     dataset = parse_dicom(data)
     kind = sop_class(dataset)
     if kind == MediaStorageDirectoryStorage or "DirectoryRecordSequence" in dataset:
@@ -137,12 +156,12 @@ def _open_dicom(data: bytes) -> tuple[Record, Iterator[Slice]]:
     if kind in SEGMENTATIONS:
         return Record("segmentation", **facts), iter(())
     refuse_unsuitable(dataset)
-    return Record("dicom", says_unit=says_unit(dataset), **facts), _dicom_slices(dataset)
+    return Record("dicom", says_unit=says_unit(dataset), **facts), _dicom_slices(dataset, wanted)
 
 
-def _dicom_slices(dataset: pydicom.Dataset) -> Iterator[Slice]:
+def _dicom_slices(dataset: pydicom.Dataset, wanted: Collection[int] | None) -> Iterator[Slice]:
     single = (whole_number(dataset, "NumberOfFrames") or 1) == 1
-    for shown in shown_slices(dataset):
+    for shown in shown_slices(dataset, wanted):
         instance = whole_number(dataset, "InstanceNumber") if single else shown.number + 1
         yield replace(_in_16_bits(shown), instance=instance, sop_uid=text_of(dataset, "SOPInstanceUID"))
 

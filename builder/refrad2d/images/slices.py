@@ -13,7 +13,7 @@ from refrad2d.images.geometry import AS_STORED, Placement, Reorientation
 from refrad2d.windows import rescale
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Slice:
     """A slice in display orientation, and what it is known by.
 

@@ -28,7 +28,7 @@ LIST_MEMORY_MB = 1024  # for the names of one archive's members
 _LIST_BYTES_A_SECOND = 20e6  # the slowest machine that must still list the largest archive
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One input: a file of `root`, or a member of an archive there. `reason` is set where it must not be opened."""
 

@@ -48,19 +48,19 @@ class Stack:
         )
 
 
-def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> list[Stack]:
-    """All stacks of an export. Slices at one depth are duplicates and left out, or phases, echoes and reconstructions
-    that make stacks of their own, or left out as well where nothing tells them apart, see `evidence.phases`."""
-    series: dict[tuple, list[list[Slice]]] = defaultdict(list)  # by grid
+def build_stacks(sources: Sequence[Source] | Mapping[int, Source], records: Mapping[int, Record]) -> list[Stack]:
+    """All stacks of an export, or of a series of it. Slices at one depth are duplicates and left out, or phases, echoes
+    and reconstructions that make stacks of their own, or left out as well where nothing tells them apart, see
+    `evidence.phases`."""
+    series: dict[Series, list[list[Slice]]] = defaultdict(list)  # by grid
     for position in sorted(records):
         record, source = records[position], sources[position]
         if record.kind not in ("dicom", "nifti"):
             continue
-        where = source.name if record.kind == "nifti" else "/".join(source.parts[:-1])
-        study_key, series_key = record.study_uid or f"path {where}", record.series_uid or f"path {where}"
+        whole_file = record.kind == "nifti"
+        name = series_of(source, record.patient_id, record.study_uid, record.series_uid, record.modality, whole_file)
         for known in record.slices:
-            grids = series[record.patient_id, study_key, series_key, record.modality]
-            _group_of(known.placement, grids).append(replace(known, position=position))
+            _group_of(known.placement, series[name]).append(replace(known, position=position))
     return [
         Stack(
             record=records[slices[0].position],
@@ -77,6 +77,18 @@ def build_stacks(sources: Sequence[Source], records: Mapping[int, Record]) -> li
         for (patient_id, study_key, series_key, modality), grids in series.items()
         for number, slices in _numbered(grids, interleaved=modality != "CT")
     ]
+
+
+Series = tuple[str, str, str, str | None]  # patient, study, series, modality; identifies, stays in memory
+
+
+def series_of(
+    source: Source, patient_id: str, study_uid: str, series_uid: str, modality: str | None, whole_file: bool
+) -> Series:
+    """What slices of one series have in common: no stack is made of two. Without UIDs a series is what lies in one
+    folder, or a file that is a `whole_file` by itself, as a NIfTI is."""
+    where = source.name if whole_file else "/".join(source.parts[:-1])
+    return patient_id, study_uid or f"path {where}", series_uid or f"path {where}", modality
 
 
 def _group_of(place: Placement, grids: list[list[Slice]]) -> list[Slice]:

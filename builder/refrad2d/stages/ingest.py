@@ -9,16 +9,16 @@ paths.jsonl (keyed paths and names of all images, broken ones too, by which mask
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from refrad2d.images.blanking import publish_slices, require_reader
-from refrad2d.images.evidence.suitable import suitable_stacks
+from refrad2d.images.blanking import require_reader
 from refrad2d.images.masks.cases import keyed_cases
 from refrad2d.images.masks.sharing import NO_IMAGES, share_sources
-from refrad2d.images.records import Record, read_file
-from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
-from refrad2d.images.stacks import Stack, build_stacks
+from refrad2d.images.records import Record
+from refrad2d.images.sources import keyed_paths, list_sources
+from refrad2d.images.stacks import Stack
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.deidentify import deidentify
 from refrad2d.privacy.people import NOBODY, Known, Merged, evidence, merge_people
@@ -27,9 +27,9 @@ from refrad2d.privacy.persons import Person
 from refrad2d.rows import CONTEXT_COLUMNS
 from refrad2d.stages.joins import join_reports
 from refrad2d.stages.report_table import ReportRow, number_lines
+from refrad2d.stages.series import read_export
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import write_jsonl
-from refrad2d.system.processes import run_isolated
 from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
 
@@ -48,8 +48,8 @@ def run(
     reason, of reports (reports_…), of identities (identities_…), and of series and slices whose pixels were read
     (burnt_in_…).
 
-    Each step makes new values out of those before it: files → records → stacks of slices → stacks of which all slices
-    are written → stacks with what their reports say → who is one person. Pseudonyms are made last, since a report may
+    Each step makes new values out of those before it: files → series by series, stacks of which all slices are written
+    (`series`) → stacks with what their reports say → who is one person. Pseudonyms are made last, since a report may
     name the patient whom the images do not; and slices are written first, so that no report joins a stack of which
     none is left.
     """
@@ -60,18 +60,18 @@ def run(
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
     (dst / "frames").mkdir(parents=True)
-    records, unread = _read_files(sources, key, workers, progress)
-    built = build_stacks(sources, records)
-    suited = suitable_stacks(built, _modalities_said(built, reports))
-    published = publish_slices(
-        suited.stacks, sources, dst / "frames", policy=burnt_in_text, workers=workers, progress=progress
-    )
+    says_modality = any(row.fields["Modality"] in MODALITIES for row in reports)
+    read = read_export(
+        sources, dst / "frames", key=key, policy=burnt_in_text, workers=workers, progress=progress,
+        said=partial(_modalities_said, reports=reports) if says_modality else None,
+    )  # fmt: skip
+    records = read.records
     published_people = people.known() if people else NOBODY
-    persons = _merge([], published.stacks, records, key, published_people).pseudonyms
-    joined = join_reports(reports, published.stacks, persons)
+    persons = _merge([], read.stacks, records, key, published_people).pseudonyms
+    joined = join_reports(reports, read.stacks, persons)
     stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
     merged = _merge(joined.rows, stacks, records, key, published_people)
-    reasons = unread | _unused(records, built) | suited.reasons | published.reasons
+    reasons = read.unread | read.reasons
     references = {uid for record in records.values() for uid in record.references}
     write_jsonl(dst / "series.jsonl", (_series_row(stack, merged, key, site) for stack in stacks))
     images = [(source, records.get(n)) for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
@@ -89,7 +89,7 @@ def run(
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
     counts.update({f"table_{fact}": n for fact, n in {**table, **number_lines(joined.lines)}.items()})
-    counts.update({f"burnt_in_{name}": n for name, n in published.counts.items()})
+    counts.update({f"burnt_in_{name}": n for name, n in read.counts.items()})
     counts.update({f"identities_{name}": n for name, n in merged.counts.items()})
     if people:
         counts.update({"identities_file_missing": 1} if people.is_missing else {})
@@ -118,22 +118,6 @@ def _merge(
     return merge_people(found, {stack.patient_key for stack in stacks}, key, known)
 
 
-def _read_files(
-    sources: Sequence[Source], key: bytes, workers: int, progress: Progress
-) -> tuple[dict[int, Record], dict[int, str]]:
-    """What each file says, by its position, and the reasons of those that cannot be used."""
-    tasks = [(source, key) for source in sources]
-    results = run_isolated(read_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-    records: dict[int, Record] = {}
-    unread: dict[int, str] = {}
-    for position, result in progress(results, len(sources), "ingest"):
-        if isinstance(result.value, Record):
-            records[position] = result.value
-        else:
-            unread[position] = result.value or result.reason
-    return records, unread
-
-
 def _modalities_said(stacks: Sequence[Stack], reports: Sequence[ReportRow]) -> dict[int, set[str]]:
     """The modalities that report rows give each file of NIfTI, by its position: no such file states one."""
     said: dict[int, set[str]] = defaultdict(set)
@@ -144,20 +128,6 @@ def _modalities_said(stacks: Sequence[Stack], reports: Sequence[ReportRow]) -> d
             if stack.record.kind == "nifti" and row.fields["Modality"] in MODALITIES:
                 said[stack.slices[0].position].add(row.fields["Modality"])
     return said
-
-
-def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int, str]:
-    """Why files that were read are in no stack. Key objects are in none and yet used: they name slices."""
-    used = {known.position for stack in stacks for known in stack.slices}
-    pictures = {(stack.record.series_uid, known.digest) for stack in stacks for known in stack.slices}
-    reasons = {}
-    for position, record in records.items():
-        if position in used or record.kind == "key_objects":
-            continue
-        copied = all((record.series_uid, known.digest) in pictures for known in record.slices)
-        reason = "duplicate_slice" if copied else "phases_not_told_apart"
-        reasons[position] = "segmentation_object" if record.kind == "segmentation" else reason
-    return reasons
 
 
 def _texts(

@@ -6,7 +6,7 @@ What rows say of one stack must agree, whatever their order: where they contradi
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -56,7 +56,8 @@ def join_reports(
             f"No report row names its study, and the export holds {len(studies)}. "
             f"Add one of the columns {', '.join(IDENTIFIERS)}, or map it with --column."
         )
-    numbered, index = dict(enumerate(stacks)), Index(stacks)
+    images = frozenset(row.fields["SOPInstanceUID"] for row in reports)
+    numbered, index = dict(enumerate(stacks)), Index(stacks, images)
     only = len(studies) == 1
     rows: list[_Row] = []
     dropped, lost = Counter(row.reason for row in reports if row.reason), defaultdict[str, list[int]](list)
@@ -100,13 +101,17 @@ def find_stacks(
 
 
 class Index:
-    """The places of stacks by what identifies them, so that a row is joined without a look at every stack."""
+    """The places of stacks by what identifies them, so that a row is joined without a look at every stack.
 
-    def __init__(self, stacks: Sequence[Stack]) -> None:
+    `images` are the SOPInstanceUIDs that will be looked for, None for any.
+    """
+
+    def __init__(self, stacks: Sequence[Stack], images: Collection[str] | None = None) -> None:
         self.places: dict[tuple[str, str], set[int]] = defaultdict(set)
         for place, stack in enumerate(stacks):
             for name, value in _identifiers(stack):
-                self.places[name, value].add(place)
+                if name != "SOPInstanceUID" or images is None or value in images:
+                    self.places[name, value].add(place)
 
     def find(self, name: str, value: str) -> set[int]:
         """The places of the stacks that have this value."""

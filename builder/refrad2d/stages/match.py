@@ -4,7 +4,7 @@ Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixe
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -17,7 +17,8 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
 from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import read_jsonl, write_jsonl
+from refrad2d.system.files import read_jsonl
+from refrad2d.system.sorting import write_sorted_jsonl
 from refrad2d.text.references import names_several_places
 from refrad2d.text.slices import (
     LEAST_FINDING,
@@ -57,11 +58,11 @@ def run(
     findings: dict[str, list[FindingRow]] = defaultdict(list)
     for finding in read_jsonl(segmented / "findings.jsonl"):
         findings[finding.pop("slice")].append(cast(FindingRow, finding))
-    series = list(read_jsonl(ingested / "series.jsonl"))
-    unclear = _unclear_images(series, texts)
+    total = sum(1 for _ in read_jsonl(ingested / "series.jsonl"))
+    unclear = _unclear_images(read_jsonl(ingested / "series.jsonl"), texts)
 
     def rows() -> Iterator[Row]:
-        for scan in progress(series, len(series), "match"):
+        for scan in progress(read_jsonl(ingested / "series.jsonl"), total, "match"):
             slices = [SliceFacts(frame, [], findings[frame["id"]]) for frame in scan["frames"]]
             if scan["series"] in masked:
                 for s in slices:
@@ -76,7 +77,7 @@ def run(
                     scan, slices, texts[scan["series"]], masked.get(scan["series"]), unclear, counts
                 )
 
-    write_jsonl(dst / "rows.jsonl", sorted(rows(), key=lambda row: row["id"]))
+    write_sorted_jsonl(dst / "rows.jsonl", rows(), key=lambda row: row["id"])
     return counts
 
 
@@ -91,7 +92,7 @@ def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
     return texts
 
 
-def _unclear_images(series: Sequence[Mapping], texts: Mapping[str, Sequence[Mapping]]) -> dict[str, set[int]]:
+def _unclear_images(series: Iterable[Mapping], texts: Mapping[str, Sequence[Mapping]]) -> dict[str, set[int]]:
     """For each text the numbers of images that several of its series have, each at another place: an image that is
     named without its series is one of them, and nobody knows which."""
     places: dict[str, dict[int, list[tuple]]] = defaultdict(lambda: defaultdict(list))

@@ -1,18 +1,18 @@
 """Rows and pixels → what is published: Parquet for viewing and training, WebDataset as lossless archive.
 
-Writes the two folders of `layout` below `dst`. Where pictures turn out to be the same in two splits, all is written a
-second time without them.
+Writes the two folders of `layout` below `dst`, in an order that is sorted on disk. Where pictures turn out to be the
+same in two splits, all is written a second time without them.
 """
 
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from refrad2d.schema import SFT_SPLITS, features
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl
 from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.sorting import SortedRows
+
+TASKS_AT_ONCE = 16  # slices that a child process is given at a time
 
 
 class Task(NamedTuple):
@@ -59,6 +62,11 @@ def encode(task: Task) -> Encoded:
     return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))
 
 
+def encode_some(tasks: Sequence[Task]) -> list[Encoded]:
+    """Encode several slices; runs in a child process."""
+    return [encode(task) for task in tasks]
+
+
 def run(
     ingested: Path,
     segmented: Path,
@@ -78,19 +86,46 @@ def run(
     `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
     row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits.
     """
-    frames = {frame["id"]: frame for series in read_jsonl(ingested / "series.jsonl") for frame in series["frames"]}
-    ordered = sorted(read_rows(rows), key=lambda row: pseudonym(key, "order", row["id"]))
-    tasks = [_task(row, frames[row["id"]], ingested, segmented) for row in ordered]
+    order = _ordered(ingested, segmented, rows, dst, key)
     work = _Work(dst, key, workers, progress, batch, refuse)
-    written = work.write(ordered, tasks)
-    if twice := left_out(written.pictures, published):
-        for folder in (PARQUET, ARCHIVE):
-            shutil.rmtree(dst / folder, ignore_errors=True)
-        kept = [(row, task) for row, task in zip(ordered, tasks, strict=True) if row["id"] not in twice]
-        written = work.write([row for row, _ in kept], [task for _, task in kept])
-        written.left_out[duplicates.REASON] += len(twice)
+    try:
+        written = work.write(order)
+        if twice := left_out(written.pictures, published):
+            for folder in (PARQUET, ARCHIVE):
+                shutil.rmtree(dst / folder, ignore_errors=True)
+            written = work.write(order, frozenset(twice))
+            written.left_out[duplicates.REASON] += len(twice)
+    finally:
+        order.close()
     patients = Counter({split: len(names) for split, names in written.patients.items()})
     return {**written.counts, "patients": patients, "left_out": written.left_out}
+
+
+def _ordered(ingested: Path, segmented: Path, rows: Path, dst: Path, key: bytes) -> SortedRows:
+    """The tasks of all rows in the order of their shards, a keyed hash of their ids; neither rows nor frames are held.
+
+    ValueError if a row has no frame.
+    """
+    frames, tasks = SortedRows(dst / "frames.order"), SortedRows(dst / "rows.order")
+    try:
+        for series in read_jsonl(ingested / "series.jsonl"):
+            for frame in series["frames"]:
+                about = {name: frame[name] for name in ("file", *SCALE)}
+                frames.add(pseudonym(key, "order", frame["id"]), about)
+        for row in read_rows(rows):
+            tasks.add(pseudonym(key, "order", row["id"]), row)
+        joined = SortedRows(dst / "tasks.order")
+        places = iter(frames)
+        for name, row in tasks:
+            frame = next((frame for at, frame in places if at == name), None)
+            if frame is None:
+                joined.close()
+                raise ValueError("A row has no frame in series.jsonl. Delete DIR/.stages and build again.")
+            joined.add(name, _task(cast(Row, row), frame, ingested, segmented)._asdict())
+        return joined
+    finally:
+        frames.close()
+        tasks.close()
 
 
 @dataclass
@@ -114,23 +149,39 @@ class _Work:
     batch: str
     refuse: Refuse | None
 
-    def write(self, ordered: Sequence[Row], tasks: Collection[Task]) -> _Written:
+    def write(self, order: SortedRows, without: Collection[str] = ()) -> _Written:
+        """Write all rows in order but those of the ids of `without`."""
         outputs, written = _Outputs(self.dst, self.batch), _Written()
-        with ExitStack() as stack:
-            encoded: Iterator[Encoded] = map(encode, tasks)
-            if self.workers > 1:
-                pool = stack.enter_context(ProcessPoolExecutor(self.workers, get_context("spawn")))
-                encoded = pool.map(encode, tasks, chunksize=16)
-            for row, pictures in self.progress(zip(ordered, encoded, strict=True), len(ordered), "shards"):
-                if self.refuse and (reason := self.refuse(row, pictures)):
-                    written.left_out[reason] += 1
-                    continue
-                split = split_of(row["patient"], self.key)
-                written.patients[split].add(row["patient"])
-                written.pictures.append(Seen(row["id"], split, pictures.look))
-                outputs.write(row, pictures, split)
+        tasks = (Task(**task) for _, task in order if task["row"]["id"] not in without)
+        encoded = _encode_all(tasks, self.workers)
+        for task, pictures in self.progress(encoded, order.rows - len(without), "shards"):
+            row = cast(Row, {name: value for name, value in task.row.items() if name not in SCALE})
+            if self.refuse and (reason := self.refuse(row, pictures)):
+                written.left_out[reason] += 1
+                continue
+            split = split_of(row["patient"], self.key)
+            written.patients[split].add(row["patient"])
+            written.pictures.append(Seen(row["id"], split, pictures.look))
+            outputs.write(row, pictures, split)
         written.counts = outputs.close()
         return written
+
+
+def _encode_all(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Encoded]]:
+    """Each task with its pictures, in order; few are ahead of the one that is asked for."""
+    if workers == 1:
+        yield from ((task, encode(task)) for task in tasks)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        waiting: deque[tuple[list[Task], Future[list[Encoded]]]] = deque()
+        source = iter(tasks)
+        while True:
+            while len(waiting) < 2 * workers and (some := list(islice(source, TASKS_AT_ONCE))):
+                waiting.append((some, pool.submit(encode_some, some)))
+            if not waiting:
+                return
+            some, future = waiting.popleft()
+            yield from zip(some, future.result(), strict=True)
 
 
 def _task(row: Row, frame: Mapping, ingested: Path, segmented: Path) -> Task:

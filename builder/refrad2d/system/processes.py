@@ -3,6 +3,10 @@
     for index, result in run_isolated(read_file, paths, workers=2, timeout_s=60, memory_mb=2000):
         print(index, result.reason or "kept")
 
+    with kept_children():                                 # further runs of this thread ask the same children
+        first = list(run_isolated(read_file, paths, workers=1, timeout_s=60, memory_mb=2000))
+        second = list(run_isolated(write_file, paths, workers=1, timeout_s=60, memory_mb=2000))
+
 Written by hand after a trial of pebble: its pool drew all 2,000 items before it gave the first result, imports the
 caller's script a second time, lets children print to the terminal, and blames an item for what earlier ones leaked.
 """
@@ -15,17 +19,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from refrad2d.system.files import is_disk_full
 
+FOREVER_S = 2e6  # a poll takes no longer waits
 START_S = 120.0  # a child that has not imported the function by then will never do so
 LOOK_AHEAD = 4  # finished results a worker may be ahead of the oldest unfinished item, so memory stays bounded
+MOST_RUNS = 500  # of a child that is kept, so that what foreign files make libraries leak does not add up
 _PR_SET_PDEATHSIG = 1
 
 
@@ -42,12 +50,18 @@ class Result:
 
 
 def run_isolated(
-    function: Callable[[Any], Any], items: Iterable[Any], *, workers: int, timeout_s: float, memory_mb: int
+    function: Callable[[Any], Any],
+    items: Iterable[Any],
+    *,
+    workers: int,
+    timeout_s: float = FOREVER_S,
+    memory_mb: int | None = None,
 ) -> Iterator[tuple[int, Result]]:
     """Yield (index, Result) for every item, in the order of the items, whatever the function does to its process.
 
     `function` must be importable (not a lambda, not defined in a script); items and values travel as pickles.
-    `timeout_s` is wall-clock time for one item, `memory_mb` the address space that it may add to a fresh child's.
+    `timeout_s` is wall-clock time for one item, `memory_mb` the address space that it may add to a fresh child's, None
+    without limit.
     Children are reused; one that crashed, ran late or ran out of memory is killed and replaced. A crash or lack of
     memory in a used child is tried once more in a fresh one, so the outcome does not depend on what ran before.
     Leaving the generator early ends all children. RuntimeError if a child cannot import the function, OSError if the
@@ -63,6 +77,7 @@ def run_isolated(
     queue = enumerate(items)
     retry: deque[tuple[int, Any]] = deque()
     done: dict[int, Result] = {}
+    kept: list[_Child] = getattr(_KEPT, "children", [])  # of earlier runs, all idle; the oldest is asked first
     pool: list[_Child] = []
     next_index, exhausted = 0, False
     try:
@@ -79,7 +94,7 @@ def run_isolated(
                     break
                 child = next((c for c in pool if c.task is None), None)
                 if child is None and len(pool) < workers:
-                    child = _Child(job, function)
+                    child = _prepared(kept, job, function)
                     pool.append(child)
                 if child is None:
                     retry.appendleft(task)
@@ -91,24 +106,70 @@ def run_isolated(
                     return
                 continue
             for child in _finished(busy):
-                used = child.handled > 0
-                (index, item), result = child.take()
-                if result.reason == "disk_full":  # no fault of the item: the run must stop, not go on without it
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                if result.reason in ("timeout", "crash", "out_of_memory"):
-                    child.end()
-                    pool.remove(child)
-                    if used and result.reason != "timeout":
-                        retry.append((index, item))
-                        continue
-                done[index] = result
+                _settle(child, pool, retry, done)
     finally:
         for child in pool:
+            if child.task is None and child.runs < MOST_RUNS and hasattr(_KEPT, "children"):
+                kept.append(child)
+            else:
+                child.end()
+
+
+_KEPT = threading.local()  # .children: those of this thread that wait for its next run, while it keeps any
+
+
+@contextmanager
+def kept_children() -> Iterator[None]:
+    """Children of the runs of this thread stay for its next runs, with what their functions remember, until the end.
+
+    Each run still has its own limits: the memory that a child may add is counted from the start of the run.
+    """
+    keep_children()
+    try:
+        yield
+    finally:
+        children = _KEPT.children
+        del _KEPT.children
+        for child in children:
             child.end()
+
+
+def keep_children() -> None:
+    """The same until this process ends, and they with it: for a process that is itself a child."""
+    if not hasattr(_KEPT, "children"):
+        _KEPT.children = []
+
+
+def _prepared(kept: list["_Child"], job: bytes, function: Callable[[Any], Any]) -> "_Child":
+    """A child that has imported the function: one of those that were kept and are still alive, else a new one."""
+    while kept:
+        child = kept.pop(0)
+        if child.prepare(job):
+            return child
+    child = _Child()
+    if not child.prepare(job):
+        name = f"{function.__module__}.{function.__qualname__}"
+        raise RuntimeError(f"A child process could not import {name}. Import that module by hand to see why.")
+    return child
 
 
 def _room(pool: list["_Child"], done: dict[int, Result], workers: int) -> bool:
     return len(done) + sum(child.task is not None for child in pool) < workers * LOOK_AHEAD
+
+
+def _settle(child: "_Child", pool: list["_Child"], retry: deque[tuple[int, Any]], done: dict[int, Result]) -> None:
+    """Take the answer of a child; one that failed ends, and its task is tried again if it did other work before."""
+    used = child.handled > 0
+    (index, item), result = child.take()
+    if result.reason == "disk_full":  # no fault of the item: the run must stop, not go on without it
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if result.reason in ("timeout", "crash", "out_of_memory"):
+        child.end()
+        pool.remove(child)
+        if used and result.reason != "timeout":
+            retry.append((index, item))
+            return
+    done[index] = result
 
 
 def _finished(busy: list["_Child"]) -> list["_Child"]:
@@ -126,11 +187,10 @@ def _finished(busy: list["_Child"]) -> list["_Child"]:
 class _Child:
     """One child process, the pipe to it, and the task it works on."""
 
-    job: bytes
-    function: Callable[[Any], Any]
     task: tuple[int, Any] | None = None
     deadline: float = 0.0
     handled: int = 0
+    runs: int = 0
     process: subprocess.Popen = field(init=False)
     pipe: Connection = field(init=False)
 
@@ -159,18 +219,18 @@ class _Child:
                 },
             )
         self.pipe = Connection(ours.detach())
-        self._start()
 
-    def _start(self) -> None:
+    def prepare(self, job: bytes) -> bool:
+        """Have the child import a function and set its limits; False, and its end, if it cannot."""
+        self.runs += 1
         try:
-            self.pipe.send_bytes(self.job)
+            self.pipe.send(_Job(job))
             ready = self.pipe.poll(START_S) and self.pipe.recv_bytes() == b"ready"
         except (EOFError, OSError):
             ready = False
         if not ready:
             self.end()
-            name = f"{self.function.__module__}.{self.function.__qualname__}"
-            raise RuntimeError(f"A child process could not import {name}. Import that module by hand to see why.")
+        return ready
 
     def give(self, task: tuple[int, Any], timeout_s: float) -> None:
         """Start a task. A child that died while idle is noticed when its answer is taken."""
@@ -203,19 +263,29 @@ class _Child:
         self.pipe.close()
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A message to a child that is no item: the pickle of (function, memory_mb) for all items that follow."""
+
+    pickled: bytes
+
+
 def serve(fd: int, parent: int) -> None:
-    """The life of a child: import the function, then answer tasks until the parent closes the pipe."""
+    """The life of a child: import a function, then answer tasks, until the parent closes the pipe."""
     _die_with(parent)
     pipe = Connection(fd)
-    function, memory_mb = pickle.loads(pipe.recv_bytes())
-    _limit_memory(memory_mb)
-    pipe.send_bytes(b"ready")
+    function: Callable[[Any], Any] | None = None
     while True:
         try:
             item = pipe.recv()
         except EOFError:
             return
-        pipe.send_bytes(_answer(function, item))
+        if isinstance(item, _Job):
+            function, memory_mb = pickle.loads(item.pickled)
+            _limit_memory(memory_mb)
+            pipe.send_bytes(b"ready")
+        elif function is not None:
+            pipe.send_bytes(_answer(function, item))
 
 
 def _answer(function: Callable[[Any], Any], item: Any) -> bytes:
@@ -238,12 +308,13 @@ def _die_with(parent: int) -> None:
             os._exit(1)
 
 
-def _limit_memory(memory_mb: int) -> None:
-    """Cap the address space at what the imports took plus `memory_mb`; no core file is ever written."""
+def _limit_memory(memory_mb: int | None) -> None:
+    """Cap the address space at what is taken now plus `memory_mb`; no core file is ever written."""
     import resource  # absent on Windows, where children run without limit
 
     with open("/proc/self/statm", encoding="ascii") as statm:
         taken = int(statm.read().split()[0]) * resource.getpagesize()
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (taken + memory_mb * 2**20, hard))
+    limit = hard if memory_mb is None else taken + memory_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

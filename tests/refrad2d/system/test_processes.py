@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from refrad2d.system.processes import Result, run_isolated
+from refrad2d.system.processes import Result, kept_children, run_isolated
 from tests.fixtures.paths import ROOT
 
 
@@ -119,6 +119,25 @@ def test_the_run_goes_on_after_every_kind_of_failure():
 
 def test_children_are_reused():
     assert len({result.value for _, result in run([("pid", None)] * 20)}) == 1
+
+
+def test_kept_children_are_asked_again_and_end_with_the_block():
+    before = set(psutil.Process().children())
+    with kept_children():
+        first, second = (run([("pid", None)])[0][1].value for _ in range(2))
+        assert run([("allocate", 4000)])[0][1].reason == "out_of_memory"
+        assert run([("square", 2), ("kill", None), ("square", 3)])[1][1].reason == "crash"
+        later = run([("pid", None)])[0][1].value
+    assert first == second != later
+    assert set(psutil.Process().children()) <= before and run([("pid", None)])[0][1].value != later
+
+
+def test_a_kept_child_that_died_is_replaced():
+    with kept_children():
+        first = run([("pid", None)])[0][1].value
+        os.kill(first, signal.SIGKILL)
+        time.sleep(0.2)
+        assert run([("square", 3)]) == [(0, Result(9))]
 
 
 def test_children_read_an_empty_stdin():
