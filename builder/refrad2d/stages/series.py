@@ -172,10 +172,9 @@ def _shared(read: Read, *, written: bool) -> Read:
         place = stack.slices[0].position
         return replace(stack, record=records.get(place, stack.record), slices=tuple(map(small, stack.slices)))
 
+    names = [f.name for f in fields(Record) if f.name != "slices"]
     records = {
-        n: Record(
-            **{f.name: () if f.name == "slices" else once(f.name, getattr(record, f.name)) for f in fields(Record)}
-        )
+        n: replace(record, slices=(), **{name: once(name, getattr(record, name)) for name in names})
         for n, record in read.records.items()
     }
     return replace(

@@ -116,12 +116,12 @@ def _ordered(ingested: Path, segmented: Path, rows: Path, dst: Path, key: bytes)
             tasks.add(pseudonym(key, "order", row["id"]), row)
         joined = SortedRows(dst / "tasks.order")
         places = iter(frames)
-        for name, row in tasks:
+        for name, task in tasks:
             frame = next((frame for at, frame in places if at == name), None)
             if frame is None:
                 joined.close()
                 raise ValueError("A row has no frame in series.jsonl. Delete DIR/.stages and build again.")
-            joined.add(name, _task(cast(Row, row), frame, ingested, segmented)._asdict())
+            joined.add(name, _task(cast(Row, task), frame, ingested, segmented)._asdict())
         return joined
     finally:
         frames.close()
