@@ -10,6 +10,7 @@ A sentence is cut where clauses meet, asides of another day go, and a clause tha
 
 import re
 
+from refrad2d.text.patterns.needles import needle
 from refrad2d.text.temporal.asides import IN_SIZE, is_aside, only_says_change
 from refrad2d.text.temporal.frames import after_time, frame, is_time, strip_time
 
@@ -17,7 +18,7 @@ _CUT = re.compile(
     r"(;\s|:\s|,\s(?:and|but|while|whereas|although|yet)\s|,\s(?!\d)|\s(?:but|while|whereas|although)\s)(?![^()]*\))",
     re.IGNORECASE,
 )
-_OPENS = re.compile(r"^(?:while|whereas|although)\s", re.IGNORECASE)
+_OPENS = needle(r"^(?:while|whereas|although)\s")
 _ARTICLE = re.compile(r"^(?:the|these|this|those)\s", re.IGNORECASE)
 _PART_OF = re.compile(  # subjects that name no thing for themselves
     r"^(?:both|all|some|most|many|several|one|two|three|four|each|parts?|half|that|those|it|they|this|which|who|patient"
@@ -25,11 +26,10 @@ _PART_OF = re.compile(  # subjects that name no thing for themselves
     r"(?=\s(?:of|one|ones)\b|$))\b",
     re.IGNORECASE,
 )
-_MEASURE = re.compile(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b", re.IGNORECASE)
-_QUALITY = re.compile(
+_MEASURE = needle(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b")
+_QUALITY = needle(
     r"\b(?:signal|density|attenuation|intensity|echogenicity|perfusion|uptake|enhancement|aeration|ventilation|position"
-    r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$",
-    re.IGNORECASE,
+    r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$"
 )
 _PLACE = re.compile(
     r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over"
@@ -41,14 +41,13 @@ _ADJECTIVES = re.compile(
 )
 _ADVERBS = re.compile(r"(?:(?:\w+ly|further|again|here|also)\s)*")
 # What goes wherever it stands: "(-12 %)", "persisting over years", "newly occluded".
-_LOOSE = re.compile(
+_LOOSE = needle(
     r"\s?\([+−–-]\s?\d+(?:\.\d+)?\s?%\)|^[+−–-]\s?\d+(?:\.\d+)?\s?%\s(?=compared|since|from)"
     r"|,?\s(?:persisting|existing|unchanged|stable|known|documented|present)\s(?:for|over"
     r"|since)\s(?:the\s(?:last|past)\s)?"
     r"(?:(?:many|several|some|two|three|four|five|ten|\d+)\s)?(?:years|months|weeks|decades)\b"
     r"|\bnewly\s(?!seen|visible|not|appear|diagnos|detect|identif|demonstr|describ|develop)(?=(?:[\w-]+(?:ed|en"
-    r"|ic|ous)|with)\b)",
-    re.IGNORECASE,
+    r"|ic|ous)|with)\b)"
 )
 
 

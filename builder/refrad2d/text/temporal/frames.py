@@ -8,6 +8,7 @@ import re
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
+from refrad2d.text.patterns.needles import Needle, needle
 from refrad2d.text.temporal.idle import time_only, without_time
 from refrad2d.text.temporal.vocabulary import load_words
 
@@ -22,11 +23,11 @@ def _stored(language: str) -> dict[str, str]:
 
 
 @cache
-def frame(language: str, pattern: str) -> re.Pattern:
+def frame(language: str, pattern: str) -> Needle:
     """A pattern in which {name} is an entry of frames.yaml; case is ignored."""
     while (wider := _NAME.sub(lambda name: f"(?:{_stored(language)[name[1]]})", pattern)) != pattern:
         pattern = wider
-    return re.compile(pattern, re.IGNORECASE)
+    return needle(pattern)
 
 
 def is_time(text: str, language: str) -> bool:
