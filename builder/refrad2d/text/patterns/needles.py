@@ -4,9 +4,9 @@
 >>> stable.may_match("Unstable angina."), stable.search("The cyst is stable.")[0]
 (False, 'stable')
 
-Every set of pieces that a pattern needs (needs.py) has a bit in one integer. A word between blanks has the bits of all sets
-of which it holds a piece, kept by word, since reports repeat their words; a text has the bits of its words. A pattern
-whose bits are not all among them cannot match. tests/refrad2d/text/patterns proves it for every pattern.
+Every set of pieces that a pattern needs (needs.py) has a bit in one integer. A word between blanks has the bits of all
+sets of which it holds a piece, kept by word, since reports repeat their words; a text has the bits of its words. A
+pattern whose bits are not all among them cannot match: tests/refrad2d/text/patterns tries it with every pattern.
 """
 
 import re

@@ -3,14 +3,15 @@
 >>> [sorted(one) for one in needs(r"\\b(?:new|known)\\s(?:cyst|lesion)s?")]
 [['¦cyst', '¦cysts', '¦lesion', '¦lesions'], ['¦known¦', '¦new¦']]
 
-A piece is lowercase, and digits in a row are one 0. A blank stands for an end of a word between blanks, EDGE for one of a
-word of letters, START and END for those of the text. What the parse tree does not tell is left open: fewer sets.
+A piece is lowercase, and digits in a row are one 0. A blank stands for an end of a word between blanks, EDGE for
+one of a word of letters, START and END for those of the text. What the parse tree does not tell is left open: fewer sets.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from re import _compiler as compiler  # type: ignore[attr-defined]  # isort: skip
 from re import _constants as codes  # type: ignore[attr-defined]  # isort: skip
@@ -35,9 +36,10 @@ _EDGES = {
     codes.AT_NON_BOUNDARY: "",
 }
 _SHARE = {EDGE: 0.3, "0": 0.02, ".": 0.02, ",": 0.01, " ": 0.5} | {
-    letter: 0.01 * share
-    for letter, share in zip("enirsathdulgomcbwfkzpv", (15, 9, 8, 8, 7, 7, 6, 5, 5, 4, 4, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2), strict=True)
-}  # fmt: skip
+    letter: 0.01 * per_cent
+    for letters, per_cent in (("e", 15), ("n", 9), ("irs", 8), ("ath", 6), ("dulgo", 4), ("mcbw", 3), ("fkzpv", 2))
+    for letter in letters
+}
 _RARE = 0.005  # any other letter or sign
 _COMMON = 0.2  # a word that is in _OFTEN
 _APART = 0.01  # a sign of punctuation behind a blank
@@ -148,17 +150,17 @@ def _plain(text: str) -> str:
     return _TOUCHING.sub("", _DIGITS.sub("0", text))
 
 
-def _item(kind: object, value: object) -> _Part:
+def _item(kind: object, value: Any) -> _Part:
     if kind is codes.IN:
-        return _class(value)  # type: ignore[arg-type]
+        return _class(value)
     if kind is codes.AT:
-        return _Part(frozenset([_EDGES[value]]))  # type: ignore[index]
+        return _Part(frozenset([_EDGES[value]]))
     if kind is codes.ASSERT_NOT:
-        return _Part(frozenset([EDGE]) if _is_word(value[1]) else _EMPTY)  # type: ignore[index]
+        return _Part(frozenset([EDGE]) if _is_word(value[1]) else _EMPTY)
     if kind in (codes.SUBPATTERN, codes.ATOMIC_GROUP):
-        return _sequence(value[-1] if kind is codes.SUBPATTERN else value)  # type: ignore
+        return _sequence(value[-1] if kind is codes.SUBPATTERN else value)
     if kind is codes.BRANCH:
-        return _branch([_sequence(branch) for branch in value[1]])  # type: ignore[index]
+        return _branch([_sequence(branch) for branch in value[1]])
     if kind in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
         return _repeat(*value)
     return _ANY
@@ -166,7 +168,10 @@ def _item(kind: object, value: object) -> _Part:
 
 def _is_word(items: Sequence) -> bool:
     """True for what cannot be a letter of a word: (?!\\w), (?<![\\w-])."""
-    return len(items) == 1 and items[0][0] is codes.IN and (codes.CATEGORY, codes.CATEGORY_WORD) in items[0][1]
+    if len(items) != 1 or items[0][0] is not codes.IN:
+        return False
+    members = items[0][1]
+    return (codes.CATEGORY, codes.CATEGORY_WORD) in members and members[0][0] is not codes.NEGATE
 
 
 @lru_cache(maxsize=1024)

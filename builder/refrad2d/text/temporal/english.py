@@ -18,6 +18,7 @@ _CUT = re.compile(
     r"(;\s|:\s|,\s(?:and|but|while|whereas|although|yet)\s|,\s(?!\d)|\s(?:but|while|whereas|although)\s)(?![^()]*\))",
     re.IGNORECASE,
 )
+_THE_OTHER = needle(r"\b(?:nor|neither|none)\b|,\sthat\s(?:in|on|at|of)\b|\bthe\s(?:\w+\s)?ones?\b")
 _OPENS = needle(r"^(?:while|whereas|although)\s")
 _ARTICLE = re.compile(r"^(?:the|these|this|those)\s", re.IGNORECASE)
 _PART_OF = re.compile(  # subjects that name no thing for themselves
@@ -55,7 +56,7 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
-    if re.search(r"\b(?:nor|neither|none)\b|,\sthat\s(?:in|on|at|of)\b|\bthe\s(?:\w+\s)?ones?\b", body, re.IGNORECASE):
+    if _THE_OTHER.search(body):
         return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []
@@ -178,18 +179,16 @@ def _has_changed(part: str) -> str | None:
 
 def _growing(part: str) -> str | None:
     """ "Slowly increasing congestion" is congestion."""
-    found = re.fullmatch(
+    found = frame(
+        "en",
         r"(?:(?:grossly|essentially|largely)\s)?(?:stable|unchanged|similar|constant)\s(?:appearance|size|extent"
         r"|configuration"
         r"|degree|course)\sof\s(?:the\s)?(?P<np>.+)",
-        part,
-        re.IGNORECASE,
-    ) or re.fullmatch(
+    ).fullmatch(part) or frame(
+        "en",
         r"(?:(?:slowly|rapidly|slightly|gradually|further|again|now|clearly|mildly)\s)*"
         r"(?:increasing|decreasing|worsening|enlarging|improving)\s(?P<np>.+)",
-        part,
-        re.IGNORECASE,
-    )
+    ).fullmatch(part)
     if not found or _QUALITY.search(re.split(r"\s(?:of|in|on|at|with)\s", found["np"])[0]):
         return None
     return found["np"] if not frame("en", r"\b{verb}\b").search(found["np"]) else None
@@ -303,7 +302,7 @@ def _with_place(subject: str | None, tail: str) -> str | None:
 def _no_longer(part: str) -> str | None:
     """ "X is no longer seen", "X can no longer be identified", "no X any more"."""
     earlier = r"^(?:the\s)?(?:previously|formerly)(?:\s|-)\w+\s.*\b(?:is|are)\snot\b"
-    if not re.search(earlier + r"|\bno\slonger\b|\bany\s(?:more|longer)\b|\banymore\b", part, re.IGNORECASE):
+    if not frame("en", earlier + r"|\bno\slonger\b|\bany\s(?:more|longer)\b|\banymore\b").search(part):
         return None
     part = re.sub(r"\s(?:any\s(?:more|longer)|anymore)\b", "", part, flags=re.IGNORECASE)
     found = frame(

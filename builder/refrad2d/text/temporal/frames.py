@@ -15,6 +15,7 @@ from refrad2d.text.temporal.vocabulary import load_words
 _NAME = re.compile(r"\{([a-z]+)\}")
 _WORD = re.compile(r"[^\W_][\w/.'’-]*")
 _DATE = re.compile(r"\d[\d./-]*")
+_GENITIVE = needle(r"['’]s\b", 0)
 
 
 @cache
@@ -34,7 +35,7 @@ def is_time(text: str, language: str) -> bool:
     """True if nothing stands there but words of time, of other examinations, of degree, and amounts of change."""
     if not text.strip(" ,."):
         return True
-    plain = frame(language, "{amount}").sub(" ", re.sub(r"['’]s\b", "", text))
+    plain = frame(language, "{amount}").sub(" ", _GENITIVE.sub("", text))
     if frame(language, "{since}").search(plain):
         plain = frame(language, "{events}").sub(" ", plain)
     return not plain.strip() or time_only(plain, language)
@@ -53,7 +54,8 @@ def after_time(part: str, language: str) -> int:
         return 0
     last, before = 0, ""
     for word in _WORD.finditer(part):
-        plain = re.sub(r"['’]s$", "", word[0].rstrip(".,"))
+        plain = word[0].rstrip(".,")
+        plain = plain[:-2] if plain.endswith(("'s", "’s")) else plain
         dated = _DATE.fullmatch(plain) is not None
         opens, before = before in ("aus", "von", "vor", "in", "of", "from", "on", "since"), plain.casefold()
         if not dated and before not in ("one", "aus", "von") and not is_time(plain, language):

@@ -23,6 +23,7 @@ _PART_OF = re.compile(
     r"|(?:er|sie|es|patient\w*|befunde?)\b",
     re.IGNORECASE,
 )
+_THE_OTHER = needle(r",\s(?:die|der|das|jene[rs]?)\s(?:(?:im|in|am|an)\s\S+|links|rechts)\s(?:[IVX]+\s)?[a-zäöü]", 0)
 _RELATIVE = re.compile(r"(?:der|die|das|welche[rs]?|in\sde[rmn]|mit\sde[rmn])\s", re.IGNORECASE)
 _PRONOUN = needle(r"\b(?:er|sie|diese[rs]?|letztere[rs]?)\b", 0)
 _ASIDE = re.compile(r"(.*?\S)(\s\([^()]*\))")
@@ -40,6 +41,7 @@ _SEEN_EARLIER = (
     r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s"
     r"|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
 )
+_SHOWS_ITSELF = needle(r"\b(stellt|stellen)(\ssich\s.*)\sdar$", 0)
 _PLACED = re.compile(
     r"(?:[Ll]inks|[Rr]echts|[Bb]eidseits|[Bb]ds\.)(?:\s[a-zäöü]+)?\s(?=[A-ZÄÖÜ]\w*(?:nahme|gredienz)\s)"
 )
@@ -56,7 +58,7 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
-    if re.search(r",\s(?:die|der|das|jene[rs]?)\s(?:(?:im|in|am|an)\s\S+|links|rechts)\s(?:[IVX]+\s)?[a-zäöü]", body):
+    if _THE_OTHER.search(body):
         return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []
@@ -194,11 +196,7 @@ _SICH = r"(?:(?P<sich>sich)\s)?"
 
 def _has_changed(part: str) -> str | None:
     """ "X hat von 8 auf 11 mm zugenommen", "X ist verschwunden", "X ist nicht vollständig aufgelöst"."""
-    part = re.sub(
-        r"\b(stellt|stellen)(\ssich\s.*)\sdar$",
-        lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}",
-        part,
-    )
+    part = _SHOWS_ITSELF.sub(lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}", part)
     found = frame(
         "de",
         rf"(?P<np>.+?)\s(?P<aux>hat|haben|ist|sind)\s{_SICH}(?P<mid>(?:.*\s)?)(?P<verb>{{grow}}|{{appear}}"

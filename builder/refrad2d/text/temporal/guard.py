@@ -6,7 +6,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from refrad2d.text.patterns.needles import Needles, needle
@@ -14,7 +14,7 @@ from refrad2d.text.temporal.asides import is_aside, only_says_change
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
-from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing, words_of
 from refrad2d.text.wellformed import defect
 
 _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
@@ -186,7 +186,7 @@ def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
     shown = kept.casefold()
     told = words.change.sub(" ", source.casefold())  # "not resolved" is there
     went = sum(found[0] not in shown for found in words.vanish.finditer(told))
-    return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
+    return went > _denials(words_of(shown), words)
 
 
 def _earlier_denied(source: str, kept: str, words: Words) -> bool:
@@ -199,7 +199,7 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
         told = words.past.search(folded)
         if told and any(told[0] in other.split() for other in shown):
             return True
-        tokens = _WORD.findall(folded)
+        tokens = words_of(folded)
         at = next((k for k, word in enumerate(tokens) if words.deny.fullmatch(word)), None)
         if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):
             return True
@@ -264,14 +264,14 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
     changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
-        tokens = _WORD.findall(clause)
+        tokens = words_of(clause)
         before, changed = changed, bool(tokens) and _bound(clause) not in whole
-        spoken, told = told, any(words.verb.fullmatch(word.casefold()) for word in tokens)
+        spoken, told = told, any(map(words.verb.fullmatch, tokens))
         if not changed or before and not spoken and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
         if words.residue.search(clause.casefold()) or _QUALITY.fullmatch(clause.strip()):
             return True
-        if words.rest.search(clause.casefold()) and not any(words.deny.fullmatch(word.casefold()) for word in tokens):
+        if words.rest.search(clause.casefold()) and not any(map(words.deny.fullmatch, tokens)):
             return True
         if any(word[0].isdigit() for word in tokens):
             continue
@@ -280,7 +280,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         if names_a_thing(clause, language):
             continue
-        said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
+        said = [word for word in _WORD.findall(clause) if not words.mute.fullmatch(word.casefold())]
         if language == "de":
             said = [word for word in said if word[0].islower()]
         if not said or language == "en":
@@ -288,8 +288,12 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     return False
 
 
+def _denials(tokens: Iterable[str], words: Words) -> int:
+    return sum(map(bool, map(words.deny.fullmatch, tokens)))
+
+
 def _bound(clause: str) -> str:
-    return " ".join(_WORD.findall(clause.casefold()))
+    return " ".join(words_of(clause))
 
 
 def _sides_joined(source: str, kept: str) -> bool:
@@ -301,15 +305,15 @@ def _sides_joined(source: str, kept: str) -> bool:
 def _denials_gone(source: str, new: list[str], words: Words) -> bool:
     """True if more denials went than deny a change, or what another day showed, or an examination to compare with."""
     folded = source.casefold()
-    went = sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(folded))
-    went -= sum(bool(words.deny.fullmatch(word)) for word in new)
+    went = _denials(words_of(folded), words)
+    went -= _denials(new, words)
     if went <= 0:
         return False
     rest = words.change.sub(" ", folded)
     may = len(words.change.findall(folded)) + len(words.vanish.findall(rest))
     for clause in _COMMA.split(rest):
-        tokens = _WORD.findall(clause)
-        if any(words.deny.fullmatch(word) for word in tokens) and not words.vanish.search(clause):
+        tokens = words_of(clause)
+        if any(map(words.deny.fullmatch, tokens)) and not words.vanish.search(clause):
             other = words.day.search(clause) or any(
                 words.exam.fullmatch(word) or words.message.fullmatch(word) for word in tokens
             )
@@ -393,7 +397,7 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
         return False
     current: Counter = Counter()
     for part in _PART.findall(NAMED_DATE.sub(" 2000 ", _DATE.sub(" 2000 ", source))):
-        tokens = [word.casefold() for word in _WORD.findall(part)]
+        tokens = words_of(part)
         numbers = [word for word in tokens if word[0].isdigit()]
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
             current.update(numbers)

@@ -8,7 +8,7 @@ import re
 
 from refrad2d.text.patterns.needles import needle
 from refrad2d.text.temporal.reading import load_phrases
-from refrad2d.text.temporal.vocabulary import Words, load_words, may_go
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, words_of
 
 GONE_VERB = " ‡"  # as in temporal.yaml: the sentence is a noun phrase now
 _WORD = re.compile(r"[^\W_]+")
@@ -92,7 +92,7 @@ def _goes(clause: str, words: Words, language: str) -> bool:
 
 def _earlier_value(clause: str, words: Words, language: str) -> bool:
     """True for "Vorwert 8 mm" and "18 mm on the prior study": a size under a word of another day, and nothing else."""
-    tokens = [word.casefold() for word in _WORD.findall(clause)]
+    tokens = words_of(clause)
     if not any(word[0].isdigit() for word in tokens):
         return False
     if words.now.search(clause.casefold()) or _SAME.search(clause.casefold()):
@@ -111,7 +111,7 @@ def _idle_run(text: str, language: str, exam: bool = False) -> bool:
     if load_phrases(language).things.search(_GENERAL.sub("", text.lower())) or _HISTORY.search(text):
         return False
     plain = _DATE.sub(" ", text)
-    tokens = [word.casefold() for word in _WORD.findall(plain)]
+    tokens = words_of(plain)
     exam = exam or any(words.exam.fullmatch(word) for word in tokens)
     return all(_idle_word(word, words, language, exam) for word in tokens)
 
@@ -126,9 +126,7 @@ def _idle_word(word: str, words: Words, language: str, exam: bool) -> bool:
 def _denies_change_only(text: str, words: Words, language: str) -> bool:
     """True if what the text denies is a change, or nothing: "keine Zunahme", never "nicht abgrenzbar"."""
     rest = words.change.sub(" ", text.casefold())
-    return not any(words.deny.fullmatch(word) for word in _WORD.findall(rest)) and not words.vanish.search(
-        text.casefold()
-    )
+    return not any(words.deny.fullmatch(word) for word in words_of(rest)) and not words.vanish.search(text.casefold())
 
 
 def _without_ends(clause: str, words: Words, language: str) -> str:

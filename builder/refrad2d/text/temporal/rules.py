@@ -9,7 +9,10 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.patterns.needles import Needle, Needles, needle
 
-_EVIDENCE_OF = re.compile(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_EVIDENCE_OF = needle(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)", 0)
+_ARTICLE = needle(r"\b([Aa]n?) (\w+)", 0)
+_NO_NAME = needle(r"\bno (?=[A-Z][a-z])(\w)", 0)
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def substitute(sentence: str, language: str, context: str | None = None) -> str:
 def says_nothing(sentence: str, language: str) -> bool:
     """True if only words are left that say nothing about the present."""
     empty = load_rules(language).empty
-    return all(word in empty for word in re.findall(r"[^\W\d_]+|\d+", sentence.casefold()))
+    return all(word in empty for word in _WORD.findall(sentence.casefold()))
 
 
 def _apply(steps: Steps, sentence: str, context: str | None = None) -> str:
@@ -148,5 +151,4 @@ def _agree(kept: str, sentence: str) -> str:
         vowel = re.match(r"(?i)(?!uni|ur[ei]|ute|use|eu|one)[aeiou]|8|11\b|18\b|(?-i:[FLMNSX])\d", match[2])
         return match[1][0] + ("n " if vowel else " ") + match[2]
 
-    kept = re.sub(r"\b([Aa]n?) (\w+)", article, kept)
-    return re.sub(r"\bno (?=[A-Z][a-z])(\w)", lambda start: f"no {start[1].lower()}", kept)
+    return _NO_NAME.sub(lambda start: f"no {start[1].lower()}", _ARTICLE.sub(article, kept))

@@ -8,6 +8,8 @@ from refrad2d.system.tables import read_yaml
 from refrad2d.text.lexicon import lexicon
 from refrad2d.text.patterns.needles import WordNeedle
 
+_WORD = re.compile(r"[^\W_]+")
+
 
 @dataclass(frozen=True)
 class Words:
@@ -44,6 +46,12 @@ class Words:
     neutral: WordNeedle
     change: WordNeedle
     may_go: WordNeedle
+
+
+@lru_cache(maxsize=1024)
+def words_of(text: str) -> tuple[str, ...]:
+    """The casefolded words and numbers of a text, in order."""
+    return tuple(_WORD.findall(text.casefold()))
 
 
 @cache

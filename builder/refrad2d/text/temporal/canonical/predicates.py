@@ -113,8 +113,6 @@ def in_present(sentence: str, language: str) -> str:
         for perfect, verbs in _GERMAN:
             sentence = perfect.sub(partial(_in_german, verbs), sentence)
         return sentence
-    if not re.search(r"\b(?:has|have|is|are|to)\b", sentence):
-        return sentence
     sentence = _ENGLISH.sub(_in_english, sentence)
     for perfect, verbs in _ENGLISH_SIZES:
         sentence = perfect.sub(partial(_of_size, verbs), sentence)
