@@ -178,11 +178,12 @@ _ELLIPSIS = needle(  # "one has grown, the other has not": what it denies stands
     r"|\b(?:but|while|and|whereas)\s[^,;.]{2,60}\s(?:has|have|did|does|is|are)\snot\s*(?:[.;,]|$)"
 )
 _PARTICLE = needle(r"\b(?:auf|aus|ein|vor|durch|über|heran|hinein)\s*(?:[.,;]|$)", 0)
+_AUXILIARY = needle(r"\b(?:ist|sind|has|have)\b", 0)
 _BECAME = needle(r"\b(?:geworden|become)\b", 0)
 
 
 def _auxiliaries(text: str) -> int:
-    return len(re.findall(r"\b(?:ist|sind|has|have)\b", text))
+    return len(_AUXILIARY.findall(text))
 
 
 def _verb_gone(source: str, kept: str) -> bool:

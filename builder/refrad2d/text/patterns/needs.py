@@ -4,7 +4,7 @@
 [['¦cyst', '¦cysts', '¦lesion', '¦lesions'], ['¦known¦', '¦new¦']]
 
 A piece is lowercase, and digits in a row are one 0. A blank stands for an end of a word between blanks, EDGE for
-one of a word of letters, START and END for those of the text. What the parse tree does not tell is left open: fewer sets.
+one of a word of letters, START and END for those of the text. What the parse tree does not tell is left open.
 """
 
 import re

@@ -326,6 +326,14 @@ def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
     head = 0
     while head < len(new) and head < len(old) and old[head] == new[head]:
         head += 1
+    tail = len(old) - len(new) + head  # of what went in one piece no comparison is needed
+    if tail >= head and old[tail:] == new[head:] and (head == len(new) or new[head] not in old[head:tail]):
+        whole = [
+            ("equal", 0, head, 0, head),
+            ("delete", head, tail, head, head),
+            ("equal", tail, len(old), head, len(new)),
+        ]
+        return [whole[0], *(code for code in whole[1:] if code[2] > code[1])]
     inner = SequenceMatcher(None, old[head:], new[head:], autojunk=False).get_opcodes()
     rest = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in inner]
     return [("equal", 0, head, 0, head), *rest]

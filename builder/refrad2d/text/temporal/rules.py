@@ -101,7 +101,7 @@ def substitute(sentence: str, language: str, context: str | None = None) -> str:
 def says_nothing(sentence: str, language: str) -> bool:
     """True if only words are left that say nothing about the present."""
     empty = load_rules(language).empty
-    return all(word in empty for word in _WORD.findall(sentence.casefold()))
+    return all(word[0] in empty for word in _WORD.finditer(sentence.casefold()))
 
 
 def _apply(steps: Steps, sentence: str, context: str | None = None) -> str:
