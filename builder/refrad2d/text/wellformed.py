@@ -8,6 +8,8 @@
 
 import re
 
+from refrad2d.text.patterns.needles import Needles, needle
+
 _THING = r"[^,;.()]"
 _ENDS = r"(?:\s*[.;:]?\s*$|\s*[,;)])"
 # What no whole sentence has unless its source had it; each alternative is one check.
@@ -45,13 +47,13 @@ _BROKEN = (
     r"\b(?:which|that|welche[rs]?)\s\(",
     r"\b(?:is|are)\s(?:there|it|this|that)\s(?:is|are|has|have)\b|,\sfor\s(?:at\sleast\s)?(?:\d+|two|three|many|several)\s(?:years|months|weeks)",
 )
-_BREAKS = tuple(re.compile(check) for check in _BROKEN)
+_BREAKS = Needles(needle(check, 0) for check in _BROKEN)
 
 _MONTH = (
     r"januar|jänner|februar|feber|märz|april|mai|juni|juli|august|september|oktober|november|dezember|january|february"
     r"|march|june|july|october|december|(?<=in )may|(?<=of )may"
 )
-_THEN = re.compile(  # what shows that a sentence tells of another day, or of a deed that led to the state of now
+_THEN = needle(  # what shows that a sentence tells of another day, or of a deed that led to the state of now
     rf"\b(?:{_MONTH})\b|\b(?:19|20)\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./](?:\d\d)?|\b\d{{1,2}}/\d\d\b"
     r"|\b(?:at|on)\s(?:diagnosis|presentation|admission|baseline|discharge|birth)\b|\bpreviously\b|\bformerly\b"
     r"|\boriginally\b|\binitial(?:ly)?\b|\bearlier\b|\bbefore\b|\bprior\b|\bprevious\b|\bago\b|\byesterday\b|\bonce\b"
@@ -62,13 +64,11 @@ _THEN = re.compile(  # what shows that a sentence tells of another day, or of a 
     r"|\bvor-?(?:untersuchung|befund|aufnahme|ct|mrt|wert)|\bvu\b|\bvor\s(?:\d|ein|zwei|drei|vier|sechs|wenig|mehrer)"
     r"|\b(?:war|waren|wurden?|hatten?|gewesen|maß|maßen|betrug|bestand|lag)\b|\b(?:prä|prae)(?:op|therap)\w*"
     r"|\bvor\s(?-i:[A-ZÄÖÜ])\w+|\b(?:anstatt|statt|anstelle|instead\sof|in\splace\sof)\b|\brezidivierend|\bintermittierend|\bvor\s(?:der\s)?(?:op|therapie|chemo\w*|bestrahlung)\b"
-    r"|\bgeworden\b|\b(?:has|have)\sbecome\b|\bnicht\s\w*(?:zurückgebildet|verkleinert|abgenommen|zugenommen|verändert|geändert)\b",
-    re.IGNORECASE,
+    r"|\bgeworden\b|\b(?:has|have)\sbecome\b|\bnicht\s\w*(?:zurückgebildet|verkleinert|abgenommen|zugenommen|verändert|geändert)\b"
 )
-_NOW = re.compile(
+_NOW = needle(
     r"\b(?:now|today|currently|presently|at\spresent|still|at\sthis\stime|heute|jetzt|nun|nunmehr|derzeit|aktuell"
-    r"|gegenwärtig|momentan|noch|mittlerweile|inzwischen|dzt)\b",
-    re.IGNORECASE,
+    r"|gegenwärtig|momentan|noch|mittlerweile|inzwischen|dzt)\b"
 )
 
 _MORE = (
@@ -85,15 +85,12 @@ _INSIDE = (  # phases, positions, sequences and places of one examination
     r"|from\s(?:the\s)?(?:top|apex|base|head|upper|lower|proximal|distal|cranial|caudal|superior|inferior|anterior|posterior"
     r"|medial|lateral|[ctl]\d+)\b|von\s(?:kranial|kaudal|proximal|distal|ventral|dorsal|medial|lateral|apikal|basal))"
 )
-_WITHIN = re.compile(
-    rf"\b{_MORE}\b(?:\s[^\s,;.]+){{0,9}}?\s{_INSIDE}\b|\b{_INSIDE}\b(?:\s[^\s,;.]+){{0,5}}?\s{_MORE}\b", re.IGNORECASE
-)
-_CHANGE_WORD = re.compile(rf"\b{_MORE}", re.IGNORECASE)
-_DENIED_STATE = re.compile(
+_WITHIN = needle(rf"\b{_MORE}\b(?:\s[^\s,;.]+){{0,9}}?\s{_INSIDE}\b|\b{_INSIDE}\b(?:\s[^\s,;.]+){{0,5}}?\s{_MORE}\b")
+_CHANGE_WORD = needle(rf"\b{_MORE}")
+_DENIED_STATE = needle(
     r"\b(?:not|nicht|never|neither)\s(?:\w+(?:ly|lich|ig)\s)?(?:enlarged|dilated|thickened|widened|narrowed|expanded"
     r"|displaced|elevated|reduced|distended|vergrößert|erweitert|verdickt|verbreitert|verschmälert|verlagert|erhöht|gestaut)"
-    r"(?!\s(?:since|from|compared|further|gegenüber|seit|im\sver))\b",
-    re.IGNORECASE,
+    r"(?!\s(?:since|from|compared|further|gegenüber|seit|im\sver))\b"
 )
 
 
@@ -102,10 +99,9 @@ def defect(source: str, kept: str) -> str | None:
     if kept == source:
         return None
     before, after = source.lower(), kept.lower()
-    for check in _BREAKS:
-        if check.search(after) and {told[0] for told in check.finditer(after)} - {
-            told[0] for told in check.finditer(before)
-        }:
+    for at in _BREAKS.possible(after):
+        broken = {told[0] for told in _BREAKS[at].finditer(after)}
+        if broken and broken - {told[0] for told in _BREAKS[at].finditer(before)}:
             return "form"
     if _verb_gone(source, kept) or _BARE_END.search(kept) and _VERB.search(source[source.rfind(", ") :]):
         return "form"
@@ -133,37 +129,27 @@ def defect(source: str, kept: str) -> str | None:
     return None
 
 
-_JOINED = re.compile(r"\b(\w+)\s(and|or|but|und|oder|aber)\s(\w+)")
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|remains?|ist|sind|war|waren|hat|haben|bleibt|bleiben)\b", re.IGNORECASE
-)
-_DENY = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
-_LONGER = re.compile(r"\bno\slonger\b|\bmehr\b", re.IGNORECASE)
-_CONTRAST = re.compile(
-    r"\b(?:kein\w*|nicht|ohne|no|not|without)\b[^;.]*?,?\s(aber|jedoch|sondern|but|yet)\s", re.IGNORECASE
-)
+_JOINED = needle(r"\b(\w+)\s(and|or|but|und|oder|aber)\s(\w+)", 0)
+_VERB = needle(r"\b(?:is|are|was|were|has|have|remains?|ist|sind|war|waren|hat|haben|bleibt|bleiben)\b")
+_DENY = needle(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b")
+_LONGER = needle(r"\bno\slonger\b|\bmehr\b")
+_CONTRAST = needle(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b[^;.]*?,?\s(aber|jedoch|sondern|but|yet)\s")
 
 
-_UNSURE = re.compile(  # exceptions, conditions, concessions, and a change that is only suspected
+_UNSURE = needle(  # exceptions, conditions, concessions, and a change that is only suspected
     r"\bbis\sauf\s(?:ein|eine[nmr]?|der|die|das|den|dem)\b|\bmit\sausnahme\b|\babgesehen\svon\b|\bexcept(?:ing|ion)?\b"
     r"|\bapart\sfrom\b|\b(?:whether|if|unless|ob|wenn|falls|sofern)\b|\b(?:despite|trotz)\b"
     r"|\b(?:possibl[ey]|suspected|questionabl[ey]|probabl[ey]|suspicion\sof|concern\sfor|fraglich\w*|mögliche\w*|möglicherweise"
     r"|verdacht\sauf|v\.\s?a\.|wahrscheinlich\w*)\s(?:\w+\s){0,2}(?:new|growth|increas|progress|enlarg|worsen|neu|\w*zunahme"
-    r"|progred|wachs|größer|larger)\w*",
-    re.IGNORECASE,
+    r"|progred|wachs|größer|larger)\w*"
 )
-_SIZE = re.compile(r"\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)\b")
+_SIZE = needle(r"\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)\b", 0)
 _PIECE = re.compile(r"[;,](?=\s)")
 
 
-_BARE_END = re.compile(r",\s(?-i:[A-ZÄÖÜ][a-zäöüß]+)\s*\.$")
-_SIDES = re.compile(
-    r"\b(?:rechts\sund\slinks|links\sund\srechts|right\sand\sleft|left\sand\sright|beidseits|bilateral)\b",
-    re.IGNORECASE,
-)
-_DATED = re.compile(
-    rf"\b(?:19|20)\d\d\b|\b(?:{_MONTH})\b|\b\d{{1,2}}[./]\d{{1,2}}[./]|\b\d{{1,2}}/\d\d\b", re.IGNORECASE
-)
+_BARE_END = needle(r",\s(?-i:[A-ZÄÖÜ][a-zäöüß]+)\s*\.$", 0)
+_SIDES = needle(r"\b(?:rechts\sund\slinks|links\sund\srechts|right\sand\sleft|left\sand\sright|beidseits|bilateral)\b")
+_DATED = needle(rf"\b(?:19|20)\d\d\b|\b(?:{_MONTH})\b|\b\d{{1,2}}[./]\d{{1,2}}[./]|\b\d{{1,2}}/\d\d\b")
 
 
 def _dates_gone(source: str, kept: str) -> bool:
@@ -187,17 +173,17 @@ def _dated_size_stays(source: str, kept: str) -> bool:
     return False
 
 
-_ELLIPSIS = re.compile(  # "one has grown, the other has not": what it denies stands in the clause before
+_ELLIPSIS = needle(  # "one has grown, the other has not": what it denies stands in the clause before
     r"[,;]\s(?:(?:but|and|while|aber|und|jedoch)\s)?(?:der|die|das|the)\s[^,;.]{3,40}\s(?:nicht|not)\s*(?:[.,;]|$)"
-    r"|\b(?:but|while|and|whereas)\s[^,;.]{2,60}\s(?:has|have|did|does|is|are)\snot\s*(?:[.;,]|$)",
-    re.IGNORECASE,
+    r"|\b(?:but|while|and|whereas)\s[^,;.]{2,60}\s(?:has|have|did|does|is|are)\snot\s*(?:[.;,]|$)"
 )
-_PARTICLE = re.compile(r"\b(?:auf|aus|ein|vor|durch|über|heran|hinein)\s*(?:[.,;]|$)")
-_BECAME = re.compile(r"\b(?:geworden|become)\b")
+_PARTICLE = needle(r"\b(?:auf|aus|ein|vor|durch|über|heran|hinein)\s*(?:[.,;]|$)", 0)
+_AUXILIARY = needle(r"\b(?:ist|sind|has|have)\b", 0)
+_BECAME = needle(r"\b(?:geworden|become)\b", 0)
 
 
 def _auxiliaries(text: str) -> int:
-    return len(re.findall(r"\b(?:ist|sind|has|have)\b", text))
+    return len(_AUXILIARY.findall(text))
 
 
 def _verb_gone(source: str, kept: str) -> bool:

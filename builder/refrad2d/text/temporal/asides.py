@@ -6,14 +6,14 @@
 
 import re
 
+from refrad2d.text.patterns.needles import needle
 from refrad2d.text.temporal.frames import frame, is_time
 
-STATE_NOUN = re.compile(r"(?:vergrößerung|verkleinerung|veränderung|änderung|reduktion)$", re.IGNORECASE)
-_PLUPERFECT = re.compile(r"(?:which|that|who)\shad\b|as\s(?:it|they)\s(?:did|was|were|had)\b", re.IGNORECASE)
-_STATE = re.compile(  # without a day to compare with
+STATE_NOUN = needle(r"(?:vergrößerung|verkleinerung|veränderung|änderung|reduktion)$")
+_PLUPERFECT = needle(r"(?:which|that|who)\shad\b|as\s(?:it|they)\s(?:did|was|were|had)\b")
+_STATE = needle(  # without a day to compare with
     r"(?:(?:with|without|no|an?|any)\s)*(?:\w+\s)?(?:reduction|expansion|extension|enlargement|development"
-    r"|appearance|improvement)s?",
-    re.IGNORECASE,
+    r"|appearance|improvement)s?"
 )
 IN_SIZE = r"(?:\sin\s(?:size|diameter|length|width|volume|extent|number|appearance))?"
 _THAN = r"(?=\s(?:than|compared|since|relative)\b)"

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from refrad2d.text.patterns.needles import needle
 from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
 from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
@@ -30,7 +31,7 @@ _REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
-_SIZE = re.compile(r"\d\s?-?[mc]m\b")
+_SIZE = needle(r"\d\s?-?[mc]m\b", 0)
 _COMPARES = re.compile(  # abbreviations that end no sentence
     r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
     r"|cf|comp|unch|incr|decr|prev)\.$",
@@ -85,7 +86,7 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
 
 def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     """The same for a sentence whose dates are written out."""
-    if not load_rules(language).trigger.search(sentence.lower()):
+    if not load_rules(language).trigger.found_in(sentence.lower()):
         return sentence, False
     begins = _LEAD.match(sentence)
     assert begins is not None  # it may be empty

@@ -10,6 +10,7 @@ A sentence is cut where clauses meet, asides of another day go, and a clause tha
 
 import re
 
+from refrad2d.text.patterns.needles import needle
 from refrad2d.text.temporal.asides import IN_SIZE, is_aside, only_says_change
 from refrad2d.text.temporal.frames import after_time, frame, is_time, strip_time
 
@@ -17,7 +18,8 @@ _CUT = re.compile(
     r"(;\s|:\s|,\s(?:and|but|while|whereas|although|yet)\s|,\s(?!\d)|\s(?:but|while|whereas|although)\s)(?![^()]*\))",
     re.IGNORECASE,
 )
-_OPENS = re.compile(r"^(?:while|whereas|although)\s", re.IGNORECASE)
+_THE_OTHER = needle(r"\b(?:nor|neither|none)\b|,\sthat\s(?:in|on|at|of)\b|\bthe\s(?:\w+\s)?ones?\b")
+_OPENS = needle(r"^(?:while|whereas|although)\s")
 _ARTICLE = re.compile(r"^(?:the|these|this|those)\s", re.IGNORECASE)
 _PART_OF = re.compile(  # subjects that name no thing for themselves
     r"^(?:both|all|some|most|many|several|one|two|three|four|each|parts?|half|that|those|it|they|this|which|who|patient"
@@ -25,11 +27,10 @@ _PART_OF = re.compile(  # subjects that name no thing for themselves
     r"(?=\s(?:of|one|ones)\b|$))\b",
     re.IGNORECASE,
 )
-_MEASURE = re.compile(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b", re.IGNORECASE)
-_QUALITY = re.compile(
+_MEASURE = needle(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b")
+_QUALITY = needle(
     r"\b(?:signal|density|attenuation|intensity|echogenicity|perfusion|uptake|enhancement|aeration|ventilation|position"
-    r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$",
-    re.IGNORECASE,
+    r"|alignment|pain|symptoms?|quality|pressure|flow|height|space|calib(?:er|re)|contrast|patient)s?$"
 )
 _PLACE = re.compile(
     r"(?:in(?!\s(?:comparison|contrast|relation))|on|at|around|along|within|of|behind|beneath|adjacent|near|over"
@@ -41,14 +42,13 @@ _ADJECTIVES = re.compile(
 )
 _ADVERBS = re.compile(r"(?:(?:\w+ly|further|again|here|also)\s)*")
 # What goes wherever it stands: "(-12 %)", "persisting over years", "newly occluded".
-_LOOSE = re.compile(
+_LOOSE = needle(
     r"\s?\([+−–-]\s?\d+(?:\.\d+)?\s?%\)|^[+−–-]\s?\d+(?:\.\d+)?\s?%\s(?=compared|since|from)"
     r"|,?\s(?:persisting|existing|unchanged|stable|known|documented|present)\s(?:for|over"
     r"|since)\s(?:the\s(?:last|past)\s)?"
     r"(?:(?:many|several|some|two|three|four|five|ten|\d+)\s)?(?:years|months|weeks|decades)\b"
     r"|\bnewly\s(?!seen|visible|not|appear|diagnos|detect|identif|demonstr|describ|develop)(?=(?:[\w-]+(?:ed|en"
-    r"|ic|ous)|with)\b)",
-    re.IGNORECASE,
+    r"|ic|ous)|with)\b)"
 )
 
 
@@ -56,7 +56,7 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
-    if re.search(r"\b(?:nor|neither|none)\b|,\sthat\s(?:in|on|at|of)\b|\bthe\s(?:\w+\s)?ones?\b", body, re.IGNORECASE):
+    if _THE_OTHER.search(body):
         return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []
@@ -179,18 +179,16 @@ def _has_changed(part: str) -> str | None:
 
 def _growing(part: str) -> str | None:
     """ "Slowly increasing congestion" is congestion."""
-    found = re.fullmatch(
+    found = frame(
+        "en",
         r"(?:(?:grossly|essentially|largely)\s)?(?:stable|unchanged|similar|constant)\s(?:appearance|size|extent"
         r"|configuration"
         r"|degree|course)\sof\s(?:the\s)?(?P<np>.+)",
-        part,
-        re.IGNORECASE,
-    ) or re.fullmatch(
+    ).fullmatch(part) or frame(
+        "en",
         r"(?:(?:slowly|rapidly|slightly|gradually|further|again|now|clearly|mildly)\s)*"
         r"(?:increasing|decreasing|worsening|enlarging|improving)\s(?P<np>.+)",
-        part,
-        re.IGNORECASE,
-    )
+    ).fullmatch(part)
     if not found or _QUALITY.search(re.split(r"\s(?:of|in|on|at|with)\s", found["np"])[0]):
         return None
     return found["np"] if not frame("en", r"\b{verb}\b").search(found["np"]) else None
@@ -304,7 +302,7 @@ def _with_place(subject: str | None, tail: str) -> str | None:
 def _no_longer(part: str) -> str | None:
     """ "X is no longer seen", "X can no longer be identified", "no X any more"."""
     earlier = r"^(?:the\s)?(?:previously|formerly)(?:\s|-)\w+\s.*\b(?:is|are)\snot\b"
-    if not re.search(earlier + r"|\bno\slonger\b|\bany\s(?:more|longer)\b|\banymore\b", part, re.IGNORECASE):
+    if not frame("en", earlier + r"|\bno\slonger\b|\bany\s(?:more|longer)\b|\banymore\b").search(part):
         return None
     part = re.sub(r"\s(?:any\s(?:more|longer)|anymore)\b", "", part, flags=re.IGNORECASE)
     found = frame(

@@ -8,12 +8,14 @@ import re
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
+from refrad2d.text.patterns.needles import Needle, needle
 from refrad2d.text.temporal.idle import time_only, without_time
 from refrad2d.text.temporal.vocabulary import load_words
 
 _NAME = re.compile(r"\{([a-z]+)\}")
 _WORD = re.compile(r"[^\W_][\w/.'’-]*")
 _DATE = re.compile(r"\d[\d./-]*")
+_GENITIVE = needle(r"['’]s\b", 0)
 
 
 @cache
@@ -22,18 +24,18 @@ def _stored(language: str) -> dict[str, str]:
 
 
 @cache
-def frame(language: str, pattern: str) -> re.Pattern:
+def frame(language: str, pattern: str) -> Needle:
     """A pattern in which {name} is an entry of frames.yaml; case is ignored."""
     while (wider := _NAME.sub(lambda name: f"(?:{_stored(language)[name[1]]})", pattern)) != pattern:
         pattern = wider
-    return re.compile(pattern, re.IGNORECASE)
+    return needle(pattern)
 
 
 def is_time(text: str, language: str) -> bool:
     """True if nothing stands there but words of time, of other examinations, of degree, and amounts of change."""
     if not text.strip(" ,."):
         return True
-    plain = frame(language, "{amount}").sub(" ", re.sub(r"['’]s\b", "", text))
+    plain = frame(language, "{amount}").sub(" ", _GENITIVE.sub("", text))
     if frame(language, "{since}").search(plain):
         plain = frame(language, "{events}").sub(" ", plain)
     return not plain.strip() or time_only(plain, language)
@@ -52,7 +54,8 @@ def after_time(part: str, language: str) -> int:
         return 0
     last, before = 0, ""
     for word in _WORD.finditer(part):
-        plain = re.sub(r"['’]s$", "", word[0].rstrip(".,"))
+        plain = word[0].rstrip(".,")
+        plain = plain[:-2] if plain.endswith(("'s", "’s")) else plain
         dated = _DATE.fullmatch(plain) is not None
         opens, before = before in ("aus", "von", "vor", "in", "of", "from", "on", "since"), plain.casefold()
         if not dated and before not in ("one", "aus", "von") and not is_time(plain, language):

@@ -10,6 +10,7 @@ A sentence is cut where clauses meet, asides of another day go, and a clause tha
 
 import re
 
+from refrad2d.text.patterns.needles import needle
 from refrad2d.text.temporal.asides import STATE_NOUN, is_aside, only_says_change
 from refrad2d.text.temporal.frames import after_time, frame, is_time, strip_time
 from refrad2d.text.temporal.inflection import ARTICLE, inflected, nominative, of_genitive
@@ -22,28 +23,25 @@ _PART_OF = re.compile(
     r"|(?:er|sie|es|patient\w*|befunde?)\b",
     re.IGNORECASE,
 )
+_THE_OTHER = needle(r",\s(?:die|der|das|jene[rs]?)\s(?:(?:im|in|am|an)\s\S+|links|rechts)\s(?:[IVX]+\s)?[a-zäöü]", 0)
 _RELATIVE = re.compile(r"(?:der|die|das|welche[rs]?|in\sde[rmn]|mit\sde[rmn])\s", re.IGNORECASE)
-_PRONOUN = re.compile(r"\b(?:er|sie|diese[rs]?|letztere[rs]?)\b")
+_PRONOUN = needle(r"\b(?:er|sie|diese[rs]?|letztere[rs]?)\b", 0)
 _ASIDE = re.compile(r"(.*?\S)(\s\([^()]*\))")
-_STATE = re.compile(
-    r"(?:vergrößert|verkleinert|verringert|(?<!un)verändert|verbreitert|ausgebreitet|fortgeschritten)$", re.IGNORECASE
+_STATE = needle(r"(?:vergrößert|verkleinert|verringert|(?<!un)verändert|verbreitert|ausgebreitet|fortgeschritten)$")
+_SINCE = needle(
+    r"\b(?:gegenüber|vergleich\w*|verglichen|seit\w*|von\s\d|nicht|un\w*|zwischenzeitlich|inzwischen|verlauf)\b"
 )
-_SINCE = re.compile(
-    r"\b(?:gegenüber|vergleich\w*|verglichen|seit\w*|von\s\d|nicht|un\w*|zwischenzeitlich|inzwischen|verlauf)\b", re.I
-)
-_MEASURE = re.compile(
+_MEASURE = needle(
     r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt"
-    r"|gehalte?s)\b",
-    re.I,
+    r"|gehalte?s)\b"
 )
-_LENGTH = re.compile(
-    r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b", re.IGNORECASE
-)
-_COMPARED = re.compile(r"\b(?:vergleich|verglichen|gegenüber|als)\b", re.IGNORECASE)
+_LENGTH = needle(r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b")
+_COMPARED = needle(r"\b(?:vergleich|verglichen|gegenüber|als)\b")
 _SEEN_EARLIER = (
     r"\b(?:zuvor|vormals|früher|damals|ehemals|bereits|letztmals)\s(?:bereits\s"
     r"|schon\s)?{seen}\s(?=(?:[a-zäöüß]+\s)*(?-i:[A-ZÄÖÜ]))"
 )
+_SHOWS_ITSELF = needle(r"\b(stellt|stellen)(\ssich\s.*)\sdar$", 0)
 _PLACED = re.compile(
     r"(?:[Ll]inks|[Rr]echts|[Bb]eidseits|[Bb]ds\.)(?:\s[a-zäöü]+)?\s(?=[A-ZÄÖÜ]\w*(?:nahme|gredienz)\s)"
 )
@@ -60,7 +58,7 @@ def reframe(sentence: str) -> str:
     """The sentence with its clauses of change rewritten; the same sentence if there is none."""
     end = sentence[-1:] if sentence[-1:] in ".;" else ""
     body = sentence[: len(sentence) - len(end)]
-    if re.search(r",\s(?:die|der|das|jene[rs]?)\s(?:(?:im|in|am|an)\s\S+|links|rechts)\s(?:[IVX]+\s)?[a-zäöü]", body):
+    if _THE_OTHER.search(body):
         return sentence
     gaps, parts = _clauses(body)
     shown: list[str] = []
@@ -198,11 +196,7 @@ _SICH = r"(?:(?P<sich>sich)\s)?"
 
 def _has_changed(part: str) -> str | None:
     """ "X hat von 8 auf 11 mm zugenommen", "X ist verschwunden", "X ist nicht vollständig aufgelöst"."""
-    part = re.sub(
-        r"\b(stellt|stellen)(\ssich\s.*)\sdar$",
-        lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}",
-        part,
-    )
+    part = _SHOWS_ITSELF.sub(lambda told: f"{'ist' if told[1] == 'stellt' else 'sind'}{told[2]}", part)
     found = frame(
         "de",
         rf"(?P<np>.+?)\s(?P<aux>hat|haben|ist|sind)\s{_SICH}(?P<mid>(?:.*\s)?)(?P<verb>{{grow}}|{{appear}}"

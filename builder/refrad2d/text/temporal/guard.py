@@ -6,78 +6,92 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
+from refrad2d.text.patterns.needles import Needles, needle
 from refrad2d.text.temporal.asides import is_aside, only_says_change
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
-from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, names_a_thing, words_of
 from refrad2d.text.wellformed import defect
 
 _ASIDES = re.compile(r"(,\s(?!\d)|;\s|:\s)")
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"(?:[^,;()]|(?<=\d),(?=\d))+")
-_DATE = re.compile(
+_DATE = needle(
     r"(?<=\bon )\d{1,2}/\d{1,2}\b|(?<=\bfrom )\d{1,2}/\d{1,2}\b"
-    r"|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])"
+    r"|\b\d{1,2}[./-]\s?\d{1,2}[./-](?:\d{2,4})?|\b\d{1,2}/\d{2,4}|\b\d{4}-\d\d-\d\d|\b\d{1,2}\.(?=\s[A-ZÄ])",
+    0,
 )
 _STOP = re.compile(r"[,;:.()]")
 _VERB = re.compile(r"\b(?:hat|haben|ist|sind|has|have|is|are)\b", re.IGNORECASE)
-_SIZE = re.compile(r"\d\s?(?:mm|cm|ml)\b")
-_NOW_SIZE = re.compile(
-    r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)", re.IGNORECASE
-)
+_SIZE = needle(r"\d\s?(?:mm|cm|ml)\b", 0)
+_NOW_SIZE = needle(r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)")
 _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
 _COMMA = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)")
 _SIDE_ONLY = re.compile(r"(?:links|rechts|li|re|bds|on the (?:left|right))\.?", re.IGNORECASE)
-_HEAD, HEAD = re.compile(r":(?=\s)"), " colon:"  # a head is no clause of its own
-_NODES = re.compile(r"lymphknoten|\b(?:lymph )?nodes?\b")  # which everybody has
-_BOTH_SIDES = re.compile(r"\b(?:links und rechts|rechts und links)\b", re.IGNORECASE)
-_SIDE_COMMA = re.compile(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b", re.IGNORECASE)
-_ASIDE = re.compile(r"\([^()]*\)")
-_ARROW = re.compile(r"→|->")
+_HEAD, HEAD = needle(r":(?=\s)", 0), " colon:"  # a head is no clause of its own
+_NODES = needle(r"lymphknoten|\b(?:lymph )?nodes?\b", 0)  # which everybody has
+_BOTH_SIDES = needle(r"\b(?:links und rechts|rechts und links)\b")
+_SIDE_COMMA = needle(r"\b(?:links|rechts)\s*,\s*(?:links|rechts)\b")
+_ASIDE = needle(r"\([^()]*\)", 0)
+_ARROW = needle(r"→|->", 0)
 # What no sentence has: a word cut off from what it belongs to, the same small word twice.
-_BROKEN = re.compile(
-    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b"
-    r"|\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]"
-    r"|\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]"
-    r"|[<>]\s?\w+\sund\s(?:rechts|links)|\bnon-?\s|\.\.|\(\s*\)|,\s*,|^\s*[,;:)]"
-    r"|\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b|\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt|enthält|reicht"
-    r"|infiltriert|komprimiert|verlegt|contains?|extends?|invades?)\b"
-    r"|\b(?:ist|sind)\s(?:mit|bei)\s[\d,.]+\s?(?:mm|cm)\s*[.,;]"
-    r"|\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d"
-    r"|(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|"
-    r"(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*"
-    r"|\b(?:has|have)\s*(?:[.,;]|and\b|but\b)|\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right"
-    r"|left)\s*(?:side\s*)?[.,;]"
-    r"|\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b"
-    r"|\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]"
-    r"|\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]"
-    r"|\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment"
-    r"|extent)\s*[.,;]"
-    r"|\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]"
-    r"|\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b|\bsince\s\d"
-    r"|\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b|:\s(?:from|of|since|to)\s\d"
-    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]"
-    r"|\bist\s(?:der|die|das)\s(?:im|in|am|links|rechts)\b[^,;.]*,\s\d"
-    r"|\bno\s[^,;.]*\bwithout\b|\bkeine?\s[^,;.]*\bohne\b"
-    r"|\bein(?:e[nms]?)?\s(?:\w+gekommen|aufgetreten|entstanden|entwickelt)\b"
-    r"|\bno\s(?:both|one|two|three|four|all|some|most|each|several|many)\b"
-    r"|\b(?:but|while|whereas)\s(?:the|that|those)\b(?![^.;]*\b(?:is|are|has|have|measures?|shows?|extends?"
-    r"|lies?|remains?|contains?|was|were|appears?|persists?|can|cannot)\b)"
-    r"|\bno\s[^,;.]*\band\b|\bkeine?\s[^,;.]*\bund\s(?:das|der|die|rechts|links)\b|\b(?:has|have)\sto\s\d"
-    r"|\bnicht\s(?:nachweisbar|abgrenzbar)\sund\s(?:rechts|links)\b|,\s(?:aber|jedoch)\s\w+\sgeworden|\bnicht\snachweisbar,\s(?:die|der|das)\s(?:in|im|am|an|links|rechts)\b"
-    r"|\bund\s(?:der|die|das)\s[^,;.]*\snicht\s(?:nachweisbar|abgrenzbar|sichtbar)\b"
-    r"|\b(?:no|keine?)\s[^,;.]*,\s(?:that|those|die|der|das)\s(?:in|im|on|at|am|an|links|rechts)\b"
-    r"|,\s(?:some|both|all|each|and)\s*[.,;]"
-    r"|\bconsistent\s*[.,;]|,\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s"
-    r"|^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf"
-    r"|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)"
-    r"|\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
-    re.IGNORECASE,
+_BROKEN_FORMS = (
+    r"\b(?:no|keine?[rnms]?)\s+(?:on|in|at|of|im|am|an|rechts|links)\b",
+    r"\b(?:in|im|am|mit|bei|vom|zur|zum|of|with|to|the|a|from|is|are|has|have|hat|haben|ist|sind)\s*[,.;]",
+    r"\b(?:slightly|mildly|markedly|nicht|not|no|kein\w*)\s*[,.;]",
+    r"[<>]\s?\w+\sund\s(?:rechts|links)",
+    r"\bnon-?\s",
+    r"\.\.",
+    r"\(\s*\)",
+    r",\s*,",
+    r"^\s*[,;:)]",
+    r"\bum\s[\d,.]+\s?(?:%|mm|cm)?\sum\b",
+    r"\b(?:and|und)\s(?:measures?|misst|messen|shows?|zeigt|enthält|reicht|infiltriert|komprimiert|verlegt|"
+    r"contains?|extends?|invades?)\b",
+    r"\b(?:ist|sind)\s(?:mit|bei)\s[\d,.]+\s?(?:mm|cm)\s*[.,;]",
+    r"\b(?:hat|haben)\b(?!\s(?:(?:auch|hier|nun)\s)?(?:ein|kein|die|der|den|das|\d|"
+    r"(?-i:[A-ZÄÖÜ])))(?![^.;,]*\b(?:\w*ge\w{2,}(?:t|en)|\w+iert|(?:ver|be|ent|er|zer)\w+(?:t|en))\b)[^.;,]*",
+    r"\b(?:has|have)\s*(?:[.,;]|and\b|but\b)",
+    r"\b(?:and|or|with|but)\s(?:the\s|on\sthe\s)?(?:right|left)\s*(?:side\s*)?[.,;]",
+    r"\b(?:sich|ist|sind|war|waren|wird|wurden?|are|is|was|were)\s(?:und|oder|sowie|aber|and|or|but)\b",
+    r"\bsich\s(?:kaum|nicht|etwas|deutlich)\s*[.,;]",
+    r"\b(?:misst|messen|measures?|measuring|shows?|zeigt|zeigen|demonstrates?)\s*[.,;]",
+    r"\b(?:mit|bei|in|with)\s\w*(?:lage|position|größe|ausdehnung|konfiguration|weite|size|appearance|alignment|"
+    r"extent)\s*[.,;]",
+    r"\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]",
+    r"\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b",
+    r"\bsince\s\d",
+    r"\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b",
+    r":\s(?:from|of|since|to)\s\d",
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bnot )\b(?:seen|described|noted)\s*[.;]",
+    r"\bist\s(?:der|die|das)\s(?:im|in|am|links|rechts)\b[^,;.]*,\s\d",
+    r"\bno\s[^,;.]*\bwithout\b",
+    r"\bkeine?\s[^,;.]*\bohne\b",
+    r"\bein(?:e[nms]?)?\s(?:\w+gekommen|aufgetreten|entstanden|entwickelt)\b",
+    r"\bno\s(?:both|one|two|three|four|all|some|most|each|several|many)\b",
+    r"\b(?:but|while|whereas)\s(?:the|that|those)\b(?![^.;]*\b(?:is|are|has|have|measures?|shows?|extends?|lies?|"
+    r"remains?|contains?|was|were|appears?|persists?|can|cannot)\b)",
+    r"\bno\s[^,;.]*\band\b",
+    r"\bkeine?\s[^,;.]*\bund\s(?:das|der|die|rechts|links)\b",
+    r"\b(?:has|have)\sto\s\d",
+    r"\bnicht\s(?:nachweisbar|abgrenzbar)\sund\s(?:rechts|links)\b",
+    r",\s(?:aber|jedoch)\s\w+\sgeworden",
+    r"\bnicht\snachweisbar,\s(?:die|der|das)\s(?:in|im|am|an|links|rechts)\b",
+    r"\bund\s(?:der|die|das)\s[^,;.]*\snicht\s(?:nachweisbar|abgrenzbar|sichtbar)\b",
+    r"\b(?:no|keine?)\s[^,;.]*,\s(?:that|those|die|der|das)\s(?:in|im|on|at|am|an|links|rechts)\b",
+    r",\s(?:some|both|all|each|and)\s*[.,;]",
+    r"\bconsistent\s*[.,;]",
+    r",\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s",
+    r"^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|"
+    r"Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)",
+    r"\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
 )
+_BROKEN = Needles(map(needle, _BROKEN_FORMS))
+_ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
 _ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
@@ -85,9 +99,10 @@ def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
     whole = source
     source = _without_earlier(source, kept, language)
-    broken = {match[0] for match in _BROKEN.finditer(kept)}
-    if broken and broken - {match[0] for match in _BROKEN.finditer(source)}:
-        return "form"
+    if _BROKEN.found_in(kept):
+        broken = {match[0] for match in _ANY_BROKEN.finditer(kept)}
+        if broken - {match[0] for match in _ANY_BROKEN.finditer(source)}:
+            return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
     if language == "de":
@@ -171,7 +186,7 @@ def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
     shown = kept.casefold()
     told = words.change.sub(" ", source.casefold())  # "not resolved" is there
     went = sum(found[0] not in shown for found in words.vanish.finditer(told))
-    return went > sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(shown))
+    return went > _denials(words_of(shown), words)
 
 
 def _earlier_denied(source: str, kept: str, words: Words) -> bool:
@@ -184,7 +199,7 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
         told = words.past.search(folded)
         if told and any(told[0] in other.split() for other in shown):
             return True
-        tokens = _WORD.findall(folded)
+        tokens = words_of(folded)
         at = next((k for k, word in enumerate(tokens) if words.deny.fullmatch(word)), None)
         if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):
             return True
@@ -206,21 +221,19 @@ def _structure_denied(source: str, kept: str, words: Words, language: str) -> bo
     return False
 
 
-_STILL = re.compile(r"\b(?:still|noch)\b")
-_SEEN = re.compile(r"nachweis\w*")
-_DENIED_NOUN = re.compile(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)")
+_STILL = needle(r"\b(?:still|noch)\b", 0)
+_SEEN = needle(r"nachweis\w*", 0)
+_DENIED_NOUN = needle(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)", 0)
 
 
-_QUALITY = re.compile(  # says nothing without how it is
+_QUALITY = needle(  # says nothing without how it is
     r"(?:(?:the|das|die|der)\s)?(?:\w+\s)?(?:signal|pain|density|attenuation|intensity|perfusion|uptake"
     r"|echogenicity|schmerz(?:en)?|dichte|perfusion"
-    r"|signalintensität|intensität)(?:\s(?:of|in|on|at|des|der|im|in|auf)\b[^,;.]*)?",
-    re.IGNORECASE,
+    r"|signalintensität|intensität)(?:\s(?:of|in|on|at|des|der|im|in|auf)\b[^,;.]*)?"
 )
-_SAME_STATE = re.compile(  # "Increased markings, similar to prior" are increased
+_SAME_STATE = needle(  # "Increased markings, similar to prior" are increased
     r"^(increased|decreased|reduced|vermehrte|verminderte|verringerte"
-    r"|reduzierte)[rsn]?\s[^,;]*,\s(?:\w+ly\s)?(?:unchanged|stable|similar|constant|unverändert|konstant|stabil)",
-    re.IGNORECASE,
+    r"|reduzierte)[rsn]?\s[^,;]*,\s(?:\w+ly\s)?(?:unchanged|stable|similar|constant|unverändert|konstant|stabil)"
 )
 
 
@@ -235,12 +248,12 @@ def _comparison_cut(source: str, kept: str) -> bool:
 
 _COMPARATIVES = (
     (
-        re.compile(r"\bthan\b", re.I),
-        re.compile(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b", re.I),
+        needle(r"\bthan\b"),
+        needle(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b"),
     ),
     (
-        re.compile(r"\bals\b", re.I),
-        re.compile(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b", re.I),
+        needle(r"\bals\b"),
+        needle(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b"),
     ),
 )
 
@@ -251,14 +264,14 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
     changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
-        tokens = _WORD.findall(clause)
+        tokens = words_of(clause)
         before, changed = changed, bool(tokens) and _bound(clause) not in whole
-        spoken, told = told, any(words.verb.fullmatch(word.casefold()) for word in tokens)
+        spoken, told = told, any(map(words.verb.fullmatch, tokens))
         if not changed or before and not spoken and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
         if words.residue.search(clause.casefold()) or _QUALITY.fullmatch(clause.strip()):
             return True
-        if words.rest.search(clause.casefold()) and not any(words.deny.fullmatch(word.casefold()) for word in tokens):
+        if words.rest.search(clause.casefold()) and not any(map(words.deny.fullmatch, tokens)):
             return True
         if any(word[0].isdigit() for word in tokens):
             continue
@@ -267,7 +280,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         if names_a_thing(clause, language):
             continue
-        said = [word for word in tokens if not words.mute.fullmatch(word.casefold())]
+        said = [word for word in _WORD.findall(clause) if not words.mute.fullmatch(word.casefold())]
         if language == "de":
             said = [word for word in said if word[0].islower()]
         if not said or language == "en":
@@ -275,8 +288,12 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     return False
 
 
+def _denials(tokens: Iterable[str], words: Words) -> int:
+    return sum(map(bool, map(words.deny.fullmatch, tokens)))
+
+
 def _bound(clause: str) -> str:
-    return " ".join(_WORD.findall(clause.casefold()))
+    return " ".join(words_of(clause))
 
 
 def _sides_joined(source: str, kept: str) -> bool:
@@ -288,15 +305,15 @@ def _sides_joined(source: str, kept: str) -> bool:
 def _denials_gone(source: str, new: list[str], words: Words) -> bool:
     """True if more denials went than deny a change, or what another day showed, or an examination to compare with."""
     folded = source.casefold()
-    went = sum(bool(words.deny.fullmatch(word)) for word in _WORD.findall(folded))
-    went -= sum(bool(words.deny.fullmatch(word)) for word in new)
+    went = _denials(words_of(folded), words)
+    went -= _denials(new, words)
     if went <= 0:
         return False
     rest = words.change.sub(" ", folded)
     may = len(words.change.findall(folded)) + len(words.vanish.findall(rest))
     for clause in _COMMA.split(rest):
-        tokens = _WORD.findall(clause)
-        if any(words.deny.fullmatch(word) for word in tokens) and not words.vanish.search(clause):
+        tokens = words_of(clause)
+        if any(map(words.deny.fullmatch, tokens)) and not words.vanish.search(clause):
             other = words.day.search(clause) or any(
                 words.exam.fullmatch(word) or words.message.fullmatch(word) for word in tokens
             )
@@ -309,6 +326,14 @@ def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
     head = 0
     while head < len(new) and head < len(old) and old[head] == new[head]:
         head += 1
+    tail = len(old) - len(new) + head  # of what went in one piece no comparison is needed
+    if tail >= head and old[tail:] == new[head:] and (head == len(new) or new[head] not in old[head:tail]):
+        whole = [
+            ("equal", 0, head, 0, head),
+            ("delete", head, tail, head, head),
+            ("equal", tail, len(old), head, len(new)),
+        ]
+        return [whole[0], *(code for code in whole[1:] if code[2] > code[1])]
     inner = SequenceMatcher(None, old[head:], new[head:], autojunk=False).get_opcodes()
     rest = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in inner]
     return [("equal", 0, head, 0, head), *rest]
@@ -380,7 +405,7 @@ def _current_number_gone(source: str, old: list[str], new: list[str], words: Wor
         return False
     current: Counter = Counter()
     for part in _PART.findall(NAMED_DATE.sub(" 2000 ", _DATE.sub(" 2000 ", source))):
-        tokens = [word.casefold() for word in _WORD.findall(part)]
+        tokens = words_of(part)
         numbers = [word for word in tokens if word[0].isdigit()]
         if not any(words.previous.fullmatch(word) or words.message.fullmatch(word) for word in tokens):
             current.update(numbers)

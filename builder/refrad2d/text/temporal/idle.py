@@ -6,35 +6,37 @@
 
 import re
 
+from refrad2d.text.patterns.needles import needle
 from refrad2d.text.temporal.reading import load_phrases
-from refrad2d.text.temporal.vocabulary import Words, load_words, may_go
+from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, words_of
 
 GONE_VERB = " ‡"  # as in temporal.yaml: the sentence is a noun phrase now
 _WORD = re.compile(r"[^\W_]+")
-_MEASURED = re.compile(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
-_DATE = re.compile(
+_MEASURED = needle(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)", 0)
+_DATE = needle(
     r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
     r"|\b\d{1,2}\.(?=\s(?:[A-ZÄ]|\d))|\b\d{1,2}(?=\s(?:Tag|Woche|Monat|Jahr|day|week|month|year|hour|Stunde))"
     r"|\b\d{1,2}:\d\d\b|\bv?\d\.\d\b(?!\s?[mc]m)|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?\b(?:,?\s\d{4})?|\b\d{1,2}\s(?:January|February|"
-    r"March|April|May|June|July|August|September|October|November|December)\b"
+    r"March|April|May|June|July|August|September|October|November|December)\b",
+    0,
 )
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-NAMED_DATE = re.compile(
-    rf"\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s?[mc]m)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
+NAMED_DATE = needle(
+    rf"\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s?[mc]m)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b",
+    0,
 )
-_ATTRIBUTE = re.compile(r"(?-i:[A-Z])[\w-]+(?:ed|al|ic|ous|ent|te|te[rs])|Small|Large|Mild|Moderate|Severe")
-_SAME = re.compile(r"unveränder|konstant|stabil|gleich|identisch|geblieben|unchang|\bstable|constant|identical|remain")
-_ELLIPTIC = re.compile(  # "the known one has decreased" is there
+_ATTRIBUTE = needle(r"(?-i:[A-Z])[\w-]+(?:ed|al|ic|ous|ent|te|te[rs])|Small|Large|Mild|Moderate|Severe", 0)
+_SAME = needle(r"unveränder|konstant|stabil|gleich|identisch|geblieben|unchang|\bstable|constant|identical|remain", 0)
+_ELLIPTIC = needle(  # "the known one has decreased" is there
     r"\s*(?:die|der|das|the)\s(?:\w+\s)?(?:(?:vor|alt)?bekannten?|vorbestehenden?|known|old|older|alten?|others?)\b.*"
-    r"\b(?:hat|haben|ist|sind|has|have|is|are)\b",
-    re.IGNORECASE,
+    r"\b(?:hat|haben|ist|sind|has|have|is|are)\b"
 )
-_GENERAL = re.compile(r"\b(?:findings?|disease|befunde?s?)\b")  # no thing of their own
-_SIZE = re.compile(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)")
-PARENTHESIS = re.compile(r"\s?\(([^()]*)\)")
-_HISTORY = re.compile(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of", re.IGNORECASE)
-_CLAUSE = re.compile(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))")
+_GENERAL = needle(r"\b(?:findings?|disease|befunde?s?)\b", 0)  # no thing of their own
+_SIZE = needle(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)", 0)
+PARENTHESIS = needle(r"\s?\(([^()]*)\)", 0)
+_HISTORY = needle(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of")
+_CLAUSE = needle(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))", 0)
 _SPACES = re.compile(r"\s+")
 
 
@@ -90,7 +92,7 @@ def _goes(clause: str, words: Words, language: str) -> bool:
 
 def _earlier_value(clause: str, words: Words, language: str) -> bool:
     """True for "Vorwert 8 mm" and "18 mm on the prior study": a size under a word of another day, and nothing else."""
-    tokens = [word.casefold() for word in _WORD.findall(clause)]
+    tokens = words_of(clause)
     if not any(word[0].isdigit() for word in tokens):
         return False
     if words.now.search(clause.casefold()) or _SAME.search(clause.casefold()):
@@ -109,7 +111,7 @@ def _idle_run(text: str, language: str, exam: bool = False) -> bool:
     if load_phrases(language).things.search(_GENERAL.sub("", text.lower())) or _HISTORY.search(text):
         return False
     plain = _DATE.sub(" ", text)
-    tokens = [word.casefold() for word in _WORD.findall(plain)]
+    tokens = words_of(plain)
     exam = exam or any(words.exam.fullmatch(word) for word in tokens)
     return all(_idle_word(word, words, language, exam) for word in tokens)
 
@@ -124,9 +126,7 @@ def _idle_word(word: str, words: Words, language: str, exam: bool) -> bool:
 def _denies_change_only(text: str, words: Words, language: str) -> bool:
     """True if what the text denies is a change, or nothing: "keine Zunahme", never "nicht abgrenzbar"."""
     rest = words.change.sub(" ", text.casefold())
-    return not any(words.deny.fullmatch(word) for word in _WORD.findall(rest)) and not words.vanish.search(
-        text.casefold()
-    )
+    return not any(words.deny.fullmatch(word) for word in words_of(rest)) and not words.vanish.search(text.casefold())
 
 
 def _without_ends(clause: str, words: Words, language: str) -> str:

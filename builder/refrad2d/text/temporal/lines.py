@@ -15,6 +15,7 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _ADJECTIVE = re.compile(r"(?<!\w)[a-zäöüß]+(?:e[rsm]|[tdgshnrv]e|(?:isch|ig|lich|iv|al|är|ös|bar|ent|iert)en|neuen)$")
+_DIVIDED = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n\s*(?!(?:und|oder|bzw|sowie|and|or)\b)(?=[a-zäöüß])")
 _NARROW = 30  # a line shorter than this is not one that a page breaks, characters
 
 
@@ -76,5 +77,5 @@ def _inside(text: str, gap: re.Match, width: int) -> bool:
 
 def join(sentence: str) -> str:
     """A sentence on one line, a word divided at the end of a line ("un-⏎verändert") in one piece."""
-    whole = re.sub(r"(?<=[^\W\d_])-[ \t]*\r?\n\s*(?!(?:und|oder|bzw|sowie|and|or)\b)(?=[a-zäöüß])", "", sentence)
+    whole = _DIVIDED.sub("", sentence) if "\n" in sentence else sentence
     return " ".join(whole.split())

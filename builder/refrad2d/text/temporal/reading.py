@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.temporal.needles import Needle, needle, pieces_of
+from refrad2d.text.patterns.needles import Needle, Needles, needle
 
 SHIELD = "\u02d1"  # a letter that no report has
 
@@ -18,18 +18,19 @@ SHIELD = "\u02d1"  # a letter that no report has
 class Phrases:
     """The patterns of one language: see the head of reading.yaml."""
 
-    same: tuple[tuple[Needle, str], ...]
-    unsure: tuple[Needle, ...]
-    fixed: tuple[Needle, ...]
-    denials: re.Pattern
-    denied_behind: re.Pattern
-    change: re.Pattern
-    stop: re.Pattern
-    states: re.Pattern
-    comparatives: re.Pattern
-    nouns: re.Pattern
-    earlier: re.Pattern  # this and the next are searched for in lowercase sentences
-    things: re.Pattern
+    same: Needles
+    spelt: tuple[str, ...]  # as what
+    unsure: Needles
+    fixed: Needles
+    denials: Needle
+    denied_behind: Needle
+    change: Needle
+    stop: Needle
+    states: Needle
+    comparatives: Needle
+    nouns: Needle
+    earlier: Needle  # this and the next are searched for in lowercase sentences
+    things: Needle
 
 
 @cache
@@ -37,49 +38,39 @@ def load_phrases(language: str) -> Phrases:
     """The compiled patterns of a language."""
     stored = read_yaml(__package__, "reading.yaml")[language]
 
-    def compiled(pattern: str) -> re.Pattern:
-        return re.compile(pattern, re.IGNORECASE)
-
-    def each(name: str, start: str = "") -> tuple[Needle, ...]:
-        return tuple(needle(f"{start}(?:{pattern})") for pattern in stored[name])
+    def each(name: str, start: str = "") -> Needles:
+        return Needles(needle(f"{start}(?:{pattern})") for pattern in stored[name])
 
     return Phrases(
-        tuple((needle(find), put) for find, put in stored["same"]),
+        Needles(needle(find) for find, _ in stored["same"]),
+        tuple(put for _, put in stored["same"]),
         each("unsure"),
         each("fixed", r"\b"),
-        *(
-            compiled(stored[n])
-            for n in ("denials", "denied_behind", "change", "stop", "states", "comparatives", "nouns")
-        ),
-        *(re.compile(stored[n].lower()) for n in ("earlier", "things")),
+        *(needle(stored[n]) for n in ("denials", "denied_behind", "change", "stop", "states", "comparatives", "nouns")),
+        *(needle(stored[n].lower(), 0) for n in ("earlier", "things")),
     )
 
 
 def spell_out(sentence: str, language: str) -> str:
     """The sentence with abbreviations and spellings of words of time as the rules know them."""
-    lowered = sentence.lower()
-    present = pieces_of(lowered)
-    for find, put in load_phrases(language).same:
-        if find.pieces and find.pieces.isdisjoint(present):
-            continue
-        if find.search(sentence, lowered):
-            sentence = find.pattern.sub(put, sentence)
-            lowered = sentence.lower()
-            present = pieces_of(lowered)
-    return sentence
+    phrases, done = load_phrases(language), 0
+    while True:
+        for at in phrases.same.possible(sentence, done):
+            told = phrases.same[at].pattern.sub(phrases.spelt[at], sentence)
+            if told != sentence:
+                sentence, done = told, at + 1
+                break
+        else:
+            return sentence
 
 
 def shield(sentence: str, language: str) -> str | None:
     """The sentence with a mark in every word that must stay; None if no rewrite of it is sure."""
     phrases = load_phrases(language)
-    lowered = sentence.lower()
-    present = pieces_of(lowered)
-    for pattern in phrases.unsure:
-        if not (pattern.pieces and pattern.pieces.isdisjoint(present)) and pattern.search(sentence, lowered):
-            return None
-    for term in phrases.fixed:
-        if not (term.pieces and term.pieces.isdisjoint(present)) and term.may_match(lowered):
-            sentence = term.pattern.sub(lambda found: _mark(found[0]), sentence)
+    if phrases.unsure.found_in(sentence):
+        return None
+    for at in phrases.fixed.possible(sentence):
+        sentence = phrases.fixed[at].pattern.sub(lambda found: _mark(found[0]), sentence)
     if not phrases.earlier.search(sentence.lower()):
         sentence = phrases.states.sub(lambda word: _mark(word[0]), sentence)
         if not phrases.things.search(sentence.lower()):
@@ -120,7 +111,7 @@ def _shield_denied(sentence: str, phrases: Phrases) -> str:
     return out + sentence[end:]
 
 
-def _protect(change: re.Pattern, scope: str) -> str:
+def _protect(change: Needle, scope: str) -> str:
     def attribute(word: re.Match) -> str:
         return _mark(word[0]) if scope[word.end() :].strip(" .") else word[0]
 

@@ -1,15 +1,18 @@
 """The substitutions of temporal.yaml, whose head says how to read them, and what they leave to tidy."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.temporal.needles import Needle, needle, pieces_of
+from refrad2d.text.patterns.needles import Needle, Needles, needle
 
-_EVIDENCE_OF = re.compile(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_EVIDENCE_OF = needle(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)", 0)
+_ARTICLE = needle(r"\b([Aa]n?) (\w+)", 0)
+_NO_NAME = needle(r"\bno (?=[A-Z][a-z])(\w)", 0)
 
 
 @dataclass(frozen=True)
@@ -22,30 +25,23 @@ class Rule:
     unless: Needle | None
 
 
-@dataclass(frozen=True)
-class Trigger:
-    """Words, and patterns of what is no plain word, of which a lowercase sentence must hold one to be looked at."""
+class Steps:
+    """Rules in order."""
 
-    words: tuple[str, ...]
-    pattern: re.Pattern
-
-    def search(self, lowered: str) -> bool:
-        """True if the sentence holds one."""
-        for word in self.words:
-            if word in lowered:
-                return True
-        return self.pattern.search(lowered) is not None
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self.finds = Needles(rule.find for rule in self.rules)
 
 
 @dataclass(frozen=True)
 class Rules:
     """The rules of one language: see the head of temporal.yaml."""
 
-    trigger: Trigger
-    orders: tuple[Rule, ...]
-    clauses: tuple[Rule, ...]
-    rules: tuple[Rule, ...]
-    tidy: tuple[Rule, ...]
+    trigger: Needles
+    orders: Steps
+    clauses: Steps
+    rules: Steps
+    tidy: Steps
     empty: frozenset[str]
 
 
@@ -63,8 +59,8 @@ def load_rules(language: str) -> Rules:
     def condition(pattern: str | None) -> Needle | None:
         return None if pattern is None else compiled(pattern)
 
-    def rules(kind: str) -> tuple[Rule, ...]:
-        return tuple(
+    def rules(kind: str) -> Steps:
+        return Steps(
             Rule(compiled(rule["find"]), rule.get("put", ""), condition(rule.get("if")), condition(rule.get("unless")))
             for rule in stored[kind]
         )
@@ -75,12 +71,9 @@ def load_rules(language: str) -> Rules:
     )
 
 
-def _trigger(stored: str) -> Trigger:
-    parts = [part.strip() for part in re.split(r"\|(?![^()]*\))", stored.lower())]
-    plain = [part.replace("\\ ", " ") for part in parts]
-    words = tuple(part for part in plain if re.fullmatch(r"[\w >-]+", part))
-    rest = [part for part, bare in zip(parts, plain, strict=True) if bare not in words]
-    return Trigger(words, re.compile("|".join(rest), re.VERBOSE))
+def _trigger(stored: str) -> Needles:
+    """One needle for each alternative of the lowercase pattern."""
+    return Needles(needle(part, re.VERBOSE) for part in re.split(r"\|(?![^()]*\))", stored.lower()))
 
 
 def _expand(pattern: str, macros: Mapping[str, str]) -> str:
@@ -108,30 +101,24 @@ def substitute(sentence: str, language: str, context: str | None = None) -> str:
 def says_nothing(sentence: str, language: str) -> bool:
     """True if only words are left that say nothing about the present."""
     empty = load_rules(language).empty
-    return all(word in empty for word in re.findall(r"[^\W\d_]+|\d+", sentence.casefold()))
+    return all(word[0] in empty for word in _WORD.finditer(sentence.casefold()))
 
 
-def _apply(rules: tuple[Rule, ...], sentence: str, context: str | None = None) -> str:
-    kept, whole = sentence, context or sentence
-    lowered, now = whole.lower(), sentence.lower()
-    present = pieces_of(now)
-    for rule in rules:
-        if rule.find.pieces and rule.find.pieces.isdisjoint(present):
-            continue
-        for word in rule.find.words:  # may_match, without the call
-            if word in now:
+def _apply(steps: Steps, sentence: str, context: str | None = None) -> str:
+    kept, whole, done = sentence, context or sentence, 0
+    while done < len(steps.rules):
+        for at in steps.finds.possible(kept, done):
+            rule = steps.rules[at]
+            if rule.needs and not rule.needs.search(whole):
+                continue
+            if rule.unless and rule.unless.search(whole):
+                continue
+            if rule.find.pattern.search(kept):  # a search costs less than a substitution of nothing
+                kept = " ".join(rule.find.pattern.sub(rule.put, kept).split())  # the next rule expects single blanks
+                done = at + 1
                 break
         else:
-            if rule.find.words:
-                continue
-        if rule.needs and not rule.needs.search(whole, lowered):
-            continue
-        if rule.unless and rule.unless.search(whole, lowered):
-            continue
-        if rule.find.pattern.search(kept):  # a search costs less than a substitution of nothing
-            kept = " ".join(rule.find.pattern.sub(rule.put, kept).split())  # the next rule expects single blanks
-            now = kept.lower()
-            present = pieces_of(now)
+            break
     return kept
 
 
@@ -164,5 +151,4 @@ def _agree(kept: str, sentence: str) -> str:
         vowel = re.match(r"(?i)(?!uni|ur[ei]|ute|use|eu|one)[aeiou]|8|11\b|18\b|(?-i:[FLMNSX])\d", match[2])
         return match[1][0] + ("n " if vowel else " ") + match[2]
 
-    kept = re.sub(r"\b([Aa]n?) (\w+)", article, kept)
-    return re.sub(r"\bno (?=[A-Z][a-z])(\w)", lambda start: f"no {start[1].lower()}", kept)
+    return _NO_NAME.sub(lambda start: f"no {start[1].lower()}", _ARTICLE.sub(article, kept))

@@ -6,51 +6,60 @@ from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.lexicon import lexicon
+from refrad2d.text.patterns.needles import WordNeedle
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
 class Words:
     """The words of one language that guard and idle look at: see reading.yaml. They match casefolded."""
 
-    deny: re.Pattern
-    gone: re.Pattern
-    previous: re.Pattern
-    message: re.Pattern
-    added: re.Pattern
-    once: re.Pattern
-    seen: re.Pattern
-    shown: re.Pattern
-    mute: re.Pattern
-    idle: re.Pattern
-    exam: re.Pattern
-    region: re.Pattern
-    strong: re.Pattern
-    now: re.Pattern
-    then: re.Pattern
-    unit: re.Pattern
-    state: re.Pattern
-    lasting: re.Pattern
-    vanish: re.Pattern
-    begins: re.Pattern
-    opens: re.Pattern
-    compares: re.Pattern
-    day: re.Pattern
-    rest: re.Pattern
-    past: re.Pattern
-    dating: re.Pattern
-    verb: re.Pattern
-    residue: re.Pattern
-    neutral: re.Pattern
-    change: re.Pattern
-    may_go: re.Pattern
+    deny: WordNeedle
+    gone: WordNeedle
+    previous: WordNeedle
+    message: WordNeedle
+    added: WordNeedle
+    once: WordNeedle
+    seen: WordNeedle
+    shown: WordNeedle
+    mute: WordNeedle
+    idle: WordNeedle
+    exam: WordNeedle
+    region: WordNeedle
+    strong: WordNeedle
+    now: WordNeedle
+    then: WordNeedle
+    unit: WordNeedle
+    state: WordNeedle
+    lasting: WordNeedle
+    vanish: WordNeedle
+    begins: WordNeedle
+    opens: WordNeedle
+    compares: WordNeedle
+    day: WordNeedle
+    rest: WordNeedle
+    past: WordNeedle
+    dating: WordNeedle
+    verb: WordNeedle
+    residue: WordNeedle
+    neutral: WordNeedle
+    change: WordNeedle
+    may_go: WordNeedle
+
+
+@lru_cache(maxsize=1024)
+def words_of(text: str) -> tuple[str, ...]:
+    """The casefolded words and numbers of a text, in order."""
+    return tuple(_WORD.findall(text.casefold()))
 
 
 @cache
 def load_words(language: str) -> Words:
     """The compiled words of a language."""
     stored = read_yaml(__package__, "reading.yaml")[language]["guard"]
-    compiled = {name: re.compile(pattern) for name, pattern in stored.items() if name != "may_go"}
-    return Words(**compiled, may_go=re.compile("|".join(f"(?:{word})" for word in stored["may_go"].split())))
+    compiled = {name: WordNeedle(pattern) for name, pattern in stored.items() if name != "may_go"}
+    return Words(**compiled, may_go=WordNeedle("|".join(f"(?:{word})" for word in stored["may_go"].split())))
 
 
 def names_a_thing(clause: str, language: str) -> bool:

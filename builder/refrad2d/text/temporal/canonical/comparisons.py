@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.temporal.needles import Needle, needle
+from refrad2d.text.patterns.needles import Needle, needle
 
 COMPARED = {"de": "im Vergleich zur Voruntersuchung", "en": "compared to the prior study"}
 SAME = {"de": "unverändert", "en": "unchanged"}
@@ -39,13 +39,13 @@ class Forms:
 
     adjunct: Needle
     loose: Needle
-    change: re.Pattern
-    run: re.Pattern
+    change: Needle
+    run: Needle
     odd: Needle
     attribute: Needle
     became: Needle
-    apart: re.Pattern  # a phrase in front of its clause, or behind it, and the change for itself
-    places: tuple[tuple[re.Pattern, str], ...]  # where the one word of change goes without any rule
+    apart: Needle  # a phrase in front of its clause, or behind it, and the change for itself
+    places: tuple[tuple[Needle, str], ...]  # where the one word of change goes without any rule
 
 
 @cache
@@ -73,13 +73,13 @@ def _forms(language: str) -> Forms:
     return Forms(
         needle(r"\b" + pattern(language, "{adjunct}")),
         needle(r"\b" + pattern(language, "{loose}")),
-        re.compile(pattern(language, "{change}"), re.IGNORECASE),
-        re.compile(pattern(language, run), re.IGNORECASE),
+        needle(pattern(language, "{change}")),
+        needle(pattern(language, run)),
         needle(pattern(language, "{odd}")),
         needle(r"\b" + pattern(language, "{attribute}")),
         needle(pattern(language, _BECAME[language])),
-        re.compile(_apart(language, state, compared, last), re.IGNORECASE),
-        tuple((re.compile(find, re.IGNORECASE), put) for find, put in _places(SAME[language], COMPARED[language])),
+        needle(_apart(language, state, compared, last)),
+        tuple((needle(find), put) for find, put in _places(SAME[language], COMPARED[language])),
     )
 
 
@@ -112,18 +112,17 @@ def canonical(sentence: str, language: str) -> str:
     if _COMPLAINS.search(lowered) and _COMPLAINT.search(sentence):
         return sentence
     told = sentence
-    if (language == "de" or _ANOTHER.search(lowered)) and forms.adjunct.may_match(lowered):
-        told = forms.adjunct.pattern.sub(lambda found: _compared(found, language), told)
-    if forms.change.search(lowered) and forms.loose.may_match(lowered):
-        told = forms.loose.pattern.sub(lambda found: _beside_change(found, forms, language), told)
-    if forms.odd.may_match(lowered):
-        told = forms.odd.pattern.sub(lambda found: found[0] if _is_denied(found) else SAME[language], told)
-    if forms.attribute.may_match(lowered):
-        told = forms.attribute.pattern.sub(lambda found: _attribute(found, language), told)
-    if re.search(r" (?:um|by) ", lowered) and (COMPARED[language].lower() in told.lower() or _PERFECT.search(told)):
+    if language == "de" or _ANOTHER.search(lowered):
+        told = forms.adjunct.sub(lambda found: _compared(found, language), told)
+    if forms.loose.may_match(told) and forms.change.search(lowered):
+        told = forms.loose.sub(lambda found: _beside_change(found, forms, language), told)
+    told = forms.odd.sub(lambda found: found[0] if _is_denied(found) else SAME[language], told)
+    told = forms.attribute.sub(lambda found: _attribute(found, language), told)
+    if (" um " in lowered or " by " in lowered) and (
+        COMPARED[language].lower() in told.lower() or _PERFECT.search(told)
+    ):
         told = _BY.sub("", told)
-    if forms.became.may_match(lowered):
-        told = forms.became.pattern.sub(lambda found: _became(found, language), told)
+    told = forms.became.sub(lambda found: _became(found, language), told)
     if COMPARED[language].lower() in told.lower():
         told = forms.run.sub(lambda found: _in_one_word(found, language), told)
         told = forms.apart.sub(lambda found: _together(found, language), told)
@@ -136,9 +135,7 @@ def canonical(sentence: str, language: str) -> str:
 
 
 _BE = {"has": "is", "have": "are"}
-_DENIAL = re.compile(
-    r"\b(?:kein\w*|nicht|ohne|weder|nie|no|not|without|never|neither|none|nor|nothing|hardly|kaum)\b", re.IGNORECASE
-)
+_DENIAL = needle(r"\b(?:kein\w*|nicht|ohne|weder|nie|no|not|without|never|neither|none|nor|nothing|hardly|kaum)\b")
 _CLAUSE = re.compile(r"[,;:(]\s|\s[-–]\s|\b(?:but|aber|jedoch|while|während)\b")
 
 
@@ -206,28 +203,27 @@ _BECAME = {
     "en": r"\b(?P<verb>has|have)\s(?:{degree})*(?:(?:become|got(?:ten)?|grown|turned)\s(?:{degree})*{comparative}"
     r"|extended|spread)(?!\sthan)(?=\s*(?:[.,;]|$)|\scompared\sto\sthe\sprior)",
 }
-_BY = re.compile(  # how much it changed
+_BY = needle(  # how much it changed
     r"\s(?:um|by)\s(?:(?:about|approximately|nearly|almost|more\sthan|ca\.|etwa|rund|gut|knapp|fast|mehr\sals|weitere|another)\s)*"
     r"(?:\d+(?:[.,]\d+)?\s?(?:mm|cm|%|ml|percent)|(?:ein|zwei)\s(?:Drittel|Viertel|Zentimeter|Millimeter)|die\sHälfte|das\sDoppelte|(?:one\s|a\s|two\s)?(?:half|third|thirds|quarter)|a\sfew\smillimet(?:er|re)s)"
     r"(?:\s(?:in\s(?:size|diameter)|im\sDurchmesser))?(?=\s(?:zu|ab|an|größer|kleiner|progredient|regredient|rückläufig|geringer|breiter|gestiegen|reduziert|vermindert|verringert|gesunken"
     r"|\w*(?:genommen|wachsen|größert|kleinert|gegangen|gebildet|stiegen|schrumpft))\b)"
-    r"|(?<=creased)\sby\s(?:about\s|approximately\s)?\d+(?:\.\d+)?\s?(?:mm|cm|%|ml)(?=\s*(?:[.,;)]|$)|\s(?:since|compared|from|in\sthe|over|on|at)\b)",
-    re.IGNORECASE,
+    r"|(?<=creased)\sby\s(?:about\s|approximately\s)?\d+(?:\.\d+)?\s?(?:mm|cm|%|ml)(?=\s*(?:[.,;)]|$)|\s(?:since|compared|from|in\sthe|over|on|at)\b)"
 )
-_ANOTHER = re.compile(  # what an English phrase that names another examination holds, in lowercase
+_ANOTHER = needle(  # what an English phrase that names another examination holds, in lowercase
     r"compar|prior|previous|than\b|relative|referenc|respect|regard|relation|against|versus|\bvs|\bcf|c/w|comp\.|last|earlier|before|baseline"
     r"|initial|old|outside|yesterday|recent|knowledge|\d/\d|\b(?:19|20)\d\d|former|original|admission|first|preced|latest|index|referr"
-    r"|jan|feb|march|apr|may|june|july|aug|sep|oct|nov|dec|ago\b|\d-\d|histor|archiv|nadir|priors|pre-?op|pre-?treat|monday|day\b"
+    r"|jan|feb|march|apr|may|june|july|aug|sep|oct|nov|dec|ago\b|\d-\d|histor|archiv|nadir|priors|pre-?op|pre-?treat|monday|day\b",
+    0,
 )
-_COMPLAINS = re.compile(r"\bseit\b|\bsince\b|\bfor\b|klagt|\bs?he\b|^(?:anam|klin|frage|indik|hist|clin|reas)|complain")
-_COMPLAINT = re.compile(  # what a patient says is no comparison of pictures
+_COMPLAINS = needle(r"\bseit\b|\bsince\b|\bfor\b|klagt|\bs?he\b|^(?:anam|klin|frage|indik|hist|clin|reas)|complain", 0)
+_COMPLAINT = needle(  # what a patient says is no comparison of pictures
     r"\b(?:\w*schmerz|beschwerde|symptom|husten|fieber|dyspnoe|übelkeit|schwindel|parese|sturz)\w*\s(?:\w+\s){0,3}seit\b|\bseit\b.*\b(?:\w*schmerz|beschwerde|husten"
     r"|fieber|dyspnoe)|^(?:anamnese|klinik|klinische|fragestellung|indikation|history|clinical|indication|reason)\b|\b(?:klagt|beklagt|he|she|complains?)\b"
-    r"|\b(?:pain|headaches?|cough|fever|symptoms?|dyspn\w+|weakness|nausea|vertigo)\s(?:\w+\s){0,3}(?:since|for)\b",
-    re.IGNORECASE,
+    r"|\b(?:pain|headaches?|cough|fever|symptoms?|dyspn\w+|weakness|nausea|vertigo)\s(?:\w+\s){0,3}(?:since|for)\b"
 )
-_PERFECT = re.compile(r"\b(?:hat|haben|has|have)\b(?!.*\b(?:rechten|linken|gegenseite|contralateral)\b)", re.IGNORECASE)
-_ARROWS = re.compile(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))")
+_PERFECT = needle(r"\b(?:hat|haben|has|have)\b(?!.*\b(?:rechten|linken|gegenseite|contralateral)\b)")
+_ARROWS = needle(r"\s?[↑↓]+(?=\s*(?:[.,;)]|$))", 0)
 _AMOUNT = re.compile(r"\d\s?(?:mm|cm|ml|%)\s$")
 _MORE = re.compile(
     r"(?:\w+\s)?(?:larger|smaller|bigger|wider|thicker|longer|more|less|größer|kleiner|breiter|dicker|mehr|weniger)",

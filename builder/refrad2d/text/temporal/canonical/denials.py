@@ -6,14 +6,16 @@
 
 import re
 
-_DENIES = re.compile(r"\b(?:kein\w*|ohne|weder|no|without|neither|free of|frei von)\b", re.IGNORECASE)
+from refrad2d.text.patterns.needles import needle
+
+_DENIES = needle(r"\b(?:kein\w*|ohne|weder|no|without|neither|free of|frei von)\b")
 _COMMA = re.compile(r",\s(?!\d)(?![^()]*\))")
 _OWN = re.compile(  # words at the beginning that show that a clause stands for itself, or goes on with the one before
     r"kein\w*|nicht|ohne|no|not|without|with|mit|and|or|und|oder|but|aber|jedoch|which|that|who|der|die|das|in|im|am|an|at|on|of|to"
     r"|from|links|rechts|left|right",
     re.IGNORECASE,
 )
-_SIDE = re.compile(r"\b(?:links|rechts|linke[rnms]?|rechte[rnms]?|left|right)\b", re.IGNORECASE)
+_SIDE = needle(r"\b(?:links|rechts|linke[rnms]?|rechte[rnms]?|left|right)\b")
 _FIRST = re.compile(r"\W*(\w+)")
 
 
@@ -37,11 +39,12 @@ def apart_from_denials(kept: str, source: str) -> str:
 
 def _begins_with_own(clause: str) -> bool:
     first = _FIRST.match(clause)
-    return first is None or _OWN.fullmatch(first[1]) is not None or re.search(_VERBS, clause) is not None
+    return first is None or _OWN.fullmatch(first[1]) is not None or _VERBS.search(clause) is not None
 
 
-_VERBS = re.compile(
-    r"\b(?:ist|sind|hat|haben|misst|messen|zeigt|zeigen|liegt|reicht|nicht|is|are|has|have|measures?|shows?|lies|extends?|not)\b"
+_VERBS = needle(
+    r"\b(?:ist|sind|hat|haben|misst|messen|zeigt|zeigen|liegt|reicht|nicht|is|are|has|have|measures?|shows?|lies|extends?|not)\b",
+    0,
 )
 
 

@@ -7,6 +7,8 @@
 import re
 from functools import partial
 
+from refrad2d.text.patterns.needles import needle
+
 _SIZE = r"(?:(?:about|approximately|up\sto|just|some|nearly)\s)*\d[\d.x×\s]*\s?-?(?:mm|cm|ml)\b"
 _SIZE_DE = r"(?:(?:etwa|ca\.|bis|gut|knapp)\s)*\d[\d,x×\s]*\s?(?:mm|cm|ml)?\b"
 _NOW = r"(?:now|since|meanwhile|also|further|slightly|partially|again|currently|newly|markedly|considerably)"
@@ -17,95 +19,85 @@ _PRESENT = {  # participles that lead to where a thing is now
     "replaced": "replace", "filled": "fill", "obliterated": "obliterate", "surrounded": "surround", "effaced": "efface",
     "displaced": "displace", "compressed": "compress", "abutted": "abut", "occluded": "occlude",
 }  # fmt: skip
-_ENGLISH = re.compile(
-    rf"\b(has|have)\s{_MANNER}({'|'.join(_PRESENT)})(?=\s(?:into|to|across|along|onto|beyond|over|through|up|the|both|its)\b)",
-    re.IGNORECASE,
+_ENGLISH = needle(
+    rf"\b(has|have)\s{_MANNER}({'|'.join(_PRESENT)})(?=\s(?:into|to|across|along|onto|beyond|over|through|up|the|both|its)\b)"
 )
 _NORMAL = {
     "en": (
-        re.compile(r"^(?:interval\s|complete\s|full\s)?normali[sz]ation\s(?:of|in)\s(?:the\s)?(?=\w)", re.IGNORECASE),
+        needle(r"^(?:interval\s|complete\s|full\s)?normali[sz]ation\s(?:of|in)\s(?:the\s)?(?=\w)"),
         "Normal ",
     ),
     "de": (
-        re.compile(
+        needle(
             r"^(?:vollständige\s|komplette\s)?normalisierung\sder\s(?=(?:Weite|Größe|Breite|Dichte|Belüftung|Transparenz|Perfusion|Lage|Stellung"
-            r"|Signalintensität|Höhe|Form|Kontur|Durchblutung|Herzgröße|Ventrikelweite)\b)",
-            re.IGNORECASE,
+            r"|Signalintensität|Höhe|Form|Kontur|Durchblutung|Herzgröße|Ventrikelweite)\b)"
         ),
         "Normale ",
     ),
 }
 _ENGLISH_SIZES = (
     (
-        re.compile(rf"\b(has|have)\s{_MANNER}(?:reached|attained)\s(?={_SIZE})", re.IGNORECASE),
+        needle(rf"\b(has|have)\s{_MANNER}(?:reached|attained)\s(?={_SIZE})"),
         ("measures ", "measure "),
     ),
     (
-        re.compile(
-            rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|back|diminished)\s(?:in\ssize\s)?to\s(?=an?\s{_SIZE})",
-            re.IGNORECASE,
+        needle(
+            rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|back|diminished)\s(?:in\ssize\s)?to\s(?=an?\s{_SIZE})"
         ),
         ("is ", "are "),
     ),
     (
-        re.compile(
-            rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|diminished)\s(?:in\ssize\s)?to\s(?={_SIZE})",
-            re.IGNORECASE,
+        needle(
+            rf"\b(is|are|has\sbeen|have\sbeen)\s{_MANNER}(?:reduced|down|decreased|increased|up|diminished)\s(?:in\ssize\s)?to\s(?={_SIZE})"
         ),
         ("measures ", "measure "),
     ),
     (
-        re.compile(
+        needle(
             rf"(?<=\w)(?<!has)(?<!have)(?<!is)(?<!are)()\s(?:progressed|increased|decreased|grown|enlarged|shrunk|reduced|diminished|widened|narrowed)\s"
-            rf"(?:in\ssize\s)?from\s\d+(?:\.\d+)?(?:\s?[mc]m)?\sto\s(?={_SIZE})",
-            re.IGNORECASE,
+            rf"(?:in\ssize\s)?from\s\d+(?:\.\d+)?(?:\s?[mc]m)?\sto\s(?={_SIZE})"
         ),
         (" ", " "),
     ),
     (
-        re.compile(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})", re.IGNORECASE),
+        needle(rf"\b(is|are)\sno\slonger\s{_SIZE}\s?,?\sbut\s(?:now\s)?(?={_SIZE})"),
         ("measures ", "measure "),
     ),
     (
-        re.compile(
-            rf"(?<=\w)(?<!come)(?<!gone)(?<!went)(?<!has)(?<!have)(?<!is)(?<!are)(?<!been)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))",
-            re.IGNORECASE,
+        needle(
+            rf"(?<=\w)(?<!come)(?<!gone)(?<!went)(?<!has)(?<!have)(?<!is)(?<!are)(?<!been)()\s(?:down|reduced|decreased|increased|grown|enlarged|shrunk)\sto\s(?={_SIZE}\s*(?:[.,;)]|$))"
         ),
         (" ", " "),
     ),
 )
 _GERMAN = (
     (
-        re.compile(
+        needle(
             r"\b(hat|haben)\s(?:sich\s)?(?:(?:nun|jetzt|inzwischen|zwischenzeitlich|mittlerweile|weiter|deutlich|im\sVergleich\szur\sVoruntersuchung)\s)*"
-            r"((?:bis\s)?(?:in|auf|zu[rm]?|nach)\s[^,;.]+?)\s(?:ausgedehnt|ausgebreitet|vorgewachsen|fortgesetzt|erstreckt|vorgeschoben)(?=\s*(?:[.,;]|$))",
-            re.IGNORECASE,
+            r"((?:bis\s)?(?:in|auf|zu[rm]?|nach)\s[^,;.]+?)\s(?:ausgedehnt|ausgebreitet|vorgewachsen|fortgesetzt|erstreckt|vorgeschoben)(?=\s*(?:[.,;]|$))"
         ),
         ("reicht", "reichen"),
     ),
     (
-        re.compile(
+        needle(
             r"\b(hat|haben)\s(?:(?:nun|jetzt|inzwischen|zwischenzeitlich|mittlerweile|im\sVergleich\szur\sVoruntersuchung)\s)*"
-            r"((?:die|den|das)\s[^,;.]+?)\serreicht(?=\s*(?:[.,;]|$))",
-            re.IGNORECASE,
+            r"((?:die|den|das)\s[^,;.]+?)\serreicht(?=\s*(?:[.,;]|$))"
         ),
         ("erreicht", "erreichen"),
     ),
     (
-        re.compile(
-            rf"\b(ist|sind|misst|messen)\snicht\smehr\s{_SIZE_DE},?\ssondern\s(?:nun\s|jetzt\s)?({_SIZE_DE})(?:\s(?:groß|lang|breit|dick|weit))?\b",
-            re.IGNORECASE,
+        needle(
+            rf"\b(ist|sind|misst|messen)\snicht\smehr\s{_SIZE_DE},?\ssondern\s(?:nun\s|jetzt\s)?({_SIZE_DE})(?:\s(?:groß|lang|breit|dick|weit))?\b"
         ),
         ("misst", "messen"),
     ),
 )
 
 
-_GROWN = re.compile(  # "von 8 auf 14 mm zunehmend", without a verb
+_GROWN = needle(  # "von 8 auf 14 mm zunehmend", without a verb
     rf"((?:^|[,;:(]\s)(?:(?!\b(?:hat|haben|ist|sind)\b)[^,;:()])*?)(?:im\sVergleich\szur\sVoruntersuchung\s)?\bvon\s(?:etwa\s|ca\.\s)?\d[\d,x×\s]*\s?(?:mm|cm)?\sauf\s(?:aktuell\s|nun\s|jetzt\s)?({_SIZE_DE})"
     r"\s(?:(?:deutlich|gering|leicht|mäßig|etwas|weiter)\s)?(?:zunehmend|abnehmend|(?:größen)?(?:pro|re)gredient|(?:an)?gewachsen|vergrößert|verkleinert|rückläufig|geschrumpft|angestiegen|gesunken)"
-    r"(?=\s*(?:[.,;)]|$))",
-    re.IGNORECASE,
+    r"(?=\s*(?:[.,;)]|$))"
 )
 
 
@@ -120,8 +112,6 @@ def in_present(sentence: str, language: str) -> str:
             return sentence
         for perfect, verbs in _GERMAN:
             sentence = perfect.sub(partial(_in_german, verbs), sentence)
-        return sentence
-    if not re.search(r"\b(?:has|have|is|are|to)\b", sentence):
         return sentence
     sentence = _ENGLISH.sub(_in_english, sentence)
     for perfect, verbs in _ENGLISH_SIZES:

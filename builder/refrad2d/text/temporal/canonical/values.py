@@ -8,18 +8,18 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from refrad2d.text.patterns.needles import Needle, needle
 from refrad2d.text.temporal.canonical.comparisons import pattern
 from refrad2d.text.temporal.idle import PARENTHESIS
 
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s(?:und|sowie|bei|mit|and|with|but|aber)\s)"
-_MEASURED = re.compile(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)|\d[.,]\d")
-_SIZE = re.compile(r"\d\s?-?(?:mm|cm|ml)\b")
+_MEASURED = needle(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)|\d[.,]\d", 0)
+_SIZE = needle(r"\d\s?-?(?:mm|cm|ml)\b", 0)
 _PIECES = re.compile(r"((?:,(?!\d)|;|\s/)\s?)")
-_SIDES = re.compile(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"(?:messend|groß|durchmessend|breit|dick)e")
-_FROM = re.compile(  # "up to 15 mm from 11 mm"
-    r"(?<=\d\s[mc]m)\sfrom\s(?:about\s)?\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)?\s?[mc]m(?=\s*(?:[.,;)]|$))",
-    re.IGNORECASE,
+_SIDES = needle(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b")
+_ATTRIBUTE = needle(r"(?:messend|groß|durchmessend|breit|dick)e", 0)
+_FROM = needle(  # "up to 15 mm from 11 mm"
+    r"(?<=\d\s[mc]m)\sfrom\s(?:about\s)?\d+(?:\.\d+)?(?:\s?[x×]\s?\d+(?:\.\d+)?)?\s?[mc]m(?=\s*(?:[.,;)]|$))"
 )
 _VERB = (
     r"(?:is|are|has|have|now|measures?|shows?|remains?|appears?|ist|sind|hat|haben|misst|messen|zeigt|zeigen|beträgt|nun|jetzt"
@@ -31,21 +31,21 @@ _VERB = (
 class Values:
     """The patterns of one language."""
 
-    piece: re.Pattern  # a piece of a parenthesis that tells of another day
-    now: re.Pattern
-    tail: re.Pattern  # the same behind a comma
-    attribute: re.Pattern  # "der im Mai noch 4 cm messende"
-    bare: re.Pattern  # "SUV 7.1, prior 12.4"
-    dated: re.Pattern
-    head: re.Pattern  # the same at the beginning
-    against: re.Pattern  # "12 mm versus 8 mm"
-    date: re.Pattern
+    piece: Needle  # a piece of a parenthesis that tells of another day
+    now: Needle
+    tail: Needle  # the same behind a comma
+    attribute: Needle  # "der im Mai noch 4 cm messende"
+    bare: Needle  # "SUV 7.1, prior 12.4"
+    dated: Needle
+    head: Needle  # the same at the beginning
+    against: Needle  # "12 mm versus 8 mm"
+    date: Needle
 
 
 @cache
 def _values(language: str) -> Values:
-    def compiled(stored: str) -> re.Pattern:
-        return re.compile(pattern(language, stored), re.IGNORECASE)
+    def compiled(stored: str) -> Needle:
+        return needle(pattern(language, stored))
 
     told = "(?:{labelled}|{amount})"
     absent = (
@@ -132,27 +132,25 @@ _RESPONSE = {
 
 
 @cache
-def _response(language: str) -> tuple[re.Pattern, re.Pattern]:
+def _response(language: str) -> tuple[Needle, Needle]:
     core, around = _RESPONSE[language]
     word = rf"(?:{core}|{around})"
     run = rf"(?:(?:{around})[\s:,(]+)*{core}(?:[\s:,()]+{word})*\)?"
-    whole = re.compile(rf"\W*{run}\W*", re.IGNORECASE)
-    piece = re.compile(rf"(?:(?:[,;]|\s[-–])\s{run}|\s?\({run}\))(?:(?=\s*(?:[.;)]|$))|(?P<next>,))", re.IGNORECASE)
+    whole = needle(rf"\W*{run}\W*")
+    piece = needle(rf"(?:(?:[,;]|\s[-–])\s{run}|\s?\({run}\))(?:(?=\s*(?:[.;)]|$))|(?P<next>,))")
     return whole, piece
 
 
 @cache
-def _response_head(language: str) -> re.Pattern:
+def _response_head(language: str) -> Needle:
     core, around = _RESPONSE[language]
-    return re.compile(
-        rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:\s\([^()]*RECIST[^()]*\))?(?:[:,;]\s|\s(?=\())",
-        re.IGNORECASE,
+    return needle(
+        rf"^(?:(?:{around})[\s:,]+)*{core}(?:[\s:]+(?:{around}))*(?:\s\([^()]*RECIST[^()]*\))?(?:[:,;]\s|\s(?=\())"
     )
 
 
-_CRITERIA = re.compile(
-    r"recist|disease|respon|remission|\b[sp]d\b|\b[pc]r\b|krankheit|ansprechen|progress|stabilität|konstanz",
-    re.IGNORECASE,
+_CRITERIA = needle(
+    r"recist|disease|respon|remission|\b[sp]d\b|\b[pc]r\b|krankheit|ansprechen|progress|stabilität|konstanz"
 )
 
 

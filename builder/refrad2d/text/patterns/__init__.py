@@ -1,0 +1,1 @@
+"""Regular expressions that are searched only where a match can be."""
