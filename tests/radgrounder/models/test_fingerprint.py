@@ -10,7 +10,8 @@ from refrad2d.conversations import PROMPTS
 from tests.fixtures.paths import ROOT
 
 BASES = sorted(path.parent for path in (ROOT / "sft/bases").glob("*/config.json"))
-MAX_BYTES = 8_000_000  # all shipped weights together
+MAX_BASE = 7_000_000  # bytes of a shipped base
+MAX_BYTES = 10_000_000  # all shipped weights together
 
 
 @pytest.mark.parametrize("part", ["classes", "grammar", "prompts", "windows"])
@@ -46,6 +47,7 @@ def test_weights_without_a_stale_entry_have_no_stale_parts(tmp_path):
 
 def test_all_weights_are_small():
     assert BASES, "no base is shipped"
+    assert all((base / "model.safetensors").stat().st_size <= MAX_BASE for base in BASES)
     assert sum(path.stat().st_size for base in BASES for path in base.rglob("*.safetensors")) <= MAX_BYTES
 
 
