@@ -215,7 +215,10 @@ def figures(results: dict) -> str:
 
 def confidence() -> str:
     """What stands in the base's calibration.json."""
-    found = json.loads((ROOT / "sft/bases/nano/calibration.json").read_text(encoding="utf-8"))
+    path = ROOT / "sft/bases/nano/calibration.json"
+    if not path.is_file():
+        return ""
+    found = json.loads(path.read_text(encoding="utf-8"))
     rows = [
         f"| {kind} | {one['n']} | {one['right']:.3f} | {one['ece_before']:.3f} | {one['ece_after']:.3f} |"
         f" {one['abstain_below']:.2f} | {one['coverage']:.2f} |"

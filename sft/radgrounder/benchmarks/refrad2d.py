@@ -119,13 +119,13 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     ValueError if it has no test split.
     """
     data = str(Path(data) / "refrad2d") if (Path(data) / "refrad2d" / "README.md").is_file() else data
-    configs = [name for name in ("report", "vqa", "grounded") if name in _config_names(data)]
-    test: dict[str, Dataset | None] = {name: _split(data, name, "test") for name in configs}
+    configs = [name for name in ("report", "vqa", "grounded") if name in config_names(data)]
+    test: dict[str, Dataset | None] = {name: read_split(data, name, "test") for name in configs}
     ids = [i for rows in test.values() if rows is not None for i in rows["id"]]
     if not ids:
         raise ValueError(f"The dataset {data} has no test slices. Build it from more patients.")
     chosen = set(sample_ids(ids, limit, seed))
-    train = {name: _split(data, name, "train") for name in configs}
+    train = {name: read_split(data, name, "train") for name in configs}
     reports = {row["id"]: row["report"] for row in _rows(test.get("report"), ("id", "report"))}
     items = [
         *_grounding_items(test.get("grounded"), train.get("grounded"), test.get("report"), chosen, seed),
@@ -142,17 +142,18 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     )
 
 
-def _config_names(data: str) -> list[str]:
+def config_names(data: str) -> list[str]:
     """The configs of a dataset folder or a Hub repository. ValueError if there is no dataset."""
     if not Path(data).is_dir() and data.count("/") != 1:
         raise ValueError(f"There is no dataset at {data}. Give the folder that a build left, or ORG/NAME on the Hub.")
     try:
-        return get_dataset_config_names(data)
+        return get_datasetconfig_names(data)
     except (FileNotFoundError, ConnectionError) as error:
         raise ValueError(f"{data} holds no dataset. Give a build's folder, or ORG/NAME on the Hub.") from error
 
 
-def _split(data: str, config: str, split: str) -> Dataset | None:
+def read_split(data: str, config: str, split: str) -> Dataset | None:
+    """The rows of a split of a dataset as it lies there now, None if it has no such split."""
     if split not in get_dataset_split_names(data, config):
         return None
     return load_dataset(data, config, split=split, cache_dir=_cache_dir(data))

@@ -112,15 +112,13 @@ class Probe:
 def probes(dataset: str, *, limit: int, split: str = "validation") -> list[Probe]:
     """At most `limit` locate prompts of structures that are shown, as many of absent ones, and as many questions of a
     split, drawn by hash. ValueError without the split."""
-    from datasets import get_dataset_config_names, load_dataset
+    from radgrounder.benchmarks.refrad2d import config_names, read_split
 
     found: list[Probe] = []
     for config, read in (("grounded", _locate_probes), ("grounded", _absent_probes), ("vqa", _question_probes)):
-        if config not in get_dataset_config_names(dataset):
-            continue
-        rows = load_dataset(dataset, config)
-        if split in rows:
-            found += _draw([probe for row in rows[split] for probe in read(row)], limit)
+        rows = read_split(dataset, config, split) if config in config_names(dataset) else None
+        if rows is not None:
+            found += _draw([probe for row in rows for probe in read(row)], limit)
     if not found:
         raise ValueError(f"{dataset} has no {split} rows with boxes or questions. Give the refrad2d folder of a build.")
     return found
