@@ -77,6 +77,9 @@ class Options:
     burnt_in_text: Literal["blank", "drop", "keep"] = option(
         "what becomes of text in the pixels", default="blank", metadata=VALUE
     )
+    read_every_slice: bool = option(
+        "read every slice for text in its pixels, not only those that look written on", default=False, metadata=GIVEN
+    )
     head: str = option("what becomes of series that show a face", default="thin", choices=HEAD_POLICIES, metadata=VALUE)
     benchmarks: Path | None = option(
         "pictures that must not be here: a folder each; the card's leak table compares with them",
@@ -89,6 +92,11 @@ class Options:
     def privacy(self) -> dict[str, str]:
         """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
         return {"burnt_in_text": self.burnt_in_text, "head": self.head}
+
+    @property
+    def text_policy(self) -> str:
+        """The policy of `blanking` for text in the pixels."""
+        return self.burnt_in_text + ("_every" if self.read_every_slice else "")
 
     @property
     def assumptions(self) -> dict[str, str]:
