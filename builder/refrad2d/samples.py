@@ -64,7 +64,7 @@ def png(picture: np.ndarray) -> bytes:
         lines[:, 1 + values.shape[1] // columns :] -= values[:, : -values.shape[1] // columns]
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
     header = struct.pack(">IIBB3x", columns, rows, 16 if deep else 8, 0 if picture.ndim == 2 else 2)
-    chunks = ((b"IHDR", header), (b"IDAT", packer.compress(lines) + packer.flush()), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", packer.compress(lines.data) + packer.flush()), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 

@@ -26,7 +26,7 @@ from refrad2d.system.files import save_array
 from refrad2d.system.processes import run_isolated
 
 POLICIES = ("blank", "drop", "keep")
-EVERY = "_every"  # behind a policy: each slice is read, whatever its strokes look like
+SUSPECTED = "_suspected"  # behind a policy: between the ends of a series, slices whose strokes may be letters are read
 FRAMES_A_TASK = 16  # of a multi-frame file, so that one task stays far below its time limit
 READ_MEMORY_MB = 4096  # of address space; the reader's libraries reserve more than they use
 READ_TIMEOUT_S = 600.0
@@ -37,7 +37,7 @@ Boxes = dict[str, list[PixelBox]]
 
 def require_reader(policy: str) -> None:
     """ValueError if the policy is unknown, or text is to be found and the reader is not installed."""
-    if policy.removesuffix(EVERY) not in POLICIES:
+    if policy.removesuffix(SUSPECTED) not in POLICIES:
         raise ValueError(f"Unknown --burnt-in-text {policy!r}. Choose from {', '.join(POLICIES)}.")
     if policy != "keep":
         try:
@@ -65,8 +65,8 @@ def publish_slices(
 
     The counts are of series and slices read, blanked and dropped. A file is left out if none of its slices is written.
     """
-    every, policy = policy.endswith(EVERY), policy.removesuffix(EVERY)
-    texts, unread = {}, {}
+    every, policy = not policy.endswith(SUSPECTED), policy.removesuffix(SUSPECTED)
+    texts, unread = Boxes(), dict[int, str]()
     if policy != "keep":
         texts, unread = find_texts(stacks, sources, workers=workers, every=every, progress=progress)
     boxes = {file: found for file, found in texts.items() if found}
@@ -95,7 +95,7 @@ def _note_blanked(stack: Stack, boxes: Boxes) -> Stack:
 
 def find_texts(
     stacks: Sequence[Stack], sources: Sequence[Source], *,
-    workers: int, every: bool = False, progress: Progress = no_progress,
+    workers: int, every: bool = True, progress: Progress = no_progress,
 ) -> tuple[Boxes, dict[int, str]]:  # fmt: skip
     """The boxes of text in every slice (file of the slice → boxes), and the files that could not be read, by reason.
 

@@ -77,8 +77,10 @@ class Options:
     burnt_in_text: Literal["blank", "drop", "keep"] = option(
         "what becomes of text in the pixels", default="blank", metadata=VALUE
     )
-    read_every_slice: bool = option(
-        "read every slice for text in its pixels, not only those that look written on", default=False, metadata=GIVEN
+    read_suspected_only: bool = option(
+        "between the first, middle and last slice of a series, read those alone for text whose strokes may be letters",
+        default=False,
+        metadata=GIVEN,
     )
     head: str = option("what becomes of series that show a face", default="thin", choices=HEAD_POLICIES, metadata=VALUE)
     benchmarks: Path | None = option(
@@ -96,7 +98,7 @@ class Options:
     @property
     def text_policy(self) -> str:
         """The policy of `blanking` for text in the pixels."""
-        return self.burnt_in_text + ("_every" if self.read_every_slice else "")
+        return self.burnt_in_text + ("_suspected" if self.read_suspected_only else "")
 
     @property
     def assumptions(self) -> dict[str, str]:
