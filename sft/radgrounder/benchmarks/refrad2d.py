@@ -147,7 +147,7 @@ def config_names(data: str) -> list[str]:
     if not Path(data).is_dir() and data.count("/") != 1:
         raise ValueError(f"There is no dataset at {data}. Give the folder that a build left, or ORG/NAME on the Hub.")
     try:
-        return get_datasetconfig_names(data)
+        return get_dataset_config_names(data)
     except (FileNotFoundError, ConnectionError) as error:
         raise ValueError(f"{data} holds no dataset. Give a build's folder, or ORG/NAME on the Hub.") from error
 
