@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from radgrounder.commands.shared import require_phantom, require_positive, require_share
 from radgrounder.models.size import NanoSize
@@ -118,6 +118,6 @@ def _known_to(base: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not path.is_file():
         raise ValueError(f"{base} holds no pretraining.json. Give a base that `radgrounder pretrain` made.")
     told = json.loads(path.read_text(encoding="utf-8"))["plan"]
-    lists = {name: tuple(told[name]) for name in ("sites", "regions", "leave_out") if name in told}
+    lists: dict[str, Any] = {name: tuple(told[name]) for name in ("sites", "regions", "leave_out") if name in told}
     plan = Plan(**lists)
     return plan.sites, plan.drawn_regions
