@@ -154,7 +154,7 @@ $(RUN)/results.json: $(RUN)/model $(DEMO)/results-before.json
 # controls; MASK_PATIENTS of each split, MASK_STEPS of training
 MASKS := build/masks
 MASK_PATIENTS ?= 120
-MASK_STEPS ?= 300
+MASK_STEPS ?= 700
 MASK_LIMIT ?= 120
 
 masks: $(MASKS)/judged/masks.md

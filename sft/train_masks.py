@@ -2,7 +2,7 @@
 
 radgrounder heldout build/masks/data --patients 240
 python sft/train_masks.py --config sft/recipes/nano/masks.yaml
-radgrounder masks release sft/bases/nano build/masks/head build/masks/model
+radgrounder release sft/bases/nano build/masks/model --mask-head build/masks/head
 """
 
 from dataclasses import dataclass

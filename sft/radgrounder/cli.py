@@ -15,7 +15,6 @@ from radgrounder.commands import (
     card,
     compare,
     eval,
-    masks,
     mix,
     plan,
     predict,
@@ -26,7 +25,7 @@ from refrad2d import __version__
 from refrad2d.system.arguments import find_commands, run
 
 COMMANDS = find_commands(
-    prepare, predict, eval, masks, compare, calibrate, card, mix, plan, ablations, audit, agreement, pretrain
+    prepare, predict, eval, compare, calibrate, card, mix, plan, ablations, audit, agreement, pretrain
 )  # in the order of their use
 DESCRIPTION = "Train, run and judge grounded radiology models."
 

@@ -62,8 +62,8 @@ def encode_answers(
             begins += len(asked) + len(said) + 1
         sequences.append(join(branches, len(prefix)))
     inputs = to_batch(sequences, attention, pad_token=tokenizer.pad_token_id, dtype=dtype)
-    where, which = torch.tensor(rows, dtype=torch.long), torch.tensor(places, dtype=torch.long)
-    return EncodedAnswers(inputs, where, which, torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4))
+    numbers = torch.tensor([rows, places], dtype=torch.long)
+    return EncodedAnswers(inputs, numbers[0], numbers[1], torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4))
 
 
 def closing_tokens(tokenizer: Any, markup: str) -> tuple[list[int], list[int]]:

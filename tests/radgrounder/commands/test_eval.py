@@ -9,6 +9,7 @@ import pytest
 from radgrounder.cli import main
 from radgrounder.commands.eval import Eval
 from radgrounder.evaluation import chatmodel, interventions
+from radgrounder.evaluation.masks import figures, judge
 from radgrounder.evaluation.run import Settings
 from tests.fixtures.tiny_dataset import make_row, write_dataset
 from tests.fixtures.tiny_evaluations import Seer
@@ -93,3 +94,18 @@ def test_defaults_are_those_of_the_settings():
 def test_what_does_not_fit_is_refused(words, message, tmp_path, capsys):
     assert command(*words, "--data", tmp_path, "--out", tmp_path / "out") == 2
     assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_figures_of_masks_are_printed(monkeypatch, capsys, tmp_path):
+    asked = {}
+    monkeypatch.setattr(judge, "run", lambda *args, **more: asked.update(more, args=args) or {})
+    monkeypatch.setattr(figures, "format_masks", lambda result: "Dice 1\n")
+    assert main(["masks", "m", "--data", "d", "--out", str(tmp_path), "--limit", "5"]) == 0
+    assert capsys.readouterr().out == "Dice 1\n"
+    assert asked == {"args": ("m", "d", tmp_path), "limit": 5, "batch_size": 64}
+
+
+@pytest.mark.parametrize("flag", ["--limit", "--batch-size"])
+def test_counts_of_masks_have_to_be_positive(flag, capsys, tmp_path):
+    assert main(["masks", "m", "--data", "d", "--out", str(tmp_path), flag, "0"]) == 2
+    assert f"{flag} 0 is not positive" in capsys.readouterr().err

@@ -159,7 +159,9 @@ def test_the_k_th_span_has_the_k_th_mask(predictor, monkeypatch):
     words = "spleen, right kidney, aorta"
     spans = [Span(0, 6, "spleen", BOX), Span(8, 20, "kidney_right", BOX), Span(22, 27, "aorta", BOX)]
     markup = render(words, spans)
-    monkeypatch.setattr(drawing, "generate_scored", lambda *_, **__: [Generated(markup, share=1.0)] * 1)
+    monkeypatch.setattr(
+        drawing, "generate_scored", lambda *_, **__: [Generated(markup, spans=(0.9, 0.8, 0.7), share=1.0)]
+    )
     masks = [np.zeros((40, 50), bool) for _ in spans]
     masks[0][:3], masks[2][5:, 7] = True, True
     monkeypatch.setattr(MaskReader, "read", lambda self, images, turns, sizes: [masks])
@@ -170,7 +172,7 @@ def test_the_k_th_span_has_the_k_th_mask(predictor, monkeypatch):
 
 def test_a_head_draws_what_the_text_points_at(predictor, monkeypatch):
     drawing, given = with_head(predictor), Picture(picture(3), 50, 40)
-    answer = Generated(locate_answer("liver", "liver", BOX), share=1.0)
+    answer = Generated(locate_answer("liver", "liver", BOX), spans=(0.9,), share=1.0)
     monkeypatch.setattr(drawing, "generate_scored", lambda *_, **__: [answer])
     [span] = drawing.predict(given, task="locate", question="liver", masks=True).spans
     assert span.mask["size"] == [40, 50] and 0 < decode_rle(span.mask).sum()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from radgrounder.evaluation.masks import format_masks, judge_reports, judge_structures, run, spacing_of, summarise
+from radgrounder.evaluation.masks.judge import judge_reports, judge_structures, run, spacing_of
 from radgrounder.inference.predictor import Predictor
 from radgrounder.masks.targets import select
 from refrad2d.conversations import spans_of
@@ -92,20 +92,6 @@ def test_reports_are_judged_by_mention():
 
 def test_spacing_is_that_of_the_image():
     assert spacing_of({**mask_row(size=112), "spacing": [3.0, 4.0]}) == (1.5, 2.0)
-
-
-def test_figures_have_intervals_and_a_table():
-    structures = list(judge_structures(Oracle(ROWS, missing=("liver",)), ROWS, {}))
-    result = json.loads(json.dumps(summarise(structures, list(judge_reports(Oracle(ROWS), ROWS)))))
-    assert (
-        result["structures"]["head/dice"]["mean"] == pytest.approx(2 / 3)
-        and result["structures"]["head/dice"]["n"] == 9
-    )
-    assert result["by_class"]["liver"]["head/dice"]["mean"] == 0.0
-    assert result["mask_box_minus_token_box"]["low"] is not None
-    assert sum(own["head/dice"]["n"] for own in result["by_size"].values() if own) == 9
-    text = format_masks(result)
-    assert "| head | 0.667" in text and "G-IoU, masks" in text and "| liver | 0.000" in text
 
 
 def test_a_run_writes_what_it_found(tmp_path, monkeypatch):

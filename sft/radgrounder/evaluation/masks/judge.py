@@ -18,12 +18,12 @@ from datasets import load_dataset
 from PIL import Image
 
 from radgrounder.benchmarks.base import sample_ids
+from radgrounder.evaluation.masks.figures import format_masks, size_of, summarise
 from radgrounder.inference.predictor import Predictor
 from radgrounder.inference.tasks import TOKENS
 from radgrounder.masks.targets import as_mask, has_mask, select
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.grounding import Entity, g_iou
-from radgrounder.metrics.intervals import figures
 from radgrounder.metrics.masks import (
     MaskEntity,
     ellipse_in_box,
@@ -37,17 +37,13 @@ from radgrounder.metrics.masks import (
 )
 from refrad2d.boxes import visible
 from refrad2d.conversations import CONTEXTS, context, prompt, spans_of
-from refrad2d.grounding import Box, as_box, parse
+from refrad2d.grounding import as_box, parse
 from refrad2d.labels import label_by_name
 from refrad2d.system.files import atomic_path
-from refrad2d.system.markdown import table
 from refrad2d.windows import IMAGE_SIZE, resize_mask
 
 SLICES = 24  # at a time
 TRAINING_SLICES = 400  # enough for a mean mask
-SIZES = ((16, "below 16 px"), (40, "16 to 40 px"), (np.inf, "40 px and more"))  # √area of the true box, of 224 px
-ARMS = ("head", "ellipse_in_token_box", "ellipse_in_true_box", "true_box_filled", "mean_mask")
-MEASURES = ("dice", "iou", "hausdorff95_mm")
 GRID = (IMAGE_SIZE, IMAGE_SIZE)
 
 Row = Mapping[str, Any]
@@ -122,7 +118,7 @@ def judge_structures(predictor: Predictor, rows: Sequence[Row], mean: Mapping[An
         yield {
             "patient": row["patient"],
             "label": found["label"],
-            "size": _size(true_box),
+            "size": size_of(true_box),
             "scores": score_masks(guesses, true, spacing_of(row))
             | {"token_box_iou": iou(box, true_box), "mask_box_iou": mask_box_iou(guesses["head"], true_box)},
         }
@@ -136,11 +132,6 @@ def score_masks(guesses: Mapping[str, np.ndarray | None], true: np.ndarray, spac
         scores[f"{arm}/iou"] = mask_iou(guess, true)
         scores[f"{arm}/hausdorff95_mm"] = hausdorff95(guess, true, spacing)
     return scores
-
-
-def _size(box: Box) -> str:
-    side = IMAGE_SIZE * ((box[2] - box[0]) * (box[3] - box[1])) ** 0.5
-    return next(name for bound, name in SIZES if side < bound)
 
 
 def _read(
@@ -178,71 +169,3 @@ def judge_reports(predictor: Predictor, rows: Sequence[Row]) -> Iterator[Row]:
             "patient": row["patient"],
             "scores": {"g_iou_class": g_iou(boxes, said_boxes), "g_iou_class_masks": g_iou_masks(true, said)},
         }
-
-
-def summarise(structures: Sequence[Row], reports: Sequence[Row]) -> dict[str, Any]:
-    """Figures with intervals by patient: all structures, by size, by class (the head's only), and of reports."""
-    found = {
-        "structures": _figures(structures),
-        "reports": _figures(reports),
-        "by_size": {name: _figures([i for i in structures if i["size"] == name]) for _, name in SIZES},
-        "by_class": {
-            label: _figures([i for i in structures if i["label"] == label], ("head/dice", "token_box_iou"))
-            for label in sorted({i["label"] for i in structures})
-        },
-    }
-    difference = [i["scores"]["mask_box_iou"] - i["scores"]["token_box_iou"] for i in structures]
-    gain = {"patient": "", "scores": {}}
-    paired = [
-        {**gain, "patient": i["patient"], "scores": {"gain": d}} for i, d in zip(structures, difference, strict=True)
-    ]
-    return {**found, "mask_box_minus_token_box": _figures(paired).get("gain")}
-
-
-def _figures(items: Sequence[Row], names: Sequence[str] | None = None) -> dict[str, Any]:
-    if not items:
-        return {}
-    names = names or list(items[0]["scores"])
-    values = np.array([[item["scores"][name] for name in names] for item in items])
-    found = figures(values, [item["patient"] for item in items])
-    return {name: figure.as_dict() for name, figure in zip(names, found, strict=True)}
-
-
-def format_masks(result: Mapping[str, Any]) -> str:
-    """The figures as Markdown: the head beside its controls, boxes, reports, by size and by class."""
-    whole = result["structures"]
-    lines = [(arm.replace("_", " "), *(_cell(whole.get(f"{arm}/{m}")) for m in MEASURES)) for arm in ARMS]
-    parts = [
-        f"Structures of new patients: {whole['head/dice']['n']}. Mean [95 % interval, whole patients resampled].",
-        table(("mask", "Dice", "IoU", "95 % Hausdorff, mm"), lines),
-        table(
-            ("box", "IoU"),
-            [
-                ("written by the model", _cell(whole["token_box_iou"])),
-                ("around the head's mask", _cell(whole["mask_box_iou"])),
-                ("difference", _cell(result["mask_box_minus_token_box"])),
-            ],
-        ),
-    ]
-    if result["reports"]:
-        named = [("G-IoU, boxes", "g_iou_class"), ("G-IoU, masks", "g_iou_class_masks")]
-        parts.append(table(("reports", "by class"), [(name, _cell(result["reports"][key])) for name, key in named]))
-    sizes = [
-        (name, *(_cell(own.get(f"{arm}/dice")) for arm in ARMS[:3]), str(own["head/dice"]["n"]))
-        for name, own in result["by_size"].items()
-        if own
-    ]
-    parts.append(table(("√area of the box", *(f"Dice, {arm.replace('_', ' ')}" for arm in ARMS[:3]), "n"), sizes))
-    classes = [
-        (label, _cell(own["head/dice"]), _cell(own["token_box_iou"]), str(own["head/dice"]["n"]))
-        for label, own in result["by_class"].items()
-    ]
-    parts.append(table(("class", "Dice, head", "IoU, token box", "n"), classes))
-    return "\n\n".join(parts) + "\n"
-
-
-def _cell(figure: Mapping[str, Any] | None) -> str:
-    if figure is None or figure["mean"] is None:
-        return "–"
-    mean = f"{figure['mean']:.3f}"
-    return mean if figure["low"] is None else f"{mean} [{figure['low']:.3f}, {figure['high']:.3f}]"
