@@ -18,7 +18,7 @@ from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonic
 from refrad2d.text.temporal.canonical.denials import apart_from_denials
 from refrad2d.text.temporal.canonical.predicates import in_present
 from refrad2d.text.temporal.canonical.values import names_only_other_days, without_earlier_sizes, without_response
-from refrad2d.text.temporal.guard import fault
+from refrad2d.text.temporal.guard import comparison_cut, fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
 from refrad2d.text.temporal.reading import load_phrases, shield, spell_out, unshield
@@ -127,7 +127,7 @@ def _canonically(plain: str, language: str) -> str | None:
         kept = _rewritten(source, language)
         if kept is None and source == sized != plain and not defect(plain, sized):
             return sized
-        if kept is None or _names_more(kept, plain, language) or defect(plain, kept):
+        if kept is None or _names_more(kept, plain, language) or comparison_cut(plain, kept) or defect(plain, kept):
             continue
         if not _SIZE.search(source) or _SIZE.search(kept):
             return kept

@@ -130,7 +130,7 @@ def fault(source: str, kept: str, language: str) -> str | None:
             return reason
     if _structure_denied(source, kept, words, language):
         return "structure"
-    if _comparison_cut(source, kept):
+    if comparison_cut(source, kept):
         return "comparison"
     if _out_of_scope(source, codes, language):
         return "scope"
@@ -237,7 +237,7 @@ _SAME_STATE = needle(  # "Increased markings, similar to prior" are increased
 )
 
 
-def _comparison_cut(source: str, kept: str) -> bool:
+def comparison_cut(source: str, kept: str) -> bool:
     """True if "than before" went and "less synovitis" stayed."""
     for than, more in _COMPARATIVES:
         went = len(than.findall(source)) - len(than.findall(kept))

@@ -13,6 +13,7 @@ from functools import cache
 
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.patterns.needles import Needle, needle
+from refrad2d.text.temporal.vocabulary import load_words, names_a_thing
 
 COMPARED = {"de": "im Vergleich zur Voruntersuchung", "en": "compared to the prior study"}
 SAME = {"de": "unverändert", "en": "unchanged"}
@@ -44,6 +45,7 @@ class Forms:
     odd: Needle
     attribute: Needle
     became: Needle
+    quantity: Needle | None  # "more callus than on the previous radiograph"
     apart: Needle  # a phrase in front of its clause, or behind it, and the change for itself
     places: tuple[tuple[Needle, str], ...]  # where the one word of change goes without any rule
 
@@ -78,6 +80,7 @@ def _forms(language: str) -> Forms:
         needle(pattern(language, "{odd}")),
         needle(r"\b" + pattern(language, "{attribute}")),
         needle(pattern(language, _BECAME[language])),
+        needle(pattern(language, "{quantity}")) if language == "en" else None,
         needle(_apart(language, state, compared, last)),
         tuple((needle(find), put) for find, put in _places(SAME[language], COMPARED[language])),
     )
@@ -111,7 +114,7 @@ def canonical(sentence: str, language: str) -> str:
     lowered = sentence.lower()
     if _COMPLAINS.search(lowered) and _COMPLAINT.search(sentence):
         return sentence
-    told = sentence
+    told = forms.quantity.sub(_without_quantity, sentence) if forms.quantity else sentence
     if language == "de" or _ANOTHER.search(lowered):
         told = forms.adjunct.sub(lambda found: _compared(found, language), told)
     if forms.loose.may_match(told) and forms.change.search(lowered):
@@ -132,6 +135,12 @@ def canonical(sentence: str, language: str) -> str:
             told = find.sub(put, told)
         told = told[:1].upper() + told[1:]
     return told
+
+
+def _without_quantity(found: re.Match) -> str:
+    """ "There is callus" for "There is more callus than in May"; of a structure, that there is less is all it says."""
+    named = names_a_thing(found["thing"], "en") or load_words("en").shown.search(found["thing"].casefold())
+    return found["front"] + found["thing"] if named else found[0]
 
 
 _BE = {"has": "is", "have": "are"}

@@ -27,6 +27,13 @@ _VERB = (
 )
 
 
+_PLUPERFECT = {  # "measures 9 mm and had measured 6 mm"
+    "de": "",
+    "en": r"|\s(?=(?:and|but|where|when|which|that)\s(?:it\s|they\s)?(?:had|used)\b){pluperfect}",
+}
+_ONCE = r"\s{pluperfect}\s(?:and|but)\s(?=(?:it\s)?(?:is|are|now|measures?)\b)"
+
+
 @dataclass(frozen=True)
 class Values:
     """The patterns of one language."""
@@ -40,6 +47,7 @@ class Values:
     head: Needle  # the same at the beginning
     against: Needle  # "12 mm versus 8 mm"
     date: Needle
+    once: Needle | None  # "had been 13 cm and is now 15 cm"
 
 
 @cache
@@ -55,13 +63,14 @@ def _values(language: str) -> Values:
     return Values(
         compiled(f"(?:{told}|{{against}}|{absent})"),
         compiled(r"\b{now}\b"),
-        compiled(rf"(?:[,;]|\s[-–])\s{told}(?:,(?=\s{_VERB}\b)|{_ENDS})"),
+        compiled(rf"(?:(?:[,;]|\s[-–])\s{told}{_PLUPERFECT[language]})(?:,(?=\s{_VERB}\b)|{_ENDS})"),
         compiled(r"\b{label}\s(?:noch\s|nur\s)?{size}\s(?:messend|groß|durchmessend|breit|dick)e[rnms]?\s(?=\w)"),
         compiled(r"(?<=\d),\s{label}:?\s{number}(?=\s*(?:[.;,)](?!\d)|$))"),
         compiled(r"{when}:?\s(?:noch\s)?{size}|{size}\s{when}"),
-        compiled(r"^{labelled},?\s(?:(?:and|und)\s)?(?=\w)"),
+        compiled(r"^(?>{labelled}),?\s(?:(?:and|und)\s)?(?=\w)"),
         compiled(r"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{against}(?=\s*(?:[.,;)]|$)|\s(?:{degree})*{state}(?!\w))"),
         compiled("{when}"),
+        compiled(_ONCE) if language == "en" else None,
     )
 
 
@@ -75,6 +84,7 @@ def without_earlier_sizes(sentence: str, language: str) -> str:
     if _ATTRIBUTE.search(sentence):
         kept = values.attribute.sub("", kept)
     kept = values.head.sub("", kept, count=1)
+    kept = values.once.sub(" ", kept, count=1) if values.once else kept
     kept = values.bare.sub("", values.tail.sub("", kept))
     if len(_SIDES.findall(kept)) < 2:
         kept = values.against.sub("", kept)

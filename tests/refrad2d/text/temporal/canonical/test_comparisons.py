@@ -78,3 +78,17 @@ def test_a_change_keeps_its_sense(language, sentence, clean):
 def test_the_words_that_stand_for_others_do_not_stay():
     text = "Die Befunde der anderen Klinik wurden im Vergleich zur Voruntersuchung nicht beurteilt."
     assert curate(text, "de").count(COMPARED["de"]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("There is more callus than on the previous film.", "There is callus."),
+        ("Less marrow than before.", "Less marrow compared to the prior study."),
+        ("Less contrast in the ureter than on the left.", "Less contrast in the ureter than on the left."),
+        ("Nodule, stable back to 2016.", "Nodule, unchanged."),
+        ("The fluid tracks back to the sacrum.", "The fluid tracks back to the sacrum."),
+    ],
+)
+def test_more_of_a_thing_and_back_to_a_year(sentence, told):
+    assert canonical(sentence, "en") == told

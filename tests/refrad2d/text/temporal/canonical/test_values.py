@@ -60,3 +60,16 @@ def test_sizes_of_dates_alone_do_not_say_which_is_of_now():
 )
 def test_the_name_of_a_course_goes(language, sentence, kept):
     assert without_response(sentence, language) == kept
+
+
+@pytest.mark.parametrize(
+    ("sentence", "left"),
+    [
+        ("Cyst 9 mm, had been 6 mm.", "Cyst 9 mm."),
+        ("The aneurysm measures 4.8 cm and had measured 4.5 cm.", "The aneurysm measures 4.8 cm."),
+        ("The node used to be 11 mm and is 14 mm now.", "The node is 14 mm now."),
+        ("The node had been 11 mm.", "The node had been 11 mm."),
+    ],
+)
+def test_a_size_in_the_pluperfect_is_of_another_day(sentence, left):
+    assert without_earlier_sizes(sentence, "en") == left
