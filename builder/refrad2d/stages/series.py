@@ -175,15 +175,14 @@ def _shared(read: Read, *, written: bool) -> Read:
         place = stack.slices[0].position
         return replace(stack, record=records.get(place, stack.record), slices=tuple(map(small, stack.slices)))
 
-    records = {
-        n: Record(
-            **{f.name: () if f.name == "slices" else once(f.name, getattr(record, f.name)) for f in fields(Record)}
-        )
-        for n, record in read.records.items()
-    }
-    return replace(
-        read, records=records, built=list(map(stack_of, read.built)), stacks=list(map(stack_of, read.stacks))
-    )
+    def record_of(record: Record) -> Record:
+        said: dict[str, Any] = {f.name: once(f.name, getattr(record, f.name)) for f in fields(Record)}
+        said["slices"] = ()
+        return Record(**said)
+
+    records = {n: record_of(record) for n, record in read.records.items()}
+    built, stacks = (list(map(stack_of, some)) for some in (read.built, read.stacks))
+    return replace(read, records=records, built=built, stacks=stacks)
 
 
 def _run(function: Callable, tasks: Iterable, workers: int) -> Iterator[Read]:
