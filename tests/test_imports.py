@@ -18,6 +18,7 @@ from tests.fixtures.paths import ROOT
 ORDER = {
     "refrad2d": (
         ("system",),
+        ("engine",),
         ("vocabulary",),
         ("text", "phantom"),
         ("privacy", "questions", "llm"),

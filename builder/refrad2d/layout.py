@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 from refrad2d.system.files import read_json
 
 FORMAT = (
-    4  # of a dataset; 2 since objects have `pixels`, 3 since rows have `absent`, 4 since pictures are written faster
+    4  # of a dataset; 2: objects have `pixels`, 3: rows have `absent` and `provenance.shown`, 4: another PNG encoder
 )
+SPLITS = ("train", "validation", "test")
+SFT_SPLITS = ("train", "validation")  # a model is never trained on the test patients
 PARQUET, ARCHIVE = "refrad2d", "refrad2d-wds"  # the two folders that are published
 CARD = f"{PARQUET}/README.md"
 MANIFEST, STATS, ACCOUNTING, CHANGELOG = "manifest.json", "stats.json", "accounting.jsonl", "CHANGELOG.md"

@@ -6,6 +6,8 @@ from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_h
 from datasets import Features, Image, Value
 
 from refrad2d import rows
+from refrad2d.layout import SFT_SPLITS as SFT_SPLITS
+from refrad2d.layout import SPLITS as SPLITS
 from refrad2d.rows import WHO
 
 try:  # datasets < 4 has no List
@@ -18,9 +20,7 @@ except ImportError:
         return [feature] if isinstance(feature, dict) else Sequence(feature, length=length)
 
 
-SPLITS = ("train", "validation", "test")
 DEFAULT_CONFIG = "report"
-SFT_SPLITS = ("train", "validation")  # a model is never trained on the test patients
 CONFIG_COLUMNS = {
     "report": (*WHO, "image", "report", "provenance"),
     "vqa": (*WHO, "image", "vqa", "provenance"),

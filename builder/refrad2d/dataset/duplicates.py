@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refrad2d.dataset.leaks import BITS, perceptual_hash
-from refrad2d.schema import SPLITS
+from refrad2d.layout import SPLITS
 
 MOST_BITS = 32  # that nearly equal pictures differ in; fewer than for a leak that a person looks at (docs/privacy.md)
 REASON = "duplicate_across_splits"

@@ -19,8 +19,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from scipy.fft import dctn
 
-from refrad2d.layout import parse_shard
-from refrad2d.schema import SPLITS
+from refrad2d.layout import SPLITS, parse_shard
 
 SIDE = 64  # pixels of the picture that the cosine transform sees
 KEPT = 16  # coefficients a side

@@ -177,7 +177,9 @@ def _in_16_bits(shown: Slice) -> Slice:
     offset: float
     if whole and int(high) - int(low) <= 65535:
         offset, step = (int(low) if low < 0 or high > 65535 else 0), 1.0
-        pixels = (picture.astype(np.int64) - offset).astype(np.uint16)
+        wide = np.int32 if picture.dtype.kind in "iu" and picture.dtype.itemsize <= 2 else np.int64
+        plain = picture.dtype == np.uint16 and offset == 0
+        pixels = picture if plain else (picture.astype(wide) - offset).astype(np.uint16)
     else:  # more levels than 16 bits hold
         offset, step = float(low), (float(high) - float(low)) / 65535 or 1.0
         pixels = np.round((picture.astype(np.float64) - offset) / step).astype(np.uint16)

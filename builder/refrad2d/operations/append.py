@@ -14,6 +14,7 @@ from typing import cast
 import numpy as np
 
 from refrad2d.dataset.duplicates import REASON, Seen, is_blank, look_of
+from refrad2d.dataset.encoding import Encoded
 from refrad2d.dataset.manifest import installed_versions
 from refrad2d.dataset.stats import (
     add_counts,
@@ -24,7 +25,7 @@ from refrad2d.dataset.stats import (
     read_columns,
     read_counted,
 )
-from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, STATS, Shard, list_shards, parse_shard
+from refrad2d.layout import ACCOUNTING, CHANGELOG, MANIFEST, SPLITS, STATS, Shard, list_shards, parse_shard
 from refrad2d.operations.transaction import (
     carry_out,
     check_present,
@@ -40,7 +41,6 @@ from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.questions.balance import Balance
 from refrad2d.rows import Row
 from refrad2d.samples import read_png
-from refrad2d.schema import SPLITS
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
     NothingUsable,
@@ -68,7 +68,7 @@ class Published:
     removed: frozenset[str]
     seen: tuple[Seen, ...]
 
-    def refuse(self, row: Row, pictures: shards.Encoded) -> str | None:
+    def refuse(self, row: Row, pictures: Encoded) -> str | None:
         """Why a row may not be appended, None if it may."""
         if tombstone(row["patient"]) in self.removed:
             return "patient_was_removed"

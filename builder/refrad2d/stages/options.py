@@ -73,6 +73,9 @@ class Options:
     workers: int = option(
         "processes", default_factory=count_cores, metavar="N", shown_default="one a core", metadata=NOTHING
     )
+    executor: Literal["processes", "slurm"] = option(
+        "who works on the parts of the text stages: docs/cluster.md", default="processes", metadata=NOTHING
+    )
     llm: Any = field(default=None, metadata=PRESENCE)  # a refrad2d.llm.client.LLM; the command line names its server
     burnt_in_text: Literal["blank", "drop", "keep"] = option(
         "what becomes of text in the pixels", default="blank", metadata=VALUE

@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from refrad2d.engine.parts import Executor, run_parts
+from refrad2d.engine.processes import Processes
+from refrad2d.engine.slurm import Slurm
 from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
 from refrad2d.images.segmenter import require_command
@@ -97,6 +100,11 @@ class Input:
         """The curated texts."""
         return self.root / "curate" / "texts.jsonl"
 
+    def parts(self, stage: str) -> tuple[Path, Executor]:
+        """Where the parts of a stage lie while it is done, and who does them."""
+        options = self.options
+        return self.root / f"{stage}.parts", Slurm() if options.executor == "slurm" else Processes(options.workers)
+
 
 def _ingest(given: Input, dst: Path) -> Counter:
     options = given.options
@@ -134,11 +142,15 @@ def _segment(given: Input, dst: Path) -> Counter:
 
 def _curate(given: Input, dst: Path) -> Counter:
     texts = given.root / "ingest" / "texts.jsonl"
-    return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm)
+    if given.options.llm:
+        return curate.run(texts, dst / "texts.jsonl", llm=given.options.llm)
+    return run_parts("refrad2d.stages.curate:run", texts, dst / "texts.jsonl", *given.parts("curate"))
 
 
 def _mentions(given: Input, dst: Path) -> Counter:
-    return mentions.run(given.texts, dst / "spans.jsonl", llm=given.options.llm)
+    if given.options.llm:
+        return mentions.run(given.texts, dst / "spans.jsonl", llm=given.options.llm)
+    return run_parts("refrad2d.stages.mentions:run", given.texts, dst / "spans.jsonl", *given.parts("mentions"))
 
 
 def _match(given: Input, dst: Path) -> Counter:

@@ -35,7 +35,7 @@ def run(
     `scheme` names the classes of masks without a label table (see `masks.load_scheme`); by default `total` for CT,
     `total_mr` for MR. ValueError if it is unknown or the folder of masks holds no file.
     """
-    series = list(read_jsonl(ingested / "series.jsonl"))
+    series = [row if segmenter else _small(row) for row in read_jsonl(ingested / "series.jsonl")]
     (dst / "masks").mkdir(parents=True)
     (dst / "raw").mkdir()
     missing: dict[str, str] = {}
@@ -85,6 +85,16 @@ def run(
     lines = [line for line in account("masks", len(sources), reasons) if line["n"] not in shared]
     write_jsonl(dst / "accounting.jsonl", [] if segmenter else lines)
     return counts
+
+
+def _small(row: Mapping) -> Mapping:
+    """A series with what masks need to know of its slices; what is equal in all of them is there once."""
+    first = row["frames"][0]["placement"]
+    frames = []
+    for frame in row["frames"]:
+        place = {name: first[name] if first[name] == value else value for name, value in frame["placement"].items()}
+        frames.append({**{name: frame.get(name) for name in ("id", "sop", "blanked")}, "placement": place})
+    return {**row, "frames": frames}
 
 
 def _read_tables(sources: Sequence[Source], workers: int) -> tuple[dict[int, Table], dict[int, str]]:

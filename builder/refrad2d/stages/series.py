@@ -36,6 +36,7 @@ class Task:
     policy: str
     folder: str
     publish: bool = True
+    workers: int = 1  # children of this series, where there are more workers than series; each holds what it has read
 
 
 @dataclass
@@ -78,8 +79,9 @@ def read_export(
     """
     found = group_files(sources, workers, progress)
     at_once = [said is None or series is not None for series, _ in found]
+    each = max(1, workers // max(1, len(found)))
     tasks = [
-        Task({n: sources[n] for n in positions}, key, policy, str(folder), publish)
+        Task({n: sources[n] for n in positions}, key, policy, str(folder), publish, each)
         for (_, positions), publish in zip(found, at_once, strict=True)
     ]
     reads = []
@@ -115,7 +117,8 @@ def read_series(task: Task) -> Read:
     name, places = f"series {min(task.sources)}", list(task.sources)
     asked = ((source, task.key, name) for source in task.sources.values())
     read = Read()
-    results = run_isolated(read_of_series, asked, workers=1, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
+    limits: dict[str, Any] = {"timeout_s": FILE_TIMEOUT_S, "memory_mb": FILE_MEMORY_MB}
+    results = run_isolated(read_of_series, asked, workers=task.workers, **limits)
     for n, result in results:
         if isinstance(result.value, Record):
             read.records[places[n]] = result.value
@@ -136,7 +139,7 @@ def publish_again(given: tuple[Task, list[Stack], Mapping[int, set[str]]]) -> Re
 def _publish(task: Task, built: Sequence[Stack], said: Mapping[int, set[str]]) -> Read:
     suited = suitable_stacks(built, said)
     sources = cast("Sequence[Source]", task.sources)  # of which the places are asked for, and no more
-    published = publish_slices(suited.stacks, sources, Path(task.folder), policy=task.policy, workers=1)
+    published = publish_slices(suited.stacks, sources, Path(task.folder), policy=task.policy, workers=task.workers)
     reasons = suited.reasons | published.reasons
     return Read(stacks=published.stacks, reasons=reasons, counts=Counter(published.counts))
 
@@ -172,14 +175,14 @@ def _shared(read: Read, *, written: bool) -> Read:
         place = stack.slices[0].position
         return replace(stack, record=records.get(place, stack.record), slices=tuple(map(small, stack.slices)))
 
-    names = [f.name for f in fields(Record) if f.name != "slices"]
-    records = {
-        n: replace(record, slices=(), **{name: once(name, getattr(record, name)) for name in names})
-        for n, record in read.records.items()
-    }
-    return replace(
-        read, records=records, built=list(map(stack_of, read.built)), stacks=list(map(stack_of, read.stacks))
-    )
+    def record_of(record: Record) -> Record:
+        said: dict[str, Any] = {f.name: once(f.name, getattr(record, f.name)) for f in fields(Record)}
+        said["slices"] = ()
+        return Record(**said)
+
+    records = {n: record_of(record) for n, record in read.records.items()}
+    built, stacks = (list(map(stack_of, some)) for some in (read.built, read.stacks))
+    return replace(read, records=records, built=built, stacks=stacks)
 
 
 def _run(function: Callable, tasks: Iterable, workers: int) -> Iterator[Read]:

@@ -6,26 +6,23 @@ same in two splits, all is written a second time without them.
 
 import shutil
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
-import numpy as np
-
-from refrad2d import samples
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset import duplicates
-from refrad2d.dataset.duplicates import Seen, left_out, look_of
+from refrad2d.dataset.duplicates import Seen, left_out
+from refrad2d.dataset.encoding import Encoded, Task, encode, encode_some
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.writers import ParquetShards, TarShards
-from refrad2d.layout import ARCHIVE, PARQUET, shard_folder, stem
+from refrad2d.layout import ARCHIVE, PARQUET, SFT_SPLITS, shard_folder, stem
 from refrad2d.rows import SCALE, Row, is_grounded, read_rows
-from refrad2d.samples import Native, make_image, png
-from refrad2d.schema import SFT_SPLITS, features
+from refrad2d.schema import features
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl
 from refrad2d.system.pseudonyms import pseudonym
@@ -34,37 +31,7 @@ from refrad2d.system.sorting import SortedRows
 TASKS_AT_ONCE = 16  # slices that a child process is given at a time
 
 
-class Task(NamedTuple):
-    """A slice to encode: its row with slope and intercept, its pixel file, its mask file or None."""
-
-    row: Mapping
-    pixels: str
-    mask: str | None
-
-
-class Encoded(NamedTuple):
-    """The encoded pictures of a slice for Parquet, its members of the archive by extension, and its look."""
-
-    image: bytes
-    mask: bytes | None
-    members: dict[str, bytes]
-    look: bytes = b""
-
-
 Refuse = Callable[[Row, Encoded], str | None]
-
-
-def encode(task: Task) -> Encoded:
-    """Encode one slice; runs in a child process."""
-    pixels = np.load(task.pixels)
-    mask = Path(task.mask).read_bytes() if task.mask else None
-    picture = make_image(pixels, task.row)
-    return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))
-
-
-def encode_some(tasks: Sequence[Task]) -> list[Encoded]:
-    """Encode several slices; runs in a child process."""
-    return [encode(task) for task in tasks]
 
 
 def run(

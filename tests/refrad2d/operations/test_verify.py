@@ -17,18 +17,18 @@ from refrad2d.boxes import box_of, objects
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
+from refrad2d.dataset.encoding import Task, encode
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import in_splits, manifest
 from refrad2d.dataset.stats import count_rows, read_columns, read_counted
 from refrad2d.dataset.writers import ParquetShards, TarShards
-from refrad2d.layout import list_shards, parse_shard
+from refrad2d.layout import SPLITS, list_shards, parse_shard
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import digest
 from refrad2d.operations.text_checks import check_accounting
 from refrad2d.operations.verify import verify
 from refrad2d.samples import MASK, Member
-from refrad2d.schema import SPLITS, features
-from refrad2d.stages.shards import Task, encode
+from refrad2d.schema import features
 from refrad2d.system.files import write_json
 from tests.fixtures.tiny_dataset import pad
 

@@ -7,11 +7,12 @@ from PIL import Image
 
 from refrad2d.boxes import objects
 from refrad2d.dataset.duplicates import Seen, look_of
+from refrad2d.dataset.encoding import Task, encode
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.stats import read_columns
 from refrad2d.layout import list_shards
 from refrad2d.samples import decode, make_image, read_png, read_samples
-from refrad2d.stages.shards import Task, encode, run
+from refrad2d.stages.shards import run
 from refrad2d.system.files import write_jsonl
 from tests.fixtures.tiny_dataset import MASK_SIZE, make_row
 

@@ -1,0 +1,41 @@
+"""One slice → its encoded pictures, apart from the writers: a process that only encodes imports no `datasets`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from refrad2d import samples
+from refrad2d.dataset.duplicates import look_of
+from refrad2d.samples import Native, make_image, png
+
+
+class Task(NamedTuple):
+    """A slice to encode: its row with slope and intercept, its pixel file, its mask file or None."""
+
+    row: Mapping
+    pixels: str
+    mask: str | None
+
+
+class Encoded(NamedTuple):
+    """The encoded pictures of a slice for Parquet, its members of the archive by extension, and its look."""
+
+    image: bytes
+    mask: bytes | None
+    members: dict[str, bytes]
+    look: bytes = b""
+
+
+def encode(task: Task) -> Encoded:
+    """Encode one slice; runs in a child process."""
+    pixels = np.load(task.pixels)
+    mask = Path(task.mask).read_bytes() if task.mask else None
+    picture = make_image(pixels, task.row)
+    return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))
+
+
+def encode_some(tasks: Sequence[Task]) -> list[Encoded]:
+    """Encode several slices; runs in a child process."""
+    return [encode(task) for task in tasks]

@@ -1,0 +1,21 @@
+"""A slice becomes its pictures in a process that imports little."""
+
+import subprocess
+import sys
+
+import numpy as np
+
+from refrad2d.dataset.encoding import Task, encode_some
+from refrad2d.samples import read_png
+
+
+def test_slices_are_encoded_one_by_one(tmp_path):
+    np.save(tmp_path / "p.npy", np.arange(64, dtype=np.uint16).reshape(8, 8))
+    row = {"id": "a", "modality": "MR", "slope": 1.0, "intercept": 0.0}
+    one, two = encode_some([Task(row, str(tmp_path / "p.npy"), None)] * 2)
+    assert one == two and read_png(one.image).shape == (224, 224, 3)
+
+
+def test_whoever_encodes_imports_no_datasets():
+    code = "import sys, refrad2d.dataset.encoding; sys.exit(any(m in sys.modules for m in ('datasets', 'pandas')))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
