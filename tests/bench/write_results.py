@@ -18,7 +18,7 @@ from tests.fixtures.paths import ROOT
 RESULTS = ROOT / "docs/results"
 MADE = {  # by command: file in docs/results → where the command leaves it
     "base-results": {"base.json": "build/base-results/results.json"},
-    "interventions": {"interventions.json": "build/interventions/results.json"},
+    "interventions": {"interventions.json": "build/interventions/interventions/results.json"},
     "base-again": {
         "again-after.json": "build/base-again/results.json",
         "again-changes.json": "build/base-again/changes.json",
