@@ -12,7 +12,7 @@ def test_a_turn_is_drawn_by_its_task():
     tasks = [turns.task_of(words) for words, _ in asked]
     assert dict(zip(PROMPTS, tasks, strict=True)) == {
         "report": "report", "report_boxes": "report", "report_masks": "question", "vqa": "question",
-        "grounded_vqa": "question", "locate": "locate", "visible": "question",
+        "grounded_vqa": "question", "locate": "locate", "visible": "question", "segment": "question",
     }  # fmt: skip
     shares, rng = {"locate": 0.5, "report": 0.5, "question": 0.0}, np.random.default_rng(0)
     drawn = [turns.draw_turn(asked, rng, shares)[1] for _ in range(200)]
