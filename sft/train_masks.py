@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import torch
 from datasets import load_dataset
-from transformers import AutoModelForImageTextToText, AutoProcessor
-from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser, get_peft_config, get_quantization_config
+from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser, get_peft_config
 
 from radgrounder.masks.collator import STRUCTURES, MaskCollator
 from radgrounder.masks.head import MaskHead
 from radgrounder.masks.shape import PROMPTS, MaskShape
+from radgrounder.training.loading import load_trained
 from radgrounder.training.masks import MaskTrainer
 
 
@@ -33,15 +33,7 @@ class MaskArguments:
 
 def main(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig, masks: MaskArguments) -> None:
     """Load, train, save."""
-    source = model_config.model_name_or_path
-    processor = AutoProcessor.from_pretrained(source, trust_remote_code=training.trust_remote_code)
-    dtype = model_config.dtype if model_config.dtype in (None, "auto") else getattr(torch, model_config.dtype)
-    model = AutoModelForImageTextToText.from_pretrained(
-        source,
-        dtype=dtype,
-        attn_implementation=model_config.attn_implementation,
-        quantization_config=get_quantization_config(model_config),
-    )
+    model, processor = load_trained(model_config, trust_remote_code=training.trust_remote_code)
     rows = load_dataset(script.dataset_name, script.dataset_config)
     torch.manual_seed(training.seed)
     shape = MaskShape.of(model.config, prompt=masks.mask_prompt)

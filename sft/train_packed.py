@@ -8,11 +8,10 @@ python sft/train_packed.py --config sft/recipes/paligemma2-3b/packed-24gb.yaml
 
 from dataclasses import dataclass
 
-import torch
 from datasets import load_dataset
-from transformers import AutoModelForImageTextToText, AutoProcessor
-from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser, get_peft_config, get_quantization_config
+from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser, get_peft_config
 
+from radgrounder.training.loading import load_trained
 from radgrounder.training.packing import PackedCollator, PackedTrainer, pack
 
 
@@ -30,15 +29,7 @@ class PackingArguments:
 
 def main(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig, packing: PackingArguments) -> None:
     """Load, pack, train, save."""
-    source = model_config.model_name_or_path
-    processor = AutoProcessor.from_pretrained(source, trust_remote_code=training.trust_remote_code)
-    dtype = model_config.dtype if model_config.dtype in (None, "auto") else getattr(torch, model_config.dtype)
-    model = AutoModelForImageTextToText.from_pretrained(
-        source,
-        dtype=dtype,
-        attn_implementation=model_config.attn_implementation,
-        quantization_config=get_quantization_config(model_config),
-    )
+    model, processor = load_trained(model_config, trust_remote_code=training.trust_remote_code)
     if packing.frozen_tower:
         model.model.vision_tower.requires_grad_(False)
     rows = load_dataset(script.dataset_name, script.dataset_config)

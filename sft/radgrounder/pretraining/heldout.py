@@ -7,7 +7,7 @@ Four slices a patient; a train split of as many other patients, which is what th
 validation split for `radgrounder calibrate`. Pretraining draws its patients from other numbers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from datasets import Dataset
 from PIL import Image
 
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
+from refrad2d.dataset.manifest import hash_file
 from refrad2d.schema import CONFIG_COLUMNS, features
 from refrad2d.system.files import atomic_folder
 
@@ -30,6 +31,7 @@ def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], pa
     """Write the dataset and return how many slices its test split has. ValueError if `out` exists."""
     if out.exists():
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
+    files: dict[str, dict[str, str]] = {config: {} for config in CONFIGS}
     with atomic_folder(out) as temporary:
         for split, first in FIRST_SEED.items():
             rows = list(_rows(first, sites=sites, regions=regions, patients=patients))
@@ -37,7 +39,10 @@ def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], pa
                 columns = [{name: row[name] for name in CONFIG_COLUMNS[config]} for row in _of_config(rows, config)]
                 file = temporary / f"{config}-{split}.parquet"
                 Dataset.from_list(columns, features=features(config)).to_parquet(file)
-        (temporary / "README.md").write_text(_card(), encoding="utf-8")
+                # `datasets` tells its cached copies apart by the names in the card alone
+                files[config][split] = f"{config}-{split}-{hash_file(file)[0][:12]}.parquet"
+                file.rename(temporary / files[config][split])
+        (temporary / "README.md").write_text(_card(files), encoding="utf-8")
     return SLICES_OF_PATIENT * patients
 
 
@@ -48,13 +53,10 @@ def _of_config(rows: Sequence[Row], config: str) -> list[Row]:
     return [row for row in rows if any(report and report["spans"] for report in row["report"].values())]
 
 
-def _card() -> str:
+def _card(files: Mapping[str, Mapping[str, str]]) -> str:
     entries = [
-        {
-            "config_name": config,
-            "data_files": [{"split": split, "path": f"{config}-{split}.parquet"} for split in FIRST_SEED],
-        }
-        for config in CONFIGS
+        {"config_name": config, "data_files": [{"split": split, "path": path} for split, path in of.items()]}
+        for config, of in files.items()
     ]
     return f"---\n{yaml.safe_dump({'configs': entries})}---\n"
 

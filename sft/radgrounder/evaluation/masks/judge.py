@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import load_dataset
 from PIL import Image
 
 from radgrounder.benchmarks.base import sample_ids
+from radgrounder.benchmarks.refrad2d import read_split
 from radgrounder.evaluation.masks.figures import format_masks, size_of, summarise
 from radgrounder.inference.predictor import Predictor
 from radgrounder.inference.tasks import TOKENS
@@ -55,13 +55,12 @@ def run(model: str, data: str, out: Path, *, limit: int | None = None, batch_siz
     or the dataset no test slice with a mask."""
     predictor = Predictor.load(model, batch_size=batch_size)
     predictor.mask_reader()
-    dataset = load_dataset(data, "grounded")
-    if "test" not in dataset or not len(dataset["test"]):
+    test, train = (read_split(data, "grounded", split) for split in ("test", "train"))
+    if not test:
         raise ValueError(f"The dataset {data} has no test slices with masks. Build it from more patients.")
-    test = dataset["test"]
     chosen = set(sample_ids(test["id"], limit, 0))
     rows = test.select([n for n, row_id in enumerate(test["id"]) if row_id in chosen])
-    mean = _mean_of(dataset["train"]) if "train" in dataset else {}
+    mean = _mean_of(train) if train else {}
     structures, reports = [], []
     for at in range(0, len(rows), SLICES):
         part = [rows[n] for n in range(at, min(at + SLICES, len(rows)))]
