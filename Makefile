@@ -35,7 +35,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test fuzz bench ablations vqa-rad results trust style masks base base-results base-again install
+.PHONY: demo demo-recipes quick test fuzz bench ablations vqa-rad results trust style masks base base-results base-again interventions install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -92,6 +92,13 @@ build/base/nano: $(BIN)/.installed
 base-results: $(BASE_RESULTS)/results.json
 	@cat $(BASE_RESULTS)/table.md
 
+# does the base look? the causal tests of docs/evaluation.md
+interventions: build/interventions/interventions/results.json
+
+build/interventions/interventions/results.json: $(BASE)/model.safetensors
+	$(BIN)/radgrounder eval --model $(BASE) --interventions --regions abdomen_ct abdomen_mr --patients 30 \
+		--out build/interventions
+
 # does `make base` give the shipped weights' figures? both on the same slices, with the paired difference of each
 base-again: build/base/nano build/base-results/results.json
 	$(MAKE) base-results BASE=$< BASE_RESULTS=build/base-again
@@ -102,11 +109,11 @@ $(BASE_RESULTS)/heldout: $(BIN)/.installed
 	$(BIN)/radgrounder heldout $@ --sites A --regions all --leave-out pelvis_mr --patients 90
 
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors
-	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 304
+	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $< --out $(BASE_RESULTS) --batch-size 64 --limit 240 --report-samples 1
 
 $(DEMO)/results-before.json: $(BASE)/model.safetensors $(DEMO)/dataset/manifest.json
 	$(BIN)/radgrounder eval --model $(BASE) --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(DEMO)/eval-before --limit $(LIMIT) --batch-size 64 --report-samples 8
+		--out $(DEMO)/eval-before --limit $(LIMIT) --batch-size 64 --report-samples 1
 	cp $(DEMO)/eval-before/results.json $@
 
 # stock is TRL's own command, an answer a sample; packed has a picture and its answers as one
@@ -144,7 +151,7 @@ $(RUN)/model: $(RUN)/adapter/adapter_config.json
 
 $(RUN)/results.json: $(RUN)/model $(DEMO)/results-before.json
 	$(BIN)/radgrounder eval --model $(RUN)/model --benchmark refrad2d --data $(DEMO)/dataset \
-		--out $(RUN)/eval --limit $(LIMIT) --batch-size 64 --report-samples 8
+		--out $(RUN)/eval --limit $(LIMIT) --batch-size 64 --report-samples 1
 	$(BIN)/radgrounder card $(RUN)/model $(RUN)/eval/results.json
 	cp $(RUN)/eval/results.json $@
 

@@ -1,4 +1,4 @@
-"""What bound decoding gains: `python -m tests.bench.decoding HELDOUT`, of `radgrounder heldout HELDOUT --patients 24`.
+"""What bound decoding gains: `python -m tests.bench.decoding build/base-results/heldout`.
 
 Locate prompts of the same test slices, decoded freely as a bare `generate` does, bound to the grammar with the likeliest
 coordinate, and bound with their median, as in use. Differences are paired. Results go to docs/results/decoding.json.

@@ -28,7 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--model", type=Path, default=ROOT / "sft/bases/nano")
-    parser.add_argument("--limit", type=int, default=60, help="test slices (default 60)")
+    parser.add_argument("--limit", type=int, default=40, help="test slices (default 40)")
     options = parser.parse_args()
     benchmark = load_benchmark("refrad2d", str(options.dataset), limit=options.limit)
     asked = [item for item in benchmark.items if item.task == "report" and not item.control]

@@ -83,7 +83,7 @@ def main() -> int:
     """Measure, print and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=ROOT / "sft/bases/nano")
-    parser.add_argument("--patients", type=int, default=24, help="of each row (default 24)")
+    parser.add_argument("--patients", type=int, default=12, help="of each row (default 12)")
     parser.add_argument("--sites", nargs="+", default=SITES)
     parser.add_argument("--regions", nargs="+", default=tuple(REGIONS))
     parser.add_argument("--out", type=Path, default=ROOT / "docs/results/sites.json")

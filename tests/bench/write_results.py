@@ -93,7 +93,7 @@ def document() -> str:
         + groups(),
         "By region and site: `python -m tests.bench.sites`": sites(read("sites.json")),
         "The base made again: `make base-again`": again(),
-        "Does it look? `radgrounder eval --interventions`": interventions(),
+        "Does it look? `make interventions`": interventions(),
         "Its confidence: `radgrounder calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
         "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR at site C: the base knows
 neither. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
