@@ -1,6 +1,6 @@
 """A mask head for a model that writes boxes, by TRL's trainer: the base frozen, or with an adapter.
 
-radgrounder heldout build/masks/data --patients 240
+radgrounder heldout build/masks/data --like sft/bases/nano --patients 120
 python sft/train_masks.py --config sft/recipes/nano/masks.yaml
 radgrounder release sft/bases/nano build/masks/model --mask-head build/masks/head
 """

@@ -59,7 +59,7 @@ def main() -> int:
 def write(predictor: Predictor, images: list, prompts: list[str], how: str) -> list[Generated]:
     """The answers, decoded in one of the three ways; every picture is looked at anew."""
     predictor.decoder.features.clear()
-    ask = {"max_new_tokens": TOKENS["locate"], "constrained": how != FREE, "locate": True}
+    ask = {"max_new_tokens": TOKENS["locate"], "constrained": how != FREE}
     if how != PEAK:
         return predictor.generate_scored(images, prompts, **ask)
     with patch.object(BoundDecoding, "_at_median", lambda self, scores: scores):

@@ -87,7 +87,8 @@ def score(model: Path, rows: list[dict], batch: int = 64) -> dict[str, float]:
     pairs = [(row, label, box) for row in rows for label, box in eligible(row)]
     predictor = Predictor.load(str(model), batch_size=batch)
     asked = [prompt("locate", "en", name=label_by_name(label).english) for _, label, _ in pairs]
-    answers = [parse(text).spans for text in predictor.generate([r["image"] for r, *_ in pairs], asked)]
+    written = predictor.generate([r["image"] for r, *_ in pairs], asked, locate=True)
+    answers = [parse(text).spans for text in written]
     found = [iou(spans[0].box if spans else None, box) for spans, (*_, box) in zip(answers, pairs, strict=True)]
     return {"miou": float(np.mean(found)), "n": len(found)}
 

@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from radgrounder.evaluation.calibrate import LOST
 from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
 from radgrounder.results.tables import format_interventions
@@ -42,10 +43,6 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "ablations.md": "build/ablations/ablations.md",
     },
 }
-UNCALIBRATED = """Reports are decoded greedily. These tables, those by region and the demo's "before" were measured before calibration.json was
-fitted: the third lesson made the model call far too much "not visible", which the offset in it takes back (below).
-
-"""
 HEAD = """# Results of the nano
 
 Written by `make results` from the files in [results](results), each of which the command above its table made. The nano
@@ -94,9 +91,9 @@ def document() -> str:
         "By region and site: `python -m tests.bench.sites`": sites(read("sites.json")),
         "The base made again: `make base-again`": again(),
         "Does it look? `make interventions`": interventions(),
-        "Its confidence: `radgrounder calibrate sft/bases/nano --data build/base-results/heldout`": confidence(),
-        "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR at site C: the base knows
-neither. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
+        "Its confidence: `make base-calibrate`": confidence(),
+        "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR, which
+the base has never seen, at site C, whose other examinations it has. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
 
 {before_and_after("demo")}""",
         "Both recipes of the demo: `make demo-recipes`": recipes(),
@@ -239,8 +236,8 @@ def confidence() -> str:
         if absent is None
         else f"""
 
-Asked where something is, the model calls it "not visible" the more readily by {absent["offset"]:+.2f} log-odds, chosen so that 1.5 % of
-what is shown get no box. With it {_percent(absent["boxed_after"])} of absent structures get one (without {_percent(absent["boxed_before"])}), of those that are
+Asked where something is, {absent["offset"]:+.2f} is added to the log-odds of "not visible", so that {100 * LOST:.1f} % of what is
+shown gets no box. With it {_percent(absent["boxed_after"])} of absent structures get one (without {_percent(absent["boxed_before"])}), of those that are
 shown {_percent(absent["shown_boxed_after"])} ({_percent(absent["shown_boxed_before"])}); on patients that the fit had not seen."""
     )
     return (

@@ -103,8 +103,9 @@ def heldout(given: Heldout) -> int:
     Out: OUT, a dataset for `radgrounder eval --benchmark refrad2d`: four slices a patient, none of whom pretraining
     draws; splits test, train (what the controls are made of) and validation (for `radgrounder calibrate`).
     """
-    chosen = given.sites, choose_regions(given.regions, given.leave_out)
-    sites, regions = _known_to(given.like) if given.like else chosen
+    sites, regions = (
+        _known_to(given.like) if given.like else (given.sites, choose_regions(given.regions, given.leave_out))
+    )
     require_phantom(sites, regions)
     require_positive(given, "patients")
     from radgrounder.pretraining.heldout import write_heldout

@@ -41,14 +41,12 @@ def absence_auc(items: Sequence[Item], confidences: Mapping[str, float], *, samp
     return Figure(mean, low, high, len(asked))
 
 
-def choose_offset(present: np.ndarray, absent: np.ndarray, *, lost: float) -> float:
+def choose_offset(present: np.ndarray, *, lost: float) -> float:
     """What to add to the log-odds of "not visible" so that the share `lost` of present structures gets no box.
 
-    Both are those log-odds, (n,). 0 where there are none of one kind.
+    `present` are those log-odds of structures that are shown, (n,); 0 for none.
 
-    >>> choose_offset(np.linspace(-9, -1, 101), np.array([0.0]), lost=0.05)
+    >>> choose_offset(np.linspace(-9, -1, 101), lost=0.05)
     1.4
     """
-    if not len(present) or not len(absent):
-        return 0.0
-    return round(-float(np.quantile(present, 1 - lost)), 4)
+    return 0.0 if not len(present) else round(-float(np.quantile(present, 1 - lost)), 4)

@@ -18,7 +18,15 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from radgrounder.evaluation.absence import choose_offset
-from radgrounder.inference.confidence import FILE, KINDS, Scale, chance_of_box, log_odds
+from radgrounder.inference.confidence import (
+    FILE,
+    KINDS,
+    Calibration,
+    Generated,
+    Scale,
+    chance_of_box,
+    log_odds,
+)
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.text import exact_match
 from radgrounder.results.curves import draw_curves
@@ -115,9 +123,9 @@ def probes(dataset: str, *, limit: int, split: str = "validation") -> list[Probe
     from radgrounder.benchmarks.refrad2d import config_names, read_split
 
     found: list[Probe] = []
-    for config, read in (("grounded", _locate_probes), ("grounded", _absent_probes), ("vqa", _question_probes)):
-        rows = read_split(dataset, config, split) if config in config_names(dataset) else None
-        if rows is not None:
+    for config, readers in (("grounded", (_locate_probes, _absent_probes)), ("vqa", (_question_probes,))):
+        rows = list(read_split(dataset, config, split) or ()) if config in config_names(dataset) else []
+        for read in readers:
             found += _draw([probe for row in rows for probe in read(row)], limit)
     if not found:
         raise ValueError(f"{dataset} has no {split} rows with boxes or questions. Give the refrad2d folder of a build.")
@@ -146,21 +154,24 @@ def _draw(items: list[Probe], limit: int) -> list[Probe]:
     return [items[n] for n in sorted(order[:limit])]
 
 
-def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(confidence, right, chance of a box) of each probe, before calibration; a box that is missing is wrong with
-    confidence 0."""
+def _ask(predictor: "Predictor", asked: Sequence[Probe], *, locate: bool) -> list[Generated]:
     images, prompts = [p.image for p in asked], [p.prompt for p in asked]
-    generated = predictor.generate_scored(images, prompts, max_new_tokens=MAX_NEW_TOKENS)
+    return predictor.generate_scored(images, prompts, max_new_tokens=MAX_NEW_TOKENS, locate=locate)
+
+
+def measure(predictor: "Predictor", asked: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray]:
+    """(confidence, right) of probes of one kind, decoded as in use, not calibrated; a box that is missing is wrong with
+    confidence 0."""
+    generated = _ask(predictor, asked, locate=asked[0].kind == "box")
     confidences, right = np.zeros(len(asked)), np.zeros(len(asked), bool)
-    chances = np.array([chance_of_box(one) for one in generated])
     for n, (probe, one) in enumerate(zip(asked, generated, strict=True)):
         if probe.kind == "answer":
             confidences[n] = predictor.answer_confidence(one)
             right[n] = exact_match(parse(one.markup).text, probe.true, language=probe.language) == 1
         elif boxes := [span.box for span in parse(one.markup).spans]:
             confidences[n] = predictor.box_confidences(one, boxes)[0]
-            right[n] = probe.kind == "box" and iou(boxes[0], probe.true) >= RIGHT_IOU
-    return confidences, right, chances
+            right[n] = iou(boxes[0], probe.true) >= RIGHT_IOU
+    return confidences, right
 
 
 def summarise_absence(odds: np.ndarray, shown: np.ndarray, patients: Sequence[str]) -> dict[str, Any]:
@@ -173,10 +184,10 @@ def summarise_absence(odds: np.ndarray, shown: np.ndarray, patients: Sequence[st
     offsets = np.full(len(odds), np.nan)
     for side in (0, 1):
         mine = half != side
-        offsets[half == side] = choose_offset(odds[mine & shown], odds[mine & ~shown], lost=LOST)
+        offsets[half == side] = choose_offset(odds[mine & shown], lost=LOST)
     boxed, one_patient = odds + offsets < 0, len(set(patients)) < 2
     return {
-        "offset": choose_offset(odds[shown], odds[~shown], lost=LOST),
+        "offset": choose_offset(odds[shown], lost=LOST),
         "n": int((~shown).sum()),
         "patients": len(set(patients)),
         "boxed_before": float((odds[~shown] < 0).mean()) if (~shown).any() else None,
@@ -230,23 +241,26 @@ def run(model: Path, dataset: str, *, limit: int = 400, risk: float = 0.1, batch
     """Calibrate a model folder on its dataset's validation patients; returns what calibration.json holds."""
     from radgrounder.inference.predictor import Predictor
 
-    asked = probes(dataset, limit=limit)
-    confidences, right, chances = measure(Predictor.load(model, batch_size=batch_size), asked)
+    predictor, asked = Predictor.load(model, batch_size=batch_size), probes(dataset, limit=limit)
+    predictor.calibration = Calibration()  # not what an earlier run left in the folder
+    absent: dict[str, Any] = {}
+    if any(probe.kind == "absent" for probe in asked):
+        places = [probe for probe in asked if probe.kind != "answer"]
+        odds = log_odds(1 - np.array([chance_of_box(one) for one in _ask(predictor, places, locate=False)]))
+        shown = np.array([probe.kind == "box" for probe in places])
+        absent = {"absent": summarise_absence(odds, shown, [probe.patient for probe in places])}
+        predictor.calibration = Calibration(absent=absent["absent"]["offset"])  # boxes are judged as they are in use
     result: dict[str, Any] = {}
     curves = {}
     for kind in KINDS:
-        mine = np.array([probe.kind == kind for probe in asked])
-        patients = [probe.patient for probe in asked if probe.kind == kind]
-        if not mine.any():
+        mine = [probe for probe in asked if probe.kind == kind]
+        if not mine:
             result[kind] = {**asdict(Scale()), "n": 0}
             continue
-        result[kind] = summarise(confidences[mine], right[mine], patients, risk=risk)
-        curves[kind] = risk_coverage(confidences[mine], right[mine])[1:]
-    places = np.array([probe.kind != "answer" for probe in asked])
-    if any(probe.kind == "absent" for probe in asked):
-        shown = np.array([probe.kind == "box" for probe in asked])[places]
-        who = [probe.patient for probe in asked if probe.kind != "answer"]
-        result["absent"] = summarise_absence(log_odds(1 - chances[places]), shown, who)
+        confidences, right = measure(predictor, mine)
+        result[kind] = summarise(confidences, right, [probe.patient for probe in mine], risk=risk)
+        curves[kind] = risk_coverage(confidences, right)[1:]
+    result |= absent
     write_text(model / FILE, json.dumps(result, indent=2) + "\n")
     write_text((model / FILE).with_suffix(".svg"), draw_curves(curves))
     return result

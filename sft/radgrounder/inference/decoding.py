@@ -49,7 +49,7 @@ class Decoder:
     def __init__(self, model: Any, processor: Any, *, kept_pictures: int) -> None:
         self.model, self.processor = model.eval(), processor
         self.features = PictureFeatures(model, kept=kept_pictures)
-        self._grammar = lru_cache(self._build_grammar)
+        self._grammar, self._denials = lru_cache(self._build_grammar), begin_absence(processor.tokenizer)
 
     def write(
         self,
@@ -75,7 +75,7 @@ class Decoder:
             bound = BoundDecoding(
                 lambda _: self._grammar(modality),
                 max_new_tokens=max_new_tokens,
-                absence=(begin_absence(self.processor.tokenizer), absence),
+                absence=(self._denials, absence),
             )
         kept = KeptProbabilities(bound)
         with torch.inference_mode():

@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from radgrounder.masks.losses import dice_loss
+
 CROP = 64  # pixels a side that a box is cropped to
 PLACES = 4  # a side, so 16 codes
 CODES = 128  # PaliGemma has tokens for as many
@@ -127,7 +129,4 @@ def _taps(low: torch.Tensor, high: torch.Tensor, pixels: int) -> tuple[torch.Ten
 
 def reconstruction_loss(logits: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
     """Cross-entropy + Dice of crops (N, 64, 64), the mean over masks."""
-    chances = logits.sigmoid()
-    both = (chances * crops).sum((1, 2))
-    dice = 1 - (2 * both + 1) / (chances.sum((1, 2)) + crops.sum((1, 2)) + 1)
-    return functional.binary_cross_entropy_with_logits(logits, crops) + dice.mean()
+    return functional.binary_cross_entropy_with_logits(logits, crops) + dice_loss(logits, crops)

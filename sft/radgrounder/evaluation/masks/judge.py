@@ -101,7 +101,8 @@ def judge_structures(predictor: Predictor, rows: Sequence[Row], mean: Mapping[An
     asked = [(n, found) for n, row in enumerate(rows) for found in visible(row["objects"])]
     prompts = [prompt("locate", "en", name=label_by_name(found["label"]).english) for _, found in asked]
     images = [row["image"].convert("RGB") for row in rows]
-    answers = predictor.generate([images[n] for n, _ in asked], prompts, max_new_tokens=TOKENS["locate"])
+    shown = [images[n] for n, _ in asked]
+    answers = predictor.generate(shown, prompts, max_new_tokens=TOKENS["locate"], locate=True)
     drawn = _read(predictor, images, [(n, p, a) for (n, _), p, a in zip(asked, prompts, answers, strict=True)])
     for (n, found), markup, masks in zip(asked, answers, drawn, strict=True):
         row, spans = rows[n], parse(markup).spans
