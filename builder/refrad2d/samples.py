@@ -52,7 +52,7 @@ def png(picture: np.ndarray) -> bytes:
     """A lossless PNG of (rows, columns[, 3]) uint8 or (rows, columns) uint16, which every reader of PNG opens.
 
     Bytes are stored as differences, of 16 bits from the row above, which is read fastest, else from the pixel before,
-    which is smallest; zlib looks for runs of one byte alone, which is written fastest (tests/bench/codec.py).
+    which is smallest; zlib looks for runs of one byte alone, which is written fastest (tests/bench/png.py).
     """
     rows, columns, deep = *picture.shape[:2], picture.dtype == np.uint16
     values = np.ascontiguousarray(picture, dtype=">u2" if deep else np.uint8).view(np.uint8).reshape(rows, -1)

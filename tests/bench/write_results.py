@@ -83,11 +83,7 @@ def document() -> str:
     """docs/results.md."""
     ablations = read("ablations.json")
     chapters = {
-        "The base on new patients: `make base-results`": stale()
-        + UNCALIBRATED
-        + figures(read("base.json"))
-        + "\n\n"
-        + groups(),
+        "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
         "By region and site: `python -m tests.bench.sites`": sites(read("sites.json")),
         "The base made again: `make base-again`": again(),
         "Does it look? `make interventions`": interventions(),

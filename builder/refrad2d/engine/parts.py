@@ -17,7 +17,7 @@ from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
-from refrad2d.system.files import atomic_path, read_json, write_json
+from refrad2d.system.files import atomic_path, count_lines, read_json, write_json
 
 ROWS_A_PART = 256  # the world depends on the input alone, not on who works on it
 JOB = "job.json"
@@ -31,14 +31,16 @@ def run_parts(
 
     `folder` holds the parts until `dst` is whole, `world` is their number. RuntimeError if a part was not written.
     """
-    lines = _count_lines(src)
+    lines = count_lines(src)
     world = world or max(1, -(-lines // ROWS_A_PART))
-    job = {"function": function, "src": str(src.resolve()), "lines": lines, "world": world}
+    starts = _find_lines(src, [lines * rank // world for rank in range(world)])
+    job = {"function": function, "src": str(src.resolve()), "lines": lines, "starts": starts}
     if not (folder / JOB).is_file() or read_json(folder / JOB) != job:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_json(folder / JOB, job)
-    execute(folder, _missing(folder, world))
+    if missing := _missing(folder, world):
+        execute(folder, missing)
     if missing := _missing(folder, world):
         raise RuntimeError(f"{len(missing)} of {world} parts were not written. Run the command again; it does those.")
     counts: Counter = Counter()
@@ -54,19 +56,28 @@ def run_parts(
 def run_part(folder: Path, rank: int) -> None:
     """Do one part: its rows, to a file of its own, and its counts, which say that the file is whole."""
     job = read_json(folder / JOB)
-    first, last = (job["lines"] * n // job["world"] for n in (rank, rank + 1))
+    first, *later = job["starts"][rank : rank + 2]
     module, _, name = job["function"].partition(":")
     rows = folder / f"rows-{rank:05d}.jsonl"
     with Path(job["src"]).open("rb") as file, atomic_path(rows) as temporary:
-        temporary.write_bytes(b"".join(islice(file, first, last)))
+        file.seek(first)
+        temporary.write_bytes(file.read(later[0] - first if later else -1))
     counts = getattr(import_module(module), name)(rows, _part(folder, rank))
     write_json(_counts(folder, rank), counts)
     rows.unlink()
 
 
-def _count_lines(path: Path) -> int:
+def _find_lines(path: Path, numbers: Sequence[int]) -> list[int]:
+    """Where the lines of these numbers, in order, begin in a file; the end of the file for a line behind the last."""
+    starts: list[int] = []
+    at, line = 0, 0
     with path.open("rb") as file:
-        return sum(1 for _ in file)
+        for number in numbers:
+            for text in islice(file, number - line):
+                at += len(text)
+            line = number
+            starts.append(at)
+    return starts
 
 
 def _part(folder: Path, rank: int) -> Path:

@@ -19,8 +19,6 @@ class Slurm:
 
     def __call__(self, folder: Path, ranks: Sequence[int]) -> None:
         """Do the parts. ValueError if there is no sbatch here."""
-        if not ranks:
-            return
         submit = shutil.which("sbatch")
         if submit is None:
             raise ValueError("--executor slurm needs sbatch on the PATH. Run the command on a node that submits jobs.")

@@ -2,7 +2,8 @@
 
     published = publish_slices(stacks, sources, Path("frames"), policy="blank", workers=2)
 
-The files are read again for both in isolated child processes: no unblanked slice ever reaches a disk.
+Both ask isolated child processes, which read a file again where its pixels are not held any more (`held`): no
+unblanked slice ever reaches a disk.
 """
 
 from collections import defaultdict
@@ -20,13 +21,11 @@ from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, Unreadable
 from refrad2d.images.stacks import Stack, keep_slices
 from refrad2d.privacy.burnt_in import PixelBox, blank, find_text, load_reader
-from refrad2d.privacy.lettering import may_hold_text
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import save_array
 from refrad2d.system.processes import run_isolated
 
 POLICIES = ("blank", "drop", "keep")
-SUSPECTED = "_suspected"  # behind a policy: between the ends of a series, slices whose strokes may be letters are read
 FRAMES_A_TASK = 16  # of a multi-frame file, so that one task stays far below its time limit
 READ_MEMORY_MB = 4096  # of address space; the reader's libraries reserve more than they use
 READ_TIMEOUT_S = 600.0
@@ -37,7 +36,7 @@ Boxes = dict[str, list[PixelBox]]
 
 def require_reader(policy: str) -> None:
     """ValueError if the policy is unknown, or text is to be found and the reader is not installed."""
-    if policy.removesuffix(SUSPECTED) not in POLICIES:
+    if policy not in POLICIES:
         raise ValueError(f"Unknown --burnt-in-text {policy!r}. Choose from {', '.join(POLICIES)}.")
     if policy != "keep":
         try:
@@ -65,13 +64,10 @@ def publish_slices(
 
     The counts are of series and slices read, blanked and dropped. A file is left out if none of its slices is written.
     """
-    every, policy = not policy.endswith(SUSPECTED), policy.removesuffix(SUSPECTED)
-    texts, unread = Boxes(), dict[int, str]()
-    if policy != "keep":
-        texts, unread = find_texts(stacks, sources, workers=workers, every=every, progress=progress)
+    texts, unread = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
     boxes = {file: found for file, found in texts.items() if found}
-    slices = [known for stack in stacks for known in stack.slices]
-    refused = [s for s in slices if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
+    every = [known for stack in stacks for known in stack.slices]
+    refused = [s for s in every if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
     refused_files = {known.file for known in refused}
     chosen = keep_slices(stacks, lambda known: known.file not in refused_files and known.position not in unread)
     chosen = [_note_blanked(stack, boxes) for stack in chosen]
@@ -94,32 +90,28 @@ def _note_blanked(stack: Stack, boxes: Boxes) -> Stack:
 
 
 def find_texts(
-    stacks: Sequence[Stack], sources: Sequence[Source], *,
-    workers: int, every: bool = True, progress: Progress = no_progress,
-) -> tuple[Boxes, dict[int, str]]:  # fmt: skip
+    stacks: Sequence[Stack], sources: Sequence[Source], *, workers: int, progress: Progress = no_progress
+) -> tuple[Boxes, dict[int, str]]:
     """The boxes of text in every slice (file of the slice → boxes), and the files that could not be read, by reason.
 
-    The first, middle and last of a stack are read thoroughly, the others if their strokes may be letters, or `every`.
-    As soon as one holds text, all are read thoroughly, since what is burnt in stands in every slice.
+    Every slice is read once; the first, middle and last of a stack thoroughly, and as soon as one holds text, all are,
+    since what is burnt in stands in every slice.
     """
-    slices = [known for stack in stacks for known in stack.slices]
+    every = [known for stack in stacks for known in stack.slices]
     ends = {stack.slices[n].file for stack in stacks for n in (0, len(stack.slices) // 2, -1)}
-    boxes, failed = _read(slices, sources, ends, every, workers=workers, progress=progress)
+    boxes, failed = _read(every, sources, ends, workers=workers, progress=progress)
     written_on = [stack for stack in stacks if any(boxes.get(known.file) for known in stack.slices)]
     again = [known for stack in written_on for known in stack.slices if known.file not in ends]
-    more, failed_again = _read(
-        again, sources, {known.file for known in again}, True, workers=workers, progress=progress
-    )
+    more, failed_again = _read(again, sources, {known.file for known in again}, workers=workers, progress=progress)
     return boxes | more, failed | failed_again
 
 
 def _read(
-    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], every: bool, *,
-    workers: int, progress: Progress,
-) -> tuple[Boxes, dict[int, str]]:  # fmt: skip
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], *, workers: int, progress: Progress
+) -> tuple[Boxes, dict[int, str]]:
     boxes: Boxes = {}
     failed: dict[int, str] = {}
-    tasks = list(_tasks(slices, sources, thorough, every))
+    tasks = list(_tasks(slices, sources, thorough))
     results = run_isolated(
         read_texts, [task for _, task in tasks], workers=workers, timeout_s=READ_TIMEOUT_S, memory_mb=READ_MEMORY_MB
     )
@@ -132,13 +124,13 @@ def _read(
 
 
 def _tasks(
-    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], every: bool
-) -> Iterator[tuple[int, tuple[Source, list[Slice], set[str], bool]]]:
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str]
+) -> Iterator[tuple[int, tuple[Source, list[Slice], set[str]]]]:
     """The slices file by file, in order of position: (position, task of `read_texts`)."""
     for position, of_file in _by_position(slices):
         rest = iter(sorted(of_file, key=lambda known: known.number))
         while some := list(islice(rest, FRAMES_A_TASK)):
-            yield position, (sources[position], some, thorough & {known.file for known in some}, every)
+            yield position, (sources[position], some, thorough & {known.file for known in some})
 
 
 def _by_position(slices: Iterable[Slice]) -> list[tuple[int, list[Slice]]]:
@@ -149,36 +141,26 @@ def _by_position(slices: Iterable[Slice]) -> list[tuple[int, list[Slice]]]:
     return sorted(files.items())
 
 
-def read_texts(task: tuple[Source, Sequence[Slice], set[str], bool]) -> Boxes | str:
-    """Boxes of the text in some slices of a file, or the reason why it cannot be read any more; runs in a child.
-
-    A task names the slices to be read thoroughly and says whether the others are read whatever their strokes are like.
-    """
-    source, slices, thorough, every = task
+def read_texts(task: tuple[Source, Sequence[Slice], set[str]]) -> Boxes | str:
+    """Boxes of the text in some slices of a file, or the reason why it cannot be read any more; runs in a child."""
+    source, slices, thorough = task
     try:
-        return {
-            known.file: _find(shown, thorough=known.file in thorough, every=every)
-            for known, shown in _again(source, slices)
-        }
+        return {known.file: _find(shown, thorough=known.file in thorough) for known, shown in _again(source, slices)}
     except Unreadable as unreadable:
         return str(unreadable)
 
 
-def _find(shown: Slice, *, thorough: bool, every: bool) -> list[PixelBox]:
+def _find(shown: Slice, *, thorough: bool) -> list[PixelBox]:
     """Text as it reads in display orientation, or in that of the file, where it may be mirrored in the display."""
-    boxes = set(_find_in(shown.picture, thorough, every))
+    boxes = set(find_text(shown.picture, thorough=thorough))
     if shown.reoriented != AS_STORED:
         as_stored = undo_reorient(shown.picture, shown.reoriented)
-        for x_min, y_min, x_max, y_max in _find_in(as_stored, thorough, every):
+        for x_min, y_min, x_max, y_max in find_text(as_stored, thorough=thorough):
             inside = np.zeros_like(as_stored, dtype=bool)
             inside[y_min:y_max, x_min:x_max] = True
             rows, columns = np.nonzero(reorient(inside, shown.reoriented))
             boxes.add((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
     return sorted(boxes)
-
-
-def _find_in(picture: np.ndarray, thorough: bool, every: bool) -> list[PixelBox]:
-    return find_text(picture, thorough=thorough) if every or thorough or may_hold_text(picture) else []
 
 
 def _again(source: Source, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Slice]]:

@@ -23,7 +23,7 @@ from refrad2d.system.processes import Result, run_isolated
 from refrad2d.system.pseudonyms import pseudonym
 
 FILE_TIMEOUT_S = 120.0  # for parsing one foreign file in a child process
-FILE_MEMORY_MB = 1344  # that child may add to its own, beside the pixels that it holds (`held`)
+FILE_MEMORY_MB = 1344  # that child may add to what it has when a run starts, pixels held before it too (`held`)
 LIST_MEMORY_MB = 1024  # for the names of one archive's members
 _LIST_BYTES_A_SECOND = 20e6  # the slowest machine that must still list the largest archive
 

@@ -26,7 +26,8 @@ _SHORT = re.compile(
 )
 _OTHER = r"mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
 _THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
-    r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|\([^()]*\b(?:before|previously|prior|vorher|zuvor|früher|damals)\b[^()]*\)",
+    r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|"
+    r"\((?:\w+\s)?\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)?\s(?:before|previously|prior|vorher|zuvor|früher|damals)\)",
     re.IGNORECASE,
 )
 _UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}

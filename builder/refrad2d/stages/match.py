@@ -17,7 +17,7 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
 from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import read_jsonl
+from refrad2d.system.files import count_lines, read_jsonl
 from refrad2d.system.sorting import write_sorted_jsonl
 from refrad2d.text.references import names_several_places
 from refrad2d.text.slices import (
@@ -58,7 +58,7 @@ def run(
     findings: dict[str, list[FindingRow]] = defaultdict(list)
     for finding in read_jsonl(segmented / "findings.jsonl"):
         findings[finding.pop("slice")].append(cast(FindingRow, finding))
-    total = sum(1 for _ in read_jsonl(ingested / "series.jsonl"))
+    total = count_lines(ingested / "series.jsonl")
     unclear = _unclear_images(read_jsonl(ingested / "series.jsonl"), texts)
 
     def rows() -> Iterator[Row]:

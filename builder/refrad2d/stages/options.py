@@ -80,11 +80,6 @@ class Options:
     burnt_in_text: Literal["blank", "drop", "keep"] = option(
         "what becomes of text in the pixels", default="blank", metadata=VALUE
     )
-    read_suspected_only: bool = option(
-        "between the first, middle and last slice of a series, read those alone for text whose strokes may be letters",
-        default=False,
-        metadata=GIVEN,
-    )
     head: str = option("what becomes of series that show a face", default="thin", choices=HEAD_POLICIES, metadata=VALUE)
     benchmarks: Path | None = option(
         "pictures that must not be here: a folder each; the card's leak table compares with them",
@@ -97,11 +92,6 @@ class Options:
     def privacy(self) -> dict[str, str]:
         """What the user decides about pixels that could tell who a patient is; the same for all of a dataset."""
         return {"burnt_in_text": self.burnt_in_text, "head": self.head}
-
-    @property
-    def text_policy(self) -> str:
-        """The policy of `blanking` for text in the pixels."""
-        return self.burnt_in_text + ("_suspected" if self.read_suspected_only else "")
 
     @property
     def assumptions(self) -> dict[str, str]:

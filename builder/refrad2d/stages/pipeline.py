@@ -117,7 +117,7 @@ def _ingest(given: Input, dst: Path) -> Counter:
         masks=options.masks,
         workers=options.workers,
         site=options.site,
-        burnt_in_text=options.text_policy,
+        burnt_in_text=options.burnt_in_text,
         modality=options.modality or "",
         orientation=options.assume_orientation or "",
         people=given.people,

@@ -176,8 +176,8 @@ def _shared(read: Read, *, written: bool) -> Read:
         return replace(stack, record=records.get(place, stack.record), slices=tuple(map(small, stack.slices)))
 
     def record_of(record: Record) -> Record:
-        said: dict[str, Any] = {f.name: once(f.name, getattr(record, f.name)) for f in fields(Record)}
-        said["slices"] = ()
+        bare = replace(record, slices=())
+        said: dict[str, Any] = {f.name: once(f.name, getattr(bare, f.name)) for f in fields(Record)}
         return Record(**said)
 
     records = {n: record_of(record) for n, record in read.records.items()}

@@ -52,10 +52,12 @@ class SortedRows:
         """(key, JSON with sorted keys) of all rows in order."""
         self._end_part()
         while len(self._parts) > MOST_PARTS:  # neighbours are merged, so that equal keys stay in order
-            some, self._parts = self._parts[:MOST_PARTS], self._parts[MOST_PARTS:]
-            self._parts.insert(0, self._write(_merge(some)))
-            for path in some:
-                path.unlink()
+            groups = [self._parts[n : n + MOST_PARTS] for n in range(0, len(self._parts), MOST_PARTS)]
+            self._parts = []
+            for some in groups:
+                self._parts.append(self._write(_merge(some)))
+                for path in some:
+                    path.unlink()
         yield from _merge(self._parts)
 
     def __iter__(self) -> Iterator[tuple[str, dict]]:

@@ -83,3 +83,22 @@ def test_processes_are_an_executor(tmp_path):
     counts = curate.run(src, tmp_path / "whole.jsonl")
     found = run_parts(CURATE, src, tmp_path / "out.jsonl", tmp_path / "parts", Processes(2), world=3)
     assert found == counts and (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_a_run_that_ended_before_its_parts_were_joined_joins_them(tmp_path, monkeypatch):
+    src = write_rows(tmp_path / "in.jsonl")
+    asked = []
+
+    def all_but_the_join(folder, ranks):
+        asked.append(list(ranks))
+        one_by_one(folder, ranks)
+
+    def no_join(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as full, pytest.raises(OSError, match="disk full"):
+        full.setattr("refrad2d.engine.parts.shutil.copyfileobj", no_join)
+        run_parts(CURATE, src, tmp_path / "out.jsonl", tmp_path / "parts", all_but_the_join, world=3)
+    run_parts(CURATE, src, tmp_path / "out.jsonl", tmp_path / "parts", Processes(2), world=3)
+    curate.run(src, tmp_path / "whole.jsonl")
+    assert asked == [[0, 1, 2]] and (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()

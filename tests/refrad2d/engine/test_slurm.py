@@ -44,4 +44,3 @@ def test_without_slurm_the_error_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ValueError, match="needs sbatch on the PATH. Run the command on a node"):
         Slurm()(tmp_path, [0])
-    Slurm()(tmp_path, [])

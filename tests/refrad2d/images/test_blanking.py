@@ -14,7 +14,6 @@ from refrad2d.images.records import read_file
 from refrad2d.images.slices import Slice
 from refrad2d.stages import ingest
 from refrad2d.system.files import read_jsonl
-from refrad2d.system.processes import Result
 from tests.fixtures.dicom_files import make_slice, write_slice
 from tests.fixtures.export_records import KEY, axial, report_row
 
@@ -142,29 +141,6 @@ def test_without_a_reader_the_error_says_what_to_do(monkeypatch):
     require_reader("keep")
 
 
-@pytest.mark.parametrize(
-    ("policy", "read"), [("blank_suspected", {0, 4, 8}), ("blank", set(range(9))), ("keep", set())]
-)
-def test_every_slice_is_read_unless_only_suspected_ones_are_asked_for(tmp_path, monkeypatch, policy, read):
-    export(tmp_path / "export", slices(()))
-    seen = []
-    pictures = slices(())
-    number = {picture.tobytes(): k for k, picture in enumerate(pictures)}
-    monkeypatch.setattr(blanking, "may_hold_text", lambda pixels: False)
-    monkeypatch.setattr(blanking, "find_text", lambda pixels, *, thorough: seen.append((pixels, thorough)) or [])
-    monkeypatch.setattr(blanking, "load_reader", lambda: None)
-    monkeypatch.setattr(blanking, "run_isolated", here)
-    counts, _, _ = run(tmp_path, policy)
-    assert {number[pixels.astype(np.uint16).tobytes()] for pixels, _ in seen} == read
-    assert {number[pixels.astype(np.uint16).tobytes()] for pixels, thorough in seen if thorough} == read & {0, 4, 8}
-    assert counts["burnt_in_frames_read"] == (0 if policy == "keep" else 9)
-
-
-def here(function, tasks, **_):
-    """As `run_isolated`, in this process."""
-    return ((n, Result(function(task))) for n, task in enumerate(tasks))
-
-
 def test_an_unknown_policy_names_the_known_ones():
     with pytest.raises(ValueError, match="'erase'. Choose from blank, drop, keep"):
         require_reader("erase")
@@ -188,6 +164,6 @@ def test_text_that_is_mirrored_in_the_display_is_read_as_the_file_has_it(tmp_pat
     write_slice(tmp_path / "a", pixels=stored, ImageOrientationPatient=orientation)
     source = blanking.Source(str(tmp_path), "a")
     frame = read_file((source, KEY)).slices[0]
-    ((x_min, y_min, x_max, y_max),) = blanking.read_texts((source, [frame], set(), True))[frame.file]
+    ((x_min, y_min, x_max, y_max),) = blanking.read_texts((source, [frame], set()))[frame.file]
     shown = next(blanking.open_file(source)[1]).pixels
     assert (shown[y_min:y_max, x_min:x_max] == 900).all() and (shown == 900).sum() == (x_max - x_min) * (y_max - y_min)

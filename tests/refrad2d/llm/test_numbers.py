@@ -54,6 +54,8 @@ def test_of_two_sizes_with_an_arrow_the_first_is_of_another_day():
 def test_growth_and_what_was_measured_before_is_of_another_day():
     assert [sign.name for sign in read_numbers("52 mm, Wachstum 4 mm/Jahr")] == ["", "earlier"]
     assert [sign.name for sign in read_numbers("12 mm (9 mm before)")] == ["", "earlier"]
+    for text in ("(now 12 mm, previously 8 mm)", "(aktuell 12 mm, zuvor 8 mm)", "(45 HU before, 90 HU after contrast)"):
+        assert [sign.name for sign in read_numbers(text)] == ["", ""]  # of which is which llm/pieces decides
 
 
 def test_blanking_keeps_the_length():

@@ -9,6 +9,7 @@ import pytest
 from refrad2d.system.files import (
     atomic_folder,
     atomic_path,
+    count_lines,
     is_disk_full,
     read_json,
     read_jsonl,
@@ -72,3 +73,8 @@ def test_a_private_file_is_for_the_user_alone_before_it_has_content(tmp_path, mo
         os.umask(umask)
     assert modes == [0o600] and (tmp_path / "a").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "a").read_text(encoding="utf-8") == "ä" and not (tmp_path / "a.tmp").exists()
+
+
+def test_lines_are_counted_as_they_are_written(tmp_path):
+    write_jsonl(tmp_path / "rows.jsonl", [{"text": "a\nb\u2028c"}, {}])
+    assert count_lines(tmp_path / "rows.jsonl") == 2

@@ -1,6 +1,6 @@
 """Ways to write a lossless PNG, of native slices and of the picture that a model sees: size, writing, reading.
 
-    python -m tests.bench.codec [--slices 12] [--json FILE]
+    python -m tests.bench.png [--slices 12] [--json FILE]
 
 Each is read back with plain Pillow and compared bit by bit. The build uses `samples.png`, marked with an arrow.
 """
@@ -12,20 +12,25 @@ import statistics
 import struct
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import nibabel
 import numpy as np
+import pydicom
 from PIL import Image
 
+from refrad2d.phantom import make_patient
+from refrad2d.phantom.render import render_grid
+from refrad2d.phantom.series import REGIONS, draw_series
 from refrad2d.samples import png, read_png
 from refrad2d.system.files import write_json
 from refrad2d.system.markdown import table
 from refrad2d.windows import rescale, windows
-from tests.bench.planted_text import phantom_slices, real_slices
+from tests.fixtures.paths import SHARED
 
-FILTERS = {"none": 0, "sub": 1, "up": 2}
-STRATEGIES = {"default": zlib.Z_DEFAULT_STRATEGY, "filtered": zlib.Z_FILTERED, "RLE": zlib.Z_RLE}
+FILTERS = {"sub": 1, "up": 2}
+STRATEGIES = {"filtered": zlib.Z_FILTERED, "RLE": zlib.Z_RLE}
 
 
 def pillow(picture: np.ndarray, level: int) -> bytes:
@@ -35,7 +40,7 @@ def pillow(picture: np.ndarray, level: int) -> bytes:
     return out.getvalue()
 
 
-def plain(picture: np.ndarray, filtered: str, strategy: str, level: int = 1) -> bytes:
+def plain(picture: np.ndarray, filtered: str, strategy: str) -> bytes:
     """One filter for all rows, and zlib with a strategy."""
     deep = picture.dtype == np.uint16
     rows = np.ascontiguousarray(picture, ">u2" if deep else np.uint8).view(np.uint8).reshape(len(picture), -1)
@@ -46,7 +51,7 @@ def plain(picture: np.ndarray, filtered: str, strategy: str, level: int = 1) -> 
         lines[:, 1 + left :] -= rows[:, :-left]
     if filtered == "up":
         lines[1:, 1:] -= rows[:-1]
-    packer = zlib.compressobj(level, zlib.DEFLATED, 15, 9, STRATEGIES[strategy])
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, STRATEGIES[strategy])
     head = struct.pack(">IIBB3x", picture.shape[1], len(picture), 16 if deep else 8, 0 if picture.ndim == 2 else 2)
     chunks = ((b"IHDR", head), (b"IDAT", packer.compress(lines) + packer.flush()), (b"IEND", b""))
     parts = (struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
@@ -95,6 +100,31 @@ def pictures(slices: int) -> Mapping[str, list[np.ndarray]]:
     shown = [[windows(rescale(pixels, 1.0, -1024.0), "CT") for pixels in native] for native in some]
     names = ("native, phantom", "native, real CT", "image, phantom", "image, real CT")
     return {name: found for name, found in zip(names, (*some, *shown), strict=True) if found}
+
+
+def phantom_slices(first: int, *, each: int = 4) -> Iterator[tuple[str, np.ndarray]]:
+    """Clean slices without end, as ingest stores them: (region, (rows, columns) uint16), of every region and site."""
+    number = first
+    while True:
+        region, site = sorted(REGIONS)[number % len(REGIONS)], "ABC"[number // len(REGIONS) % 3]
+        patient = make_patient(number, site, parts=REGIONS[region].parts)
+        rng = np.random.default_rng([number, 11])
+        series = draw_series(patient, rng, region=region)
+        for n in rng.permutation(len(series.positions))[:each]:
+            pixels = render_grid(patient, series.grid(int(n)), series.protocol, rng).pixels
+            yield region, np.round(pixels - pixels.min()).astype(np.uint16)
+        number += 1
+
+
+def real_slices() -> list[np.ndarray]:
+    """Every slice of the real CT and MR series beside this repository, (rows, columns) uint16; none where they are absent."""
+    folder = SHARED / "data" / "totalsegmentator"
+    found = [pydicom.dcmread(path).pixel_array for path in sorted((folder / "example_ct_dicom").glob("*"))]
+    for name in ("example_ct", "example_mr_sm"):
+        if (path := folder / f"{name}.nii.gz").is_file():
+            volume = np.asarray(nibabel.load(path).dataobj)
+            found += [np.rot90(volume[:, :, k]) for k in range(volume.shape[2])]
+    return [(pixels.astype(np.int32) - int(pixels.min())).astype(np.uint16) for pixels in found]
 
 
 def main() -> None:
