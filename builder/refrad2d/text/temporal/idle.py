@@ -37,7 +37,6 @@ _SIZE = needle(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\
 PARENTHESIS = needle(r"\s?\(([^()]*)\)", 0)
 _HISTORY = needle(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of")
 _CLAUSE = needle(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))", 0)
-_SPACES = re.compile(r"\s+")
 
 
 def is_idle(sentence: str, language: str) -> bool:
