@@ -59,6 +59,11 @@ def describe_finding(finding: PlantedFinding) -> dict[str, Any]:
     }
 
 
+def finding_names() -> tuple[str, ...]:
+    """Of all findings that the phantom knows, in the order of the table."""
+    return tuple(row["name"] for row in read_csv(__package__, "findings.csv"))
+
+
 def size_class(mask: np.ndarray, spacing: float) -> float:
     """How large a finding is in a slice: the longer side of its largest part, as the nearest of SIZE_CLASSES in mm.
 

@@ -22,6 +22,7 @@ from refrad2d.system.tables import read_yaml
 
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 _MENTION = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+WORDINGS = tuple(f"wording_{part}.yaml" for part in ("abdomen", "chest", "pelvis", "neck", "head", "spine"))
 HOUSE_STYLE = {"A": 0.0, "B": 0.7, "C": 0.4}  # how often a site prefers its own wordings
 NORMAL_SENTENCES = 3  # of a slice, beside its findings
 DIFFUSE_PIXELS = 200  # of its host that a slice must show for a finding without a mask to be seen in it
@@ -58,15 +59,16 @@ def report_sentences(
 ) -> list[Sentence]:
     """What a report says of the classes in `present` (names of labels.csv): every finding, then the normal structures.
 
-    Nothing is left to chance: each finding that is seen is told, and each structure that has none. `shown` names the
-    findings that the pictures show, all by default. `rng` draws the wordings; without it a site words the same fact
+    Nothing is left to chance: each finding that is seen is told, and each structure that has none; one that belongs to
+    another part of the body, in the words of that part. `shown` names the findings that the pictures show, all by
+    default. `rng` draws the wordings; without it a site words the same fact
     always in the same way. `fields` gives what the templates may name, by language: date, patient, physician and so
     on; see `expand`.
     """
     present, told_names = set(present), set()
     findings: list[Sentence] = []
     normal: list[Sentence] = []
-    for topic, plan in _topics(wordings).items():
+    for topic, plan in [*_topics(wordings).items(), *_topics_elsewhere(wordings)]:
         if not (set(plan.get("needs", present)) <= present and set(plan.get("any", present)) & present):
             continue
         told = [
@@ -80,7 +82,7 @@ def report_sentences(
         told_names |= {f.name for f in told}
         teller = _Teller(patient.site, modality, fields or {}, rng)
         findings += [teller.say(topic, plan["findings"][f.name], finding=f) for f in told]
-        normal += [] if told else _say_normal(teller, topic, plan, patient, present)
+        normal += [] if told or "normal" not in plan else _say_normal(teller, topic, plan, patient, present)
     return [sentence for sentence in findings + normal if _is_covered(sentence, present)]
 
 
@@ -91,6 +93,13 @@ def _topics(wordings: Sequence[str]) -> dict[str, Any]:
         for topic, plan in read_yaml(__package__, wording).items():
             topics.setdefault(topic, plan)
     return topics
+
+
+def _topics_elsewhere(wordings: Sequence[str]) -> list[tuple[str, Any]]:
+    """The topics of all other files, their findings only: a CT of the chest tells of the renal cyst that it shows."""
+    others = [name for name in WORDINGS if name not in wordings]
+    plans = [pair for name in others for pair in read_yaml(__package__, name).items()]
+    return [(t, {key: plan[key] for key in plan if key != "normal"}) for t, plan in plans if "findings" in plan]
 
 
 @dataclass(frozen=True)
@@ -119,21 +128,20 @@ def slice_sentences(
 ) -> list[Sentence]:
     """What a report on this one slice says, which follows from the slice alone.
 
-    First every finding that it shows, the largest first: a focal one on at least MIN_PIXELS, with the size class that
-    it has here; a diffuse one where at least DIFFUSE_PIXELS of its host are seen, a lowered vertebra not across the
-    axis. Then the normal sentences of the NORMAL_SENTENCES largest structures, in the order of the table; none of a
-    structure that has a finding, or may have one that the slice shows too little of. A site words the same fact always
-    in the same way. `publish` gives the class under which the masks show a painted one.
+    First every finding that it shows, whatever part it belongs to, the largest first: a focal one on at least
+    MIN_PIXELS, with the size class that it has here; a diffuse one where at least DIFFUSE_PIXELS of its host are seen,
+    a lowered vertebra not across the axis. Then the normal sentences of the NORMAL_SENTENCES largest structures, in the
+    order of the table; none of a structure that has a finding, or may have one that the slice shows too little of. A
+    site words the same fact always in the same way. `publish` gives the class under which the masks show a painted one.
     """
     topics = _topics(wordings)
-    shown = _seen_findings(patient, content, publish, modality)
+    telling = [*topics.items(), *_topics_elsewhere(wordings)]
+    shown = seen_findings(patient, content, publish, modality)
     told, said = [], set()
     for finding in shown:
-        topic = next((topic for topic, plan in topics.items() if finding.name in plan.get("findings", {})), None)
-        if topic is None:
-            continue
+        topic, plan = next((t, plan) for t, plan in telling if finding.name in plan.get("findings", {}))
         sized = replace(finding, size_mm=content.sizes.get(finding.name, finding.size_mm))
-        usable = topics[topic]["findings"][finding.name]
+        usable = plan["findings"][finding.name]
         fitting = [w for w in usable if _named_in(w) <= content.visible] or usable
         told.append(_Teller(patient.site, modality).say(topic, fitting, finding=sized))
         said.add(finding.name)
@@ -141,7 +149,7 @@ def slice_sentences(
     return told + _normal_sentences(patient.site, topics, content, doubted, publish, modality)
 
 
-def _seen_findings(
+def seen_findings(
     patient: Patient, content: SliceContent, publish: Callable[[str], str | None], modality: str
 ) -> list[PlantedFinding]:
     """The findings that a slice shows, the one on most pixels first; of diffuse ones the pixels of the host count."""

@@ -36,7 +36,7 @@ class Batches:
         self.tokenizer, self.slices, self.plan = processor.tokenizer, slices, plan
         self.prefix = image_prefix(processor, size)
         self._upto = np.cumsum(slice_weights(slices, plan.rarity))
-        self._covers = [cover(shown.mask, shown.boxes, size.patch) for shown in slices]
+        self._covers = [cover(shown.mask, shown.boxes, size.patch, shown.findings) for shown in slices]
 
     def tower(self, step: int) -> dict[str, Any]:
         """pixel_values (B, 3, S, S) and the `dense` targets of these slices."""
@@ -78,10 +78,11 @@ class Batches:
 
 
 def slice_weights(slices: Sequence[PhantomSlice], rarity: float) -> np.ndarray:
-    """How often each slice is drawn, (n,) with sum 1: regions evenly, inside a region by the mean of its classes'
-    frequencies to the power of -`rarity`. Pictures that show no region are as frequent as in the pool."""
-    counts = Counter(class_id for shown in slices for class_id in shown.boxes)
-    weights = np.array([np.mean([counts[c] ** -rarity for c in shown.boxes] or [1.0]) for shown in slices])
+    """How often each slice is drawn, (n,) with sum 1: regions evenly, inside a region by the mean of the frequencies of
+    its classes and findings to the power of -`rarity`. Pictures that show no region are as frequent as in the pool."""
+    shows = [[*shown.boxes, *(-int(f) for f in np.unique(shown.findings) if f)] for shown in slices]
+    counts = Counter(name for names in shows for name in names)
+    weights = np.array([np.mean([counts[name] ** -rarity for name in names] or [1.0]) for names in shows])
     regions = np.array([shown.region for shown in slices])
     foreign = float((regions == "").mean())
     names = set(regions.tolist()) - {""}

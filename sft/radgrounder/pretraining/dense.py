@@ -2,7 +2,8 @@
 
 The head is thrown away after pretraining. It reads the image tokens behind the projector, and it writes coordinates as
 the decoder does, as a distribution over the codes of the location tokens: what the tower learns here, the decoder can
-copy. A patch may show several structures, small ones too: it is asked for the box of each by its class.
+copy. A patch may show several structures, small ones too: it is asked for the box of each by its class. Findings are
+classes of their own behind the structures: a report learns to tell them only where the tower tells them apart.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ from torch.nn import functional
 
 from refrad2d.grounding import BINS
 from refrad2d.labels import labels
+from refrad2d.phantom.findings import finding_names
 
-CLASSES = len(labels()) + 1  # background is 0
+STRUCTURES = len(labels()) + 1  # background is 0
+CLASSES = STRUCTURES + len(finding_names())
 LEAST_SHARE = 0.02  # of a patch that a structure covers for its box to be asked there
 ASKED = 2  # patches in which the box of each structure is asked in one step
 HIDDEN = 2  # width of the box head, times that of a token
@@ -33,7 +36,7 @@ class Cover:
 
 
 class DenseTargets(NamedTuple):
-    """`shown` (B, P, 122) distributions over classes; questions (N,) each: slice, patch, class and `boxes` (N, 4)."""
+    """`shown` (B, P, CLASSES) distributions over classes; questions (N,) each: slice, patch, class, `boxes` (N, 4)."""
 
     shown: torch.Tensor
     slices: torch.Tensor
@@ -79,13 +82,27 @@ class DenseHead(torch.nn.Module):
         return DenseLosses(shown + 0.3 * place + 4 * error, float(shown.detach()), float(error.detach()))
 
 
-def cover(mask: np.ndarray, boxes: dict[int, tuple[float, float, float, float]], patch: int) -> Cover:
-    """What each patch of a mask (S, S) of class ids shows."""
+def cover(
+    mask: np.ndarray,
+    boxes: dict[int, tuple[float, float, float, float]],
+    patch: int,
+    findings: np.ndarray | None = None,
+) -> Cover:
+    """What each patch of a mask (S, S) of class ids shows, and of `findings` (S, S), numbers from 1 on."""
     side = mask.shape[0] // patch
-    classes = np.array(sorted(boxes), np.int64)
-    layers = (mask[None] == classes[:, None, None]).reshape(len(classes), side, patch, side, patch)
-    shares = layers.mean(axis=(2, 4), dtype=np.float32).reshape(len(classes), side * side).T
-    return Cover(classes, shares, np.array([boxes[c] for c in classes], np.float32).reshape(-1, 4))
+    ids = [] if findings is None else [int(number) for number in np.unique(findings) if number]
+    layers = [mask == c for c in sorted(boxes)] + [findings == number for number in ids]
+    places = [boxes[c] for c in sorted(boxes)] + [_box(layer) for layer in layers[len(boxes) :]]
+    stacked = np.array(layers, bool).reshape(len(layers), side, patch, side, patch)
+    shares = stacked.mean(axis=(2, 4), dtype=np.float32).reshape(len(layers), side * side).T
+    classes = np.array([*sorted(boxes), *(STRUCTURES + number - 1 for number in ids)], np.int64)
+    return Cover(classes, shares, np.array(places, np.float32).reshape(-1, 4))
+
+
+def _box(layer: np.ndarray) -> tuple[float, ...]:
+    """xyxy in [0, 1] around a mask (S, S) with a pixel."""
+    rows, columns = np.flatnonzero(layer.any(axis=1)), np.flatnonzero(layer.any(axis=0))
+    return tuple(float(n) / len(layer) for n in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
 
 
 def draw_targets(covers: Sequence[Cover], rng: np.random.Generator) -> DenseTargets:

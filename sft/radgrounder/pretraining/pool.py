@@ -35,9 +35,9 @@ from refrad2d.phantom import (
     report_sentences,
     shown_findings,
 )
-from refrad2d.phantom.findings import size_class
+from refrad2d.phantom.findings import finding_names, size_class
 from refrad2d.phantom.render import RenderedSlice
-from refrad2d.phantom.reports import SliceContent, context_of, slice_sentences
+from refrad2d.phantom.reports import SliceContent, context_of, seen_findings, slice_sentences
 from refrad2d.phantom.series import Region, all_ids, get_region, published_classes
 from refrad2d.questions.balance import Dataset
 from refrad2d.questions.choose import questions
@@ -56,10 +56,12 @@ SCOUT = 56  # pixels of the quick look at a whole series that tells where struct
 
 @dataclass(frozen=True)
 class PhantomSlice:
-    """`image` is (S, S, 3) uint8, `mask` (S, S) uint8 unified ids, `boxes` by class id, `turns` (prompt, answer)."""
+    """`image` is (S, S, 3) uint8, `mask` (S, S) uint8 unified ids, `findings` (S, S) uint8 numbers of `finding_names`
+    from 1 on, 0 for none, `boxes` by class id, `turns` (prompt, answer)."""
 
     image: np.ndarray
     mask: np.ndarray
+    findings: np.ndarray
     boxes: dict[int, tuple[float, float, float, float]]
     turns: list[tuple[str, str]]
     region: str = ""  # none for a picture that shows no body
@@ -114,6 +116,11 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
 
     Eight seeds share a study, whose site follows from them.
     """
+    return _draw(seed, sites, regions)[0]
+
+
+def _draw(seed: int, sites: Sequence[str], regions: Sequence[str]) -> tuple[Row, np.ndarray]:
+    """A row, and what `finding_map` says of it."""
     number = seed // SLICES_OF_STUDY
     site = sites[number % len(sites)]
     study = draw_study(number, site, tuple(regions))
@@ -122,6 +129,7 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
     picture = render_grid(patient, grid, study.series.protocol, np.random.default_rng([seed, 31]))
     mask = region.select(picture.mask)
     found = objects(mask)
+    content = content_of(picture, region, study.series.plane, grid.spacing)
     row: Row = {
         "id": f"phantom-{seed}", "patient": f"phantom-{number}", "study": "", "series": "",
         "modality": region.modality, "body_part": region.body_part.lower(), "plane": study.series.plane,
@@ -129,27 +137,30 @@ def draw_row(seed: int, *, sites: Sequence[str], regions: Sequence[str]) -> Row:
         "image": windows(picture.pixels, region.modality), "mask": mask, "objects": found,
         "absent": _absent(study, picture.mask, np.random.default_rng([seed, 37])),
         "sex": patient.sex, "age": patient.age // 10 * 10, "site": site,
-        "report": _reports(study, content_of(picture, region, study.series.plane, grid.spacing), found), "findings": [],
+        "report": _reports(study, content, found), "findings": [],
         "provenance": {
             "slice_rule": "structure", "curator": "", "segmenter": "phantom", "blanked": 0, "version": "",
             "shown": {"de": 1.0, "en": 1.0},
         },
     }  # fmt: skip
     row["vqa"] = questions(row, Dataset(studies={row["study"]: _told(study, region.modality)}))
-    return row
+    return row, finding_map(patient, picture, content, region)
 
 
 def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[str]) -> PhantomSlice:
     """One slice by its seed, `size` pixels wide; see `draw_row`. Every `FOREIGN_EVERY`th shows no body."""
     if seed % FOREIGN_EVERY == FOREIGN_EVERY - 1:
         foreign = draw_foreign(np.random.default_rng([seed, 41]), size)
-        return PhantomSlice(foreign, np.zeros((size, size), np.uint8), {}, foreign_turns(seed))
-    row = draw_row(seed, sites=sites, regions=regions)
+        nothing = np.zeros((size, size), np.uint8)
+        return PhantomSlice(foreign, nothing, nothing, {}, foreign_turns(seed))
+    row, findings = _draw(seed, sites, regions)
     turns = [(_text(m[0]), _text(m[1])) for m in conversations(row)]
     image = Image.fromarray(row["image"]).resize((size, size), Image.Resampling.BICUBIC)
     boxes = {label_by_name(o["label"]).id: as_box(o["box"]) for o in row["objects"]}
     region = draw_study(seed // SLICES_OF_STUDY, str(row["site"]), tuple(regions)).region
-    return PhantomSlice(np.asarray(image), resize_mask(row["mask"], size), boxes, turns, region)
+    return PhantomSlice(
+        np.asarray(image), resize_mask(row["mask"], size), resize_mask(findings, size), boxes, turns, region
+    )
 
 
 def content_of(picture: RenderedSlice, region: Region, plane: str, spacing: float) -> SliceContent:
@@ -157,6 +168,22 @@ def content_of(picture: RenderedSlice, region: Region, plane: str, spacing: floa
     findings = {name: int(mask.sum()) for name, mask in picture.findings.items()}
     sizes = {name: size_class(mask, spacing) for name, mask in picture.findings.items() if findings[name]}
     return SliceContent(labels_of(region.select(picture.mask)), findings, sizes, plane)
+
+
+def finding_map(patient: Patient, picture: RenderedSlice, content: SliceContent, region: Region) -> np.ndarray:
+    """Where each finding is that a report on this slice tells of: its number in `finding_names` from 1 on, 0 elsewhere.
+
+    (S, S) uint8 of the size of the picture. A finding without a mask of its own is where its host is. Of two in one
+    place the focal one is told, of two focal ones the smaller.
+    """
+    found = np.zeros(picture.mask.shape, np.uint8)
+    mask, names = region.select(picture.mask), finding_names()
+    seen = seen_findings(patient, content, region.published, region.modality)  # focal ones first, the largest first
+    for finding in sorted(seen, key=lambda f: not f.is_diffuse):
+        host = region.published(finding.host)
+        where = picture.findings[finding.name] if not finding.is_diffuse else mask == label_by_name(str(host)).id
+        found[where] = names.index(finding.name) + 1
+    return found
 
 
 def _absent(study: PhantomStudy, painted: np.ndarray, rng: np.random.Generator) -> list[str]:
@@ -220,7 +247,7 @@ def draw_pool(
     """`draw_slices`, kept on disk: parts that lie in `folder` are read, the others drawn and written; Paused past the
     deadline."""
     folder.mkdir(parents=True, exist_ok=True)
-    kind = "-".join([f"{size}px", *sites, *regions])
+    kind = "-".join([f"{size}px-findings", *sites, *regions])
     pool: list[PhantomSlice] = []
     for start in range(0, len(seeds), PART):
         part = seeds[start : start + PART]
@@ -241,6 +268,7 @@ def _save(slices: Sequence[PhantomSlice], file: Path) -> None:
             opened,
             images=np.stack([drawn.image for drawn in slices]),
             masks=np.stack([drawn.mask for drawn in slices]),
+            findings=np.stack([drawn.findings for drawn in slices]),
             texts=np.frombuffer(texts.encode(), np.uint8),
         )
 
@@ -252,11 +280,14 @@ def _load(file: Path) -> list[PhantomSlice]:
             PhantomSlice(
                 image,
                 mask,
+                findings,
                 {k: tuple(box) for k, box in text["boxes"]},
                 [(intern(prompt), intern(answer)) for prompt, answer in text["turns"]],
                 text["region"],
             )
-            for image, mask, text in zip(stored["images"], stored["masks"], texts, strict=True)
+            for image, mask, findings, text in zip(
+                stored["images"], stored["masks"], stored["findings"], texts, strict=True
+            )
         ]
 
 

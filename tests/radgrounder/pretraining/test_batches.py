@@ -30,7 +30,8 @@ PLAN = Plan(batch=3, packed_images=2, packed_budget=60, single_batch=2)
 def slice_of(seed):
     mask = np.zeros((SIZE.image, SIZE.image), np.uint8)
     mask[:8] = LIVER
-    return PhantomSlice(np.asarray(picture(seed, SIZE.image)), mask, {LIVER: (0.0, 0.0, 1.0, 0.5)}, turns(seed))
+    image, nothing = np.asarray(picture(seed, SIZE.image)), np.zeros_like(mask)
+    return PhantomSlice(image, mask, nothing, {LIVER: (0.0, 0.0, 1.0, 0.5)}, turns(seed))
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +102,10 @@ def test_the_budget_limits_the_turns_but_leaves_one():
     )
 
 
-def drawn(region, *classes):
+def drawn(region, *classes, finding=0):
     boxes = {number: (0.0, 0.0, 1.0, 1.0) for number in classes}
-    return PhantomSlice(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8), boxes, [], region)
+    image, nothing = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)
+    return PhantomSlice(image, nothing, np.full_like(nothing, finding), boxes, [], region)
 
 
 def test_regions_are_drawn_evenly_and_rare_classes_more_often():
@@ -114,6 +116,11 @@ def test_regions_are_drawn_evenly_and_rare_classes_more_often():
     assert weights[3] / weights[0] == pytest.approx(3**0.5)
     assert slice_weights(pool[:4], 0.0) == pytest.approx([0.25] * 4)
     assert slice_weights([drawn("")], 0.5) == pytest.approx([1.0])
+
+
+def test_slices_with_findings_are_drawn_more_often():
+    ill, well = slice_weights([drawn("head", 1, finding=2), *[drawn("head", 1)] * 3], 0.5)[:2]
+    assert ill == pytest.approx(1.5 * well)
 
 
 def test_a_grey_curve_rises_from_black_to_white():

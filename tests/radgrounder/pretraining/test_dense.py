@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from radgrounder.pretraining.dense import DenseHead, cover, draw_targets
+from radgrounder.pretraining.dense import STRUCTURES, DenseHead, cover, draw_targets
 from radgrounder.pretraining.losses import CoordinateTargets
 
 LIVER, AORTA = 5, 52
@@ -29,6 +29,18 @@ def test_a_patch_shows_small_structures_too():
     asked = dict(zip(targets.classes.tolist(), targets.boxes.tolist(), strict=True))
     assert asked.keys() == {LIVER, AORTA} and asked[AORTA] == list(BOXES[AORTA])
     assert all(p == 10 for p, c in zip(targets.patches.tolist(), targets.classes.tolist(), strict=True) if c == AORTA)
+
+
+def test_a_finding_is_a_class_of_its_own_where_it_lies():
+    findings = np.zeros((32, 32), np.uint8)
+    findings[8:16, 4:12] = 3
+    shown = cover(mask(), BOXES, 8, findings)
+    cyst = STRUCTURES + 2
+    assert shown.classes.tolist() == [LIVER, AORTA, cyst]
+    assert shown.boxes[2].tolist() == [4 / 32, 8 / 32, 12 / 32, 16 / 32]
+    assert shown.shares[:, 2].reshape(4, 4).tolist() == [[0] * 4, [0.5, 0.5, 0, 0], [0] * 4, [0] * 4]
+    assert shown.shares[4, 0] == 1  # the liver is there all the same
+    assert cover(mask(), BOXES, 8, np.zeros_like(findings)).classes.tolist() == [LIVER, AORTA]
 
 
 def test_an_empty_slice_has_targets():

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from radgrounder.metrics.findings import read_findings
 from radgrounder.pretraining import pool
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_pool, draw_row, draw_slice, draw_slices, draw_study
 from refrad2d.grounding import parse
 from refrad2d.labels import label_by_name
+from refrad2d.phantom.findings import finding_names
 
 KIND = {"sites": ("A",), "regions": ("abdomen_ct",)}
 SEED = 640
@@ -27,6 +29,7 @@ def test_a_seed_is_a_slice(drawn):
     again = draw_slice(SEED, size=32, **KIND)
     assert np.array_equal(drawn.image, again.image) and np.array_equal(drawn.mask, again.mask)
     assert drawn.turns == again.turns and drawn.boxes == again.boxes
+    assert np.array_equal(drawn.findings, again.findings)
 
 
 def test_eight_seeds_share_a_patient(row):
@@ -49,6 +52,18 @@ def test_a_report_grounds_only_what_the_slice_shows(row):
     for report in filter(None, row["report"].values()):
         assert all(set(span["labels"]) <= shown for span in report["spans"])
         assert all(report["findings"][span["start"] : span["end"]] for span in report["spans"])
+
+
+def test_what_a_report_tells_is_on_the_map_of_findings():
+    """Of many slices: a finding is told in words if and only if it has pixels on the map."""
+    told = 0
+    for seed in range(SEED, SEED + 80):
+        row, found = pool._draw(seed, **KIND)
+        names = {finding_names()[number - 1] for number in np.unique(found) if number}
+        said = read_findings(row["report"]["en"]["findings"], "en", "CT")
+        assert found.shape == row["mask"].shape and len(names) == len(said)
+        told += len(said)
+    assert told > 10
 
 
 def test_the_answers_can_be_read(drawn):

@@ -91,7 +91,18 @@ def test_an_aorta_with_a_thoracic_aneurysm_is_not_called_normal():
     for patient in ill:
         for seed in range(8):
             sentences = report_sentences(patient, {"aorta"}, np.random.default_rng(seed))
-            assert [s.clean["en"] for s in sentences if s.topic == "aorta"] == []
+            assert [s.finding for s in sentences if s.topic == "aorta"] == ["thoracic_aneurysm"]
+
+
+def test_a_slice_tells_of_findings_of_other_parts_too():
+    """A CT of the chest that shows an enlarged spleen says so, in the words of the abdomen."""
+    region = get_region("chest_ct")
+    patients = [make_patient(seed, parts=region.parts) for seed in range(60)]
+    ill = next(p for p in patients if [f.name for f in p.findings if f.host == "spleen"] == ["splenomegaly"])
+    content = SliceContent({"spleen": 900, "aorta": 100}, {}, {}, "axial")
+    sentences = slice_sentences(ill, content, publish=region.published, wordings=region.wordings)
+    assert [s.finding for s in sentences if s.finding] == ["splenomegaly"]
+    assert all("spleen" in labels for _, _, labels in sentences[0].spans["en"])
 
 
 def test_joined_spans_point_at_the_mentions():
