@@ -18,7 +18,8 @@ from transformers import PaliGemmaProcessor, PreTrainedTokenizerBase
 
 from radgrounder.models.branches import IGNORED, join, prompt_attention, to_batch
 from radgrounder.models.nano import NanoSize
-from radgrounder.pretraining.dense import cover, draw_targets
+from radgrounder.pretraining.dense import Cover, cover, draw_targets
+from radgrounder.pretraining.moves import move
 from radgrounder.pretraining.plan import Plan
 from radgrounder.pretraining.pool import PhantomSlice
 from radgrounder.pretraining.turns import Turn, draw_turn, order_turns
@@ -36,12 +37,18 @@ class Batches:
         self.tokenizer, self.slices, self.plan = processor.tokenizer, slices, plan
         self.prefix = image_prefix(processor, size)
         self._upto = np.cumsum(slice_weights(slices, plan.rarity))
+        self._patch = size.patch
         self._covers = [cover(shown.mask, shown.boxes, size.patch, shown.findings) for shown in slices]
 
     def tower(self, step: int) -> dict[str, Any]:
         """pixel_values (B, 3, S, S) and the `dense` targets of these slices."""
         rng = self._rng(TOWER, step)
-        return self._images(self._draw(self.plan.batch, rng), rng)
+        numbers = self._draw(self.plan.batch, rng)
+        if not self.plan.moves:
+            return self._images(numbers, rng)
+        moved = [move(self.slices[n], rng, self.plan.moves) for n in numbers]
+        covers = [cover(shown.mask, shown.boxes, self._patch, shown.findings) for shown in moved]
+        return self._inputs([shown.image for shown in moved], covers, rng)
 
     def packed(self, step: int) -> dict[str, Any]:
         """Each slice with as many of its turns as fit the budget, in random order; with what `tower` gives."""
@@ -70,8 +77,10 @@ class Batches:
         return np.minimum(at, len(self.slices) - 1)
 
     def _images(self, numbers: Sequence[int] | np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
-        dense = draw_targets([self._covers[n] for n in numbers], rng)
-        images = [self.slices[n].image for n in numbers]
+        return self._inputs([self.slices[n].image for n in numbers], [self._covers[n] for n in numbers], rng)
+
+    def _inputs(self, images: list[np.ndarray], covers: Sequence[Cover], rng: np.random.Generator) -> dict[str, Any]:
+        dense = draw_targets(covers, rng)
         if self.plan.curves:
             images = [grey_curve(rng, self.plan.curves)[image] for image in images]
         return {"pixel_values": to_pixel_values(images), "dense": dense}

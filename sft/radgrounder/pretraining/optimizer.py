@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,20 +18,27 @@ from refrad2d.system.files import atomic_path
 CHECK_EVERY = 250  # steps between checkpoints
 
 
-class Optimizer:
-    """Muon for the matrices inside the layers, AdamW for embeddings, norms, biases and heads, at the same rate."""
+SEES = ("vision_tower.", "multi_modal_projector.")  # parts of names of what makes image tokens
 
-    def __init__(self, module: torch.nn.Module) -> None:
-        named = list(module.named_parameters())
-        inside = [p for name, p in named if p.ndim == 2 and ".layers." in name]
-        others = [p for name, p in named if not (p.ndim == 2 and ".layers." in name)]
-        groups = [
-            {"params": [p for p in others if p.ndim > 1], "weight_decay": 0.05},
-            {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
-        ]
+
+class Optimizer:
+    """Muon for the matrices inside the layers, AdamW for embeddings, norms, biases and heads, at the same rate; tower
+    and projector at the share `seeing` of it."""
+
+    def __init__(self, module: torch.nn.Module, seeing: float = 1.0) -> None:
+        inside: list[dict[str, Any]] = []
+        others: list[dict[str, Any]] = []
+        for sees, share in ((True, seeing), (False, 1.0)):
+            named = [pair for pair in module.named_parameters() if any(part in pair[0] for part in SEES) == sees]
+            matrices = [p for name, p in named if p.ndim == 2 and ".layers." in name]
+            rest = [p for name, p in named if not (p.ndim == 2 and ".layers." in name)]
+            inside.append({"params": matrices, "share": share})
+            others.append({"params": [p for p in rest if p.ndim > 1], "weight_decay": 0.05, "share": share})
+            others.append({"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0, "share": share})
+        inside, others = ([group for group in groups if group["params"]] for groups in (inside, others))
         self.parts = (
             torch.optim.Muon(inside, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
-            torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True),
+            torch.optim.AdamW(others, betas=(0.9, 0.98), fused=True),
         )
         self.module = module
 
@@ -41,7 +49,7 @@ class Optimizer:
         torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
         for part in self.parts:
             for group in part.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["share"]
             part.step()
 
     def state_dict(self) -> list[dict]:

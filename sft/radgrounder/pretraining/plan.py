@@ -61,6 +61,14 @@ class Plan:
         default=0.5,
         metavar="X",
     )
+    moves: float = option(
+        "in the first lesson pictures are shifted and scaled at random by up to this share, 0 for none",
+        default=0.0,
+        metavar="S",
+    )
+    seeing: float = option(
+        "share of the learning rate for tower and projector in the second and third lesson", default=1.0, metavar="P"
+    )
     curves: float = option("spread of random grey-level curves, 0 for none", default=0.0, metavar="S")
     dense_weight: float = option("of the dense losses beside conversations", default=1.0, metavar="W")
     coordinate_sigma: float = option("width of a coordinate's soft target, in bins", default=4.0, metavar="S")

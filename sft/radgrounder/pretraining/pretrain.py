@@ -77,8 +77,9 @@ def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = N
     how: dict[str, Any] = {"precision": plan.precision, "deadline": deadline}
     with quick_attention(model):
         train_tower(learner, batches.tower, plan.tower, run, **how)
-        train_conversations(learner, batches.packed, plan.packed, run, dense_weight=plan.dense_weight, **how)
-        train_conversations(learner, batches.single, plan.single, run, dense_weight=plan.dense_weight, **how)
+        how |= {"dense_weight": plan.dense_weight, "seeing": plan.seeing}
+        train_conversations(learner, batches.packed, plan.packed, run, **how)
+        train_conversations(learner, batches.single, plan.single, run, **how)
     _write(model, processor, out, size, plan)
 
 
@@ -127,12 +128,14 @@ def train_conversations(
     run: Path,
     *,
     dense_weight: float,
+    seeing: float = 1.0,
     precision: str = "float32",
     deadline: float = inf,
 ) -> None:
-    """Next-token training on answers, the dense losses beside it; its checkpoint lies in the folder `run`."""
+    """Next-token training on answers, the dense losses beside it, tower and projector at the share `seeing` of the
+    rate; its checkpoint lies in the folder `run`."""
     module = torch.nn.ModuleDict({"model": learner.model, "head": learner.head})
-    optimizer = Optimizer(module)
+    optimizer = Optimizer(module, seeing)
     module.train()
     logged: list[tuple[float, float, float]] = []
     for step in resumable_steps(module, optimizer, run / f"{lesson.name}.pt", lesson.steps, deadline):

@@ -135,3 +135,12 @@ def test_curves_change_pictures_but_not_where_things_are(batches):
     first, second = batches.tower(0), bent.tower(0)
     assert not torch.equal(first["pixel_values"], second["pixel_values"])
     assert all(torch.equal(a, b) for a, b in zip(first["dense"], second["dense"], strict=True))
+
+
+def test_pictures_of_the_first_lesson_move_only_where_asked(batches):
+    pool, plan = [slice_of(seed) for seed in range(6)], replace(PLAN, moves=0.3)
+    still, moved, again = batches.tower(1), *(Batches(PROCESSOR, SIZE, pool, plan).tower(1) for _ in range(2))
+    assert not torch.equal(still["pixel_values"], moved["pixel_values"])
+    assert torch.equal(moved["pixel_values"], again["pixel_values"])
+    packed = Batches(PROCESSOR, SIZE, pool, plan).packed(1)
+    assert torch.equal(packed["pixel_values"], batches.packed(1)["pixel_values"])

@@ -91,3 +91,13 @@ def test_steps_past_the_deadline_stop_where_they_can_go_on(tmp_path):
         assert len(done) == 1
     assert train(resumed, tmp_path / "cut.pt", 3) == [2]
     assert torch.equal(weights(whole), weights(resumed))
+
+
+def test_what_sees_may_learn_slower():
+    model = torch.nn.ModuleDict({"vision_tower": make_module(), "language_model": make_module()})
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = Optimizer(model, seeing=0.0)
+    loss = sum(p.square().sum() for p in model.parameters())
+    optimizer.descend(loss, 0.1)
+    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert moved == {name for name in before if name.startswith("language_model.")}
