@@ -9,7 +9,7 @@ Every lesson goes on from its last checkpoint; the same arguments give the same 
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,7 @@ from refrad2d.system.files import atomic_folder
 
 _log = logging.getLogger(__name__)
 LOG_EVERY = 100
+MADE_BY = "pretraining.json"  # beside the weights: shape and plan
 
 BatchOf = Callable[[int], dict[str, Any]]  # the batch of a step
 
@@ -155,10 +156,14 @@ def train_conversations(
 def _write(
     model: PaliGemmaForConditionalGeneration, processor: PaliGemmaProcessor, out: Path, size: NanoSize, plan: Plan
 ) -> None:
-    """A stock folder; beside the weights the plan that made them and the fingerprint of what they depend on."""
-    made_by = {"size": asdict(size), "plan": asdict(plan)}
+    """A stock folder; beside the weights the plan that made them, after that of the base that they went on from, and the
+    fingerprint of what they depend on."""
+    made_by: dict[str, Any] = {"size": asdict(size), "plan": asdict(replace(plan, init=Path(plan.init).name))}
+    before = Path(plan.init) / MADE_BY
+    if plan.init and before.is_file():
+        made_by["before"] = json.loads(before.read_text(encoding="utf-8"))
     more = {
-        "pretraining.json": json.dumps(made_by, indent=2) + "\n",
+        MADE_BY: json.dumps(made_by, indent=2) + "\n",
         fingerprint.FILE: json.dumps(fingerprint.fingerprint(), indent=2) + "\n",
     }
     save_stock(model.half(), processor, out, more=more)  # half a float loses nothing here and holds twice the weights

@@ -40,6 +40,8 @@ def test_pretraining_goes_on_from_a_base(whole, tmp_path):
     first, second = (load_file(folder / "model.safetensors") for folder in (whole, tmp_path / "nano"))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert (whole / "tokenizer.json").read_text() == (tmp_path / "nano/tokenizer.json").read_text()
+    before, made = (json.loads((folder / "pretraining.json").read_text()) for folder in (whole, tmp_path / "nano"))
+    assert made["before"] == before and made["plan"]["init"] == whole.name
 
 
 def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, monkeypatch):
