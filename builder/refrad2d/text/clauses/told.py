@@ -1,0 +1,131 @@
+"""The findings that a text tells, each once although a sentence may call it twice.
+
+    >>> [f.finding.name for f in told_findings("Lesion in the liver, suspicious for a metastasis.", "en", "CT")]
+    ['metastasis']
+
+A sentence calls one finding twice where it names and then describes it ("Cholelithiasis, calculus in the gallbladder",
+"metastatic disease of the liver with lesions"), or guesses what it is. A vague name ("lesion") takes the one name of a
+guess that the text favours; any other finding, and one whose guess is merely possible, keeps its own. Two findings with
+places that differ are two, and so are two between which other words stand than those that connect them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from refrad2d.text.clauses.reading import patterns, read_clauses
+from refrad2d.text.clauses.records import Clause, ClauseFinding
+from refrad2d.text.sentences import split_sentences
+
+_LEAD = "[AGIJjMNOZ]*"  # O as in "im Sinne einer"
+_PLACE = r"(?:[ZQJjMI]|WZ|CC?Z)*(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJj]*)*SI?)?(?:[ZQYJjMI]|WZ|C[AGJN]*[YXW]*Z)*"
+_NAMED_AGAIN = re.compile(rf"[CW]{_LEAD}")  # "Cholezystolithiasis, ein Konkrement", "… mit einem Stein"
+_WITH = re.compile(rf"{_PLACE}W{_LEAD}")  # "Metastasierung der Leber mit Herden"
+_GUESSED = re.compile(rf"{_PLACE}C?[AJjMNWXHOGYRE]*")  # the words of a guess
+_OR = re.compile(r"[RCA]*R[RCAJN]*")
+_ELSEWHERE = re.compile(r"[ZQJjMI]*[OH]")
+
+
+def told_findings(text: str, language: str, modality: str | None = None) -> list[ClauseFinding]:
+    """What a text affirms or doubts, without what is another name for it; ValueError as of `read_clauses`."""
+    clauses = read_clauses(text, language, modality)
+    told: list[ClauseFinding] = []
+    for start, end in split_sentences(text, language):
+        inside = [clause for clause in clauses if start <= clause.start and clause.end <= end]
+        told += _Sentence(text, language, inside).told()
+    return told
+
+
+class _Sentence:
+    """The clauses of one sentence, their signs in one row with a comma where they divide."""
+
+    def __init__(self, text: str, language: str, clauses: Sequence[Clause]):
+        self.text, self.words = text, patterns(language)
+        self.found: list[tuple[int, ClauseFinding]] = []  # where its sign stands in `codes`
+        self.codes = ""
+        for clause in clauses:
+            self.codes += "C" if self.codes else ""
+            self.found += [(len(self.codes) + f.at, f) for f in clause.findings]
+            self.codes += clause.signs
+
+    def told(self) -> list[ClauseFinding]:
+        """Each finding once, in the order of the text."""
+        kept: list[ClauseFinding] = []
+        guesses = 0  # that were taken for the last one kept
+        vague: ClauseFinding | None = None  # the last one kept, before a guess named it
+        last = 0
+        for at, one in self.found:
+            if one.polarity == "denied":
+                continue
+            before = kept[-1] if kept else None
+            between = self.codes[last + 1 : at]
+            same_sign = bool(kept) and last == at  # one finding of several structures
+            last = at
+            if before is None or same_sign:
+                kept.append(one)
+                guesses, vague = 0, None
+            elif self._is_guess(before, one, between) or guesses and one.polarity == "doubted" and _OR.fullmatch(between):
+                vague, guesses = vague or before, guesses + 1
+                favoured = guesses == 1 and self._is_favoured(before, one)
+                kept[-1] = _named(before, one) if favoured else _placed(_placed(vague, before), one)
+            elif self._is_same(before, one, between, at):
+                kept[-1] = _placed(one, before) if one.labels else _placed(before, one)
+            else:
+                kept.append(one)
+                guesses, vague = 0, None
+        return kept
+
+    def _is_guess(self, before: ClauseFinding, one: ClauseFinding, between: str) -> bool:
+        """True if the words between two findings guess that the first is the second."""
+        words = self.text[before.end : one.start]
+        if one.polarity != "doubted" or not self.words["doubt"].search(words) or not _GUESSED.fullmatch(between):
+            return False
+        if one.finding.names_its_place or before.finding.names_its_place or self._is_elsewhere(one):
+            return False
+        one_kind = before.finding.group == "generic" or {before.finding.group, one.finding.group} <= {"generic", "mass"}
+        alternative = self.words["idle_guess"].search(words) is not None
+        fits = all(one.finding.can_lie_in(label) for label in before.labels)
+        return fits and (one_kind or alternative and not one.labels) and _agree(before, one)
+
+    def _is_favoured(self, before: ClauseFinding, one: ClauseFinding) -> bool:
+        """True if a vague finding takes the name of a guess."""
+        end = re.search(r"[;.]|$", self.text[one.end :])
+        words = self.text[before.end : one.end + (end.start() if end else 0)]
+        vague = before.finding.group == "generic" and one.finding.group != "generic"
+        return vague and bool(self.words["guess"].search(words)) and not self.words["idle_guess"].search(words)
+
+    def _is_same(self, before: ClauseFinding, one: ClauseFinding, between: str, at: int) -> bool:
+        """True if the second name describes what the first has named."""
+        if before.finding.names_its_place or not _agree(before, one):
+            return False
+        named = before.finding.name == one.finding.name
+        if named and not before.labels and one.labels:
+            alone = re.fullmatch(r"(?:.*[C;])?[AJjMN]*", self.codes[: at - len(between) - 1]) is not None
+            return alone and _NAMED_AGAIN.fullmatch(between) is not None
+        described = one.finding.group == "generic" and before.finding.group != "generic"
+        behind = bool(_WITH.fullmatch(between)) and not self._is_elsewhere(one)
+        return behind and bool(before.labels) and not one.labels and (named or described)
+
+    def _is_elsewhere(self, one: ClauseFinding) -> bool:
+        """True if a place that we cannot read stands behind a finding."""
+        at = next(k for k, other in self.found if other is one)
+        return not one.labels and _ELSEWHERE.match(self.codes, at + 1) is not None
+
+
+def _agree(one: ClauseFinding, other: ClauseFinding) -> bool:
+    """True if two findings may lie in one place: the same, or that of the one alone is known."""
+    return not one.labels or not other.labels or one.labels == other.labels
+
+
+def _named(one: ClauseFinding, guess: ClauseFinding) -> ClauseFinding:
+    """A finding under the name of a guess."""
+    return replace(_placed(one, guess), finding=guess.finding)
+
+
+def _placed(one: ClauseFinding, other: ClauseFinding) -> ClauseFinding:
+    """A finding with the place and the size that its other name has."""
+    if not one.labels and other.labels:
+        one = replace(one, structure=other.structure, where=other.where, side=other.side)
+    if one.millimetres is None:
+        one = replace(one, size=other.size, millimetres=other.millimetres)
+    return one
