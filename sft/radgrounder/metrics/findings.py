@@ -98,7 +98,7 @@ def _read(text: str, language: str, modality: str) -> tuple[Stated, ...]:
         stated += [(said.start, one) for one in _as_stated(said)]
     for clause in clauses:
         stated += [
-            (state.start, Stated(state.kind, frozenset(state.structure.labels)))
+            (state.start, _state_as_stated(state.kind, state.structure.labels))
             for state in clause.states
             if state.holds and state.kind in ABNORMAL and state.structure
         ]
@@ -106,6 +106,12 @@ def _read(text: str, language: str, modality: str) -> tuple[Stated, ...]:
     ordered = [one for _, one in sorted(stated, key=lambda pair: pair[0])]
     kept = [one for one in ordered if not (one.name == "dilated" and one.places in wide)]
     return tuple({one.key: one for one in reversed(kept)}[key] for key in dict.fromkeys(one.key for one in kept))
+
+
+def _state_as_stated(kind: str, labels: Sequence[str]) -> Stated:
+    """A state as it counts: what is dilated of the brain are its ventricles."""
+    name = "hydrocephalus" if (kind, *labels) == ("dilated", "brain") else kind
+    return Stated(name, frozenset(labels))
 
 
 def _as_stated(said: ClauseFinding) -> list[Stated]:

@@ -10,7 +10,7 @@ import re
 _HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
 WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
 LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
-BESIDE = re.compile(r"SI?(?:C?Z)?(?:[CU].*)?")  # "Fraktur BWK 9"
+BESIDE = re.compile(r"SI?(?:C?Z)?(?:[CUW].*)?")  # "Fraktur BWK 9"
 OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
 PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH](?!Z)")
 _TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
@@ -38,7 +38,7 @@ SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJY]*[CW]?
 # "Die Bauchaorta ist aneurysmatisch", "LWK 1 und 2 frakturiert": a participle is said of its subjects as a state is
 PREDICATE_OF = re.compile(r"[UMAGIJ]*(?:NO?[AGIJ]*)?S(?:(?:C[AGIJ]*S)*C?U[AGIJ]*S)?I?[YMJI]*")
 GUESS_OF = re.compile(r"[UMAGIJ]*SI?(?:[YMJTIC]|W(?=[JM]*$))*")  # "The liver is hypodense, in keeping with steatosis"
-TOUCHED = re.compile(r"[ZQ]*J*H[AGIJj]*S|[ZQ]*O[AGIJj]*S")  # "Pleural effusion posterior to the left lower lobe"
+TOUCHED = re.compile(r"[ZQ]*J*H+[AGIJj]*S|[ZQ]*O[AGIJj]*S")  # "Pleural effusion posterior to the left lower lobe"
 TOUCHING = re.compile(r"[MAGI]*SW[AIJjMN]*[HJX][AIJjMN]*")  # "Left lower lobe with an adjacent pleural effusion"
 SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*C?U[AGIJ]*S)?[IMYKWZP]*(?:T[JM]*[CU])*")
 AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"

@@ -15,6 +15,9 @@ _NONE_THERE = re.compile(r"DO[AGI]*S")
 _ELLIPSIS = re.compile(r"[AM]*SI?Y?n")
 _DENIES_ON = re.compile(r"D[AGjJE]*F[CURDAGjJF]*")
 FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
+_ADJECTIVES = re.compile(r"(?:^|[AWUOGND])[ZMJj]*[ZJj]$")  # "eine große, septierte Zyste"
+_DESCRIBED_ON = re.compile(r"[MJj]*J[Jj]*[FB]")
+_ADJECTIVE_END = re.compile(r"(?:mm|cm|\d)$")
 _ALONE = re.compile(r"[AJMN]*F")
 _DESCRIBED = re.compile(r"[MAGI]*SI?Y[MYJIXT]*")
 
@@ -59,9 +62,11 @@ def without_unplaced(text: str, bound: re.Pattern, clause: Clause) -> Clause:
     return clause if len(kept) == len(clause.findings) else replace(clause, findings=tuple(kept))
 
 
-def settle(signs: list[Sign]) -> list[Sign]:
-    """ "hingegen" divides where a clause begins, else it is an adverb; a side behind a structure belongs to it."""
+def settle(signs: list[Sign], text: str) -> list[Sign]:
+    """ "hingegen" divides where a clause begins, else it is an adverb; a side behind a structure belongs to it; a comma
+    between adjectives says nothing."""
     settled: list[Sign] = []
+    signs = [sign for at, sign in enumerate(signs) if sign.code != "C" or not _lists_adjectives(signs, at, text)]
     for at, sign in enumerate(signs):
         before = settled[-1] if settled else None
         if sign.code == "h":
@@ -76,6 +81,13 @@ def settle(signs: list[Sign]) -> list[Sign]:
             settled[-1] = replace(before, structure=narrow(before.structure, sign.sides[0]))
         settled.append(sign)
     return settled
+
+
+def _lists_adjectives(signs: list[Sign], at: int, text: str) -> bool:
+    before, behind = ("".join(s.code for s in part) for part in (signs[:at], signs[at + 1 :]))
+    if not _ADJECTIVES.search(before) or not _DESCRIBED_ON.match(behind):
+        return False
+    return not _ADJECTIVE_END.search(text[signs[at - 1].start : signs[at - 1].end])
 
 
 def without_heading(signs: list[Sign], text: str, language: str) -> list[Sign]:

@@ -42,7 +42,7 @@ def read_clauses(
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
         signs = read_signs(text, start, end, language, inside)
-        signs = settle(without_heading(signs, text, language))
+        signs = settle(without_heading(signs, text, language), text)
         codes = "".join(sign.code for sign in signs)
         asks, guess = text[start:end].rstrip().endswith("?"), False
         for first, last in split_signs(codes):
@@ -105,7 +105,7 @@ class _Reader:
             return False
         said = one.where == "said" and "/" not in self.text[one.structure.start : one.structure.end]
         fits = said and all(any(fnmatchcase(label, glob) for glob in sign.value) for label in one.labels)
-        return one.polarity == "denied" or not fits
+        return bool(set(self.codes[: one.at]) & set("Dn")) or one.polarity == "denied" or not fits
 
     def _finding(self, at: int, finding: NamedFinding) -> ClauseFinding:
         sign, polarity = self.signs[at], self._polarity(at)
@@ -147,7 +147,7 @@ class _Reader:
 
     def _shared(self, at: int, one: ClauseFinding) -> list[Structure]:
         """The structures that share a finding: those of a list, and both of a pair where the text says "both"."""
-        if one.polarity == "doubted" or one.finding.names_its_place:
+        if self._said_polarity(at) == "doubted" or one.finding.names_its_place:
             return []
         codes, last = self.codes, one.polarity == "denied"
         behind = grammar.ALL_BEHIND.fullmatch(codes, at + 1)
@@ -194,6 +194,8 @@ class _Reader:
             return self.signs[behind.end() - 1].structure, "said"
         if grammar.BESIDE.fullmatch(codes, at + 1) and not grammar.GOVERNED.search(codes[:at]):
             return self.signs[at + 1].structure, "said"
+        if self._is_predicate(at) and codes[:at].count("S") == 1 and polarity != "denied":
+            return next(s.structure for s in self.signs if s.code == "S"), "said"
         if grammar.PLACE_BEHIND.match(codes, at + 1) and not grammar.OWN_PART.match(codes, at + 1):
             return None, "unclear"
         before = self._adjective(at) or self._subject(at, polarity) or self._described(at, polarity)
@@ -206,6 +208,8 @@ class _Reader:
         """ "hepatic cyst", "left kidney stone"."""
         near = self.language == "en" or self.text[self.signs[at].start].islower()  # "Aorta verkalkt"
         match = re.search(r"S[Jj]*$", self.codes[:at]) if near else None
+        if match and self.language == "de" and "H" in self.codes[: match.start()]:  # "Milz neben der Aorta verkalkt"
+            return None
         if not match or re.search(r"[SB][CUR]+[AGIJj]*$", self.codes[: match.start()]):
             return None
         return self.signs[match.start()].structure
@@ -249,8 +253,16 @@ class _Reader:
         guess = self.words["guess"].search(self.text, subjects[0].end, self.signs[at].start)
         if polarity != "doubted" or not guess or self.words["idle_guess"].search(self.text, self.start, self.end):
             return None
-        said = "".join(sign.code for sign in before if sign.end <= guess.start()).rstrip("O")  # "im Sinne"
+        name, finding = self.text[self.signs[at].start :].casefold(), self.signs[at].finding
+        if not finding or not name.startswith(finding.names[self.language][:4].casefold()):  # "Mammakarzinom"
+            return None
+        plain = [s for s in before if s.end <= guess.start()]
+        said = "".join("J" if s.code == "X" and self._is_german_word(s) else s.code for s in plain)
         return subjects[0] if grammar.GUESS_OF.fullmatch(said) and self._is_mere(at, guess) else None
+
+    def _is_german_word(self, sign: Sign) -> bool:
+        """True for a German word that is no noun."""
+        return self.language == "de" and self.text[sign.start].islower()
 
     def _is_mere(self, at: int, guess: re.Match) -> bool:
         """True if nothing but the words of a guess stands before a finding, and no place behind it."""
@@ -396,6 +408,8 @@ class _Reader:
                 return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
         match = grammar.ATTRIBUTE.match(codes, at)
+        if match and self.language == "en" and codes[match.end() : match.end() + 1] == "X":  # "enlarged gastric folds"
+            return []
         more = grammar.MORE_BEARERS.match(codes, match.end()) if match else None
         if more and re.fullmatch(r"[MAGI]*", codes[:at]):
             return [sign.structure for sign in self.signs[at : more.end()] if sign.code == "S"]

@@ -46,10 +46,14 @@ _DESCRIBES = re.compile(
     r"arteriosklerotisch|atherosklerotisch|chronisch|hämorrhagisch|spikuliert|semisolid|oval|ovalär|irregulär|"
     r"polyzyklisch|diametral|optimal|marginal|klassisch|massiv|symmetrisch|asymmetrisch|homogen|dystrophisch|"
     r"subpleural|subtotal|total|segmental|subsegmental|lobär|bipolar|linear|punktuell|granulär|nodulär|tubulär|"
-    r"kolbig|suspekt|metabolisch|septiert|hyperämisch|hypervaskulär|hypovaskulär|vaskulär|zentrilobulär|panlobulär|"
+    r"kolbig|suspekt|frisch|metabolisch|septiert|hyperämisch|hypervaskulär|hypovaskulär|vaskulär|zentrilobulär|panlobulär|"
     r"paraseptal|bullös)\w*$"
 )
-_ADVERB = re.compile(r"(?!anomaly|family|supply|assembly|(?:peri|para|extra|retro|inter|intra|supra|infra|trans)\w)[a-z]{3,}ly")
+_ADVERB = re.compile(  # and no noun, none that says the opposite or where
+    r"(?!anomaly|family|supply|assembly|hardly|barely|scarcely|nearly|allegedly|reportedly|supposedly|apparently|seemingly|"
+    r"questionably|potentially|insignificantly|negligibly|initially|recently|transiently|temporarily|theoretically|un|"
+    r"non|virtually|(?:peri|para|extra|retro|inter|intra|supra|infra|trans)\w)[a-z]{3,}ly"
+)
 _DEGREE = re.compile(r"(?!un|wenig|kaum)[a-zäöüß]{3,}(?:ig|isch|lich|iv|ell|end|weise)")
 _ROMAN = re.compile(r"[IVX]+[ab]?")
 

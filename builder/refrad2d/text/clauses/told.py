@@ -15,14 +15,15 @@ from dataclasses import replace
 
 from refrad2d.text.clauses.reading import patterns, read_clauses
 from refrad2d.text.clauses.records import Clause, ClauseFinding
+from refrad2d.text.findings import named_findings
 from refrad2d.text.sentences import split_sentences
 
 _LEAD = "[AGIJjMNOZ]*"  # O as in "im Sinne einer"
-_PLACE = r"(?:[ZQJjMI]|WZ|CC?Z)*(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJj]*)*SI?)?(?:[ZQYJjMI]|WZ|C[AGJN]*[YXW]*Z)*"
-_NAMED_AGAIN = re.compile(rf"[CW]{_LEAD}")  # "Cholezystolithiasis, ein Konkrement", "… mit einem Stein"
+_PLACE = r"(?:[ZQJjMI]|WZ|CC?Z)*(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJj]*)*SI?(?:(?:C[AGIJ]*S)*C?U[AGIJ]*S)?I?)?(?:[ZQYJjMI]|WZ|C[AGJN]*[YXW]*Z)*"
+_NAMED_AGAIN = re.compile(rf"I?[CW]{_LEAD}")  # "Cholezystolithiasis, ein Konkrement", "… mit einem Stein"
 _WITH = re.compile(rf"{_PLACE}W{_LEAD}")  # "Metastasierung der Leber mit Herden"
-_GUESSED = re.compile(rf"{_PLACE}C?[AJjMNWXHOGYRE]*")  # the words of a guess
-_OR = re.compile(r"[RCA]*R[RCAJN]*")
+_GUESSED = re.compile(rf"{_PLACE}C?[AJjMNWXHOGYRE]*S?")  # the words of a guess
+_OR = re.compile(r"[\s,]*(?:oder|or|als|than|versus|vs\.?|bzw\.?|/)\s*(?:an?|eine?[mnrs]?)?\s*", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[ZQJjMI]*[OH]")
 
 
@@ -40,31 +41,44 @@ class _Sentence:
     """The clauses of one sentence, their signs in one row with a comma where they divide."""
 
     def __init__(self, text: str, language: str, clauses: Sequence[Clause]):
-        self.text, self.words = text, patterns(language)
+        self.text, self.language, self.words = text, language, patterns(language)
+        self.start, self.end = (clauses[0].start, clauses[-1].end) if clauses else (0, 0)
         self.found: list[tuple[int, ClauseFinding]] = []  # where its sign stands in `codes`
         self.codes = ""
         for clause in clauses:
             self.codes += "C" if self.codes else ""
-            self.found += [(len(self.codes) + f.at, f) for f in clause.findings]
+            told = [f for f in clause.findings if self._is_told(clause, f)]
+            self.found += [(len(self.codes) + f.at, f) for f in told]
             self.codes += clause.signs
+
+    def _is_told(self, clause: Clause, one: ClauseFinding) -> bool:
+        """True for what is affirmed, and for what is suspected rather than perhaps denied, gone or unlikely."""
+        if one.polarity != "doubted":
+            return one.polarity == "affirmed"
+        denial = max((end for start, end in clause.denials if end <= one.start), default=None)
+        last = self.text[denial : one.start].rpartition(",") if denial is not None else ("", "", "")
+        denied = denial is not None and not (last[1] and self.words["doubt"].search(last[2]))
+        stop = re.compile(r"[,;:]|$").search(self.text, one.end, clause.end)
+        end = stop.start() if stop else clause.end
+        return not denied and not self.words["not_told"].search(self.text, clause.start, end)
 
     def told(self) -> list[ClauseFinding]:
         """Each finding once, in the order of the text."""
         kept: list[ClauseFinding] = []
         guesses = 0  # that were taken for the last one kept
         vague: ClauseFinding | None = None  # the last one kept, before a guess named it
-        last = 0
+        last = end = 0
         for at, one in self.found:
-            if one.polarity == "denied":
-                continue
             before = kept[-1] if kept else None
             between = self.codes[last + 1 : at]
             same_sign = bool(kept) and last == at  # one finding of several structures
-            last = at
+            last, before_end, end = at, end, one.end
             if before is None or same_sign:
                 kept.append(one)
                 guesses, vague = 0, None
-            elif self._is_guess(before, one, between) or guesses and one.polarity == "doubted" and _OR.fullmatch(between):
+            elif self._is_guess(before, one, between) or (
+                guesses and one.polarity == "doubted" and _OR.fullmatch(self.text, before_end, one.start)
+            ):
                 vague, guesses = vague or before, guesses + 1
                 favoured = guesses == 1 and self._is_favoured(before, one)
                 kept[-1] = _named(before, one) if favoured else _placed(_placed(vague, before), one)
@@ -73,7 +87,15 @@ class _Sentence:
             else:
                 kept.append(one)
                 guesses, vague = 0, None
-        return kept
+        return [self._as_compound_says(one) for one in kept] if len(kept) == 1 else kept
+
+    def _as_compound_says(self, one: ClauseFinding) -> ClauseFinding:
+        """A vague finding by the name in "metastasenverdächtig"."""
+        words = [m[1] for m in self.words["suspect"].finditer(self.text, self.start, self.end)]
+        meant = [f for f, pattern in named_findings(self.language) if len(words) == 1 and pattern.fullmatch(words[0])]
+        certain = one.finding.group == "generic" and len(meant) == 1 and meant[0].group != "generic"
+        certain = certain and all(meant[0].can_lie_in(label) for label in one.labels)
+        return replace(one, finding=meant[0]) if certain else one
 
     def _is_guess(self, before: ClauseFinding, one: ClauseFinding, between: str) -> bool:
         """True if the words between two findings guess that the first is the second."""
@@ -82,7 +104,8 @@ class _Sentence:
             return False
         if one.finding.names_its_place or before.finding.names_its_place or self._is_elsewhere(one):
             return False
-        one_kind = before.finding.group == "generic" or {before.finding.group, one.finding.group} <= {"generic", "mass"}
+        one_kind = before.finding.name == one.finding.name
+        one_kind = one_kind or before.finding.group == "generic" or {before.finding.group, one.finding.group} <= {"generic", "mass"}
         alternative = self.words["idle_guess"].search(words) is not None
         fits = all(one.finding.can_lie_in(label) for label in before.labels)
         return fits and (one_kind or alternative and not one.labels) and _agree(before, one)
@@ -100,8 +123,9 @@ class _Sentence:
             return False
         named = before.finding.name == one.finding.name
         if named and not before.labels and one.labels:
-            alone = re.fullmatch(r"(?:.*[C;])?[AJjMN]*", self.codes[: at - len(between) - 1]) is not None
-            return alone and _NAMED_AGAIN.fullmatch(between) is not None
+            sided = before.side in (None, one.side)
+            alone = sided and re.fullmatch(r"(?:.*[C;])?[AJjMN]*", self.codes[: at - len(between) - 1])
+            return bool(alone) and _NAMED_AGAIN.fullmatch(between) is not None
         described = one.finding.group == "generic" and before.finding.group != "generic"
         behind = bool(_WITH.fullmatch(between)) and not self._is_elsewhere(one)
         return behind and bool(before.labels) and not one.labels and (named or described)
@@ -113,8 +137,9 @@ class _Sentence:
 
 
 def _agree(one: ClauseFinding, other: ClauseFinding) -> bool:
-    """True if two findings may lie in one place: the same, or that of the one alone is known."""
-    return not one.labels or not other.labels or one.labels == other.labels
+    """True if two findings may lie in one place: the place of the one is that of the other, part of it, or unknown."""
+    places = set(one.labels), set(other.labels)
+    return places[0] <= places[1] or places[1] <= places[0]
 
 
 def _named(one: ClauseFinding, guess: ClauseFinding) -> ClauseFinding:
