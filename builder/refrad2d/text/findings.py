@@ -3,9 +3,10 @@
 A finding is a row. `name`, `group`, its names and articles are what questions call it; the patterns `english_terms` and
 `german_terms` are how a sentence states it, looked for in the order of the rows. `kind` is what masks and sentences are
 compared by, coarser than the name (a metastasis is a lesion); it goes by the `english_words` and `german_words` of all
-its rows. A row may serve one of the two uses alone. `english_hints` and `german_hints` are words that are no name of the
-finding but lead a reader to suspect it, of the classes of `hint_place` alone ("loss of height" of a vertebra). `place` holds globs of the classes that a finding can lie in ("-"
+its rows. A row may serve one of the two uses alone. `place` holds globs of the classes that a finding can lie in ("-"
 if its name says where it is), `regions` the parts of the body where a question may offer it as a distractor.
+`english_hints` and `german_hints` are words that do not name the finding but lead a reader to suspect it, in the
+classes of `hint_place` alone: "loss of height" of a vertebra.
 """
 
 import re

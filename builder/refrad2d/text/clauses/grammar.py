@@ -1,7 +1,7 @@
 """How the signs of a clause hang together: patterns of the letters of `signs`.
 
-    >>> WHERE.fullmatch("ZOAS") is not None  # behind a finding: "… of 2 cm in the liver"
-    True
+>>> WHERE.fullmatch("ZOAS") is not None  # behind a finding: "… of 2 cm in the liver"
+True
 """
 
 import re

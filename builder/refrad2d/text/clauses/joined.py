@@ -1,7 +1,7 @@
 """What the words of a sentence settle before its clauses are read, and what one clause says of another.
 
-    >>> [(c.findings[0].polarity, c.findings[0].labels) for c in read_clauses("Zysten der Leber, keine in der Milz.", "de")]
-    [('affirmed', ('liver',)), ('denied', ('spleen',))]
+>>> [(c.findings[0].polarity, c.findings[0].labels) for c in read_clauses("Zysten der Leber, keine in der Milz.", "de")]
+[('affirmed', ('liver',)), ('denied', ('spleen',))]
 """
 
 import re

@@ -17,7 +17,14 @@ from typing import Any
 
 from refrad2d.labels import LANGUAGES
 from refrad2d.text.clauses import grammar
-from refrad2d.text.clauses.joined import FINDING_FIRST, settle, with_apposition, with_ellipsis, without_heading, without_unplaced
+from refrad2d.text.clauses.joined import (
+    FINDING_FIRST,
+    settle,
+    with_apposition,
+    with_ellipsis,
+    without_heading,
+    without_unplaced,
+)
 from refrad2d.text.clauses.measures import read_measures
 from refrad2d.text.clauses.records import Clause, ClauseFinding, State, Structure
 from refrad2d.text.clauses.signs import Sign, read_signs, split_signs, stored
@@ -91,6 +98,7 @@ class _Reader:
             denials=tuple((s.start, s.end) for s in self.signs if s.code in "Dn"),
             doubted=self.doubted,
             signs=self._known_codes(states),
+            sizes=tuple(sign.value for sign in self.signs if sign.code == "Z"),
         )
 
     def _known_codes(self, states: Sequence[State]) -> str:
@@ -103,9 +111,11 @@ class _Reader:
         """True for words that hint at a finding of some structures, where they are not said of one."""
         if sign.value is None:
             return False
-        said = one.where == "said" and "/" not in self.text[one.structure.start : one.structure.end]
-        fits = said and all(any(fnmatchcase(label, glob) for glob in sign.value) for label in one.labels)
-        return bool(set(self.codes[: one.at]) & set("Dn")) or one.polarity == "denied" or not fits
+        place = one.structure
+        if not place or "/" in self.text[place.start : place.end] or one.polarity == "denied":  # "L4/5" is a disc
+            return True
+        fits = all(any(fnmatchcase(label, glob) for glob in sign.value) for label in place.labels)
+        return not fits or bool(set(self.codes[: one.at]) & set("Dn"))
 
     def _finding(self, at: int, finding: NamedFinding) -> ClauseFinding:
         sign, polarity = self.signs[at], self._polarity(at)
@@ -306,7 +316,9 @@ class _Reader:
         if codes.count("Z") != 1 or sum(codes.count(code) for code in "FB") != 1:
             return None, None
         z = codes.index("Z")
-        if not (re.fullmatch(r"[JjI]*S?[Jj]*", codes[z + 1 : at]) and z < at or grammar.SIZE_BEHIND.match(codes, at + 1)):
+        if not (
+            re.fullmatch(r"[JjI]*S?[Jj]*", codes[z + 1 : at]) and z < at or grammar.SIZE_BEHIND.match(codes, at + 1)
+        ):
             return None, None
         return self.signs[z].value
 
@@ -401,9 +413,9 @@ class _Reader:
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if (codes[at + 1 : at + 2] in grammar.AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")) and grammar.SUBJECTS.fullmatch(
-            codes, 0, at
-        ):
+        if (
+            codes[at + 1 : at + 2] in grammar.AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")
+        ) and grammar.SUBJECTS.fullmatch(codes, 0, at):
             if "P" in codes[:at] and self.signs[at].value[0][0] != "thickened":
                 return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]

@@ -62,7 +62,8 @@ class State:
 @dataclass(frozen=True)
 class Clause:
     """A clause; all offsets are into the whole text, ends exclusive. `sides` are all side words, those in structures
-    included; `denials` the ranges of words that deny; `doubted` if anything in it is a guess."""
+    included; `denials` the ranges of words that deny; `doubted` if anything in it is a guess; `sizes` are all sizes as
+    written, with their largest diameter in mm."""
 
     start: int
     end: int
@@ -74,3 +75,4 @@ class Clause:
     denials: tuple[tuple[int, int], ...] = ()
     doubted: bool = False
     signs: str = field(default="", repr=False, compare=False)
+    sizes: tuple[tuple[str, float], ...] = field(default=(), repr=False, compare=False)

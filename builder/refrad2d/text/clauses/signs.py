@@ -155,7 +155,7 @@ def _free(taken: Sequence[Sign], start: int, end: int) -> bool:
 def _findings(text: str, start: int, end: int, language: str, structures: Sequence[Any]) -> list[Sign]:
     """The findings, the longest name first, then in the order of the table. One that shares its word with a structure
     takes it in."""
-    named = [
+    named: list[tuple[tuple[int, int], NamedFinding, tuple[str, ...] | None]] = [
         (match.span(), finding, None)
         for finding, pattern in named_findings(language)
         for match in pattern.finditer(text, start, end)
@@ -191,9 +191,13 @@ def _freedoms(text: str, start: int, end: int, language: str) -> list[Sign]:
     return found
 
 
+_DISTANCE = re.compile(r" (?:away )?(?:from|to the|below|above|vom?|von der|entfernt|oberhalb|unterhalb)\b")
+
+
 def _sizes(text: str, start: int, end: int, language: str) -> list[Sign]:
+    """The sizes; a distance from something is no size, and a noun that we do not know."""
     return [
-        Sign(m.start(), m.end(), "Z", value=(m[1], to_millimetres(m[1])))
+        Sign(m.start(), m.end(), "X" if _DISTANCE.match(text, m.end()) else "Z", value=(m[1], to_millimetres(m[1])))
         for m in _phrase(language, "size").finditer(text, start, end)
     ]
 

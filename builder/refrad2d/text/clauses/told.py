@@ -18,12 +18,19 @@ from refrad2d.text.clauses.records import Clause, ClauseFinding
 from refrad2d.text.findings import named_findings
 from refrad2d.text.sentences import split_sentences
 
+_LONGEST = 40  # signs between two findings that are read
 _LEAD = "[AGIJjMNOZ]*"  # O as in "im Sinne einer"
-_PLACE = r"(?:[ZQJjMI]|WZ|CC?Z)*(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJj]*)*SI?(?:(?:C[AGIJ]*S)*C?U[AGIJ]*S)?I?)?(?:[ZQYJjMI]|WZ|C[AGJN]*[YXW]*Z)*"
+_MORE = "(?:(?:C[AGIJ]*S)*C?U[AGIJ]*S)?I?"
+_PLACE = rf"(?:[ZQJjMI]|WZ|CC?Z)*(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJj]*)*SI?{_MORE})?(?:[ZQYJjMI]|WZ|C[AGJN]*[YXW]*Z)*"
 _NAMED_AGAIN = re.compile(rf"I?[CW]{_LEAD}")  # "Cholezystolithiasis, ein Konkrement", "… mit einem Stein"
 _WITH = re.compile(rf"{_PLACE}W{_LEAD}")  # "Metastasierung der Leber mit Herden"
 _GUESSED = re.compile(rf"{_PLACE}C?[AJjMNWXHOGYRE]*S?")  # the words of a guess
 _OR = re.compile(r"[\s,]*(?:oder|or|als|than|versus|vs\.?|bzw\.?|/)\s*(?:an?|eine?[mnrs]?)?\s*", re.IGNORECASE)
+# from a finding to its size: "… der Leber mit Herden bis maximal", "… in the gallbladder, the largest"
+_TO_SIZE = re.compile(
+    r"[JjMI]*(?:[OGH]+[AGIJjMN]*(?:PN*[OG][AGIJj]*)*S)?I?(?:[CW]?[AGJjMNO]*F[JjMI]*(?:[OG][AGIJj]*S)?)?"
+    r"[IJMYXH]*(?:C[AGN]*[JNXY]*|W[AJ]*)?"
+)
 _ELSEWHERE = re.compile(r"[ZQJjMI]*[OH]")
 
 
@@ -43,6 +50,7 @@ class _Sentence:
     def __init__(self, text: str, language: str, clauses: Sequence[Clause]):
         self.text, self.language, self.words = text, language, patterns(language)
         self.start, self.end = (clauses[0].start, clauses[-1].end) if clauses else (0, 0)
+        self.sizes = [size for clause in clauses for size in clause.sizes]
         self.found: list[tuple[int, ClauseFinding]] = []  # where its sign stands in `codes`
         self.codes = ""
         for clause in clauses:
@@ -70,9 +78,9 @@ class _Sentence:
         last = end = 0
         for at, one in self.found:
             before = kept[-1] if kept else None
-            between = self.codes[last + 1 : at]
+            between = _shortened(self.codes[last + 1 : at])
             same_sign = bool(kept) and last == at  # one finding of several structures
-            last, before_end, end = at, end, one.end
+            first, last, before_end, end = last, at, end, one.end
             if before is None or same_sign:
                 kept.append(one)
                 guesses, vague = 0, None
@@ -82,12 +90,22 @@ class _Sentence:
                 vague, guesses = vague or before, guesses + 1
                 favoured = guesses == 1 and self._is_favoured(before, one)
                 kept[-1] = _named(before, one) if favoured else _placed(_placed(vague, before), one)
-            elif self._is_same(before, one, between, at):
+            elif self._is_same(before, one, between, first):
                 kept[-1] = _placed(one, before) if one.labels else _placed(before, one)
             else:
                 kept.append(one)
                 guesses, vague = 0, None
-        return [self._as_compound_says(one) for one in kept] if len(kept) == 1 else kept
+        return [self._with_size(self._as_compound_says(one)) for one in kept] if len(kept) == 1 else kept
+
+    def _with_size(self, one: ClauseFinding) -> ClauseFinding:
+        """The only finding of a sentence with the only size in it, where nothing else can have that."""
+        at, place = self.found[0][0], self.codes.find("Z")
+        if one.millimetres or self.codes.count("Z") != 1 or len(self.sizes) != 1:
+            return one
+        between = _shortened(self.codes[at + 1 : place])
+        near = _TO_SIZE.fullmatch(between) if place > at else re.fullmatch("[JjI]*", self.codes[place + 1 : at])
+        size, millimetres = self.sizes[0]
+        return replace(one, size=size, millimetres=millimetres) if near else one
 
     def _as_compound_says(self, one: ClauseFinding) -> ClauseFinding:
         """A vague finding by the name in "metastasenverdächtig"."""
@@ -105,7 +123,11 @@ class _Sentence:
         if one.finding.names_its_place or before.finding.names_its_place or self._is_elsewhere(one):
             return False
         one_kind = before.finding.name == one.finding.name
-        one_kind = one_kind or before.finding.group == "generic" or {before.finding.group, one.finding.group} <= {"generic", "mass"}
+        one_kind = (
+            one_kind
+            or before.finding.group == "generic"
+            or {before.finding.group, one.finding.group} <= {"generic", "mass"}
+        )
         alternative = self.words["idle_guess"].search(words) is not None
         fits = all(one.finding.can_lie_in(label) for label in before.labels)
         return fits and (one_kind or alternative and not one.labels) and _agree(before, one)
@@ -117,14 +139,14 @@ class _Sentence:
         vague = before.finding.group == "generic" and one.finding.group != "generic"
         return vague and bool(self.words["guess"].search(words)) and not self.words["idle_guess"].search(words)
 
-    def _is_same(self, before: ClauseFinding, one: ClauseFinding, between: str, at: int) -> bool:
-        """True if the second name describes what the first has named."""
+    def _is_same(self, before: ClauseFinding, one: ClauseFinding, between: str, first: int) -> bool:
+        """True if the second name describes what the first, whose sign is the `first`, has named."""
         if before.finding.names_its_place or not _agree(before, one):
             return False
         named = before.finding.name == one.finding.name
         if named and not before.labels and one.labels:
             sided = before.side in (None, one.side)
-            alone = sided and re.fullmatch(r"(?:.*[C;])?[AJjMN]*", self.codes[: at - len(between) - 1])
+            alone = sided and re.fullmatch(r"(?:.*[C;])?[AJjMN]*", self.codes[:first])
             return bool(alone) and _NAMED_AGAIN.fullmatch(between) is not None
         described = one.finding.group == "generic" and before.finding.group != "generic"
         behind = bool(_WITH.fullmatch(between)) and not self._is_elsewhere(one)
@@ -134,6 +156,11 @@ class _Sentence:
         """True if a place that we cannot read stands behind a finding."""
         at = next(k for k, other in self.found if other is one)
         return not one.labels and _ELSEWHERE.match(self.codes, at + 1) is not None
+
+
+def _shortened(codes: str) -> str:
+    """Signs between two findings, a mark that matches nothing if they are too many."""
+    return codes if len(codes) <= _LONGEST else ";"
 
 
 def _agree(one: ClauseFinding, other: ClauseFinding) -> bool:
