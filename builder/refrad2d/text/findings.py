@@ -60,7 +60,7 @@ def named_findings(language: str) -> tuple[tuple[NamedFinding, re.Pattern], ...]
                 frozenset(filter(None, row["regions"].split("|"))),
                 row["gender"],
             ),
-            re.compile(rf"\b(?:{row[f'{_IN_TABLE[language]}_terms']})(?!\w)", re.IGNORECASE),
+            re.compile(rf"\b(?<!non-)(?:{row[f'{_IN_TABLE[language]}_terms']})(?!\w)", re.IGNORECASE),
         )
         for row in read_csv(__package__, "findings.csv")
         if row[f"{_IN_TABLE[language]}_terms"]

@@ -24,7 +24,7 @@ _MORE = "(?:(?:C[AGIJ]*S)*C?U[AGIJ]*S)?I?"
 _PLACE = rf"(?:[ZQJjMI]|WZ|CC?Z)*(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJj]*)*SI?{_MORE})?(?:[ZQYJjMI]|WZ|C[AGJN]*[YXW]*Z)*"
 _NAMED_AGAIN = re.compile(rf"I?[CW]{_LEAD}")  # "Cholezystolithiasis, ein Konkrement", "… mit einem Stein"
 _WITH = re.compile(rf"{_PLACE}W{_LEAD}")  # "Metastasierung der Leber mit Herden"
-_GUESSED = re.compile(rf"{_PLACE}C?[AJjMNWXHOGYRE]*S?")  # the words of a guess
+_GUESSED = re.compile(rf"{_PLACE}C*[AJjMNWXHOGYRE]*S?")  # the words of a guess
 _OR = re.compile(r"[\s,]*(?:oder|or|als|than|versus|vs\.?|bzw\.?|/)\s*(?:an?|eine?[mnrs]?)?\s*", re.IGNORECASE)
 # from a finding to its size: "… der Leber mit Herden bis maximal", "… in the gallbladder, the largest"
 _TO_SIZE = re.compile(
@@ -51,6 +51,7 @@ class _Sentence:
         self.text, self.language, self.words = text, language, patterns(language)
         self.start, self.end = (clauses[0].start, clauses[-1].end) if clauses else (0, 0)
         self.sizes = [size for clause in clauses for size in clause.sizes]
+        self.all = [finding for clause in clauses for finding in clause.findings]
         self.found: list[tuple[int, ClauseFinding]] = []  # where its sign stands in `codes`
         self.codes = ""
         for clause in clauses:
@@ -66,9 +67,13 @@ class _Sentence:
         denial = max((end for start, end in clause.denials if end <= one.start), default=None)
         last = self.text[denial : one.start].rpartition(",") if denial is not None else ("", "", "")
         denied = denial is not None and not (last[1] and self.words["doubt"].search(last[2]))
-        stop = re.compile(r"[,;:]|$").search(self.text, one.end, clause.end)
-        end = stop.start() if stop else clause.end
-        return not denied and not self.words["not_told"].search(self.text, clause.start, end)
+        gone = self.words["not_told"].search(self.text, clause.start, min(self._end_of(one), clause.end))
+        return not denied and not gone and not self._is_denied_beside(one)
+
+    def _is_denied_beside(self, one: ClauseFinding) -> bool:
+        """True if the sentence also denies it there: "loss of height of T12, without fracture"."""
+        others = [f for f in self.all if f.finding.name == one.finding.name and f.polarity == "denied"]
+        return any(not f.labels or not one.labels or set(f.labels) & set(one.labels) for f in others)
 
     def told(self) -> list[ClauseFinding]:
         """Each finding once, in the order of the text."""
@@ -117,7 +122,7 @@ class _Sentence:
 
     def _is_guess(self, before: ClauseFinding, one: ClauseFinding, between: str) -> bool:
         """True if the words between two findings guess that the first is the second."""
-        words = self.text[before.end : one.start]
+        words = self.text[before.end : self._end_of(one)]
         if one.polarity != "doubted" or not self.words["doubt"].search(words) or not _GUESSED.fullmatch(between):
             return False
         if one.finding.names_its_place or before.finding.names_its_place or self._is_elsewhere(one):
@@ -132,10 +137,14 @@ class _Sentence:
         fits = all(one.finding.can_lie_in(label) for label in before.labels)
         return fits and (one_kind or alternative and not one.labels) and _agree(before, one)
 
+    def _end_of(self, one: ClauseFinding) -> int:
+        """Where the words about a finding end at the latest."""
+        stop = re.compile(r"[,;:]").search(self.text, one.end, self.end)
+        return stop.start() if stop else self.end
+
     def _is_favoured(self, before: ClauseFinding, one: ClauseFinding) -> bool:
         """True if a vague finding takes the name of a guess."""
-        end = re.search(r"[;.]|$", self.text[one.end :])
-        words = self.text[before.end : one.end + (end.start() if end else 0)]
+        words = self.text[before.end : self._end_of(one)]
         vague = before.finding.group == "generic" and one.finding.group != "generic"
         return vague and bool(self.words["guess"].search(words)) and not self.words["idle_guess"].search(words)
 

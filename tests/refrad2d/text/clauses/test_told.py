@@ -22,6 +22,8 @@ def told(text, language="en"):
             [("consolidation", "lung_lower_lobe_right")],
         ),
         ("en", "Lesion in the liver, metastasis unlikely.", [("lesion", "liver")]),
+        ("en", "Lesion in the liver, metastasis cannot be excluded.", [("lesion", "liver")]),
+        ("en", "The spleen shows a nodule, which is suspicious for metastasis.", [("metastasis", "spleen")]),
         ("en", "Lesion in the liver, most likely a hemangioma or adenoma.", [("lesion", "liver")]),
         ("de", "Läsion in der Leber, eher Hämangiom als Metastase.", [("lesion", "liver")]),
         ("de", "Metastasierung der Leber mit Herden.", [("metastasis", "liver")]),
@@ -59,6 +61,8 @@ def test_two_findings_are_two(language, text, expected):
         ("en", "No lesion suspicious for metastasis in the liver."),
         ("en", "The cyst in the liver has resolved."),
         ("de", "Ausschluss einer Fraktur von LWK 1."),
+        ("en", "There is loss of height of T12, without fracture."),
+        ("en", "The aorta is non-aneurysmal."),
     ],
 )
 def test_what_is_denied_or_gone_is_not_told(language, text):
