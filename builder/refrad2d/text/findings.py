@@ -5,6 +5,8 @@ A finding is a row. `name`, `group`, its names and articles are what questions c
 compared by, coarser than the name (a metastasis is a lesion); it goes by the `english_words` and `german_words` of all
 its rows. A row may serve one of the two uses alone. `place` holds globs of the classes that a finding can lie in ("-"
 if its name says where it is), `regions` the parts of the body where a question may offer it as a distractor.
+`english_hints` and `german_hints` are words that do not name the finding but lead a reader to suspect it, in the
+classes of `hint_place` alone: "loss of height" of a vertebra.
 """
 
 import re
@@ -58,10 +60,25 @@ def named_findings(language: str) -> tuple[tuple[NamedFinding, re.Pattern], ...]
                 frozenset(filter(None, row["regions"].split("|"))),
                 row["gender"],
             ),
-            re.compile(rf"\b(?:{row[f'{_IN_TABLE[language]}_terms']})(?!\w)", re.IGNORECASE),
+            re.compile(rf"\b(?<!non-)(?:{row[f'{_IN_TABLE[language]}_terms']})(?!\w)", re.IGNORECASE),
         )
         for row in read_csv(__package__, "findings.csv")
         if row[f"{_IN_TABLE[language]}_terms"]
+    )
+
+
+@cache
+def hinted_findings(language: str) -> tuple[tuple[NamedFinding, re.Pattern, tuple[str, ...]], ...]:
+    """The findings that a text can hint at, the pattern of the words that do, and the globs of the classes of which."""
+    named = {finding.name: finding for finding, _ in named_findings(language)}
+    return tuple(
+        (
+            named[row["name"]],
+            re.compile(rf"\b(?:{row[f'{_IN_TABLE[language]}_hints']})(?!\w)", re.IGNORECASE),
+            tuple(row["hint_place"].split("|")),
+        )
+        for row in read_csv(__package__, "findings.csv")
+        if row[f"{_IN_TABLE[language]}_hints"]
     )
 
 

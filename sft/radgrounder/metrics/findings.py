@@ -9,14 +9,16 @@ false and as missed. Definitions: docs/evaluation.md.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from radgrounder.metrics.intervals import SAMPLES, Figure, figure
+from refrad2d.labels import is_label
 from refrad2d.text.clauses.reading import read_clauses
-from refrad2d.text.clauses.records import ABNORMAL
+from refrad2d.text.clauses.records import ABNORMAL, ClauseFinding
+from refrad2d.text.clauses.told import told_findings
 
 _STATES = {  # a finding that is the state of its one structure, named either way
     "hepatomegaly": ("enlarged", "liver"),
@@ -24,6 +26,7 @@ _STATES = {  # a finding that is the state of its one structure, named either wa
     "cardiomegaly": ("enlarged", "heart"),
     "goitre": ("enlarged", "thyroid_gland"),
 }
+_WHOLE = ("emphysema",)  # one disease of both lungs, however it is said: "of the lungs", "of both lungs"
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ class Stated:
     name: str
     places: frozenset[str]
     millimetres: float | None = None
+    side: str | None = None  # of one whose name is its place ("pleural effusion"); of others the classes have it
 
     @property
-    def key(self) -> tuple[str, frozenset[str]]:
+    def key(self) -> tuple[str, frozenset[str], str | None]:
         """What two texts must share: name and place, side included."""
-        return self.name, self.places
+        return self.name, self.places, self.side
 
 
 @dataclass(frozen=True)
@@ -80,19 +84,46 @@ def read_findings(text: str, language: str, modality: str) -> list[Stated]:
 
 @lru_cache(maxsize=8192)
 def _read(text: str, language: str, modality: str) -> tuple[Stated, ...]:
-    stated: dict[tuple[str, frozenset[str]], Stated] = {}
-    for clause in read_clauses(text, language, modality):
-        for said in clause.findings:
-            if said.polarity != "denied":  # "suspicious for metastases" is told too
-                name, place = _STATES.get(said.finding.name, (said.finding.name, ""))
-                places = frozenset((place,) if place else said.labels)
-                one = Stated(name, places, said.millimetres)
-                stated.setdefault(one.key, one)
-        for state in clause.states:
-            if state.holds and state.kind in ABNORMAL and state.structure:
-                one = Stated(state.kind, frozenset(state.structure.labels))
-                stated.setdefault(one.key, one)
-    return tuple(stated.values())
+    clauses = read_clauses(text, language, modality)
+    stated: list[tuple[int, Stated]] = []
+    whole: dict[str, int] = {}  # a disease of both lungs → where it stands in `stated`
+    for said in told_findings(text, language, modality):  # "suspicious for metastases" is told too
+        name = said.finding.name
+        if name in whole and said.structure and stated[whole[name]][0] == said.start:
+            before = stated[whole[name]][1]
+            stated[whole[name]] = (said.start, replace(before, places=before.places | set(said.labels)))
+            continue
+        if name in _WHOLE:
+            whole[name] = len(stated)
+        stated += [(said.start, one) for one in _as_stated(said)]
+    for clause in clauses:
+        stated += [
+            (state.start, _state_as_stated(state.kind, state.structure.labels))
+            for state in clause.states
+            if state.holds and state.kind in ABNORMAL and state.structure
+        ]
+    wide = {one.places for _, one in stated if one.name == "aneurysm"}  # "aneurysmal, dilated to 6 cm"
+    ordered = [one for _, one in sorted(stated, key=lambda pair: pair[0])]
+    kept = [one for one in ordered if not (one.name == "dilated" and one.places in wide)]
+    return tuple({one.key: one for one in reversed(kept)}[key] for key in dict.fromkeys(one.key for one in kept))
+
+
+def _state_as_stated(kind: str, labels: Sequence[str]) -> Stated:
+    """A state as it counts: what is dilated of the brain are its ventricles."""
+    name = "hydrocephalus" if (kind, *labels) == ("dilated", "brain") else kind
+    return Stated(name, frozenset(labels))
+
+
+def _as_stated(said: ClauseFinding) -> list[Stated]:
+    """A finding as it counts: a state of its structure, with its only place, or with its side where it has no class."""
+    name, place = _STATES.get(said.finding.name, (said.finding.name, ""))
+    only = said.finding.places
+    if not place and said.where == "open" and len(only) == 1 and is_label(only[0]):
+        place = only[0]  # "Cholecystitis."
+    if said.finding.names_its_place and said.side:
+        sides = ("left", "right") if said.side == "both" else (said.side,)
+        return [Stated(name, frozenset(), said.millimetres, side) for side in sides]
+    return [Stated(name, frozenset((place,) if place else said.labels), said.millimetres)]
 
 
 def count_findings(true: Sequence[Stated], said: Sequence[Stated]) -> FindingCounts:
@@ -101,9 +132,9 @@ def count_findings(true: Sequence[Stated], said: Sequence[Stated]) -> FindingCou
     both = [key for key in there if key in named]
     sizes = [(there[key].millimetres, named[key].millimetres) for key in both]
     return FindingCounts(
-        found=tuple(name for name, _ in both),
-        false=tuple(name for name, place in named if (name, place) not in there),
-        missed=tuple(name for name, place in there if (name, place) not in named),
+        found=tuple(key[0] for key in both),
+        false=tuple(key[0] for key in named if key not in there),
+        missed=tuple(key[0] for key in there if key not in named),
         errors=tuple(abs(second - first) / first for first, second in sizes if first and second),
     )
 

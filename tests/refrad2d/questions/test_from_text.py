@@ -77,7 +77,7 @@ def test_a_state_is_asked_for_unless_the_text_says_the_opposite():
 
 
 def test_what_is_otherwise_unremarkable_is_not_normal():
-    assert not claims("Hydrocephalus, liver otherwise unremarkable.")
+    assert not claims("Lissencephaly, liver otherwise unremarkable.")
 
 
 def test_normal_and_abnormal_structures_are_compared():

@@ -11,10 +11,20 @@ unknown noun, "neben" or "adjacent to" leave it without. A sentence is read as a
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 from refrad2d.labels import LANGUAGES
+from refrad2d.text.clauses import grammar
+from refrad2d.text.clauses.joined import (
+    FINDING_FIRST,
+    settle,
+    with_apposition,
+    with_ellipsis,
+    without_heading,
+    without_unplaced,
+)
 from refrad2d.text.clauses.measures import read_measures
 from refrad2d.text.clauses.records import Clause, ClauseFinding, State, Structure
 from refrad2d.text.clauses.signs import Sign, read_signs, split_signs, stored
@@ -39,100 +49,18 @@ def read_clauses(
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
         signs = read_signs(text, start, end, language, inside)
-        signs = _settle(_without_heading(signs, text, language))
+        signs = settle(without_heading(signs, text, language), text)
         codes = "".join(sign.code for sign in signs)
         asks, guess = text[start:end].rstrip().endswith("?"), False
         for first, last in split_signs(codes):
-            goes_on = guess and codes[first - 1] in "CU" and _FINDING_FIRST.match(codes, first)
+            goes_on = guess and codes[first - 1] in "CU" and FINDING_FIRST.match(codes, first)
             clauses.append(_Reader(text, language, signs[first:last], asks or bool(goes_on)).read())
             if len(clauses) > 1:
-                clauses[-1] = _with_ellipsis(clauses[-2], clauses[-1])
+                clauses[-1] = with_ellipsis(clauses[-2], clauses[-1])
+                clauses[-2] = with_apposition(text, language, clauses[-2], clauses[-1])
             guess = clauses[-1].doubted and any(f.polarity == "doubted" for f in clauses[-1].findings[:1])
-    return clauses
-
-
-def _with_ellipsis(before: Clause, clause: Clause) -> Clause:
-    """ "Milz vergrößert, Leber nicht", "…, keine in der Milz": a clause denies what the clause before says."""
-    names = {(f.finding.name, f.polarity) for f in before.findings}
-    if _NONE_THERE.fullmatch(clause.signs) and len(names) == 1 and before.findings[0].polarity == "affirmed":
-        place = clause.structures[0]
-        if all(before.findings[0].finding.can_lie_in(label) for label in place.labels):
-            denied = ClauseFinding(clause.start, clause.end, before.findings[0].finding, "denied", place, "said")
-            return replace(clause, findings=(replace(denied, side=place.side),))
-    if not _ELLIPSIS.fullmatch(clause.signs) or len({state.kind for state in before.states}) != 1:
-        return clause
-    state = before.states[0]
-    if not state.holds:
-        return clause
-    return replace(clause, states=(State(clause.start, clause.end, state.kind, False, clause.structures[0]),))
-
-
-def _settle(signs: list[Sign]) -> list[Sign]:
-    """ "hingegen" divides where a clause begins, else it is an adverb; a side behind a structure belongs to it."""
-    settled: list[Sign] = []
-    for at, sign in enumerate(signs):
-        before = settled[-1] if settled else None
-        if sign.code == "h":
-            rest = "".join(other.code for other in signs[at + 1 :])
-            begins = before is None or before.code == "C" or before.code in "SFZ" and _FINDING_FIRST.match(rest)
-            sign = replace(sign, code="!" if begins else "M")
-        if sign.code == "!" and _DENIES_ON.fullmatch("".join(other.code for other in signs[at + 1 :])):
-            sign = replace(sign, code="C")  # "atrophic, but without a mass"
-        follows = signs[at + 1].code if at + 1 < len(signs) else "."
-        behind = sign.code == "I" and follows not in "SFBXJA"
-        if behind and before and before.code in "SB" and before.structure.side == "both":
-            settled[-1] = replace(before, structure=narrow(before.structure, sign.sides[0]))
-        settled.append(sign)
-    return settled
-
-
-def _without_heading(signs: list[Sign], text: str, language: str) -> list[Sign]:
-    """The signs behind a heading such as "Findings:", which says nothing."""
-    if len(signs) > 2 and signs[1].code == "K":
-        word = text[signs[0].start : signs[0].end].casefold()
-        return signs[2:] if word in stored(language)["heading"] else signs
-    return signs
-
-
-_NONE_THERE = re.compile(r"DO[AGI]*S")
-_ELLIPSIS = re.compile(r"[AM]*SI?Y?n")
-_DENIES_ON = re.compile(r"D[AGjJE]*F[CURDAGjJF]*")
-_FINDING_FIRST = re.compile(r"[AGIJMNj]*[FB]")  # "V. a. Zyste der Leber und Stein …": the guess goes on
-
-# How a finding is connected to a structure.
-_HOW_LARGE = r"(?:[ZQJM]|WZ|CZC?)*"
-_WHERE = re.compile(rf"{_HOW_LARGE}(?:Y[YM]*)?[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S")
-_LISTED = re.compile(r"[CUR]+[OGAIJjMNP]*[SB]")
-_BESIDE = re.compile(r"SI?(?:C?Z)?(?:[CU].*)?")  # "Fraktur BWK 9"
-_OWN_PART = re.compile(r"[ZQJMN]*[OG][AGIJj]*PN*(?![OGA]*[XH])")
-_PLACE_BEHIND = re.compile(r"(?:[ZQJjMNIX]|WZ|CZ)*[OGH](?!Z)")
-_TAIL = r"(?:[TJjAGNMIZQ]|OPN*|[FB][ZJQ]*[CUR]+D?)*(?:PN*[Jj]*)?"
-# "Infarkt der Milz und der linken Niere"; "Harnblase und Prostata ohne Tumor", "Neither liver nor spleen shows …"
-_ALL_BEHIND = re.compile(r"[ZQJjMN]*[OG][AGIJj]*S(?:C+[OAGIJj]*S)*(?:[CUR]+[OAGIJjM]*SI?|[CUR]+[AGIJ]*X{1,2})")
-_ALL_BEFORE = re.compile(
-    r"(?P<list>(?P<neither>D)?[MAGIJ]*S(?:C[AGIJD]*S)*[CURD]+[AGIJ]*S)I?M*"
-    r"(?P<denied>(?(neither)[YW]+|[TYMWC]*D)[AGjIEJN]*(?:[FB][CUR]+D?)*[AGjI]*)"
-)
-_DENIED = r"(?P<denied>(?:[TCYMUWKZ]|[FB][IZQJj]*(?=[CU]))*D[AGjIEJ]*(?:[FB][CUR])*[AGjI]*)"
-_OF_SUBJECT = re.compile(
-    rf"[UMAGIJD]*(?P<in>O[AGIJ]*)?(?:PN*[GO][AGIJ]*)?(?P<subject>S)I?"
-    rf"(?:[MT]*K{_TAIL}|[YTMCU]*W{_TAIL}|{_DENIED}|(?P<exists>Y[YM]*{_TAIL}|(?(in)[AIJjNZ]*|(?!))))"
-)
-_MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*C?U[AGI]*S(?=$|C)")  # "Unauffällige Darstellung von Leber, Milz und Pankreas"
-# "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
-_GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
-_NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
-_NO_SUBJECT = re.compile(r"D[AGIJ]*S[YW]+[AGjIEN]*")  # "Neither kidney contains a stone"
-_TRAITS = ("calcification", "wall_thickening", "thrombosis", "stenosis")
-_DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")
-_DENIED_BEHIND = re.compile(r"[IJQM]*D")  # "Gallensteine keine"
-_ALONE = re.compile(r"[AGJjNMIDTZQYEFCURBK]*")
-_SIZE_BEHIND = re.compile(r"(?:[OG][AGIJjMN]*(?:PN*[OG][AGIJjMN]*)*S)?[IJ]*[CW]?Z|X?CZ")
-_SUBJECTS = re.compile(r"[UMAGIJ]*S(?P<more>(?:C[AGIJ]*S)*C?U[AGIJ]*S)?[IMYKWZP]*(?:T[JM]*[CU])*")
-_AFTER_STATE = ("", *"CUMWDTZHQYI")  # a noun would take the state: "shows dilated ducts"
-_ATTRIBUTE = re.compile(r"[TJM]*(?:E[OG])?[OGAI]*S")
-_DIRECT = re.compile(r"[AGjIE]*(?:S[AGjI]*)?")
-_DENIED_LIST = re.compile(r"(?:[AGjIS]*[FB](?:[OG][AGI]*S)?[CRU]+D?)+[AGjIS]*")
+    bound = patterns(language)["of_place"]
+    return [without_unplaced(text, bound, clause) for clause in clauses]
 
 
 @dataclass
@@ -152,20 +80,42 @@ class _Reader:
 
     def read(self) -> Clause:
         measures = tuple(read_measures(self.text, self.start, self.end))
+        states = tuple(self._states())
         return Clause(
             start=self.start,
             end=self.end,
             structures=tuple(sign.structure for sign in self.signs if sign.structure),
             findings=tuple(
-                one for at, s in enumerate(self.signs) if s.finding for one in self._findings(at, s.finding)
+                one
+                for at, s in enumerate(self.signs)
+                if s.finding
+                for one in self._findings(at, s.finding)
+                if not self._is_idle(s, one)
             ),
-            states=tuple(self._states()),
+            states=states,
             measures=measures,
             sides=tuple(side for sign in self.signs for side in sign.sides),
             denials=tuple((s.start, s.end) for s in self.signs if s.code in "Dn"),
             doubted=self.doubted,
-            signs=self.codes,
+            signs=self._known_codes(states),
+            sizes=tuple(sign.value for sign in self.signs if sign.code == "Z"),
         )
+
+    def _known_codes(self, states: Sequence[State]) -> str:
+        """The signs, X for a state word that means nothing of the structures here."""
+        bound, read = stored(self.language)["state_of"], {state.start for state in states}
+        idle = {k for k, s in enumerate(self.signs) if s.code == "T" and s.value[0][0] in bound and s.start not in read}
+        return "".join("X" if k in idle else code for k, code in enumerate(self.codes)) if idle else self.codes
+
+    def _is_idle(self, sign: Sign, one: ClauseFinding) -> bool:
+        """True for words that hint at a finding of some structures, where they are not said of one."""
+        if sign.value is None:
+            return False
+        place = one.structure
+        if not place or "/" in self.text[place.start : place.end] or one.polarity == "denied":  # "L4/5" is a disc
+            return True
+        fits = all(any(fnmatchcase(label, glob) for glob in sign.value) for label in place.labels)
+        return not fits or bool(set(self.codes[: one.at]) & set("Dn"))
 
     def _finding(self, at: int, finding: NamedFinding) -> ClauseFinding:
         sign, polarity = self.signs[at], self._polarity(at)
@@ -185,7 +135,8 @@ class _Reader:
             size,
             millimetres,
             count or None,
-            count is not None or bool(self.words["plural"].search(self.text[sign.start : sign.end])),
+            count not in (None, 1) or bool(self.words["plural"].search(self.text[sign.start : sign.end])),
+            at,
         )
 
     def _findings(self, at: int, finding: NamedFinding) -> list[ClauseFinding]:
@@ -206,11 +157,14 @@ class _Reader:
 
     def _shared(self, at: int, one: ClauseFinding) -> list[Structure]:
         """The structures that share a finding: those of a list, and both of a pair where the text says "both"."""
-        if one.polarity == "doubted" or one.finding.names_its_place:
+        if self._said_polarity(at) == "doubted" or one.finding.names_its_place:
             return []
         codes, last = self.codes, one.polarity == "denied"
-        behind = _ALL_BEHIND.fullmatch(codes, at + 1)
-        before = _ALL_BEFORE.fullmatch(codes, 0, at)
+        behind = grammar.ALL_BEHIND.fullmatch(codes, at + 1)
+        if self._is_predicate(at) and codes[:at].count("S") > 1 and not behind and not last:
+            found = [s.structure for s in self.signs[:at] if s.code == "S"]
+            return [part for structure in found for part in self._both(structure) or [structure]]
+        before = grammar.ALL_BEFORE.fullmatch(codes, 0, at)
         if behind:
             places = range(at + 1, len(codes))
         elif before and (last or before["denied"] is None):
@@ -243,25 +197,29 @@ class _Reader:
         if sign.structure:
             listed = re.search(r"S[CUR]+[AGIJj]*$", codes[:at])
             return (None, "unclear") if listed else (sign.structure, "said")
-        behind = _WHERE.match(codes, at + 1)
+        behind = grammar.WHERE.match(codes, at + 1)
         if behind:
-            if _LISTED.match(codes, behind.end()):
+            if grammar.LISTED.match(codes, behind.end()):
                 return None, "unclear"
             return self.signs[behind.end() - 1].structure, "said"
-        if _BESIDE.fullmatch(codes, at + 1) and not _GOVERNED.search(codes[:at]):
+        if grammar.BESIDE.fullmatch(codes, at + 1) and not grammar.GOVERNED.search(codes[:at]):
             return self.signs[at + 1].structure, "said"
-        if _PLACE_BEHIND.match(codes, at + 1) and not _OWN_PART.match(codes, at + 1):
+        if self._is_predicate(at) and codes[:at].count("S") == 1 and polarity != "denied":
+            return next(s.structure for s in self.signs if s.code == "S"), "said"
+        if grammar.PLACE_BEHIND.match(codes, at + 1) and not grammar.OWN_PART.match(codes, at + 1):
             return None, "unclear"
-        before = self._adjective(at) or self._subject(at, polarity)
+        before = self._adjective(at) or self._subject(at, polarity) or self._described(at, polarity)
         if before:
             return before, "said"
-        alone = "S" not in codes and "B" not in codes[:at] and _ALONE.fullmatch(codes[:at])
+        alone = "S" not in codes and "B" not in codes[:at] and grammar.ALONE.fullmatch(codes[:at])
         return None, "open" if alone and not re.search("[XOGH]", codes[at + 1 :]) else "unclear"
 
     def _adjective(self, at: int) -> Structure | None:
         """ "hepatic cyst", "left kidney stone"."""
         near = self.language == "en" or self.text[self.signs[at].start].islower()  # "Aorta verkalkt"
         match = re.search(r"S[Jj]*$", self.codes[:at]) if near else None
+        if match and self.language == "de" and "H" in self.codes[: match.start()]:  # "Milz neben der Aorta verkalkt"
+            return None
         if not match or re.search(r"[SB][CUR]+[AGIJj]*$", self.codes[: match.start()]):
             return None
         return self.signs[match.start()].structure
@@ -270,9 +228,9 @@ class _Reader:
         """The subject of the clause, where a verb, "mit" or a colon connects it with the finding."""
         if polarity == "denied" and re.search("[FB]", self.codes[:at]) and self._may_describe(at):
             return None
-        match = _OF_SUBJECT.fullmatch(self.codes, 0, at)
+        match = grammar.OF_SUBJECT.fullmatch(self.codes, 0, at)
         if not match and polarity == "denied":  # "Hirnödem, keine Blutung": the denial covers at least the brain
-            match = _DENIED_BESIDE.fullmatch(self.codes, 0, at)
+            match = grammar.DENIED_BESIDE.fullmatch(self.codes, 0, at)
             return self.signs[match.start("subject")].structure if match else None
         if not match or (match["denied"] is not None and polarity != "denied"):
             return None
@@ -288,10 +246,43 @@ class _Reader:
             return narrow(structure, said.pop())
         return structure if said == {structure.side} else None
 
+    def _is_predicate(self, at: int) -> bool:
+        """True for a participle that is said of the subjects before it: "Die Aorta ist verkalkt"."""
+        word = self.text[self.signs[at].start : self.signs[at].end]
+        near = self.words["predicate"].fullmatch(word) is not None
+        return near and grammar.PREDICATE_OF.fullmatch(self.codes, 0, at) is not None
+
+    def _described(self, at: int, polarity: str) -> Structure | None:
+        """The subject of a participle, or of a description that a guess at the finding ends."""
+        before = self.signs[:at]
+        subjects = [sign.structure for sign in before if sign.structure]
+        if len(subjects) != 1 or polarity == "denied":
+            return None
+        if self._is_predicate(at):
+            return subjects[0]
+        guess = self.words["guess"].search(self.text, subjects[0].end, self.signs[at].start)
+        if polarity != "doubted" or not guess or self.words["idle_guess"].search(self.text, self.start, self.end):
+            return None
+        name, finding = self.text[self.signs[at].start :].casefold(), self.signs[at].finding
+        if not finding or not name.startswith(finding.names[self.language][:4].casefold()):  # "Mammakarzinom"
+            return None
+        plain = [s for s in before if s.end <= guess.start()]
+        said = "".join("J" if s.code == "X" and self._is_german_word(s) else s.code for s in plain)
+        return subjects[0] if grammar.GUESS_OF.fullmatch(said) and self._is_mere(at, guess) else None
+
+    def _is_german_word(self, sign: Sign) -> bool:
+        """True for a German word that is no noun."""
+        return self.language == "de" and self.text[sign.start].islower()
+
+    def _is_mere(self, at: int, guess: re.Match) -> bool:
+        """True if nothing but the words of a guess stands before a finding, and no place behind it."""
+        between = "".join(s.code for s in self.signs[:at] if s.start >= guess.end())
+        return re.fullmatch(r"[AGJMNWHOY]*", between) is not None and not re.search("[OGHSBF]", self.codes[at + 1 :])
+
     def _may_describe(self, at: int) -> bool:
         """True for what may be a trait of another finding: "Leber mit Zyste, keine Verkalkung"."""
         finding = self.signs[at].finding
-        return finding is not None and finding.name in _TRAITS
+        return finding is not None and finding.name in grammar.TRAITS
 
     def _side(self, at: int, structure: Structure | None) -> str | None:
         """The side of a finding: that of its structure, or a side word that touches it."""
@@ -302,7 +293,22 @@ class _Reader:
         if near and not re.match(r"[AJ]*[SFX]", codes[at + 1 + near.end() :]):
             return self.signs[at + 1 + near.start(1)].sides[0]
         near = re.search(r"(I)[Jj]*$", codes[:at])
-        return self.signs[near.start(1)].sides[0] if near else None
+        return self.signs[near.start(1)].sides[0] if near else self._side_touched(at)
+
+    def _side_touched(self, at: int) -> str | None:
+        """The side of what lies in the chest beside the lung: "pleural effusion adjacent to the left lower lobe"."""
+        finding, behind = self.signs[at].finding, grammar.TOUCHED.match(self.codes, at + 1)
+        words = self.text[self.start : self.signs[at].start]
+        if not finding or not finding.names_its_place or finding.group != "chest":
+            return None
+        if behind:
+            touched = self.signs[behind.end() - 1].structure
+        elif grammar.TOUCHING.fullmatch(self.codes, 0, at) and self.words["touching"].search(words):
+            touched = next(sign.structure for sign in self.signs if sign.structure)
+        else:
+            return None
+        only = {side for sign in self.signs for side in sign.sides} == {touched.side}
+        return touched.side if only and all(label.startswith("lung_") for label in touched.labels) else None
 
     def _size(self, at: int) -> tuple[str | None, float | None]:
         """The only size of the clause, if it stands beside its only affirmed finding."""
@@ -310,7 +316,9 @@ class _Reader:
         if codes.count("Z") != 1 or sum(codes.count(code) for code in "FB") != 1:
             return None, None
         z = codes.index("Z")
-        if not (re.fullmatch(r"[JjI]*S?[Jj]*", codes[z + 1 : at]) and z < at or _SIZE_BEHIND.match(codes, at + 1)):
+        if not (
+            re.fullmatch(r"[JjI]*S?[Jj]*", codes[z + 1 : at]) and z < at or grammar.SIZE_BEHIND.match(codes, at + 1)
+        ):
             return None, None
         return self.signs[z].value
 
@@ -323,19 +331,23 @@ class _Reader:
 
     def _polarity(self, at: int) -> str:
         """affirmed, denied or doubted; a denial that may or may not reach the finding is doubt."""
+        polarity = self._said_polarity(at)
+        return "doubted" if polarity == "affirmed" and self.signs[at].value else polarity
+
+    def _said_polarity(self, at: int) -> str:
         codes, sign = self.codes, self.signs[at]
         behind = self.text[sign.end : self.end]
         if self.asks or self.words["doubt"].search(self.text, self.start, sign.end):
             return "doubted"
         after = re.split(r"[,;:]", behind, maxsplit=1)
         denial = codes.rfind("D", 0, at)
-        if _DENIED_BEHIND.fullmatch(codes, at + 1):
+        if grammar.DENIED_BEHIND.fullmatch(codes, at + 1):
             return "denied" if denial < 0 and "n" not in codes[:at] else "doubted"
         if self.words["doubt"].search(behind):
             guess = len(after) == 2 and self.words["guess_behind"].match(behind[len(after[0]) :])
             if self.words["doubt"].search(after[0]) or not guess or denial >= 0:
                 return "doubted"
-        if _GOVERNED.search(codes[:at]) or _NOT_THERE.search(codes, at + 1):
+        if grammar.GOVERNED.search(codes[:at]) or grammar.NOT_THERE.search(codes, at + 1):
             return "doubted"
         said_before = denial < 0 and "n" not in codes[:at]
         first = re.split(r"[,;:]", self._without_places(at), maxsplit=1)[0]
@@ -350,16 +362,16 @@ class _Reader:
         between = codes[denial + 1 : at]
         if "Z" in codes[at + 1 :]:  # "keine Zyste … größer 1 cm"
             return "doubted"
-        if _DIRECT.fullmatch(between):
+        if grammar.DIRECT.fullmatch(between):
             return "denied"
-        if _NO_SUBJECT.fullmatch(codes, 0, at):
+        if grammar.NO_SUBJECT.fullmatch(codes, 0, at):
             return "denied"
-        neither = _ALL_BEFORE.fullmatch(codes, 0, at)
+        neither = grammar.ALL_BEFORE.fullmatch(codes, 0, at)
         return "denied" if neither and neither["neither"] or self._list_is_denied(at) else "doubted"
 
     def _without_places(self, at: int) -> str:
         """The text behind a finding, past the structure that follows ("… in der Leber nicht nachweisbar")."""
-        match = _WHERE.match(self.codes, at + 1)
+        match = grammar.WHERE.match(self.codes, at + 1)
         last = self.signs[match.end() - 1] if match else self.signs[at]
         states = [s for s in self.signs if s.code == "T" and s.start >= last.end]
         text = self.text[last.end : self.end]
@@ -370,7 +382,7 @@ class _Reader:
     def _list_is_denied(self, at: int) -> bool:
         """True for a member of a list that its denial covers: "keine Zyste, Raumforderung oder Stein"."""
         first = self.codes.find("D")
-        match = _DENIED_LIST.fullmatch(self.codes, first + 1, at)
+        match = grammar.DENIED_LIST.fullmatch(self.codes, first + 1, at)
         if not match:
             return False
         joined, rest = match[0], self.codes[at + 1 :]
@@ -390,22 +402,30 @@ class _Reader:
                     if kind == "normal" and "D" in self.codes[:at]:
                         continue
                     found.append(State(sign.start, sign.end, kind, holds, structure))
-        return found
+        return [replace(state, kind=self._kind(state)) for state in found if self._kind(state)]
+
+    def _kind(self, state: State) -> str:
+        """What a state is of its structure: "widened" means enlarged of a heart, and "" where it means nothing."""
+        meant = stored(self.language)["state_of"].get(state.kind)
+        labels = state.structure.labels if state.structure else ()
+        return state.kind if meant is None else meant.get(labels[0], "") if len(labels) == 1 else ""
 
     def _bearers(self, at: int) -> list[Structure]:
         """The structures that a state is said of."""
         codes = self.codes
-        if (codes[at + 1 : at + 2] in _AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")) and _SUBJECTS.fullmatch(
-            codes, 0, at
-        ):
+        if (
+            codes[at + 1 : at + 2] in grammar.AFTER_STATE or codes[at + 1 : at + 3] in ("HZ", "OZ")
+        ) and grammar.SUBJECTS.fullmatch(codes, 0, at):
             if "P" in codes[:at] and self.signs[at].value[0][0] != "thickened":
                 return []
             return [sign.structure for sign in self.signs[:at] if sign.code == "S"]
-        match = _ATTRIBUTE.match(codes, at)
-        more = _MORE_BEARERS.match(codes, match.end()) if match else None
+        match = grammar.ATTRIBUTE.match(codes, at)
+        if match and self.language == "en" and codes[match.end() : match.end() + 1] == "X":  # "enlarged gastric folds"
+            return []
+        more = grammar.MORE_BEARERS.match(codes, match.end()) if match else None
         if more and re.fullmatch(r"[MAGI]*", codes[:at]):
             return [sign.structure for sign in self.signs[at : more.end()] if sign.code == "S"]
-        if match and re.fullmatch(r"[MAGI]*", codes[:at]) and not _LISTED.match(codes, match.end()):
+        if match and re.fullmatch(r"[MAGI]*", codes[:at]) and not grammar.LISTED.match(codes, match.end()):
             return [self.signs[match.end() - 1].structure]
         return []
 

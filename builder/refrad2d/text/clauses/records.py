@@ -26,7 +26,7 @@ class ClauseFinding:
     `structure` is what the clause states it of. `where` says how sure that is: "said" (with a structure), "own" (the
     name is the place), "open" (the clause names no place at all), "unclear" (a place that we cannot read). `size` is
     its measure as written, `millimetres` the largest diameter; `count` how many, where a number says so; `several` if
-    more than one or unknown how many.
+    more than one or unknown how many; `at` the place of its sign in `Clause.signs`.
     """
 
     start: int
@@ -40,6 +40,7 @@ class ClauseFinding:
     millimetres: float | None = None
     count: int | None = None
     several: bool = False
+    at: int = field(default=0, repr=False, compare=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -61,7 +62,8 @@ class State:
 @dataclass(frozen=True)
 class Clause:
     """A clause; all offsets are into the whole text, ends exclusive. `sides` are all side words, those in structures
-    included; `denials` the ranges of words that deny; `doubted` if anything in it is a guess."""
+    included; `denials` the ranges of words that deny; `doubted` if anything in it is a guess; `sizes` are all sizes as
+    written, with their largest diameter in mm."""
 
     start: int
     end: int
@@ -73,3 +75,4 @@ class Clause:
     denials: tuple[tuple[int, int], ...] = ()
     doubted: bool = False
     signs: str = field(default="", repr=False, compare=False)
+    sizes: tuple[tuple[str, float], ...] = field(default=(), repr=False, compare=False)

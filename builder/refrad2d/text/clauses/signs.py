@@ -12,12 +12,13 @@ Q bracket · ; end of clause · ! "but" · h "hingegen" · X anything else
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.findings import NamedFinding, named_findings
+from refrad2d.text.findings import NamedFinding, hinted_findings, named_findings
 from refrad2d.text.lexicon import lexicon
 from refrad2d.text.tokens import tokenize
 
@@ -38,8 +39,22 @@ _OF_PLACE = re.compile(
 _DESCRIBES = re.compile(
     r"(?:zentral|kortikal|fokal|zystisch|basal|apikal|lateral|medial|dorsal|ventral|kranial|kaudal|proximal|distal|"
     r"multilokulär|solitär|unspezifisch|unifokal|multifokal|normal|maximal|vereinzelt|singulär|typisch|benign|"
-    r"peripher|komplex|hypodens|hyperdens|pneumonisch|global|minimal|partiell|potentiell|aktuell|flächig)\w*$"
+    r"peripher|komplex|hypodens|hyperdens|pneumonisch|global|minimal|partiell|potentiell|aktuell|flächig|"
+    r"sklerotisch|osteoblastisch|osteolytisch|osteoporotisch|nekrotisch|ischämisch|embolisch|thrombotisch|intraaxial|"
+    r"extraaxial|parenchymal|intraparenchymal|subkapsulär|zirkulär|knöchern|parenchymatös|sakkulär|fusiform|"
+    r"spindelförmig|aneurysmatisch|degenerativ|traumatisch|pathologisch|atypisch|untypisch|metastatisch|entzündlich|"
+    r"arteriosklerotisch|atherosklerotisch|chronisch|hämorrhagisch|spikuliert|semisolid|oval|ovalär|irregulär|"
+    r"polyzyklisch|diametral|optimal|marginal|klassisch|massiv|symmetrisch|asymmetrisch|homogen|dystrophisch|"
+    r"subpleural|subtotal|total|segmental|subsegmental|lobär|bipolar|linear|punktuell|granulär|nodulär|tubulär|"
+    r"kolbig|suspekt|frisch|metabolisch|septiert|hyperämisch|hypervaskulär|hypovaskulär|vaskulär|zentrilobulär|panlobulär|"
+    r"paraseptal|bullös)\w*$"
 )
+_ADVERB = re.compile(  # and no noun, none that says the opposite or where
+    r"(?!anomaly|family|supply|assembly|hardly|barely|scarcely|nearly|allegedly|reportedly|supposedly|apparently|seemingly|"
+    r"questionably|potentially|insignificantly|negligibly|initially|recently|transiently|temporarily|theoretically|un|"
+    r"non|virtually|(?:peri|para|extra|retro|inter|intra|supra|infra|trans)\w)[a-z]{3,}ly"
+)
+_DEGREE = re.compile(r"(?!un|wenig|kaum)[a-zäöüß]{3,}(?:ig|isch|lich|iv|ell|end|weise)")
 _ROMAN = re.compile(r"[IVX]+[ab]?")
 
 
@@ -47,7 +62,8 @@ _ROMAN = re.compile(r"[IVX]+[ab]?")
 class Sign:
     """A phrase in the text: its `code`, where it stands, and what it means, as far as its code has a meaning.
 
-    `value` is (text, millimetres) of a size, the number of a count (0: several), (kind, holds) pairs of a state.
+    `value` is (text, millimetres) of a size, the number of a count (0: several), (kind, holds) pairs of a state, and of
+    a finding the globs of the classes of which its words hint at it, None if they name it.
     """
 
     start: int
@@ -101,6 +117,9 @@ def read_signs(text: str, start: int, end: int, language: str, structures: Seque
         if _free(taken, s.start, s.end)
     ]
     taken += [sign for sign in _freedoms(text, start, end, language) if _free(taken, sign.start, sign.end)]
+    for m in _BOTH.finditer(text, start, end) if language == "de" else ():
+        if _free(taken, m.start(), m.end()):
+            taken += [Sign(m.start(), m.start(), "G"), Sign(m.start(), m.end(), "I", sides=("both",))]
     for find in (_sizes, _denials, _states):
         taken += [sign for sign in find(text, start, end, language) if _free(taken, sign.start, sign.end)]
     taken.sort(key=lambda sign: sign.start)
@@ -112,6 +131,11 @@ def read_signs(text: str, start: int, end: int, language: str, structures: Seque
         if sign:
             signs.append(sign)
             at = sign.end
+    for at, sign in enumerate(signs[:-1]):  # "pathologisch vergrößert", "homogen verkalkt"
+        follows, word = signs[at + 1], text[sign.start : sign.end]
+        if language == "de" and sign.code == "X" and follows.code in "TF" and text[follows.start].islower():
+            if _DEGREE.fullmatch(word.lower() if sign.start == start else word):
+                signs[at] = replace(sign, code="M")
     return [sign for sign in signs if sign.code]
 
 
@@ -131,22 +155,29 @@ def _free(taken: Sequence[Sign], start: int, end: int) -> bool:
 def _findings(text: str, start: int, end: int, language: str, structures: Sequence[Any]) -> list[Sign]:
     """The findings, the longest name first, then in the order of the table. One that shares its word with a structure
     takes it in."""
-    named = [
-        (match.span(), finding)
+    named: list[tuple[tuple[int, int], NamedFinding, tuple[str, ...] | None]] = [
+        (match.span(), finding, None)
         for finding, pattern in named_findings(language)
         for match in pattern.finditer(text, start, end)
     ]
+    named += [
+        (match.span(), finding, globs)
+        for finding, pattern, globs in hinted_findings(language)
+        if any(fnmatchcase(label, glob) for s in structures for label in s.labels for glob in globs)
+        for match in pattern.finditer(text, start, end)
+    ]
     found: list[Sign] = []
-    for (first, last), finding in sorted(named, key=lambda one: one[0][0] - one[0][1]):
+    for (first, last), finding, globs in sorted(named, key=lambda one: one[0][0] - one[0][1]):
         own = [s for s in structures if s.start < last and first < s.end]
         within = own[0] if len(own) == 1 else None
         begin, stop = min([first, *(s.start for s in own)]), max([last, *(s.end for s in own)])
         if _free(found, begin, stop):
             code = "B" if within else "F" if not own else "X"
-            found.append(Sign(begin, stop, code, within, finding, _said(within) if within else ()))
+            found.append(Sign(begin, stop, code, within, finding, _said(within) if within else (), globs))
     return found
 
 
+_BOTH = re.compile(r"\bbeider\b(?= )", re.IGNORECASE)  # a genitive and a side: "Infarkt beider Nieren"
 _WITHOUT = re.compile(r"\b([^\W\d_]{4,}?)(?:frei(?:e[nmrs]?)?|-free)\b", re.IGNORECASE)
 
 
@@ -160,9 +191,13 @@ def _freedoms(text: str, start: int, end: int, language: str) -> list[Sign]:
     return found
 
 
+_DISTANCE = re.compile(r" (?:away )?(?:from|to the|below|above|vom?|von der|entfernt|oberhalb|unterhalb)\b")
+
+
 def _sizes(text: str, start: int, end: int, language: str) -> list[Sign]:
+    """The sizes; a distance from something is no size, and a noun that we do not know."""
     return [
-        Sign(m.start(), m.end(), "Z", value=(m[1], to_millimetres(m[1])))
+        Sign(m.start(), m.end(), "X" if _DISTANCE.match(text, m.end()) else "Z", value=(m[1], to_millimetres(m[1])))
         for m in _phrase(language, "size").finditer(text, start, end)
     ]
 
@@ -175,7 +210,9 @@ def to_millimetres(size: str) -> float:
 
 def _denials(text: str, start: int, end: int, language: str) -> list[Sign]:
     found = [Sign(m.start(), m.end(), "D") for m in _phrase(language, "denial").finditer(text, start, end)]
-    return found + [Sign(m.start(), m.end(), "O") for m in _phrase(language, "place").finditer(text, start, end)]
+    for name, code in (("place", "O"), ("quality", "M"), ("reflexive", "Y"), ("composed", "J")):
+        found += [Sign(m.start(), m.end(), code) for m in _phrase(language, name).finditer(text, start, end)]
+    return found
 
 
 def _states(text: str, start: int, end: int, language: str) -> list[Sign]:
@@ -205,7 +242,10 @@ def _word(token: Any, language: str, text: str, *, first: bool) -> Sign:
     elif not code and (raw[0].isdecimal() or _ROMAN.fullmatch(raw)):
         code, value = "N", int(raw) if raw.isdecimal() else 0
     elif not code:
-        code = "J" if language == "de" and _is_adjective(low if first else raw) else "X"
+        if language == "de":
+            code = "J" if _is_adjective(low if first else raw) else "X"
+        else:
+            code = "M" if _ADVERB.fullmatch(low) else "X"
     return Sign(token.start, token.end, code, value=value)
 
 

@@ -205,3 +205,47 @@ def test_the_rest_of_a_structure_is_what_was_not_named_before():
 def test_none_there_denies_what_was_said_before():
     last = read_clauses("Zysten in der Leber, keine in der Milz.", "de", "CT")[-1].findings[0]
     assert (last.finding.name, last.polarity, last.labels) == ("cyst", "denied", ("spleen",))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        (
+            "de",
+            "Im linken Oberlappen zeigt sich ein 20 mm großer Rundherd.",
+            [("nodule", "affirmed", "lung_upper_lobe_left")],
+        ),
+        ("de", "Die Leber zeigt eine glatt begrenzte Zyste mit 30 mm.", [("cyst", "affirmed", "liver")]),
+        ("de", "Im rechten Hüftbein eine sklerotische Läsion von 15 mm.", [("lesion", "affirmed", "hip_right")]),
+        ("de", "Die Bauchaorta ist aneurysmatisch auf 6,0 cm erweitert.", [("aneurysm", "affirmed", "aorta")]),
+        ("en", "The abdominal aorta is aneurysmal, measuring 6.0 cm.", [("aneurysm", "affirmed", "aorta")]),
+        ("en", "The abdominal aorta is not aneurysmal.", [("aneurysm", "denied", "aorta")]),
+        ("en", "L1 is fractured, L2 is not.", [("fracture", "affirmed", "vertebrae_L1")]),
+        ("de", "Pneumonie, linker Unterlappen konsolidiert.", [("consolidation", "affirmed", "lung_lower_lobe_left")]),
+        ("de", "Milz neben der Aorta verkalkt.", [("calcification", "affirmed", "unclear")]),
+        ("en", "The kidney next to the aorta is calcified.", [("calcification", "affirmed", "unclear")]),
+        ("de", "LWK 4 ist höhengemindert.", [("fracture", "doubted", "vertebrae_L4")]),
+        ("de", "LWK 4 ist nicht höhengemindert.", []),
+        ("en", "The liver is nodular, consistent with cirrhosis.", [("cirrhosis", "doubted", "liver")]),
+        ("en", "The liver is next to the ovary, suspicious for metastases.", [("metastasis", "doubted", "unclear")]),
+        ("de", "V. a. Fraktur LWK 2.", [("fracture", "doubted", "vertebrae_L2")]),
+    ],
+)
+def test_descriptions_participles_and_hints_keep_their_structure(language, text, expected):
+    assert read(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "state"),
+    [
+        ("de", "Die Milz ist höckrig vergrößert.", True),
+        ("en", "The spleen is grossly and massively enlarged.", None),
+        ("en", "The spleen is hardly enlarged.", None),
+        ("de", "Die Milz ist unwesentlich vergrößert.", None),
+        ("en", "Enlarged gastric folds.", None),
+        ("en", "The spleen is enlarged beyond normal limits.", True),
+    ],
+)
+def test_an_adverb_leaves_a_state_unless_it_may_say_the_opposite(language, text, state):
+    said = [s.holds for clause in read_clauses(text, language, "CT") for s in clause.states if s.kind == "enlarged"]
+    assert said == ([] if state is None else [state])

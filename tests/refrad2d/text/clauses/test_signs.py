@@ -25,3 +25,25 @@ def test_an_adjective_of_place_is_no_description():
 @pytest.mark.parametrize(("size", "expected"), [("2,3 x 1.8 cm", 23), ("12 mm", 12), ("4 × 9 × 3 mm", 9)])
 def test_the_largest_diameter_in_millimetres(size, expected):
     assert to_millimetres(size) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "zeigt sich", "Y"),
+        ("de", "beider Ovarien", "GIX"),
+        ("de", "um 30 %", "M"),
+        ("de", "pathologisch verdickt", "MT"),
+        ("de", "kaum verdickt", "XT"),
+        ("en", "benign-appearing cyst", "JF"),
+        ("en", "grossly", "M"),
+        ("en", "barely", "X"),
+        ("en", "12 mm from", "XH"),
+    ],
+)
+def test_phrases_and_adverbs(language, text, expected):
+    assert codes(text, language) == expected
+
+
+def test_a_hint_is_a_sign_where_its_structure_is_named():
+    assert codes("höhengemindert") == "X"
