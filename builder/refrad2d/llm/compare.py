@@ -18,6 +18,7 @@ _FILLS = {  # denied, they say that a space is clear
     "effusion": {"pleura", "pericardium", "joint"},
     "opacity": {"lung"},
 }
+_OF_NODES = {"axilla", "groin"}  # "Axilla frei" speaks of its nodes
 _WIDTHS = members("group", "widths")  # denied, they say that a structure is normal
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
@@ -30,7 +31,7 @@ _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting act
 _NEVER_LOST = frozenset("benign age density".split())
 _TURNED = frozenset(
     "zone degree count size level face depth axis distribution margin width larger solid relation "
-    "content simple".split()
+    "content simple quadrant".split()
 )
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
@@ -66,7 +67,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     added, lost = answer.sides - known, required.sides - answer.sides
     if added and not answer.only_both or lost and not required.only_both:
         return "side_changed"
-    organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
+    named = frozenset().union(*(facts.organs | facts.implied for facts in allowed))
+    organs = closure(tuple(sorted(named | ({"lymph_node"} if named & _OF_NODES else set()))))
     if answer.organs - organs:
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
@@ -186,6 +188,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         return True
     if fact.key == GOOD or other.key == GOOD:
         bad = other if fact.key == GOOD else fact
+        if bad.key == "recanalised" and bad.affirmed and "extent:partial" not in bad.qualities:
+            return True
         clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
         return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
     if PLACE in (fact.key, other.key):
@@ -227,7 +231,8 @@ def _certainties_fit(one: str, other: str) -> bool:
 def _sides_fit(fact: Fact, other: Fact) -> bool:
     """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
     if fact.sides and other.sides:
-        return fact.sides == other.sides or _is_listed(fact, other) or _is_listed(other, fact)
+        part = fact.sides < other.sides and fact.affirmed and fact.key != GOOD and not other.measures
+        return fact.sides == other.sides or part or _is_listed(fact, other) or _is_listed(other, fact)
     if fact.sides:
         both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
         return both or bool(fact.sides & other.near_sides)

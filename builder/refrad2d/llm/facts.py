@@ -23,11 +23,14 @@ PLACE = "organ"  # key of facts that only name a structure, with its size or not
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
+_BEHIND_BOTH = re.compile(r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})")  # "Hüft-TEP bds. Lockerungssaum links"
 _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
 )
-_SIDE_LETTERS = re.compile(r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})")  # "L hip", not the lumbar spine
+_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", not the lumbar spine
+    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=[mc]m )(?:(L)|(R))(?=[\s,;.)]|$)"
+)
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
@@ -86,7 +89,7 @@ class Facts:
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
     if language == "en":
-        text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] else "Right ", text)
+        text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
     numbers = read_numbers(text)
     hidden = 0
     bare = _PREFIXES.sub(lambda found: " " * len(found[0]), blank_numbers(text, numbers))
@@ -98,11 +101,17 @@ def read_facts(text: str, language: str) -> Facts:
         signs = [sign for sign in signs if sign.kind != HIDDEN]
         signs += [sign for sign in numbers if start <= sign.start < end]
         ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
+        ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _states(signs, start, m.start())]
         signs += [Sign(end, end + 1, CUT, ";") for end in ends]
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
     facts = tuple(fact for at in range(len(pieces)) for fact in _facts_of(pieces, at))
     return replace(_whole(facts, pieces), hidden=hidden)
+
+
+def _states(signs: list[Sign], start: int, end: int) -> bool:
+    """True if a finding stands in a stretch of the text."""
+    return any(sign.kind == "finding" and start <= sign.start < end for sign in signs)
 
 
 def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
@@ -184,21 +193,37 @@ def _measures(piece: Piece) -> frozenset[tuple[float, str]]:
 
 def _pairs(piece: Piece) -> list[str]:
     """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
-    places = [
-        [sign.name for sign in piece.of("side") if sign.name != "both"],
-        [sign.name for sign in piece.of(LEVEL) if sign.name.startswith("seg:")],
-    ]
-    values = [
-        [str(sign.value) for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"],
-        [sign.name for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))],
-    ]
-    return [
-        f"pair:{place}={value}"
-        for listed in places
-        for said in values
-        if len(listed) > 1 and len(listed) == len(said)
-        for place, value in zip(listed, said, strict=True)
-    ]
+    found: list[str] = []
+    values = [sign for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"]
+    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))]
+    for kind, prefix in (("side", ""), (LEVEL, "seg:")):
+        places = [sign for sign in piece.of(kind) if sign.name.startswith(prefix) and sign.name != "both"]
+        for said in (values, degrees):
+            found += [f"pair:{place.name}={_value(value)}" for place, value in _couple(places, said)]
+    return found
+
+
+def _value(sign: Sign) -> str:
+    return str(sign.value) if sign.kind == NUMBER else sign.name
+
+
+def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
+    """Each value with its place, if every one of several has a place of its own in front, or every one behind."""
+    if len(values) < 2 or len(places) < 2:
+        return []
+    before = [[p for p in places if low < p.start < v.start] for low, v in _between(values, first=-1)]
+    if all(len(some) == 1 for some in before):
+        return [(some[0], value) for some, value in zip(before, values, strict=True)]
+    starts = [value.start for value in values[1:]] + [places[-1].start + 1]
+    behind = [[p for p in places if v.start < p.start < high] for v, high in zip(values, starts, strict=True)]
+    if all(len(some) == 1 for some in behind):
+        return [(some[0], value) for some, value in zip(behind, values, strict=True)]
+    return list(zip(places, values, strict=True)) if len(places) == len(values) else []
+
+
+def _between(values: list[Sign], first: int) -> list[tuple[int, Sign]]:
+    """Each value with where the one before it begins."""
+    return list(zip([first, *(value.start for value in values[:-1])], values, strict=True))
 
 
 def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:

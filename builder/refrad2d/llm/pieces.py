@@ -23,6 +23,7 @@ _BEGINS_ANEW = re.compile(
     r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|liegt|liegen|findet|finden|there|it)\b|\d",
     re.IGNORECASE,
 )
+_NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
 
 
@@ -162,7 +163,7 @@ def _deny_before(text: str, pieces: list[Piece], at: int, number: int) -> None:
     if not found:
         _mark_absent(pieces[at], signs[number])
     for n in found:
-        pieces[at].polarity[n] = DENIED
+        pieces[at].polarity[n] = CHANGE if n and _is_new(text, signs[n - 1]) else DENIED
     while found and at > 0 and pieces[at].joint in ("and", "or"):
         at -= 1
         if pieces[at].of(GOOD, "denied") or pieces[at].polarity:
@@ -172,11 +173,17 @@ def _deny_before(text: str, pieces: list[Piece], at: int, number: int) -> None:
                 pieces[at].polarity[n] = DENIED
 
 
+def _is_new(text: str, sign: Sign) -> bool:
+    """True for "new" and "additional", which a denial may deny of a thing instead of the thing."""
+    return sign.kind == "change" and _NEW.match(text, sign.start) is not None
+
+
 def _mark_absent(piece: Piece, denial: Sign) -> None:
     """Read "no nodes" and "appendix not seen" as statements of a structure, "no suspicious nodes" as a good one."""
     others = [s for s in piece.of("finding", GOOD) if "resection" not in closure((s.name,))]
     if not others and piece.of("organ") and not piece.of("change"):
-        kind, name = (GOOD, "normal") if piece.of("certainty") else ("finding", ABSENT)
+        wrong = piece.of("certainty") or any(s.name == "pathologic:pathologic" for s in piece.of("quality"))
+        kind, name = (GOOD, "normal") if wrong else ("finding", ABSENT)
         piece.signs.append(Sign(denial.start, denial.end, kind, name))
 
 
