@@ -21,6 +21,7 @@ _FILLS = {  # denied, they say that a space is clear
 _OF_NODES = {"axilla", "groin"}  # "Axilla frei" speaks of its nodes
 _WIDTHS = members("group", "widths")  # denied, they say that a structure is normal
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
+_SIZED = frozenset("thickened dilated enlarged".split())
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
 _TUBES = _DEVICES & frozenset(
@@ -172,6 +173,8 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
             return None
         if fact.key in _TUBES and fact.affirmed and any(_is_such_a_tube(fact, other) for other in known):
             return None
+        if fact.key in _SIZED and fact.affirmed and any(fact.measures & other.measures for other in known):
+            return None  # "dilated to 7 mm" is "7 mm wide"
         return None if fact.key in _SOFT and fact.affirmed and fact.key in around else "finding_lost"
     nearest = min(faults, key=len)
     return nearest[0] if nearest else None
@@ -196,6 +199,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
     if fact.key in other.implied or other.key in fact.implied:
         return True
+    if GENERIC in (fact.key, other.key) and fact.affirmed and other.affirmed and fact.measures & other.measures:
+        return True  # "18 mm lesion, suspicious for meningioma"
     return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
 
 
@@ -206,10 +211,11 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
     if place and not fact.organs & other.organs and (other.organs or other.key == PLACE):
         found.append("anatomy_changed")
     good = GOOD in (fact.key, other.key) and fact.key != other.key
+    named = GENERIC in (fact.key, other.key) and fact.key != other.key  # the lesion is there, what it is may be a guess
     if not good and PLACE not in (fact.key, other.key):
         if fact.affirmed != other.affirmed or not fact.affirmed and fact.change != other.change:
             found.append("negation_changed")
-        elif fact.affirmed and not _certainties_fit(fact.certainty, other.certainty):
+        elif fact.affirmed and not named and not _certainties_fit(fact.certainty, other.certainty):
             found.append("certainty_changed")
     if good and not (fact.affirmed if fact.key == GOOD else other.affirmed):
         found.append("state_changed")

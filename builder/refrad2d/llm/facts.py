@@ -28,6 +28,9 @@ _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
 )
+_SIDES = re.compile(
+    r"\b(R|L|re|li|rechts|links|right|left)\.?\s?(>+|<+)\s?(?:R|L|re|li|rechts|links|right|left)\b", re.IGNORECASE
+)
 _SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", not the lumbar spine
     r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=[mc]m )(?:(L)|(R))(?=[\s,;.)]|$)"
 )
@@ -88,6 +91,7 @@ class Facts:
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
+    text = _compare_sides(text, language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
     numbers = read_numbers(text)
@@ -107,6 +111,17 @@ def read_facts(text: str, language: str) -> Facts:
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
     facts = tuple(fact for at in range(len(pieces)) for fact in _facts_of(pieces, at))
     return replace(_whole(facts, pieces), hidden=hidden)
+
+
+def _compare_sides(text: str, language: str) -> str:
+    """The text with "re > li" in words."""
+    said = {"de": ("rechtsbetont beidseits", "linksbetont beidseits"), "en": ("worse on the right", "worse on the left")}
+
+    def in_words(found: re.Match) -> str:
+        right_first = found[1][0].casefold() == "r"
+        return said[language][right_first != (found[2][0] == ">")]
+
+    return _SIDES.sub(in_words, text)
 
 
 def _states(signs: list[Sign], start: int, end: int) -> bool:
@@ -271,7 +286,11 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]
     if len(facts) > 1:  # "nicht pathologisch vergrößert"
         facts = [fact for fact in facts if fact.affirmed or fact.key != "abnormality"] or facts[:1]
-    if good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
+    kept = {f.key for f in facts if f.affirmed and f.key in members("group", "patent")}  # "Transplantat intakt"
+    if good and kept:
+        holds = any(n not in piece.polarity for n in good)
+        facts.append(replace(common, key=GOOD, affirmed=holds, organs=organs | kept))
+    elif good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
         holds = any(n not in piece.polarity for n in good)
         facts += [replace(common, key=GOOD, affirmed=holds)] if organs or not listed else []
         facts += [replace(common, key=GOOD, affirmed=holds, organs=frozenset({o})) for o in sorted(listed - organs)]

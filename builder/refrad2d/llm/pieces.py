@@ -95,6 +95,13 @@ def _join(pieces: list[Piece]) -> list[Piece]:
     return joined
 
 
+def _call_free(pieces: list[Piece]) -> None:
+    """ "Freie Zisternen" and "the artery is free" call a structure normal, as "Zisternen frei" does."""
+    for piece in pieces:
+        if piece.of("organ", LEVEL) and not piece.says:
+            piece.signs = [replace(s, kind=GOOD, name="normal") if s.name == "free:free" else s for s in piece.signs]
+
+
 def _mark_aims(pieces: list[Piece]) -> None:
     """ "Lymphom-Staging, Vergleich …: Milz o. B.": what stands before the colon says why the examination was done."""
     last = max((n for n, piece in enumerate(pieces) if piece.of("aim")), default=-1)
@@ -183,6 +190,7 @@ def _mark_absent(piece: Piece, denial: Sign) -> None:
     others = [s for s in piece.of("finding", GOOD) if "resection" not in closure((s.name,))]
     if not others and piece.of("organ") and not piece.of("change"):
         wrong = piece.of("certainty") or any(s.name == "pathologic:pathologic" for s in piece.of("quality"))
+        wrong = wrong or any(s.name == "lymph_node" for s in piece.of("organ"))  # who writes "no nodes" means enlarged ones
         kind, name = (GOOD, "normal") if wrong else ("finding", ABSENT)
         piece.signs.append(Sign(denial.start, denial.end, kind, name))
 
@@ -246,6 +254,7 @@ def _hedge(pieces: list[Piece]) -> None:
 def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
     cut = _join(_cut(signs, sentence))
+    _call_free(cut)
     _name_suspected(cut)
     _mark_aims(cut)
     _mark_earlier(cut)
