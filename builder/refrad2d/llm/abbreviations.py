@@ -15,7 +15,7 @@ _MOST_WORDS = 5  # behind an abbreviation
 
 
 def spell_out(text: str, other: str, unknown: Iterable[str]) -> str:
-    """The text with each `unknown` abbreviation replaced by what it stands for in the other text, where that is clear."""
+    """The text with each `unknown` abbreviation replaced by what it stands for in the other text, if that is clear."""
     words = _WORD.findall(other)
     for short in dict.fromkeys(unknown):
         if short in words or not _is_short(short, text):

@@ -19,7 +19,9 @@ _FILLS = {  # denied, they say that a space is clear
     "opacity": {"lung"},
 }
 _OF_NODES = {"axilla", "groin"}  # "Axilla frei" speaks of its nodes
+_LUNGS = {"lung", "upper_lobe", "middle_lobe", "lower_lobe", "kidney", "bronchus"}  # they have segments as well
 _WIDTHS = members("group", "widths")  # denied, they say that a structure is normal
+_MASSES = members("group", "mass")
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SIZED = frozenset("thickened dilated enlarged".split())
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
@@ -69,7 +71,10 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     if added and not answer.only_both or lost and not required.only_both:
         return "side_changed"
     named = frozenset().union(*(facts.organs | facts.implied for facts in allowed))
-    organs = closure(tuple(sorted(named | ({"lymph_node"} if named & _OF_NODES else set()))))
+    guessed = {"lymph_node"} if named & _OF_NODES else set()
+    if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
+        guessed.add("liver")  # "Segment VIII"
+    organs = closure(tuple(sorted(named | guessed)))
     if answer.organs - organs:
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
@@ -189,6 +194,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
     """True if two facts are about the same thing, so that the one can bear out or contradict the other."""
     if fact.key == other.key:
         return True
+    if fact.key == PLACE and fact.measures & other.measures and fact.organs & other.organs:
+        return True
     if fact.key == GOOD or other.key == GOOD:
         bad = other if fact.key == GOOD else fact
         if bad.key == "recanalised" and bad.affirmed and "extent:partial" not in bad.qualities:
@@ -198,9 +205,10 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
     if PLACE in (fact.key, other.key):
         return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
     if fact.key in other.implied or other.key in fact.implied:
-        return True
-    if GENERIC in (fact.key, other.key) and fact.affirmed and other.affirmed and fact.measures & other.measures:
-        return True  # "18 mm lesion, suspicious for meningioma"
+        device = fact.key in _DEVICES or other.key in _DEVICES
+        return fact.affirmed == other.affirmed or not device  # "no hardware failure" denies no hardware
+    if GENERIC in (fact.key, other.key) and {fact.key, other.key} & _MASSES and fact.affirmed and other.affirmed:
+        return bool(fact.measures & other.measures)  # "18 mm lesion, suspicious for meningioma"
     return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
 
 

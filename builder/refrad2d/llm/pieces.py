@@ -189,8 +189,8 @@ def _mark_absent(piece: Piece, denial: Sign) -> None:
     """Read "no nodes" and "appendix not seen" as statements of a structure, "no suspicious nodes" as a good one."""
     others = [s for s in piece.of("finding", GOOD) if "resection" not in closure((s.name,))]
     if not others and piece.of("organ") and not piece.of("change"):
-        wrong = piece.of("certainty") or any(s.name == "pathologic:pathologic" for s in piece.of("quality"))
-        wrong = wrong or any(s.name == "lymph_node" for s in piece.of("organ"))  # who writes "no nodes" means enlarged ones
+        named = {sign.name for sign in piece.signs}
+        wrong = piece.of("certainty") or named & {"pathologic:pathologic", "lymph_node"}  # "no nodes": no enlarged ones
         kind, name = (GOOD, "normal") if wrong else ("finding", ABSENT)
         piece.signs.append(Sign(denial.start, denial.end, kind, name))
 
@@ -231,7 +231,7 @@ def _name_suspected(pieces: list[Piece]) -> None:
 def _hedge(pieces: list[Piece]) -> None:
     """Set the certainty of findings: of those behind a hedge, or of those before it if none stands behind."""
     doubt = ""
-    for piece in pieces:
+    for at, piece in enumerate(pieces):
         doubt = doubt if piece.joint == "or" else ""
         hedges = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind == "certainty"]
         findings = [n for n, sign in enumerate(piece.signs) if sign.kind == "finding"]
@@ -245,10 +245,21 @@ def _hedge(pieces: list[Piece]) -> None:
             behind = same or [m for m in findings if m > n]
             for m in behind or findings:
                 piece.certainty.setdefault(m, hedge.name)
+            if not findings and piece.signs[-1] is hedge:  # "uptake in the rib and the femur, suspicious"
+                _hedge_before(pieces, at, hedge.name)
             doubt = hedge.name
         if any(hedge.name == "excluded" for _, hedge in hedges):
             piece.polarity.update(dict.fromkeys(findings, DENIED))
             piece.certainty.update(dict.fromkeys(findings, ""))
+
+
+def _hedge_before(pieces: list[Piece], at: int, name: str) -> None:
+    """Let a hedge at the end of a list of places reach the finding in front of the list."""
+    while at > 0 and pieces[at].joint in ("and", ",") and not pieces[at].says:
+        at -= 1
+    for n, sign in enumerate(pieces[at].signs):
+        if sign.kind == "finding":
+            pieces[at].certainty.setdefault(n, name)
 
 
 def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
