@@ -12,6 +12,7 @@ import re
 from functools import cache
 
 from refrad2d.grounding import has_markup
+from refrad2d.llm.abbreviations import spell_out
 from refrad2d.llm.compare import compare
 from refrad2d.llm.concepts import fold
 from refrad2d.llm.facts import Facts, read_facts
@@ -47,6 +48,11 @@ def check_rewrite(source: str, kept: str, rewritten: str, language: str) -> str 
     if has_markup(rewritten):
         return "markup"
     known, required, answer = (read_facts(text, language) for text in (source, kept, rewritten))
+    longer = [spell_out(text, rewritten, known.unknown) for text in (source, kept)]
+    if longer != [source, kept]:
+        known, required = (read_facts(text, language) for text in longer)
+    if (spelt := spell_out(rewritten, source, answer.unknown)) != rewritten:
+        answer = read_facts(spelt, language)
     return compare(required, answer, (known, required)) or _check_unknown(required, answer, (known, required))
 
 

@@ -18,8 +18,12 @@ _FILLS = {  # denied, they say that a space is clear
     "effusion": {"pleura", "pericardium", "joint"},
     "opacity": {"lung"},
 }
+_OF_NODES = {"axilla", "groin"}  # "Axilla frei" speaks of its nodes
+_LUNGS = {"lung", "upper_lobe", "middle_lobe", "lower_lobe", "kidney", "bronchus"}  # they have segments as well
 _WIDTHS = members("group", "widths")  # denied, they say that a structure is normal
+_MASSES = members("group", "mass")
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
+_SIZED = frozenset("thickened dilated enlarged".split())
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
 _TUBES = _DEVICES & frozenset(
@@ -30,7 +34,7 @@ _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting act
 _NEVER_LOST = frozenset("benign age density".split())
 _TURNED = frozenset(
     "zone degree count size level face depth axis distribution margin width larger solid relation "
-    "content simple".split()
+    "content simple quadrant".split()
 )
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
@@ -66,7 +70,11 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     added, lost = answer.sides - known, required.sides - answer.sides
     if added and not answer.only_both or lost and not required.only_both:
         return "side_changed"
-    organs = closure(tuple(sorted(frozenset().union(*(facts.organs | facts.implied for facts in allowed)))))
+    named = frozenset().union(*(facts.organs | facts.implied for facts in allowed))
+    guessed = {"lymph_node"} if named & _OF_NODES else set()
+    if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
+        guessed.add("liver")  # "Segment VIII"
+    organs = closure(tuple(sorted(named | guessed)))
     if answer.organs - organs:
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
@@ -170,6 +178,8 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
             return None
         if fact.key in _TUBES and fact.affirmed and any(_is_such_a_tube(fact, other) for other in known):
             return None
+        if fact.key in _SIZED and fact.affirmed and any(fact.measures & other.measures for other in known):
+            return None  # "dilated to 7 mm" is "7 mm wide"
         return None if fact.key in _SOFT and fact.affirmed and fact.key in around else "finding_lost"
     nearest = min(faults, key=len)
     return nearest[0] if nearest else None
@@ -184,14 +194,21 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
     """True if two facts are about the same thing, so that the one can bear out or contradict the other."""
     if fact.key == other.key:
         return True
+    if fact.key == PLACE and fact.measures & other.measures and fact.organs & other.organs:
+        return True
     if fact.key == GOOD or other.key == GOOD:
         bad = other if fact.key == GOOD else fact
+        if bad.key == "recanalised" and bad.affirmed and "extent:partial" not in bad.qualities:
+            return True
         clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
         return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
     if PLACE in (fact.key, other.key):
         return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
     if fact.key in other.implied or other.key in fact.implied:
-        return True
+        device = fact.key in _DEVICES or other.key in _DEVICES
+        return fact.affirmed == other.affirmed or not device  # "no hardware failure" denies no hardware
+    if GENERIC in (fact.key, other.key) and {fact.key, other.key} & _MASSES and fact.affirmed and other.affirmed:
+        return bool(fact.measures & other.measures)  # "18 mm lesion, suspicious for meningioma"
     return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
 
 
@@ -202,10 +219,11 @@ def _faults(fact: Fact, other: Fact) -> list[str]:
     if place and not fact.organs & other.organs and (other.organs or other.key == PLACE):
         found.append("anatomy_changed")
     good = GOOD in (fact.key, other.key) and fact.key != other.key
+    named = GENERIC in (fact.key, other.key) and fact.key != other.key  # the lesion is there, what it is may be a guess
     if not good and PLACE not in (fact.key, other.key):
         if fact.affirmed != other.affirmed or not fact.affirmed and fact.change != other.change:
             found.append("negation_changed")
-        elif fact.affirmed and not _certainties_fit(fact.certainty, other.certainty):
+        elif fact.affirmed and not named and not _certainties_fit(fact.certainty, other.certainty):
             found.append("certainty_changed")
     if good and not (fact.affirmed if fact.key == GOOD else other.affirmed):
         found.append("state_changed")
@@ -227,7 +245,8 @@ def _certainties_fit(one: str, other: str) -> bool:
 def _sides_fit(fact: Fact, other: Fact) -> bool:
     """True if what is said agrees, and what is taken from a neighbour does not contradict it."""
     if fact.sides and other.sides:
-        return fact.sides == other.sides or _is_listed(fact, other) or _is_listed(other, fact)
+        part = fact.sides < other.sides and fact.affirmed and fact.key != GOOD and not other.measures
+        return fact.sides == other.sides or part or _is_listed(fact, other) or _is_listed(other, fact)
     if fact.sides:
         both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
         return both or bool(fact.sides & other.near_sides)

@@ -187,6 +187,9 @@ class Lexicon:
                 if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
                     continue  # a short stem may stand inside by chance
                 entries = self.stems.get(folded[at : at + length])
+                if not entries and found and not run and folded[at - 1] == "c":
+                    again = self.stems.get(folded[at - 1 : at + length])  # folded, "schwanz-zyste" has lost a letter
+                    entries = again if again and again[0].kind == "finding" else None
                 if entries and run and folded[at:] in _NO_LUNG:
                     entries = None  # "Darstellung", "abgeklungen"
                 if entries:

@@ -23,11 +23,23 @@ PLACE = "organ"  # key of facts that only name a structure, with its size or not
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
+_BEHIND_BOTH = re.compile(r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})")  # "Hüft-TEP bds. Lockerungssaum links"
 _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
 )
-_SIDE_LETTERS = re.compile(r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})")  # "L hip", not the lumbar spine
+_SIDES = re.compile(
+    r"\b(R|L|re|li|rechts|links|right|left)\.?\s?(>+|<+)\s?(?:R|L|re|li|rechts|links|right|left)\b", re.IGNORECASE
+)
+_SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
+_ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
+_VIEWS = re.compile(
+    r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
+)
+_X_RAY = re.compile(r"\bRö\b\.?")  # folded, it would be the right side
+_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", not the lumbar spine
+    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=[mc]m )(?:(L)|(R))(?=[\s,;.)]|$)"
+)
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
@@ -85,8 +97,11 @@ class Facts:
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
+    text = _name_other_side(_compare_sides(text, language), language)
     if language == "en":
-        text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] else "Right ", text)
+        text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
+    for pattern in (_VIEWS, _X_RAY):
+        text = pattern.sub(lambda found: " " * len(found[0]), text)
     numbers = read_numbers(text)
     hidden = 0
     bare = _PREFIXES.sub(lambda found: " " * len(found[0]), blank_numbers(text, numbers))
@@ -98,11 +113,44 @@ def read_facts(text: str, language: str) -> Facts:
         signs = [sign for sign in signs if sign.kind != HIDDEN]
         signs += [sign for sign in numbers if start <= sign.start < end]
         ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
+        ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _states(signs, start, m.start())]
         signs += [Sign(end, end + 1, CUT, ";") for end in ends]
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
-    facts = tuple(fact for at in range(len(pieces)) for fact in _facts_of(pieces, at))
+    facts = tuple(fact for at in range(len(pieces)) for fact in _with_list(_facts_of(pieces, at), pieces, at))
     return replace(_whole(facts, pieces), hidden=hidden)
+
+
+def _compare_sides(text: str, language: str) -> str:
+    """The text with "re > li" in words."""
+    said = {
+        "de": ("rechtsbetont beidseits", "linksbetont beidseits"),
+        "en": ("worse on the right", "worse on the left"),
+    }
+
+    def in_words(found: re.Match) -> str:
+        right_first = found[1][0].casefold() == "r"
+        return said[language][right_first != (found[2][0] == ">")]
+
+    return _SIDES.sub(in_words, text)
+
+
+def _name_other_side(text: str, language: str) -> str:
+    """The text with "contralateral" as the side across from the one that was named last."""
+
+    def in_words(found: re.Match) -> str:
+        before = [m[0].casefold() for m in _SIDE_WORDS.finditer(text, 0, found.start())]
+        if not before:
+            return found[0]
+        left = before[-1].startswith("r")
+        return {"de": ("rechte", "linke"), "en": ("right", "left")}[language][left]
+
+    return _ACROSS.sub(in_words, text)
+
+
+def _states(signs: list[Sign], start: int, end: int) -> bool:
+    """True if a finding stands in a stretch of the text."""
+    return any(sign.kind == "finding" and start <= sign.start < end for sign in signs)
 
 
 def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
@@ -184,21 +232,40 @@ def _measures(piece: Piece) -> frozenset[tuple[float, str]]:
 
 def _pairs(piece: Piece) -> list[str]:
     """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
-    places = [
-        [sign.name for sign in piece.of("side") if sign.name != "both"],
-        [sign.name for sign in piece.of(LEVEL) if sign.name.startswith("seg:")],
-    ]
-    values = [
-        [str(sign.value) for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"],
-        [sign.name for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))],
-    ]
-    return [
-        f"pair:{place}={value}"
-        for listed in places
-        for said in values
-        if len(listed) > 1 and len(listed) == len(said)
-        for place, value in zip(listed, said, strict=True)
-    ]
+    found: list[str] = []
+    values = [sign for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"]
+    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))]
+    sides = [sign for sign in piece.of("side") if sign.name != "both"]
+    segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
+    # "station 7 19 mm"
+    marks = [sign for sign in piece.signs if sign in sides or sign.kind == NUMBER and not sign.unit]
+    for places in (sides, segments, marks):
+        for said in (values, degrees):
+            found += [f"pair:{_value(place)}={_value(value)}" for place, value in _couple(places, said)]
+    return found
+
+
+def _value(sign: Sign) -> str:
+    return str(sign.value) if sign.kind == NUMBER else sign.name
+
+
+def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
+    """Each value with its place, if every one of several has a place of its own in front, or every one behind."""
+    if len(values) < 2 or len(places) < 2:
+        return []
+    before = [[p for p in places if low < p.start < v.start] for low, v in _between(values, first=-1)]
+    if all(len(some) == 1 for some in before):
+        return [(some[0], value) for some, value in zip(before, values, strict=True)]
+    starts = [value.start for value in values[1:]] + [places[-1].start + 1]
+    behind = [[p for p in places if v.start < p.start < high] for v, high in zip(values, starts, strict=True)]
+    if all(len(some) == 1 for some in behind):
+        return [(some[0], value) for some, value in zip(behind, values, strict=True)]
+    return list(zip(places, values, strict=True)) if len(places) == len(values) else []
+
+
+def _between(values: list[Sign], first: int) -> list[tuple[int, Sign]]:
+    """Each value with where the one before it begins."""
+    return list(zip([first, *(value.start for value in values[:-1])], values, strict=True))
 
 
 def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
@@ -246,13 +313,35 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]
     if len(facts) > 1:  # "nicht pathologisch vergrößert"
         facts = [fact for fact in facts if fact.affirmed or fact.key != "abnormality"] or facts[:1]
-    if good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
+    held = members("group", "patent")  # "Transplantat intakt"
+    kept = frozenset(fact.key for fact in facts if fact.affirmed and fact.key in held)
+    facts = [replace(f, organs=kept) if kept and f.key == "fracture" and not f.organs else f for f in facts]
+    if good and kept:
+        holds = any(n not in piece.polarity for n in good)
+        facts.append(replace(common, key=GOOD, affirmed=holds, organs=organs | kept))
+    elif good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
         holds = any(n not in piece.polarity for n in good)
         facts += [replace(common, key=GOOD, affirmed=holds)] if organs or not listed else []
         facts += [replace(common, key=GOOD, affirmed=holds, organs=frozenset({o})) for o in sorted(listed - organs)]
     if not facts and (organs or measures):
         facts.append(replace(common, key=PLACE))
     return facts
+
+
+def _with_list(facts: list[Fact], pieces: list[Piece], at: int) -> list[Fact]:
+    """The facts of a piece, and those of "uptake in the right rib and the left femur" for the second place as well."""
+    found = list(facts)
+    listed = [f for f in facts if f.organs and f.sides and f.key not in (GOOD, PLACE)]
+    behind = [*pieces[at + 2 :], Piece("", -1)]
+    for piece, after in zip(pieces[at + 1 :], behind, strict=False):
+        organs, sides = _organs(piece), _sides(piece)
+        told = piece.says or _measures(piece) or piece.of("denial", "denied", "prior", LEVEL)
+        goes_on = piece.sentence == pieces[at].sentence and piece.joint in ("and", ",") and not told
+        owns = after.sentence == piece.sentence and after.joint not in ("and", ",", ";")  # "left kidney with a cyst"
+        if not goes_on or owns or not organs or not sides:
+            break
+        found += [replace(fact, organs=organs, sides=sides) for fact in listed]
+    return found
 
 
 def _is_modifier(piece: Piece, at: int) -> bool:

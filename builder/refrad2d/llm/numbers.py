@@ -8,12 +8,16 @@ import re
 
 from refrad2d.llm.concepts import LEVEL, NUMBER, Sign
 
+_MONTHS = (
+    r"jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|mär(?:z|zes)?|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
+    r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
+)
 _DATE = re.compile(
     r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
-    r"\b\d{1,2}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*(?:\s\d{4})?|"
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\s\d{1,2}\b(?!\s?(?:mm|cm|ml))",
+    rf"\b\d{{1,2}}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b(?:\s\d{{4}})?|"
+    rf"\b(?:{_MONTHS})\s\d{{1,2}}\b(?!\s?(?:mm|cm|ml))",
     re.IGNORECASE,
 )
 _MONTH = re.compile(  # behind a preposition, since "may" is a verb too
@@ -27,7 +31,9 @@ _SHORT = re.compile(
 _OTHER = r"mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
 _THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
     r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|"
-    r"\((?:\w+\s)?\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)?\s(?:before|previously|prior|vorher|zuvor|früher|damals)\)",
+    r"\((?:\w+\s)?\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)?\s(?:before|previously|prior|vorher|zuvor|früher|damals)\)|"
+    r"\((?:was|were|previously|prev\.?|prior|formerly|before|vorher|zuvor|vormals|früher|damals|VU|VB|vorbestehend)\s?:?\s\d+(?:[.,]\d+)?\)|"
+    r"(?<=,)\s(?:was|previously|formerly|vorher|zuvor|vormals|früher|damals)\s\d+(?:[.,]\d+)?(?=[.,;)])",
     re.IGNORECASE,
 )
 _UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
@@ -57,7 +63,7 @@ _VERTEBRA = re.compile(  # "12. Brustwirbelkörper", "fifth lumbar vertebra"
 _ROMAN = {name: n for n, name in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), 1)}
 _PLACE = r"[IVX]{1,4}|\d{1,2}"
 _SEGMENT = re.compile(
-    rf"\b(?:[^\W\d_]*segment\w*|seg\.?)\s(?:{_PLACE})[ab]?\b(?:\s?(?:/|,|und|and|bis|to|sowie|-|–)\s?(?:{_PLACE})[ab]?\b(?!\s?(?:mm|cm|[.,]\d)))*|"
+    rf"(?:(?<![^\W\d_])|(?<=[a-zäöü]{{3}}))(?:segment[a-z]*|seg\.?)\s(?:{_PLACE})[ab]?\b(?:\s?(?:/|,|und|and|bis|to|sowie|-|–)\s?(?:{_PLACE})[ab]?\b(?!\s?(?:mm|cm|[.,]\d)))*|"
     rf"(?<![\w-])(?:{_PLACE})[ab]?[.]?\s(?:segment)\b",
     re.IGNORECASE,
 )

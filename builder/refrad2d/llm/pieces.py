@@ -23,6 +23,7 @@ _BEGINS_ANEW = re.compile(
     r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|liegt|liegen|findet|finden|there|it)\b|\d",
     re.IGNORECASE,
 )
+_NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
 
 
@@ -94,6 +95,13 @@ def _join(pieces: list[Piece]) -> list[Piece]:
     return joined
 
 
+def _call_free(pieces: list[Piece]) -> None:
+    """ "Freie Zisternen" and "the artery is free" call a structure normal, as "Zisternen frei" does."""
+    for piece in pieces:
+        if piece.of("organ", LEVEL) and not piece.says:
+            piece.signs = [replace(s, kind=GOOD, name="normal") if s.name == "free:free" else s for s in piece.signs]
+
+
 def _mark_aims(pieces: list[Piece]) -> None:
     """ "Lymphom-Staging, Vergleich …: Milz o. B.": what stands before the colon says why the examination was done."""
     last = max((n for n, piece in enumerate(pieces) if piece.of("aim")), default=-1)
@@ -162,7 +170,7 @@ def _deny_before(text: str, pieces: list[Piece], at: int, number: int) -> None:
     if not found:
         _mark_absent(pieces[at], signs[number])
     for n in found:
-        pieces[at].polarity[n] = DENIED
+        pieces[at].polarity[n] = CHANGE if n and _is_new(text, signs[n - 1]) else DENIED
     while found and at > 0 and pieces[at].joint in ("and", "or"):
         at -= 1
         if pieces[at].of(GOOD, "denied") or pieces[at].polarity:
@@ -172,11 +180,18 @@ def _deny_before(text: str, pieces: list[Piece], at: int, number: int) -> None:
                 pieces[at].polarity[n] = DENIED
 
 
+def _is_new(text: str, sign: Sign) -> bool:
+    """True for "new" and "additional", which a denial may deny of a thing instead of the thing."""
+    return sign.kind == "change" and _NEW.match(text, sign.start) is not None
+
+
 def _mark_absent(piece: Piece, denial: Sign) -> None:
     """Read "no nodes" and "appendix not seen" as statements of a structure, "no suspicious nodes" as a good one."""
     others = [s for s in piece.of("finding", GOOD) if "resection" not in closure((s.name,))]
     if not others and piece.of("organ") and not piece.of("change"):
-        kind, name = (GOOD, "normal") if piece.of("certainty") else ("finding", ABSENT)
+        named = {sign.name for sign in piece.signs}
+        wrong = piece.of("certainty") or named & {"pathologic:pathologic", "lymph_node"}  # "no nodes": no enlarged ones
+        kind, name = (GOOD, "normal") if wrong else ("finding", ABSENT)
         piece.signs.append(Sign(denial.start, denial.end, kind, name))
 
 
@@ -216,7 +231,7 @@ def _name_suspected(pieces: list[Piece]) -> None:
 def _hedge(pieces: list[Piece]) -> None:
     """Set the certainty of findings: of those behind a hedge, or of those before it if none stands behind."""
     doubt = ""
-    for piece in pieces:
+    for at, piece in enumerate(pieces):
         doubt = doubt if piece.joint == "or" else ""
         hedges = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind == "certainty"]
         findings = [n for n, sign in enumerate(piece.signs) if sign.kind == "finding"]
@@ -230,15 +245,27 @@ def _hedge(pieces: list[Piece]) -> None:
             behind = same or [m for m in findings if m > n]
             for m in behind or findings:
                 piece.certainty.setdefault(m, hedge.name)
+            if not findings and piece.signs[-1] is hedge:  # "uptake in the rib and the femur, suspicious"
+                _hedge_before(pieces, at, hedge.name)
             doubt = hedge.name
         if any(hedge.name == "excluded" for _, hedge in hedges):
             piece.polarity.update(dict.fromkeys(findings, DENIED))
             piece.certainty.update(dict.fromkeys(findings, ""))
 
 
+def _hedge_before(pieces: list[Piece], at: int, name: str) -> None:
+    """Let a hedge at the end of a list of places reach the finding in front of the list."""
+    while at > 0 and pieces[at].joint in ("and", ",") and not pieces[at].says:
+        at -= 1
+    for n, sign in enumerate(pieces[at].signs):
+        if sign.kind == "finding":
+            pieces[at].certainty.setdefault(n, name)
+
+
 def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
     cut = _join(_cut(signs, sentence))
+    _call_free(cut)
     _name_suspected(cut)
     _mark_aims(cut)
     _mark_earlier(cut)
