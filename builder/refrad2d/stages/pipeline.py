@@ -262,6 +262,11 @@ def rows_file(root: Path) -> Path:
     return root / STAGES[-1].name / "rows.jsonl"
 
 
+def volumes_file(root: Path) -> Path:
+    """The volumes of whole series that `match` left."""
+    return root / "match" / "volumes.jsonl"
+
+
 def kept_balance(root: Path) -> dict:
     """The table of questions, as the manifest of a dataset keeps it."""
     return questions.read_balance(root / STAGES[-1].name).to_json()

@@ -1,7 +1,8 @@
 """Masks of a series, from a folder of NIfTI or DICOM SEG files or from TotalSegmentator, on the slices of ingest.
 
 Writes below `dst`: masks/<slice>.png (8-bit unified class ids, native size), findings.jsonl (boxes of segments outside
-the 121 classes), segmented.jsonl (which series has a mask), accounting.jsonl.
+the 121 classes), segmented.jsonl (which series has a mask), hidden.jsonl (which classes burnt-in text took from a
+slice), accounting.jsonl.
 """
 
 import shutil
@@ -14,12 +15,13 @@ from PIL import Image
 
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
 from refrad2d.images.masks.joins import align, find_series, placement_of
-from refrad2d.images.masks.painting import AlignedMask, cut_blanked, paint_slices
+from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
 from refrad2d.images.segmenter import segment_series
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, list_sources
+from refrad2d.labels import label_by_id
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
 from refrad2d.system.processes import run_isolated
@@ -116,18 +118,21 @@ def _write(chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, cou
     """Paint the masks of each series, and write what is known of them; `counts` gets what was resolved or unknown."""
     if unknown := sum(classes.unknown for *_, classes in chosen):
         counts["unknown_structures"] = unknown
-    findings, segmented = _paint(chosen, dst, counts)
+    findings, segmented, hidden = _paint(chosen, dst, counts)
     for folder in ("raw", "segmented"):
         shutil.rmtree(dst / folder, ignore_errors=True)
     write_jsonl(dst / "findings.jsonl", findings)
+    write_jsonl(dst / "hidden.jsonl", hidden)
     write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(segmented)])
 
 
 def _paint(
     chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, counts: Counter
-) -> tuple[list[dict], set[str]]:
-    """Write the unified masks of each series; see `painting` for what overlaps."""
+) -> tuple[list[dict], set[str], list[dict]]:
+    """Write the unified masks of each series; see `painting` for what overlaps. Returns the findings, the series that
+    have a mask, and the labels that burnt-in text hides on slices."""
     findings: list[dict] = []
+    hidden: list[dict] = []
     painted: dict[str, list[AlignedMask]] = defaultdict(list)
     rows = {row["series"]: row for _, row, _ in chosen}
     for record, row, classes in chosen:
@@ -137,7 +142,11 @@ def _paint(
         shapes = [tuple(frame["placement"]["shape"]) for frame in frames]
         pictures = paint_slices(masks, shapes, dst / "raw", counts)
         for frame, (unified, found) in zip(frames, pictures, strict=True):
+            if under := organs_under(unified, frame["blanked"]):
+                labels = sorted(filter(None, map(label_by_id, under)))
+                hidden.append({"slice": frame["id"], "labels": labels})
             found = cut_blanked(unified, found, frame["blanked"], counts)
             Image.fromarray(unified).save(dst / "masks" / f"{frame['id']}.png")
             findings += [{"slice": frame["id"], "label": label, "box": box, "source": "mask"} for label, box in found]
-    return sorted(findings, key=lambda f: (f["slice"], f["label"], f["box"])), set(painted)
+    findings.sort(key=lambda f: (f["slice"], f["label"], f["box"]))
+    return findings, set(painted), sorted(hidden, key=lambda row: row["slice"])
