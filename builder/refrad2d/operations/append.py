@@ -95,8 +95,9 @@ def read_published(out: Path, manifest: Mapping) -> Published:
             seen.append(Seen(row["id"], split, look_of(picture)))
     contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
     removed = frozenset(manifest.get("removed", ()))
-    people = (frozenset(names) for names in (patients, studies, series))
-    return Published(pictures, contents, *people, removed, tuple(seen))
+    return Published(
+        pictures, contents, frozenset(patients), frozenset(studies), frozenset(series), removed, tuple(seen)
+    )
 
 
 def picture_digest(picture: np.ndarray) -> str:

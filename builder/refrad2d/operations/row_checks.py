@@ -159,7 +159,7 @@ def _sample(row: Row, split: str, image: np.ndarray | None, mask: np.ndarray | N
         is_blank=image is None or is_blank(image),
         look=look_of(image) if image is not None and image.dtype == np.uint8 else b"",
         turns=_turns(row),
-        who=tuple(row[name] for name in WHO_OF_SERIES),
+        who=tuple(cast(Mapping, row)[name] for name in WHO_OF_SERIES),
         objects={intern(str(found["label"])): _object_hash(found) for found in row["objects"] or ()},
     )
 

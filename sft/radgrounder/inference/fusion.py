@@ -94,7 +94,7 @@ def _smooth(edges: Sequence[float]) -> list[float]:
 
 
 def _reach(asked: Sequence[int], first: int, last: int) -> tuple[float, float]:
-    """Where slices from the first to the last begin and end: a slice stands for what is nearer to it than to another."""
+    """Where slices from the first to the last begin and end: each stands for what is nearer to it than to another."""
     start = (asked[first - 1] + asked[first] + 1) / 2 if first else asked[0]
     end = (asked[last] + asked[last + 1] + 1) / 2 if last + 1 < len(asked) else asked[-1] + 1
     return float(start), float(end)

@@ -4,7 +4,8 @@
     >>> series.plane, series.grid
     ('axial', Grid(shape=(36, 256, 256), spacing=(4.15, 1.828, 1.828)))
 
-Files are read, turned and told apart as a build does it. Slices that are no even stack have no box in 3D and are refused.
+Files are read, turned and told apart as a build does it. Slices that are no even stack have no box in 3D, and are
+refused.
 """
 
 from collections import Counter, defaultdict
@@ -69,13 +70,13 @@ def open_series(folder: Path, *, modality: str = "") -> Series:
 
 def as_series(stack: Stack, pictures: Sequence[Picture], grid: Grid) -> Series:
     """A stack with its pictures on its grid."""
-    slices = (SeriesSlice(n, *of) for n, of in enumerate(zip((s.instance for s in stack.slices), pictures, strict=True)))
+    slices = (
+        SeriesSlice(n, *of) for n, of in enumerate(zip((s.instance for s in stack.slices), pictures, strict=True))
+    )
     return Series(stack.modality, stack.slices[0].placement.plane, grid, tuple(slices))
 
 
-def read_stacks(
-    folder: Path, reasons: Counter, *, modality: str = ""
-) -> Iterator[tuple[Stack, list[Picture]]]:
+def read_stacks(folder: Path, reasons: Counter, *, modality: str = "") -> Iterator[tuple[Stack, list[Picture]]]:
     """The suitable stacks below a folder with the pictures of their slices, one series of files after the other.
 
     Files and stacks that are left out are counted in `reasons`, as a build says it.

@@ -89,9 +89,7 @@ def predict_series(
     return SeriesPrediction(series, said, tuple(fuse_answers(series, said, answers, task)))
 
 
-def fuse_answers(
-    series: Series, said: Sequence[Prediction], answers: Sequence[Generated], task: str
-) -> list[Box3D]:
+def fuse_answers(series: Series, said: Sequence[Prediction], answers: Sequence[Generated], task: str) -> list[Box3D]:
     """The boxes in 3D of the classes that the answers point at, the surest first.
 
     A slice is as sure of a structure that it was asked for as of there being one, of others as of their boxes.
