@@ -19,7 +19,8 @@ from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_unde
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
-from refrad2d.images.segmenter import segment_series
+from refrad2d.images.segmentation.segmenter import find_segmenter, segment_series
+from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, list_sources
 from refrad2d.labels import label_by_id
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
@@ -29,22 +30,29 @@ from refrad2d.system.processes import run_isolated
 
 def run(
     ingested: Path, masks: Path | None, dst: Path, *,
-    key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None,
+    key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None, asked: Asked | None = None,
     orientation: str = "", progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Give the slices of an ingested export their masks. Returns the number of kept masks and of each drop reason.
 
     `scheme` names the classes of masks without a label table (see `masks.load_scheme`); by default `total` for CT,
-    `total_mr` for MR. ValueError if it is unknown or the folder of masks holds no file.
+    `total_mr` for MR. `segmenter` makes the masks, as it is `asked`. ValueError if the scheme is unknown, the folder of
+    masks holds no file, or the segmenter cannot work.
     """
     series = [row if segmenter else _small(row) for row in read_jsonl(ingested / "series.jsonl")]
     (dst / "masks").mkdir(parents=True)
     (dst / "raw").mkdir()
-    missing: dict[str, str] = {}
+    missing: list[str] = []
     if segmenter:
         places = {row["series"]: [placement_of(frame) for frame in row["frames"]] for row in series}
         masks = dst / "segmented"
-        missing = segment_series(series, ingested / "frames", places, masks, progress=progress)
+        asked = asked or Asked()
+        made_by = find_segmenter(segmenter, asked)
+        made_by.require(frozenset(row["modality"] for row in series))
+        missing = segment_series(
+            made_by, series, ingested / "frames", places, masks,
+            findings=asked.findings, workers=workers if asked.device == "cpu" else 1, progress=progress,
+        )  # fmt: skip
         sources = list_sources(masks)
     else:
         sources = list_sources(masks) if masks is not None else []
@@ -82,7 +90,7 @@ def run(
         else:
             chosen.append((record, owner, classes))
     counts = count_results(len(sources) - len(shared), reasons)
-    counts.update(f"dropped_{reason}" for reason in missing.values())
+    counts.update(f"dropped_{reason}" for reason in missing)
     _write(chosen, dst, counts, segmenter or "masks")
     lines = [line for line in account("masks", len(sources), reasons) if line["n"] not in shared]
     write_jsonl(dst / "accounting.jsonl", [] if segmenter else lines)
