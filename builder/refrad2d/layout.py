@@ -26,9 +26,10 @@ FOLDERS = {  # kind of shard → its folder; the Parquet files of a config lie i
     "slices": f"{PARQUET}/data",
     "grounded": f"{PARQUET}/grounded",
     "sft": f"{PARQUET}/sft",
+    "volumes": f"{PARQUET}/volumes",
     "archive": ARCHIVE,
 }
-KIND_OF_CONFIG = {"report": "slices", "vqa": "slices", "grounded": "grounded", "sft": "sft"}
+KIND_OF_CONFIG = {"report": "slices", "vqa": "slices", "grounded": "grounded", "sft": "sft", "volumes": "volumes"}
 _SHARD = re.compile(
     r"(?:(?P<kind>[a-z]+)-)?(?P<split>[a-z]+)(?:-(?P<batch>b\d{3}))?-(?P<n>\d{5})-of-(?P<of>\d{5})\.(?P<ending>parquet|tar)"
 )
@@ -37,7 +38,7 @@ _SHARD = re.compile(
 class Shard(NamedTuple):
     """One file of rows: what it holds, of which split, added by which batch ("" for the build), and its number."""
 
-    kind: str  # slices | grounded | sft | archive
+    kind: str  # slices | grounded | sft | volumes | archive
     split: str
     batch: str
     number: int

@@ -1,5 +1,7 @@
 """The `datasets` builder class over the WebDataset shards: the same rows as the Parquet files, for datasets 3.6 to 5.x.
 
+Volumes, which are of no single slice, are read from their Parquet files.
+
     >>> from refrad2d import load
     >>> load("grounded", root="build/demo/dataset", split="train")
 
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow.parquet as pq
 
 from refrad2d.boxes import pixels_of
 from refrad2d.conversations import conversations, sft_row
@@ -26,6 +29,7 @@ except ImportError:
     Key = None
 
 VERSION = datasets.Version("1.0.0")
+VOLUMES_AT_ONCE = 64  # rows in memory
 
 
 class RefRad2DConfig(datasets.BuilderConfig):
@@ -49,7 +53,8 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         splits = SFT_SPLITS if self.config.name == "sft" else SPLITS
-        found = {split: [str(path) for path in named_shards(Path(self.config.root), split)] for split in splits}
+        root, kind = Path(self.config.root), "volumes" if self.config.name == "volumes" else "archive"
+        found = {split: [str(path) for path in named_shards(root, split, kind)] for split in splits}
         return [datasets.SplitGenerator(split, gen_kwargs={"shards": paths}) for split, paths in found.items() if paths]
 
     def _generate_shards(self, shards: list[str]) -> Iterator[str]:
@@ -61,14 +66,19 @@ class RefRad2D(datasets.GeneratorBasedBuilder):
                 yield (Key(number, count) if Key else f"{number:05d}-{count:09d}"), row
 
     def _rows(self, shard: str) -> Iterator[Mapping[str, object]]:
+        if self.config.name == "volumes":
+            with pq.ParquetFile(shard) as file:
+                for batch in file.iter_batches(batch_size=VOLUMES_AT_ONCE):
+                    yield from batch.to_pylist()
+            return
         for _, sample in read_samples(shard):
             yield from config_rows(self.config.name, sample, mixture=self.config.mixture)
 
 
-def named_shards(root: Path, split: str) -> list[Path]:
-    """The archive shards of a split, batch by batch; those that the manifest does not name (yet) are left out."""
+def named_shards(root: Path, split: str, kind: str = "archive") -> list[Path]:
+    """The shards of a split, batch by batch; those that the manifest does not name (yet) are left out."""
     known = (read_manifest(root) or {}).get("files")
-    found = list_shards(root, "archive", split)
+    found = list_shards(root, kind, split)
     return [path for path in found if known is None or path.relative_to(root).as_posix() in known]
 
 
@@ -106,7 +116,7 @@ def load(
     cache_dir: str | None = None,
     num_proc: int | None = None,
 ) -> Any:
-    """A config of a build's DIR from its archive.
+    """A config of a build's DIR from its archive; `volumes` from Parquet.
 
     `sft` gives all conversations of a slice, with a `mixture` at most so many of each kind. ValueError if the config is
     unknown or has no conversations to choose from, or `root` holds no shards or a dataset of another format.
@@ -117,6 +127,8 @@ def load(
     folder = Path(root).resolve()
     if not list_shards(folder, "archive"):
         raise ValueError(f"{root} holds no {ARCHIVE}/*.tar. Give the DIR of `refrad2d build`.")
+    if config == "volumes" and not list_shards(folder, "volumes"):
+        raise ValueError(f"{root} has no volumes: no series has a mask of all its slices. Build it with --masks.")
     chosen = {"mixture": mixture} if mixture else {}
     builder = RefRad2D(
         dataset_name="refrad2d",

@@ -12,6 +12,8 @@ from refrad2d.system.files import read_jsonl
 
 Box = Annotated[list[float], 4]  # xyxy in [0, 1], ends exclusive, from the native mask
 Spacing = Annotated[list[float], 2]  # mm between rows, mm between columns, of the native slice
+VoxelBox = Annotated[list[int], 6]  # xyzxyz: column, row, slice from the series' first voxel, ends exclusive
+MmBox = Annotated[list[float], 6]  # the same in mm along columns, rows and slices
 Picture = Annotated[Any, "image"]  # {"bytes", "path"} where it is written, a PIL image where it is read
 
 
@@ -116,6 +118,39 @@ class Row(TypedDict):
     vqa: NotRequired[list[Question]]
     findings: list[FindingRow]
     provenance: Provenance
+
+
+class SliceBox(TypedDict):
+    """A class in one slice of a series."""
+
+    number: int  # of the slice in its series, from 0, in order of depth
+    id: str  # of the slice; a row of this id is there only where a sentence went to the slice
+    box: Box
+    area: int  # as of an object
+    pixels: int
+
+
+class Volume(TypedDict):
+    """A class in a whole series: a row of the `volumes` config."""
+
+    id: str
+    patient: str
+    study: str
+    series: str
+    modality: str  # CT | MR
+    body_part: str | None
+    plane: str  # of the slices
+    shape: Annotated[list[int], 3]  # slices, rows, columns
+    spacing: Annotated[list[float], 3]  # mm between slices, between rows, between columns
+    sex: str | None
+    age: int | None
+    site: str | None
+    label: str
+    voxel_box: VoxelBox
+    mm_box: MmBox
+    voxels: int
+    slices: list[SliceBox]
+    segmenter: str
 
 
 class Part(TypedDict):

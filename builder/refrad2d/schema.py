@@ -26,6 +26,7 @@ CONFIG_COLUMNS = {
     "vqa": (*WHO, "image", "vqa", "provenance"),
     "grounded": (*WHO, "image", "mask", "objects", "absent", "report", "findings", "provenance"),
     "sft": tuple(rows.Conversation.__annotations__),
+    "volumes": tuple(rows.Volume.__annotations__),
 }
 CONFIGS = tuple(CONFIG_COLUMNS)
 _PLAIN = {str: "string", int: "int32", float: "float64"}
@@ -49,7 +50,7 @@ def feature(kind: Any) -> Any:
     return Value(_PLAIN[kind])
 
 
-ROW, SFT = feature(rows.Row), feature(rows.Conversation)
+ROW, SFT, VOLUME = feature(rows.Row), feature(rows.Conversation), feature(rows.Volume)
 REPORT, VQA, MESSAGE = feature(rows.Report), feature(rows.Question), feature(rows.Message)
 
 
@@ -62,5 +63,5 @@ def features(config: str) -> Features:
         return Features(ROW)
     if config not in CONFIG_COLUMNS:
         raise ValueError(f"Unknown config {config!r}. Choose from {', '.join(CONFIGS)}.")
-    columns = SFT if config == "sft" else ROW
+    columns = {"sft": SFT, "volumes": VOLUME}.get(config, ROW)
     return Features({name: columns[name] for name in CONFIG_COLUMNS[config]})

@@ -13,7 +13,7 @@ sys.path.insert(0, sys.argv[1])
 import datasets, numpy as np, refrad2d
 assert datasets.__version__.startswith("3.6"), datasets.__version__
 plain = lambda row: {k: np.asarray(v).tolist() if hasattr(v, "size") else v for k, v in row.items()}
-for config in ("report", "vqa", "grounded", "sft"):
+for config in ("report", "vqa", "grounded", "sft", "volumes"):
     parquet = datasets.load_dataset(sys.argv[2] + "/refrad2d", config)
     archive = refrad2d.load(config, root=sys.argv[2])
     streamed = refrad2d.load(config, root=sys.argv[2], streaming=True)
@@ -47,4 +47,4 @@ def test_parquet_and_builder_agree_on_datasets_3_6(dataset, tmp_path):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split() == ["report", "ok", "vqa", "ok", "grounded", "ok", "sft", "ok"]
+    assert done.stdout.split() == ["report", "ok", "vqa", "ok", "grounded", "ok", "sft", "ok", "volumes", "ok"]

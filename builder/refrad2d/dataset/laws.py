@@ -14,7 +14,7 @@ from refrad2d.grounding import has_markup
 from refrad2d.images.dicom import BODY_PARTS
 from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, is_label
 from refrad2d.rows import TEXT_COLUMNS, ObjectRow, Row, SpanRow, reports_of
-from refrad2d.system.pseudonyms import LENGTH
+from refrad2d.system.pseudonyms import is_pseudonym
 from refrad2d.text.slices import RULES
 
 VQA_TYPES = ("open", "yesno", "multiple")
@@ -23,7 +23,6 @@ SEXES = ("M", "F", "O")
 ORIGINS = ("original", "translated")
 SOURCES = ("text", "mask", "metadata")  # of a question
 SEGMENTERS = ("masks", "totalsegmentator")
-_PSEUDONYM = re.compile(f"[a-z2-7]{{{LENGTH}}}")
 _CURATOR = re.compile(r"(?:rules(?::[a-z_]+)?|[\w.:/ -]{1,80}@[a-z_]+:[0-9a-f]+)")
 _VERSION = re.compile(r"\d[\w.+!-]{0,40}")
 TOLERANCE = 1e-9
@@ -70,9 +69,7 @@ def require_manifest(manifest: Mapping[str, Any]) -> None:
 
 def check_fields(row: Row) -> Iterator[str]:
     """Kinds of law that the plain fields of a row break."""
-    if not all(
-        isinstance(row[name], str) and _PSEUDONYM.fullmatch(row[name]) for name in ("id", "patient", "study", "series")
-    ):
+    if not all(map(is_pseudonym, (row["id"], row["patient"], row["study"], row["series"]))):
         yield "not_a_pseudonym"
     if row["modality"] not in MODALITIES or row["plane"] not in PLANES:
         yield "unknown_value"

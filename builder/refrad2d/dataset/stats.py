@@ -15,13 +15,14 @@ from refrad2d.labels import LANGUAGES
 from refrad2d.layout import list_shards
 from refrad2d.rows import Row, reports_of
 from refrad2d.system.files import read_json
-from refrad2d.system.reasons import advice_lines
+from refrad2d.system.reasons import PREFIX, advice_lines
 
 ROW_COLUMNS = (
     *("modality", "plane", "body_part", "sex", "age", "site", "vqa", "provenance"),
     *(f"report.{language}.spans" for language in LANGUAGES),
 )
 IDENTITIES = "identities_"  # what the counts of merged people start with
+VOLUMES = "volumes_"  # and those of the classes of whole series
 
 
 def count_attrition(stages: Path) -> dict:
@@ -43,6 +44,18 @@ def count_attrition(stages: Path) -> dict:
         "sentences": {k.removeprefix("sentences_"): v for k, v in match_counts.items() if k.startswith("sentences_")},
         "curate": read_json(stages / "curate" / "counts.json"),
     }
+
+
+def count_volumes(stages: Path, counts: Mapping[str, Mapping[str, int]], left_out: Counter) -> dict:
+    """What became of the classes of whole series; takes their reasons, volumes_…, out of those of the slices. No
+    section where no series has a mask."""
+    found = {
+        f"{PREFIX}{name.removeprefix(VOLUMES)}": left_out.pop(name) for name in [*left_out] if name.startswith(VOLUMES)
+    }
+    matched = read_json(stages / "match" / "counts.json")
+    found |= {name.removeprefix(VOLUMES): n for name, n in matched.items() if name.startswith(VOLUMES)}
+    kept = sum(counts.get("volumes", {}).values())
+    return {"volumes": {"kept": kept, **dict(sorted(found.items()))}} if kept or found else {}
 
 
 def count_left_out(reasons: Mapping[str, int]) -> dict:
@@ -122,6 +135,7 @@ def attrition_table(stats: Mapping) -> str:
         "heads": stats.get("heads", {}),
         "sentences": stats["sentences"],
         "ready slices": stats.get("ready", {}),
+        "volumes": stats.get("volumes", {}),
         "not appended": stats.get("not_appended", {}),
     }
     for title, counts in sections.items():

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,8 @@ _DISPLAY = {
 }
 TOLERANCE_MM = 1e-3
 FARTHEST_MM = 1e5  # no coordinate of a patient lies further out
+RIGHT_ANGLE = 1e-2  # cosine up to which two axes are at right angles, as `frame_affine` has it
+HALF_A_PIXEL = 0.5
 FINEST_MM = 1e-3  # no pixel is smaller; what is would vanish where placements are rounded
 Reorientation = tuple[bool, bool, bool]  # transposed, then rows reversed, then columns reversed
 AS_STORED: Reorientation = (False, False, False)
@@ -190,6 +193,32 @@ def even_step(places: Sequence[Placement]) -> np.ndarray | None:
     even = np.linspace(depths[0], depths[-1], len(depths))
     far = np.abs(depths - even).max() > 0.1 * abs(depths[1:] - depths[:-1]).mean() + TOLERANCE_MM
     return None if far else mean_step(places)
+
+
+class Grid(NamedTuple):
+    """The voxels of a series: `shape` is (slices, rows, columns), `spacing` the mm between neighbours of each."""
+
+    shape: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+
+
+def voxel_grid(places: Sequence[Placement]) -> Grid | str:
+    """The grid of slices in order of depth, or why they are no box of voxels: `single_slice` (nothing says how thick it
+    is), `uneven_slices` (their distances differ, or one is missing) or `tilted_slices` (they are not stacked along
+    their normal, as of a tilted gantry, or their axes are not at right angles: half a pixel is let pass).
+    """
+    if len(places) < 2:
+        return "single_slice"
+    if even_step(places) is None:
+        return "uneven_slices"
+    across, down = (np.array(axis) / np.linalg.norm(axis) for axis in (places[0].across, places[0].down))
+    rows, columns = places[0].spacing
+    offsets = np.array([place.origin for place in places]) - np.array(places[0].origin)
+    drift = np.abs(offsets @ np.stack([down, across], axis=1)) / (rows, columns)  # (slices, 2) in pixels
+    if abs(across @ down) > RIGHT_ANGLE or drift.max() > HALF_A_PIXEL:
+        return "tilted_slices"
+    step = (places[-1].depth - places[0].depth) / (len(places) - 1)
+    return Grid((len(places), *places[0].shape), (step, rows, columns))
 
 
 def ras_to_lps(affine: np.ndarray) -> np.ndarray:

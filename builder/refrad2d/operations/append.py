@@ -21,6 +21,7 @@ from refrad2d.dataset.stats import (
     count_attrition,
     count_left_out,
     count_rows,
+    count_volumes,
     list_patients,
     read_columns,
     read_counted,
@@ -51,6 +52,7 @@ from refrad2d.stages.pipeline import (
     rows_file,
     run_stage,
     run_stages,
+    volumes_file,
 )
 from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
@@ -65,6 +67,7 @@ class Published:
     contents: frozenset[str]
     patients: frozenset[str]
     studies: frozenset[str]
+    series: frozenset[str]
     removed: frozenset[str]
     seen: tuple[Seen, ...]
 
@@ -80,18 +83,21 @@ class Published:
 
 def read_published(out: Path, manifest: Mapping) -> Published:
     """What stands in the row files of a dataset."""
-    pictures, patients, studies, seen = {}, set(), set(), []
+    pictures, patients, studies, series, seen = {}, set(), set(), set(), []
     for path in list_shards(out, "slices"):
         split = cast(Shard, parse_shard(path.name)).split
-        for row in read_columns(path, ("id", "patient", "study", "image")):
+        for row in read_columns(path, ("id", "patient", "study", "series", "image")):
             picture = read_png(row["image"]["bytes"])
             pictures[row["id"]] = picture_digest(picture)
             patients.add(row["patient"])
             studies.add(row["study"])
+            series.add(row["series"])
             seen.append(Seen(row["id"], split, look_of(picture)))
     contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
     removed = frozenset(manifest.get("removed", ()))
-    return Published(pictures, contents, frozenset(patients), frozenset(studies), removed, tuple(seen))
+    return Published(
+        pictures, contents, frozenset(patients), frozenset(studies), frozenset(series), removed, tuple(seen)
+    )
 
 
 def picture_digest(picture: np.ndarray) -> str:
@@ -176,9 +182,11 @@ def _prepare(
     counts = shards.run(
         stages / "ingest", stages / "segment", rows_file(stages), files,
         key=key, workers=options.workers, progress=progress, batch=batch, refuse=old.refuse,
-        published=old.seen,
+        published=old.seen, volumes=volumes_file(stages), known=old.series,
     )  # fmt: skip
-    refused = dict(sorted(counts.pop("left_out").items()))
+    left_out = counts.pop("left_out")
+    volumes = count_volumes(stages, counts, left_out)
+    refused = dict(sorted(left_out.items()))
     del counts["patients"]
     reasons = ", ".join(f"{n} {reason}" for reason, n in refused.items())
     twice = people.published_twice()
@@ -188,6 +196,7 @@ def _prepare(
     patients = {split: list_patients(files, split) - old.patients for split in SPLITS}
     added = {
         **count_attrition(stages),
+        **volumes,
         **count_rows(row for path in list_shards(files, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": {split: len(names) for split, names in patients.items() if names},

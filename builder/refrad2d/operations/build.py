@@ -12,7 +12,14 @@ from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import manifest
-from refrad2d.dataset.stats import count_attrition, count_left_out, count_rows, list_patients, read_counted
+from refrad2d.dataset.stats import (
+    count_attrition,
+    count_left_out,
+    count_rows,
+    count_volumes,
+    list_patients,
+    read_counted,
+)
 from refrad2d.layout import ACCOUNTING, ARCHIVE, MANIFEST, PARQUET, STATS, list_shards
 from refrad2d.operations.transaction import clean_up, hold, retire
 from refrad2d.privacy.people_file import PeopleFile
@@ -27,6 +34,7 @@ from refrad2d.stages.pipeline import (
     rows_file,
     run_stage,
     run_stages,
+    volumes_file,
 )
 from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
@@ -83,11 +91,13 @@ def _write_dataset(
 ) -> dict:
     rows = rows_file(stages)
     counts = shards.run(
-        stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress
-    )
+        stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress,
+        volumes=volumes_file(stages),
+    )  # fmt: skip
     patients, left_out = counts.pop("patients"), counts.pop("left_out")
     stats = {
         **count_attrition(stages),
+        **count_volumes(stages, counts, left_out),
         **count_left_out(left_out),
         **count_rows(row for path in list_shards(dst, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},

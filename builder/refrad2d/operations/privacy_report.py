@@ -23,7 +23,7 @@ from PIL import Image
 from refrad2d.dataset.leaks import LEAK_HEADER, count_leaks, hash_rows, leak_rows, near_duplicates
 from refrad2d.layout import ACCOUNTING, MANIFEST, STATS, list_shards
 from refrad2d.privacy.deidentify import KINDS, deidentify
-from refrad2d.rows import TEXT_COLUMNS, Row
+from refrad2d.rows import TEXT_COLUMNS, Row, Volume
 from refrad2d.system.files import read_json, read_jsonl, write_json, write_text
 from refrad2d.system.tables import read_text
 
@@ -71,7 +71,7 @@ def collect(dir: Path, benchmarks: Path | None = None) -> dict[str, Any]:
         "reports": stats.get("reports", {}),
         "texts": {name: texts[name] for name in ("all", "with_placeholders", "second_pass")},
         "removed": {kind: placeholders[kind] for kind in KINDS},
-        "fields": sorted(Row.__annotations__),
+        "fields": sorted({*Row.__annotations__, *Volume.__annotations__}),
         "persons": len(persons),
         "groups": [{**dict(values), "persons": n} for values, n in groups],
         "k": groups[0][1] if groups else 0,

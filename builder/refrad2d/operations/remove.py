@@ -110,18 +110,22 @@ def _prepare(out: Path, patient: str, names: Collection[str], commit: Path) -> N
             for row in read_columns(out / name, IDENTITIES):
                 for column in IDENTITIES:
                     (mine if row["patient"] == patient else others)[column].add(row[column])
-    ids = mine["id"]
+    ids = set(mine["id"])
+    for name in manifest["files"]:
+        if kind_of(name) == "volumes":
+            _add_volumes(out / name, patient, mine, others)
     lost: dict[str, Counter] = defaultdict(Counter)
     gone, rewritten = [], 0
     shards = {name: shard for name in manifest["files"] if (shard := parse_shard(name))}
     for name, shard in shards.items():
-        count = sum(key in ids for key in row_ids(out / name))
+        gone_rows = mine["id"] if shard.kind == "volumes" else ids
+        count = sum(key in gone_rows for key in row_ids(out / name))
         if not count:
             continue
         lost[shard.kind][shard.split] += count
         if hash_file(out / name)[0] != manifest["files"][name]["sha256"]:
             raise ValueError(f"{name} is not what {MANIFEST} says. Run `refrad2d verify`, restore it from a copy.")
-        if write_without(out / name, commit / "files" / name, ids):
+        if write_without(out / name, commit / "files" / name, gone_rows):
             rewritten += 1
         else:
             gone.append(name)
@@ -144,8 +148,18 @@ def _prepare(out: Path, patient: str, names: Collection[str], commit: Path) -> N
     )
 
 
+def _add_volumes(path: Path, patient: str, mine: Mapping[str, set[str]], others: Mapping[str, set[str]]) -> None:
+    """Add the pseudonyms of the volumes of a file, and of their slices, which need not have a row."""
+    for row in read_columns(path, (*IDENTITIES, "slices")):
+        names = mine if row["patient"] == patient else others
+        for column in IDENTITIES:
+            names[column].add(row[column])
+        names["id"].update(shown["id"] for shown in row["slices"])
+
+
 def row_ids(path: Path) -> Iterator[str]:
-    """The id of the slice that each row or sample of a shard belongs to; a conversation has that of its picture."""
+    """The id of the slice that each row or sample of a shard belongs to; a conversation has that of its picture, a
+    volume its own."""
     kind = kind_of(path.name)
     if kind == "archive":
         for key, _ in read_samples(path):

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -18,14 +19,18 @@ from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset.duplicates import Seen, in_two_splits, is_blank, look_of, signs_of
 from refrad2d.dataset.laws import check_row
 from refrad2d.dataset.leaks import Hashed
+from refrad2d.dataset.volumes import check_volume
 from refrad2d.grounding import parse
-from refrad2d.layout import FOLDERS, list_folder, parse_shard, stem
+from refrad2d.layout import FOLDERS, STATS, list_folder, parse_shard, stem
 from refrad2d.operations.encoding_checks import check_footer, check_png
 from refrad2d.operations.file_checks import Fault, is_regular
 from refrad2d.operations.transaction import tombstone
-from refrad2d.rows import PICTURES, SCALE, Row, is_grounded
+from refrad2d.rows import PICTURES, SCALE, Row, Volume, is_grounded
 from refrad2d.schema import CONFIG_COLUMNS, SFT_SPLITS, SPLITS, features
+from refrad2d.system.reasons import PREFIX
 
+# Columns that all slices of a series share with its volumes.
+WHO_OF_SERIES = ("patient", "study", "series", "modality", "body_part", "plane", "sex", "age", "site")
 _UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError, EOFError)
 
 
@@ -45,6 +50,8 @@ class Sample(NamedTuple):
     is_blank: bool
     look: bytes  # what the image looks like, to find it in another split
     turns: tuple[str, ...]  # digests of the conversations that follow from the row
+    who: tuple  # what a volume of its series repeats
+    objects: dict[str, int]  # a hash of each, by label
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Dataset:
     manifest: dict[str, Any]
     samples: dict[str, Sample] = field(default_factory=dict)
     grounded: set[str] = field(default_factory=set)
+    volumes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # by series, label and slice
     turns: dict[tuple[str, str], Counter] = field(default_factory=lambda: defaultdict(Counter))  # by split and image
     broken: set[str] = field(
         default_factory=set
@@ -70,10 +78,12 @@ class Dataset:
 
 def check_rows(dataset: Dataset) -> Iterator[Fault]:
     """The Parquet files of every kind, and what follows from one for another; fills `dataset`."""
-    for kind, reader in (("slices", read_slices), ("grounded", read_grounded), ("sft", read_sft)):
+    readers = (read_slices, read_grounded, read_sft, read_volumes)
+    for kind, reader in zip(("slices", "grounded", "sft", "volumes"), readers, strict=True):
         for path in filter(is_regular, list_folder(dataset.root, kind)):
             yield from reader(dataset, path)
     yield from check_derived(dataset)
+    yield from check_volumes(dataset)
 
 
 def split_of_file(path: Path) -> str:
@@ -149,7 +159,13 @@ def _sample(row: Row, split: str, image: np.ndarray | None, mask: np.ndarray | N
         is_blank=image is None or is_blank(image),
         look=look_of(image) if image is not None and image.dtype == np.uint8 else b"",
         turns=_turns(row),
+        who=tuple(cast(Mapping, row)[name] for name in WHO_OF_SERIES),
+        objects={intern(str(found["label"])): _object_hash(found) for found in row["objects"] or ()},
     )
+
+
+def _object_hash(found: Mapping[str, Any]) -> int:
+    return hash((*(found["box"] or ()), found["area"], found["pixels"]))
 
 
 def _turns(row: Row) -> tuple[str, ...]:
@@ -209,6 +225,59 @@ def read_sft(dataset: Dataset, path: Path) -> Iterator[Fault]:
     yield from faults
 
 
+def read_volumes(dataset: Dataset, path: Path) -> Iterator[Fault]:
+    """The `volumes` files: each law, ids that occur twice, people and splits as the slices of the series have them."""
+    name, split = path.relative_to(dataset.root).as_posix(), split_of_file(path)
+    faults: list[Fault] = []
+    series = {sample.series: sample for sample in dataset.samples.values()}
+    for row in cast("Iterator[Volume]", _read_rows(dataset, path, "volumes", faults)):
+        dataset.rows["volumes"][split] += 1
+        key, labels = str(row["id"]), dataset.volumes.setdefault(str(row["series"]), {})
+        sample = series.get(row["series"])
+        if row["label"] in labels:
+            yield Fault(name, key, "duplicate_row")
+        elif sample is None:
+            yield Fault(name, key, "extra_row")
+        elif sample.split != split:
+            yield Fault(name, key, "wrong_split")
+        elif tuple(cast(Mapping, row)[column] for column in WHO_OF_SERIES) != sample.who:
+            yield Fault(name, key, "row_differs")
+        yield from (Fault(name, key, kind) for kind in dict.fromkeys(check_volume(row)))
+        labels[str(row["label"])] = {str(shown["id"]): _object_hash(shown) for shown in row["slices"] or ()}
+    yield from faults
+
+
+def check_volumes(dataset: Dataset) -> Iterator[Fault]:
+    """Volumes against the objects of the slices of their series: what a slice shows, its volume has there, and no more.
+
+    That a slice shows what no volume of the series has is a fault from where more is missing than stats.json counts as
+    left out. Of slices without a row only the laws of a volume can tell.
+    """
+    missing: dict[tuple[str, str], str] = {}
+    for key, sample in dataset.samples.items():
+        place = _place("volumes", sample.split)
+        labels = dataset.volumes.get(sample.series, {})
+        for label, seen in sample.objects.items():
+            if label not in labels:
+                missing.setdefault((sample.series, label), place)
+            elif labels[label].get(key) != seen:
+                yield Fault(place, key, "objects_differ")
+        if any(key in slices and label not in sample.objects for label, slices in labels.items()):
+            yield Fault(place, key, "objects_differ")
+    if "volumes" in dataset.manifest.get("rows", {}) and len(missing) > _left_out(dataset.root):
+        (series, _), place = min(missing.items())
+        yield Fault(place, series, "missing_row")
+
+
+def _left_out(root: Path) -> int:
+    """How many volumes the builds left out, as stats.json says it."""
+    try:
+        counts = json.loads((root / STATS).read_text(encoding="utf-8")).get("volumes", {})
+        return sum(n for name, n in counts.items() if name.startswith(PREFIX))
+    except (OSError, ValueError, AttributeError, TypeError):
+        return 0  # which is a fault of its own
+
+
 def check_derived(dataset: Dataset) -> Iterator[Fault]:
     """Grounded rows and conversations that should follow from the slices and are absent, changed or too many."""
     expected: dict[tuple[str, str], Counter] = defaultdict(Counter)
@@ -257,7 +326,7 @@ def check_splits(dataset: Dataset) -> Iterator[Fault]:
 def check_counts(dataset: Dataset) -> Iterator[Fault]:
     """Rows by config and split against the manifest."""
     recorded = dataset.manifest.get("rows", {})
-    for config in ("slices", "grounded", "sft"):
+    for config in ("slices", "grounded", "sft", "volumes"):
         for split in SPLITS:
             if dataset.rows[config][split] != recorded.get(config, {}).get(split, 0):
                 yield Fault(f"refrad2d/{config}", split, "row_count")

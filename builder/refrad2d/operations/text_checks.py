@@ -19,7 +19,7 @@ from refrad2d.dataset.manifest import READER, RECORDED
 from refrad2d.dataset.stats import count_rows, read_counted
 from refrad2d.images.dicom import BODY_PARTS
 from refrad2d.labels import MODALITIES, PLANES
-from refrad2d.layout import ACCOUNTING, CARD, CHANGELOG, MANIFEST, STATS, list_shards, parse_shard
+from refrad2d.layout import ACCOUNTING, CARD, CHANGELOG, KIND_OF_CONFIG, MANIFEST, STATS, list_shards, parse_shard
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import Dataset
 from refrad2d.operations.transaction import CHANGES_HEAD
@@ -79,6 +79,7 @@ HISTORY: dict[str, Callable[[str], bool]] = {
     "sentences": _one_of((*RULES, "finding_beside", *UNPLACED)),
     "curate": lambda name: bool(_CURATE.fullmatch(name)),
     "ready": _is_outcome,
+    "volumes": _is_outcome,
     "not_appended": _one_of(_NOT_APPENDED),
 }
 
@@ -156,7 +157,7 @@ def _is_balance(value: Any) -> bool:
 
 
 def _are_rows(value: Any) -> bool:
-    return value.keys() <= {"slices", "grounded", "sft"} and all(by.keys() <= set(SPLITS) for by in value.values())
+    return value.keys() <= set(KIND_OF_CONFIG.values()) and all(by.keys() <= set(SPLITS) for by in value.values())
 
 
 def _is_choice(value: Any) -> bool:

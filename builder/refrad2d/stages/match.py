@@ -1,10 +1,11 @@
 """Mentions ∩ structures: which sentence goes to which slice, and where in it the mentioned structures lie.
 
-Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixels and questions.
+Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixels and questions, and volumes.jsonl, the
+classes of whole series.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -13,11 +14,12 @@ from PIL import Image
 
 from refrad2d import __version__
 from refrad2d.boxes import objects
+from refrad2d.images.volumes import find_volumes
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
 from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import count_lines, read_jsonl
+from refrad2d.system.files import count_lines, open_jsonl, read_jsonl
 from refrad2d.system.sorting import write_sorted_jsonl
 from refrad2d.text.references import names_several_places
 from refrad2d.text.slices import (
@@ -58,26 +60,32 @@ def run(
     findings: dict[str, list[FindingRow]] = defaultdict(list)
     for finding in read_jsonl(segmented / "findings.jsonl"):
         findings[finding.pop("slice")].append(cast(FindingRow, finding))
+    hidden = {row["slice"]: row["labels"] for row in read_jsonl(segmented / "hidden.jsonl")}
     total = count_lines(ingested / "series.jsonl")
     unclear = _unclear_images(read_jsonl(ingested / "series.jsonl"), texts)
 
-    def rows() -> Iterator[Row]:
+    def rows(write_volume: Callable[[Mapping], None]) -> Iterator[Row]:
         for scan in progress(read_jsonl(ingested / "series.jsonl"), total, "match"):
             slices = [SliceFacts(frame, [], findings[frame["id"]]) for frame in scan["frames"]]
             if scan["series"] in masked:
                 for s in slices:
                     s.objects = objects(np.asarray(Image.open(segmented / "masks" / f"{s.frame['id']}.png")))
+            found = [s.objects for s in slices]
             if shows_head(scan["head"], {name for s in slices for name in s.areas}):
                 kept = kept_slices([frame["depth"] for frame in scan["frames"]], head)
                 counts["heads_series"] += 1
                 counts["heads_slices_left_out"] += len(slices) - len(kept)
                 slices = [slices[n] for n in kept]
+            if segmenter := masked.get(scan["series"]):
+                under = [hidden.get(frame["id"], ()) for frame in scan["frames"]]
+                thinned = len(slices) < len(found)
+                for volume in find_volumes(scan, found, counts, segmenter=segmenter, hidden=under, thinned=thinned):
+                    write_volume(volume)
             if slices:
-                yield from _series_rows(
-                    scan, slices, texts[scan["series"]], masked.get(scan["series"]), unclear, counts
-                )
+                yield from _series_rows(scan, slices, texts[scan["series"]], segmenter, unclear, counts)
 
-    write_sorted_jsonl(dst / "rows.jsonl", rows(), key=lambda row: row["id"])
+    with open_jsonl(dst / "volumes.jsonl") as write_volume:
+        write_sorted_jsonl(dst / "rows.jsonl", rows(write_volume), key=lambda row: row["id"])
     return counts
 
 

@@ -12,6 +12,7 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from refrad2d.images.segmentation.tasks import FINDINGS, Asked
 from refrad2d.privacy.heads import POLICIES as HEAD_POLICIES
 from refrad2d.system.arguments import option
 
@@ -51,6 +52,18 @@ class Options:
         metadata=GIVEN,
     )
     segmenter: Literal["totalsegmentator"] | None = option("make the masks instead", default=None, metadata=VALUE)
+    findings: tuple[str, ...] = option(
+        f"of the segmenter: also look for {', '.join(FINDINGS)}",
+        default=(),
+        choices=tuple(FINDINGS),
+        metavar="NAME",
+        metadata=GIVEN,
+    )
+    fast: bool = option("of the segmenter: the coarser model", default=False, metadata=GIVEN)
+    device: str | None = option(
+        "of the segmenter: gpu, gpu:1, cpu", default=None, metavar="NAME", shown_default="a GPU if there is one",
+        metadata=NOTHING,
+    )  # fmt: skip
     columns: Mapping[str, str] = option(
         "our column name = the report table's; may be given again",
         default_factory=dict,
@@ -87,6 +100,11 @@ class Options:
         metavar="DIR",
         metadata=LISTING,
     )
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the segmenter."""
+        return Asked(self.findings, self.device or "", self.fast)
 
     @property
     def privacy(self) -> dict[str, str]:

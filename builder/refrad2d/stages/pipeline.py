@@ -18,7 +18,7 @@ from refrad2d.engine.processes import Processes
 from refrad2d.engine.slurm import Slurm
 from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
-from refrad2d.images.segmenter import require_command
+from refrad2d.images.segmentation.segmenter import find_segmenter
 from refrad2d.images.sources import list_sources
 from refrad2d.privacy.heads import require_policy
 from refrad2d.privacy.people_file import PeopleFile
@@ -49,7 +49,9 @@ def check_arguments(export: Path, out: Path, options: Options) -> None:
     if options.masks is not None and options.segmenter:
         raise ValueError("Both --masks and --segmenter are given. Choose one source of masks.")
     if options.segmenter:
-        require_command()
+        find_segmenter(options.segmenter, options.asked).require()
+    elif options.findings or options.fast or options.device:
+        raise ValueError("--findings, --fast and --device are of --segmenter, which is not given. Give it, or none.")
     require_reader(options.burnt_in_text)
     require_policy(options.head)
     require_orientation(options.assume_orientation)
@@ -135,6 +137,7 @@ def _segment(given: Input, dst: Path) -> Counter:
         scheme=options.mask_labels,
         orientation=options.assume_orientation or "",
         segmenter=options.segmenter,
+        asked=options.asked,
         workers=options.workers,
         progress=given.progress,
     )
@@ -260,6 +263,11 @@ def run_stages(
 def rows_file(root: Path) -> Path:
     """The rows without pixels that the last stage left."""
     return root / STAGES[-1].name / "rows.jsonl"
+
+
+def volumes_file(root: Path) -> Path:
+    """The volumes of whole series that `match` left."""
+    return root / "match" / "volumes.jsonl"
 
 
 def kept_balance(root: Path) -> dict:

@@ -1,7 +1,8 @@
 """Masks of a series, from a folder of NIfTI or DICOM SEG files or from TotalSegmentator, on the slices of ingest.
 
 Writes below `dst`: masks/<slice>.png (8-bit unified class ids, native size), findings.jsonl (boxes of segments outside
-the 121 classes), segmented.jsonl (which series has a mask), accounting.jsonl.
+the 121 classes), segmented.jsonl (which series has a mask), hidden.jsonl (which classes burnt-in text took from a
+slice), accounting.jsonl.
 """
 
 import shutil
@@ -14,12 +15,14 @@ from PIL import Image
 
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
 from refrad2d.images.masks.joins import align, find_series, placement_of
-from refrad2d.images.masks.painting import AlignedMask, cut_blanked, paint_slices
+from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
-from refrad2d.images.segmenter import segment_series
+from refrad2d.images.segmentation.segmenter import find_segmenter, segment_series
+from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, list_sources
+from refrad2d.labels import label_by_id
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
 from refrad2d.system.processes import run_isolated
@@ -27,22 +30,29 @@ from refrad2d.system.processes import run_isolated
 
 def run(
     ingested: Path, masks: Path | None, dst: Path, *,
-    key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None,
+    key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None, asked: Asked | None = None,
     orientation: str = "", progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Give the slices of an ingested export their masks. Returns the number of kept masks and of each drop reason.
 
     `scheme` names the classes of masks without a label table (see `masks.load_scheme`); by default `total` for CT,
-    `total_mr` for MR. ValueError if it is unknown or the folder of masks holds no file.
+    `total_mr` for MR. `segmenter` makes the masks, as it is `asked`. ValueError if the scheme is unknown, the folder of
+    masks holds no file, or the segmenter cannot work.
     """
     series = [row if segmenter else _small(row) for row in read_jsonl(ingested / "series.jsonl")]
     (dst / "masks").mkdir(parents=True)
     (dst / "raw").mkdir()
-    missing: dict[str, str] = {}
+    missing: list[str] = []
     if segmenter:
         places = {row["series"]: [placement_of(frame) for frame in row["frames"]] for row in series}
         masks = dst / "segmented"
-        missing = segment_series(series, ingested / "frames", places, masks, progress=progress)
+        asked = asked or Asked()
+        made_by = find_segmenter(segmenter, asked)
+        made_by.require(frozenset(row["modality"] for row in series))
+        missing = segment_series(
+            made_by, series, ingested / "frames", places, masks,
+            findings=asked.findings, workers=workers if asked.device == "cpu" else 1, progress=progress,
+        )  # fmt: skip
         sources = list_sources(masks)
     else:
         sources = list_sources(masks) if masks is not None else []
@@ -80,7 +90,7 @@ def run(
         else:
             chosen.append((record, owner, classes))
     counts = count_results(len(sources) - len(shared), reasons)
-    counts.update(f"dropped_{reason}" for reason in missing.values())
+    counts.update(f"dropped_{reason}" for reason in missing)
     _write(chosen, dst, counts, segmenter or "masks")
     lines = [line for line in account("masks", len(sources), reasons) if line["n"] not in shared]
     write_jsonl(dst / "accounting.jsonl", [] if segmenter else lines)
@@ -116,18 +126,21 @@ def _write(chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, cou
     """Paint the masks of each series, and write what is known of them; `counts` gets what was resolved or unknown."""
     if unknown := sum(classes.unknown for *_, classes in chosen):
         counts["unknown_structures"] = unknown
-    findings, segmented = _paint(chosen, dst, counts)
+    findings, segmented, hidden = _paint(chosen, dst, counts)
     for folder in ("raw", "segmented"):
         shutil.rmtree(dst / folder, ignore_errors=True)
     write_jsonl(dst / "findings.jsonl", findings)
+    write_jsonl(dst / "hidden.jsonl", hidden)
     write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(segmented)])
 
 
 def _paint(
     chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, counts: Counter
-) -> tuple[list[dict], set[str]]:
-    """Write the unified masks of each series; see `painting` for what overlaps."""
+) -> tuple[list[dict], set[str], list[dict]]:
+    """Write the unified masks of each series; see `painting` for what overlaps. Returns the findings, the series that
+    have a mask, and the labels that burnt-in text hides on slices."""
     findings: list[dict] = []
+    hidden: list[dict] = []
     painted: dict[str, list[AlignedMask]] = defaultdict(list)
     rows = {row["series"]: row for _, row, _ in chosen}
     for record, row, classes in chosen:
@@ -137,7 +150,11 @@ def _paint(
         shapes = [tuple(frame["placement"]["shape"]) for frame in frames]
         pictures = paint_slices(masks, shapes, dst / "raw", counts)
         for frame, (unified, found) in zip(frames, pictures, strict=True):
+            if under := organs_under(unified, frame["blanked"]):
+                labels = sorted(filter(None, map(label_by_id, under)))
+                hidden.append({"slice": frame["id"], "labels": labels})
             found = cut_blanked(unified, found, frame["blanked"], counts)
             Image.fromarray(unified).save(dst / "masks" / f"{frame['id']}.png")
             findings += [{"slice": frame["id"], "label": label, "box": box, "source": "mask"} for label, box in found]
-    return sorted(findings, key=lambda f: (f["slice"], f["label"], f["box"])), set(painted)
+    findings.sort(key=lambda f: (f["slice"], f["label"], f["box"]))
+    return findings, set(painted), sorted(hidden, key=lambda row: row["slice"])

@@ -19,6 +19,7 @@ from refrad2d.dataset import duplicates
 from refrad2d.dataset.duplicates import Seen, left_out
 from refrad2d.dataset.encoding import Encoded, Task, encode, encode_some
 from refrad2d.dataset.splits import split_of
+from refrad2d.dataset.volumes import publishable, write_volumes
 from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.layout import ARCHIVE, PARQUET, SFT_SPLITS, shard_folder, stem
 from refrad2d.rows import SCALE, Row, is_grounded, read_rows
@@ -46,12 +47,15 @@ def run(
     batch: str = "",
     refuse: Refuse | None = None,
     published: Iterable[Seen] = (),
+    volumes: Path | None = None,
+    known: Collection[str] = (),
 ) -> dict[str, Counter]:
     """Write all configs and splits. Returns rows as {config: {split: rows}}, under "patients" patients a split, under
-    "left_out" the reasons of rows that were not written.
+    "left_out" the reasons of rows that were not written; those of volumes begin with volumes_.
 
     `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
-    row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits.
+    row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits,
+    `known` its series. `volumes` are those of whole series, of which `volumes.publishable` says what is written.
     """
     order = _ordered(ingested, segmented, rows, dst, key)
     work = _Work(dst, key, workers, progress, batch, refuse)
@@ -65,6 +69,11 @@ def run(
     finally:
         order.close()
     patients = Counter({split: len(names) for split, names in written.patients.items()})
+    if volumes and written.series:
+        refuse_series = publishable(written.series, written.incomplete, known)
+        found, not_written = write_volumes(volumes, dst, refuse_series, key=key, batch=batch)
+        written.counts |= {"volumes": found} if found else {}
+        written.left_out.update({f"volumes_{reason}": n for reason, n in not_written.items()})
     return {**written.counts, "patients": patients, "left_out": written.left_out}
 
 
@@ -102,6 +111,8 @@ class _Written:
     counts: dict[str, Counter] = field(default_factory=dict)
     patients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     pictures: list[Seen] = field(default_factory=list)
+    series: set[str] = field(default_factory=set)
+    incomplete: set[str] = field(default_factory=set)  # series of which a slice was left out
     left_out: Counter = field(default_factory=Counter)
 
 
@@ -119,19 +130,30 @@ class _Work:
     def write(self, order: SortedRows, without: Collection[str] = ()) -> _Written:
         """Write all rows in order but those of the ids of `without`."""
         outputs, written = _Outputs(self.dst, self.batch), _Written()
-        tasks = (Task(**task) for _, task in order if task["row"]["id"] not in without)
+        tasks = _kept((Task(**task) for _, task in order), without, written)
         encoded = _encode_all(tasks, self.workers)
         for task, pictures in self.progress(encoded, order.rows - len(without), "shards"):
             row = cast(Row, {name: value for name, value in task.row.items() if name not in SCALE})
             if self.refuse and (reason := self.refuse(row, pictures)):
                 written.left_out[reason] += 1
+                written.incomplete.add(row["series"])
                 continue
             split = split_of(row["patient"], self.key)
             written.patients[split].add(row["patient"])
+            written.series.add(row["series"])
             written.pictures.append(Seen(row["id"], split, pictures.look))
             outputs.write(row, pictures, split)
         written.counts = outputs.close()
         return written
+
+
+def _kept(tasks: Iterable[Task], without: Collection[str], written: _Written) -> Iterator[Task]:
+    """The tasks but those of the ids of `without`, whose series are noted as incomplete."""
+    for task in tasks:
+        if task.row["id"] in without:
+            written.incomplete.add(task.row["series"])
+        else:
+            yield task
 
 
 def _encode_all(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Encoded]]:

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,6 +64,13 @@ def write_jsonl(path: Path, rows: Iterable[Mapping]) -> None:
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+@contextmanager
+def open_jsonl(path: Path) -> Iterator[Callable[[Mapping], None]]:
+    """A function that appends a row to a new JSONL file, for rows that come in the middle of other work."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        yield lambda row: print(json.dumps(row, ensure_ascii=False, sort_keys=True), file=file)
 
 
 def count_lines(path: Path) -> int:

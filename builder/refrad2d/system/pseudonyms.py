@@ -22,6 +22,14 @@ def pseudonym(key: bytes, kind: str, *values: object) -> str:
     return base64.b32encode(digest).decode("ascii").lower()[:LENGTH]
 
 
+_PSEUDONYM = re.compile(f"[a-z2-7]{{{LENGTH}}}")
+
+
+def is_pseudonym(name: object) -> bool:
+    """True for a text that `pseudonym` may have made."""
+    return isinstance(name, str) and bool(_PSEUDONYM.fullmatch(name))
+
+
 _WHOLE = re.compile(r"[+]?(\d+)(?:[.,](0*))?")
 _POWER = re.compile(r"[+]?(\d)(?:[.,](\d+))?E[+](\d{1,2})")  # as spreadsheets and floats write it, with its sign
 _RUN = re.compile(r"\d+|[^\W\d_]+")

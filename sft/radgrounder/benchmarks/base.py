@@ -93,13 +93,15 @@ class Benchmark:
     """Rows, pictures and scoring.
 
     `picture` gives the RGB uint8 array (height, width, 3) of a key. `score` gives each item's measures by name, NaN or
-    absence meaning "not scored". `about` goes into results.json, `notes` are said to the reader.
+    absence meaning "not scored"; `score_sure`, where there is one, is asked in its place, with how sure the model is
+    that there is a box, by item id. `about` goes into results.json, `notes` are said to the reader.
     """
 
     facts: Facts
     items: Sequence[Item]
     picture: Callable[[str], np.ndarray]
     score: Callable[[Sequence[Item], Sequence[Parsed]], list[Scores]]
+    score_sure: Callable[[Sequence[Item], Sequence[Parsed], Mapping[str, float]], list[Scores]] | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
 

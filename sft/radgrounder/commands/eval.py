@@ -46,6 +46,9 @@ class Eval:
     split: str | None = option(
         "of vqa-rad: disjoint or original", default=None, metavar="NAME", shown_default="disjoint"
     )
+    export: str | None = option(
+        "of volumes: the export of the dataset, to ask about all slices of its series", default=None, metavar="PATH"
+    )
     languages: str | None = option("of slake: en, zh, or en,zh", default=None, metavar="LIST", shown_default="en")
     embeddings: str | None = option("sentence-transformers model for the paper's G-IoU", default=None, metavar="NAME")
     judge_url: str | None = option(
@@ -130,7 +133,7 @@ def _check(given: Eval) -> None:
 
 def _benchmark_options(given: Eval) -> dict[str, Any]:
     options: dict[str, Any] = {"text_only": True} if given.text_only else {}
-    options |= {"split": given.split} if given.split else {}
+    options |= {name: value for name in ("split", "export") if (value := getattr(given, name))}
     return options | ({"languages": tuple(given.languages.split(","))} if given.languages else {})
 
 

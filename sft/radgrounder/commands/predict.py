@@ -1,4 +1,4 @@
-"""`radgrounder predict`: one picture, one question, one answer with boxes."""
+"""`radgrounder predict`: one picture or series, one question, one answer with boxes."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from radgrounder.commands.shared import require_positive
-from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
+from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, require_series_task, task_prompt
 from refrad2d.system.arguments import argument, command, option
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Predict:
     """Options of `radgrounder predict`."""
 
-    image: Path = argument("a PNG, JPEG or DICOM file", metavar="IMAGE")
+    image: Path = argument("a PNG, JPEG or DICOM file, or a folder with the slices of one series", metavar="IMAGE")
     model: str = option("a released model: folder or Hub name", metavar="DIR")
     task: str = option("what to do", default="report", choices=TASKS)
     language: Literal["de", "en"] = option("of the prompt and the answer", default="en")
@@ -26,7 +26,9 @@ class Predict:
     clinical_question: str | None = option("the question that the picture was made for", default=None, metavar="T")
     samples: int = option("whose consensus a report is; 1: greedy", default=REPORT_SAMPLES, metavar="N")
     free: bool = option("decode as a bare generate does: no grammar, no median, no guard against loops", default=False)
-    modality: Literal["CT", "MR"] | None = option("write only its classes", default=None)
+    modality: Literal["CT", "MR"] | None = option(
+        "write only its classes; of a NIfTI volume in a folder, what it is", default=None
+    )
     abstain_below: float = option("leave out what is less sure", default=0.0, metavar="P")
     masks: Path | None = option(
         "give masks too, and write each as a PNG into this folder", default=None, metavar="DIR", bare=Path("masks")
@@ -36,7 +38,7 @@ class Predict:
 
 @command("predict", example="slice.dcm --model build/demo/model --task locate --question liver")
 def predict(given: Predict) -> int:
-    """Give report, answer or box for one PNG, JPEG or DICOM slice.
+    """Give report, answer or box for one PNG, JPEG or DICOM slice, or report or box for a series.
 
     In: a picture and a model. Out, on stdout: the text, and a line for each box with its label, pixels and confidence;
     with --json {"text", "answer", "width", "height", "confidence", "abstained", "spans": [{"start", "end", "label",
@@ -44,11 +46,18 @@ def predict(given: Predict) -> int:
     "counts"}, run lengths down the columns, the first of background, and DIR one PNG a span, 255 where the mask is; DIR
     is made if it is missing. An answer that runs in circles, or whose confidence is below 0.05, is none:
     text "", abstained true.
+
+    In: a folder with one series, for --task locate or report. Out: a line for each box in 3D; with --json the same
+    fields, of the slice "number" that says most, with "modality", "plane", "shape" [slices, rows, columns], "spacing"
+    (mm between these), "slices" (number, InstanceNumber and the fields of one picture) and "boxes_3d": [{"label",
+    "voxel_box", "mm_box", "confidence", "slices"}], xyzxyz from the first voxel, ends exclusive.
     """
     task_prompt(given.task, given.language, given.question)  # wrong arguments show before the model loads
     require_positive(given, "samples")
     if given.free and given.modality:
         raise ValueError("--modality binds what is written, --free does not. Give one of the two.")
+    if given.image.is_dir():
+        return _predict_series(given)
     from radgrounder.inference.picture import open_picture
 
     picture = open_picture(given.image)
@@ -76,6 +85,41 @@ def predict(given: Predict) -> int:
     for span in prediction.spans:
         box = ", ".join(f"{value:.0f}" for value in span.pixel_box)
         print(f"  {prediction.text[span.start : span.end]} ({span.label}): [{box}], confidence {span.confidence:.2f}")
+    return 0
+
+
+def _predict_series(given: Predict) -> int:
+    """The same question to every slice of a folder."""
+    require_series_task(given.task)
+    if given.masks is not None:
+        raise ValueError("--masks gives the masks of one picture. Leave it out for a folder.")
+    from radgrounder.inference.series import open_series
+
+    series = open_series(given.image, modality=given.modality or "")
+    from radgrounder.inference.predictor import Predictor
+    from radgrounder.inference.volumes import predict_series
+
+    prediction = predict_series(
+        Predictor.load(given.model),
+        series,
+        task=given.task,
+        language=given.language,
+        question=given.question,
+        clinical_info=given.clinical_info,
+        clinical_question=given.clinical_question,
+        samples=given.samples,
+        constrained=not given.free,
+        modality=given.modality,
+        abstain_below=given.abstain_below,
+    )
+    if given.json:
+        print(json.dumps(prediction.to_json(), ensure_ascii=False))
+        return 0
+    for box in prediction.boxes or ():
+        millimetres = ", ".join(f"{value:.0f}" for value in box.mm_box)
+        print(f"{box.label}: [{millimetres}] mm, on {len(box.slices)} slices, confidence {box.confidence:.2f}")
+    if not prediction.boxes:
+        print("(no box on any slice)")
     return 0
 
 

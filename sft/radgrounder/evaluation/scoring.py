@@ -52,7 +52,9 @@ def score_answers(
 
     ValueError if the grader's model answers nothing that can be read.
     """
-    scores, extra = rows.score(items, answers), list(rows.facts.extra)
+    sure = {item: said["boxed"] for item, said in notes.items() if "boxed" in said}
+    scores = rows.score_sure(items, answers, sure) if rows.score_sure else rows.score(items, answers)
+    extra = list(rows.facts.extra)
     about: dict[str, Any] = {}
     if any("abstained" in said for said in notes.values()):
         for item, score in zip(items, scores, strict=True):

@@ -286,7 +286,7 @@ class Predictor:
             if reader
             else None
         )
-        return self._as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None)
+        return self.as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None)
 
     def mask_reader(self) -> MaskReader:
         """What gives masks. ValueError if the model has no head, or one that is prompted by mentions without boxes."""
@@ -296,7 +296,7 @@ class Predictor:
             raise ValueError("The mask head reads mentions without boxes. Use MaskReader on what the model writes.")
         return self.masks
 
-    def _as_prediction(
+    def as_prediction(
         self,
         generated: Generated,
         picture: Picture,

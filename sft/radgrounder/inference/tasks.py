@@ -9,8 +9,15 @@ from refrad2d.grounding import neutralise
 from refrad2d.labels import find_label
 
 TASKS = ("report", "vqa", "locate")
+TASKS_OF_SERIES = ("report", "locate")  # what every slice of a series can be asked
 TOKENS = {"locate": 48, "vqa": 64, "report": 320}  # the longest answer of a task; a span costs about 20
 REPORT_SAMPLES = 24  # of which a report is the consensus; what is short, greedy decoding answers as well
+
+
+def require_series_task(task: str) -> None:
+    """ValueError for a task that is asked of one picture only."""
+    if task not in TASKS_OF_SERIES:
+        raise ValueError(f"Task {task!r} is asked of one picture. Choose {' or '.join(TASKS_OF_SERIES)} for a series.")
 
 
 def task_prompt(

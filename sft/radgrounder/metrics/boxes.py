@@ -27,6 +27,16 @@ def iou_matrix(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> np
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
+def iou_3d(a: Sequence[float] | None, b: Sequence[float] | None) -> float:
+    """Intersection over union of two xyzxyz boxes on one grid; 0.0 if either is missing or they have no volume."""
+    if a is None or b is None:
+        return 0.0
+    first, second = np.asarray([a, b], dtype=np.float64)
+    shared = np.clip(np.minimum(first[3:], second[3:]) - np.maximum(first[:3], second[:3]), 0, None).prod()
+    union = sum(np.clip(box[3:] - box[:3], 0, None).prod() for box in (first, second)) - shared
+    return float(shared / union) if union > 0 else 0.0
+
+
 def dice(a: np.ndarray, b: np.ndarray) -> float:
     """Dice of two boolean masks of the same shape; two empty masks agree (1.0).
 

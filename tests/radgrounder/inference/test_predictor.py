@@ -114,7 +114,7 @@ def test_an_answer_that_loops_or_is_unsure_is_none(predictor, task):
     sure, unsure = (Generated("yes", (5, 1), (chance, 1.0), share=chance) for chance in (0.9, 0.01))
     loop = Generated("ollowollow", (5, 6) * 8, (1.0,) * 16, share=1.0, looped=True)
     consensus = [Generated(one.markup, share=one.share) if task == "report" else one for one in (sure, unsure)]
-    said = [predictor._as_prediction(one, seen, task, 0.0) for one in (*consensus, loop)]
+    said = [predictor.as_prediction(one, seen, task, 0.0) for one in (*consensus, loop)]
     assert [one.abstained for one in said] == [False, True, True]
     assert [one.text for one in said] == ["yes", "", ""] and said[2].markup == "ollowollow"
 

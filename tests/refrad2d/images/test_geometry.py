@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from refrad2d.images.geometry import (
     REORIENTATIONS,
+    Grid,
     axis_across,
     display_frames,
     even_step,
@@ -13,6 +16,7 @@ from refrad2d.images.geometry import (
     ras_to_lps,
     reorient,
     undo_reorient,
+    voxel_grid,
 )
 from refrad2d.labels import PLANES
 from tests.fixtures.export_records import axial
@@ -122,3 +126,27 @@ def test_a_volume_cut_across_the_axis_of_a_plane_gives_slices_of_it(plane):
 def test_a_missing_slice_makes_a_ladder_uneven():
     places = [axial(5.0 * k) for k in (0, 1, 2, 3)]
     assert even_step(places).tolist() == [0, 0, 5] and even_step(places[:2] + places[3:]) is None
+
+
+def shifted(depth, across=0.0, turn=0.0):
+    place = axial(depth)
+    return replace(place, origin=(place.origin[0] + across, *place.origin[1:]), across=(1.0, turn, 0.0))
+
+
+def test_even_slices_along_their_normal_are_a_grid():
+    assert voxel_grid([axial(5.0 * k) for k in range(3)]) == Grid((3, 16, 16), (5.0, 1.0, 1.0))
+    assert voxel_grid([shifted(5.0 * k, across=0.1 * k) for k in range(3)]) == Grid((3, 16, 16), (5.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("places", "reason"),
+    [
+        ([axial(0.0)], "single_slice"),
+        ([axial(0.0), axial(5.0), axial(15.0)], "uneven_slices"),
+        ([shifted(5.0 * k, across=0.3 * k) for k in range(3)], "tilted_slices"),
+        ([shifted(5.0 * k, across=0.6 * (k == 1)) for k in range(3)], "tilted_slices"),
+        ([shifted(5.0 * k, turn=0.02) for k in range(3)], "tilted_slices"),
+    ],
+)
+def test_other_slices_are_none(places, reason):
+    assert voxel_grid(places) == reason

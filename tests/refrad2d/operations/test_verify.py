@@ -24,18 +24,20 @@ from refrad2d.dataset.stats import count_rows, read_columns, read_counted
 from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.layout import SPLITS, list_shards, parse_shard
 from refrad2d.operations.file_checks import Fault
-from refrad2d.operations.row_checks import digest
+from refrad2d.operations.row_checks import WHO_OF_SERIES, digest
 from refrad2d.operations.text_checks import check_accounting
 from refrad2d.operations.verify import verify
 from refrad2d.samples import MASK, Member
 from refrad2d.schema import features
 from refrad2d.system.files import write_json
 from tests.fixtures.tiny_dataset import pad
+from tests.fixtures.volumes import scan_of, volumes_of
 
 KEY = b"0123456789abcdef"
 SLICES = "refrad2d/data/slices-train-00000-of-00001.parquet"
 GROUNDED = "refrad2d/grounded/grounded-train-00000-of-00001.parquet"
 SFT = "refrad2d/sft/sft-train-00000-of-00001.parquet"
+VOLUMES = "refrad2d/volumes/volumes-train-00000-of-00001.parquet"
 TAR = "refrad2d-wds/train-00000-of-00001.tar"
 
 
@@ -90,7 +92,7 @@ def make_row(name, patient, mask):
 def sound(tmp_path_factory):
     """A dataset of four train slices and one test slice, written with the writers of the build."""
     root, rng = tmp_path_factory.mktemp("sound"), np.random.default_rng(0)
-    parquet, tars, counts = {}, {}, {}
+    parquet, tars, counts, series = {}, {}, {}, {}
     for number, split in enumerate(["train"] * 4 + ["test"]):
         mask = np.zeros((48, 64), np.uint8)
         mask[10 + number : 30, 5:40] = 5
@@ -109,8 +111,17 @@ def sound(tmp_path_factory):
             turns = conversations(row) if config == "sft" else [None]
             for messages in turns:
                 writer.write(sft_row(image, messages) if config == "sft" else {**row, "image": image, "mask": stored})
+        series.setdefault(row["series"], []).append((split, row, mask))
         tar = tars.setdefault(split, TarShards(root / "refrad2d-wds", split))
         tar.write(row["id"], pictures.members)
+    for (split, row, first), *more in series.values():  # a slice that has no row lies behind those that have
+        about = {name: row[name] for name in WHO_OF_SERIES}
+        ids, masks = [row["id"], *(other["id"] for _, other, _ in more), pad("behind")], [first, *(m for *_, m in more)]
+        writer = parquet.setdefault(
+            ("volumes", split), ParquetShards(root / "refrad2d/volumes", f"volumes-{split}", features("volumes"))
+        )
+        for volume in volumes_of(scan_of(ids, (48, 64), **about), [*masks, first])[0]:
+            writer.write(volume)
     for writer in (*parquet.values(), *tars.values()):
         writer.close()
     for (config, split), writer in parquet.items():
@@ -191,7 +202,7 @@ def test_no_manifest_is_a_fault(tmp_path):
     assert list(verify(tmp_path)) == [Fault("manifest.json", None, "missing_file")]
 
 
-@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT, TAR, "refrad2d/README.md"])
+@pytest.mark.parametrize("name", [SLICES, GROUNDED, SFT, VOLUMES, TAR, "refrad2d/README.md"])
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove", "empty"])
 def test_damaged_files_are_found(root, name, damage):
     data = bytearray((root / name).read_bytes())
@@ -256,6 +267,17 @@ SPAN = ("report", "de", "spans", 0)
 @pytest.mark.parametrize(
     ("name", "change", "kind"),
     [
+        (VOLUMES, repeat, "duplicate_row"),
+        (VOLUMES, drop(0), "missing_row"),
+        (VOLUMES, edit(("label",), "spleen"), "id_differs"),
+        (VOLUMES, edit(("voxel_box", 0), 4), "box_differs"),
+        (VOLUMES, edit(("mm_box", 5), 99.0), "mm_box_differs"),
+        (VOLUMES, edit(("slices", 0, "area"), 7), "objects_differ"),
+        (VOLUMES, edit(("slices", 0, "box"), [0.0, 0.25, 0.625, 0.625]), "objects_differ"),
+        (VOLUMES, edit(("slices", 0, "id"), pad("other")), "objects_differ"),
+        (VOLUMES, edit(("site",), "Haus Meier"), "row_differs"),
+        (VOLUMES, edit(("patient",), pad("px")), "row_differs"),
+        (VOLUMES, edit(("series",), pad("rx")), "extra_row"),
         (SLICES, repeat, "duplicate_row"),
         (SLICES, drop(0), "extra_row"),
         (SLICES, edit((*SPAN, "box"), [0.1, 0.1, 0.2, 0.2]), "box_differs"),

@@ -32,7 +32,7 @@ def match_texts(tmp_path):
         for name in ("ingest", "segment", "match"):
             (tmp_path / name).mkdir()
         write_jsonl(tmp_path / "ingest" / "series.jsonl", [SERIES, *more])
-        for name in ("segmented", "findings"):
+        for name in ("segmented", "findings", "hidden"):
             write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])
         shared = {
             "language": "de",

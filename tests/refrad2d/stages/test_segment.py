@@ -213,5 +213,5 @@ def test_totalsegmentator_is_run_on_each_series_and_its_masks_lie_right(tmp_path
     expected[2:6, 9:12] = 5
     assert all((mask == expected).all() for mask in painted(tmp_path))
     assert sorted(p.name for p in (tmp_path / "segmented").iterdir()) == [
-        "accounting.jsonl", "findings.jsonl", "masks", "segmented.jsonl",
+        "accounting.jsonl", "findings.jsonl", "hidden.jsonl", "masks", "segmented.jsonl",
     ]  # fmt: skip

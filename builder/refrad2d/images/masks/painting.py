@@ -61,7 +61,7 @@ def cut_blanked(
     """
     if not blanked:
         return findings
-    hit = {int(organ) for a, b, c, d in blanked for organ in np.unique(unified[b:d, a:c])} - {0}
+    hit = organs_under(unified, blanked)
     unified[np.isin(unified, list(hit))] = 0
     rows, columns = unified.shape
     kept = [
@@ -75,6 +75,11 @@ def cut_blanked(
     if lost := len(hit) + len(findings) - len(kept):
         counts["under_burnt_in_text"] += lost
     return kept
+
+
+def organs_under(unified: np.ndarray, blanked: Sequence[Sequence[int]]) -> set[int]:
+    """The class ids of which blanks of burnt-in text, boxes in pixels with ends exclusive, take pixels."""
+    return {int(organ) for a, b, c, d in blanked for organ in np.unique(unified[b:d, a:c])} - {0}
 
 
 def _measure(masks: Sequence[AlignedMask], slices: int, raw: Path) -> tuple[Counter, Counter]:
