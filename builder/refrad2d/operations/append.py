@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from refrad2d.dataset.duplicates import REASON, Seen, is_blank, look_of
+from refrad2d.dataset.duplicates import REASON, Pictures, Seen, is_blank, look_of
 from refrad2d.dataset.encoding import Encoded
 from refrad2d.dataset.manifest import installed_versions
 from refrad2d.dataset.stats import (
@@ -66,7 +66,7 @@ class Published:
     patients: frozenset[str]
     studies: frozenset[str]
     removed: frozenset[str]
-    seen: tuple[Seen, ...]
+    seen: Pictures
 
     def refuse(self, row: Row, pictures: Encoded) -> str | None:
         """Why a row may not be appended, None if it may."""
@@ -80,7 +80,7 @@ class Published:
 
 def read_published(out: Path, manifest: Mapping) -> Published:
     """What stands in the row files of a dataset."""
-    pictures, patients, studies, seen = {}, set(), set(), []
+    pictures, patients, studies, seen = {}, set(), set(), Pictures()
     for path in list_shards(out, "slices"):
         split = cast(Shard, parse_shard(path.name)).split
         for row in read_columns(path, ("id", "patient", "study", "image")):
@@ -88,10 +88,10 @@ def read_published(out: Path, manifest: Mapping) -> Published:
             pictures[row["id"]] = picture_digest(picture)
             patients.add(row["patient"])
             studies.add(row["study"])
-            seen.append(Seen(row["id"], split, look_of(picture)))
+            seen.add(Seen(row["id"], split, look_of(picture)))
     contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
     removed = frozenset(manifest.get("removed", ()))
-    return Published(pictures, contents, frozenset(patients), frozenset(studies), removed, tuple(seen))
+    return Published(pictures, contents, frozenset(patients), frozenset(studies), removed, seen)
 
 
 def picture_digest(picture: np.ndarray) -> str:
