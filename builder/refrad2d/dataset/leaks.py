@@ -82,7 +82,7 @@ def hash_rows(paths: Iterable[Path]) -> Iterator[Hashed]:
         shard = parse_shard(path.name)
         if shard is None:
             raise ValueError(f"{path.name} is no name of a shard. Give slices-<split>-00000-of-00001.parquet files.")
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that is read stays
             for batch in file.iter_batches(batch_size=64, columns=["id", "image"]):
                 for row in batch.to_pylist():
                     picture = np.asarray(Image.open(io.BytesIO(row["image"]["bytes"])))

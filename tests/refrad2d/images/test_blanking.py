@@ -129,6 +129,23 @@ def test_a_file_that_changed_between_the_readings_is_dropped(tmp_path, monkeypat
     assert counts["dropped_changed_while_read"] == 1 and sorted(after) == [0, 1, 2, 3, 4, 6, 7, 8]
 
 
+def test_slices_of_a_series_lie_in_one_file_whatever_fails_between_them(tmp_path, monkeypatch):
+    before = slices()
+    export(tmp_path / "export", before)
+    write = blanking.write_slices
+
+    def lose_some(*arguments, **options):
+        for n in (0, 4):
+            (tmp_path / "export" / f"IM{n}").write_bytes(b"gone")
+        return write(*arguments, **options)
+
+    monkeypatch.setattr(blanking, "write_slices", lose_some)
+    _, _, after = run(tmp_path, "keep")
+    (store,) = (tmp_path / "out" / "frames").iterdir()
+    assert store.stat().st_size == 7 * before[0].nbytes and sorted(after) == [1, 2, 3, 5, 6, 7, 8]
+    assert all(np.array_equal(after[k], before[k]) for k in after)
+
+
 def test_a_page_of_text_is_no_picture():
     frame = Slice(axial(0.0, shape=(100, 100)))
     assert is_page(frame, [(0, 0, 100, 40)]) and not is_page(frame, [(0, 0, 100, 10), (0, 5, 100, 12)])
