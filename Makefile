@@ -2,7 +2,7 @@
 #             another hospital: make demo DEMO=build/demo-head SITE=B REGIONS=head_mr
 #             RECIPE=stock: by the stock `trl sft`, an answer a sample; make demo-recipes: both, side by side
 # make quick  after each save · make test   all tests · make style   what CI holds us to
-# make bench  measurements · make base   pretrain the nano · make masks  a mask head for it, judged
+# make bench  measurements, docs/performance.md · make base   pretrain the nano · make masks  a mask head for it, judged
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,7 +35,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test fuzz bench ablations vqa-rad results trust style masks base base-calibrate base-results base-again interventions install
+.PHONY: demo demo-recipes quick test fuzz bench bench-large ablations vqa-rad results trust style masks base base-calibrate base-results base-again interventions install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -200,6 +200,13 @@ build/datasets36/.installed:
 	build/datasets36/bin/pip install --quiet 'datasets==3.6.0' 'huggingface_hub<1' scipy pillow
 	touch $@
 
+# Ray, in an environment of its own that sees ours, for `make trust`
+build/ray/.installed: $(BIN)/.installed
+	$(PYTHON) -m venv build/ray
+	build/ray/bin/pip install --quiet 'ray==2.60.0'
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' > $$(echo build/ray/lib/python3*/site-packages)/refrad2d.pth
+	touch $@
+
 # the scores of the text rules and checks on their corpora first, then the tests
 test: $(BIN)/.installed build/datasets36/.installed
 	$(BIN)/python -m tests.refrad2d.text.test_mentions_corpus
@@ -220,10 +227,15 @@ fuzz: $(BIN)/.installed
 		$$(grep -rl '^@given' tests)
 
 bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.performance
 	$(BIN)/python -m tests.bench.builder
 	$(BIN)/python -m tests.bench.metrics
 	$(BIN)/python -m tests.bench.text
 	$(BIN)/python -m tests.bench.training
+
+# memory and time at 10,000 and 100,000 slices, a piece of at most an hour: run it again until it says nothing
+bench-large: $(BIN)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.performance --large build/bench-large --minutes 55
 
 # the paper's claims at nano scale: 5 arms × 3 seeds; VQA_RAD is the folder of that data set
 ablations: $(DEMO)/base $(DEMO)/dataset/manifest.json
@@ -256,7 +268,7 @@ results: $(BIN)/.installed
 	$(BIN)/python -m tests.bench.write_results --collect $(COLLECT)
 
 # the full versions of what `make test` checks in small, and one table of what they found; see tests/trust/README.md
-trust: $(BIN)/.installed
+trust: $(BIN)/.installed build/ray/.installed
 	$(BIN)/python -m tests.trust.run
 
 style: $(BIN)/.installed

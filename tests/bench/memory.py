@@ -1,8 +1,8 @@
-"""How memory and time of a build grow with its slices: `python -m tests.bench.memory [--slices 500 1500]`.
+"""How memory and time of a build grow with its slices: `python -m tests.bench.memory [--slices 500 1500] [--side 32]`.
 
-A generated export of small CT slices, 50 a patient, each named by its report, is built by one worker; peak RSS of the
-command and of its largest child, CPU seconds of both, and what a slice adds. Pictures are small, so that pixels count
-little and rows, frames and records a lot.
+A generated export of CT slices, 50 a patient, each named by its report, is built by one worker; peak RSS of the command
+and of its largest child, CPU seconds of both, and what a slice adds. Pictures are small unless --side says otherwise,
+so that pixels count little and rows, frames and records a lot; those of two patients are not alike.
 """
 
 import argparse
@@ -10,71 +10,128 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
+from PIL import Image
 
 from refrad2d.system.markdown import table
 from tests.fixtures.dicom_files import write_slice
 from tests.fixtures.tiny_exports import uid
 
 A_PATIENT, SIDE = 50, 32
+STAGES = "stages.jsonl"  # what each stage took, a line as it ends, so that a killed build keeps what it measured
 _BUILD = """
-import json, resource, sys
+import json, resource, sys, time
 from pathlib import Path
-from refrad2d.operations.build import build
+from refrad2d.operations import build as building
+from refrad2d.stages import pipeline
 from refrad2d.stages.pipeline import Options
-root = Path(sys.argv[1])
-options = Options(masks=root / "masks", burnt_in_text="keep", head="keep", workers=1)
-rows = build(root / "dicom", root / "reports.csv", root / "out", root / "key", options)["rows"]
-mine, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-seconds = sum(used.ru_utime + used.ru_stime for used in (mine, theirs))
-print(json.dumps([sum(rows["slices"].values()), mine.ru_maxrss / 1024, theirs.ru_maxrss / 1024, seconds]))
+
+def used():
+    mine, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    seconds = sum(one.ru_utime + one.ru_stime for one in (mine, theirs))
+    return {"cpu": seconds, "command_mb": mine.ru_maxrss / 1024, "child_mb": theirs.ru_maxrss / 1024}
+
+root, work = Path(sys.argv[1]), int(sys.argv[2])
+began, plain = time.monotonic(), pipeline.run_stage
+
+def run_stage(folder, made):
+    if folder.exists():
+        return
+    before = used()
+    plain(folder, made)
+    after = used()
+    with (root / "stages.jsonl").open("a") as log:
+        log.write(json.dumps({**after, "stage": folder.name, "cpu": after["cpu"] - before["cpu"]}) + "\\n")
+
+pipeline.run_stage = building.run_stage = run_stage
+options = Options(masks=root / "masks", burnt_in_text="keep", head="keep", workers=work)
+rows = building.build(root / "dicom", root / "reports.csv", root / "out", root / "key", options)["rows"]
+print(json.dumps({**used(), "rows": sum(rows["slices"].values()), "wall": time.monotonic() - began}))
 """
 
 
-def write_export(root: Path, slices: int) -> None:
-    """Patients of one study and series each, with a mask and a report that names all images."""
-    (root / "masks").mkdir(parents=True)
+def write_export(root: Path, slices: int, *, side: int = SIDE) -> None:
+    """Patients of one study and series each, with a mask and a report that names all images; what stands is kept."""
+    (root / "masks").mkdir(parents=True, exist_ok=True)
     (root / "key").write_text("00" * 32)
     lines = ["StudyInstanceUID,language,report"]
-    for patient in range(slices // A_PATIENT):
-        draw, name = np.random.default_rng(patient), f"PID{patient}"
+    for patient in range(-(-slices // A_PATIENT)):
+        name, count = f"PID{patient}", min(A_PATIENT, slices - patient * A_PATIENT)
         study, series = uid("study", name), uid("series", name)
-        body = draw.integers(0, 1500, (A_PATIENT, SIDE, SIDE), dtype=np.uint16)
-        for k, pixels in enumerate(body):
-            write_slice(root / "dicom" / name / f"IM{k:03d}", k, pixels=pixels, PatientID=name, StudyInstanceUID=study,
-                        SeriesInstanceUID=series, SOPInstanceUID=uid(name, str(k)), PatientAge=None,
-                        PatientName=f"Test^{name}")  # fmt: skip
-        mask = np.zeros((SIDE, SIDE, A_PATIENT), np.uint8)
-        mask[4:20, 6:24] = 5  # liver
-        affine = np.array([[-1, 0, 0, 8], [0, -1, 0, 8], [0, 0, 5, 0], [0, 0, 0, 1]], float)
-        nibabel.save(nibabel.Nifti1Image(mask, affine), root / "masks" / f"{series}.nii.gz")
-        lines.append(f'{study},de,"Die Leber ist glatt (Bild 1-{A_PATIENT})."')
+        path = root / "masks" / f"{series}.nii.gz"
+        if not path.exists():
+            for k, pixels in enumerate(draw_body(patient, count, side)):
+                write_slice(root / "dicom" / name / f"IM{k:03d}", k, pixels=pixels, PatientID=name,
+                            StudyInstanceUID=study, SeriesInstanceUID=series, SOPInstanceUID=uid(name, str(k)),
+                            PatientAge=None, PatientName=f"Test^{name}")  # fmt: skip
+            mask = np.zeros((side, side, count), np.uint8)
+            mask[side // 8 : side * 5 // 8, side // 5 : side * 3 // 4] = 5  # liver
+            affine = np.array([[-1, 0, 0, 8], [0, -1, 0, 8], [0, 0, 5, 0], [0, 0, 0, 1]], float)
+            nibabel.save(nibabel.Nifti1Image(mask, affine), path)
+        lines.append(f'{study},de,"Die Leber ist glatt (Bild 1-{count})."')
     (root / "reports.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def measure(slices: int) -> list[float]:
-    """Rows, MB of the command, MB of its largest child, CPU seconds."""
+def draw_body(patient: int, count: int, side: int) -> np.ndarray:
+    """(count, side, side) uint16: blobs that each patient has others of, with noise that moves from slice to slice."""
+    draw = np.random.default_rng(patient)
+    coarse = Image.fromarray(draw.normal(1050, 250, (9, 9)).astype(np.float32))
+    body = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
+    noise = draw.normal(0, 12, (side, side))
+    return np.stack([body + np.roll(noise, 7 * k, axis=1) + 3 * k % 40 for k in range(count)]).clip(0).astype("uint16")
+
+
+def measure(slices: int, *, side: int = SIDE, workers: int = 1) -> dict[str, Any]:
+    """`build_once` of an export of so many slices."""
     with tempfile.TemporaryDirectory() as folder:
-        write_export(Path(folder), slices)
-        done = subprocess.run([sys.executable, "-c", _BUILD, folder], capture_output=True, text=True, check=True)
-        return json.loads(done.stdout.splitlines()[-1])
+        write_export(Path(folder), slices, side=side)
+        return build_once(Path(folder), workers=workers)
+
+
+def build_once(root: Path, *, workers: int = 1, patience_s: float | None = None) -> dict[str, Any]:
+    """Build an export of `write_export`, or go on with it: rows, MB of the command and of its largest child, CPU
+    seconds, seconds, CPU seconds by stage. TimeoutExpired after `patience_s`; the next call goes on."""
+    command = [sys.executable, "-c", _BUILD, str(root), str(workers)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=patience_s)
+    found = json.loads(done.stdout.splitlines()[-1])
+    stages = Counter[str]()
+    for line in (root / STAGES).read_text().splitlines():
+        one = json.loads(line)
+        stages[one["stage"]] += one["cpu"]
+        found["command_mb"] = max(found["command_mb"], one["command_mb"])
+        found["child_mb"] = max(found["child_mb"], one["child_mb"])
+    return {**found, "cpu": max(found["cpu"], stages.total()), "stages": dict(stages)}
+
+
+def added(sizes: Sequence[int], found: Sequence[Mapping[str, Any]], name: str) -> float:
+    """What a slice adds of something, between the first size and the last."""
+    return (found[-1][name] - found[0][name]) / (sizes[-1] - sizes[0])
 
 
 def main() -> int:
     """Print a row a size, and what a slice adds between the first and the last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slices", type=int, nargs="+", default=[500, 1500])
-    sizes = parser.parse_args().slices
-    found = [measure(size) for size in sizes]
-    rows = [[size, *(round(value, 1) for value in values)] for size, values in zip(sizes, found, strict=True)]
+    parser.add_argument("--side", type=int, default=SIDE)
+    given = parser.parse_args()
+    found = []
+    for size in given.slices:
+        found.append(one := measure(size, side=given.side))
+        print(json.dumps({"slices": size, **one}), flush=True)
+    rows = [
+        [size, one["rows"], *(round(one[name], 1) for name in ("command_mb", "child_mb", "cpu"))]
+        for size, one in zip(given.slices, found, strict=True)
+    ]
     print(table(["slices", "rows", "peak MB, command", "peak MB, child", "CPU seconds"], rows))
-    if len(sizes) > 1:
-        more = sizes[-1] - sizes[0]
-        print(f"\na slice adds {1024 * (found[-1][1] - found[0][1]) / more:.1f} KB to the command, ", end="")
-        print(f"{1000 * (found[-1][3] - found[0][3]) / more:.1f} CPU ms")
+    if len(found) > 1:
+        print(f"\na slice adds {1024 * added(given.slices, found, 'command_mb'):.1f} KB to the command, ", end="")
+        print(f"{1000 * added(given.slices, found, 'cpu'):.1f} CPU ms")
     return 0
 
 

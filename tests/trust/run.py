@@ -22,7 +22,15 @@ from tests.trust.outcome import Clock, Outcome, finish, table
 HERE = Path(__file__).resolve().parent
 RESULTS, DOCS = HERE / "results.json", HERE.parents[1] / "docs" / "privacy.md"
 BEGIN, END = "<!-- make trust: begin -->", "<!-- make trust: end -->"
-CHECKS = ("kill_restart", "planted", "shard_faults", "malformed", "fuzz", "phi_corpus")  # the longest first
+CHECKS = (
+    "kill_restart",
+    "planted",
+    "shard_faults",
+    "malformed",
+    "fuzz",
+    "phi_corpus",
+    "ray_cluster",
+)  # the longest first
 MAX_SECONDS = 20 * 60  # of one check
 
 

@@ -3,21 +3,24 @@
 >>> left_out([Seen("a", "train", look), Seen("b", "test", look)])
 {'a'}
 
-A picture is kept as its look: 32 bytes that a copy shares but for a few bits (`leaks`), so that millions fit in memory.
+A picture is kept as its look: 32 bytes that a copy shares but for a few bits (`leaks`), so that millions fit in memory
+(`Pictures`).
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from refrad2d.dataset.leaks import BITS, perceptual_hash
+from refrad2d.dataset.leaks import BITS, Names, perceptual_hash
 from refrad2d.layout import SPLITS
 
 MOST_BITS = 32  # that nearly equal pictures differ in; fewer than for a leak that a person looks at (docs/privacy.md)
 REASON = "duplicate_across_splits"
+HASH_BYTES = BITS // 8
 _CHUNK = 2048
 
 
@@ -27,6 +30,36 @@ class Seen(NamedTuple):
     id: str
     split: str
     look: bytes
+
+
+class Pictures:
+    """Pictures that were seen, each in some 60 bytes."""
+
+    def __init__(self, pictures: Iterable[Seen] = ()) -> None:
+        self._names, self._splits, self._sizes, self._looks = Names(), bytearray(), bytearray(), bytearray()
+        for seen in pictures:
+            self.add(seen)
+
+    def add(self, seen: Seen) -> None:
+        """Add a picture. ValueError if its split is unknown."""
+        self._names.append(seen.id)
+        self._splits.append(SPLITS.index(seen.split))
+        self._sizes.append(len(seen.look))
+        self._looks += seen.look.ljust(HASH_BYTES, b"\0")
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, n: int) -> Seen:
+        if n >= len(self):
+            raise IndexError(n)
+        look = self._looks[HASH_BYTES * n : HASH_BYTES * n + self._sizes[n]]
+        return Seen(self._names[n], SPLITS[self._splits[n]], bytes(look))
+
+    def hashed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which pictures have a hash, and the bytes of their hashes, (n, 32) uint8."""
+        found = np.flatnonzero(np.frombuffer(self._sizes, np.uint8) == HASH_BYTES)
+        return found, np.frombuffer(self._looks, np.uint8).reshape(len(self), HASH_BYTES)[found]
 
 
 def is_blank(picture: np.ndarray) -> bool:
@@ -51,11 +84,12 @@ def left_out(pictures: Iterable[Seen], published: Iterable[Seen] = ()) -> set[st
     """
     known, new = _by_split(published), _by_split(pictures)
     out: set[str] = set()
-    kept: dict[str, list[Seen]] = {}
+    kept: dict[str, Pictures] = {}
     for split in reversed(SPLITS):
-        others = [seen for name in SPLITS if name != split for seen in (*known.get(name, ()), *kept.get(name, ()))]
-        alike = {seen.id for seen in like(new.get(split, ()), others)}
-        kept[split] = [seen for seen in new.get(split, ()) if seen.id not in alike]
+        mine, names = new.get(split, Pictures()), [name for name in SPLITS if name != split]
+        others = chain.from_iterable(groups[name] for name in names for groups in (known, kept) if name in groups)
+        alike = {seen.id for seen in like(mine, others)}
+        kept[split] = Pictures(seen for seen in mine if seen.id not in alike)
         out |= alike
     return out
 
@@ -65,37 +99,34 @@ def in_two_splits(pictures: Iterable[Seen]) -> list[str]:
     return sorted(left_out(pictures))
 
 
-def like(ones: Sequence[Seen], others: Sequence[Seen]) -> Iterator[Seen]:
+def like(ones: Iterable[Seen], others: Iterable[Seen]) -> Iterator[Seen]:
     """Those of `ones` that look like any of `others`."""
-    exact = {seen.look for seen in others}
-    hashed = [seen for seen in ones if seen.look not in exact and _has_hash(seen)]
-    yield from (seen for seen in ones if seen.look and seen.look in exact)
-    against = [look for look in exact if len(look) == BITS // 8]
-    for start in range(0, len(hashed), _CHUNK):
-        some = hashed[start : start + _CHUNK]
-        bits, alike = _signs([seen.look for seen in some]), np.zeros(len(some), bool)
+    mine, theirs = Pictures(ones), Pictures(others)
+    digests = {seen.look for seen in theirs if 0 < len(seen.look) < HASH_BYTES}
+    yield from (seen for seen in mine if seen.look in digests)
+    (places, hashes), (_, against) = mine.hashed(), theirs.hashed()
+    for start in range(0, len(hashes), _CHUNK):
+        bits = _signs(hashes[start : start + _CHUNK])
+        alike = np.zeros(len(bits), bool)
         for other in range(0, len(against), _CHUNK):
             # of +1 and -1 the product counts equal bits minus different ones
             alike |= (bits @ _signs(against[other : other + _CHUNK]).T >= BITS - 2 * MOST_BITS).any(axis=1)
-        yield from (seen for seen, hit in zip(some, alike, strict=True) if hit)
-
-
-def _has_hash(seen: Seen) -> bool:
-    return len(seen.look) == BITS // 8
+        yield from (mine[int(n)] for n in places[start : start + _CHUNK][alike])
 
 
 def signs_of(look: bytes) -> np.ndarray:
     """The hash of a look as `perceptual_hash` gives it: 256 values of +1 and -1, all 0 for a picture that has none."""
-    return _signs([look])[0] if len(look) == BITS // 8 else np.zeros(BITS, np.float32)
+    if len(look) != HASH_BYTES:
+        return np.zeros(BITS, np.float32)
+    return _signs(np.frombuffer(look, np.uint8)[None])[0]
 
 
-def _signs(looks: Sequence[bytes]) -> np.ndarray:
-    packed = np.frombuffer(b"".join(looks), dtype=np.uint8).reshape(len(looks), BITS // 8)
+def _signs(packed: np.ndarray) -> np.ndarray:
     return np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
 
 
-def _by_split(pictures: Iterable[Seen]) -> dict[str, list[Seen]]:
-    groups: dict[str, list[Seen]] = defaultdict(list)
+def _by_split(pictures: Iterable[Seen]) -> dict[str, Pictures]:
+    groups: dict[str, Pictures] = defaultdict(Pictures)
     for seen in pictures:
-        groups[seen.split].append(seen)
+        groups[seen.split].add(seen)
     return groups

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from refrad2d import samples
 from refrad2d.dataset.duplicates import look_of
+from refrad2d.images.slices import read_frame
 from refrad2d.samples import Native, make_image, png
 
 
 class Task(NamedTuple):
-    """A slice to encode: its row with slope and intercept, its pixel file, its mask file or None."""
+    """A slice to encode: its row with slope and intercept, its frame in a folder of pixels, its mask file or None."""
 
     row: Mapping
-    pixels: str
+    folder: str
+    frame: Mapping  # as `slices.read_frame` takes it
     mask: str | None
 
 
@@ -30,7 +30,7 @@ class Encoded(NamedTuple):
 
 def encode(task: Task) -> Encoded:
     """Encode one slice; runs in a child process."""
-    pixels = np.load(task.pixels)
+    pixels = read_frame(Path(task.folder), task.frame)
     mask = Path(task.mask).read_bytes() if task.mask else None
     picture = make_image(pixels, task.row)
     return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))

@@ -8,6 +8,7 @@ were re-compressed, resized or shown in another window differ in few bits, diffe
 """
 
 import io
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
@@ -81,7 +82,7 @@ def hash_rows(paths: Iterable[Path]) -> Iterator[Hashed]:
         shard = parse_shard(path.name)
         if shard is None:
             raise ValueError(f"{path.name} is no name of a shard. Give slices-<split>-00000-of-00001.parquet files.")
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that is read stays
             for batch in file.iter_batches(batch_size=64, columns=["id", "image"]):
                 for row in batch.to_pylist():
                     picture = np.asarray(Image.open(io.BytesIO(row["image"]["bytes"])))
@@ -144,11 +145,29 @@ def leak_rows(leaks: Sequence[Mapping]) -> list[list]:
 LEAK_HEADER = ["places", "pictures of the first", "of the second", "pairs that look alike", "of the second concerned"]
 
 
+class Names:
+    """Many names, one after the other in little memory."""
+
+    def __init__(self) -> None:
+        self._text, self._ends = bytearray(), array("Q", [0])
+
+    def append(self, name: str) -> None:
+        """Add a name behind the last."""
+        self._text += name.encode()
+        self._ends.append(len(self._text))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, n: int) -> str:
+        return self._text[self._ends[n] : self._ends[n + 1]].decode()
+
+
 class _Group:
     """The pictures of a place: their ids and hashes, of which each takes 32 bytes."""
 
     def __init__(self) -> None:
-        self.ids: list[str] = []
+        self.ids = Names()
         self._packed = bytearray()
 
     def add(self, picture: Hashed) -> None:
@@ -160,7 +179,7 @@ class _Group:
         yield from _near(self._hashes(), others._hashes(), most_bits, _signs)
 
     def _hashes(self) -> np.ndarray:
-        return np.frombuffer(bytes(self._packed), np.uint8).reshape(len(self.ids), BITS // 8)
+        return np.frombuffer(self._packed, np.uint8).reshape(len(self.ids), BITS // 8)
 
 
 def _signs(packed: np.ndarray) -> np.ndarray:

@@ -97,7 +97,7 @@ def read_counted(path: Path) -> Iterator[Row]:
 def read_columns(path: Path, columns: Iterable[str]) -> Iterator[dict]:
     """Some columns of a Parquet file, row by row. ValueError if it cannot be read."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that is read stays
             for batch in file.iter_batches(batch_size=256, columns=list(columns)):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException) as error:

@@ -23,7 +23,9 @@ class Processes:
             return
         left = list(ranks)
         for attempt in range(TRIES):
-            results = list(run_isolated(_run, [(folder, rank) for rank in left], workers=min(self.workers, len(left))))
+            results = list(
+                run_isolated(do_part, [(folder, rank) for rank in left], workers=min(self.workers, len(left)))
+            )
             failed = [(left[n], result.reason) for n, result in results if result.reason]
             if failed and (attempt == TRIES - 1 or any(reason != "crash" for _, reason in failed)):
                 raise RuntimeError(f"Part {failed[0][0]} ended by {failed[0][1]}. Run the command again; it goes on.")
@@ -32,5 +34,6 @@ class Processes:
                 return
 
 
-def _run(task: tuple[Path, int]) -> None:
+def do_part(task: tuple[Path, int]) -> None:
+    """`run_part` of a folder and a rank; one argument, so that a pool of processes can map it."""
     run_part(*task)

@@ -6,6 +6,9 @@ Both ask isolated child processes, which read a file again where its pixels are 
 unblanked slice ever reaches a disk.
 """
 
+import math
+import os
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +25,6 @@ from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, Unre
 from refrad2d.images.stacks import Stack, keep_slices
 from refrad2d.privacy.burnt_in import PixelBox, blank, find_text, load_reader
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import save_array
 from refrad2d.system.processes import run_isolated
 
 POLICIES = ("blank", "drop", "keep")
@@ -60,19 +62,19 @@ def publish_slices(
     stacks: Sequence[Stack], sources: Sequence[Source], folder: Path, *,
     policy: str, workers: int, progress: Progress = no_progress,
 ) -> Published:  # fmt: skip
-    """Write the slices of all stacks to `folder`/<file>.npy, without what the policy takes from them.
+    """Write the slices of all stacks to one file of `folder`, without what the policy takes from them.
 
     The counts are of series and slices read, blanked and dropped. A file is left out if none of its slices is written.
     """
     texts, unread = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
     boxes = {file: found for file, found in texts.items() if found}
-    every = [known for stack in stacks for known in stack.slices]
+    every = list(_every(stacks))
     refused = [s for s in every if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
     refused_files = {known.file for known in refused}
     chosen = keep_slices(stacks, lambda known: known.file not in refused_files and known.position not in unread)
     chosen = [_note_blanked(stack, boxes) for stack in chosen]
-    failed = write_slices(chosen, sources, boxes, folder, workers=workers, progress=progress)
-    written = keep_slices(chosen, lambda known: known.position not in failed)
+    places, failed = write_slices(chosen, sources, boxes, folder, workers=workers, progress=progress)
+    written = [_note_place(stack, places) for stack in keep_slices(chosen, lambda known: known.file in places)]
     kept = {known.position for stack in written for known in stack.slices}
     burnt_in = {known.position: "burnt_in_text" for known in refused if known.position not in unread}
     reasons = unread | burnt_in | failed
@@ -89,6 +91,11 @@ def _note_blanked(stack: Stack, boxes: Boxes) -> Stack:
     return replace(stack, slices=tuple(replace(s, blanked=tuple(boxes.get(s.file, ()))) for s in stack.slices))
 
 
+def _note_place(stack: Stack, places: Mapping[str, tuple[str, int]]) -> Stack:
+    noted = (replace(s, store=store, offset=offset) for s in stack.slices for store, offset in (places[s.file],))
+    return replace(stack, slices=tuple(noted))
+
+
 def find_texts(
     stacks: Sequence[Stack], sources: Sequence[Source], *, workers: int, progress: Progress = no_progress
 ) -> tuple[Boxes, dict[int, str]]:
@@ -97,7 +104,7 @@ def find_texts(
     Every slice is read once; the first, middle and last of a stack thoroughly, and as soon as one holds text, all are,
     since what is burnt in stands in every slice.
     """
-    every = [known for stack in stacks for known in stack.slices]
+    every = list(_every(stacks))
     ends = {stack.slices[n].file for stack in stacks for n in (0, len(stack.slices) // 2, -1)}
     boxes, failed = _read(every, sources, ends, workers=workers, progress=progress)
     written_on = [stack for stack in stacks if any(boxes.get(known.file) for known in stack.slices)]
@@ -176,30 +183,64 @@ def _again(source: Source, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Sli
     raise Unreadable("changed_while_read")
 
 
+class Written(NamedTuple):
+    """Where each slice was written (file of the slice → store, offset), and failed files by reason."""
+
+    places: dict[str, tuple[str, int]]
+    failed: dict[int, str]
+
+
 def write_slices(
     stacks: Iterable[Stack], sources: Sequence[Source], boxes: Boxes, folder: Path, *,
     workers: int, progress: Progress = no_progress,
-) -> dict[int, str]:  # fmt: skip
-    """Write every slice of the stacks to `folder`/<file>.npy, its text blanked. Returns failed files by reason."""
-    files = _by_position(known for stack in stacks for known in stack.slices)
-    tasks = [
-        (sources[n], slices, {s.file: boxes[s.file] for s in slices if boxes.get(s.file)}, str(folder))
-        for n, slices in files
-    ]
-    failed: dict[int, str] = {}
+) -> Written:  # fmt: skip
+    """Write every slice of the stacks, its text blanked, to one file of `folder`: source by source, in their order."""
+    files = [(n, sorted(some, key=lambda known: known.number)) for n, some in _by_position(_every(stacks))]
+    parts = [folder / f"{slices[0].file}.part" for _, slices in files]
+    tasks = (
+        (sources[n], slices, {s.file: boxes[s.file] for s in slices if boxes.get(s.file)}, str(part))
+        for (n, slices), part in zip(files, parts, strict=True)
+    )
+    written = Written({}, {})
     results = run_isolated(write_file, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-    for n, result in progress(results, len(tasks), "pixels"):
+    for n, result in progress(results, len(files), "pixels"):
+        (position, slices), part = files[n], parts[n]
         if reason := result.value or result.reason:
-            failed[files[n][0]] = reason
-    return failed
+            written.failed[position] = reason
+            part.unlink(missing_ok=True)
+            continue
+        store = folder / f"{files[0][1][0].file}.u16"
+        offset = _append(part, store)
+        for known in slices:
+            written.places[known.file] = store.name, offset
+            offset += 2 * math.prod(known.placement.shape)
+    return written
+
+
+def _every(stacks: Iterable[Stack]) -> Iterator[Slice]:
+    return (known for stack in stacks for known in stack.slices)
+
+
+def _append(part: Path, store: Path) -> int:
+    """Move what a file holds to the end of another one. Returns where it begins there, in bytes."""
+    if not store.exists():
+        os.replace(part, store)
+        return 0
+    with store.open("ab") as out, part.open("rb") as file:
+        offset = out.tell()
+        shutil.copyfileobj(file, out, 1 << 20)
+    part.unlink()
+    return offset
 
 
 def write_file(task: tuple[Source, Sequence[Slice], Mapping[str, list[PixelBox]], str]) -> str:
-    """Write the slices of one file, blanked. Returns the reason if that failed, else ""; runs in a child."""
-    source, slices, boxes, folder = task
+    """Write the slices of one file, in order of number, blanked. Returns the reason if that failed, else ""; runs in a
+    child."""
+    source, slices, boxes, path = task
     try:
-        for known, shown in _again(source, slices):
-            save_array(Path(folder) / f"{known.file}.npy", blank(shown.picture, boxes.get(known.file, ())))
+        with open(path, "wb") as out:
+            for known, shown in _again(source, slices):
+                out.write(np.ascontiguousarray(blank(shown.picture, boxes.get(known.file, ())), "<u2").data)
     except Unreadable as unreadable:
         return str(unreadable)
     return ""

@@ -4,7 +4,9 @@
 >>> next(shown_slices(parse_dicom(data))).values()      # HU for CT
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +26,8 @@ class Slice:
     - `reoriented`: how the display differs from the picture in the file
     - `number`: its place within the file, from 0; `instance`: InstanceNumber, or the place from 1 in a file of several
     - `sop_uid`: SOPInstanceUID of its file; an identifier, stays in memory
-    - `file`: a pseudonym; `<frames>/<file>.npy` will hold the pixels
+    - `file`: a pseudonym
+    - `store`, `offset`: where its pixels lie once they are written, see `read_frame`
     - `digest`: the same for equal pixels; stays in memory
     - `position`: of its file in the export, -1 until stacks are built
     - `blanked`: boxes of text that were filled (x_min, y_min, x_max, y_max), in pixels, ends exclusive
@@ -41,6 +44,8 @@ class Slice:
     instance: int | None = None
     sop_uid: str = ""
     file: str = ""
+    store: str = ""
+    offset: int = 0
     digest: str = ""
     position: int = -1
     blanked: tuple[tuple[int, int, int, int], ...] = ()
@@ -57,3 +62,11 @@ class Slice:
     def values(self) -> np.ndarray:
         """What the pixels mean, (rows, columns) of the type that `rescale` gives: HU for CT, the scanner's for MR."""
         return rescale(self.picture, self.slope, self.intercept)
+
+
+def read_frame(folder: Path, frame: Mapping) -> np.ndarray:
+    """The pixels (rows, columns) of uint16 of a slice that `ingest` wrote below `folder`, where the slices of a series
+    lie one after the other in one file. `frame` is its row of series.jsonl: file, offset in bytes, placement."""
+    rows, columns = frame["placement"]["shape"]
+    pixels = np.fromfile(folder / frame["file"], "<u2", rows * columns, offset=frame["offset"])
+    return pixels.reshape(rows, columns)

@@ -1,8 +1,9 @@
 """Slices of many files grouped into stacks by patient, study, series and geometry; empty or reused UIDs merge none."""
 
 import math
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from refrad2d.images.evidence.phases import split_phases
@@ -10,6 +11,7 @@ from refrad2d.images.geometry import Placement
 from refrad2d.images.records import Record
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Source
+from refrad2d.privacy.persons import Person
 from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
 LENGTH_TOLERANCE = 1e-3  # relative; half a pixel over 512
@@ -31,6 +33,19 @@ class Stack:
     known: frozenset[str] = frozenset()  # what the headers of all its files identify, see `identities`
     phrases: frozenset[str] = frozenset()
 
+    def thinned(self, paths: Collection[str], images: Collection[str]) -> "Stack":
+        """The stack with what is needed to join it with report rows of these paths and SOPInstanceUIDs, and no more:
+        of its slices the first, those that are named, and one that each path leads to."""
+        kept, seen = [], set[str]()
+        for n, (known, source) in enumerate(zip(self.slices, self.sources, strict=True)):
+            leads = {path for path in prefixes(source.name) if path in paths} - seen if paths else set()
+            if n == 0 or leads or known.sop_uid in images:
+                kept.append(n)
+            seen |= leads
+        slices, sources = (tuple(some[n] for n in kept) for some in (self.slices, self.sources))
+        record = replace(self.record, known=(), phrases=(), person=Person(), slices=())
+        return replace(self, record=record, slices=slices, sources=sources, known=frozenset(), phrases=frozenset())
+
     @property
     def names(self) -> list[str]:
         """The inputs it was read from, without repetition."""
@@ -46,6 +61,11 @@ class Stack:
         return pseudonym(
             key, "series", self.patient_key, self.study_key, self.series_key, self.modality, grid, self.number
         )
+
+
+def prefixes(name: str) -> Iterator[str]:
+    """Every folder of a path, an archive without its members, and the path itself."""
+    return (name[: end.start()] for end in re.finditer(r"[/!]|$", name))
 
 
 def build_stacks(sources: Sequence[Source] | Mapping[int, Source], records: Mapping[int, Record]) -> list[Stack]:

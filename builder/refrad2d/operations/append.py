@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from refrad2d.dataset.duplicates import REASON, Seen, is_blank, look_of
+from refrad2d.dataset.duplicates import REASON, Pictures, Seen, is_blank, look_of
 from refrad2d.dataset.encoding import Encoded
 from refrad2d.dataset.manifest import installed_versions
 from refrad2d.dataset.stats import (
@@ -69,7 +69,7 @@ class Published:
     studies: frozenset[str]
     series: frozenset[str]
     removed: frozenset[str]
-    seen: tuple[Seen, ...]
+    seen: Pictures
 
     def refuse(self, row: Row, pictures: Encoded) -> str | None:
         """Why a row may not be appended, None if it may."""
@@ -83,7 +83,7 @@ class Published:
 
 def read_published(out: Path, manifest: Mapping) -> Published:
     """What stands in the row files of a dataset."""
-    pictures, patients, studies, series, seen = {}, set(), set(), set(), []
+    pictures, patients, studies, series, seen = {}, set(), set(), set(), Pictures()
     for path in list_shards(out, "slices"):
         split = cast(Shard, parse_shard(path.name)).split
         for row in read_columns(path, ("id", "patient", "study", "series", "image")):
@@ -92,12 +92,10 @@ def read_published(out: Path, manifest: Mapping) -> Published:
             patients.add(row["patient"])
             studies.add(row["study"])
             series.add(row["series"])
-            seen.append(Seen(row["id"], split, look_of(picture)))
+            seen.add(Seen(row["id"], split, look_of(picture)))
     contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
     removed = frozenset(manifest.get("removed", ()))
-    return Published(
-        pictures, contents, frozenset(patients), frozenset(studies), frozenset(series), removed, tuple(seen)
-    )
+    return Published(pictures, contents, frozenset(patients), frozenset(studies), frozenset(series), removed, seen)
 
 
 def picture_digest(picture: np.ndarray) -> str:

@@ -92,7 +92,7 @@ def group_persons(persons: Iterable[Sequence[Mapping]], fields: Sequence[str]) -
 def read_rows(dir: Path, columns: Sequence[str]) -> Iterator[dict]:
     """Some columns of every published slice."""
     for path in list_shards(dir, "slices"):
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=128, columns=list(columns)):
+        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=128, columns=list(columns)):
             yield from batch.to_pylist()
 
 

@@ -96,7 +96,7 @@ def _read_rows(dataset: Dataset, path: Path, config: str, faults: list[Fault]) -
     """The rows of a Parquet file of a config; damage goes into `faults`."""
     name = path.relative_to(dataset.root).as_posix()
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
             if not file.schema_arrow.equals(features(config).arrow_schema):
                 faults.append(Fault(name, None, "schema"))
                 return

@@ -34,7 +34,7 @@ def _holds(path: Path, wanted: set[bytes]) -> bool:
             return True
     if path.suffix != ".parquet":
         return False  # JSON, Markdown and tar are not compressed
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         return any(
             _stands_in(value, wanted)
             for batch in file.iter_batches(batch_size=64)

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 PixelBox = tuple[int, int, int, int]
 
@@ -97,6 +96,8 @@ def _views(pixels: np.ndarray, thorough: bool) -> list[tuple[np.ndarray, bool]]:
     values = np.asarray(pixels, dtype=np.float32)
     ranges = [(values, values.min(), values.max())]
     if thorough:  # what is brighter than its surroundings and at most 4 pixels wide (white top-hat)
+        from scipy import ndimage  # here, since its import is a third of the start of a child that seeks no text
+
         strokes = values - ndimage.grey_opening(values, size=(5, 5))
         ranges.append((strokes, 0.0, np.percentile(strokes, 99.8)))
     views = [

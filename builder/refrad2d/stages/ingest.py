@@ -1,23 +1,25 @@
 """DICOM and NIfTI plus a report table → slices, series and scrubbed texts. De-identification happens in the same pass.
 
-Writes below `dst`: frames/<pseudonym>.npy (what a slice looks like, uint16, burnt-in text blanked), series.jsonl
-(geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series they speak of), accounting.jsonl;
-paths.jsonl (keyed paths and names of all images, broken ones too, by which masks find their series) and shared.jsonl
-(positions of files in the folder of masks that are accounted for here). Nothing else of the export reaches the disk.
+Writes below `dst`: frames/<pseudonym>.u16 (what the slices of a series look like, uint16, burnt-in text blanked, one
+after the other), series.jsonl (geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series
+they speak of), accounting.jsonl; paths.jsonl (keyed paths and names of all images, broken ones too, by which masks find
+their series) and shared.jsonl (positions of files in the folder of masks that are accounted for here). Nothing else of
+the export reaches the disk.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from refrad2d.images.blanking import require_reader
 from refrad2d.images.masks.cases import keyed_cases
 from refrad2d.images.masks.sharing import NO_IMAGES, share_sources
-from refrad2d.images.records import Record
-from refrad2d.images.sources import keyed_paths, list_sources
+from refrad2d.images.sources import Source, keyed_paths, list_sources
 from refrad2d.images.stacks import Stack
 from refrad2d.labels import MODALITIES
 from refrad2d.privacy.deidentify import deidentify
@@ -25,12 +27,14 @@ from refrad2d.privacy.people import NOBODY, Known, Merged, evidence, merge_peopl
 from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.privacy.persons import Person
 from refrad2d.rows import CONTEXT_COLUMNS
-from refrad2d.stages.joins import join_reports
+from refrad2d.stages.joins import Joined, join_reports
 from refrad2d.stages.report_table import ReportRow, number_lines
-from refrad2d.stages.series import read_export
+from refrad2d.stages.series import ReadExport, read_export
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import write_jsonl
+from refrad2d.system.packed import pack, unpack
 from refrad2d.system.pseudonyms import normal_identifier, pseudonym
+from refrad2d.system.sorting import SortedRows
 
 
 def run(
@@ -54,9 +58,9 @@ def run(
     none is left.
     """
     require_reader(burnt_in_text)
-    sources = [
-        replace(source, modality=modality, orientation=orientation) for source in list_sources(export, workers=workers)
-    ]
+    sources = list_sources(export, workers=workers)
+    if modality or orientation:
+        sources = [replace(source, modality=modality, orientation=orientation) for source in sources]
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
     (dst / "frames").mkdir(parents=True)
@@ -65,21 +69,15 @@ def run(
         sources, dst / "frames", key=key, policy=burnt_in_text, workers=workers, progress=progress,
         said=partial(_modalities_said, reports=reports) if says_modality else None,
     )  # fmt: skip
-    records = read.records
+    export_read = _summarise(read, reports)
     published_people = people.known() if people else NOBODY
-    persons = _merge([], read.stacks, records, key, published_people).pseudonyms
-    joined = join_reports(reports, read.stacks, persons)
-    stacks = sorted(joined.stacks, key=lambda stack: stack.id(key))
-    merged = _merge(joined.rows, stacks, records, key, published_people)
-    reasons = read.unread | read.reasons
-    references = {uid for record in records.values() for uid in record.references}
-    write_jsonl(dst / "series.jsonl", (_series_row(stack, merged, key, site) for stack in stacks))
-    images = [(source, records.get(n)) for n, source in enumerate(sources) if reasons.get(n) not in NO_IMAGES]
-    paths = set[str]().union(
-        *(keyed_paths(source, key) | keyed_cases(source, record, key) for source, record in images)
-    )
-    write_jsonl(dst / "paths.jsonl", ({"path": path} for path in sorted(paths)))
-    write_jsonl(dst / "texts.jsonl", _texts(joined.rows, stacks, merged, references, key))
+    persons = _merge([], export_read.stacks, export_read, key, published_people).pseudonyms
+    joined = join_reports(reports, export_read.stacks, persons)
+    merged = _merge(joined.rows, joined.stacks, export_read, key, published_people)
+    reasons = export_read.reasons
+    write_jsonl(dst / "series.jsonl", _series_rows(joined.stacks, export_read.places, read, merged, key, site))
+    _write_paths(dst / "paths.jsonl", sources, read, reasons, key)
+    write_jsonl(dst / "texts.jsonl", _texts(joined, export_read, merged, key))
     claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)
     reasons = {n: reason for n, reason in reasons.items() if n not in claimed}
     lines = account("export", len(sources), reasons)
@@ -89,7 +87,7 @@ def run(
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
     counts.update({f"table_{fact}": n for fact, n in {**table, **number_lines(joined.lines)}.items()})
-    counts.update({f"burnt_in_{name}": n for name, n in read.counts.items()})
+    counts.update({f"burnt_in_{name}": n for name, n in export_read.counts.items()})
     counts.update({f"identities_{name}": n for name, n in merged.counts.items()})
     if people:
         counts.update({"identities_file_missing": 1} if people.is_missing else {})
@@ -97,20 +95,68 @@ def run(
     return counts
 
 
+class _Place(NamedTuple):
+    """Where a stack is among those that were read, who its headers speak of, and what they identify, packed."""
+
+    series: int
+    number: int
+    persons: frozenset[Person]
+    words: bytes
+
+
+@dataclass
+class _Summary:
+    """What is needed of an export as a whole, which does not grow with the slices of its series: of each stack what
+    joins it with reports."""
+
+    stacks: list[Stack] = field(default_factory=list)
+    places: list[_Place] = field(default_factory=list)  # of the stacks
+    persons: dict[str, set[Person]] = field(default_factory=lambda: defaultdict(set))  # by PatientID
+    references: set[str] = field(default_factory=set)
+    reasons: dict[int, str] = field(default_factory=dict)
+    counts: Counter = field(
+        default_factory=lambda: Counter(series_read=0, frames_read=0, frames_blanked=0, frames_dropped=0)
+    )
+
+
+def _summarise(export: ReadExport, reports: Sequence[ReportRow]) -> _Summary:
+    found = _Summary()
+    known: dict = {}
+    for read in export:
+        found.reasons |= read.unread | read.reasons
+        found.counts.update(read.counts)
+        for record in read.records.values():
+            found.references.update(record.references)
+            if patient := normal_identifier(record.patient_id):
+                found.persons[patient].add(known.setdefault(record.person, record.person))
+    paths, images = _named(reports)
+    images |= found.references
+    for n, read in enumerate(export):
+        for number, stack in enumerate(read.stacks):
+            persons = frozenset(known.setdefault(p, p) for p in {read.records[s.position].person for s in stack.slices})
+            words = pack((sorted(stack.known), sorted(stack.phrases)))
+            found.places.append(_Place(n, number, persons, known.setdefault(words, words)))
+            found.stacks.append(stack.thinned(paths, images))
+    return found
+
+
+def _named(reports: Iterable[ReportRow]) -> tuple[frozenset[str], frozenset[str]]:
+    """The paths and the SOPInstanceUIDs that rows name."""
+    paths, images = (frozenset(row.fields[name] for row in reports) for name in ("path", "SOPInstanceUID"))
+    return paths - {""}, images - {""}
+
+
 def _merge(
     joined: Sequence[tuple[int, ReportRow, list[Stack]]],
     stacks: Sequence[Stack],
-    records: Mapping[int, Record],
+    export: _Summary,
     key: bytes,
     known: Known,
 ) -> Merged:
     """Who is one person, by what all headers and report rows say, those of files that are not used included."""
-    persons: dict[str, set[Person]] = defaultdict(set)
-    for record in records.values():
-        if patient := normal_identifier(record.patient_id):
-            persons[patient].add(record.person)
-    for stack in stacks:
-        persons[stack.patient_key].update(records[known_slice.position].person for known_slice in stack.slices)
+    persons: dict[str, set[Person]] = defaultdict(set, {patient: set(said) for patient, said in export.persons.items()})
+    for stack, place in zip(stacks, export.places, strict=True):
+        persons[stack.patient_key].update(place.persons)
     for _, row, theirs in joined:
         for stack in theirs:
             persons[stack.patient_key].add(row.person)
@@ -118,44 +164,69 @@ def _merge(
     return merge_people(found, {stack.patient_key for stack in stacks}, key, known)
 
 
-def _modalities_said(stacks: Sequence[Stack], reports: Sequence[ReportRow]) -> dict[int, set[str]]:
+def _modalities_said(stacks: Iterable[Stack], reports: Sequence[ReportRow]) -> dict[int, set[str]]:
     """The modalities that report rows give each file of NIfTI, by its position: no such file states one."""
     said: dict[int, set[str]] = defaultdict(set)
-    if not any(stack.record.kind == "nifti" for stack in stacks):
+    named = _named(reports)
+    thin = [stack.thinned(*named) for stack in stacks]
+    if not any(stack.record.kind == "nifti" for stack in thin):
         return said
-    for _, row, theirs in join_reports(reports, stacks).rows:
+    for _, row, theirs in join_reports(reports, thin).rows:
         for stack in theirs:
             if stack.record.kind == "nifti" and row.fields["Modality"] in MODALITIES:
                 said[stack.slices[0].position].add(row.fields["Modality"])
     return said
 
 
-def _texts(
-    joined: Sequence[tuple[int, ReportRow, list[Stack]]],
-    every: Sequence[Stack],
-    merged: Merged,
-    references: set[str],
-    key: bytes,
-) -> Iterable[dict]:
+def _series_rows(
+    stacks: Sequence[Stack], places: Sequence[_Place], read: ReadExport, merged: Merged, key: bytes, site: str | None
+) -> Iterator[dict]:
+    """The rows of all stacks, in order of their pseudonyms."""
+    for stack, place in sorted(zip(stacks, places, strict=True), key=lambda one: one[0].id(key)):
+        whole = read[place.series].stacks[place.number]
+        about = {name: getattr(stack, name) for name in ("patient_key", "study_key", "modality")}
+        yield _series_row(replace(whole, **about), merged, key, site)
+
+
+def _write_paths(
+    path: Path, sources: Sequence[Source], export: ReadExport, reasons: Mapping[int, str], key: bytes
+) -> None:
+    """The keyed paths and cases of all images, each once, in order."""
+    ordered = SortedRows(path.with_name("paths.order"))
+    try:
+        for read in export:
+            images = [n for n in read.positions if reasons.get(n) not in NO_IMAGES]
+            keyed = (keyed_paths(sources[n], key) | keyed_cases(sources[n], read.records.get(n), key) for n in images)
+            for name in set[str]().union(*keyed):
+                ordered.add(name, {"path": name})
+        write_jsonl(path, (row for _, rows in groupby(ordered, key=lambda one: one[0]) for _, row in islice(rows, 1)))
+    finally:
+        ordered.close()
+
+
+def _texts(joined: Joined, export: _Summary, merged: Merged, key: bytes) -> Iterator[dict]:
     """Scrubbed texts, one for each report row and modality of the series that it speaks of.
 
     What any header of the same person knows goes, that of another study or PatientID included: names change.
     """
+    words: dict[str, set[bytes]] = defaultdict(set)  # by person, what headers identify
+    for stack, place in zip(joined.stacks, export.places, strict=True):
+        words[merged.pseudonyms[stack.patient_key]].add(place.words)
     told: dict[str, set[str]] = defaultdict(set)  # by person, what rows identify
-    for _, row, stacks in joined:
+    for _, row, stacks in joined.rows:
         for stack in stacks:
             told[merged.pseudonyms[stack.patient_key]] |= row.known
-    for number, row, stacks in joined:
+    for number, row, stacks in joined.rows:
         fields = row.fields
         people = {merged.pseudonyms[stack.patient_key] for stack in stacks}
-        theirs = [stack for stack in every if merged.pseudonyms[stack.patient_key] in people]
-        known = sorted(row.known.union(*(s.known for s in theirs), *(told[person] for person in people)))
-        phrases = sorted(frozenset().union(*(s.phrases for s in theirs)))
+        said = [unpack(packed) for packed in set[bytes]().union(*(words[person] for person in people))]
+        known = sorted(row.known.union(*(names for names, _ in said), *(told[person] for person in people)))
+        phrases = sorted(set[str]().union(*(phrases for _, phrases in said)))
         scrubbed = {
             name: deidentify(fields[name], fields["language"], known, phrases) or None
             for name in ("report", *CONTEXT_COLUMNS)
         }
-        uids = {fields["SOPInstanceUID"]} - {""} or references
+        uids = {fields["SOPInstanceUID"]} - {""} or export.references
         for modality in MODALITIES:
             chosen = [stack for stack in stacks if stack.modality == modality]
             if chosen and scrubbed["report"]:
@@ -215,7 +286,8 @@ def _series_row(stack: Stack, merged: Merged, key: bytes, site: str | None) -> d
         "frames": [
             {
                 "id": slice_id(stack, known.placement.depth, key),
-                "file": known.file,
+                "file": known.store,
+                "offset": known.offset,
                 "depth": round(known.placement.depth, 6),
                 "instance": known.instance,
                 "slope": known.slope,

@@ -4,14 +4,13 @@ them that the images do not.
 What rows say of one stack must agree, whatever their order: where they contradict each other, none of them counts.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from refrad2d.images.stacks import Stack
+from refrad2d.images.stacks import Stack, prefixes
 from refrad2d.labels import MODALITIES
 from refrad2d.stages.report_table import IDENTIFIERS, ReportRow
 from refrad2d.system.pseudonyms import is_rounded, normal_identifier
@@ -125,8 +124,8 @@ def _identifiers(stack: Stack) -> Iterator[tuple[str, str]]:
     yield "StudyInstanceUID", stack.record.study_uid
     yield "AccessionNumber", normal_identifier(stack.record.accession)
     yield "PatientID", normal_identifier(stack.record.patient_id)
-    for name in stack.names:  # each folder of the path, and an archive without its members
-        yield from (("path", name[: end.start()]) for end in re.finditer(r"[/!]|$", name))
+    for name in stack.names:
+        yield from (("path", path) for path in prefixes(name))
 
 
 def _only(stacks: Mapping[int, Stack], wanted: Callable[[Stack], bool]) -> dict[int, Stack]:

@@ -20,6 +20,7 @@ from refrad2d.privacy.heads import kept_slices, shows_head
 from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import count_lines, open_jsonl, read_jsonl
+from refrad2d.system.packed import pack, unpack
 from refrad2d.system.sorting import write_sorted_jsonl
 from refrad2d.text.references import names_several_places
 from refrad2d.text.slices import (
@@ -82,42 +83,50 @@ def run(
                 for volume in find_volumes(scan, found, counts, segmenter=segmenter, hidden=under, thinned=thinned):
                     write_volume(volume)
             if slices:
-                yield from _series_rows(scan, slices, texts[scan["series"]], segmenter, unclear, counts)
+                said = [unpack(text) for _, text in texts[scan["series"]]]
+                yield from _series_rows(scan, slices, said, segmenter, unclear, counts)
 
     with open_jsonl(dst / "volumes.jsonl") as write_volume:
         write_sorted_jsonl(dst / "rows.jsonl", rows(write_volume), key=lambda row: row["id"])
     return counts
 
 
-def _read_texts(curated: Path, mentioned: Path) -> dict[str, list[dict]]:
+Texts = Mapping[str, Sequence[tuple[str, bytes]]]  # by series the ids of texts, and the texts, packed
+
+
+def _read_texts(curated: Path, mentioned: Path) -> Texts:
     """For each series the texts that speak of it, in the order of the report table, with curated sentences."""
-    spans = {row["id"]: row["spans"] for row in read_jsonl(mentioned)}
-    texts: dict[str, list[dict]] = defaultdict(list)
+    spans = {row["id"]: pack(row["spans"]) for row in read_jsonl(mentioned)}
+    texts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     for text in read_jsonl(curated):
-        sentences = read_sentences(text["text"], text["language"], spans.get(text["id"], []))
+        found = unpack(spans[text["id"]]) if text["id"] in spans else []
+        packed = pack({**text, "sentences": read_sentences(text["text"], text["language"], found)})
         for series in text["series"]:
-            texts[series].append({**text, "sentences": sentences})
+            texts[series].append((text["id"], packed))
     return texts
 
 
-def _unclear_images(series: Iterable[Mapping], texts: Mapping[str, Sequence[Mapping]]) -> dict[str, set[int]]:
+def _unclear_images(series: Iterable[Mapping], texts: Texts) -> dict[str, set[int]]:
     """For each text the numbers of images that several of its series have, each at another place: an image that is
     named without its series is one of them, and nobody knows which."""
-    places: dict[str, dict[int, list[tuple]]] = defaultdict(lambda: defaultdict(list))
+    left = Counter(text for found in texts.values() for text, _ in found)  # the series that are still to come
+    places: dict[str, dict[int, tuple]] = defaultdict(dict)  # where an image of this number was first
+    unclear: dict[str, set[int]] = defaultdict(set)
     for scan in series:
-        for text in texts[scan["series"]]:
+        about = (scan.get("frame_of_reference"), scan["plane"])
+        for text, _ in texts[scan["series"]]:
             for frame in scan["frames"]:
-                place = (scan.get("frame_of_reference"), scan["plane"], frame.get("depth", 0.0))
-                if frame["instance"] is not None:
-                    places[text["id"]][frame["instance"]].append(place)
-    return {
-        text: {number for number, found in images.items() if not all(_is_same(found[0], other) for other in found)}
-        for text, images in places.items()
-    }
+                number, place = frame["instance"], (about, frame.get("depth", 0.0))
+                if number is not None and not _is_same(places[text].setdefault(number, place), place):
+                    unclear[text].add(number)
+            left[text] -= 1
+            if not left[text]:
+                places.pop(text, None)
+    return unclear
 
 
 def _is_same(one: tuple, other: tuple) -> bool:
-    return one[:2] == other[:2] and abs(one[2] - other[2]) <= SAME_DEPTH_MM
+    return one[0] == other[0] and abs(one[1] - other[1]) <= SAME_DEPTH_MM
 
 
 def _is_clear(sentence: MarkedSentence, frame: Mapping, series_number: int | None, unclear: Collection[int]) -> bool:

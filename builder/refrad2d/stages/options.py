@@ -86,8 +86,15 @@ class Options:
     workers: int = option(
         "processes", default_factory=count_cores, metavar="N", shown_default="one a core", metadata=NOTHING
     )
-    executor: Literal["processes", "slurm"] = option(
+    executor: Literal["processes", "slurm", "ray"] = option(
         "who works on the parts of the text stages: docs/cluster.md", default="processes", metadata=NOTHING
+    )
+    address: str | None = option(
+        "the head of the Ray cluster for --executor ray",
+        default=None,
+        metavar="HOST:PORT",
+        shown_default="that of this machine",
+        metadata=NOTHING,
     )
     llm: Any = field(default=None, metadata=PRESENCE)  # a refrad2d.llm.client.LLM; the command line names its server
     burnt_in_text: Literal["blank", "drop", "keep"] = option(

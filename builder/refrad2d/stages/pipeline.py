@@ -7,7 +7,7 @@ build goes on where it was. Build and append run the same ones.
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from refrad2d.engine.parts import Executor, run_parts
 from refrad2d.engine.processes import Processes
+from refrad2d.engine.ray import Ray
 from refrad2d.engine.slurm import Slurm
 from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
@@ -28,7 +29,7 @@ from refrad2d.stages.options import Options, fingerprint_folders, fingerprint_va
 from refrad2d.stages.report_table import ReportTable
 from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
-from refrad2d.system.pseudonyms import pseudonym
+from refrad2d.system.pseudonyms import pseudonym_of_list
 from refrad2d.system.reasons import main_advice
 from refrad2d.text.slices import UNPLACED
 
@@ -68,13 +69,13 @@ def check_arguments(export: Path, out: Path, options: Options) -> None:
 
 def fingerprint_inputs(export: Path, reports: Path, options: Options, key: bytes) -> str:
     """A keyed name of the input: file names and sizes, the report table, the options that change the output."""
-    listing = [
-        (name_bytes(source.name), _size(source.root, source.path))  # bytes: the same in any locale
+    listing = (
+        repr((name_bytes(source.name), _size(source.root, source.path)))  # bytes: the same in any locale
         for root in (export, *fingerprint_folders(options))
         for source in list_sources(root)
-    ]
+    )
     table = hashlib.sha256(reports.read_bytes()).hexdigest()
-    return pseudonym(key, "inputs", listing, table, fingerprint_values(options))
+    return pseudonym_of_list(key, "inputs", listing, table, fingerprint_values(options))
 
 
 def _size(root: str, path: str) -> int:
@@ -105,7 +106,12 @@ class Input:
     def parts(self, stage: str) -> tuple[Path, Executor]:
         """Where the parts of a stage lie while it is done, and who does them."""
         options = self.options
-        return self.root / f"{stage}.parts", Slurm() if options.executor == "slurm" else Processes(options.workers)
+        makers = {
+            "slurm": Slurm,
+            "ray": partial(Ray, options.address),
+            "processes": partial(Processes, options.workers),
+        }
+        return self.root / f"{stage}.parts", makers[options.executor]()
 
 
 def _ingest(given: Input, dst: Path) -> Counter:
@@ -284,7 +290,8 @@ def run_stage(folder: Path, work: Callable[[Path], Any]) -> None:
         write_json(temporary / "counts.json", counts)
 
 
-def account_stages(stages: Path) -> list[dict]:
+def account_stages(stages: Path) -> Iterator[dict]:
     """A line for every input of the stages, and one for the report table."""
-    lines = [line for name in ("ingest", "segment") for line in read_jsonl(stages / name / "accounting.jsonl")]
-    return [*lines, {"root": "reports", "n": 0, "status": "kept", "reason": None}]
+    for name in ("ingest", "segment"):
+        yield from read_jsonl(stages / name / "accounting.jsonl")
+    yield {"root": "reports", "n": 0, "status": "kept", "reason": None}

@@ -7,25 +7,29 @@ slice), accounting.jsonl.
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
-from refrad2d.images.masks.joins import align, find_series, placement_of
+from refrad2d.images.masks.joins import align, asked_uids, find_series, placement_of, uids_of
 from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
 from refrad2d.images.segmentation.segmenter import find_segmenter, segment_series
 from refrad2d.images.segmentation.tasks import Asked
-from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, list_sources
+from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.labels import label_by_id
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
 from refrad2d.system.files import read_jsonl, write_jsonl
+from refrad2d.system.packed import pack, unpack
 from refrad2d.system.processes import run_isolated
+
+Chosen = tuple[bytes, Mapping, Classes]  # a `MaskRecord`, packed, its series and what its values mean
 
 
 def run(
@@ -39,11 +43,11 @@ def run(
     `total_mr` for MR. `segmenter` makes the masks, as it is `asked`. ValueError if the scheme is unknown, the folder of
     masks holds no file, or the segmenter cannot work.
     """
-    series = [row if segmenter else _small(row) for row in read_jsonl(ingested / "series.jsonl")]
     (dst / "masks").mkdir(parents=True)
     (dst / "raw").mkdir()
     missing: list[str] = []
     if segmenter:
+        series: list[Mapping] = list(read_jsonl(ingested / "series.jsonl"))
         places = {row["series"]: [placement_of(frame) for frame in row["frames"]] for row in series}
         masks = dst / "segmented"
         asked = asked or Asked()
@@ -58,6 +62,8 @@ def run(
         sources = list_sources(masks) if masks is not None else []
         if masks is not None and not sources:
             raise ValueError(f"Mask folder {masks} holds no files. Give the folder of NIfTI or DICOM SEG files.")
+        asked = asked_uids(sources, key), set[str]().union(*(keyed_paths(source, key) for source in sources))
+        series = [_small(row, *asked) for row in read_jsonl(ingested / "series.jsonl")]
     if scheme:
         load_scheme(scheme)
     shared = {row["n"] for row in read_jsonl(ingested / "shared.jsonl")} if masks and not segmenter else set()
@@ -66,7 +72,7 @@ def run(
     volumes = [n for n in range(len(sources)) if n not in tables.keys() | unread.keys() | shared]
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
-    chosen: list[tuple[MaskRecord, Mapping, Classes]] = []
+    chosen: list[Chosen] = []
     planes = frozenset(row["plane"] for row in series)
     tasks = [(replace(source, orientation=orientation), key, str(dst / "raw"), planes) for source in every]
     results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
@@ -88,7 +94,7 @@ def run(
         if isinstance(classes, str):
             reasons[volumes[number]] = classes
         else:
-            chosen.append((record, owner, classes))
+            chosen.append((pack(record), owner, classes))
     counts = count_results(len(sources) - len(shared), reasons)
     counts.update(f"dropped_{reason}" for reason in missing)
     _write(chosen, dst, counts, segmenter or "masks")
@@ -97,14 +103,27 @@ def run(
     return counts
 
 
-def _small(row: Mapping) -> Mapping:
-    """A series with what masks need to know of its slices; what is equal in all of them is there once."""
-    first = row["frames"][0]["placement"]
-    frames = []
-    for frame in row["frames"]:
-        place = {name: first[name] if first[name] == value else value for name, value in frame["placement"].items()}
-        frames.append({**{name: frame.get(name) for name in ("id", "sop", "blanked")}, "placement": place})
-    return {**row, "frames": frames}
+def _small(row: Mapping, uids: Collection[str], paths: Collection[str]) -> Mapping:
+    """A series with what masks of these UIDs and paths, keyed, need to know of its slices, in little memory."""
+    frames = [{name: frame.get(name) for name in ("id", "sop", "blanked", "placement")} for frame in row["frames"]]
+    shared = [path for path in row["paths"] if path in paths]
+    return {**row, "frames": _Frames(frames), "uids": uids_of(row, uids), "paths": shared}
+
+
+class _Frames(Sequence[Mapping]):
+    """The slices of a series, packed but for the first: for most masks that tells already that they are another's."""
+
+    def __init__(self, frames: Sequence[Mapping]) -> None:
+        self._first, self._size, self._packed = frames[0], len(frames), pack(frames)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, n: Any) -> Any:
+        return self._first if n == 0 else unpack(self._packed)[n]
+
+    def __iter__(self) -> Iterator[Mapping]:
+        return iter(unpack(self._packed))
 
 
 def _read_tables(sources: Sequence[Source], workers: int) -> tuple[dict[int, Table], dict[int, str]]:
@@ -122,7 +141,7 @@ def _read_tables(sources: Sequence[Source], workers: int) -> tuple[dict[int, Tab
     return tables, reasons
 
 
-def _write(chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, counts: Counter, segmenter: str) -> None:
+def _write(chosen: Sequence[Chosen], dst: Path, counts: Counter, segmenter: str) -> None:
     """Paint the masks of each series, and write what is known of them; `counts` gets what was resolved or unknown."""
     if unknown := sum(classes.unknown for *_, classes in chosen):
         counts["unknown_structures"] = unknown
@@ -134,19 +153,18 @@ def _write(chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, cou
     write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(segmented)])
 
 
-def _paint(
-    chosen: Sequence[tuple[MaskRecord, Mapping, Classes]], dst: Path, counts: Counter
-) -> tuple[list[dict], set[str], list[dict]]:
+def _paint(chosen: Sequence[Chosen], dst: Path, counts: Counter) -> tuple[list[dict], set[str], list[dict]]:
     """Write the unified masks of each series; see `painting` for what overlaps. Returns the findings, the series that
     have a mask, and the labels that burnt-in text hides on slices."""
     findings: list[dict] = []
     hidden: list[dict] = []
-    painted: dict[str, list[AlignedMask]] = defaultdict(list)
+    painted: dict[str, list[tuple[bytes, Classes]]] = defaultdict(list)
     rows = {row["series"]: row for _, row, _ in chosen}
     for record, row, classes in chosen:
-        painted[row["series"]].append(AlignedMask(classes, align(record, row)[1]))
-    for name, masks in painted.items():
-        frames = rows[name]["frames"]
+        painted[row["series"]].append((record, classes))
+    for name, found_masks in painted.items():
+        masks = [AlignedMask(classes, align(unpack(record), rows[name])[1]) for record, classes in found_masks]
+        frames = list(rows[name]["frames"])
         shapes = [tuple(frame["placement"]["shape"]) for frame in frames]
         pictures = paint_slices(masks, shapes, dst / "raw", counts)
         for frame, (unified, found) in zip(frames, pictures, strict=True):

@@ -1,6 +1,6 @@
 """An export series by series: each file is opened for its heading, then decoded once, and its slices are written.
 
-    read = read_export(sources, Path("frames"), key=key, policy="blank", workers=4)
+    for read in read_export(sources, Path("frames"), key=key, policy="blank", workers=4): print(read.reasons)
 
 Pixels of one series a worker are in memory at a time. A worker is a process of its own that asks one isolated child
 about foreign files; the child keeps what it has decoded of a series (`images/held`) until its slices are written.
@@ -8,12 +8,14 @@ about foreign files; the child keeps what it has decoded of a series (`images/he
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 from refrad2d.images.blanking import publish_slices
-from refrad2d.images.evidence.suitable import suitable_stacks
+from refrad2d.images.evidence.suitable import Suitable, suitable_stacks
 from refrad2d.images.geometry import Placement
 from refrad2d.images.headings import read_heading
 from refrad2d.images.records import Record, read_of_series
@@ -21,27 +23,33 @@ from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source
 from refrad2d.images.stacks import Series, Stack, build_stacks
 from refrad2d.system.accounting import Progress, no_progress
+from refrad2d.system.packed import pack, unpack
 from refrad2d.system.processes import keep_children, kept_children, run_isolated
 
-Said = Callable[[Sequence[Stack]], Mapping[int, set[str]]]  # all stacks → the modalities that NIfTI files are given
+Said = Callable[[Iterable[Stack]], Mapping[int, set[str]]]  # all stacks → the modalities that NIfTI files are given
 _IMAGES = ("dicom", "nifti")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A series to read: its files by position. Where `publish` is not set, its slices are written by a second task."""
+    """A series to read: its files by position.
+
+    `asked` says that report rows name modalities: its stacks are kept for them to be joined with, and where its file
+    states no modality, all of it is written, and `_settle` decides when all has been read.
+    """
 
     sources: Mapping[int, Source]
     key: bytes
     policy: str
     folder: str
-    publish: bool = True
+    asked: bool = False
     workers: int = 1  # children of this series, where there are more workers than series; each holds what it has read
 
 
 @dataclass
 class Read:
-    """What was read: records and why files have none, all stacks, the stacks of written slices, why others have none.
+    """What was read of a series: records and why files have none, all stacks where they are needed, the stacks of
+    written slices, why others have none.
 
     `counts` are those of `blanking.Published`.
     """
@@ -58,46 +66,72 @@ class Read:
         """The position of the first image."""
         return min((n for n, record in self.records.items() if record.kind in _IMAGES), default=-1)
 
-    def add(self, other: "Read") -> None:
-        """Add what was read of another series."""
-        self.records |= other.records
-        self.unread |= other.unread
-        self.built += other.built
-        self.stacks += other.stacks
-        self.reasons |= other.reasons
-        self.counts.update(other.counts)
+    @property
+    def positions(self) -> Iterator[int]:
+        """Those of all its files."""
+        return chain(self.records, self.unread)
+
+
+class ReadExport:
+    """What was read of an export, series by series in the order of their first images. It identifies patients, so that
+    it stays in memory: each series packed (`system/packed`), and unpacked when it is asked for."""
+
+    def __init__(self) -> None:
+        self._reads: list[tuple[int, bytes]] = []
+        self._open: tuple[int, Read] = (-1, Read())
+
+    def add(self, packed: bytes) -> Read:
+        """Add a series. Returns it, unpacked."""
+        read = unpack(packed)
+        self._reads.append((read.first, packed))
+        return read
+
+    def change(self, number: int, read: Read) -> None:
+        """Put this in the place of a series."""
+        self._reads[number] = read.first, pack(read)
+
+    def sort(self) -> "ReadExport":
+        """Bring all series into their order."""
+        self._reads.sort(key=lambda one: one[0])
+        return self
+
+    def __iter__(self) -> Iterator[Read]:
+        return (unpack(packed) for _, packed in self._reads)
+
+    def __getitem__(self, number: int) -> Read:
+        if self._open[0] != number:
+            self._open = number, unpack(self._reads[number][1])
+        return self._open[1]
 
 
 def read_export(
     sources: Sequence[Source], folder: Path, *, key: bytes, policy: str, workers: int = 1, said: Said | None = None,
     progress: Progress = no_progress,
-) -> Read:  # fmt: skip
+) -> ReadExport:  # fmt: skip
     """Read all files and write the slices of all suitable stacks to `folder`, without what the policy takes from them.
 
-    `said` tells what report rows say of the modality of NIfTI files, None if they say nothing of any: it needs the
-    stacks of the whole export, so that NIfTI files are then decoded a second time to be written.
+    `said` tells what report rows say of the modality of NIfTI files, None if they say nothing of any. It needs the
+    stacks of the whole export, so that what is not suitable by it is removed again.
     """
+    with kept_children() if workers == 1 else nullcontext():
+        export = _read_all(sources, folder, key, policy, workers, said is not None, progress)
+    if said is not None:
+        modalities = said(stack for read in export for stack in read.built)
+        for number, read in enumerate(export):
+            export.change(number, _settle(read, modalities, folder))
+    return export
+
+
+def _read_all(
+    sources: Sequence[Source], folder: Path, key: bytes, policy: str, workers: int, asked: bool, progress: Progress
+) -> ReadExport:
     found = group_files(sources, workers, progress)
-    at_once = [said is None or series is not None for series, _ in found]
     each = max(1, workers // max(1, len(found)))
-    tasks = [
-        Task({n: sources[n] for n in positions}, key, policy, str(folder), publish, each)
-        for (_, positions), publish in zip(found, at_once, strict=True)
-    ]
-    reads = []
-    for read in progress(_run(read_series, tasks, workers), len(tasks), "ingest"):
-        reads.append(read if said is not None else replace(read, built=[]))
-    later = [n for n, read in enumerate(reads) if not at_once[n] and read.built]
-    if said is not None and later:
-        modalities = said([stack for read in sorted(reads, key=lambda read: read.first) for stack in read.built])
-        again = [(tasks[n], reads[n].built, {p: modalities[p] for p in tasks[n].sources if p in modalities})
-                 for n in later]  # fmt: skip
-        for n, read in zip(later, progress(_run(publish_again, again, workers), len(later), "pixels"), strict=True):
-            reads[n].add(read)
-    whole = Read(counts=Counter(series_read=0, frames_read=0, frames_blanked=0, frames_dropped=0))
-    for read in sorted(reads, key=lambda read: read.first):
-        whole.add(read)
-    return whole
+    tasks = (Task({n: sources[n] for n in positions}, key, policy, str(folder), asked, each) for _, positions in found)
+    export = ReadExport()
+    for packed in progress(_run(read_series, tasks, workers), len(found), "ingest"):
+        export.add(packed)
+    return export.sort()
 
 
 def group_files(
@@ -112,8 +146,8 @@ def group_files(
     return list(groups.values())
 
 
-def read_series(task: Task) -> Read:
-    """Read the files of a series, and write what may be kept of them."""
+def read_series(task: Task) -> bytes:
+    """Read the files of a series, and write what may be kept of them. Returns a `Read`, packed."""
     name, places = f"series {min(task.sources)}", list(task.sources)
     asked = ((source, task.key, name) for source in task.sources.values())
     read = Read()
@@ -124,24 +158,35 @@ def read_series(task: Task) -> Read:
             read.records[places[n]] = result.value
         else:
             read.unread[places[n]] = result.value or result.reason or "unreadable"
-    read.built = build_stacks(task.sources, read.records)
-    read.reasons = _unused(read.records, read.built)
-    if task.publish:
-        read.add(_publish(task, read.built, {}))
-    return _shared(read, written=task.publish)
-
-
-def publish_again(given: tuple[Task, list[Stack], Mapping[int, set[str]]]) -> Read:
-    """Write what may be kept of a series that was read before; the last of `given` is what is said of modalities."""
-    return _shared(_publish(*given), written=True)
-
-
-def _publish(task: Task, built: Sequence[Stack], said: Mapping[int, set[str]]) -> Read:
-    suited = suitable_stacks(built, said)
+    built = build_stacks(task.sources, read.records)
+    read.reasons = _unused(read.records, built)
+    later = task.asked and any(record.kind == "nifti" for record in read.records.values())
+    suited = Suitable(built, {}) if later else suitable_stacks(built, {})
     sources = cast("Sequence[Source]", task.sources)  # of which the places are asked for, and no more
     published = publish_slices(suited.stacks, sources, Path(task.folder), policy=task.policy, workers=task.workers)
-    reasons = suited.reasons | published.reasons
-    return Read(stacks=published.stacks, reasons=reasons, counts=Counter(published.counts))
+    read.reasons |= suited.reasons | published.reasons
+    read.stacks, read.counts = published.stacks, Counter(published.counts)
+    read.built = built if task.asked else []
+    return pack(_shared(read))
+
+
+def _settle(read: Read, said: Mapping[int, set[str]], folder: Path) -> Read:
+    """What was read of a series without the stacks that are not suitable by what is said of modalities, and without
+    what only the question needed."""
+    if not any(record.kind == "nifti" for record in read.records.values()):
+        return replace(read, built=[])
+    suited = suitable_stacks(read.built, said)
+    modality = {known.file: stack.modality for stack in suited.stacks for known in stack.slices}
+    stacks = [
+        replace(stack, modality=modality[stack.slices[0].file])
+        for stack in read.stacks
+        if stack.slices[0].file in modality
+    ]
+    stores, kept = ({known.store for stack in some for known in stack.slices} for some in (read.stacks, stacks))
+    for name in stores - kept:
+        (folder / name).unlink()
+    counts = read.counts if suited.stacks else Counter()
+    return replace(read, built=[], stacks=stacks, reasons=read.reasons | suited.reasons, counts=counts)
 
 
 def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int, str]:
@@ -158,9 +203,9 @@ def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int,
     return reasons
 
 
-def _shared(read: Read, *, written: bool) -> Read:
+def _shared(read: Read) -> Read:
     """The same in little memory, as it stays for the whole export: what is equal in files of a series is there once,
-    and what slices were told apart and checked by is gone where they are `written`."""
+    and what slices were told apart by is gone."""
     known: dict = {}
 
     def once(name: str, value: Any) -> Any:
@@ -168,8 +213,7 @@ def _shared(read: Read, *, written: bool) -> Read:
 
     def small(shown: Slice) -> Slice:
         place = Placement(*(once(f.name, getattr(shown.placement, f.name)) for f in fields(Placement)))
-        done: dict = {"digest": "", "extremes": None} if written else {}
-        return replace(shown, placement=place, phase=(), sop_uid=once("sop_uid", shown.sop_uid), **done)
+        return replace(shown, placement=place, phase=(), digest="", sop_uid=once("sop_uid", shown.sop_uid))
 
     def stack_of(stack: Stack) -> Stack:
         place = stack.slices[0].position
@@ -185,11 +229,10 @@ def _shared(read: Read, *, written: bool) -> Read:
     return replace(read, records=records, built=built, stacks=stacks)
 
 
-def _run(function: Callable, tasks: Iterable, workers: int) -> Iterator[Read]:
-    """The results of all tasks in their order; with several workers each is a process that keeps its child."""
+def _run(function: Callable[[Task], bytes], tasks: Iterable[Task], workers: int) -> Iterator[bytes]:
+    """The results of all tasks in their order; several workers are processes of which each keeps its child."""
     if workers == 1:
-        with kept_children():
-            yield from map(function, tasks)
+        yield from map(function, tasks)
         return
     for _, result in run_isolated(_as_worker, ((function, task) for task in tasks), workers=workers):
         if result.reason:
@@ -197,7 +240,7 @@ def _run(function: Callable, tasks: Iterable, workers: int) -> Iterator[Read]:
         yield result.value
 
 
-def _as_worker(given: tuple[Callable, object]) -> Read:
+def _as_worker(given: tuple[Callable[[Task], bytes], Task]) -> bytes:
     function, task = given
     keep_children()
     return function(task)

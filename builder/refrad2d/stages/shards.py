@@ -16,7 +16,7 @@ from typing import cast
 
 from refrad2d.conversations import conversations, sft_row
 from refrad2d.dataset import duplicates
-from refrad2d.dataset.duplicates import Seen, left_out
+from refrad2d.dataset.duplicates import Pictures, Seen, left_out
 from refrad2d.dataset.encoding import Encoded, Task, encode, encode_some
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.volumes import publishable, write_volumes
@@ -29,6 +29,7 @@ from refrad2d.system.files import read_jsonl
 from refrad2d.system.pseudonyms import pseudonym
 from refrad2d.system.sorting import SortedRows
 
+PIXELS = ("file", "offset", "placement")  # what tells where the pixels of a frame lie
 TASKS_AT_ONCE = 16  # slices that a child process is given at a time
 
 
@@ -86,7 +87,7 @@ def _ordered(ingested: Path, segmented: Path, rows: Path, dst: Path, key: bytes)
     try:
         for series in read_jsonl(ingested / "series.jsonl"):
             for frame in series["frames"]:
-                about = {name: frame[name] for name in ("file", *SCALE)}
+                about = {name: frame[name] for name in (*PIXELS, *SCALE)}
                 frames.add(pseudonym(key, "order", frame["id"]), about)
         for row in read_rows(rows):
             tasks.add(pseudonym(key, "order", row["id"]), row)
@@ -110,7 +111,7 @@ class _Written:
 
     counts: dict[str, Counter] = field(default_factory=dict)
     patients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    pictures: list[Seen] = field(default_factory=list)
+    pictures: Pictures = field(default_factory=Pictures)
     series: set[str] = field(default_factory=set)
     incomplete: set[str] = field(default_factory=set)  # series of which a slice was left out
     left_out: Counter = field(default_factory=Counter)
@@ -141,7 +142,7 @@ class _Work:
             split = split_of(row["patient"], self.key)
             written.patients[split].add(row["patient"])
             written.series.add(row["series"])
-            written.pictures.append(Seen(row["id"], split, pictures.look))
+            written.pictures.add(Seen(row["id"], split, pictures.look))
             outputs.write(row, pictures, split)
         written.counts = outputs.close()
         return written
@@ -177,7 +178,8 @@ def _task(row: Row, frame: Mapping, ingested: Path, segmented: Path) -> Task:
     mask = segmented / "masks" / f"{row['id']}.png"
     return Task(
         {**row, **{name: frame[name] for name in SCALE}},
-        str(ingested / "frames" / f"{frame['file']}.npy"),
+        str(ingested / "frames"),
+        {name: frame[name] for name in PIXELS},
         str(mask) if row["provenance"]["segmenter"] else None,
     )
 

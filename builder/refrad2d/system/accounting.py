@@ -1,7 +1,7 @@
 """Every input file is accounted for once: kept, or dropped with a reason that names no patient."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Progress = Callable[[Iterable, int, str], Iterable]  # (items, their number, name of the stage) → the items
 
@@ -11,12 +11,12 @@ def no_progress(items: Iterable, total: int, name: str) -> Iterable:
     return items
 
 
-def account(root: str, total: int, reasons: Mapping[int, str]) -> list[dict]:
+def account(root: str, total: int, reasons: Mapping[int, str]) -> Iterator[dict]:
     """One line an input file of a root: its position in the byte-sorted listing, kept or dropped, and why."""
-    return [
+    return (
         {"root": root, "n": n, "status": "dropped" if n in reasons else "kept", "reason": reasons.get(n)}
         for n in range(total)
-    ]
+    )
 
 
 def count_results(total: int, reasons: Mapping[int, str]) -> Counter:

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 LENGTH = 20  # characters of [a-z2-7], 100 bits
@@ -18,8 +19,21 @@ LENGTH = 20  # characters of [a-z2-7], 100 bits
 def pseudonym(key: bytes, kind: str, *values: object) -> str:
     """A name for an identifier: HMAC-SHA256 of its kind and values, [a-z2-7], 20 characters."""
     message = "\x1f".join([kind, *map(str, values)]).encode("utf-8", "surrogateescape")
-    digest = hmac.new(key, message, hashlib.sha256).digest()
-    return base64.b32encode(digest).decode("ascii").lower()[:LENGTH]
+    return _name(hmac.new(key, message, hashlib.sha256))
+
+
+def pseudonym_of_list(key: bytes, kind: str, items: Iterable[str], *values: object) -> str:
+    """What `pseudonym` gives for a list and more values, of which the list may be longer than memory; `items` are the
+    `repr` of what is in it."""
+    found = hmac.new(key, f"{kind}\x1f[".encode(), hashlib.sha256)
+    for n, item in enumerate(items):
+        found.update(f"{', ' if n else ''}{item}".encode("utf-8", "surrogateescape"))
+    found.update("\x1f".join(["]", *map(str, values)]).encode("utf-8", "surrogateescape"))
+    return _name(found)
+
+
+def _name(found: hmac.HMAC) -> str:
+    return base64.b32encode(found.digest()).decode("ascii").lower()[:LENGTH]
 
 
 _PSEUDONYM = re.compile(f"[a-z2-7]{{{LENGTH}}}")

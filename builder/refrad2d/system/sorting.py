@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from refrad2d.system.files import atomic_path
 
-PART_BYTES = 32 << 20  # of the JSON of the rows that are in memory at a time
+PART_BYTES = 4 << 20  # of the JSON of the rows that are in memory at a time
 MOST_PARTS = 100  # that are merged, and so open, at a time
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C gives the same, ten times as fast
+
 
 @cache
 def read_csv(package: str, name: str) -> tuple[dict[str, str], ...]:
@@ -23,7 +25,7 @@ def read_csv(package: str, name: str) -> tuple[dict[str, str], ...]:
 @cache
 def read_yaml(package: str, name: str) -> Any:
     """The content of `data/<name>` of a package; shared by all callers, so never to be changed."""
-    return yaml.safe_load(read_text(package, name))
+    return yaml.load(read_text(package, name), Loader=_LOADER)
 
 
 def read_text(package: str, name: str) -> str:

@@ -10,9 +10,10 @@ from refrad2d.samples import read_png
 
 
 def test_slices_are_encoded_one_by_one(tmp_path):
-    np.save(tmp_path / "p.npy", np.arange(64, dtype=np.uint16).reshape(8, 8))
+    np.arange(100, dtype=np.uint16).tofile(tmp_path / "p.u16")
+    frame = {"file": "p.u16", "offset": 2 * 36, "placement": {"shape": [8, 8]}}
     row = {"id": "a", "modality": "MR", "slope": 1.0, "intercept": 0.0}
-    one, two = encode_some([Task(row, str(tmp_path / "p.npy"), None)] * 2)
+    one, two = encode_some([Task(row, str(tmp_path), frame, None)] * 2)
     assert one == two and read_png(one.image).shape == (224, 224, 3)
 
 

@@ -184,7 +184,7 @@ def test_the_order_is_that_of_bytes_whatever_the_number_of_workers(tmp_path):
         (tmp_path / name).write_bytes(b"x")
     one, four = list_sources(tmp_path), list_sources(tmp_path, workers=4)
     assert one == four and [name_bytes(s.name) for s in one] == sorted(name_bytes(s.name) for s in one)
-    assert len(account("export", len(one), {})) == 13
+    assert len(list(account("export", len(one), {}))) == 13
 
 
 def test_a_hostile_archive_leaves_its_neighbours(tmp_path):

@@ -97,10 +97,11 @@ def sound(tmp_path_factory):
         mask = np.zeros((48, 64), np.uint8)
         mask[10 + number : 30, 5:40] = 5
         Image.fromarray(mask).save(root / "mask.png")
-        np.save(root / "pixels.npy", rng.integers(900, 1200, (48, 64), dtype=np.uint16))
+        rng.integers(900, 1200, (48, 64), dtype=np.uint16).tofile(root / "pixels.u16")
         row = make_row(f"s{number}", f"p{number // 2}", mask)
         scaled = {**row, "slope": 1.0, "intercept": -1024.0}
-        pictures = encode(Task(scaled, str(root / "pixels.npy"), str(root / "mask.png")))
+        frame = {"file": "pixels.u16", "offset": 0, "placement": {"shape": [48, 64]}}
+        pictures = encode(Task(scaled, str(root), frame, str(root / "mask.png")))
         image, stored = {"bytes": pictures.image, "path": f"{row['id']}.png"}, {"bytes": pictures.mask, "path": None}
         for config, folder in (("slices", "data"), ("grounded", "grounded"), ("sft", "sft")):
             if config == "sft" and split == "test":

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydicom.uid import KeyObjectSelectionDocumentStorage, SegmentationStorage
 
+from refrad2d.images.slices import read_frame
 from refrad2d.stages import ingest
 from refrad2d.stages.report_table import ReportRow
 from tests.fixtures.dicom_files import make_slice, write_slice
@@ -29,7 +30,7 @@ def test_hounsfield_units_come_back_exactly(tmp_path):
     write_slice(tmp_path / "export" / "a", pixels=pixels)
     _, series, *_ = run_ingest(tmp_path, report_row(Modality="CT"))
     frame = series[0]["frames"][0]
-    stored = np.load(tmp_path / "ingested" / "frames" / f"{frame['file']}.npy")
+    stored = read_frame(tmp_path / "ingested" / "frames", frame)
     assert (stored * frame["slope"] + frame["intercept"]).tolist() == (pixels.astype(int) - 1024).tolist()
 
 
@@ -38,7 +39,7 @@ def test_signed_pixels_keep_their_values(tmp_path):
     write_slice(tmp_path / "export" / "a", pixels=pixels, PixelRepresentation=1, RescaleIntercept=0)
     _, series, *_ = run_ingest(tmp_path, report_row(Modality="CT"))
     frame = series[0]["frames"][0]
-    stored = np.load(tmp_path / "ingested" / "frames" / f"{frame['file']}.npy")
+    stored = read_frame(tmp_path / "ingested" / "frames", frame)
     assert (stored * frame["slope"] + frame["intercept"]).tolist() == pixels.tolist()
 
 
@@ -185,7 +186,7 @@ def test_nifti_is_cut_into_radiological_slices(tmp_path):
     nibabel.save(nibabel.Nifti1Image(volume, affine), tmp_path / "export" / "ct.nii.gz")
     _, series, *_ = run_ingest(tmp_path, report_row(Modality="CT"))
     frame = series[0]["frames"][0]
-    shown = np.load(tmp_path / "ingested" / "frames" / f"{frame['file']}.npy") * frame["slope"] + frame["intercept"]
+    shown = read_frame(tmp_path / "ingested" / "frames", frame) * frame["slope"] + frame["intercept"]
     assert shown.shape == (5, 4) and (shown[:, 0] == 100).all() and (shown[:, 1:] == -500).all()  # right is at left
 
 

@@ -1,10 +1,12 @@
 """Which stacks a report row speaks of, and what it says of them that the images do not."""
 
+import random
 from dataclasses import replace
 from time import process_time
 
 import pytest
 
+from refrad2d.images.sources import Source
 from refrad2d.stages.joins import join_reports
 from tests.fixtures.export_records import known_slice, report_row, stack
 
@@ -239,3 +241,47 @@ def test_joining_takes_time_in_proportion_to_the_rows():
     rows = [report_row(StudyInstanceUID=f"1.{n}") for n in range(3000)]
     started = process_time()
     assert len(join_reports(rows, stacks).rows) == 3000 and process_time() - started < 5
+
+
+def series_in(folder: str, study: str, series: str, *, files: int = 4, **facts):
+    """A series of several files, each in a place of its own."""
+    slices = [known_slice(5.0 * k, sop_uid=f"{series}.{k}") for k in range(files)]
+    found = stack(*slices, study_key=study or f"path {folder}", study_uid=study, series_uid=series, **facts)
+    return replace(found, sources=tuple(Source("/export", f"{folder}/IM{k}") for k in range(files)))
+
+
+MANY = [
+    series_in("p1/ct", "1.1", "1.1.1"),
+    series_in("p1/ct/late", "1.1", "1.1.2"),
+    series_in("p2.zip!a", "1.2", "1.2.1", patient_key="P2", patient_id="P2", accession="77"),
+    series_in("p3/x", "", "1.3.1", patient_key="path p3/x", patient_id=""),
+    unnamed("p4/ct.nii.gz"),
+    unnamed("p4/late/ct.nii.gz"),
+]
+NAMED = [
+    {"path": "p1"}, {"path": "p1/ct"}, {"path": "p1/ct/late"}, {"path": "p1/ct/IM2"}, {"path": "p1/ct/late/IM3"},
+    {"path": "p2.zip"}, {"path": "p2.zip!a"}, {"path": "p2.zip!a/IM1"}, {"path": "p3"}, {"path": "p3/x"},
+    {"path": "p3/x/IM0", "PatientID": "P9"}, {"path": "p4", "Modality": "MR"}, {"path": "p4/late", "Modality": "CT"},
+    {"path": "p4/ct.nii.gz"}, {"path": "p5"}, {"SOPInstanceUID": "1.1.1.2"}, {"SOPInstanceUID": "1.1.2.3", "path": "p1/ct"},
+    {"SOPInstanceUID": "1.2.1.0", "StudyInstanceUID": "1.1"}, {"SOPInstanceUID": "9.9", "path": "p3/x"},
+    {"SeriesInstanceUID": "1.1.2", "path": "p1"}, {"AccessionNumber": "077", "SOPInstanceUID": "1.2.1.3"},
+    {"StudyInstanceUID": "1.1", "path": "p2.zip"}, {"PatientID": "P2", "path": "p1/ct/IM1"},
+]  # fmt: skip
+
+
+def told(rows, stacks):
+    joined = join_reports(rows, stacks)
+    found = [(number, sorted(one.series_key for one in theirs)) for number, _, theirs in joined.rows]
+    return found, joined.dropped, [(one.study_key, one.patient_key, one.modality) for one in joined.stacks]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_of_a_stack_a_few_slices_are_enough_to_join_it(seed):
+    draw = random.Random(seed)
+    chosen = NAMED if seed == 0 else draw.sample(NAMED, draw.randint(1, 9))
+    rows = [report_row(f"Text {n}.", **fields) for n, fields in enumerate(chosen)]
+    asked = ({row.fields[name] for row in rows} - {""} for name in ("path", "SOPInstanceUID"))
+    paths, images = asked
+    thin = [one.thinned(paths, images) for one in MANY]
+    assert told(rows, thin) == told(rows, MANY)
+    assert sum(len(one.slices) for one in thin) <= len(MANY) + len(paths) * len(MANY) + len(images)

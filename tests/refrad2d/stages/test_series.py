@@ -5,8 +5,12 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
+from refrad2d.images import blanking, records
+from refrad2d.images.nifti import open_nifti
 from refrad2d.images.sources import list_sources
+from refrad2d.stages import series
 from refrad2d.stages.series import group_files, read_export
+from refrad2d.system.processes import Result
 from tests.fixtures.dicom_files import write_slice
 from tests.fixtures.export_records import KEY
 
@@ -38,10 +42,11 @@ def test_any_number_of_workers_reads_the_same(tmp_path):
     sources = export(tmp_path / "export")
     one, files = read(tmp_path / "one", sources)
     many, same = read(tmp_path / "many", sources, workers=3)
-    assert files == same and len(files) == 6
-    assert (one.records, one.stacks, one.reasons) == (many.records, many.stacks, many.reasons)
-    assert one.unread == many.unread == {7: "not_an_image"}
-    assert one.reasons == {6: "modality_unknown"} and [stack.slices[0].position for stack in one.stacks] == [0, 3]
+    assert files == same and sorted(len(pixels) for pixels in files.values()) == [3 * 2 * 256] * 2
+    assert list(one) == list(many)
+    assert {n: reason for read in one for n, reason in read.unread.items()} == {7: "not_an_image"}
+    assert {n: reason for read in one for n, reason in read.reasons.items()} == {6: "modality_unknown"}
+    assert [stack.slices[0].position for read in one for stack in read.stacks] == [0, 3]
 
 
 def test_what_rows_say_of_volumes_counts_before_they_are_written(tmp_path):
@@ -53,5 +58,30 @@ def test_what_rows_say_of_volumes_counts_before_they_are_written(tmp_path):
         return {6: {"CT"}}
 
     found, files = read(tmp_path / "out", sources, said=said)
-    assert asked == [["dicom", "dicom", "nifti"]] and found.reasons == {}
-    assert [stack.modality for stack in found.stacks] == ["CT"] * 3 and len(files) == 15
+    assert asked == [["dicom", "dicom", "nifti"]] and not any(read.reasons for read in found)
+    assert [stack.modality for read in found for stack in read.stacks] == ["CT"] * 3 and len(files) == 3
+
+
+def test_a_volume_of_which_rows_say_no_modality_leaves_nothing(tmp_path):
+    found, files = read(tmp_path / "out", export(tmp_path / "export"), said=lambda stacks: {0: {"CT"}})
+    assert [one.reasons for one in found if one.reasons] == [{6: "modality_unknown"}]
+    assert len(files) == 2 and sum(len(one.stacks) for one in found) == 2
+
+
+def here(function, items, **_):
+    """`run_isolated` without children."""
+    return ((n, Result(function(item))) for n, item in enumerate(items))
+
+
+def test_a_volume_is_decoded_once_although_rows_say_its_modality(tmp_path, monkeypatch):
+    opened = []
+
+    def counted(data, orientation=""):
+        opened.append(len(data))
+        return open_nifti(data, orientation)
+
+    monkeypatch.setattr(records, "open_nifti", counted)
+    monkeypatch.setattr(series, "run_isolated", here)
+    monkeypatch.setattr(blanking, "run_isolated", here)
+    read(tmp_path / "out", export(tmp_path / "export"), said=lambda stacks: {6: {"CT"}})
+    assert len(opened) == 1

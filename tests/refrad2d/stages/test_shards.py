@@ -17,6 +17,7 @@ from refrad2d.system.files import write_jsonl
 from tests.fixtures.tiny_dataset import MASK_SIZE, make_row
 
 KEY = bytes(range(32))
+FRAME = {"file": "p.u16", "offset": 0, "placement": {"shape": [4, 4]}}
 
 
 def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000 + n, np.uint16)):
@@ -25,9 +26,10 @@ def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000
     (root / "ingest" / "frames").mkdir(parents=True), (root / "segment" / "masks").mkdir(parents=True)
     frames = []
     for n, row in enumerate(rows):
-        np.save(root / "ingest" / "frames" / f"f{n}.npy", shown(n))
+        shown(n).tofile(root / "ingest" / "frames" / f"f{n}.u16")
         row["mask"].save(root / "segment" / "masks" / f"{row['id']}.png")
-        frames.append({"id": row["id"], "file": f"f{n}", "slope": 1.0, "intercept": -1024.0})
+        place = {"file": f"f{n}.u16", "offset": 0, "placement": {"shape": shown(n).shape}}
+        frames.append({"id": row["id"], **place, "slope": 1.0, "intercept": -1024.0})
         found = objects(np.asarray(row["mask"]))
         plain.append({name: row[name] for name in row if name not in ("image", "mask")} | {"objects": found})
     write_jsonl(root / "ingest" / "series.jsonl", [{"frames": frames}])
@@ -37,13 +39,13 @@ def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000
 
 def test_members_and_image_are_those_of_the_slice(tmp_path):
     pixels, mask = np.arange(16, dtype=np.uint16).reshape(4, 4), np.eye(4, dtype=np.uint8)
-    np.save(tmp_path / "p.npy", pixels), Image.fromarray(mask).save(tmp_path / "m.png")
+    pixels.tofile(tmp_path / "p.u16"), Image.fromarray(mask).save(tmp_path / "m.png")
     row = {"id": "a", "modality": "MR", "slope": 1.0, "intercept": 0.0}
-    made = encode(Task(row, str(tmp_path / "p.npy"), str(tmp_path / "m.png")))
+    made = encode(Task(row, str(tmp_path), FRAME, str(tmp_path / "m.png")))
     assert np.array_equal(read_png(made.image), make_image(pixels, row))
     assert made.members["mask.png"] == made.mask == (tmp_path / "m.png").read_bytes()
     assert decode(made.members)["json"] == row
-    assert encode(Task(row, str(tmp_path / "p.npy"), None)).mask is None
+    assert encode(Task(row, str(tmp_path), FRAME, None)).mask is None
 
 
 def test_rows_come_out_in_every_kind_of_shard(tmp_path):

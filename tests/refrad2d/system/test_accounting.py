@@ -4,7 +4,7 @@ from refrad2d.system.accounting import account, count_results, no_progress
 
 
 def test_each_position_has_a_line_and_a_reason_only_where_it_was_dropped():
-    assert account("export", 2, {1: "timeout"}) == [
+    assert list(account("export", 2, {1: "timeout"})) == [
         {"root": "export", "n": 0, "status": "kept", "reason": None},
         {"root": "export", "n": 1, "status": "dropped", "reason": "timeout"},
     ]

@@ -4,7 +4,15 @@ import re
 
 import pytest
 
-from refrad2d.system.pseudonyms import LENGTH, is_rounded, key_id, load_key, normal_identifier, pseudonym
+from refrad2d.system.pseudonyms import (
+    LENGTH,
+    is_rounded,
+    key_id,
+    load_key,
+    normal_identifier,
+    pseudonym,
+    pseudonym_of_list,
+)
 
 KEY = bytes(range(32))
 
@@ -21,6 +29,12 @@ def test_kind_value_key_and_where_values_end_all_count():
         pseudonym(bytes(32), "patient", "a", "b"),
     }
     assert len(names) == 4
+
+
+@pytest.mark.parametrize("items", [[], [(b"a", 1)], [(b"a\xff", 1), ("é\udcff'", -1), (b"", 0)]])
+def test_a_list_that_comes_in_parts_has_the_pseudonym_of_the_whole(items):
+    whole = pseudonym(KEY, "inputs", items, "table", (None, "CT"))
+    assert pseudonym_of_list(KEY, "inputs", map(repr, items), "table", (None, "CT")) == whole
 
 
 def test_a_name_that_is_no_text_has_a_pseudonym():

@@ -1,7 +1,8 @@
 """Which series a mask belongs to: what it states must hold, its grid must be the series', its path must not deny it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -91,8 +92,13 @@ def _uids_in_path(source: Source, series: Sequence[Mapping], key: bytes) -> Iter
     denies every series that has UIDs; a short one, which may be no UID, counts only where somebody has it."""
     for uid in sorted(set(_UID.findall(source.name))):
         keyed = pseudonym(key, "uid", uid)
-        if len(uid) >= _SHORTEST_UID or any(keyed in _uids(row) for row in series):
+        if len(uid) >= _SHORTEST_UID or any(keyed in _uids(row).asked for row in series):
             yield "mask_of_another_series", _has_uid(keyed)
+
+
+def asked_uids(sources: Iterable[Source], key: bytes) -> frozenset[str]:
+    """All UIDs that the paths of masks name, keyed."""
+    return frozenset(pseudonym(key, "uid", uid) for source in sources for uid in _UID.findall(source.name))
 
 
 def _has_case(cases: frozenset[str]) -> Callable[[Mapping], bool | None]:
@@ -100,12 +106,24 @@ def _has_case(cases: frozenset[str]) -> Callable[[Mapping], bool | None]:
 
 
 def _has_uid(keyed: str) -> Callable[[Mapping], bool | None]:
-    return lambda row: keyed in _uids(row) if _uids(row) else None
+    return lambda row: keyed in found.asked if (found := _uids(row)).known else None
 
 
-def _uids(row: Mapping) -> set[str]:
-    named = (row.get(name) for name in ("uid", "study_uid", "frame_of_reference"))
-    return {uid for uid in named if uid} | _instances(row)
+class Uids(NamedTuple):
+    """The keyed UIDs of a series: whether it has any, and those that may be asked for."""
+
+    known: bool
+    asked: Collection[str]
+
+
+def uids_of(row: Mapping, asked: Collection[str] | None = None) -> Uids:
+    """The keyed UIDs of a series, its study and its instances, of which only some are `asked` for, None for all."""
+    named = {uid for name in ("uid", "study_uid", "frame_of_reference") if (uid := row.get(name))} | _instances(row)
+    return Uids(bool(named), named if asked is None else named.intersection(asked))
+
+
+def _uids(row: Mapping) -> Uids:
+    return row["uids"] if "uids" in row else uids_of(row)  # segment finds them once for all masks
 
 
 def align(mask: MaskRecord, row: Mapping) -> tuple[int, list[MaskSlice | None]]:

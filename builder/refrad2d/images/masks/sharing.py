@@ -67,7 +67,7 @@ def share_sources(
     """Of files that lie below both roots: positions in the export that masks account for, positions in the masks that
     the export does. `reasons` says why files of the export were not used."""
     places = {_place(source): position for position, source in enumerate(masks)}
-    both = {n: places[_place(source)] for n, source in enumerate(export) if _place(source) in places}
+    both = {n: places[place] for n, source in enumerate(export) if places and (place := _place(source)) in places}
     claimed = {n for n in both if reasons.get(n) in (LABEL_MAP, SEGMENTATION) or _is_table(export[n])}
     return claimed, {position for n, position in both.items() if n not in claimed}
 

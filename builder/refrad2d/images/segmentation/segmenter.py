@@ -16,6 +16,7 @@ import nibabel
 import numpy as np
 
 from refrad2d.images.geometry import Placement, even_step
+from refrad2d.images.slices import read_frame
 from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.windows import rescale
@@ -129,7 +130,7 @@ def _segment_one(
 
 def to_nifti(row: Mapping, frames: Path, places: Sequence[Placement]) -> nibabel.Nifti1Image:
     """A series as (column, row, slice) in RAS, values in Hounsfield units or the scanner's own."""
-    pictures = [rescale(np.load(frames / f"{f['file']}.npy"), f["slope"], f["intercept"]) for f in row["frames"]]
+    pictures = [rescale(read_frame(frames, f), f["slope"], f["intercept"]) for f in row["frames"]]
     step = even_step(places)
     if step is None:
         raise ValueError("The slices do not lie at even distances, as a NIfTI needs it. Leave this series out.")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from refrad2d.text.patterns.needs import END, START, compiled, pieces
+from refrad2d.text.patterns.stored import stored_needs
 
 _MOST_WORDS = 100_000
 _bits_of: dict[str, int] = {}  # piece → bits of the sets that have it
@@ -74,12 +75,22 @@ def _new_bits(sets: Sequence[frozenset[str]]) -> tuple[int, int]:
 class Needle:
     """A compiled pattern whose methods look the bits of a text up before they search. Used like a re.Pattern."""
 
-    __slots__ = ("first", "flags", "need", "pattern", "source")
+    __slots__ = ("_compiled", "first", "flags", "need", "source")
 
     def __init__(self, pattern: str, flags: int = re.IGNORECASE) -> None:
         self.source, self.flags = pattern, flags
-        self.pattern, sets = compiled(pattern, flags)
+        self._compiled: re.Pattern | None = None
+        sets = stored_needs(pattern, flags)
+        if sets is None:
+            self._compiled, sets = compiled(pattern, flags)
         self.need, self.first = _new_bits(sets)
+
+    @property
+    def pattern(self) -> re.Pattern:
+        """The pattern itself, compiled when it is first asked for: most never are."""
+        if self._compiled is None:
+            self._compiled = re.compile(self.source, self.flags)
+        return self._compiled
 
     def may_match(self, text: str) -> bool:
         """False if the text certainly holds no match."""
@@ -121,7 +132,7 @@ class WordNeedle(Needle):
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         super().__init__(pattern, flags)
-        self.fullmatch = lru_cache(maxsize=4096)(self.pattern.fullmatch)  # type: ignore[method-assign]
+        self.fullmatch = lru_cache(maxsize=4096)(lambda text: self.pattern.fullmatch(text))  # type: ignore[method-assign]
 
 
 def needle(pattern: str, flags: int = re.IGNORECASE) -> Needle:

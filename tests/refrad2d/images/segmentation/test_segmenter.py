@@ -10,14 +10,15 @@ import pytest
 from refrad2d.images.segmenter import require_command, segment_series, to_nifti
 from tests.fixtures.export_records import axial
 
-ROW = {"series": "s1", "modality": "CT", "frames": [{"file": "a", "slope": 1.0, "intercept": -1024.0}] * 2}
+FRAME = {"file": "a.u16", "offset": 0, "slope": 1.0, "intercept": -1024.0, "placement": {"shape": [16, 16]}}
+ROW = {"series": "s1", "modality": "CT", "frames": [FRAME] * 2}
 
 
 @pytest.fixture
 def frames(tmp_path):
     folder = tmp_path / "frames"
     folder.mkdir()
-    np.save(folder / "a.npy", np.arange(256, dtype=np.uint16).reshape(16, 16))
+    np.arange(256, dtype=np.uint16).tofile(folder / "a.u16")
     return folder
 
 
