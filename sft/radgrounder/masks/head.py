@@ -43,9 +43,9 @@ class MaskHead(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 16, 3, padding=1),
             nn.GELU(),
-            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            nn.Conv2d(16, 24, 3, stride=2, padding=1),
             nn.GELU(),
-            nn.Conv2d(32, middle, 3, padding=1),
+            nn.Conv2d(24, middle, 3, padding=1),
         )
         self.inside = None
         if shape.prompt == PROMPTS[0]:
