@@ -15,7 +15,7 @@ import torch
 from transformers import LogitsProcessorList, PreTrainedTokenizerBase
 
 from radgrounder.inference.grammar import DONE, PLACE, BoundToGrammar, Grammar, State, classes_of
-from radgrounder.inference.tasks import TASKS, TOKENS
+from radgrounder.inference.tasks import MASK_TOKENS, TASKS, TOKENS
 from refrad2d.conversations import ABSENT
 
 LOOP_TOKENS, LOOP_TURNS, LOOP_UNIT = 16, 3, 64  # see `ends_in_loop`
@@ -129,7 +129,7 @@ def bound_decoding(
     if task not in TASKS:
         raise ValueError(f"Unknown task {task!r}. Choose from {', '.join(TASKS)}.")
     classes_of(modality)  # an unknown one shows before a model has run
-    most = TOKENS[task] if max_new_tokens is None else max_new_tokens
+    most = TOKENS[task] + masks * MASK_TOKENS[task] if max_new_tokens is None else max_new_tokens
     tokenizer = cast(PreTrainedTokenizerBase, getattr(processor, "tokenizer", processor))
     denials = begin_absence(tokenizer) if absence and task == "locate" else ()
     build = partial(_build_grammar, tokenizer, modality, masks, {})

@@ -5,11 +5,12 @@
 """
 
 from refrad2d.conversations import context, prompt
-from refrad2d.grounding import neutralise
+from refrad2d.grounding import MASK_CODES, neutralise
 from refrad2d.labels import find_label
 
 TASKS = ("report", "vqa", "locate")
 TOKENS = {"locate": 48, "vqa": 64, "report": 320}  # the longest answer of a task; a span costs about 20
+MASK_TOKENS = {"locate": MASK_CODES, "vqa": 0, "report": 8 * MASK_CODES}  # more, where masks are written as text
 REPORT_SAMPLES = 24  # of which a report is the consensus; what is short, greedy decoding answers as well
 
 

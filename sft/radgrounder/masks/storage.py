@@ -45,7 +45,7 @@ def load_head(model: str | Path) -> AnyHead | None:
     if weights is None or shape is None:
         raise ValueError(f"Of a mask head {WEIGHTS} and {SHAPE} are needed, one is missing. Copy both, or neither.")
     described = read_shape(shape)
-    head = MaskHead(described) if isinstance(described, MaskShape) else ReleaseHead(described)
+    head: AnyHead = MaskHead(described) if isinstance(described, MaskShape) else ReleaseHead(described)
     stored = {name: tensor.float() for name, tensor in load_file(weights).items()}
     wanted = {name: tensor.shape for name, tensor in head.state_dict().items()}
     if {name: tensor.shape for name, tensor in stored.items()} != wanted:

@@ -27,7 +27,7 @@ from radgrounder.benchmarks.base import sample_ids
 from radgrounder.benchmarks.refrad2d import read_split
 from radgrounder.evaluation.masks.figures import format_masks, size_of, summarise
 from radgrounder.inference.predictor import Predictor
-from radgrounder.inference.tasks import TOKENS
+from radgrounder.inference.tasks import MASK_TOKENS, TOKENS
 from radgrounder.masks.targets import as_mask, has_mask, select
 from radgrounder.masks.text import CodeReader
 from radgrounder.metrics.boxes import iou
@@ -46,7 +46,7 @@ from radgrounder.metrics.masks import (
 from radgrounder.models.fingerprint import head_digest
 from refrad2d.boxes import visible
 from refrad2d.conversations import CONTEXTS, context, prompt, spans_of
-from refrad2d.grounding import MASK_CODES, Box, as_box, parse
+from refrad2d.grounding import Box, as_box, parse
 from refrad2d.labels import label_by_name
 from refrad2d.system.files import atomic_path
 from refrad2d.windows import IMAGE_SIZE, resize_mask
@@ -203,7 +203,7 @@ def _ask(
     """The answers of a model to "locate" or "segment", in the order of the names."""
     prompts = [prompt(task, "en", name=name) for _, name in named]
     masks = task == "segment"
-    most = TOKENS["locate"] + MASK_CODES * masks
+    most = TOKENS["locate"] + MASK_TOKENS["locate"] * masks
     with costs.of(task):
         shown = [images[n] for n, _ in named]
         answers = predictor.generate(shown, prompts, max_new_tokens=most, locate=True, masks=masks)
@@ -244,7 +244,8 @@ def judge_reports(predictor: Predictor, rows: Sequence[Row]) -> Iterator[Row]:
     written = isinstance(predictor.mask_reader(), CodeReader)
     task = "report_masks" if written else "report_boxes"
     prompts = [prompt(task, "en", context=context(row["report"]["en"], "en", CONTEXTS[-1])) for row in rows]
-    answers = predictor.generate(images, prompts, max_new_tokens=TOKENS["report"], masks=written)
+    most = TOKENS["report"] + MASK_TOKENS["report"] * written
+    answers = predictor.generate(images, prompts, max_new_tokens=most, masks=written)
     asked = [(n, p, a) for n, (p, a) in enumerate(zip(prompts, answers, strict=True))]
     for row, markup, masks in zip(rows, answers, _read(predictor, images, asked), strict=True):
         parsed, told = parse(markup), spans_of(row["report"]["en"]["spans"])
