@@ -185,9 +185,8 @@ def shown_masks(page) -> list[str]:
     return page.eval_on_selector_all(".rg-mask", script)
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_a_chosen_finding_shows_its_mask_with_its_box(visit, size):
-    page = visit(size)
+def test_a_chosen_finding_shows_its_mask_with_its_box(visit):
+    page = visit(PHONE)
     choose_example(page)
     page.click("#rg-run-report")
     shows(page, "#rg-result", "The mask that the model drew appears with its box.")

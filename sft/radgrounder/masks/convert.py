@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from transformers import SiglipVisionConfig
 
 from radgrounder.masks.release_head import LAYERS, ReleaseHead, ReleaseShape
 from radgrounder.masks.storage import save_head
@@ -75,7 +76,8 @@ def _split(source: Path, out: Path) -> dict[str, torch.Tensor]:
         names = list(file.keys())
         head = {name.removeprefix(PREFIX): file.get_tensor(name) for name in names if name.startswith(PREFIX)}
         stock = {name: file.get_tensor(name) for name in names if not name.startswith(PREFIX)}
-        save_file(stock, out, metadata={"format": "pt", **(file.metadata() or {})})
+        if stock:
+            save_file(stock, out, metadata={"format": "pt", **(file.metadata() or {})})
     return head
 
 
@@ -90,8 +92,8 @@ def _shape(config: Mapping[str, Any], found: Mapping[str, torch.Tensor]) -> Rele
         raise ValueError("The checkpoint has no mask decoder. Give the folder `segmentation` of the release.")
     width, tower = found["img_projection.weight"].shape
     layers = {name.split(".")[2] for name in found if name.startswith("transformer.layers.")}
-    vision = config.get("vision_config", {})
-    side = vision.get("image_size", 224) // vision.get("patch_size", 14)
+    vision = SiglipVisionConfig(**config.get("vision_config", {}))  # what a file leaves out is the class's default
+    side = vision.image_size // vision.patch_size
     return ReleaseShape(width=width, tower=tower, side=side, layers=len(layers) or LAYERS)
 
 

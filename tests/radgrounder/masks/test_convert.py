@@ -129,6 +129,22 @@ def test_stock_classes_load_what_is_left(converted):
     assert not [name for file in converted.glob("model*.safetensors") for name in load_file(file) if PREFIX in name]
 
 
+def test_one_file_in_half_the_precision_and_a_file_of_the_decoder_alone(tmp_path):
+    save_gemma(tmp_path / "one", special=("<seg>", "</seg>"))
+    stock = load_file(tmp_path / "one" / "model.safetensors")
+    decoder = {PREFIX + name: t.bfloat16() for name, t in decoder_tensors(SIZE.width, SIZE.width).items()}
+    save_file(stock | decoder, tmp_path / "one" / "model.safetensors", metadata={"format": "pt"})
+    assert convert(tmp_path / "one", tmp_path / "out").side == 2
+    assert load_file(tmp_path / "out" / "model.safetensors").keys() == stock.keys()
+    head = load_head(tmp_path / "out")
+    assert torch.equal(head.mask.weight, decoder[PREFIX + "output_proj.weight"].float())
+    save_file(stock, tmp_path / "one" / "model.safetensors", metadata={"format": "pt"})
+    save_file(decoder, tmp_path / "one" / "other.safetensors", metadata={"format": "pt"})
+    convert(tmp_path / "one", tmp_path / "apart")
+    assert not (tmp_path / "apart" / "other.safetensors").exists()
+    assert torch.equal(load_head(tmp_path / "apart").mask.weight, head.mask.weight)
+
+
 def test_names_of_older_versions_load_too(converted, tmp_path):
     convert(save_checkpoint(tmp_path / "segmentation", old=True), tmp_path / "out")
     old, new = (AutoModelForImageTextToText.from_pretrained(folder) for folder in (tmp_path / "out", converted))
