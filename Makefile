@@ -35,7 +35,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test fuzz bench bench-large ablations vqa-rad results trust style masks base base-calibrate base-results base-again interventions install
+.PHONY: demo demo-recipes quick test fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text base base-calibrate base-results base-again interventions install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -191,6 +191,37 @@ $(MASKS)/model: $(MASKS)/head/mask_head.json
 
 $(MASKS)/judged/masks.md: $(MASKS)/model
 	$(BIN)/radgrounder masks $< --data $(MASKS)/data --out $(@D) --limit $(MASK_LIMIT) > /dev/null
+
+# the picture of docs/masks.md; the real slice only where the example files of TotalSegmentator lie at REAL
+REAL ?= ../shared/data/totalsegmentator
+masks-picture: $(MASKS)/model
+	$(BIN)/python -m tests.bench.mask_picture $< docs/images/masks.png $(wildcard $(REAL))
+
+# masks as text: a codec, rows with its codes, a nano that learns to write them; judged beside the head
+TEXT_STEPS ?= 1200
+masks-text: $(MASKS)/judged-text/masks.md
+	@cat $<
+
+$(MASKS)/codec.safetensors: $(MASKS)/data
+	$(BIN)/python sft/train_codec.py $< $@
+
+$(MASKS)/rows/README.md: $(MASKS)/codec.safetensors
+	rm -rf $(@D)
+	$(BIN)/radgrounder mix masks $(MASKS)/data $(@D) --codec $< --draws 4
+
+$(MASKS)/base-packed: $(BIN)/.installed $(BASE)/model.safetensors
+	mkdir -p $(MASKS)
+	rm -rf $@
+	$(BIN)/radgrounder prepare $(BASE) $@ --attention image
+
+$(MASKS)/text-model: $(MASKS)/rows/README.md $(MASKS)/base-packed sft/recipes/nano/masks-text.yaml
+	rm -rf $@ $(MASKS)/text
+	$(BIN)/python sft/train_packed.py --config sft/recipes/nano/masks-text.yaml --max_steps $(TEXT_STEPS) $(QUICK)
+	$(BIN)/radgrounder release $(MASKS)/text $@ --mask-codec $(MASKS)/codec.safetensors
+
+$(MASKS)/judged-text/masks.md: $(MASKS)/model $(MASKS)/text-model
+	$(BIN)/radgrounder masks $< --text-model $(MASKS)/text-model --data $(MASKS)/data --out $(@D) \
+		--limit $(MASK_LIMIT) > /dev/null
 
 # --- tests, measurements, style -----------------------------------------------------------------------------------
 

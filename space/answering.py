@@ -1,4 +1,7 @@
-"""The model behind the page: loaded once in the background, then asked by `answer(picture, task=…)`."""
+"""The model behind the page: loaded once in the background, then asked by `answer(picture, task=…)`.
+
+A model with a mask head gives a mask of each span; `gives_masks` says whether this one does.
+"""
 
 import logging
 import threading
@@ -47,6 +50,11 @@ def start_loading(model: str) -> None:
     threading.Thread(target=load_model, args=(model,), daemon=True).start()
 
 
+def gives_masks() -> bool:
+    """True if the model is there and has a mask head."""
+    return _loaded.done() and not _loaded.exception() and _loaded.result().gives_masks
+
+
 def answer(
     picture: Original | None,
     *,
@@ -77,7 +85,7 @@ def _generate(picture: Original, task: str, language: str, texts: dict[str, str]
     except ValueError as error:
         raise Refusal("no_model") from error
     asked = {"task": task, "language": language, "modality": picture.modality}  # only classes of the modality, if known
-    return predictor.predict(picture.for_model(), **asked, **texts).to_json()
+    return predictor.predict(picture.for_model(), masks=predictor.gives_masks, **asked, **texts).to_json()
 
 
 if spaces:

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 300_000  # a report on a busy machine
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -26,6 +27,7 @@ def save(page: Page, path: Path) -> None:
 def open_example(browser: Browser, url: str, size: dict, locale: str) -> Page:
     """The page with the abdominal example."""
     page = browser.new_page(viewport=size, locale=locale, reduced_motion="reduce")
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     page.get_by_role("button", name="Abdomen").click()
     page.wait_for_selector("svg.rg-picture")
@@ -33,7 +35,7 @@ def open_example(browser: Browser, url: str, size: dict, locale: str) -> Page:
 
 
 def main(url: str, out: Path) -> None:
-    """A report on a desktop, where the liver is on a phone."""
+    """A report on a desktop, where the liver is on a phone; what is chosen shows its mask if the model has a head."""
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -49,6 +51,8 @@ def main(url: str, out: Path) -> None:
         phone.get_by_role("option", name="Leber", exact=True).click()
         phone.click("#rg-run-locate")
         phone.wait_for_selector("#rg-result h2")
+        if phone.locator(".rg-phrase").count():
+            phone.locator(".rg-phrase").first.click()
         save(phone, out / "space-phone.png")
         browser.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from answering import MAX_CHARACTERS, answer
+from answering import MAX_CHARACTERS, answer, gives_masks
 from pictures import FULL_RANGE, MAX_BYTES, decode, first_window, read_picture, show_in_window, window_names
 from PIL import Image
 from starlette.middleware import Middleware
@@ -33,13 +33,15 @@ QUEUE = 16
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visitor has before them: the picture, its window, the last answer, its task and language."""
+    """What a visitor has before them: the picture, its window, the last answer, its task and language, and whether the
+    model gave it masks."""
 
     picture: Original | None = None
     window: str = FULL_RANGE
     answer: dict[str, Any] | None = None
     task: str = "report"
     spoken: str = "en"
+    masks: bool = False
 
     def draw(self, language: str) -> str:
         """The picture with the boxes of the answer, as HTML."""
@@ -48,7 +50,9 @@ class Visit:
 
     def write(self, language: str) -> str:
         """The answer as HTML, empty if there is none."""
-        return write_answer(self.task, self.answer, language, spoken=self.spoken) if self.answer else ""
+        if not self.answer:
+            return ""
+        return write_answer(self.task, self.answer, language, spoken=self.spoken, masks=self.masks)
 
 
 @cache
@@ -99,7 +103,7 @@ def _ask(task: str, language: str, visit: Visit, *texts: str) -> tuple[Visit, st
         )
     except Refusal as refusal:
         return visit, _message(str(refusal), language)
-    return replace(visit, answer=said, task=task, spoken=language), ""
+    return replace(visit, answer=said, task=task, spoken=language, masks=gives_masks()), ""
 
 
 def _change_window(window: str, visit: Visit) -> Visit:

@@ -1,7 +1,8 @@
 """Pictures and answers as HTML: `draw_picture` and `write_answer`; `data-span` joins a box with its phrase (viewer.js).
 
 The page takes values verbatim (template "${value}"): everything that comes from a model or a visitor is escaped here.
-Templates with {{...}} of Gradio would evaluate "${...}" inside a value as script.
+Templates with {{...}} of Gradio would evaluate "${...}" inside a value as script. A span's mask lies in its group of
+the picture and is seen with its box once the span is chosen (style.css).
 """
 
 import base64
@@ -11,23 +12,27 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 from pictures import show_in_window
 from PIL import Image
 from texts import say
 
 from radgrounder.inference.picture import Original
+from radgrounder.metrics.masks import boundary, decode_rle
 from refrad2d.drawing import PALETTE
 from refrad2d.labels import FINDING, label_by_name
 
 MAX_SIDE = 1024  # px of the picture sent to the browser
 SIDES = {"axial": "RLAP", "coronal": "RLHF", "sagittal": "APHF"}  # left, right, top, bottom of the picture
+VEIL, EDGE = 102, 255  # opacity of a mask and of its boundary, of 255
 MIN_TARGET = 0.13  # of the picture's width: 44 px of a picture that is 340 px wide
 
 
 def draw_picture(
     picture: Original | None, spans: Sequence[Mapping[str, Any]], text: str, *, window: str, language: str
 ) -> str:
-    """The picture with a numbered box for each span; small boxes lie on top and are easier to hit than they look."""
+    """The picture with a numbered box for each span, and its mask where it has one; small boxes lie on top and are
+    easier to hit than they look."""
     if picture is None:
         return f'<p class="rg-empty">{say("empty_picture", language)}</p>'
     rows, columns = picture.values.shape[:2]
@@ -67,13 +72,30 @@ def _draw_box(number: int, span: Mapping[str, Any], text: str, width: float, hei
     phrase = escape(text[span["start"] : span["end"]])
     return (
         f'<g class="rg-box" data-span="{number}" role="button" tabindex="0" aria-pressed="false" '
-        f'aria-label="{number + 1}: {phrase}" style="--c: {colour(number)}">'
+        f'aria-label="{number + 1}: {phrase}" style="--c: {colour(number)}">{_draw_mask(number, span, width, height)}'
         f'<rect class="rg-target" x="{target_x:.1f}" y="{target_y:.1f}" '
         f'width="{target_width:.1f}" height="{target_height:.1f}"/>'
         f'<rect class="rg-line" x="{x_min:.1f}" y="{y_min:.1f}" '
         f'width="{x_max - x_min:.1f}" height="{y_max - y_min:.1f}"/>'
         f'<g class="rg-tag"><rect x="{tag_x:.1f}" y="{tag_y:.1f}" width="44" height="40"/>'
         f'<text x="{tag_x + 22:.1f}" y="{tag_y + 30:.1f}">{number + 1}</text></g></g>'
+    )
+
+
+def _draw_mask(number: int, span: Mapping[str, Any], width: float, height: float) -> str:
+    """The span's mask over the whole picture in its colour, a veil with a firm edge; nothing for a span without one."""
+    if not span.get("mask"):
+        return ""
+    mask = decode_rle(span["mask"])
+    step = -(-max(mask.shape) // MAX_SIDE)  # larger than the picture that is shown it need not be
+    mask = mask[::step, ::step]
+    veil = Image.fromarray(mask.astype(np.uint8) + boundary(mask))
+    veil.putpalette([0] * 3 + [int(colour(number)[n : n + 2], 16) for n in (1, 3, 5)] * 2)
+    file = io.BytesIO()
+    veil.save(file, format="PNG", transparency=bytes([0, VEIL, EDGE]))
+    return (
+        f'<image class="rg-mask" href="{_as_url(file.getvalue())}" width="{width:g}" height="{height:g}" '
+        'preserveAspectRatio="none"/>'
     )
 
 
@@ -87,13 +109,18 @@ def data_url(picture: Image.Image) -> str:
     picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
     file = io.BytesIO()
     picture.save(file, format="PNG", compress_level=3)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return _as_url(file.getvalue())
 
 
-def write_answer(task: str, answer: Mapping[str, Any], language: str, *, spoken: str) -> str:
+def _as_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def write_answer(task: str, answer: Mapping[str, Any], language: str, *, spoken: str, masks: bool = False) -> str:
     """The text with clickable phrases, the list of boxes, and the download.
 
-    `answer` is the contract's JSON, `spoken` its language, `language` that of the page.
+    `answer` is the contract's JSON, `spoken` its language, `language` that of the page; `masks` says that the model was
+    asked for masks, so that a span without one is said to have none.
     """
     spans = answer["spans"]
     silent = "abstained" if answer.get("abstained") else "no_text"
@@ -105,11 +132,11 @@ def write_answer(task: str, answer: Mapping[str, Any], language: str, *, spoken:
         return "".join(parts)
     if not spans:
         return "".join([*parts, f'<p class="rg-hint">{say("no_boxes", language)}</p>'])
-    rows = "".join(_list_box(n, span, answer["text"], language) for n, span in enumerate(spans))
+    rows = "".join(_list_box(n, span, language, masks=masks) for n, span in enumerate(spans))
     link = "data:application/json;base64," + base64.b64encode(json.dumps(answer, indent=1).encode()).decode()
     parts += [
         f"<h3>{say('boxes', language)}</h3>",
-        f'<p class="rg-hint">{say("boxes_hint", language)}</p>',
+        f'<p class="rg-hint">{say("boxes_hint", language)} {say("masks_hint" if masks else "no_masks", language)}</p>',
         f'<ul class="rg-list">{rows}</ul>',
         f'<a class="rg-download" download="boxes.json" href="{link}">{say("download", language)}</a>',
     ]
@@ -129,13 +156,14 @@ def _mark_phrases(text: str, spans: Sequence[Mapping[str, Any]]) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def _list_box(number: int, span: Mapping[str, Any], text: str, language: str) -> str:
+def _list_box(number: int, span: Mapping[str, Any], language: str, *, masks: bool) -> str:
     x_min, y_min, x_max, y_max = (round(c) for c in span["pixel_box"])
+    missing = f"<small>{say('no_mask', language)}</small>" if masks and not span.get("mask") else ""
     return (
         f'<li><button type="button" class="rg-row" data-span="{number}" aria-pressed="false" '
         f'style="--c: {colour(number)}"><b>{number + 1}</b>'
         f"<span><strong>{escape(display(span['label'], language))}</strong>"
-        f"<small>x {x_min}–{x_max}, y {y_min}–{y_max} {say('pixels', language)}</small></span>"
+        f"<small>x {x_min}–{x_max}, y {y_min}–{y_max} {say('pixels', language)}</small>{missing}</span>"
         f'<span class="rg-confidence" title="{say("confidence_hint", language)}"><small>{say("confidence", language)}'
         f"</small>{span['confidence']:.2f}</span></button></li>"
     )

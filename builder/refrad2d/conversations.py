@@ -4,7 +4,8 @@ A single turn is laid out exactly as the RadGrounder release does: newline, cont
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -26,7 +27,7 @@ PROMPTS = {
     "vqa": {"en": "{question}\nAnswer:", "de": "{question}\nAntwort:"},
     "grounded_vqa": {"en": "{question}", "de": "{question}"},
     "locate": {"en": "Where is the {name}?", "de": "Wo ist: {name}?"},
-    "segment": {"en": "Segment the {name}:", "de": "Segmentiere: {name}:"},  # of the variant with masks
+    "segment": {"en": "Segment the {name}:", "de": "Segmentiere: {name}:"},  # of the variants with masks
     "visible": {"en": "Is the {name} visible?", "de": "Ist abgebildet: {name}?"},
 }
 ABSENT = {"en": "not visible", "de": "nicht abgebildet"}  # the answer to "locate" where there is nothing to point at
@@ -37,6 +38,7 @@ CONTEXT_LINES = {  # "Klinische angaben" is spelled as in the release
     "clinical_question": {"en": "Question: ", "de": "Fragestellung: "},
 }
 CONTEXTS = ((), ("clinical_info",), ("clinical_question",), ("clinical_info", "clinical_question"))
+Codes = Callable[[Sequence[str], Sequence[float]], Sequence[int]]  # labels and box of a mention → its mask, or ()
 _UNITS = re.compile(r"<[^<>\s]{3,8}>|\w{1,2}|[^\w\s]|\n")
 
 
@@ -125,6 +127,33 @@ def conversations(row: Row) -> Iterator[list[Message]]:
         spoken: Report | Mapping[str, Any] = reports.get(entry["language"]) or {}
         lines = _drawn_context(row["id"], spoken, entry["language"], f"vqa{number}")
         yield turn(vqa_prompt(entry, context=lines), render(entry["answer"], spans_of(entry["spans"])))
+
+
+def mask_conversations(row: Row, codes: Codes) -> Iterator[list[Message]]:
+    """Conversations that ask for masks, answered with their codes behind the spans; no build writes them, a training
+    set is made of them (`radgrounder mix masks`).
+
+    `codes` gives the codes of a mention by its labels and box; a mention without any stays a span with a box, and a
+    structure without any is not asked for. ValueError as for `conversations`.
+    """
+    reports = reports_of(row)
+    for language in LANGUAGES:
+        report = reports.get(language)
+        if not report:
+            continue
+        spans = [replace(span, codes=tuple(codes(span.labels, span.box))) for span in spans_of(report["spans"])]
+        if any(span.codes for span in spans):
+            asked = prompt(
+                "report_masks", language, context=_drawn_context(row["id"], report, language, "report_masks")
+            )
+            yield turn(asked, render(report["findings"], spans))
+        for found in visible(row["objects"]):
+            name = label_by_name(found["label"]).display(language)
+            if drawn := codes((found["label"],), found["box"]):
+                answer = locate_answer(name, found["label"], found["box"], codes=drawn)
+                yield turn(prompt("segment", language, name=name), answer)
+        for label in row.get("absent") or []:
+            yield turn(prompt("segment", language, name=label_by_name(label).display(language)), ABSENT[language])
 
 
 def _absence(row: Row, language: str) -> Iterator[list[Message]]:

@@ -5,6 +5,10 @@
 
 This is the only module that knows the markup. It is compatible with the detection checkpoint of the RadGrounder
 release: the same order of coordinates, the same bins, the same class ids.
+
+A span may have a mask behind it, sixteen codes of 128 (`masks.codec` of radgrounder reads them inside the box). They
+are written with the tokens of the classes, since PaliGemma has no others; what a token means is told by its place: a
+class stands inside the opening tag, codes stand right behind the closing one, exactly sixteen of them.
 """
 
 import re
@@ -18,11 +22,16 @@ Box = tuple[float, float, float, float]
 
 BINS = 512  # coordinate c in [0, 1] is written as the bin nearest to c * BINS, so 0..BINS occur
 # the order in the markup is x_min, y_min, x_max, y_max; the paper's text says y first, its code x first
+MASK_CODES, CODE_BOOK = 16, 128  # of a mask, of how many
 FINDING_ID = 0  # findings lie outside the 121 classes and share one id
 
 _SPAN = re.compile(
-    r"<p bbox=<loc(\d{4})><loc(\d{4})><loc(\d{4})><loc(\d{4})> id=<seg(\d{3})>>((?:(?!<p bbox).)*?)</p>", re.DOTALL
+    r"<p bbox=<loc(\d{4})><loc(\d{4})><loc(\d{4})><loc(\d{4})> id=<seg(\d{3})>>((?:(?!<p bbox).)*?)</p>"
+    rf"((?:<seg(?:0\d\d|1[01]\d|12[0-7])>){{{MASK_CODES}}}(?!<seg\d{{3}}>))?",  # a run of another length is no mask
+    re.DOTALL,
 )
+_CODE = re.compile(r"<seg(\d{3})>")
+_CLOSING = "</p>"
 _MASK_SPAN = re.compile(r"<seg>((?:(?!<seg>).)*?)</seg>", re.DOTALL)
 _LITERAL = re.compile(
     r"<p bbox|</p>|</?seg>|<loc\d{4}>|<seg\d{3}>|<image>|<bos>|<eos>|<pad>|<unk>|<(?:start|end)_of_turn>|"
@@ -37,6 +46,7 @@ class Span:
 
     `start`, `end` are Python string indices (end exclusive). `label` is a class name of labels.csv or "finding".
     `box` is xyxy in [0, 1], ends exclusive. `labels` are all classes of the mention, the first of them being `label`.
+    `codes` are the mask inside the box, sixteen numbers below 128, or none.
     """
 
     start: int
@@ -44,6 +54,7 @@ class Span:
     label: str
     box: Box
     labels: tuple[str, ...] = field(default=())
+    codes: tuple[int, ...] = field(default=())
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -106,8 +117,8 @@ def neutralise(text: str) -> str:
 def render(text: str, spans: Iterable[Span]) -> str:
     """Write spans into the text as markup.
 
-    Spans must be sorted and must not overlap; adjacent ones are fine. ValueError otherwise, or if the text already
-    holds markup (see `neutralise`).
+    Spans must be sorted and must not overlap; adjacent ones are fine. ValueError otherwise, if the text already holds
+    markup (see `neutralise`), or if codes of a mask are not sixteen below 128.
     """
     if has_markup(text):
         raise ValueError("The text holds a literal of the markup. Pass it through neutralise() first.")
@@ -120,15 +131,25 @@ def render(text: str, spans: Iterable[Span]) -> str:
             )
         coordinates = "".join(f"<loc{b:04d}>" for b in encode_box(span.box))
         mention = text[span.start : span.end]
-        out += [text[at : span.start], f"<p bbox={coordinates} id=<seg{span_id(span.label):03d}>>{mention}</p>"]
+        tag = f"<p bbox={coordinates} id=<seg{span_id(span.label):03d}>>{mention}{_CLOSING}"
+        out += [text[at : span.start], tag, _write_codes(span.codes)]
         at = span.end
     return "".join([*out, text[at:]])
+
+
+def _write_codes(codes: Sequence[int]) -> str:
+    if codes and (len(codes) != MASK_CODES or not all(0 <= code < CODE_BOOK for code in codes)):
+        raise ValueError(
+            f"Codes {tuple(codes)} are no mask. Give {MASK_CODES} numbers from 0 to {CODE_BOOK - 1}, or none."
+        )
+    return "".join(f"<seg{code:03d}>" for code in codes)
 
 
 def parse(markup: str) -> Parsed:
     """Read markup back into plain text and spans; what cannot be read is counted, loses its tags, and stays as text.
 
     A span is invalid if its box is empty or reaches beyond 512, its id is above 121, or another tag stands inside it.
+    Codes behind a span are its mask if they are exactly sixteen below 128; others are counted, and the span has none.
     """
     text, spans, invalid, at = "", [], 0, 0
     for match in _SPAN.finditer(markup):
@@ -138,7 +159,9 @@ def parse(markup: str) -> Parsed:
         text += before
         read = _read(match)
         if read:
-            spans.append(Span(len(text), len(text) + len(mention), *read))
+            label, box = read
+            codes = tuple(int(code) for code in _CODE.findall(match.group(7) or ""))
+            spans.append(Span(len(text), len(text) + len(mention), label, box, codes=codes))
         elif not nested:
             invalid += 1
         text += mention
@@ -166,12 +189,13 @@ def closings(markup: str) -> list[int]:
     >>> closings(render("Leber glatt.", [Span(0, 5, "liver", (0.25, 0.25, 0.5, 0.75))]))
     [66]
     """
-    boxed = [match.end() for match in _SPAN.finditer(markup) if _read(match)]
+    boxed = [match.end(6) + len(_CLOSING) for match in _SPAN.finditer(markup) if _read(match)]
     return boxed or [match.end() for match in _MASK_SPAN.finditer(markup) if _is_mention(match)]
 
 
 def render_mentions(text: str, spans: Iterable[Span]) -> str:
-    """Write spans into the text as the paper's segmentation variant has them: the mention between its tags, no box.
+    """Write spans into the text as the paper's segmentation variant has them: the mention between its tags, no box, no
+    codes.
 
     The same rules and errors as of `render`.
     """
@@ -218,9 +242,14 @@ def class_tokens() -> list[str]:
     return [f"<seg{n:03d}>" for n in range(len(labels()) + 1)]
 
 
-def locate_answer(name: str, label: str, box: Sequence[float]) -> str:
-    """The answer to a locate prompt: the name, wrapped whole in one span."""
-    return render(name, [Span(0, len(name), label, as_box(box))])
+def code_tokens() -> list[str]:
+    """The tokens of the codes 0..127 of a mask, in order; the first 122 are those of the classes, too."""
+    return [f"<seg{code:03d}>" for code in range(CODE_BOOK)]
+
+
+def locate_answer(name: str, label: str, box: Sequence[float], *, codes: Sequence[int] = ()) -> str:
+    """The answer to a locate prompt: the name, wrapped whole in one span, with the codes of its mask if given."""
+    return render(name, [Span(0, len(name), label, as_box(box), codes=tuple(codes))])
 
 
 def markup_tokens() -> tuple[str, ...]:

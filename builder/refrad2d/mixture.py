@@ -26,7 +26,7 @@ class Mixture:
 
     report: int = 1
     question: int = 8
-    place: int = 2  # "Where is the liver?", answered by a box
+    place: int = 2  # "Where is the liver?", "Segment the liver:", answered by a box, or a box with a mask
     absent: int = 1  # the same, answered in words
 
     def __post_init__(self) -> None:
@@ -64,11 +64,11 @@ def choose(conversations: Sequence[Turns], key: str, mixture: Mixture, *, draw: 
 
 
 def kind_of(messages: Turns) -> str:
-    """One of `KINDS`, told by the first prompt; a locate prompt whose answer has no box is about what is absent."""
+    """One of `KINDS`, told by the first prompt; a place is asked for, and what has no box in the answer is absent."""
     asked = without_context(_text(messages[0]))
     if asked in _prompts("report") or asked in _prompts("report_boxes") or asked in _prompts("report_masks"):
         return "report"
-    if asked in _prompts("locate"):
+    if asked in _prompts("locate") or asked in _prompts("segment"):
         return "place" if parse(_text(messages[-1])).spans else "absent"
     return "question"
 

@@ -14,8 +14,8 @@ from tests.fixtures.paths import ROOT
 
 HEAVY = ("torch", "transformers", "trl", "datasets", "pyarrow", "scipy", "PIL", "gradio")
 NAMES = {
-    "prepare", "release", "predict", "eval", "calibrate", "compare", "pretrain", "heldout", "mix slake", "mix vqa-rad",
-    "mix sets", "mix cap", "plan", "ablations", "card", "audit", "agreement", "masks",
+    "prepare", "release", "convert", "predict", "eval", "calibrate", "compare", "pretrain", "heldout", "mix slake",
+    "mix vqa-rad", "mix sets", "mix cap", "mix masks", "plan", "ablations", "card", "audit", "agreement", "masks",
 }  # fmt: skip
 each_command = pytest.mark.parametrize("made", COMMANDS, ids=lambda made: made.name)
 

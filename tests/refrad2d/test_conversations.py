@@ -5,6 +5,7 @@ import pytest
 from refrad2d.conversations import (
     context,
     conversations,
+    mask_conversations,
     prompt,
     question_prompt,
     sft_row,
@@ -92,3 +93,19 @@ def test_without_certain_absence_nothing_is_denied(absent):
     del row["absent"]
     given = row if absent is None else {**row, "absent": absent}
     assert not {"not visible", "no, not visible"} & {answer for _, answer in texts(given)}
+
+
+def test_conversations_with_masks_ask_in_prompts_of_their_own():
+    row = {**make_row(1, "p", (10, 20, 50, 60)), "absent": ["spleen"]}
+    liver = (3,) * 16
+    said = [
+        (one[0]["content"][1]["text"], parse(one[1]["content"][0]["text"]))
+        for one in mask_conversations(row, lambda labels, _: liver if tuple(labels) == ("liver",) else ())
+    ]
+    assert all("egment" in asked for asked, _ in said)
+    assert {span.codes for _, parsed in said for span in parsed.spans if span.label == "liver"} == {liver}
+    assert not any(span.codes for _, parsed in said for span in parsed.spans if span.label != "liver")
+    assert [q for q, _ in said if q.startswith("\n\nSegment")] == [
+        "\n\nSegmentiere: Leber: ", "\n\nSegmentiere: Milz: ", "\n\nSegment the liver: ", "\n\nSegment the spleen: ",
+    ]  # fmt: skip
+    assert not list(mask_conversations({**row, "absent": []}, lambda *_: ()))

@@ -1,14 +1,18 @@
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refrad2d import grounding
 from refrad2d.grounding import (
     BINS,
+    MASK_CODES,
     Span,
     as_box,
     closings,
+    code_tokens,
     decode_box,
     encode_box,
     has_markup,
@@ -53,6 +57,77 @@ def test_parse_gives_back_what_render_wrote(case):
     assert [(s.start, s.end, s.label, s.box) for s in parsed.spans] == [
         (s.start, s.end, s.label, snap(s.box)) for s in spans
     ]
+
+
+runs = st.lists(st.integers(0, 127), min_size=MASK_CODES, max_size=MASK_CODES).map(tuple)
+
+
+@st.composite
+def masked(draw):
+    """The same with a mask behind some of the spans."""
+    text, spans = draw(grounded())
+    return text, [replace(span, codes=draw(st.one_of(st.just(()), runs))) for span in spans]
+
+
+@given(masked())
+def test_parse_gives_back_the_masks_too(case):
+    text, spans = case
+    markup = render(text, spans)
+    parsed = parse(markup)
+    assert (parsed.text, parsed.invalid) == (text, 0)
+    assert [(s.start, s.end, s.label, s.box, s.codes) for s in parsed.spans] == [
+        (s.start, s.end, s.label, snap(s.box), s.codes) for s in spans
+    ]
+    assert [markup[:end].endswith("</p>") for end in closings(markup)] == [True] * len(spans)
+    assert parse_mentions(render_mentions(text, spans))[0] == text and "<seg1" not in render_mentions(text, spans)
+
+
+pieces = st.lists(
+    st.sampled_from(
+        ["<p bbox=", "<loc0001><loc0002><loc0200><loc0400>", " id=", "<seg005>", "<seg127>", "<seg128>", ">", "Leber",
+         "</p>", "<seg>", "</seg>", "<seg003>" * 15, "<p bbox=<loc0001><loc0002><loc0200><loc0400> id=<seg005>>Leber</p>"]
+    ),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@given(pieces)
+def test_text_without_a_whole_mask_is_read_as_before_there_were_any(markup):
+    before = re.compile(grounding._SPAN.pattern[: grounding._SPAN.pattern.index("</p>") + 4] + "()", re.DOTALL)
+    found, spans = parse(markup), closings(markup)
+    if not any(span.codes for span in found.spans):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(grounding, "_SPAN", before)
+            assert (parse(markup), closings(markup)) == (found, spans)
+
+
+LIVER = "<p bbox=<loc0001><loc0002><loc0200><loc0400> id=<seg005>>Leber</p>"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["".join(code_tokens()[:15]), "".join(code_tokens()[:17]), "<seg128>" * 16, "<seg005>" * 15 + "<seg200>",
+     "<seg005>" * 8 + " " + "<seg005>" * 8, " " + "<seg005>" * 16],
+)  # fmt: skip
+def test_what_is_no_run_of_sixteen_codes_is_no_mask_and_no_class(behind):
+    parsed = parse(f"{LIVER}{behind} glatt.")
+    assert [(s.label, s.codes) for s in parsed.spans] == [("liver", ())] and parsed.invalid >= 1
+    assert "seg" not in parsed.text and parsed.text.split() == ["Leber", "glatt."]
+
+
+def test_a_class_is_never_a_code_nor_a_code_a_class():
+    codes = tuple(range(16))
+    markup = render("Leber Milz", [Span(0, 5, "liver", (0, 0, 1, 1), codes=codes), Span(6, 10, "spleen", (0, 0, 1, 1))])
+    liver, spleen = parse(markup).spans
+    assert (liver.label, liver.codes, spleen.label, spleen.codes) == ("liver", codes, "spleen", ())
+    close = render("LeberMilz", [Span(0, 5, "liver", (0, 0, 1, 1), codes=codes), Span(5, 9, "spleen", (0, 0, 1, 1))])
+    assert [(s.label, s.codes) for s in parse(close).spans] == [("liver", codes), ("spleen", ())]
+
+
+@pytest.mark.parametrize("codes", [(1,) * 15, (1,) * 17, (128,) * 16, (-1,) + (0,) * 15])
+def test_codes_that_are_no_mask_are_refused(codes):
+    with pytest.raises(ValueError, match="are no mask"):
+        render("Leber", [Span(0, 5, "liver", (0, 0, 1, 1), codes=codes)])
 
 
 @given(boxes())

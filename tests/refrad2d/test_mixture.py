@@ -34,6 +34,8 @@ def kinds(turns, numbers):
         (prompt("locate", "de", name="Leber"), locate_answer("Leber", "liver", BOX), "place"),
         (prompt("locate", "de", name="linke Niere"), "nicht abgebildet", "absent"),
         (prompt("locate", "en", name="left kidney"), "not visible", "absent"),
+        (prompt("segment", "en", name="liver"), locate_answer("liver", "liver", BOX, codes=(7,) * 16), "place"),
+        (prompt("segment", "de", name="Leber"), "nicht abgebildet", "absent"),
         (question_prompt("Where is this cyst?", "en", grounded=True), locate_answer("cyst", "liver", BOX), "question"),
         (question_prompt("Where is the liver?", "en"), "on the right", "question"),  # asked for words
         (question_prompt("What is seen?", "en", choices=["liver", "spleen"]), "liver", "question"),

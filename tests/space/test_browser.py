@@ -43,9 +43,12 @@ LESSONS = [
 
 
 def train_nano(out: Path) -> None:
-    """A nano of two small layers that has learned LESSONS by heart, whatever the picture."""
+    """A nano of two small layers that has learned LESSONS by heart, whatever the picture, with a head that draws."""
     import torch
 
+    from radgrounder.masks.head import MaskHead
+    from radgrounder.masks.shape import MaskShape
+    from radgrounder.masks.storage import save_head
     from radgrounder.models.nano import NanoSize, build_model, build_processor
 
     torch.set_num_threads(1)  # threads that wait for each other make such small steps many times slower
@@ -70,6 +73,9 @@ def train_nano(out: Path) -> None:
             break
     model.save_pretrained(out)
     processor.save_pretrained(out)
+    head = MaskHead(MaskShape.of(model.config))
+    torch.nn.init.constant_(head.weights[-1].bias, 3.0)  # of every pixel it says yes, without lessons
+    save_head(head, out)
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +175,31 @@ def test_a_box_and_its_phrase_show_each_other(visit):
     page.locator('.rg-row[data-span="1"]').click()
     assert chosen(page) == []
     assert page.foreign == []
+
+
+def shown_masks(page) -> list[str]:
+    """The numbers of the spans whose mask can be seen."""
+    script = (
+        "found => found.filter(e => getComputedStyle(e).visibility === 'visible').map(e => e.parentNode.dataset.span)"
+    )
+    return page.eval_on_selector_all(".rg-mask", script)
+
+
+def test_a_chosen_finding_shows_its_mask_with_its_box(visit):
+    page = visit(PHONE)
+    choose_example(page)
+    page.click("#rg-run-report")
+    shows(page, "#rg-result", "The mask that the model drew appears with its box.")
+    assert page.locator(".rg-mask").count() == 2 and shown_masks(page) == []
+    page.locator(".rg-phrase", has_text="Liver").click()
+    assert shown_masks(page) == ["0"]
+    page.locator('.rg-row[data-span="1"]').click()
+    assert shown_masks(page) == ["1"]
+    page.click("#rg-window label:has-text('Bone')")
+    page.wait_for_function("document.querySelector('.rg-box[data-span=\"1\"].chosen')")
+    assert shown_masks(page) == ["1"]
+    page.locator('.rg-row[data-span="1"]').click()
+    assert shown_masks(page) == []
 
 
 def test_the_downloaded_json_holds_the_boxes(visit):

@@ -32,6 +32,7 @@ import texts  # noqa: E402
 import view  # noqa: E402
 
 from radgrounder.inference.picture import Original  # noqa: E402
+from radgrounder.metrics.masks import boundary, encode_rle  # noqa: E402
 from refrad2d.labels import LANGUAGES, labels  # noqa: E402
 from refrad2d.windows import WINDOWS  # noqa: E402
 
@@ -165,6 +166,50 @@ def test_a_small_box_lies_on_top_of_a_large_one():
     assert re.findall(r'class="rg-box" data-span="(\d)"', svg) == ["1", "0"]
 
 
+def veil_of(svg):
+    """The mask in a picture, as levels of opacity (rows, columns), and its colours."""
+    found = re.search(r'class="rg-mask" href="data:image/png;base64,([^"]+)"', svg)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found.group(1)))).convert("RGBA"))
+    return shown[..., 3], {tuple(colour) for colour in shown[shown[..., 3] > 0][:, :3].tolist()}
+
+
+def test_a_mask_lies_in_the_group_of_its_box_with_a_firm_edge():
+    mask = np.zeros((90, 70), bool)
+    mask[20:50, 10:30] = mask[40:60, 25:60] = True
+    spans = [span(0, 1), {**span(2, 3, (0.6, 0.6, 0.9, 0.9)), "mask": encode_rle(mask)}]
+    picture = Original(np.zeros((90, 70), np.uint8), None)
+    svg = view.draw_picture(picture, spans, "a b", window="full", language="en")
+    first, second = svg.index('data-span="0"'), svg.index('data-span="1"')
+    assert svg.count("rg-mask") == 1 and first < second < svg.index("rg-mask")
+    opacity, colours = veil_of(svg)
+    assert np.array_equal(opacity > 0, mask) and np.array_equal(opacity == view.EDGE, boundary(mask))
+    assert colours == {tuple(bytes.fromhex(view.colour(1)[1:]))}
+
+
+def test_a_mask_of_a_huge_picture_is_sent_no_larger_than_it_is_shown():
+    mask = np.ones((3 * view.MAX_SIDE, 40), bool)
+    opacity, _ = veil_of(view._draw_mask(0, {"mask": encode_rle(mask)}, 1000, 1000))
+    assert max(opacity.shape) <= view.MAX_SIDE and (opacity > 0).all()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_says_where_there_is_no_mask(language):
+    mask = encode_rle(np.ones((4, 4), bool))
+    answer = {
+        "text": "a b",
+        "answer": None,
+        "width": 9,
+        "height": 9,
+        "spans": [span(0, 1), {**span(2, 3), "mask": mask}],
+    }
+    html = view.write_answer("report", answer, language, spoken="en", masks=True)
+    rows = re.findall(r"<li>.*?</li>", html)
+    missing = f"<small>{texts.say('no_mask', language)}</small>"
+    assert missing in rows[0] and missing not in rows[1] and texts.say("masks_hint", language) in html
+    html = view.write_answer("report", answer, language, spoken="en")
+    assert missing not in html and texts.say("no_masks", language) in html  # a model without a head
+
+
 def test_the_side_letters_follow_the_plane():
     svg = {plane: view._mark_sides(plane, 100, 100) for plane in ("axial", "sagittal", None)}
     letters = {plane: "".join(re.findall(r">(\w)</text>", text)) for plane, text in svg.items()}
@@ -193,7 +238,9 @@ def asked(monkeypatch):
     import answering
 
     calls = []
-    model = SimpleNamespace(predict=lambda picture, **given: calls.append(given) or SimpleNamespace(to_json=dict))
+    model = SimpleNamespace(
+        predict=lambda picture, **given: calls.append(given) or SimpleNamespace(to_json=dict), gives_masks=True
+    )
     monkeypatch.setattr(answering, "_loaded", SimpleNamespace(result=lambda: model))
     return calls
 
@@ -214,6 +261,28 @@ def test_markup_that_a_visitor_types_is_taken_apart(asked):
 def test_only_classes_of_the_slice_s_modality_are_written(asked):
     ask(task="report")
     assert asked[0]["modality"] == "CT"
+
+
+def test_a_model_with_a_mask_head_is_asked_for_masks_another_is_not(asked):
+    import answering
+
+    ask(task="report")
+    answering._loaded.result().gives_masks = False
+    ask(task="report")
+    assert [call["masks"] for call in asked] == [True, False]
+
+
+def test_only_a_model_that_is_there_gives_masks(monkeypatch):
+    import answering
+
+    for outcome, wanted in ((None, False), (ValueError("none"), False), (False, False), (True, True)):
+        loaded = Future()
+        if isinstance(outcome, ValueError):
+            loaded.set_exception(outcome)
+        elif outcome is not None:
+            loaded.set_result(SimpleNamespace(gives_masks=outcome))
+        monkeypatch.setattr(answering, "_loaded", loaded)
+        assert answering.gives_masks() is wanted
 
 
 def test_a_page_says_when_the_model_abstains():

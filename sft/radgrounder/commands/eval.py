@@ -169,7 +169,8 @@ def _load_grader(given: Eval) -> "Grader | None":
 class Masks:
     """Options of `radgrounder masks`."""
 
-    model: str = argument("a released model with a mask head: folder or Hub name", metavar="MODEL")
+    model: str = argument("a released model with a mask head, or a codec of masks: folder or Hub name", metavar="MODEL")
+    text_model: str | None = option("a model that writes masks as text, judged beside it", default=None, metavar="DIR")
     data: str = option("a dataset with the grounded config, whose test patients are judged", metavar="DATASET")
     out: Path = option("folder for the figures", metavar="DIR")
     limit: int | None = option("judge only so many slices, drawn by hash", default=None, metavar="N")
@@ -180,13 +181,22 @@ class Masks:
 def masks(given: Masks) -> int:
     """Judge the masks of a model beside controls that need none.
 
-    In: a model that `radgrounder release --mask-head` made, and a dataset. Out: DIR/masks.json and DIR/masks.md, which
-    is printed: Dice, IoU and 95 % Hausdorff distance of the masks drawn from the boxes that the model wrote, beside
-    ellipses in these, ellipses in the true boxes, true boxes filled, and the mean mask of training patients.
+    In: a model that `radgrounder release --mask-head` made, or one that writes masks as text (--mask-codec), and a
+    dataset. Out: DIR/masks.json and DIR/masks.md, which is printed: Dice, IoU and 95 % Hausdorff distance of the masks
+    drawn in the boxes that the model wrote, beside ellipses in these, ellipses in the true boxes, true boxes filled,
+    and the mean mask of training patients; and what a mask costs in CPU seconds and tokens.
     """
     require_positive(given, "limit", "batch_size")
     from radgrounder.evaluation.masks.figures import format_masks
     from radgrounder.evaluation.masks.judge import run
 
-    print(format_masks(run(given.model, given.data, given.out, limit=given.limit, batch_size=given.batch_size)), end="")
+    found = run(
+        given.model,
+        given.data,
+        given.out,
+        text_model=given.text_model,
+        limit=given.limit,
+        batch_size=given.batch_size,
+    )
+    print(format_masks(found), end="")
     return 0

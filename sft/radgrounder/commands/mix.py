@@ -111,6 +111,46 @@ def cap(given: Cap) -> int:
     return _write(rows, given.out, about=about)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MaskRows:
+    """Options of `radgrounder mix masks`."""
+
+    data: Path = argument("a dataset with the config grounded, of `refrad2d build` its refrad2d", metavar="DATASET")
+    out: Path = argument("folder to make", metavar="OUT")
+    codec: Path = option("the codec of masks, of sft/train_codec.py", metavar="FILE")
+    structures: int = option("asked for with their masks, of a slice at most", default=8, metavar="N")
+    places: int = option("asked for with boxes alone, at most", default=3, metavar="N")
+    absent: int = option("absent ones in each form, at most", default=1, metavar="N")
+    draws: int = option("how often a training slice comes, each time with others of its conversations", default=1)
+
+
+@command("mix masks", example="build/masks/data build/masks/rows --codec build/masks/codec.safetensors")
+def masks(given: MaskRows) -> int:
+    """Make a training set of masks as text: sixteen codes behind each span.
+
+    In: a dataset whose slices have masks, and a codec. Out: OUT, a dataset with the config sft, a slice with all its
+    answers a row, for sft/train_packed.py; beside answers with masks it keeps some with boxes alone.
+    """
+    require_folder(given.data, "Give the refrad2d folder of a build.")
+    require_positive(given, "structures", "draws")
+    if not given.codec.is_file():
+        raise ValueError(f"There is no codec {given.codec}. Make one with sft/train_codec.py.")
+    from datasets import load_dataset
+
+    from radgrounder.masks.codec_training import load_codec
+    from radgrounder.training.mask_rows import Asked, mask_rows
+    from refrad2d.schema import SFT_SPLITS
+
+    codec, asked = load_codec(given.codec), Asked(given.structures, given.places, given.absent)
+    data = load_dataset(str(given.data), "grounded")
+    rows = {
+        split: mask_rows(data[split], codec, asked, draws=given.draws if split == "train" else 1)
+        for split in SFT_SPLITS
+        if split in data
+    }
+    return _write(rows, given.out, about="Masks as text: sixteen codes behind each span.")
+
+
 def parse_shares(sources: Sequence[str]) -> dict[str, float]:
     """{"build/slake": 0.5} of ["build/slake=0.5"]. ValueError for what is no FOLDER=SHARE."""
     shares = {}

@@ -15,7 +15,7 @@ import torch
 from transformers import LogitsProcessorList, PreTrainedTokenizerBase
 
 from radgrounder.inference.grammar import DONE, PLACE, BoundToGrammar, Grammar, State, classes_of
-from radgrounder.inference.tasks import TASKS, TOKENS
+from radgrounder.inference.tasks import MASK_TOKENS, TASKS, TOKENS
 from refrad2d.conversations import ABSENT
 
 LOOP_TOKENS, LOOP_TURNS, LOOP_UNIT = 16, 3, 64  # see `ends_in_loop`
@@ -111,13 +111,15 @@ def bound_decoding(
     modality: str | None = None,
     max_new_tokens: int | None = None,
     absence: float = 0.0,
+    masks: bool = False,
 ) -> dict[str, Any]:
     """Keywords for `model.generate`, or for a pipeline's `generate_kwargs`: bound as `BoundDecoding` says.
 
     `processor` is the model's processor or its tokenizer. `task` ("report", "vqa", "locate") says how long an answer
     may get, unless `max_new_tokens` does. With a `modality` ("CT", "MR") only its classes are written. `absence` is
     added to the log-odds of "not visible" where one asks for a place; `Predictor` takes it from the model's
-    calibration.json (absent, offset). The same keywords serve any number of calls, one after the other.
+    calibration.json (absent, offset). With `masks` the codes of a mask may follow a span, for a model that was taught
+    to write them. The same keywords serve any number of calls, one after the other.
 
     ValueError for an unknown task or modality; when first used, for a tokenizer without location tokens.
 
@@ -127,10 +129,10 @@ def bound_decoding(
     if task not in TASKS:
         raise ValueError(f"Unknown task {task!r}. Choose from {', '.join(TASKS)}.")
     classes_of(modality)  # an unknown one shows before a model has run
-    most = TOKENS[task] if max_new_tokens is None else max_new_tokens
+    most = TOKENS[task] + masks * MASK_TOKENS[task] if max_new_tokens is None else max_new_tokens
     tokenizer = cast(PreTrainedTokenizerBase, getattr(processor, "tokenizer", processor))
     denials = begin_absence(tokenizer) if absence and task == "locate" else ()
-    build = partial(_build_grammar, tokenizer, modality, {})
+    build = partial(_build_grammar, tokenizer, modality, masks, {})
     return {
         "max_new_tokens": most,
         "logits_processor": LogitsProcessorList(
@@ -140,9 +142,9 @@ def bound_decoding(
 
 
 def _build_grammar(
-    tokenizer: PreTrainedTokenizerBase, modality: str | None, built: dict[int, Grammar], width: int
+    tokenizer: PreTrainedTokenizerBase, modality: str | None, masks: bool, built: dict[int, Grammar], width: int
 ) -> Grammar:
     """The grammar, kept in `built` by its width."""
     if width not in built:
-        built[width] = Grammar.build(tokenizer, width=width, modality=modality)
+        built[width] = Grammar.build(tokenizer, width=width, modality=modality, masks=masks)
     return built[width]

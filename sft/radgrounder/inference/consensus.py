@@ -103,13 +103,20 @@ def gather(samples: Sequence[SampledReport], language: str) -> list[SharedSenten
     for (text, mentions), sayers in sayings.items():
         boxes = np.median([[span.box for span in spans] for spans, *_ in sayers], axis=0).tolist()
         shared = tuple(
-            Span(start, end, labels[0], as_box(box), labels)
-            for (start, end, labels), box in zip(mentions, boxes, strict=True)
+            Span(start, end, labels[0], as_box(box), labels, codes_near(box, [spans[n] for spans, *_ in sayers]))
+            for n, ((start, end, labels), box) in enumerate(zip(mentions, boxes, strict=True))
         )
         confidences = tuple(np.mean([chances for _, chances, _ in sayers], axis=0).tolist()) if mentions else ()
         place = float(np.mean([where for *_, where in sayers]))
         sentences.append(SharedSentence(text, shared, confidences, len(sayers) / len(samples), place))
     return sorted(sentences, key=lambda sentence: -sentence.share)
+
+
+def codes_near(box: Sequence[float], spans: Sequence[Span]) -> tuple[int, ...]:
+    """The codes of the span with a mask whose box is nearest to this one; none if no span has any."""
+    known = [span for span in spans if span.codes]
+    nearest = min(known, key=lambda span: sum(abs(a - b) for a, b in zip(span.box, box, strict=True)), default=None)
+    return nearest.codes if nearest else ()
 
 
 def join(sentences: Sequence[SharedSentence]) -> tuple[str, list[Span]]:

@@ -60,20 +60,21 @@ class Decoder:
         constrained: bool = True,
         modality: str | None = None,
         absence: float = 0.0,
+        masks: bool = False,
         **search: Any,
     ) -> list[Generated]:
         """The answers of one batch; `search` goes to the model's `generate` (greedy, sampling).
 
         `constrained` decodes as `BoundDecoding` does, and with a `modality` writes only its classes; `absence` is added
-        to the log-odds of "not visible" at the start of an answer. Without it the answers are those of a bare
-        `generate`.
+        to the log-odds of "not visible" at the start of an answer, and `masks` lets codes follow a span. Without it the
+        answers are those of a bare `generate`.
         """
         batch = self.encode(images, prompts)
         width = batch["input_ids"].shape[1]
         bound = None
         if constrained:
             bound = BoundDecoding(
-                lambda _: self._grammar(modality),
+                lambda _: self._grammar(modality, masks),
                 max_new_tokens=max_new_tokens,
                 absence=(self._denials, absence),
             )
@@ -102,9 +103,9 @@ class Decoder:
         batch = {name: tensor.to(self.model.device) for name, tensor in batch.items()}
         return {**batch, "mm_encoder_outputs": {"image": BaseModelOutputWithPooling(pooler_output=features)}}
 
-    def _build_grammar(self, modality: str | None) -> Grammar:
+    def _build_grammar(self, modality: str | None, masks: bool = False) -> Grammar:
         width = self.model.get_output_embeddings().weight.shape[0]
-        return Grammar.build(self.processor.tokenizer, width=width, modality=modality)
+        return Grammar.build(self.processor.tokenizer, width=width, modality=modality, masks=masks)
 
     def _finish(self, ids: list[int], probabilities: list[float]) -> Generated:
         """Markup up to the end token; special tokens stay, since some checkpoints have the markup among them."""

@@ -5,7 +5,8 @@
     >>> model.generate(**batch, max_new_tokens=256, logits_processor=LogitsProcessorList([bound]))
 
 The grammar is read off what `grounding.render` writes and walked character by character, so it holds for any
-tokenizer: markup spelled with ordinary tokens, merged into words ("eber</p>"), or added as tokens of its own.
+tokenizer: markup spelled with ordinary tokens, merged into words ("eber</p>"), or added as tokens of its own. With
+`masks` a span may be followed by the codes of its mask: all sixteen of them, each one token, or none.
 """
 
 import re
@@ -17,10 +18,11 @@ from typing import NamedTuple, cast
 import torch
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from refrad2d.grounding import BINS, Span, has_markup, location_tokens, render
+from refrad2d.grounding import BINS, MASK_CODES, Span, code_tokens, has_markup, location_tokens, render
 from refrad2d.labels import FINDING, MODALITIES, exists_in, label_by_name, labels
 
 TEXT, PLACE, LABEL, NAMELESS, MENTION, DONE = "text", "place", "label", "nameless", "mention", "done"
+CLOSED, CODE = "closed", "code"  # text right behind a span, where codes may begin; among the codes
 CACHED_MASKS = 512  # one is as many bytes as there are tokens
 _BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 _DIGIT = re.compile(r"\d")
@@ -28,7 +30,7 @@ _DIGIT = re.compile(r"\d")
 
 class State(NamedTuple):
     """Where in the grammar a text ends. `tail` is what may yet become a literal of the markup; `bins` are the
-    coordinates written so far. `NAMELESS` is a mention without a visible character."""
+    coordinates written so far, or how many codes. `NAMELESS` is a mention without a visible character."""
 
     phase: str
     tail: str = ""
@@ -59,10 +61,15 @@ class Grammar:
     """
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, width: int, locations: Sequence[int], names: Sequence[str]
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        width: int,
+        locations: Sequence[int],
+        names: Sequence[str],
+        codes: Sequence[int] = (),
     ) -> None:
         self.pieces, self.eos, self.width = token_texts(tokenizer, width), tokenizer.eos_token_id, width
-        self.locations = list(locations)
+        self.locations, self.codes = list(locations), frozenset(codes)
         self.bin_of = {token: number for number, token in enumerate(self.locations)}
         self.open, self.labels, self.close = _literals(names)
         self._label_starts = {text[:n] for text in self.labels for n in range(len(text))}
@@ -89,19 +96,22 @@ class Grammar:
         width: int,
         modality: str | None = None,
         names: Iterable[str] | None = None,
+        masks: bool = False,
     ) -> "Grammar":
-        """The grammar for a tokenizer and `width` logits. `names` are the labels allowed (default: the modality's).
+        """The grammar for a tokenizer and `width` logits. `names` are the labels allowed (default: the modality's);
+        with `masks` the codes of a mask may stand behind a span.
 
-        ValueError if a label or the modality is unknown, or the tokenizer has no location tokens.
+        ValueError if a label or the modality is unknown, or the tokenizer has no tokens for locations, or for codes.
         """
         locations = cast("list[int]", tokenizer.convert_tokens_to_ids(location_tokens()))  # an int for one token only
-        if any(token is None or token == tokenizer.unk_token_id for token in locations):
-            raise ValueError("The tokenizer has no location tokens. Give that of a PaliGemma model.")
+        codes = cast("list[int]", tokenizer.convert_tokens_to_ids(code_tokens())) if masks else []
+        if any(token is None or token == tokenizer.unk_token_id for token in (*locations, *codes)):
+            raise ValueError("The tokenizer lacks location or class tokens. Give that of a PaliGemma model.")
         chosen = list(names) if names is not None else classes_of(modality)
         for name in chosen:
             if name != FINDING:
                 label_by_name(name)
-        grammar = cls(tokenizer, width, locations, chosen)
+        grammar = cls(tokenizer, width, locations, chosen, codes)
         missing = sorted(set(grammar.open + "".join(grammar.labels) + grammar.close) - set(grammar.pieces.values()))
         if missing:  # one token a character is what `distance` counts on
             raise ValueError(f"The tokenizer cannot spell {missing[0]!r}. Give that of a PaliGemma model.")
@@ -110,7 +120,9 @@ class Grammar:
     def distance(self, state: State) -> int:
         """At most so many tokens until no span is open: one a coordinate, one a character of the rest."""
         phase, tail, bins = state
-        if phase in (TEXT, DONE):
+        if phase == CODE:
+            return MASK_CODES - bins[0]
+        if phase in (TEXT, CLOSED, DONE):
             return len(self.open) - len(tail) + self.distance(State(PLACE)) if has_markup(tail) else 0
         if phase == PLACE:
             return 4 - len(bins) + self.distance(State(LABEL))
@@ -124,8 +136,13 @@ class Grammar:
         """The state after a token, None where the grammar forbids it."""
         if state.phase == DONE:
             return state
+        if state.phase in (CLOSED, CODE) and token in self.codes:
+            written = 1 + (state.bins[0] if state.phase == CODE else 0)
+            return State(CODE, bins=(written,)) if written < MASK_CODES else State(TEXT)
+        if state.phase == CODE:
+            return None
         if token == self.eos:
-            return State(DONE) if state.phase == TEXT and not has_markup(state.tail) else None
+            return State(DONE) if state.phase in (TEXT, CLOSED) and not has_markup(state.tail) else None
         if state.phase == PLACE:
             low, high = self._bounds(state.bins)
             number = self.bin_of.get(token, -1)
@@ -147,8 +164,9 @@ class Grammar:
     def _write(self, state: State, character: str) -> State | None:
         """The state after one character."""
         phase, tail, _ = state
-        if phase == PLACE:
+        if phase in (PLACE, CODE):
             return None
+        phase = TEXT if phase == CLOSED else phase
         if phase == LABEL:
             written = tail + character
             if written in self.labels:
@@ -158,7 +176,7 @@ class Grammar:
         if phase == TEXT and longer == self.open:
             return State(PLACE)
         if phase == MENTION and longer == self.close:
-            return State(TEXT)
+            return State(CLOSED if self.codes else TEXT)
         if has_markup(longer):
             return State(TEXT, longer) if phase == TEXT and self.open.startswith(longer) else None
         if longer in self._tails:
@@ -174,6 +192,8 @@ class Grammar:
         if phase == PLACE:
             low, high = self._bounds(bins)
             candidates = self.locations[low:high]
+        elif phase == CODE:
+            candidates = list(self.codes)
         elif phase == LABEL:
             starts = {text[len(tail)] for text in self.labels if text.startswith(tail)}
             candidates = [token for start in starts for token in self._buckets[start]]
@@ -181,8 +201,9 @@ class Grammar:
             going_on = [first for first in self._buckets if tail and tail + _DIGIT.sub("0", first) in self._starts]
             candidates = [token for first in going_on for token in self._buckets[first]]
             if not has_markup(tail):
-                plain = 0 if phase == TEXT else len(self.close)
+                plain = 0 if phase in (TEXT, CLOSED) else len(self.close)
                 candidates += self._angled + (self._blank if phase == NAMELESS else [])
+            candidates += self.codes if phase == CLOSED else ()
         candidates = sorted(set(candidates))
         after = [(token, self._follow(state, token)) for token in candidates]
         allowed = [(token, self.distance(then)) for token, then in after if then is not None]
@@ -198,7 +219,7 @@ class Grammar:
             mask |= self._plain
         mask[moves.walked] = False
         mask[moves.ids[moves.distances < left]] = True
-        mask[self.eos] = state.phase == TEXT and not has_markup(state.tail)
+        mask[self.eos] = state.phase in (TEXT, CLOSED) and not has_markup(state.tail)
         return ~mask.to(device)
 
 

@@ -5,6 +5,7 @@ radgrounder predict slice.dcm --model build/demo/model --task locate --question 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -17,12 +18,14 @@ from radgrounder.inference.consensus import SampledReport, merge
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.picture import Picture, open_picture
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
-from radgrounder.masks.head import MaskHead
+from radgrounder.masks.codec import MaskCodec
 from radgrounder.masks.reader import MaskReader
-from radgrounder.masks.storage import load_head
+from radgrounder.masks.shape import PROMPTS
+from radgrounder.masks.storage import AnyHead, load_head
+from radgrounder.masks.text import CodeReader, load_model_codec
 from radgrounder.metrics.masks import Rle, encode_rle
 from radgrounder.models.release import MAX_NEW_TOKENS, load_model, load_processor
-from refrad2d.grounding import Box, decode_box, location_tokens, parse, to_pixels
+from refrad2d.grounding import Box, code_tokens, decode_box, location_tokens, parse, to_pixels
 
 __all__ = ["TASKS", "Generated", "Picture", "PredictedSpan", "Prediction", "Predictor", "open_picture", "task_prompt"]
 
@@ -37,6 +40,7 @@ class Limits(TypedDict):
     max_new_tokens: int
     constrained: bool
     modality: str | None
+    masks: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ class Predictor:
     memory (128 pictures; 0 keeps nothing of a picture once it is answered, as a server for strangers must).
     `batch_size` is how many prompts go through the model at a time. `calibration` makes confidences honest.
     `constrained` is how answers are written where a call does not say it: as `bound.BoundDecoding` does, or freely.
-    `mask_head` gives masks of what a text points at; `load` finds it in the model folder.
+    `mask_head` gives masks of what a text points at, `mask_codec` reads those that the model writes itself; `load`
+    finds them in the model folder. With both, the head draws.
 
     >>> predictor = Predictor.load("build/demo/model")
     >>> predictor.predict(open_picture(Path("slice.dcm")), task="locate", question="liver").spans[0].pixel_box
@@ -106,14 +111,17 @@ class Predictor:
         calibration: Calibration | None = None,
         cached_pictures: int = CACHED_PICTURES,
         constrained: bool = True,
-        mask_head: MaskHead | None = None,
+        mask_head: AnyHead | None = None,
+        mask_codec: MaskCodec | None = None,
     ) -> None:
         self.model, self.processor, self.batch_size, self.constrained = model, processor, batch_size, constrained
         self.calibration = calibration or Calibration()
         self.decoder = Decoder(model, processor, kept_pictures=cached_pictures)
         self.masks = MaskReader(model, processor, mask_head) if mask_head else None
+        self.codes = CodeReader(mask_codec) if mask_codec else None
         ids = processor.tokenizer.convert_tokens_to_ids(location_tokens())
         self._bins = {token: number for number, token in enumerate(ids)}
+        self._codes = frozenset(processor.tokenizer.convert_tokens_to_ids(code_tokens()))
 
     @classmethod
     def load(
@@ -145,6 +153,7 @@ class Predictor:
             cached_pictures=cached_pictures,
             constrained=constrained,
             mask_head=load_head(model),
+            mask_codec=load_model_codec(model),
         )
 
     def generate(
@@ -156,9 +165,10 @@ class Predictor:
         constrained: bool | None = None,
         modality: str | None = None,
         locate: bool = False,
+        masks: bool = False,
     ) -> list[str]:
         """The answers as markup, in the order given; images and prompts are pairs. Options as of `generate_scored`."""
-        limits = self._limits(max_new_tokens, constrained, modality)
+        limits = self._limits(max_new_tokens, constrained, modality, masks)
         return [answer.markup for answer in self.generate_scored(images, prompts, locate=locate, **limits)]
 
     def generate_scored(
@@ -170,14 +180,16 @@ class Predictor:
         constrained: bool | None = None,
         modality: str | None = None,
         locate: bool = False,
+        masks: bool = False,
     ) -> list[Generated]:
         """Greedy answers with the probability of every token, batched by prompt length.
 
         `constrained` decodes as `bound.BoundDecoding` does, and with a `modality` writes only its classes. `locate`
         says that the prompts ask where something is: the calibration decides how readily it is called not visible.
+        `masks` lets the codes of masks follow spans.
         """
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        limits = self._limits(max_new_tokens, constrained, modality)
+        limits = self._limits(max_new_tokens, constrained, modality, masks)
         absence = self.calibration.absent if locate else 0.0
         answers: dict[int, Generated] = {}
         for at in range(0, len(order), self.batch_size):
@@ -197,6 +209,7 @@ class Predictor:
         max_new_tokens: int = MAX_NEW_TOKENS,
         constrained: bool | None = None,
         modality: str | None = None,
+        masks: bool = False,
     ) -> list[Generated]:
         """Reports, each the consensus of so many samples; greedy with 1. The same call gives the same reports.
 
@@ -204,7 +217,7 @@ class Predictor:
         """
         if samples < 1:
             raise ValueError(f"A report of {samples} samples says nothing. Give 1, which is greedy, or more.")
-        limits = self._limits(max_new_tokens, constrained, modality)
+        limits = self._limits(max_new_tokens, constrained, modality, masks)
         if samples == 1:
             return self.generate_scored(images, prompts, **limits)
         size = max(1, self.batch_size // samples)
@@ -227,9 +240,9 @@ class Predictor:
                     merged.append(merge([self._as_sample(answer) for answer in mine], language))
         return merged
 
-    def _limits(self, max_new_tokens: int, constrained: bool | None, modality: str | None) -> Limits:
+    def _limits(self, max_new_tokens: int, constrained: bool | None, modality: str | None, masks: bool) -> Limits:
         bound = self.constrained if constrained is None else constrained
-        return {"max_new_tokens": max_new_tokens, "constrained": bound, "modality": modality}
+        return {"max_new_tokens": max_new_tokens, "constrained": bound, "modality": modality, "masks": masks}
 
     def _as_sample(self, generated: Generated) -> SampledReport:
         parsed = parse(generated.markup)
@@ -260,8 +273,8 @@ class Predictor:
         only its classes. Spans, and for a question the answer, whose confidence is below `abstain_below` are left out
         (answer ""); so is, in any case, the whole of an answer that the model cannot stand by (see `abstains`).
 
-        `masks` adds to every span the mask of what it points at, at the size of the picture; text and boxes stay as
-        they are without it.
+        `masks` adds to every span the mask of what it points at, at the size of the picture. With a head, text and
+        boxes stay as they are without it; a model that writes masks as text is asked for them in another prompt.
 
         Boxes are (x_min, y_min, x_max, y_max) from the upper left corner, ends exclusive: `box` in shares of width and
         height, `pixel_box` in pixels of the picture as opened. `start` and `end` index the text's characters.
@@ -274,9 +287,10 @@ class Predictor:
         >>> prediction.answer, prediction.confidence
         ('yes', 0.9312)
         """
-        text = task_prompt(task, language, question, clinical_info, clinical_question)
         reader = self.mask_reader() if masks else None
-        limits = self._limits(max_new_tokens, constrained, modality)
+        written = isinstance(reader, CodeReader)
+        text = task_prompt(task, language, question, clinical_info, clinical_question, masks=written)
+        limits = self._limits(max_new_tokens, constrained, modality, written)
         if task == "report":
             [generated] = self.reports([picture.image], [text], [language], samples=samples, **limits)
         else:
@@ -288,13 +302,29 @@ class Predictor:
         )
         return self.as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None)
 
-    def mask_reader(self) -> MaskReader:
-        """What gives masks. ValueError if the model has no head, or one that is prompted by mentions without boxes."""
+    @property
+    def gives_masks(self) -> bool:
+        """Whether `predict` can be asked for masks."""
+        return self.codes is not None or self._draws
+
+    @property
+    def _draws(self) -> bool:
+        return self.masks is not None and self.masks.head.shape.prompt == PROMPTS[0]
+
+    def count_tokens(self, markup: str) -> int:
+        """How many tokens an answer has, without its end."""
+        return len(self.processor.tokenizer(markup, add_special_tokens=False)["input_ids"])
+
+    def mask_reader(self) -> MaskReader | CodeReader:
+        """What gives masks. ValueError if the model has neither a head nor a codec, or a head that is prompted by
+        mentions without boxes."""
+        if self.masks is not None and self._draws:
+            return self.masks
+        if self.codes is not None:
+            return self.codes
         if self.masks is None:
             raise ValueError("The model has no mask head. Train one with sft/train_masks.py and release it beside it.")
-        if self.masks.head.shape.prompt != "detection":
-            raise ValueError("The mask head reads mentions without boxes. Use MaskReader on what the model writes.")
-        return self.masks
+        raise ValueError("The mask head reads mentions without boxes. Use MaskReader on what the model writes.")
 
     def as_prediction(
         self,
@@ -340,12 +370,17 @@ class Predictor:
         """The probability of the words of an answer, not calibrated.
 
         Coordinates do not count: they have a confidence of their own, and where a model was taught them with a soft
-        target it is spread over neighbours.
+        target it is spread over neighbours. Nor do the codes of masks.
         """
         if not generated.ids:
             return generated.share
-        pairs = zip(generated.ids, generated.probabilities, strict=True)
-        return answer_confidence([chance for token, chance in pairs if token not in self._bins])
+        pairs = zip(generated.ids, generated.probabilities, self._are_codes(generated.ids), strict=True)
+        return answer_confidence([chance for token, chance, code in pairs if token not in self._bins and not code])
+
+    def _are_codes(self, ids: Sequence[int]) -> list[bool]:
+        """Which tokens are codes of masks: their run is told from the single token of a class by its length."""
+        runs = [list(run) for _, run in groupby(ids, key=self._codes.__contains__)]
+        return [token in self._codes and len(run) > 1 for run in runs for token in run]
 
     def box_confidences(self, generated: Generated, boxes: Sequence[Box]) -> list[float]:
         """The mean probability of the coordinate tokens of each box of the text, in its order, not calibrated."""

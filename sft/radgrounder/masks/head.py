@@ -41,11 +41,11 @@ class MaskHead(nn.Module):
         self.decoder = SamTwoWayTransformer(config)
         self.enlarge = nn.Sequential(nn.Conv2d(d, 16 * middle, 1), nn.PixelShuffle(4))
         self.stem = nn.Sequential(
-            nn.Conv2d(3, 16, 3, padding=1),
+            nn.Conv2d(3, 12, 3, padding=1),
             nn.GELU(),
-            nn.Conv2d(16, 32, 3, stride=2, padding=1),
+            nn.Conv2d(12, 24, 3, stride=2, padding=1),
             nn.GELU(),
-            nn.Conv2d(32, middle, 3, padding=1),
+            nn.Conv2d(24, middle, 3, padding=1),
         )
         self.inside = None
         if shape.prompt == PROMPTS[0]:

@@ -106,14 +106,15 @@ def hausdorff95(a: np.ndarray | None, b: np.ndarray | None, spacing: Sequence[fl
         rows, columns = filled[0].shape
         return float(np.hypot(rows * down, columns * across))
     window = ndimage.find_objects((filled[0] | filled[1]).astype(np.uint8))[0]
-    edges = [_boundary(mask[window]) for mask in filled]
+    edges = [boundary(mask[window]) for mask in filled]
     far = [ndimage.distance_transform_edt(~edge, sampling=(down, across)) for edge in edges]
     directed = (np.percentile(far[1][edges[0]], HAUSDORFF_SHARE), np.percentile(far[0][edges[1]], HAUSDORFF_SHARE))
     return float(max(directed))
 
 
-def _boundary(mask: np.ndarray) -> np.ndarray:
-    """The pixels of a mask with a neighbour that is not of it; beyond the picture nothing is."""
+def boundary(mask: np.ndarray) -> np.ndarray:
+    """The pixels of a mask (rows, columns) bool with one of four neighbours that is not of it; beyond the picture
+    nothing is."""
     return mask & ~ndimage.binary_erosion(mask, border_value=0)
 
 

@@ -63,6 +63,12 @@ def prompt_attention(sequence: BranchedSequence) -> torch.Tensor:
     return _causal(sequence) | within
 
 
+def whole_attention(sequence: BranchedSequence) -> torch.Tensor:
+    """That of stock PaliGemma for a sequence of one branch: the image sees the question, too."""
+    prompt = sequence.labels == IGNORED
+    return _causal(sequence) | (prompt[:, None] & prompt[None])
+
+
 def _causal(sequence: BranchedSequence) -> torch.Tensor:
     """Every token sees what came before it in the prefix and in its own branch."""
     branch, at = sequence.branches, torch.arange(len(sequence.branches))

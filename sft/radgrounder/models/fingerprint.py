@@ -19,6 +19,7 @@ from refrad2d.questions.view import templates
 from refrad2d.windows import windows
 
 FILE = "fingerprint.json"
+MASK_WEIGHTS = "mask_head.safetensors"  # beside the weights of a model that has a mask head
 STALE = "stale.json"  # beside it while shipped weights wait for their successor
 
 
@@ -61,3 +62,9 @@ def _digest(part: Any) -> str:
 def weights_digest(base: Path) -> str:
     """SHA-256 of the weights in a folder: what a result names the base by that it was measured with."""
     return sha256((base / "model.safetensors").read_bytes()).hexdigest()
+
+
+def head_digest(model: Path) -> str | None:
+    """SHA-256 of the mask head in a model folder, None without one: what figures of masks name it by."""
+    path = model / MASK_WEIGHTS
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None

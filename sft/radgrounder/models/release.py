@@ -19,21 +19,25 @@ from transformers import (
 )
 from transformers.processing_utils import ProcessorMixin
 
+from radgrounder.models.fingerprint import MASK_WEIGHTS
 from radgrounder.models.processing import IMAGE_ATTENTION, STOCK_CHAT_TEMPLATE
 from refrad2d.system.files import atomic_folder
 from refrad2d.system.tables import read_text
 
 MAX_NEW_TOKENS = 256
-MASK_HEAD = ("mask_head.safetensors", "mask_head.json")  # files beside a model that has a mask head (radgrounder.masks)
+MASK_CODEC = "mask_codec.safetensors"  # beside a model that writes masks as text
+MASK_HEAD = (MASK_WEIGHTS, "mask_head.json")  # files beside a model that has a mask head (radgrounder.masks)
 
 
-def release(adapter: Path, out: Path) -> None:
-    """Merge a LoRA adapter (or take a fully trained model) and write it with stock classes, the adapter beside it, and
-    the mask head if the run trained one.
+def release(adapter: Path, out: Path, *, mask_codec: Path | None = None) -> None:
+    """Merge a LoRA adapter (or take a fully trained model) and write it with stock classes, the adapter beside it, the
+    mask head if the run trained one, and the codec that reads the masks of a model that writes them.
 
-    ValueError if the folder holds neither or `out` exists.
+    ValueError if the folder holds neither, there is no such codec, or `out` exists.
     """
     refuse_existing(out)
+    if mask_codec and not mask_codec.is_file():
+        raise ValueError(f"There is no codec {mask_codec}. Give the file that sft/train_codec.py wrote.")
     is_adapter = (adapter / "adapter_config.json").is_file()
     if not is_adapter and not (adapter / "config.json").is_file():
         raise ValueError(
@@ -60,6 +64,8 @@ def release(adapter: Path, out: Path) -> None:
         for path in adapter.glob("adapter_*"):
             shutil.copy(path, out / "adapter" / path.name)
     copy_mask_head(adapter, out)
+    if mask_codec:
+        shutil.copy(mask_codec, out / MASK_CODEC)
 
 
 def save_stock(

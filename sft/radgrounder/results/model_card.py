@@ -1,6 +1,6 @@
 """The model card: `radgrounder card MODEL RESULTS.json …` writes README.md beside the weights.
 
-Words come from model_card/template.md, numbers from results.json alone.
+Words come from model_card/template.md and masks.md, numbers from results.json and masks.json alone.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from radgrounder.models.fingerprint import head_digest
 from radgrounder.results.model_index import model_index
 from refrad2d.dataset.card import find_template
 from refrad2d.system.markdown import table
@@ -23,8 +24,21 @@ is greedy."""
 CAUTION = "This nano was trained on synthetic slices and has seen no real patient."
 
 
-def card(model: Path, runs: Sequence[Mapping[str, Any]]) -> str:
-    """The card of a released model folder. ValueError if there is no run, or runs of different weights."""
+PICTURE = "masks.png"  # of `python -m tests.bench.mask_picture`, where it lies beside the weights
+MASK_ARMS = (
+    ("head/", "mask head"),
+    ("ellipse_in_token_box/", "ellipse in the box written"),
+    ("ellipse_in_true_box/", "ellipse in the true box"),
+    ("mean_mask/", "mean mask of training patients"),
+)
+MASK_MEASURES = (("dice", "Dice"), ("iou", "IoU"), ("hausdorff95_mm", "95 % Hausdorff, mm"))
+
+
+def card(model: Path, runs: Sequence[Mapping[str, Any]], masks: Mapping[str, Any] | None = None) -> str:
+    """The card of a released model folder; `masks` is what `radgrounder masks` found of its mask head.
+
+    ValueError if there is no run, or runs of different weights, or `masks` of another head.
+    """
     base = _base(model)
     head: dict[str, Any] = {
         "library_name": "transformers",
@@ -38,12 +52,43 @@ def card(model: Path, runs: Sequence[Mapping[str, Any]]) -> str:
     small = sum(path.stat().st_size for path in model.glob("*.safetensors")) < NANO_LIMIT_MB << 20
     body = Template(find_template("model_card", "template.md")).substitute(
         name=model.name,
-        folder=model.name if model.is_absolute() else model.as_posix(),  # no machine's folders in a published file
+        folder=_folder(model),
         tables="\n\n".join(map(_table, runs)),
         training=_training(model, base),
+        masks=_masks(model, masks),
         caution=CAUTION if small else "",
     )
     return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n{body}"
+
+
+def _masks(model: Path, found: Mapping[str, Any] | None) -> str:
+    """The section about masks; empty for a model without a head."""
+    digest = head_digest(model)
+    if found and found.get("head") != digest:
+        raise ValueError(
+            "The figures of masks are of another mask head. Give what `radgrounder masks` left of this one."
+        )
+    if digest is None:
+        return ""
+    shown = "\n![A slice, its true masks, and what the model draws](masks.png)\n" if (model / PICTURE).is_file() else ""
+    figures = "\nNo figures were given to this card: `radgrounder masks` measures them.\n"
+    if found:
+        whole = found["structures"]
+        rows = [(name, *(_mean(whole[arm + key]) for key, _ in MASK_MEASURES)) for arm, name in MASK_ARMS]
+        heads = ("mask", *(words for _, words in MASK_MEASURES))
+        counted = f"{whole['head/dice']['n']} structures of new patients; a structure without a box scores 0."
+        figures = f"\n{counted}\n\n{table(heads, rows)}\n"
+    words = Template(find_template("model_card", "masks.md"))
+    return words.substitute(folder=_folder(model), picture=shown, figures=figures) + "\n"
+
+
+def _mean(figure: Mapping[str, Any]) -> str:
+    return "–" if figure["mean"] is None else f"{figure['mean']:.3f} ({_interval(figure)})"
+
+
+def _folder(model: Path) -> str:
+    """The model's name for commands: no machine's folders in a published file."""
+    return model.name if model.is_absolute() else model.as_posix()
 
 
 def _training(model: Path, base: str) -> str:

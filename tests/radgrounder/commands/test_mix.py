@@ -82,3 +82,24 @@ def test_what_cannot_be_capped_is_refused(options, message, tmp_path, capsys):
     (tmp_path / "data").mkdir()
     assert main(["mix", "cap", str(tmp_path / "data"), str(tmp_path / "out"), *options]) == 2
     assert message in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_masks_as_text_need_a_codec_and_a_dataset(written, tmp_path, monkeypatch, capsys):
+    import datasets
+
+    from radgrounder.masks import codec_training
+    from radgrounder.training import mask_rows
+    from radgrounder.training.mask_rows import Asked
+
+    given = ["mix", "masks", str(tmp_path), str(tmp_path / "out"), "--codec", str(tmp_path / "codec")]
+    assert main(given) == 2 and "There is no codec" in capsys.readouterr().err
+    (tmp_path / "codec").write_bytes(b"codec")
+    assert main([*given, "--draws", "0"]) == 2 and "--draws 0 is not positive" in capsys.readouterr().err
+    calls = []
+    monkeypatch.setattr(codec_training, "load_codec", lambda path: path.name)
+    monkeypatch.setattr(datasets, "load_dataset", lambda data, config: {"train": [1], "validation": [2], "test": [3]})
+    monkeypatch.setattr(mask_rows, "mask_rows", lambda rows, *asked, draws: calls.append((rows, *asked, draws)) or rows)
+    assert main([*given, "--draws", "3", "--places", "1"]) == 0
+    asked = Asked(structures=8, places=1, absent=1)
+    assert calls == [([1], "codec", asked, 3), ([2], "codec", asked, 1)]  # of test patients nothing
+    assert written[0][2] == "Masks as text: sixteen codes behind each span."

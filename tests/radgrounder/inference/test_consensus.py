@@ -64,3 +64,16 @@ def test_the_merged_report_is_markup_with_a_confidence_a_span():
 
 def test_a_report_without_sentences_merges_to_nothing():
     assert merge([sample("")], "en").markup == ""
+
+
+def test_the_mask_is_that_of_the_sample_whose_box_is_nearest_to_the_median():
+    def masked(low, code):
+        span = liver(low)
+        return sample("The liver is smooth.", Span(span.start, span.end, span.label, span.box, codes=(code,) * 16))
+
+    samples = [masked(0.1, 1), masked(0.2, 2), masked(0.45, 3)]
+    assert agree(samples, "en")[0].spans[0].codes == (2,) * 16
+    samples[1] = sample("The liver is smooth.", liver(0.2))
+    assert agree(samples, "en")[0].spans[0].codes == (1,) * 16
+    assert parse(merge(samples, "en").markup).spans[0].codes == (1,) * 16
+    assert agree([sample("The liver is smooth.", liver(0.1))], "en")[0].spans[0].codes == ()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from radgrounder.inference.grammar import BoundToGrammar, Grammar, State, classes_of, token_texts
 from radgrounder.models.nano import build_tokenizer
 from refrad2d.conversations import ABSENT, NO_IMAGE
-from refrad2d.grounding import Span, has_markup, location_tokens, parse, render
+from refrad2d.grounding import MASK_CODES, Span, code_tokens, has_markup, location_tokens, parse, render
 from refrad2d.labels import exists_in, label_by_name
 from tests.fixtures.tiny_models import SIZE, TEXTS, gemma_tokenizer
 
@@ -160,3 +160,64 @@ def test_an_answer_in_words_and_an_empty_one_are_allowed(answer):
         state = grammar.follow(state, token)
         assert state is not None
     assert state.phase == "done"
+
+
+MASKED = {
+    name: Grammar.build(TOKENIZERS[name], width=WIDTH, masks=True) for name in ("gemma", "peer", "peer without blank")
+}
+
+
+def write_masks(name, seed, length, liking):
+    """As `write`, by a model that likes codes, too."""
+    grammar, generator = MASKED[name], torch.Generator().manual_seed(seed)
+    bound = BoundToGrammar(grammar, prompt_length=0, max_new_tokens=length)
+    ids, states = torch.zeros((2, 0), dtype=torch.long), [State("text")] * 2
+    tags = [token for token, piece in grammar.pieces.items() if piece in grammar.open or piece in grammar.close]
+    for _ in range(length):
+        scores = torch.randn(2, WIDTH, generator=generator) * 3
+        for row, state in enumerate(states):
+            scores[row, list(grammar.codes)] += liking
+            leads_on = [grammar.follow(state, token) not in (None, State(state.phase)) for token in tags]
+            scores[row, tags] += 14 * torch.tensor(leads_on)
+        chosen = bound(ids, scores).argmax(-1)
+        states = [grammar.follow(state, token) for state, token in zip(states, chosen.tolist(), strict=True)]
+        ids = torch.cat([ids, chosen[:, None]], dim=1)
+    return ids.tolist()
+
+
+@pytest.mark.parametrize("name", MASKED)
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 2**31), length=st.integers(1, 110), liking=st.floats(0, 12))
+def test_codes_are_written_whole_behind_a_span_or_not_at_all(name, seed, length, liking):
+    for ids in write_masks(name, seed, length, liking):
+        parsed = parse(read(name, ids))
+        assert parsed.invalid == 0 and not has_markup(parsed.text)
+        assert {len(span.codes) for span in parsed.spans} <= {0, MASK_CODES}
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_codes_do_occur_and_only_where_they_were_asked_for(name):
+    written = [parse(read(name, ids)).spans for seed in range(3) for ids in write_masks(name, seed, 110, 12.0)]
+    assert any(span.codes for spans in written for span in spans)
+    tokenizer, code = TOKENIZERS[name], TOKENIZERS[name].convert_tokens_to_ids(code_tokens())[7]
+    closed = tokenizer(render("a", [Span(0, 1, "liver", (0, 0, 1, 1))]), add_special_tokens=False)["input_ids"]
+    for grammar, allowed in ((MASKED[name], True), (GRAMMARS[name], False)):
+        state = State("text")
+        for token in closed:
+            state = grammar.follow(state, token)
+        assert (not grammar.forbidden(state, grammar.longest + 1, torch.device("cpu"))[code]) is allowed
+        assert (grammar.follow(state, code) is not None) is allowed
+        assert grammar.follow(State("text"), code) is None and grammar.follow(State("mention"), code) is None
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_what_training_writes_with_masks_is_allowed(name):
+    codes = (0, 5, 127, *range(100, 113))
+    spans = [Span(0, 5, "liver", (0.1, 0.2, 0.3, 0.4), codes=codes), Span(5, 9, "spleen", (0, 0, 1, 1)),
+             Span(14, 18, "kidney_left", (0, 0, 1, 1), codes=codes)]  # fmt: skip
+    tokenizer, grammar, state = TOKENIZERS[name], MASKED[name], State("text")
+    for token in [*tokenizer(render("LeberMilz und Zwei <5.", spans), add_special_tokens=False)["input_ids"],
+                  tokenizer.eos_token_id]:  # fmt: skip
+        assert not grammar.forbidden(state, grammar.longest + 1, torch.device("cpu"))[token]
+        state = grammar.follow(state, token)
+    assert state == State("done")

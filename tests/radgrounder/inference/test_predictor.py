@@ -9,6 +9,7 @@ import torch
 from radgrounder.inference.confidence import Calibration, Generated, Scale
 from radgrounder.inference.picture import Picture
 from radgrounder.inference.predictor import Predictor
+from radgrounder.masks.codec import MaskCodec
 from radgrounder.masks.head import MaskHead
 from radgrounder.masks.reader import MaskReader
 from radgrounder.masks.shape import MaskShape
@@ -199,3 +200,48 @@ def test_a_model_folder_with_a_head_is_loaded_with_it(tmp_path):
     assert Predictor.load(folder).masks is None
     save_head(MaskHead(MaskShape.of(Predictor.load(folder).model.config)), folder)
     assert Predictor.load(folder).mask_reader().head.shape.size == 16
+
+
+def with_codec(loaded):
+    torch.manual_seed(0)
+    return Predictor(loaded.model, loaded.processor, mask_codec=MaskCodec().eval())
+
+
+def test_a_model_that_writes_masks_is_asked_in_its_own_prompt_and_its_codes_are_read(predictor, monkeypatch):
+    writing, given, asked = with_codec(predictor), Picture(picture(3), 50, 40), []
+    codes = tuple(range(16))
+    answer = Generated(locate_answer("liver", "liver", BOX, codes=codes), spans=(0.9,), share=1.0)
+    monkeypatch.setattr(
+        writing, "generate_scored", lambda images, prompts, **limits: asked.append((prompts, limits)) or [answer]
+    )
+    [span] = writing.predict(given, task="locate", question="liver", masks=True).spans
+    wanted = writing.codes.codec.decode(torch.tensor([codes]), torch.tensor([span.box]), (40, 50))[0].numpy()
+    assert asked[0][0] == ["\n\nSegment the liver: "] and asked[0][1]["masks"]
+    assert np.array_equal(decode_rle(span.mask) if span.mask else np.zeros((40, 50), bool), wanted)
+    assert [s.mask for s in writing.predict(given, task="locate", question="liver").spans] == [None]
+    assert asked[1][0] == ["\n\nWhere is the liver? "] and not asked[1][1]["masks"]
+    assert writing.gives_masks and not predictor.gives_masks and with_head(predictor).gives_masks
+
+
+def test_codes_follow_spans_only_where_masks_are_asked_for(predictor):
+    for masks in (False, True):
+        written = predictor.generate([picture()] * 2, ["a", "bb"], max_new_tokens=90, masks=masks)
+        assert all(parse(markup).invalid == 0 for markup in written)
+        assert masks or not any(span.codes for markup in written for span in parse(markup).spans)
+
+
+def test_codes_do_not_count_as_words(predictor):
+    tokenizer = predictor.processor.tokenizer
+    plain, masked = (
+        tokenizer(locate_answer("liver", "liver", BOX, codes=c), add_special_tokens=False)["input_ids"]
+        for c in ((), (7,) * 16)
+    )
+    assert len(masked) == len(plain) + 16
+
+    def sure(ids, of_codes):
+        behind = range(len(plain), len(ids))
+        return predictor.answer_confidence(
+            Generated("", tuple(ids), tuple(of_codes if n in behind else 0.9 for n in range(len(ids))))
+        )
+
+    assert sure(masked, 0.1) == pytest.approx(sure(plain, 0.9))

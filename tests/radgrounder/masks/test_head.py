@@ -101,3 +101,13 @@ def test_a_pixel_knows_how_far_it_is_inside_each_side():
     inside = torch.stack([left, upper, right, lower]).amin(0) > 0
     assert inside.nonzero().tolist() == [[row, column] for row in range(2, 6) for column in range(4)]
     assert box_maps(torch.tensor([[0.5, 0.5, 0.5, 0.5]]), 4).isfinite().all()
+
+
+def test_the_head_of_the_shipped_nano_takes_at_most_440_kb(tmp_path):
+    from transformers import AutoConfig
+
+    from radgrounder.masks.storage import WEIGHTS, save_head
+    from tests.fixtures.paths import ROOT
+
+    save_head(MaskHead(MaskShape.of(AutoConfig.from_pretrained(ROOT / "sft/bases/nano"))), tmp_path)
+    assert (tmp_path / WEIGHTS).stat().st_size <= 440_000

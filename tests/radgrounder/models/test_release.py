@@ -15,7 +15,7 @@ from transformers import (
 from radgrounder.inference.bound import bound_decoding
 from radgrounder.inference.predictor import Predictor
 from radgrounder.models.prepare import prepare
-from radgrounder.models.release import load_processor, release, save_stock
+from radgrounder.models.release import MASK_CODEC, load_processor, release, save_stock
 from refrad2d.conversations import prompt
 from tests.fixtures.tiny_models import encode_prompt, logits, picture, save_nano, train_adapter, turns
 
@@ -137,10 +137,12 @@ def test_the_adapter_alone_gives_the_same_logits_on_the_base(released):
 
 def test_a_fully_trained_model_is_released_unchanged(released, tmp_path):
     folder, _ = released
-    release(folder / "base", tmp_path / "model")
+    (tmp_path / "codec").write_bytes(b"codec")
+    release(folder / "base", tmp_path / "model", mask_codec=tmp_path / "codec")
     batch = encode_prompt(AutoProcessor.from_pretrained(tmp_path / "model"))
     both = [AutoModelForImageTextToText.from_pretrained(f) for f in (folder / "base", tmp_path / "model")]
     assert torch.equal(logits(both[0], batch), logits(both[1], batch))
+    assert (tmp_path / "model" / MASK_CODEC).read_bytes() == b"codec"
 
 
 @pytest.fixture(scope="module")

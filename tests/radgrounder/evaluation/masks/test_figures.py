@@ -8,7 +8,7 @@ from radgrounder.evaluation.masks.figures import ARMS, MEASURES, format_masks, s
 
 
 def scored(patient, label, dice, size="below 16 px"):
-    scores = {f"{arm}/{measure}": dice for arm in ARMS for measure in MEASURES}
+    scores = {f"{arm}/{measure}": dice for arm, _ in ARMS if "codes" not in arm for measure in MEASURES}
     return {
         "patient": patient,
         "label": label,
@@ -45,3 +45,20 @@ def test_without_reports_there_is_no_line_for_them():
 )
 def test_a_size_is_the_root_of_the_box(side, name):
     assert size_of((0, 0, side / 224, side / 224)) == name
+
+
+def test_text_codes_have_lines_of_their_own_and_costs_a_table():
+    with_codes = [
+        {**one, "scores": one["scores"] | {f"{arm}/{m}": 0.25 for arm in ("codes", "ellipse_in_codes_box") for m in MEASURES}
+         | {"codes_box_iou": 0.75}}
+        for one in STRUCTURES
+    ]  # fmt: skip
+    result = summarise(with_codes, [])
+    result["costs"] = {"locate": {"cpu_s": 0.1, "tokens": 9.0}, "segment": {"cpu_s": 0.2, "tokens": 25.0}}
+    text = format_masks(result)
+    assert "| text codes | 0.250" in text and "| head | 0.667" in text and "| written with text codes | 0.750" in text
+    assert "| box and mask as text | 0.200 | 25.0 |" in text and "by the head, beside" not in text
+    for one in with_codes:
+        one["scores"] = {name: value for name, value in one["scores"].items() if not name.startswith("head/")}
+    text = format_masks(summarise(with_codes, []))
+    assert "| head |" not in text and "around the mask (text codes)" in text and "Dice, text codes" in text

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from radgrounder.evaluation.masks.judge import judge_reports, judge_structures, run, spacing_of
+from radgrounder.evaluation.masks.judge import Costs, judge_reports, judge_structures, run, spacing_of
 from radgrounder.inference.predictor import Predictor
+from radgrounder.masks.codec_training import fit, structures_of
 from radgrounder.masks.targets import select
+from radgrounder.masks.text import CodeReader
+from radgrounder.training.mask_rows import encode
 from refrad2d.conversations import spans_of
 from refrad2d.grounding import locate_answer, parse, render
 from refrad2d.labels import find_label
@@ -32,6 +35,9 @@ class Oracle:
 
     def generate(self, images, prompts, **_):
         return [self._answer(self._row(image), prompt) for image, prompt in zip(images, prompts, strict=True)]
+
+    def count_tokens(self, markup):
+        return len(markup)
 
     def _row(self, image):
         return next(row for row in self.rows if np.array_equal(np.asarray(row["image"]), np.asarray(image)))
@@ -82,6 +88,45 @@ def test_the_mean_mask_is_that_of_its_label_modality_and_plane():
     assert {item["label"]: item["scores"]["mean_mask/dice"] for item in items} == {
         "liver": 1.0, "kidney_left": 0.0, "kidney_right": 0.0
     }  # fmt: skip
+
+
+class Writer(Oracle):
+    """Writes the true box and the codes of the true mask."""
+
+    def __init__(self, rows, codec, missing=()):
+        super().__init__(rows, missing)
+        self.codec, self.reader = codec, CodeReader(codec)
+
+    def mask_reader(self):
+        return self.reader
+
+    def _answer(self, row, prompt):
+        assert prompt.startswith("\n\nSegment the ")
+        label = find_label(prompt.strip().removeprefix("Segment the ").removesuffix(":")).name
+        box = next(found["box"] for found in row["objects"] if found["label"] == label)
+        codes = encode(row, self.codec)[(label,)]
+        return "not visible" if label in self.missing else locate_answer(label, label, box, codes=codes)
+
+
+def test_text_codes_stand_beside_the_head_with_what_both_cost():
+    codec, costs = fit(structures_of(ROWS), steps=24), Costs()
+    writer = Writer(ROWS, codec, missing=("liver",))
+    items = list(judge_structures(Oracle(ROWS), ROWS, {}, writer=writer, costs=costs))
+    for item in items:
+        scores, there = item["scores"], item["label"] != "liver"
+        assert scores["head/dice"] == 1.0 and (scores["codes/dice"] > 0.5) is there
+        assert (scores["codes_box_iou"] > 0.95) is there and (scores["ellipse_in_codes_box/dice"] > 0.5) is there
+    each = costs.each()
+    assert set(each) == {"locate", "head", "segment"} and each["head"]["tokens"] == 0 < each["locate"]["tokens"]
+    assert each["segment"]["tokens"] > each["locate"]["tokens"] and each["segment"]["cpu_s"] > 0
+
+
+def test_a_model_that_only_writes_masks_has_no_head_to_score():
+    writer = Writer(ROWS, fit(structures_of(ROWS), steps=4))
+    writer._answer = lambda row, prompt: (Oracle if "Where" in prompt else Writer)._answer(writer, row, prompt)
+    items = list(judge_structures(writer, ROWS[:1], {}, writer=writer))
+    assert all("head/dice" not in item["scores"] and item["scores"]["token_box_iou"] > 0.95 for item in items)
+    assert all(item["scores"]["mask_box_iou"] > 0 for item in items)
 
 
 def test_reports_are_judged_by_mention():
