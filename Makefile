@@ -35,7 +35,11 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
+<<<<<<< HEAD
 .PHONY: demo demo-recipes quick test fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text base base-calibrate base-results base-again interventions install
+=======
+.PHONY: demo demo-recipes quick test segmenter fuzz bench ablations vqa-rad results trust style masks base base-calibrate base-results base-again interventions install
+>>>>>>> h8-D
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -251,6 +255,17 @@ test: $(BIN)/.installed build/datasets36/.installed
 quick: $(BIN)/.installed
 	$(BIN)/ruff check --quiet builder sft space tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow'
+
+# the real TotalSegmentator in an environment of its own, for tests/end_to_end/test_totalsegmentator.py, which is skipped
+# without it; nnunetv2 2.6.0 is the last that needs no torchvision, whose wheel wants a GPU's libraries
+build/segment/.installed:
+	$(PYTHON) -m venv build/segment
+	build/segment/bin/pip install --quiet torch==2.13.0
+	build/segment/bin/pip install --quiet torch==2.13.0 'TotalSegmentator==2.18.0' 'nnunetv2==2.6.0'
+	touch $@
+
+segmenter: $(BIN)/.installed build/segment/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/end_to_end/test_totalsegmentator.py
 
 # the properties on other random examples than those of `make test`, many more of them
 fuzz: $(BIN)/.installed

@@ -156,8 +156,8 @@ def train_conversations(
 def _write(
     model: PaliGemmaForConditionalGeneration, processor: PaliGemmaProcessor, out: Path, size: NanoSize, plan: Plan
 ) -> None:
-    """A stock folder; beside the weights the plan that made them, after that of the base that they went on from, and the
-    fingerprint of what they depend on."""
+    """A stock folder; beside the weights the plan that made them, with that of the base that they went on from, and
+    the fingerprint of what they depend on."""
     made_by: dict[str, Any] = {"size": asdict(size), "plan": asdict(replace(plan, init=Path(plan.init).name))}
     before = Path(plan.init) / MADE_BY
     if plan.init and before.is_file():

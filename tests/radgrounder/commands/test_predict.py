@@ -12,6 +12,7 @@ from radgrounder.cli import main
 from radgrounder.commands.predict import Predict
 from radgrounder.inference.predictor import PredictedSpan, Prediction, Predictor
 from refrad2d.samples import read_png
+from tests.fixtures.dicom_files import write_slice
 
 SPAN = PredictedSpan(4, 9, "liver", (0.0, 0.0, 0.5, 0.5), (0.0, 0.0, 10.4, 20.0), 0.875)
 
@@ -53,6 +54,42 @@ def test_options_reach_the_model(stub, picture):
     words = ["--task", "locate", "--question", "liver", "--modality", "CT", "--abstain-below", "1.01"]
     assert main(["predict", picture, "--model", "m", *words]) == 0
     assert stub.options["modality"] == "CT" and stub.options["constrained"] and stub.options["abstain_below"] == 1.01
+
+
+def test_a_folder_is_a_series(stub, tmp_path, monkeypatch, capsys):
+    from radgrounder.inference import volumes
+    from radgrounder.inference.volumes import Box3D, SeriesPrediction
+
+    for k in range(3):
+        write_slice(tmp_path / "s" / f"{k}", k)
+    box = Box3D("liver", (1.0, 2.0, 0.0, 3.0, 4.0, 2.0), (1.0, 2.0, 0.0, 3.0, 4.0, 10.0), 0.75, (0, 1))
+
+    def answer(predictor, series, **options):
+        stub.options = options
+        said = tuple(predictor.predict(shown.picture) for shown in series.slices)
+        stub.options = options
+        return SeriesPrediction(series, said, (box,))
+
+    monkeypatch.setattr(volumes, "predict_series", answer)
+    words = ["predict", str(tmp_path / "s"), "--model", "m", "--task", "locate", "--question", "liver"]
+    assert main(words) == 0 and stub.options["task"] == "locate"
+    assert capsys.readouterr().out == "liver: [1, 2, 0, 3, 4, 10] mm, on 2 slices, confidence 0.75\n"
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["slices"]) == 3 and told["boxes_3d"][0]["slices"] == [0, 1] and told["shape"] == [3, 16, 16]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--task", "vqa", "--question", "x"], "asked of one picture"),
+        (["--task", "report", "--masks"], "--masks gives the masks of one picture"),
+        (["--task", "report"], "holds no series"),
+    ],
+)
+def test_a_folder_is_refused_before_a_model_loads(tmp_path, capsys, words, message):
+    assert main(["predict", str(tmp_path), "--model", "m", *words]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_free_decoding_has_to_be_asked_for(stub, picture):

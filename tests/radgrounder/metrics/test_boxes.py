@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from radgrounder.metrics.boxes import dice, iou, iou_matrix, pointing
+from radgrounder.metrics.boxes import dice, iou, iou_3d, iou_matrix, pointing
 from tests.fixtures.strategies import BOX, GRID
 
 CORNER = (0.0, 0.0, 0.25, 0.25)
@@ -69,3 +69,19 @@ def test_pointing_without_a_box_hits_nothing():
 
 def test_two_boxes_without_area_do_not_overlap():
     assert iou((0.5, 0.5, 0.5, 0.5), (0.5, 0.5, 0.5, 0.5)) == 0.0
+
+
+def test_boxes_in_3d_overlap_as_their_voxels_do():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        grids, boxes = np.zeros((2, 8, 8, 8), bool), []
+        for grid in grids:
+            low = rng.integers(0, 7, 3)
+            high = [int(rng.integers(start + 1, 9)) for start in low]
+            boxes.append((*low, *high))
+            grid[low[0] : high[0], low[1] : high[1], low[2] : high[2]] = True
+        assert iou_3d(*boxes) == pytest.approx((grids[0] & grids[1]).sum() / (grids[0] | grids[1]).sum())
+
+
+def test_a_missing_or_flat_box_in_3d_overlaps_nothing():
+    assert iou_3d(None, (0, 0, 0, 1, 1, 1)) == iou_3d((0, 0, 0, 1, 1, 0), (0, 0, 0, 1, 1, 0)) == 0.0

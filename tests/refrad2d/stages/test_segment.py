@@ -1,12 +1,16 @@
 """Masks find their series and lie on the pixels that they mark, whatever their order, grid and numbers."""
 
+from dataclasses import replace
+
 import nibabel
 import numpy as np
 import pytest
 from PIL import Image
 
+from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.stages import ingest, segment
 from refrad2d.system.files import read_jsonl
+from tests.fixtures import fake_totalsegmentator
 from tests.fixtures.dicom_files import make_slice, write_slice
 from tests.fixtures.export_records import KEY, report_row
 
@@ -182,33 +186,24 @@ def test_an_empty_folder_of_masks_is_an_error(tmp_path):
         segment.run(tmp_path / "ingested", tmp_path / "masks", tmp_path / "segmented", key=KEY)
 
 
-STAND_IN = """#!{python}
-# Speaks the command line of TotalSegmentator 2: -i VOLUME -o MASK --ml --task TASK; marks what is brighter than 0 HU
-import json, os, sys
-import nibabel, numpy as np
-options = dict(zip(sys.argv[1:-1], sys.argv[2:]))
-assert options["--task"] == "total" and "--ml" in sys.argv
-assert json.load(open(os.environ["TOTALSEG_HOME_DIR"] + "/config.json"))["send_usage_stats"] is False
-image = nibabel.load(options["-i"])
-nibabel.save(nibabel.Nifti1Image(np.uint8(5 * (image.get_fdata() > 0)), image.affine), options["-o"])
-"""
-
-
 def test_totalsegmentator_is_run_on_each_series_and_its_masks_lie_right(tmp_path, monkeypatch):
-    import sys
-
     pixels = np.full((16, 16), 900, np.uint16)
     pixels[2:6, 9:12] = 1100
     for k in range(3):
         write_slice(tmp_path / "export" / "p" / f"{k}", k, pixels=pixels + k)
-    command = tmp_path / "bin" / "TotalSegmentator"
-    command.parent.mkdir()
-    command.write_text(STAND_IN.format(python=sys.executable))
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{command.parent}:/usr/bin:/bin")
+        pixels[3, 10], pixels[5, 11] = 1300 - k, 1300 - k  # two that are brighter still
+    fake_totalsegmentator.install(tmp_path, monkeypatch)
     _ingest(tmp_path, 3)
-    counts = segment.run(tmp_path / "ingested", None, tmp_path / "segmented", key=KEY, segmenter="totalsegmentator")
-    assert counts["kept"] == 1
+    asked = Asked(("liver_lesions", "kidney_cysts"), "cpu", fast=True)
+    with pytest.raises(ValueError, match="kidney_cysts .*Dataset789_x.* -t kidney_cysts"):
+        segment.run(tmp_path / "ingested", None, tmp_path / "first", key=KEY, segmenter="totalsegmentator", asked=asked)
+    asked = replace(asked, findings=("liver_lesions",))
+    counts = segment.run(
+        tmp_path / "ingested", None, tmp_path / "segmented", key=KEY, segmenter="totalsegmentator", asked=asked
+    )
+    assert counts == {"kept": 2}
+    found = list(read_jsonl(tmp_path / "segmented" / "findings.jsonl"))
+    assert [row["label"] for row in found] == ["liver_lesion"] * 4  # two on the slices behind the first
     expected = np.zeros((16, 16), np.uint8)
     expected[2:6, 9:12] = 5
     assert all((mask == expected).all() for mask in painted(tmp_path))

@@ -15,7 +15,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-
 # What nnU-Net's predictor keeps of a model.
 MODEL = (
     *("network", "list_of_parameters", "plans_manager", "configuration_manager", "dataset_json", "trainer_name"),

@@ -36,8 +36,8 @@ class Answering:
 
     def __call__(self, request: Mapping[str, Any], *, timeout_s: float) -> dict[str, Any]:
         """The answer. NoAnswer if there is none; the next request then gets a new process."""
-        process = self._process or self._start()
         try:
+            process = self._process or self._start()
             assert process.stdin is not None
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()

@@ -57,7 +57,7 @@ class TotalSegmentator:
                 raise ValueError(f"{COMMAND} does not start ({error.reason}). Run it by hand to see why.") from error
         if "error" in found:
             raise ValueError(
-                f"This {COMMAND} does not say what it can do ({found['error']}). Install {_version(OLDEST)} or later of 2."
+                f"This {COMMAND} does not say what it can do ({found['error']}). Install {_version(OLDEST)} or later."
             )
         _require_open(found)
         lacking = [{task: found["missing"].get(task) for task, _ in some} for some in wanted.values()]
