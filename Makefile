@@ -35,11 +35,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-<<<<<<< HEAD
-.PHONY: demo demo-recipes quick test fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text base base-calibrate base-results base-again interventions install
-=======
-.PHONY: demo demo-recipes quick test segmenter fuzz bench ablations vqa-rad results trust style masks base base-calibrate base-results base-again interventions install
->>>>>>> h8-D
+.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text base base-calibrate base-results base-again interventions install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed

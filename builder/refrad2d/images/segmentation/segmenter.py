@@ -16,8 +16,8 @@ import nibabel
 import numpy as np
 
 from refrad2d.images.geometry import Placement, even_step
-from refrad2d.images.slices import read_frame
 from refrad2d.images.segmentation.tasks import Asked
+from refrad2d.images.slices import read_frame
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.windows import rescale
 
