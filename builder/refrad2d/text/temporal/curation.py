@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from refrad2d.text.patterns.needles import needle
 from refrad2d.text.sentences import split_sentences
 from refrad2d.text.temporal import english, german
+from refrad2d.text.temporal.amounts import comparison_cut
 from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
 from refrad2d.text.temporal.canonical.denials import apart_from_denials
 from refrad2d.text.temporal.canonical.predicates import in_present
 from refrad2d.text.temporal.canonical.values import names_only_other_days, without_earlier_sizes, without_response
-from refrad2d.text.temporal.guard import comparison_cut, fault
+from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
 from refrad2d.text.temporal.reading import load_phrases, shield, spell_out, unshield

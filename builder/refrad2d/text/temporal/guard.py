@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from refrad2d.text.patterns.needles import Needles, needle
+from refrad2d.text.temporal.amounts import COMMA, amount_told_as_size, bound, comparison_cut, since_alone
 from refrad2d.text.temporal.asides import is_aside, only_says_change
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
@@ -30,7 +31,6 @@ _VERB = re.compile(r"\b(?:hat|haben|ist|sind|has|have|is|are)\b", re.IGNORECASE)
 _SIZE = needle(r"\d\s?(?:mm|cm|ml)\b", 0)
 _NOW_SIZE = needle(r"\b(?:aktuell|jetzt|nun|heute|derzeit|now|currently|today)\s[\d.,]+\s?(?:mm|cm|ml)")
 _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)(?!\s(?:[a-z.]{2,13}\s){0,2}\d)|\s[-–]\s")
-_COMMA = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)")
 _SIDE_ONLY = re.compile(r"(?:links|rechts|li|re|bds|on the (?:left|right))\.?", re.IGNORECASE)
 _HEAD, HEAD = needle(r":(?=\s)", 0), " colon:"  # a head is no clause of its own
 _NODES = needle(r"lymphknoten|\b(?:lymph )?nodes?\b", 0)  # which everybody has
@@ -88,6 +88,12 @@ _BROKEN_FORMS = (
     r",\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s",
     r"^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|"
     r"Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)",
+    r"^(?:Versus|Vs|Than|Als|Or|Oder)\b",
+    r"\bthan\s(?:it|they|there)\s(?:did|was|were|had|has|have)\s*[.,;]",
+    r"\b(?:dürften?|könnten?|may|might|could|seems?\sto|appears?\sto)\s(?:\w+\s)?(?:sein|be|have)\s*[.,;]",
+    r"\b(?:reicht|reichen|reaches|projects)\s*[.,;]",
+    r"\b(?:that|which)\s(?:was|were)(?:n't|\snot)?\s(?:present|there|seen|visible|noted)\s*[.,;]",
+    r"\b(?:ge|aufge)(?:kommen|worden)\s(?:von|mit|auf)\b",
     r"\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
@@ -132,6 +138,10 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "structure"
     if comparison_cut(source, kept):
         return "comparison"
+    if amount_told_as_size(source, kept):
+        return "amount"
+    if since_alone(whole, kept):
+        return "since"
     if _out_of_scope(source, codes, language):
         return "scope"
     if _earlier_told_as_now(source, codes, kept, words):
@@ -191,10 +201,10 @@ def _gone_told_as_there(source: str, kept: str, words: Words) -> bool:
 
 def _earlier_denied(source: str, kept: str, words: Words) -> bool:
     """True if "not present a week ago" became "not present": a denial or a past tense that lost its day."""
-    shown = {_bound(clause) for clause in _COMMA.split(kept)}
-    for clause in _COMMA.split(source):
+    shown = {bound(clause) for clause in COMMA.split(kept)}
+    for clause in COMMA.split(source):
         folded = clause.casefold()
-        if _bound(clause) in shown or words.compares.search(_STILL.sub("", folded)) or not words.day.search(folded):
+        if bound(clause) in shown or words.compares.search(_STILL.sub("", folded)) or not words.day.search(folded):
             continue
         told = words.past.search(folded)
         if told and any(told[0] in other.split() for other in shown):
@@ -237,35 +247,14 @@ _SAME_STATE = needle(  # "Increased markings, similar to prior" are increased
 )
 
 
-def comparison_cut(source: str, kept: str) -> bool:
-    """True if "than before" went and "less synovitis" stayed."""
-    for than, more in _COMPARATIVES:
-        went = len(than.findall(source)) - len(than.findall(kept))
-        if went > 0 and len(more.findall(source)) - len(more.findall(kept)) < went:
-            return len(more.findall(kept)) > 0
-    return False
-
-
-_COMPARATIVES = (
-    (
-        needle(r"\bthan\b"),
-        needle(r"\b(?:more|less|fewer|larger|smaller|bigger|wider|thicker|better|worse|greater)\b"),
-    ),
-    (
-        needle(r"\bals\b"),
-        needle(r"\b(?:mehr|weniger|größer|kleiner|breiter|dicker|geringer|ausgedehnter)(?:e[rnms]?)?\b"),
-    ),
-)
-
-
 def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     headed = _HEAD.sub(HEAD, source)
-    whole = {_bound(clause) for clause in [*_CLAUSE.split(headed), *_COMMA.split(headed)]}
+    whole = {bound(clause) for clause in [*_CLAUSE.split(headed), *COMMA.split(headed)]}
     changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = words_of(clause)
-        before, changed = changed, bool(tokens) and _bound(clause) not in whole
+        before, changed = changed, bool(tokens) and bound(clause) not in whole
         spoken, told = told, any(map(words.verb.fullmatch, tokens))
         if not changed or before and not spoken and _SIDE_ONLY.fullmatch(clause.strip()):
             continue
@@ -292,10 +281,6 @@ def _denials(tokens: Iterable[str], words: Words) -> int:
     return sum(map(bool, map(words.deny.fullmatch, tokens)))
 
 
-def _bound(clause: str) -> str:
-    return " ".join(words_of(clause))
-
-
 def _sides_joined(source: str, kept: str) -> bool:
     """True if "X left, right unchanged" became "X left and right"."""
     joined = {match[0] for match in _BOTH_SIDES.finditer(kept)}
@@ -311,7 +296,7 @@ def _denials_gone(source: str, new: list[str], words: Words) -> bool:
         return False
     rest = words.change.sub(" ", folded)
     may = len(words.change.findall(folded)) + len(words.vanish.findall(rest))
-    for clause in _COMMA.split(rest):
+    for clause in COMMA.split(rest):
         tokens = words_of(clause)
         if any(map(words.deny.fullmatch, tokens)) and not words.vanish.search(clause):
             other = words.day.search(clause) or any(

@@ -1,0 +1,16 @@
+from refrad2d.llm.abbreviations import spell_out
+
+
+def test_an_abbreviation_is_read_by_the_words_of_the_other_text():
+    other = "Kein Pleuraerguss, Spitze des Katheters in der Vena cava superior, Mittellinienverlagerung 7 mm."
+    assert (
+        spell_out("Kein PE. Spitze in VCS.", other, ["PE", "VCS"]) == "Kein Pleuraerguss. Spitze in Vena cava superior."
+    )
+    assert spell_out("MLV 7 mm", other, ["MLV"]) == "Mittellinienverlagerung 7 mm"
+    assert spell_out("Verk. der Aorta", "Aorta mit Verkalkung", ["Verk"]) == "Verkalkung der Aorta"
+
+
+def test_what_the_other_text_does_not_spell_out_stays():
+    assert spell_out("Kein PE.", "Keine Zyste.", ["PE"]) == "Kein PE."
+    assert spell_out("Kein PE.", "PE: kein Pleuraerguss.", ["PE"]) == "Kein PE."
+    assert spell_out("Uncale Herniation.", "Unauffälliger Calvarius.", ["Uncale"]) == "Uncale Herniation."
