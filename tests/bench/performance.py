@@ -70,8 +70,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def run_small(sizes: Sequence[int], side: int, rounds: int) -> dict[str, Any]:
-    """All sections of the table."""
+def run_small(sizes: Sequence[int], side: int, rounds: int, kinds: int) -> dict[str, Any]:
+    """All sections of the table; `kinds` are the slices of each kind of file."""
     found: dict[str, Any] = {"machine": machine(), "sizes": list(sizes), "side": side}
     found["reading"], found["boxes"] = reading.measure(rounds), boxes.measure(rounds)
     found["builds"], found["loading"] = [], []
@@ -83,7 +83,7 @@ def run_small(sizes: Sequence[int], side: int, rounds: int) -> dict[str, Any]:
             found["loading"].append(load(Path(folder) / "out"))
     found["start"] = measure(FEWEST, side=side)
     found["two workers"] = measure(sizes[0], side=side, workers=2)
-    found["kinds"] = one_look.measure(one_look.FEW + 32, min(side, 512))
+    found["kinds"] = one_look.measure(kinds, side, ("keep",))
     return found
 
 
@@ -216,6 +216,7 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", help="slices of the builds (1000 5000; large: 10000 100000)")
     parser.add_argument("--side", type=int, help="pixels (512; large: 128)")
     parser.add_argument("--rounds", type=int, default=15, help="of steps that are repeated")
+    parser.add_argument("--kinds", type=int, default=96, help="slices of each kind of file")
     parser.add_argument("--large", type=Path, help="a folder for the large builds")
     parser.add_argument("--minutes", type=float, default=55, help="after which a large build stops; call again")
     parser.add_argument("--docs", action="store_true", help="measure nothing")
@@ -225,7 +226,7 @@ def main() -> int:
             print("The time is over. Run the command again; it goes on.", file=sys.stderr)
             return AGAIN
     elif not given.docs:
-        write_json(SMALL, run_small(given.sizes or (1000, 5000), given.side or 512, given.rounds))
+        write_json(SMALL, run_small(given.sizes or (1000, 5000), given.side or 512, given.rounds, given.kinds))
     write_page()
     print(table(["", "measured", "asked"], rows_of(json.loads(SMALL.read_text()))))
     return 0

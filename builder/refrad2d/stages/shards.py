@@ -47,12 +47,14 @@ def run(
     batch: str = "",
     refuse: Refuse | None = None,
     published: Iterable[Seen] = (),
+    pictures: Pictures | None = None,
 ) -> dict[str, Counter]:
     """Write all configs and splits. Returns rows as {config: {split: rows}}, under "patients" patients a split, under
     "left_out" the reasons of rows that were not written.
 
     `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
-    row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits.
+    row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits;
+    `pictures` is given those that were written.
     """
     order = _ordered(ingested, segmented, rows, dst, key)
     work = _Work(dst, key, workers, progress, batch, refuse)
@@ -65,6 +67,8 @@ def run(
             written.left_out[duplicates.REASON] += len(twice)
     finally:
         order.close()
+    for seen in written.pictures if pictures is not None else ():
+        pictures.add(seen)
     patients = Counter({split: len(names) for split, names in written.patients.items()})
     return {**written.counts, "patients": patients, "left_out": written.left_out}
 
