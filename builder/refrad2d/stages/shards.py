@@ -67,8 +67,9 @@ def run(
             written.left_out[duplicates.REASON] += len(twice)
     finally:
         order.close()
-    for seen in written.pictures if pictures is not None else ():
-        pictures.add(seen)
+    if pictures is not None:
+        for seen in written.pictures:
+            pictures.add(seen)
     patients = Counter({split: len(names) for split, names in written.patients.items()})
     return {**written.counts, "patients": patients, "left_out": written.left_out}
 
