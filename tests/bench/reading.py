@@ -26,6 +26,7 @@ from refrad2d.system.markdown import table
 from tests.fixtures.dicom_files import make_slice
 
 SIZE = 224
+WAYS = ("usual, uncompressed in zstd", "usual, JPEG 2000 in zstd", "image of a row", "lossless pixels of the archive")
 WINDOWS = ((-600, 1500), (40, 400), (300, 1500))  # centre and width
 
 
@@ -56,12 +57,13 @@ def make_ways() -> Mapping[str, Callable[[], np.ndarray]]:
         dataset.save_as(out, enforce_file_format=True)
         packed.append(zstandard.ZstdCompressor(3).compress(out.getvalue()))
     image, pixels = png(make_image(stored, row)), png(stored)
-    return {
-        "usual, uncompressed in zstd": lambda: usual(packed[0]),
-        "usual, JPEG 2000 in zstd": lambda: usual(packed[1]),
-        "image of a row": lambda: to_tensor(read_png(image)),
-        "lossless pixels of the archive": lambda: to_tensor(make_image(read_png(pixels), row)),
-    }
+    ways: tuple[Callable[[], np.ndarray], ...] = (
+        lambda: usual(packed[0]),
+        lambda: usual(packed[1]),
+        lambda: to_tensor(read_png(image)),
+        lambda: to_tensor(make_image(read_png(pixels), row)),
+    )
+    return dict(zip(WAYS, ways, strict=True))
 
 
 def measure(rounds: int = 15) -> dict[str, float]:

@@ -11,11 +11,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from refrad2d.dataset.leaks import BITS, Names, perceptual_hash
+from refrad2d.dataset.leaks import BITS, Hashed, Names, count_pairs, hash_folder, perceptual_hash
 from refrad2d.layout import SPLITS
 
 MOST_BITS = 32  # that nearly equal pictures differ in; fewer than for a leak that a person looks at (docs/privacy.md)
@@ -50,9 +51,10 @@ class Pictures:
     def __len__(self) -> int:
         return len(self._names)
 
+    def __iter__(self) -> Iterator[Seen]:
+        return map(self.__getitem__, range(len(self)))
+
     def __getitem__(self, n: int) -> Seen:
-        if n >= len(self):
-            raise IndexError(n)
         look = self._looks[HASH_BYTES * n : HASH_BYTES * n + self._sizes[n]]
         return Seen(self._names[n], SPLITS[self._splits[n]], bytes(look))
 
@@ -112,6 +114,12 @@ def like(ones: Iterable[Seen], others: Iterable[Seen]) -> Iterator[Seen]:
             # of +1 and -1 the product counts equal bits minus different ones
             alike |= (bits @ _signs(against[other : other + _CHUNK]).T >= BITS - 2 * MOST_BITS).any(axis=1)
         yield from (mine[int(n)] for n in places[start : start + _CHUNK][alike])
+
+
+def count_seen(pictures: Iterable[Seen], benchmarks: Path | None = None) -> list[dict]:
+    """What `leaks.count_leaks` gives, of pictures that were hashed when they were written."""
+    hashed = (Hashed(seen.id, seen.split, signs_of(seen.look)) for seen in pictures)
+    return count_pairs(hashed, hash_folder(benchmarks) if benchmarks is not None else ())
 
 
 def signs_of(look: bytes) -> np.ndarray:

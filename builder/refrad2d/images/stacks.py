@@ -42,9 +42,14 @@ class Stack:
             if n == 0 or leads or known.sop_uid in images:
                 kept.append(n)
             seen |= leads
-        slices, sources = (tuple(some[n] for n in kept) for some in (self.slices, self.sources))
-        record = replace(self.record, known=(), phrases=(), person=Person(), slices=())
-        return replace(self, record=record, slices=slices, sources=sources, known=frozenset(), phrases=frozenset())
+        return replace(
+            self,
+            record=replace(self.record, known=(), phrases=(), person=Person(), slices=()),
+            slices=tuple(self.slices[n] for n in kept),
+            sources=tuple(self.sources[n] for n in kept),
+            known=frozenset(),
+            phrases=frozenset(),
+        )
 
     @property
     def names(self) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
-from refrad2d.dataset.leaks import count_leaks
+from refrad2d.dataset.duplicates import Pictures, count_seen
 from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.stats import (
     count_attrition,
@@ -90,9 +90,10 @@ def _write_dataset(
     stages: Path, dst: Path, key: bytes, inputs: str, options: Options, people: PeopleFile, progress: Progress
 ) -> dict:
     rows = rows_file(stages)
+    pictures = Pictures()
     counts = shards.run(
         stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress,
-        volumes=volumes_file(stages),
+        pictures=pictures, volumes=volumes_file(stages),
     )  # fmt: skip
     patients, left_out = counts.pop("patients"), counts.pop("left_out")
     stats = {
@@ -102,7 +103,7 @@ def _write_dataset(
         **count_rows(row for path in list_shards(dst, "slices") for row in read_counted(path)),
         "rows": {name: dict(by_split) for name, by_split in counts.items()},
         "patients": dict(patients),
-        "leaks": count_leaks(list_shards(dst, "slices"), options.benchmarks),
+        "leaks": count_seen(pictures, options.benchmarks),
         "blind": count_blind(list_shards(dst, "slices")),
     }
     write_card(dst, stats)

@@ -106,10 +106,10 @@ class Input:
     def parts(self, stage: str) -> tuple[Path, Executor]:
         """Where the parts of a stage lie while it is done, and who does them."""
         options = self.options
-        makers = {
+        makers: dict[str, Callable[[], Executor]] = {
+            "processes": lambda: Processes(options.workers),
             "slurm": Slurm,
-            "ray": partial(Ray, options.address),
-            "processes": partial(Processes, options.workers),
+            "ray": lambda: Ray(options.address),
         }
         return self.root / f"{stage}.parts", makers[options.executor]()
 

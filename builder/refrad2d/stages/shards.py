@@ -48,6 +48,7 @@ def run(
     batch: str = "",
     refuse: Refuse | None = None,
     published: Iterable[Seen] = (),
+    pictures: Pictures | None = None,
     volumes: Path | None = None,
     known: Collection[str] = (),
 ) -> dict[str, Counter]:
@@ -56,7 +57,8 @@ def run(
 
     `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
     row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits,
-    `known` its series. `volumes` are those of whole series, of which `volumes.publishable` says what is written.
+    `known` its series; `pictures` is given those that were written. `volumes` are those of whole series, of which
+    `volumes.publishable` says what is written.
     """
     order = _ordered(ingested, segmented, rows, dst, key)
     work = _Work(dst, key, workers, progress, batch, refuse)
@@ -69,6 +71,9 @@ def run(
             written.left_out[duplicates.REASON] += len(twice)
     finally:
         order.close()
+    if pictures is not None:
+        for seen in written.pictures:
+            pictures.add(seen)
     patients = Counter({split: len(names) for split, names in written.patients.items()})
     if volumes and written.series:
         refuse_series = publishable(written.series, written.incomplete, known)

@@ -81,7 +81,7 @@ def test_every_input_and_the_table_are_accounted_for(tmp_path):
     for name, lines in (("ingest", [line]), ("segment", [])):
         (tmp_path / name).mkdir()
         write_jsonl(tmp_path / name / "accounting.jsonl", lines)
-    assert account_stages(tmp_path) == [line, {**line, "root": "reports"}]
+    assert list(account_stages(tmp_path)) == [line, {**line, "root": "reports"}]
 
 
 def test_an_output_inside_the_input_is_refused(tmp_path):

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from refrad2d.boxes import objects
-from refrad2d.dataset.duplicates import Seen, look_of
+from refrad2d.dataset.duplicates import Pictures, Seen, count_seen, look_of
 from refrad2d.dataset.encoding import Task, encode
+from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.stats import read_columns
 from refrad2d.layout import list_shards
@@ -118,3 +119,12 @@ def test_a_new_picture_that_another_split_has_published_stays_out(tmp_path):
     old = Seen("old", "train", look_of(make_image(noise(1), task)))
     counts = run(*stages, tmp_path / "out", key=KEY, published=[old])
     assert counts["left_out"] == {"duplicate_across_splits": 1} and counts["slices"] == {"test": 1}
+
+
+def test_what_was_written_is_counted_as_if_it_were_read_again(tmp_path):
+    names = [*people("train", 2), *people("test", 1), *people("validation", 1)]
+    rows = [make_row(n, names[n % 4], (10, 20, 50, 60)) for n in range(8)]
+    pictures = Pictures()
+    run(*make_stages(tmp_path, rows, noise), tmp_path / "out", key=KEY, pictures=pictures)
+    found = count_leaks(list_shards(tmp_path / "out", "slices"))
+    assert len(pictures) == 8 and len(found) == 3 and count_seen(pictures) == found
