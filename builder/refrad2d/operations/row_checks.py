@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -50,8 +51,8 @@ class Sample(NamedTuple):
     is_blank: bool
     look: bytes  # what the image looks like, to find it in another split
     turns: tuple[str, ...]  # digests of the conversations that follow from the row
-    who: tuple  # what a volume of its series repeats
-    objects: dict[str, int]  # a hash of each, by label
+    who: tuple = ()  # what a volume of its series repeats
+    objects: Mapping[str, int] = MappingProxyType({})  # a hash of each, by label
 
 
 @dataclass
