@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -50,8 +51,9 @@ class Sample(NamedTuple):
     is_blank: bool
     look: bytes  # what the image looks like, to find it in another split
     turns: tuple[str, ...]  # digests of the conversations that follow from the row
-    who: tuple  # what a volume of its series repeats
-    objects: dict[str, int]  # a hash of each, by label
+    batch: str = ""  # of its shard
+    who: tuple = ()  # what a volume of its series repeats
+    objects: Mapping[str, int] = MappingProxyType({})  # a hash of each, by label
 
 
 @dataclass
@@ -62,7 +64,8 @@ class Dataset:
     manifest: dict[str, Any]
     samples: dict[str, Sample] = field(default_factory=dict)
     grounded: set[str] = field(default_factory=set)
-    volumes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # by series, label and slice
+    # by batch and series, label and slice: a later batch may have other masks
+    volumes: dict[tuple[str, str], dict[str, dict[str, int]]] = field(default_factory=dict)
     turns: dict[tuple[str, str], Counter] = field(default_factory=lambda: defaultdict(Counter))  # by split and image
     broken: set[str] = field(
         default_factory=set
@@ -130,7 +133,7 @@ def read_slices(dataset: Dataset, path: Path) -> Iterator[Fault]:
             yield Fault(name, key, "mask_unreadable")
         else:
             yield from (Fault(name, key, kind) for kind in dict.fromkeys(check_row(row, mask)))
-        dataset.samples[key] = _sample(row, split, image, mask)
+        dataset.samples[key] = _sample(row, split, image, mask)._replace(batch=shard.batch if shard else "")
     yield from faults
 
 
@@ -226,13 +229,16 @@ def read_sft(dataset: Dataset, path: Path) -> Iterator[Fault]:
 
 
 def read_volumes(dataset: Dataset, path: Path) -> Iterator[Fault]:
-    """The `volumes` files: each law, ids that occur twice, people and splits as the slices of the series have them."""
+    """The `volumes` files: each law, ids that occur twice, people and splits as the slices of the series and batch have
+    them."""
     name, split = path.relative_to(dataset.root).as_posix(), split_of_file(path)
     faults: list[Fault] = []
-    series = {sample.series: sample for sample in dataset.samples.values()}
+    shard = parse_shard(name)
+    batch = shard.batch if shard else ""
+    series = {sample.series: sample for sample in dataset.samples.values() if sample.batch == batch}
     for row in cast("Iterator[Volume]", _read_rows(dataset, path, "volumes", faults)):
         dataset.rows["volumes"][split] += 1
-        key, labels = str(row["id"]), dataset.volumes.setdefault(str(row["series"]), {})
+        key, labels = str(row["id"]), dataset.volumes.setdefault((batch, str(row["series"])), {})
         sample = series.get(row["series"])
         if row["label"] in labels:
             yield Fault(name, key, "duplicate_row")
@@ -253,19 +259,21 @@ def check_volumes(dataset: Dataset) -> Iterator[Fault]:
     That a slice shows what no volume of the series has is a fault from where more is missing than stats.json counts as
     left out. Of slices without a row only the laws of a volume can tell.
     """
-    missing: dict[tuple[str, str], str] = {}
+    missing: dict[tuple[str, str, str], str] = {}
+    batches = {batch for batch, _ in dataset.volumes}  # an old one may have none
     for key, sample in dataset.samples.items():
         place = _place("volumes", sample.split)
-        labels = dataset.volumes.get(sample.series, {})
+        labels = dataset.volumes.get((sample.batch, sample.series), {})
         for label, seen in sample.objects.items():
             if label not in labels:
-                missing.setdefault((sample.series, label), place)
+                if sample.batch in batches:
+                    missing.setdefault((sample.series, label, sample.batch), place)
             elif labels[label].get(key) != seen:
                 yield Fault(place, key, "objects_differ")
         if any(key in slices and label not in sample.objects for label, slices in labels.items()):
             yield Fault(place, key, "objects_differ")
-    if "volumes" in dataset.manifest.get("rows", {}) and len(missing) > _left_out(dataset.root):
-        (series, _), place = min(missing.items())
+    if len(missing) > _left_out(dataset.root):
+        (series, *_), place = min(missing.items())
         yield Fault(place, series, "missing_row")
 
 

@@ -242,6 +242,14 @@ def test_a_dataset_of_another_format_is_refused_with_the_remedy(root):
         list(verify(root))
 
 
+def test_a_dataset_without_volumes_is_sound(root):
+    shutil.rmtree(root / "refrad2d" / "volumes")
+    counts = json.loads((root / "manifest.json").read_text())["rows"]
+    del counts["volumes"]
+    write_stats(root, counts)
+    assert list(verify(root)) == []
+
+
 def drop(n):
     return lambda rows: rows.pop(n) and None
 
