@@ -5,8 +5,10 @@
     >>> codec.decode(codes, boxes, (224, 224)).shape      # (N, 224, 224) bool
 
 A VQ-VAE (van den Oord et al. 2017) of our own on 64 x 64 crops: a convolution stack down to 4 x 4 places, each rounded
-to the nearest of 128 vectors, and back. Crops are exact shares of the pixels, and masks are laid back bilinearly, both
-as products of matrices, a thousand at a time. `masks.codec_training` teaches it; no model writes its codes yet.
+to the nearest of 128 vectors, and back. A code tells of its own place and little around it: a model can write it from
+what it sees there, and a wrong one spoils a part of the mask. Codes that each told of the whole mask kept it as well
+and could not be learned. Crops are exact shares of the pixels, and masks are laid back bilinearly, both as products of
+matrices, a thousand at a time. `masks.codec_training` teaches it.
 """
 
 import torch
@@ -22,20 +24,18 @@ WIDTH = 48
 DEPTH = 24  # of a code's vector
 
 
-class Mixer(nn.Module):
-    """Every place sees all others: a linear step over places, one over channels."""
+class Neighbours(nn.Module):
+    """Every place sees those beside it."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        count = PLACES**2
-        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.places = nn.Sequential(nn.Linear(count, 2 * count), nn.GELU(), nn.Linear(2 * count, count))
-        self.channels = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.seen = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1), nn.GELU(), nn.Conv2d(width, width, 3, padding=1)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, places, width) to the same."""
-        x = x + self.places(self.first(x).transpose(1, 2)).transpose(1, 2)
-        return x + self.channels(self.second(x))
+        """(N, width, 4, 4) to the same."""
+        return x + self.seen(x)
 
 
 class MaskCodec(nn.Module):
@@ -45,17 +45,17 @@ class MaskCodec(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.down = nn.Sequential(_down(1, 16), _down(16, 32), _halve(32, WIDTH), _halve(WIDTH, WIDTH))
         widths = (12, 24, 32, WIDTH)
-        down = [_down(a, b) for a, b in zip((1, *widths), widths, strict=False)]
         up = [_up(a, b) for a, b in zip(widths[::-1], (*widths[-2::-1], 1), strict=False)]
-        self.down, self.up = nn.Sequential(*down), nn.Sequential(*up[:-1], up[-1][0])
-        self.reading, self.writing = Mixer(WIDTH), Mixer(WIDTH)
+        self.up = nn.Sequential(*up[:-1], up[-1][0])
+        self.writing = Neighbours(WIDTH)
         self.narrow, self.widen = nn.Linear(WIDTH, DEPTH), nn.Linear(DEPTH, WIDTH)
         self.register_buffer("book", torch.randn(CODES, DEPTH))
 
     def vectors(self, crops: torch.Tensor) -> torch.Tensor:
         """(N, 64, 64) shares in [0, 1] as (N, 16, depth), not rounded yet."""
-        found: torch.Tensor = self.narrow(self.reading(self.down(crops[:, None]).flatten(2).transpose(1, 2)))
+        found: torch.Tensor = self.narrow(self.down(crops[:, None]).flatten(2).transpose(1, 2))
         return found
 
     def nearest(self, vectors: torch.Tensor) -> torch.Tensor:
@@ -64,8 +64,8 @@ class MaskCodec(nn.Module):
 
     def draw(self, vectors: torch.Tensor) -> torch.Tensor:
         """(N, 16, depth) as logits of crops (N, 64, 64)."""
-        places = self.writing(self.widen(vectors)).transpose(1, 2).unflatten(2, (PLACES, PLACES))
-        drawn: torch.Tensor = self.up(places)[:, 0]
+        places = self.widen(vectors).transpose(1, 2).unflatten(2, (PLACES, PLACES))
+        drawn: torch.Tensor = self.up(self.writing(places))[:, 0]
         return drawn
 
     @torch.inference_mode()
@@ -86,6 +86,11 @@ class MaskCodec(nn.Module):
 
 def _down(a: int, b: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(a, b, 4, stride=2, padding=1), nn.GELU())
+
+
+def _halve(a: int, b: int) -> nn.Sequential:
+    """To half the size without a look beside."""
+    return nn.Sequential(nn.Conv2d(a, b, 2, stride=2), nn.GELU())
 
 
 def _up(a: int, b: int) -> nn.Sequential:

@@ -57,3 +57,13 @@ def test_a_mask_becomes_sixteen_codes():
 def test_a_code_that_is_none_is_refused(code):
     with pytest.raises(ValueError, match="Give 0 to 127"):
         MaskCodec().decode(torch.full((1, 16), code), torch.tensor([[0.0, 0.0, 1.0, 1.0]]), (4, 4))
+
+
+def test_a_code_tells_of_its_own_place_and_what_lies_beside():
+    torch.manual_seed(0)
+    codec, crops = MaskCodec().eval(), torch.rand(1, CROP, CROP)
+    changed = crops.clone()
+    changed[:, :16, :16] = 1 - changed[:, :16, :16]
+    with torch.no_grad():
+        moved = (codec.vectors(crops) - codec.vectors(changed)).abs().sum(-1)[0].reshape(4, 4) > 0
+    assert moved[0, 0] and not moved[2:].any() and not moved[:, 2:].any()

@@ -122,7 +122,7 @@ def test_text_codes_stand_beside_the_head_with_what_both_cost():
 
 
 def test_a_model_that_only_writes_masks_has_no_head_to_score():
-    writer = Writer(ROWS, fit(structures_of(ROWS), steps=4))
+    writer = Writer(ROWS, fit(structures_of(ROWS), steps=24))
     writer._answer = lambda row, prompt: (Oracle if "Where" in prompt else Writer)._answer(writer, row, prompt)
     items = list(judge_structures(writer, ROWS[:1], {}, writer=writer))
     assert all("head/dice" not in item["scores"] and item["scores"]["token_box_iou"] > 0.95 for item in items)
