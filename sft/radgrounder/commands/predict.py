@@ -1,6 +1,7 @@
 """`radgrounder predict`: one picture or series, one question, one answer with boxes."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from radgrounder.commands.shared import require_positive
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, require_series_task, task_prompt
 from refrad2d.system.arguments import argument, command, option
+from refrad2d.system.reasons import advice
 
 if TYPE_CHECKING:
     from radgrounder.inference.predictor import Prediction
@@ -49,8 +51,9 @@ def predict(given: Predict) -> int:
 
     In: a folder with one series, for --task locate or report. Out: a line for each box in 3D; with --json the same
     fields, of the slice "number" that says most, with "modality", "plane", "shape" [slices, rows, columns], "spacing"
-    (mm between these), "slices" (number, InstanceNumber and the fields of one picture) and "boxes_3d": [{"label",
-    "voxel_box", "mm_box", "confidence", "slices"}], xyzxyz from the first voxel, ends exclusive.
+    (mm between these), "left_out" (files by reason), "slices" (number, InstanceNumber and the fields of one picture)
+    and "boxes_3d": [{"label", "voxel_box", "mm_box", "confidence", "slices"}], xyzxyz from the first voxel, ends
+    exclusive.
     """
     task_prompt(given.task, given.language, given.question)  # wrong arguments show before the model loads
     require_positive(given, "samples")
@@ -96,6 +99,8 @@ def _predict_series(given: Predict) -> int:
     from radgrounder.inference.series import open_series
 
     series = open_series(given.image, modality=given.modality or "")
+    for reason, files in series.left_out.items():
+        print(f"{files} files are left out: {reason}. {advice(reason)}", file=sys.stderr)
     from radgrounder.inference.predictor import Predictor
     from radgrounder.inference.volumes import predict_series
 

@@ -5,7 +5,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import NamedTuple
 
 from refrad2d.grounding import Box
@@ -13,7 +12,7 @@ from refrad2d.images.geometry import Grid
 
 VoxelBox = tuple[float, float, float, float, float, float]  # xyzxyz from the first voxel, ends exclusive
 BRIDGED = 1  # silent slices in a row that do not end a structure
-WINDOW = 3  # slices that an edge is the median of
+SLACK = 0.05  # of the picture's side: an edge that lies further out than those beside it is a mistake
 
 
 class SliceVote(NamedTuple):
@@ -43,8 +42,9 @@ def fuse(votes: Iterable[SliceVote], asked: Sequence[int], grid: Grid) -> FusedB
     1. Slices with a box that follow each other among those asked are a run; up to `BRIDGED` slices without one do not
        end it. The structure is the run whose confidences sum to the most (of equal ones the first): boxes elsewhere are
        taken for mistakes. Several boxes on one slice count as their union, with the highest confidence.
-    2. Along the run each of the four edges becomes the median of the `WINDOW` boxes around it (at an end, of the last
-       `WINDOW`), so that one slice alone does not widen the box. A run of less than three stays as it is.
+    2. Along the run an edge that lies further out than both of those beside it (at an end, the two next to it), by more
+       than `SLACK`, becomes the outer one of these: one slice alone does not widen the box, and a structure that grows
+       keeps its widest part. A run of less than three stays as it is.
     3. The box is the union of these: from the first slice of the run to its last, and where slices between were not
        asked, half of the way to the next that was.
     4. Its confidence is the mean of those of the run, a bridged slice counting 0.
@@ -52,7 +52,7 @@ def fuse(votes: Iterable[SliceVote], asked: Sequence[int], grid: Grid) -> FusedB
     best = max(_runs(_one_a_slice(votes), asked), key=lambda run: sum(vote.confidence for vote in run), default=[])
     if not best:
         return None
-    left, top, right, bottom = (_smooth([vote.box[side] for vote in best]) for side in range(4))
+    left, top, right, bottom = (_smooth([v.box[side] for v in best], -1 if side < 2 else 1) for side in range(4))
     _, rows, columns = grid.shape
     first, last = asked.index(best[0].number), asked.index(best[-1].number)
     start, end = _reach(asked, first, last)
@@ -86,11 +86,16 @@ def _runs(votes: dict[int, SliceVote], asked: Sequence[int]) -> list[list[SliceV
     return runs
 
 
-def _smooth(edges: Sequence[float]) -> list[float]:
-    if len(edges) < WINDOW:
+def _smooth(edges: Sequence[float], outwards: int) -> list[float]:
+    """Edges along a run without those that stick out alone; `outwards` is 1 for right and bottom, else -1."""
+    if len(edges) < 3:
         return list(edges)
-    starts = (min(max(n - WINDOW // 2, 0), len(edges) - WINDOW) for n in range(len(edges)))
-    return [median(edges[start : start + WINDOW]) for start in starts]
+    kept = []
+    for n, edge in enumerate(edges):
+        start = min(max(n - 1, 0), len(edges) - 3)
+        beside = max(outwards * edges[k] for k in range(start, start + 3) if k != n)
+        kept.append(outwards * beside if outwards * edge > beside + SLACK else edge)
+    return kept
 
 
 def _reach(asked: Sequence[int], first: int, last: int) -> tuple[float, float]:

@@ -9,8 +9,8 @@ refused.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image
@@ -40,12 +40,16 @@ class SeriesSlice:
 
 @dataclass(frozen=True)
 class Series:
-    """All slices of one series in order of depth, in display orientation; `plane` and `modality` as in a dataset."""
+    """All slices of one series in order of depth, in display orientation; `plane` and `modality` as in a dataset.
+
+    `left_out` are the files of its folder that are none of its slices, by reason.
+    """
 
     modality: str
     plane: str
     grid: Grid
     slices: tuple[SeriesSlice, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def open_series(folder: Path, *, modality: str = "") -> Series:
@@ -65,15 +69,9 @@ def open_series(folder: Path, *, modality: str = "") -> Series:
     grid = voxel_grid([shown.placement for shown in stack.slices])
     if isinstance(grid, str):
         raise ValueError(f"The slices in {folder} make no volume ({grid}). {advice(grid)}")
-    return as_series(stack, pictures, grid)
-
-
-def as_series(stack: Stack, pictures: Sequence[Picture], grid: Grid) -> Series:
-    """A stack with its pictures on its grid."""
-    slices = (
-        SeriesSlice(n, *of) for n, of in enumerate(zip((s.instance for s in stack.slices), pictures, strict=True))
-    )
-    return Series(stack.modality, stack.slices[0].placement.plane, grid, tuple(slices))
+    pairs = enumerate(zip(stack.slices, pictures, strict=True))
+    slices = tuple(SeriesSlice(n, shown.instance, picture) for n, (shown, picture) in pairs)
+    return Series(stack.modality, stack.slices[0].placement.plane, grid, slices, dict(reasons))
 
 
 def read_stacks(folder: Path, reasons: Counter, *, modality: str = "") -> Iterator[tuple[Stack, list[Picture]]]:

@@ -53,6 +53,7 @@ class SeriesPrediction:
             for of, one in zip(self.series.slices, self.slices, strict=True)
         ]
         about = {"modality": self.series.modality, "plane": self.series.plane, **self.series.grid._asdict()}
+        about["left_out"] = dict(self.series.left_out)
         boxes = [vars(box) for box in self.boxes]
         return {**self.slices[self.shown].to_json(), "number": self.shown, **about, "slices": slices, "boxes_3d": boxes}
 

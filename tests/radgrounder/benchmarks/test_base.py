@@ -23,12 +23,12 @@ from radgrounder.benchmarks.base import (
 
 
 def test_unknown_benchmark_names_the_known_ones():
-    with pytest.raises(ValueError, match="Unknown benchmark 'vqarad'. Choose from refrad2d, slake, vqa-rad"):
+    with pytest.raises(ValueError, match="Unknown benchmark 'vqarad'. Choose from refrad2d, slake, volumes, vqa-rad"):
         load_benchmark("vqarad", "x")
 
 
 def test_the_example_to_copy_comes_last():
-    assert benchmark_names() == ["refrad2d", "slake", "vqa-rad", "forkme"]
+    assert benchmark_names() == ["refrad2d", "slake", "volumes", "vqa-rad", "forkme"]
 
 
 @pytest.mark.parametrize("name", benchmark_names())

@@ -44,6 +44,13 @@ def test_what_is_no_series_says_what_to_give(tmp_path):
         open_series(tmp_path)
 
 
+def test_files_that_are_none_of_its_slices_are_told(tmp_path):
+    for k in range(3):
+        write_slice(tmp_path / f"{k}", k)
+    (tmp_path / "notes.txt").write_text("x")
+    assert open_series(tmp_path).left_out == {"not_an_image": 1}
+
+
 def test_two_series_are_not_mixed(tmp_path):
     for k in range(3):
         write_slice(tmp_path / f"a{k}", k)

@@ -63,6 +63,7 @@ def test_only_the_files_that_hold_the_patient_change(two_months, removed):
         *(f"refrad2d/data/slices-{name}.parquet" for name in both),
         *(f"refrad2d/grounded/grounded-{name}.parquet" for name in both),
         *(f"refrad2d/sft/sft-{name}.parquet" for name in both),
+        *(f"refrad2d/volumes/volumes-{name}.parquet" for name in both),
         "refrad2d/README.md", "manifest.json", "stats.json", "CHANGELOG.md",
     }  # fmt: skip
 
@@ -81,7 +82,7 @@ def test_a_rewritten_shard_is_what_a_build_without_the_patient_gives(tmp_path, f
     assert run("build", root=tmp_path / "less", month=tmp_path / "less" / "month", out=tmp_path / "less" / "out") == 0
     mine, theirs = digest(root / "dataset"), digest(tmp_path / "less" / "out")
     shards = {name for name in theirs if name.endswith((".tar", ".parquet"))}
-    assert len(shards) == 11 and {name: mine[name] for name in shards} == {name: theirs[name] for name in shards}
+    assert len(shards) == 14 and {name: mine[name] for name in shards} == {name: theirs[name] for name in shards}
     assert mine["refrad2d/README.md"] != theirs["refrad2d/README.md"]  # which tells of all files that were read
 
 
@@ -105,6 +106,12 @@ def test_no_decoded_file_holds_a_pseudonym_of_the_patient(two_months, removed):
     rows = [row for row in rows_of(two_months / "dataset").values() if row["patient"] == GONE]
     names = {row[column] for row in rows for column in ("id", "patient", "study", "series")}
     assert len(names) == 6 + 1 + 2 + 2
+    names |= {
+        row["id"]
+        for row in refrad2d.load("volumes", root=two_months / "dataset", split="train")
+        if row["patient"] == GONE
+    }
+    assert len(names) == 6 + 1 + 2 + 2 + 2
     text = "\n".join(decoded(two_months / "dataset"))
     assert all(name in text for name in names)
     text = "\n".join(decoded(removed / "dataset"))
@@ -125,7 +132,7 @@ def test_readers_stats_and_card_know_the_rest_only(removed):
 
 def test_the_changelog_says_how_many_went_and_not_who(removed):
     row = (removed / "dataset" / "CHANGELOG.md").read_text().splitlines()[-1]
-    assert row.startswith("| 2. remove |") and row.endswith("| -1 | -2 | -6 | 8 shards rewritten, 0 deleted |")
+    assert row.startswith("| 2. remove |") and row.endswith("| -1 | -2 | -6 | 10 shards rewritten, 0 deleted |")
 
 
 def test_removing_again_only_proves_it_again(removed, tmp_path, capsys):
@@ -170,7 +177,9 @@ def test_a_config_without_rows_goes(tmp_path):
     assert run("build", root=root, month=root / "month", out=root / "dataset") == 0
     assert remove(root) == 0
     assert not (root / "dataset" / "refrad2d" / "sft").exists()
-    assert sorted(get_dataset_config_names(str(root / "dataset" / "refrad2d"))) == ["grounded", "report", "vqa"]
+    assert sorted(get_dataset_config_names(str(root / "dataset" / "refrad2d"))) == [
+        "grounded", "report", "volumes", "vqa",
+    ]  # fmt: skip
     assert remove(root, patient_name(TEST[0])) == 2 and rows_of(root / "dataset")
 
 
