@@ -7,8 +7,9 @@
 A logits processor of stock `generate`, greedy, sampling or beams; `radgrounder predict`, `eval` and the Space use it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any, cast
 
 import torch
@@ -36,6 +37,13 @@ def ends_in_loop(tokens: Sequence[int]) -> bool:
 def has_loop(tokens: Sequence[int]) -> bool:
     """Whether an answer runs in circles anywhere, as `ends_in_loop` says it of its end."""
     return any(ends_in_loop(tokens[:end]) for end in range(LOOP_TOKENS, len(tokens) + 1))
+
+
+def without_codes(tokens: Sequence[int], codes: Container[int]) -> list[int]:
+    """The tokens without the codes of masks: of a full box all sixteen are one, which is no loop. A class, which is
+    written with the same tokens, stands alone and stays."""
+    runs = [(code, list(run)) for code, run in groupby(tokens, key=codes.__contains__)]
+    return [token for code, run in runs if not (code and len(run) > 1) for token in run]
 
 
 class BoundDecoding(BoundToGrammar):
@@ -72,13 +80,18 @@ class BoundDecoding(BoundToGrammar):
         bound = super().__call__(input_ids, scores)
         if self._more and self._absent and input_ids.shape[1] == self.prompt_length:
             bound[:, self._absent] += self._more
-        self._known = {row: self._known.get(row[:-1], False) or ends_in_loop(row[self.prompt_length :]) for row in rows}
+        self._known = {
+            row: self._known.get(row[:-1], False) or self._circles(row[self.prompt_length :]) for row in rows
+        }
         for number, (row, state) in enumerate(zip(rows, self._states, strict=True)):
             if self._known[row]:
                 bound[number] = scores[number].masked_fill(self._all_but_the_end(state, scores.device), -torch.inf)
             if state.phase == PLACE:
                 bound[number] = self._at_median(bound[number])
         return bound
+
+    def _circles(self, written: Sequence[int]) -> bool:
+        return ends_in_loop(without_codes(written, self.grammar.codes) if self.grammar.codes else written)
 
     def _all_but_the_end(self, state: State, device: torch.device) -> torch.Tensor:
         """(width,) bool, True on whatever does not lead straight to the end of the answer."""

@@ -3,7 +3,7 @@
 >>> Decoder(model, processor, kept_pictures=128).write([image], ["\\n\\nWhere is the liver? "], max_new_tokens=48)
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from PIL import Image
 from transformers import LogitsProcessor, LogitsProcessorList
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from radgrounder.inference.bound import BoundDecoding, begin_absence, has_loop
+from radgrounder.inference.bound import BoundDecoding, begin_absence, has_loop, without_codes
 from radgrounder.inference.confidence import Generated
 from radgrounder.inference.features import PictureFeatures, picture_key
 from radgrounder.inference.grammar import Grammar
@@ -84,7 +84,8 @@ class Decoder:
                 **batch, max_new_tokens=max_new_tokens, logits_processor=LogitsProcessorList([kept]), **search
             )[:, width:]
         rows = zip(written.tolist(), kept.of(written), strict=True)
-        return [self._finish(ids, probabilities) for ids, probabilities in rows]
+        codes = self._grammar(modality, masks).codes if masks else frozenset[int]()
+        return [self._finish(ids, probabilities, codes) for ids, probabilities in rows]
 
     def encode(self, images: Sequence[Image.Image], prompts: Sequence[str]) -> dict[str, Any]:
         """What `generate` takes: the prompts as tokens, padded on the left, and the features of the pictures."""
@@ -107,10 +108,11 @@ class Decoder:
         width = self.model.get_output_embeddings().weight.shape[0]
         return Grammar.build(self.processor.tokenizer, width=width, modality=modality, masks=masks)
 
-    def _finish(self, ids: list[int], probabilities: list[float]) -> Generated:
+    def _finish(self, ids: list[int], probabilities: list[float], codes: Container[int]) -> Generated:
         """Markup up to the end token; special tokens stay, since some checkpoints have the markup among them."""
         tokenizer = self.processor.tokenizer
         end = ids.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in ids else len(ids)
         shown = [token for token in ids[:end] if token != tokenizer.pad_token_id]
         markup = tokenizer.decode(shown, skip_special_tokens=False)
-        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]), looped=has_loop(ids[:end]))
+        looped = has_loop(without_codes(ids[:end], codes))
+        return Generated(markup, tuple(ids[: end + 1]), tuple(probabilities[: end + 1]), looped=looped)

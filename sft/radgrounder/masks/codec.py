@@ -5,10 +5,9 @@
     >>> codec.decode(codes, boxes, (224, 224)).shape      # (N, 224, 224) bool
 
 A VQ-VAE (van den Oord et al. 2017) of our own on 64 x 64 crops: a convolution stack down to 4 x 4 places, each rounded
-to the nearest of 128 vectors, and back. A code tells of its own place and little around it: a model can write it from
-what it sees there, and a wrong one spoils a part of the mask. Codes that each told of the whole mask kept it as well
-and could not be learned. Crops are exact shares of the pixels, and masks are laid back bilinearly, both as products of
-matrices, a thousand at a time. `masks.codec_training` teaches it.
+to the nearest of 128 vectors, and back. A code tells of its own place and little around it: a wrong one spoils a piece
+of the mask. Crops are exact shares of the pixels, and masks are laid back bilinearly, both as products of matrices, a
+thousand at a time. `masks.codec_training` teaches it.
 """
 
 import torch

@@ -92,7 +92,7 @@ def _shape(config: Mapping[str, Any], found: Mapping[str, torch.Tensor]) -> Rele
         raise ValueError("The checkpoint has no mask decoder. Give the folder `segmentation` of the release.")
     width, tower = found["img_projection.weight"].shape
     layers = {name.split(".")[2] for name in found if name.startswith("transformer.layers.")}
-    vision = SiglipVisionConfig(**config.get("vision_config", {}))  # what a file leaves out is the class's default
+    vision: Any = SiglipVisionConfig(**config.get("vision_config", {}))  # what a file leaves out is the class's default
     side = vision.image_size // vision.patch_size
     return ReleaseShape(width=width, tower=tower, side=side, layers=len(layers) or LAYERS)
 

@@ -13,6 +13,7 @@ from radgrounder.inference.bound import (
     bound_decoding,
     ends_in_loop,
     has_loop,
+    without_codes,
 )
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.grammar import Grammar
@@ -182,3 +183,10 @@ def test_more_tokens_than_announced_open_no_span(grammar):
 def test_unknown_words_are_refused_before_a_model_runs(processor, task, modality, message):
     with pytest.raises(ValueError, match=message):
         bound_decoding(processor, task, modality=modality)
+
+
+def test_the_codes_of_a_full_box_are_no_loop_and_a_class_stays():
+    codes, full = {5, 6, 7}, [1, 2, 5, 3, *[6] * 16]  # a class, then a mask
+    assert ends_in_loop(full) and not ends_in_loop(without_codes(full, codes))
+    assert without_codes([*full, 4], codes) == [1, 2, 5, 3, 4] and without_codes(full, ()) == full
+    assert ends_in_loop(without_codes([*full, *[4] * 16], codes))
