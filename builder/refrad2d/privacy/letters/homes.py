@@ -52,9 +52,25 @@ _COMPANY = re.compile(
 _LEFT_OVER = re.compile(r"(?<![\w\]])(?P<name>[A-Z]{1,5}[/\-])(?=\[(?:ID|PHONE)\])")  # of a code that was read in part
 _LEFT_POLICY = re.compile(r"(?<!\w)(?i:policy|claim|account|police)[ ](?P<name>[A-Z]{1,4})(?=[ ]\[(?:ID|PHONE)\])")
 _LEFT_FIRM = re.compile(r"(?<=\[ORGANISATION\])(?P<name>[ ](?:gemeinnützige[ ]|g)?(?:GmbH|AG|KG|gAG|mbH))(?!\w)")
+_NTH = (  # days of a month as they are dictated
+    r"(?:(?:ein|zwei|drei|vier|fünf|sechs|sieben|acht|neun)und(?:zwanzig|dreißig)ste|zwanzigste|dreißigste|"
+    r"(?:drei|vier|fünf|sech|sieb|acht|neun)zehnte|erste|zweite|dritte|vierte|fünfte|sechste|siebte|achte|neunte|zehnte|elfte|zwölfte)[nr]?"
+)
+_MONTH_NTH = r"(?:erste|zweite|dritte|vierte|fünfte|sechste|siebte|achte|neunte|zehnte|elfte|zwölfte)[nr]?"
+_SAID_DAY = re.compile(
+    rf"(?:am|vom|bis|geboren|seit|ab|den)[ ](?P<name>(?:{_NTH}[ ]bis[ ])?{_NTH}[ ]{_MONTH_NTH}"
+    rf"(?:[ ][a-zäöüß]+(?:zig|ßig|zehn|tausend\w*))?)(?!\w)"
+)
+_DIGIT = r"(?:null|eins?|zwei|zwo|drei|vier|fünf|sechs|sieben|acht|neun)"
+_SAID_PHONE = re.compile(rf"(?:unter|Telefon|Nummer|anrufen)[ ](?P<name>(?:{_DIGIT}[ ]){{4,}}{_DIGIT})(?!\w)")
+_SAID_CODE = re.compile(
+    rf"(?:\w*nummer)[ ](?P<name>(?:{_DIGIT}[ ]){{2,}}{_DIGIT}"
+    rf"(?:[ ](?:Strich|Schrägstrich|Punkt)[ ]{_DIGIT})*)(?!\w)"
+)
 _KINDS = (
     (_STREET, "ADDRESS"), (_COTTAGE, "ADDRESS"), (_UNIT, "ADDRESS"), (_CITY_STATE, "ADDRESS"), (_TOWN_PART, "ADDRESS"),
     (_LOGIN, "NAME"), (_RANK, "NAME"), (_SIGNED, "NAME"), (_CLINIC, "ORGANISATION"), (_COMPANY, "ORGANISATION"),
+    (_SAID_DAY, "DATE"), (_SAID_PHONE, "PHONE"), (_SAID_CODE, "ID"),
     (_LEFT_OVER, "ID"), (_LEFT_POLICY, "ID"), (_LEFT_FIRM, "ORGANISATION"),
 )  # fmt: skip
 _CODE = re.compile(

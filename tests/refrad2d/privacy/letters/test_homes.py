@@ -16,6 +16,8 @@ from refrad2d.privacy.letters.homes import find_homes
         ("Fracture clinic - Kilbrannan General - [DATE]", "en", "Kilbrannan General"),
         ("Invoice ref NG/INV/20-771", "en", "NG/INV/20-771"),
         ("ref NG/[ID]", "en", "NG/"),
+        ("Band vom sechsten siebten dreiundzwanzig", "de", "sechsten siebten dreiundzwanzig"),
+        ("Patientennummer vier vier null neun Strich zwei.", "de", "vier vier null neun Strich zwei"),
     ],
 )
 def test_homes_accounts_and_ranks_are_found(text, language, found):
@@ -29,6 +31,7 @@ def test_homes_accounts_and_ranks_are_found(text, language, found):
         ("Segment 4 b, Bild 32, Verlauf stabil.", "de"),
         ("In general, no change. SGT lesion excluded.", "en"),
         ("t1_tse, sagittal", "de"),
+        ("Von der ersten bis zur dritten Rippe zwei drei Herde.", "de"),
     ],
 )
 def test_words_of_a_report_are_no_homes(text, language):
