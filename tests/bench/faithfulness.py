@@ -15,7 +15,9 @@ from refrad2d.llm.checks import check_rewrite, check_translation
 from refrad2d.text.mentions import find_mentions
 from refrad2d.text.temporal import curate
 
-HALVES = ("seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "later_seen", "later_apart")
+HALVES = (
+    "seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "own", "later_seen", "later_apart",
+)  # fmt: skip
 ROWS = Path(__file__).parents[1] / "fixtures" / "data" / "llm"
 
 
