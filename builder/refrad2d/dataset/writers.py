@@ -95,7 +95,7 @@ class TarShards:
         for extension, data in members.items():
             self._tar.addfile(member_info(f"{key}.{extension}", len(data)), io.BytesIO(data))
             self._bytes += len(data)
-        self._tar.members.clear()  # it would keep the headers of all members to the end
+        self._tar.members.clear()  # type: ignore[attr-defined]  # else the headers of all members stay in memory
         if self._bytes >= self.limit:
             self._end_shard()
 
