@@ -86,7 +86,8 @@ build/base/nano: $(BIN)/.installed
 	mkdir -p build/base
 	$(BIN)/radgrounder pretrain $@ --regions all --leave-out pelvis_mr --sites A B C --image 144 --patch 12 --width 160 \
 		--tower-layers 6 --decoder-layers 4 --pool 24576 --pool-folder build/base/pool --tower-steps 9000 \
-		--packed-steps 4800 --steps 1500 --single-absent-share 0.25 --curves 0.3 --precision bfloat16 --minutes $(MINUTES)
+		--packed-steps 7700 --rate 1.1e-3 --seeing 0.25 --steps 60 --locate-share 0.4 --report-share 0.3 --curves 0.3 \
+		--precision bfloat16 --minutes $(MINUTES)
 
 # what BASE reaches on new patients of site A, beside its controls
 base-results: $(BASE_RESULTS)/results.json

@@ -47,4 +47,4 @@ def test_no_option_of_a_plan_is_one_of_the_size_too():
 def test_the_plan_of_the_shipped_base_can_be_read():
     stored = json.loads((ROOT / "sft/bases/nano/pretraining.json").read_text())
     assert NanoSize(**stored["size"]).image_tokens == 144
-    assert Plan(**stored["plan"]).single == Lesson("single", 1500, 8e-4)
+    assert Plan(**stored["plan"]).single == Lesson("single", 60, 8e-4)
