@@ -63,7 +63,13 @@ def test_damaged_answers_are_refused_and_sound_ones_pass(half):
 
 @pytest.mark.parametrize(
     ("half", "most_accepted", "most_refused"),
-    [("fresh_seen", 0.02, 0.10), ("fresh_apart", 0.02, 0.10), ("later_seen", 0.03, 0.05), ("later_apart", 0.03, 0.05)],
+    [
+        ("fresh_seen", 0.02, 0.10),
+        ("fresh_apart", 0.02, 0.10),
+        ("later_seen", 0.03, 0.05),
+        ("later_apart", 0.03, 0.05),
+        ("newest_apart", 0.01, 0.31),
+    ],
 )
 def test_answers_of_a_blind_author_are_judged_no_worse_than_before(half, most_accepted, most_refused):
     accepted, refused = rates(read_half(half))

@@ -78,6 +78,15 @@ BOUNDS = {
         "ID": 0.93,
         "HOSPITAL": 0.90,
     },
+    "newest_apart": {  # as at first sight
+        "PATIENT": 0.94,
+        "DOCTOR": 0.98,
+        "DATE": 0.97,
+        "ADDRESS": 0.96,
+        "PHONE": 0.98,
+        "ID": 0.96,
+        "HOSPITAL": 0.88,
+    },
     "dev": {
         "PATIENT": 0.97,
         "DOCTOR": 0.97,
@@ -114,6 +123,7 @@ def test_identities_of_letters_go(half):
         ("fresh_apart", 0),
         ("later_seen", 1),
         ("later_apart", 0),
+        ("newest_apart", 2),
         ("dev", 0),
     ],
 )

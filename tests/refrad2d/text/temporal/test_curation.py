@@ -38,6 +38,7 @@ FRESH = tuple(half for half in OUTSIDE if half not in READ)
 LOST = {
     "fresh": 0.015,
     "later": 0.035,
+    "newest": 0.03,
 }  # of what must stay; two strings of 62 and 72 in the fourth author's smaller halves
 
 
@@ -50,7 +51,9 @@ def test_what_strangers_wrote_is_scored_with_a_floor(half):
         assert scores.gone >= 0.55 * scores.temporal
         assert scores.lost <= LOST[half.split("_")[0]] * scores.keep
         assert scores.plain_changed <= 2
-        assert (len(errors(half, language)) <= 5) is True  # no row of a kept half is printed
+        assert (
+            len(errors(half, language)) <= (8 if half.startswith("newest") else 5)
+        ) is True  # no row of a kept half is printed
 
 
 @pytest.mark.parametrize("half", READ)
