@@ -14,10 +14,10 @@ from refrad2d.system.arguments import build_parser, flag_of, list_arguments, rea
 CONTRACT = {
     "phantom": "--patients --seed --site --regions",
     "build": "--reports --out --masks --segmenter --findings --fast --device --mask-labels --key-file --workers --offline --llm --model --column "
-    "--site --benchmarks --executor --burnt-in-text --head --modality --assume-orientation "
+    "--site --benchmarks --executor --address --burnt-in-text --head --modality --assume-orientation "
     "--encoding --language",
     "append": "--reports --masks --segmenter --findings --fast --device --mask-labels --key-file --workers --offline --llm --model --column "
-    "--site --benchmarks --executor --burnt-in-text --head --modality --assume-orientation "
+    "--site --benchmarks --executor --address --burnt-in-text --head --modality --assume-orientation "
     "--encoding --language",
     "remove": "--patient --key-file",
     "deidentify": "",

@@ -64,13 +64,7 @@ def check_volume(row: Volume) -> Iterator[str]:
             yield "box_differs"
         if list(row["mm_box"]) != to_mm(row["voxel_box"], row["spacing"]):
             yield "mm_box_differs"
-    except (
-        TypeError,
-        AttributeError,
-        KeyError,
-        ValueError,
-        OverflowError,
-    ):  # null or nothing where a law needs a value
+    except (TypeError, AttributeError, LookupError, ValueError, OverflowError):  # null or nothing where a value belongs
         yield "value_missing"
 
 

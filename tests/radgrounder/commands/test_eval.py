@@ -78,7 +78,7 @@ def test_defaults_are_those_of_the_settings():
     [
         (
             ["--benchmark", "pathvqa", "--model", "m"],
-            "Unknown benchmark 'pathvqa'. Choose from refrad2d, slake, vqa-rad",
+            "Unknown benchmark 'pathvqa'. Choose from refrad2d, slake, volumes, vqa-rad",
         ),
         (["--benchmark", "slake"], "nothing to judge. Give --model"),
         (["--model", "m"], "Give --benchmark and --data"),
@@ -102,7 +102,7 @@ def test_figures_of_masks_are_printed(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(figures, "format_masks", lambda result: "Dice 1\n")
     assert main(["masks", "m", "--data", "d", "--out", str(tmp_path), "--limit", "5"]) == 0
     assert capsys.readouterr().out == "Dice 1\n"
-    assert asked == {"args": ("m", "d", tmp_path), "limit": 5, "batch_size": 64}
+    assert asked == {"args": ("m", "d", tmp_path), "limit": 5, "batch_size": 64, "text_model": None}
 
 
 @pytest.mark.parametrize("flag", ["--limit", "--batch-size"])

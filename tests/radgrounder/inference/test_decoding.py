@@ -42,7 +42,7 @@ def test_a_bound_answer_parses(decoder):
 def test_markup_ends_before_the_end_token(decoder):
     tokenizer = decoder.processor.tokenizer
     ids = tokenizer("the liver", add_special_tokens=False)["input_ids"]
-    answer = decoder._finish([*ids, tokenizer.eos_token_id, tokenizer.pad_token_id], [0.5] * (len(ids) + 2))
+    answer = decoder._finish([*ids, tokenizer.eos_token_id, tokenizer.pad_token_id], [0.5] * (len(ids) + 2), ())
     assert answer.markup == "the liver" and len(answer.ids) == len(answer.probabilities) == len(ids) + 1
 
 

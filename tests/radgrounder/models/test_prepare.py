@@ -70,7 +70,7 @@ def test_the_peers_markup_survives_decoding(peer):
     tokenizer = predictor.processor.tokenizer
     ids = tokenizer(markup, add_special_tokens=False)["input_ids"]
     assert set(ids) & set(tokenizer.all_special_ids)
-    one = predictor.decoder._finish([*ids, tokenizer.eos_token_id, 0], [0.5] * (len(ids) + 2))
+    one = predictor.decoder._finish([*ids, tokenizer.eos_token_id, 0], [0.5] * (len(ids) + 2), ())
     assert one.markup == markup
     assert predictor.box_confidences(one, [s.box for s in parse(markup).spans]) == [0.5]
 

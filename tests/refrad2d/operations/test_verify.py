@@ -127,7 +127,7 @@ def sound(tmp_path_factory):
         writer.close()
     for (config, split), writer in parquet.items():
         counts.setdefault(config, Counter())[split] = writer.rows
-    (root / "mask.png").unlink(), (root / "pixels.npy").unlink()
+    (root / "mask.png").unlink(), (root / "pixels.u16").unlink()
     (root / "accounting.jsonl").write_text('{"n": 0, "reason": null, "root": "export", "status": "kept"}\n')
     write_stats(root, counts)
     return root

@@ -62,7 +62,7 @@ def test_slices_that_are_left_out_make_no_rows(tmp_path, policy, rows, left_out)
     ingested = tmp_path / "ingested"
     ingest.run(tmp_path / "export", [report_row(text)], ingested, key=b"k" * 32, burnt_in_text="keep")
     (tmp_path / "segment").mkdir()
-    for name in ("segmented", "findings"):
+    for name in ("segmented", "findings", "hidden"):
         write_jsonl(tmp_path / "segment" / f"{name}.jsonl", [])
     texts = [{**text, "curator": "c"} for text in read_jsonl(ingested / "texts.jsonl")]
     write_jsonl(tmp_path / "texts.jsonl", texts)
