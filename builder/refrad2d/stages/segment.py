@@ -62,8 +62,8 @@ def run(
         sources = list_sources(masks) if masks is not None else []
         if masks is not None and not sources:
             raise ValueError(f"Mask folder {masks} holds no files. Give the folder of NIfTI or DICOM SEG files.")
-        asked = asked_uids(sources, key), set[str]().union(*(keyed_paths(source, key) for source in sources))
-        series = [_small(row, *asked) for row in read_jsonl(ingested / "series.jsonl")]
+        named_by_masks = asked_uids(sources, key), set[str]().union(*(keyed_paths(source, key) for source in sources))
+        series = [_small(row, *named_by_masks) for row in read_jsonl(ingested / "series.jsonl")]
     if scheme:
         load_scheme(scheme)
     shared = {row["n"] for row in read_jsonl(ingested / "shared.jsonl")} if masks and not segmenter else set()

@@ -11,8 +11,6 @@ from PIL import Image
 from radgrounder.pretraining.pool import PhantomSlice
 from refrad2d.grounding import Box
 
-FIELDS = ("image", "mask", "findings")
-
 
 def move(shown: PhantomSlice, rng: np.random.Generator, spread: float) -> PhantomSlice:
     """The slice scaled by a factor within 1 ± `spread` and shifted by up to half of that, in shares of the side; black
@@ -22,11 +20,11 @@ def move(shown: PhantomSlice, rng: np.random.Generator, spread: float) -> Phanto
     zoom = float(np.exp(rng.uniform(-1, 1) * np.log1p(spread)))
     left, top = (float(s) for s in (1 - 1 / zoom) / 2 + rng.uniform(-spread / 2, spread / 2, 2))  # of the window shown
     window = (left * size, top * size, (left + 1 / zoom) * size, (top + 1 / zoom) * size)
-    layers = {name: _cut(getattr(shown, name), window, name == "image") for name in FIELDS}
+    image, mask = _cut(shown.image, window, smooth=True), _cut(shown.mask, window, smooth=False)
     boxes = {c: _moved(box, zoom, left, top) for c, box in shown.boxes.items()}
-    there = {int(c) for c in np.unique(layers["mask"])}
-    kept = {c: _inside(box) or _around(layers["mask"] == c) for c, box in boxes.items() if c in there}
-    return replace(shown, **layers, boxes=kept)
+    there = {int(c) for c in np.unique(mask)}
+    kept = {c: _inside(box) or _around(mask == c) for c, box in boxes.items() if c in there}
+    return replace(shown, image=image, mask=mask, findings=_cut(shown.findings, window, smooth=False), boxes=kept)
 
 
 def _cut(layer: np.ndarray, window: tuple[float, float, float, float], smooth: bool) -> np.ndarray:

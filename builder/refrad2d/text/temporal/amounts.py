@@ -68,8 +68,8 @@ def comparison_cut(source: str, kept: str) -> bool:
         return True
     if len(_THAN.findall(source)) > len(_THAN.findall(kept)):
         shown, said = words_of(kept), words_of(source)
-        more = {found[1].casefold() for found in _CUT.finditer(source)}
-        if any(shown.count(word) == said.count(word) for word in more):
+        words = {found[1].casefold() for found in _CUT.finditer(source)}
+        if any(shown.count(word) == said.count(word) for word in words):
             return True
     for than, more in _COMPARATIVES:
         went = len(than.findall(source)) - len(than.findall(kept))
