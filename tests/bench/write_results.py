@@ -43,6 +43,8 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "ablations.md": "build/ablations/ablations.md",
     },
 }
+# of files that do not say which weights they measured, until their commands have run again
+BEFORE = "Measured with an earlier version of the base.\n\n"
 HEAD = """# Results of the nano
 
 Written by `make results` from the files in [results](results), each of which the command above its table made. The nano
@@ -84,9 +86,9 @@ def document() -> str:
     ablations = read("ablations.json")
     chapters = {
         "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
-        "By region and site: `python -m tests.bench.sites`": sites(read("sites.json")),
+        "By region and site: `python -m tests.bench.sites`": BEFORE + sites(read("sites.json")),
         "The base made again: `make base-again`": again(),
-        "Does it look? `make interventions`": interventions(),
+        "Does it look? `make interventions`": BEFORE + interventions(),
         "Its confidence: `make base-calibrate`": confidence(),
         "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR, which
 the base has never seen, at site C, whose other examinations it has. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
