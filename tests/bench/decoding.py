@@ -21,6 +21,7 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.inference.tasks import TOKENS
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.intervals import figure
+from radgrounder.models.fingerprint import weights_digest
 from refrad2d.grounding import parse
 from tests.fixtures.paths import ROOT
 
@@ -52,7 +53,9 @@ def main() -> int:
             "cpu seconds": seconds,
         }
         print(name, rows[name])
-    (ROOT / "docs/results/decoding.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    (ROOT / "docs/results/decoding.json").write_text(
+        json.dumps({"base": weights_digest(Path(options.model)), **rows}, indent=2) + "\n", encoding="utf-8"
+    )
     return 0
 
 

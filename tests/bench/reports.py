@@ -17,6 +17,7 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.inference.tasks import TOKENS
 from radgrounder.metrics.intervals import figure
 from radgrounder.metrics.text import token_f1
+from radgrounder.models.fingerprint import weights_digest
 from refrad2d.grounding import parse
 from tests.fixtures.paths import ROOT
 
@@ -44,7 +45,9 @@ def main() -> int:
         name = f"consensus of {samples}" if samples > 1 else "greedy"
         rows[name] = score(asked, [parse(one.markup) for one in found], seconds)
         print(name, rows[name])
-    (ROOT / "docs/results/reports.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    (ROOT / "docs/results/reports.json").write_text(
+        json.dumps({"base": weights_digest(Path(options.model)), **rows}, indent=2) + "\n", encoding="utf-8"
+    )
     return 0
 
 

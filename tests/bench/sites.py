@@ -20,6 +20,7 @@ from radgrounder.benchmarks.refrad2d import eligible, mean_boxes
 from radgrounder.inference.predictor import Predictor
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.intervals import figure
+from radgrounder.models.fingerprint import weights_digest
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
 from radgrounder.results.comparison import show_figure
 from refrad2d.conversations import prompt
@@ -93,7 +94,9 @@ def main() -> int:
     for region, site in product(options.regions, options.sites):
         one = results.setdefault(region, {})[site] = score(predictor, draw_rows(site, region, options.patients))
         print(region, site, *(f"{name} {show_figure(found)}" for name, found in one.items()), sep=" | ", flush=True)
-    options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    options.out.write_text(
+        json.dumps({"base": weights_digest(Path(options.model)), **results}, indent=2) + "\n", encoding="utf-8"
+    )
     return 0
 
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from radgrounder.evaluation.calibrate import LOST
@@ -43,8 +44,6 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "ablations.md": "build/ablations/ablations.md",
     },
 }
-# of files that do not say which weights they measured, until their commands have run again
-BEFORE = "Measured with an earlier version of the base.\n\n"
 HEAD = """# Results of the nano
 
 Written by `make results` from the files in [results](results), each of which the command above its table made. The nano
@@ -66,9 +65,9 @@ def main() -> int:
         print(name)
     (ROOT / "docs/results.md").write_text(document(), encoding="utf-8")
     replace_table(ROOT / "sft/README.md", "base", figures(read("base.json")))
-    replace_table(ROOT / "sft/README.md", "reports", decoding(read("reports.json")))
-    replace_table(ROOT / "sft/README.md", "decoding", ways(read("decoding.json")))
-    replace_table(ROOT / "sft/README.md", "sites", sites(read("sites.json")))
+    replace_table(ROOT / "sft/README.md", "reports", told("reports.json", decoding))
+    replace_table(ROOT / "sft/README.md", "decoding", told("decoding.json", ways))
+    replace_table(ROOT / "sft/README.md", "sites", told("sites.json", sites))
     return 0
 
 
@@ -86,9 +85,9 @@ def document() -> str:
     ablations = read("ablations.json")
     chapters = {
         "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
-        "By region and site: `python -m tests.bench.sites`": BEFORE + sites(read("sites.json")),
+        "By region and site: `python -m tests.bench.sites`": told("sites.json", sites),
         "The base made again: `make base-again`": again(),
-        "Does it look? `make interventions`": BEFORE + interventions(),
+        "Does it look? `make interventions`": earlier("interventions.json") + "\n\n" + interventions(),
         "Its confidence: `make base-calibrate`": confidence(),
         "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR, which
 the base has never seen, at site C, whose other examinations it has. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
@@ -188,6 +187,12 @@ def earlier(name: str) -> str:
     shipped = weights_digest(ROOT / "sft/bases/nano")
     same = found.get("base") == shipped or found.get("model") == read("base.json")["model"]
     return "" if same else "Measured with an earlier version of the base. "
+
+
+def told(name: str, table: Callable[[dict], str]) -> str:
+    """The table of a bench's file, below what `earlier` says of it; "base" there is the digest of the weights."""
+    rows = {key: row for key, row in read(name).items() if key != "base"}
+    return f"{earlier(name)}\n\n{table(rows)}".strip()
 
 
 def tell_base(weights: str) -> str:

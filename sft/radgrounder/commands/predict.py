@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from radgrounder.commands.shared import require_positive
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, require_series_task, task_prompt
@@ -68,15 +68,7 @@ def predict(given: Predict) -> int:
 
     prediction = Predictor.load(given.model).predict(
         picture,
-        task=given.task,
-        language=given.language,
-        question=given.question,
-        clinical_info=given.clinical_info,
-        clinical_question=given.clinical_question,
-        samples=given.samples,
-        constrained=not given.free,
-        modality=given.modality,
-        abstain_below=given.abstain_below,
+        **_asked(given),
         masks=given.masks is not None,
     )
     if given.masks is not None:
@@ -89,6 +81,21 @@ def predict(given: Predict) -> int:
         box = ", ".join(f"{value:.0f}" for value in span.pixel_box)
         print(f"  {prediction.text[span.start : span.end]} ({span.label}): [{box}], confidence {span.confidence:.2f}")
     return 0
+
+
+def _asked(given: Predict) -> dict[str, Any]:
+    """What a picture and each slice of a series are asked, and how."""
+    return {
+        "task": given.task,
+        "language": given.language,
+        "question": given.question,
+        "clinical_info": given.clinical_info,
+        "clinical_question": given.clinical_question,
+        "samples": given.samples,
+        "constrained": not given.free,
+        "modality": given.modality,
+        "abstain_below": given.abstain_below,
+    }
 
 
 def _predict_series(given: Predict) -> int:
@@ -107,15 +114,7 @@ def _predict_series(given: Predict) -> int:
     prediction = predict_series(
         Predictor.load(given.model),
         series,
-        task=given.task,
-        language=given.language,
-        question=given.question,
-        clinical_info=given.clinical_info,
-        clinical_question=given.clinical_question,
-        samples=given.samples,
-        constrained=not given.free,
-        modality=given.modality,
-        abstain_below=given.abstain_below,
+        **_asked(given),
     )
     if given.json:
         print(json.dumps(prediction.to_json(), ensure_ascii=False))
