@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from refrad2d.boxes import union_box
 from refrad2d.grounding import BINS
 from refrad2d.labels import labels
 from refrad2d.phantom.findings import finding_names
@@ -92,17 +93,11 @@ def cover(
     side = mask.shape[0] // patch
     ids = [] if findings is None else [int(number) for number in np.unique(findings) if number]
     layers = [mask == c for c in sorted(boxes)] + [findings == number for number in ids]
-    places = [boxes[c] for c in sorted(boxes)] + [_box(layer) for layer in layers[len(boxes) :]]
+    places = [boxes[c] for c in sorted(boxes)] + [union_box(layer) for layer in layers[len(boxes) :]]
     stacked = np.array(layers, bool).reshape(len(layers), side, patch, side, patch)
     shares = stacked.mean(axis=(2, 4), dtype=np.float32).reshape(len(layers), side * side).T
     classes = np.array([*sorted(boxes), *(STRUCTURES + number - 1 for number in ids)], np.int64)
     return Cover(classes, shares, np.array(places, np.float32).reshape(-1, 4))
-
-
-def _box(layer: np.ndarray) -> tuple[float, ...]:
-    """xyxy in [0, 1] around a mask (S, S) with a pixel."""
-    rows, columns = np.flatnonzero(layer.any(axis=1)), np.flatnonzero(layer.any(axis=0))
-    return tuple(float(n) / len(layer) for n in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
 
 
 def draw_targets(covers: Sequence[Cover], rng: np.random.Generator) -> DenseTargets:

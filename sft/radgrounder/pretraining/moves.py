@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from radgrounder.pretraining.pool import PhantomSlice
+from refrad2d.boxes import union_box
 from refrad2d.grounding import Box
 
 
@@ -22,8 +23,8 @@ def move(shown: PhantomSlice, rng: np.random.Generator, spread: float) -> Phanto
     window = (left * size, top * size, (left + 1 / zoom) * size, (top + 1 / zoom) * size)
     image, mask = _cut(shown.image, window, smooth=True), _cut(shown.mask, window, smooth=False)
     boxes = {c: _moved(box, zoom, left, top) for c, box in shown.boxes.items()}
-    there = {int(c) for c in np.unique(mask)}
-    kept = {c: _inside(box) or _around(mask == c) for c, box in boxes.items() if c in there}
+    seen = {c: union_box(mask == c) for c in boxes}
+    kept = {c: _inside(boxes[c]) or box for c, box in seen.items() if box}
     return replace(shown, image=image, mask=mask, findings=_cut(shown.findings, window, smooth=False), boxes=kept)
 
 
@@ -44,10 +45,3 @@ def _moved(box: Box, zoom: float, left: float, top: float) -> Box:
 def _inside(box: Box) -> Box | None:
     """The box if the picture holds it whole."""
     return box if min(box) >= 0 and max(box) <= 1 else None
-
-
-def _around(mask: np.ndarray) -> Box:
-    """The box of a mask (S, S) with a pixel, in shares of the side."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    x1, y1, x2, y2 = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-    return x1 / len(mask), y1 / len(mask), x2 / len(mask), y2 / len(mask)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from refrad2d.privacy.letters.forms import set_apart
 from refrad2d.privacy.letters.grow import find_clinging
-from refrad2d.privacy.letters.homes import find_homes
 from refrad2d.privacy.letters.marks import find_marks_of_staff, find_short_names
 from refrad2d.privacy.letters.numbers import find_figures
 from refrad2d.privacy.letters.seats import find_seats
+from refrad2d.privacy.letters.shapes import find_shapes
 from refrad2d.privacy.letters.strangers import find_strangers
 from refrad2d.privacy.letters.when import find_when
 from refrad2d.privacy.recognisers.clinical import protected
@@ -48,4 +48,4 @@ def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     yield from find_marks_of_staff(text)
     yield from find_figures(text, language)
     yield from find_when(text, language)
-    yield from find_homes(text, language)
+    yield from find_shapes(text, language)

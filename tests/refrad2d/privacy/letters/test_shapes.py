@@ -1,6 +1,6 @@
 import pytest
 
-from refrad2d.privacy.letters.homes import find_homes
+from refrad2d.privacy.letters.shapes import find_shapes
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from refrad2d.privacy.letters.homes import find_homes
     ],
 )
 def test_homes_accounts_and_ranks_are_found(text, language, found):
-    assert found in [text[item.start : item.end] for item in find_homes(text, language)]
+    assert found in [text[item.start : item.end] for item in find_shapes(text, language)]
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_homes_accounts_and_ranks_are_found(text, language, found):
     ],
 )
 def test_words_of_a_report_are_no_homes(text, language):
-    assert not list(find_homes(text, language))
+    assert not list(find_shapes(text, language))

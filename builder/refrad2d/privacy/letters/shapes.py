@@ -1,6 +1,6 @@
 """What a letter still holds of places and accounts by their shape: streets of two words, houses, units, logins, ranks.
 
-find_homes("Laxenburger Str. 201/3/45, gedruckt von schmolke_r, Suite 4-C")
+find_shapes("Laxenburger Str. 201/3/45, gedruckt von schmolke_r, Suite 4-C")
 """
 
 import re
@@ -80,7 +80,7 @@ _CODE = re.compile(
 )
 
 
-def find_homes(text: str, language: str) -> Iterator[Found]:
+def find_shapes(text: str, language: str) -> Iterator[Found]:
     """Addresses, staff by login, rank or signature, clinics by their usual endings, codes behind the word for them."""
     for pattern, kind in _KINDS:
         for match in pattern.finditer(text):
