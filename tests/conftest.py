@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,16 @@ from hypothesis import settings
 from tests.fixtures.paths import SHARED
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# no test may find a dataset of the same name in somebody's cache, nor fill it; `datasets` reads this when it is imported
+CACHE = tempfile.TemporaryDirectory(prefix="refrad2d-tests-")
+os.environ["HF_HOME"] = f"{CACHE.name}/hf-home"
+os.environ["HF_DATASETS_CACHE"] = f"{CACHE.name}/hf-datasets"
+
+
+def pytest_unconfigure():
+    """Each worker removes its cache."""
+    CACHE.cleanup()
+
 
 # a run says the same of a commit on every machine; `make fuzz` looks for new examples
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -52,13 +63,6 @@ def pytest_collection_modifyitems(items):
             or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
         ):
             item.add_marker("slow")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory):
-    """No test may find a dataset of the same name in somebody's cache."""
-    os.environ["HF_HOME"] = str(tmp_path_factory.mktemp("hf-home"))
-    os.environ["HF_DATASETS_CACHE"] = str(tmp_path_factory.mktemp("hf-datasets"))
 
 
 @pytest.fixture(scope="session")
