@@ -21,6 +21,7 @@ from radgrounder.inference.picture import Original
 from radgrounder.metrics.masks import boundary, decode_rle
 from refrad2d.drawing import PALETTE
 from refrad2d.labels import FINDING, label_by_name
+from refrad2d.text.mentions import find_mentions
 
 MAX_SIDE = 1024  # px of the picture sent to the browser
 SIDES = {"axial": "RLAP", "coronal": "RLHF", "sagittal": "APHF"}  # left, right, top, bottom of the picture
@@ -132,7 +133,8 @@ def write_answer(task: str, answer: Mapping[str, Any], language: str, *, spoken:
         return "".join(parts)
     if not spans:
         return "".join([*parts, f'<p class="rg-hint">{say("no_boxes", language)}</p>'])
-    rows = "".join(_list_box(n, span, language, masks=masks) for n, span in enumerate(spans))
+    names = [_name(span, answer["text"], spoken, language) for span in spans]
+    rows = "".join(_list_box(n, span, names[n], language, masks=masks) for n, span in enumerate(spans))
     link = "data:application/json;base64," + base64.b64encode(json.dumps(answer, indent=1).encode()).decode()
     parts += [
         f"<h3>{say('boxes', language)}</h3>",
@@ -156,13 +158,20 @@ def _mark_phrases(text: str, spans: Sequence[Mapping[str, Any]]) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def _list_box(number: int, span: Mapping[str, Any], language: str, *, masks: bool) -> str:
+def _name(span: Mapping[str, Any], text: str, spoken: str, language: str) -> str:
+    """The class of a span; its words where they name that class among others ("both kidneys")."""
+    phrase = text[span["start"] : span["end"]]
+    named = {label for mention in find_mentions(phrase, spoken, "CT") for label in mention.labels}
+    return phrase if span["label"] in named and len(named) > 1 else display(span["label"], language)
+
+
+def _list_box(number: int, span: Mapping[str, Any], name: str, language: str, *, masks: bool) -> str:
     x_min, y_min, x_max, y_max = (round(c) for c in span["pixel_box"])
     missing = f"<small>{say('no_mask', language)}</small>" if masks and not span.get("mask") else ""
     return (
         f'<li><button type="button" class="rg-row" data-span="{number}" aria-pressed="false" '
         f'style="--c: {colour(number)}"><b>{number + 1}</b>'
-        f"<span><strong>{escape(display(span['label'], language))}</strong>"
+        f"<span><strong>{escape(name)}</strong>"
         f"<small>x {x_min}–{x_max}, y {y_min}–{y_max} {say('pixels', language)}</small>{missing}</span>"
         f'<span class="rg-confidence" title="{say("confidence_hint", language)}"><small>{say("confidence", language)}'
         f"</small>{span['confidence']:.2f}</span></button></li>"

@@ -210,6 +210,13 @@ def test_the_text_says_where_there_is_no_mask(language):
     assert missing not in html and texts.say("no_masks", language) in html  # a model without a head
 
 
+def test_a_box_of_both_kidneys_is_not_listed_as_one():
+    text = "Both kidneys and the right kidney."
+    spans = [{**span(0, 12), "label": "kidney_right"}, {**span(21, 33), "label": "kidney_right"}]
+    names = [view._name(span, text, "en", "de") for span in spans]
+    assert names == ["Both kidneys", view.display("kidney_right", "de")]
+
+
 def test_the_side_letters_follow_the_plane():
     svg = {plane: view._mark_sides(plane, 100, 100) for plane in ("axial", "sagittal", None)}
     letters = {plane: "".join(re.findall(r">(\w)</text>", text)) for plane, text in svg.items()}
