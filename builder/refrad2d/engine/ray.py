@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from refrad2d.engine.parts import NO_MEANS
 from refrad2d.engine.processes import do_part
 from refrad2d.system.processes import keep_children, run_isolated
 
@@ -57,5 +58,5 @@ class Ray:
 def do_rank(folder: str, rank: int) -> str:
     """Do one part in a worker of Ray. Returns the reason if it failed, else ""."""
     keep_children()  # the next part of this worker asks the same child, which has imported everything
-    ((_, result),) = run_isolated(do_part, [(Path(folder), rank)], workers=1)
+    ((_, result),) = run_isolated(do_part, [(Path(folder), rank, NO_MEANS)], workers=1)
     return result.reason or ""
