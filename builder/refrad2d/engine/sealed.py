@@ -20,6 +20,8 @@ from refrad2d.system.packed import pack, unpack
 from refrad2d.system.pseudonyms import key_id, load_key, pseudonym_of_list
 from refrad2d.system.sealed import CannotOpen, Seal
 
+FILES_A_PART, BYTES_A_PART = 256, 256 << 20  # of groups of files that are a part, unless a single one has more
+FEWEST_PARTS = 64  # of an input that has so many groups: there may be as many workers
 MEMORY = "5G"  # of a part where memory is asked for: it and a child that reads foreign files, see docs/privacy.md
 Tasks = Callable[[], Iterable[Sequence[Any]]]  # the tasks of each part, the same whenever it is called
 Place = tuple[str, int]  # a file of parts, and where in it a value stands
@@ -66,14 +68,14 @@ class Sealing(NamedTuple):
                     seal.write(file, path.name, pack(some))
             write_json(folder / JOB, job)
         have_done(folder, world, self.execute)
-        return SealedParts(folder, world, Seal(self.key, told))
+        return SealedParts(folder, world, told, Seal(self.key, told))
 
 
 class SealedParts:
-    """The results of all parts, in order, each opened when it is asked for."""
+    """The results of all parts, in order, each opened when it is asked for; `told` tells their tasks from others."""
 
-    def __init__(self, folder: Path, world: int, seal: Seal) -> None:
-        self.folder, self.world, self._seal = folder, world, seal
+    def __init__(self, folder: Path, world: int, told: str, seal: Seal) -> None:
+        self.folder, self.world, self.told, self._seal = folder, world, told, seal
         self._added = folder / "added.sealed"
         self._added.unlink(missing_ok=True)
 
@@ -102,6 +104,24 @@ class SealedParts:
         (self.folder / JOB).unlink()
         os.replace(self.files, files)
         shutil.rmtree(self.folder)
+
+
+def divide(groups: Sequence[Sequence[int]], sizes: Sequence[int]) -> Iterator[list[Sequence[int]]]:
+    """Neighbouring groups of files as parts, by what the input is alone: each of few files and bytes, but of one group
+    at least. `sizes` are the bytes of all files, by position."""
+    most_files = min(FILES_A_PART, max(1, len(sizes) // FEWEST_PARTS))
+    most_bytes = min(BYTES_A_PART, max(1, sum(sizes) // FEWEST_PARTS))
+    some: list[Sequence[int]] = []
+    files = total = 0
+    for positions in groups:
+        size = sum(sizes[n] for n in positions)
+        if some and (files + len(positions) > most_files or total + size > most_bytes):
+            yield some
+            some, files, total = [], 0, 0
+        some.append(positions)
+        files, total = files + len(positions), total + size
+    if some:
+        yield some
 
 
 def run_sealed(folder: Path, rank: int, job: Mapping, means: Means) -> dict[str, int]:

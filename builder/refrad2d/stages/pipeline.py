@@ -154,6 +154,7 @@ def _segment(given: Input, dst: Path) -> Counter:
         segmenter=options.segmenter,
         asked=options.asked,
         workers=options.workers,
+        work=given.sealing("segment"),
         progress=given.progress,
     )
 

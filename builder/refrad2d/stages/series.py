@@ -8,7 +8,6 @@ patients comes back sealed. Pixels of one series a part are in memory at a time.
 foreign files; the child keeps what it has decoded of a series (`images/held`) until its slices are written.
 """
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
-from refrad2d.engine.sealed import Given, SealedParts, Sealing
+from refrad2d.engine.sealed import Given, SealedParts, Sealing, divide
 from refrad2d.images.blanking import publish_slices
 from refrad2d.images.evidence.suitable import Suitable, suitable_stacks
 from refrad2d.images.geometry import Placement
@@ -33,8 +32,6 @@ from refrad2d.system.pseudonyms import pseudonym
 
 Said = Callable[[Iterable[Stack]], Mapping[int, set[str]]]  # all stacks → the modalities that NIfTI files are given
 HEADINGS_A_PART = 4096  # files
-FILES_A_PART, BYTES_A_PART = 256, 256 << 20  # of series that one part reads, unless a single one has more
-FEWEST_PARTS = 64  # of an export that has so many series: there may be as many workers
 _IMAGES = ("dicom", "nifti")
 _FIRST = 8  # bytes before a packed `Read`: its `first`
 
@@ -129,14 +126,14 @@ def read_export(
     """
     with kept_children():
         found = group_files(sources, work)
-        sizes = [_size(sources[n]) for n in range(len(sources))]
-        divided = list(divide(found, [size for size, _ in sizes]))
+        versions = [source.version() for source in sources]
+        divided = list(divide(found, [size for size, _ in versions]))
 
         def tasks() -> Iterator[list[Task]]:
             for some in divided:
                 yield [Task({n: sources[n] for n in positions}, policy, said is not None) for positions in some]
 
-        parts = work.run(f"{__name__}:read_part", tasks, "ingest", (repr(size) for size in sizes))
+        parts = work.run(f"{__name__}:read_part", tasks, "ingest", map(repr, versions))
     export = ReadExport(parts)
     if said is not None:
         modalities = said(stack for read in export for stack in read.built)
@@ -154,7 +151,7 @@ def group_files(sources: Sequence[Source], work: Sealing) -> list[list[int]]:
         for start in range(0, len(sources), HEADINGS_A_PART):
             yield sources[start : start + HEADINGS_A_PART]
 
-    parts = work.run(f"{__name__}:name_series", tasks, "headings", (repr(_size(source)) for source in sources))
+    parts = work.run(f"{__name__}:name_series", tasks, "headings", (repr(source.version()) for source in sources))
     groups: dict[object, list[int]] = {}
     for position, name in enumerate(chain.from_iterable(unpack(names) for _, names in parts)):
         groups.setdefault(name or position, []).append(position)
@@ -166,33 +163,6 @@ def name_series(sources: Sequence[Source], given: Given) -> Iterator[bytes]:
     limits: dict[str, Any] = {"timeout_s": FILE_TIMEOUT_S, "memory_mb": FILE_MEMORY_MB}
     results = run_isolated(read_heading, sources, workers=given.workers, **limits)
     yield pack([pseudonym(given.key, "heading", *result.value) if result.value else "" for _, result in results])
-
-
-def divide(groups: Sequence[Sequence[int]], sizes: Sequence[int]) -> Iterator[list[Sequence[int]]]:
-    """Neighbouring series as parts, by what the input is alone: each of few files and bytes, of which there are `sizes`
-    of all, but of one series at least."""
-    most_files = min(FILES_A_PART, max(1, len(sizes) // FEWEST_PARTS))
-    most_bytes = min(BYTES_A_PART, max(1, sum(sizes) // FEWEST_PARTS))
-    some: list[Sequence[int]] = []
-    files = total = 0
-    for positions in groups:
-        size = sum(sizes[n] for n in positions)
-        if some and (files + len(positions) > most_files or total + size > most_bytes):
-            yield some
-            some, files, total = [], 0, 0
-        some.append(positions)
-        files, total = files + len(positions), total + size
-    if some:
-        yield some
-
-
-def _size(source: Source) -> tuple[int, int]:
-    """The bytes of a file, and when it was changed."""
-    try:
-        found = os.stat(os.path.join(source.root, source.path))
-    except OSError:
-        return 0, 0
-    return source.size if source.member else found.st_size, found.st_mtime_ns
 
 
 def read_part(tasks: Sequence[Task], given: Given) -> Iterator[bytes]:
