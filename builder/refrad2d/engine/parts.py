@@ -37,6 +37,10 @@ class Means(NamedTuple):
 NO_MEANS = Means()
 
 
+class Unfinished(RuntimeError):
+    """Parts were not done; the message says in one line, which quotes nothing of the input, how to go on."""
+
+
 class PartError(ValueError):
     """Why no part can be done on that machine, in words of value, rule and remedy that quote nothing of the input."""
 
@@ -46,7 +50,7 @@ def run_parts(
 ) -> Counter:
     """Have `function`, the "module:name" of (src, dst) → counts, work on the rows of `src`; returns the sum of counts.
 
-    `folder` holds the parts until `dst` is whole, `world` is their number. RuntimeError if a part was not written.
+    `folder` holds the parts until `dst` is whole, `world` is their number. `Unfinished` if a part was not written.
     """
     lines = count_lines(src)
     world = world or max(1, -(-lines // ROWS_A_PART))
@@ -76,7 +80,7 @@ def is_begun(folder: Path, job: Mapping) -> bool:
 def have_done(folder: Path, world: int, execute: Executor) -> None:
     """Have the parts done that do not stand yet.
 
-    ValueError with what a part says (`PartError`), RuntimeError if one failed or was not written.
+    `Unfinished` if one was not written, with what it says itself (`PartError`) if it does.
     """
     missing = [rank for rank in range(world) if not done_file(folder, rank).is_file()]
     for rank in missing:
@@ -87,9 +91,9 @@ def have_done(folder: Path, world: int, execute: Executor) -> None:
     finally:
         for rank in missing:
             if _error_file(folder, rank).is_file():
-                raise ValueError(_error_file(folder, rank).read_text(encoding="utf-8"))
+                raise Unfinished(_error_file(folder, rank).read_text(encoding="utf-8"))
     if left := [rank for rank in missing if not done_file(folder, rank).is_file()]:
-        raise RuntimeError(f"{len(left)} of {world} parts were not written. Run the command again; it does those.")
+        raise Unfinished(f"{len(left)} of {world} parts were not written. Run the command again; it does those.")
 
 
 def run_part(folder: Path, rank: int, means: Means = NO_MEANS) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from refrad2d.engine.parts import Means, run_part
+from refrad2d.engine.parts import Means, Unfinished, run_part
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.processes import keep_children, kept_children, run_isolated
 
@@ -17,7 +17,7 @@ class Processes:
         self.workers, self.key, self.progress = workers, key, progress
 
     def __call__(self, folder: Path, ranks: Sequence[int]) -> None:
-        """Do the parts. RuntimeError if one fails again, with the class of its error."""
+        """Do the parts. `Unfinished` if one fails again, with the class of its error."""
         means, name = Means(self.key, max(1, self.workers // len(ranks))), folder.name.removesuffix(".parts")
         if self.workers == 1 or len(ranks) == 1:
             with kept_children():
@@ -31,7 +31,7 @@ class Processes:
             results = list(self.progress(found, len(left), name))
             failed = [(left[n], result.reason) for n, result in results if result.reason]
             if failed and (attempt == TRIES - 1 or any(reason != "crash" for _, reason in failed)):
-                raise RuntimeError(f"Part {failed[0][0]} ended by {failed[0][1]}. Run the command again; it goes on.")
+                raise Unfinished(f"Part {failed[0][0]} ended by {failed[0][1]}. Run the command again; it goes on.")
             left = [rank for rank, _ in failed]
             if not left:
                 return

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from refrad2d.engine.parts import JOB, Executor, Means, PartError, find_function, have_done, is_begun
 from refrad2d.system.files import atomic_path, write_json
@@ -24,6 +24,7 @@ FILES_A_PART, BYTES_A_PART = 256, 256 << 20  # of groups of files that are a par
 FEWEST_PARTS = 64  # of an input that has so many groups: there may be as many workers
 MEMORY = "5G"  # of a part where memory is asked for: it and a child that reads foreign files, see docs/privacy.md
 Tasks = Callable[[], Iterable[Sequence[Any]]]  # the tasks of each part, the same whenever it is called
+Group = TypeVar("Group")
 Place = tuple[str, int]  # a file of parts, and where in it a value stands
 
 
@@ -106,20 +107,19 @@ class SealedParts:
         shutil.rmtree(self.folder)
 
 
-def divide(groups: Sequence[Sequence[int]], sizes: Sequence[int]) -> Iterator[list[Sequence[int]]]:
+def divide(groups: Sequence[Group], files: Sequence[int], sizes: Sequence[int]) -> Iterator[list[Group]]:
     """Neighbouring groups of files as parts, by what the input is alone: each of few files and bytes, but of one group
-    at least. `sizes` are the bytes of all files, by position."""
-    most_files = min(FILES_A_PART, max(1, len(sizes) // FEWEST_PARTS))
+    at least. `files` and `sizes` are the number of files and bytes of each group."""
+    most_files = min(FILES_A_PART, max(1, sum(files) // FEWEST_PARTS))
     most_bytes = min(BYTES_A_PART, max(1, sum(sizes) // FEWEST_PARTS))
-    some: list[Sequence[int]] = []
-    files = total = 0
-    for positions in groups:
-        size = sum(sizes[n] for n in positions)
-        if some and (files + len(positions) > most_files or total + size > most_bytes):
+    some: list[Group] = []
+    number = total = 0
+    for group, count, size in zip(groups, files, sizes, strict=True):
+        if some and (number + count > most_files or total + size > most_bytes):
             yield some
-            some, files, total = [], 0, 0
-        some.append(positions)
-        files, total = files + len(positions), total + size
+            some, number, total = [], 0, 0
+        some.append(group)
+        number, total = number + count, total + size
     if some:
         yield some
 

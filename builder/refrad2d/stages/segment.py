@@ -13,7 +13,6 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -133,11 +132,11 @@ def _read_masks(sources: Sequence[Source], series: Sequence[Mapping], work: Seal
     """Read all files of masks: of each a `MaskRecord` or the reason for which it is none, packed."""
     planes = tuple(sorted({row["plane"] for row in series}))
     versions = [source.version() for source in sources]
-    divided = list(divide([[n] for n in range(len(sources))], [size for size, _ in versions]))
+    divided = list(divide(sources, [1] * len(sources), [size for size, _ in versions]))
 
     def tasks() -> Iterator[list[Reading]]:
         for some in divided:
-            yield [Reading(tuple(sources[n] for n in chain.from_iterable(some)), planes)]
+            yield [Reading(tuple(some), planes)]
 
     return work.run(f"{__name__}:read_part", tasks, "masks", map(repr, versions))
 
@@ -200,7 +199,7 @@ def _paint_masks(
     for place, row, classes in chosen:
         masks[row["series"]].append((place, classes))
     names = list(masks)
-    divided = list(divide([[n] for n in range(len(names))], [len(rows[name]["frames"]) for name in names]))
+    divided = list(divide(names, [len(rows[name]["frames"]) for name in names], [0] * len(names)))
 
     def tasks() -> Iterator[list[Painting]]:
         for some in divided:
@@ -208,7 +207,7 @@ def _paint_masks(
                 Painting(name, str(parts.files.resolve()), tuple(classes for _, classes in masks[name]),
                          tuple(parts[place] for place, _ in masks[name]),
                          {field: rows[name][field] for field in ("plane", "frames")})
-                for name in (names[n] for n in chain.from_iterable(some))
+                for name in some
             ]  # fmt: skip
 
     versions = (parts.told, repr([place for name in names for place, _ in masks[name]]))

@@ -127,7 +127,8 @@ def read_export(
     with kept_children():
         found = group_files(sources, work)
         versions = [source.version() for source in sources]
-        divided = list(divide(found, [size for size, _ in versions]))
+        sizes = [sum(versions[n][0] for n in positions) for positions in found]
+        divided = list(divide(found, list(map(len, found)), sizes))
 
         def tasks() -> Iterator[list[Task]]:
             for some in divided:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from refrad2d.engine.parts import run_part
+from refrad2d.engine.parts import Unfinished, run_part
 from refrad2d.engine.processes import Processes
-from refrad2d.engine.sealed import Given, Sealing
+from refrad2d.engine.sealed import Given, Sealing, divide
 from refrad2d.system.pseudonyms import key_id
 from tests.fixtures.paths import ROOT
 
@@ -97,11 +97,11 @@ def test_another_key_where_a_part_is_done_is_an_error_that_says_what_to_do(tmp_p
         elsewhere(folder, ranks[:1])
 
     with pytest.raises(
-        ValueError, match=f"Key {key_id(OTHER)} opens no part of a build with key {key_id(KEY)}. Put the"
+        Unfinished, match=f"Key {key_id(OTHER)} opens no part of a build with key {key_id(KEY)}. Put the"
     ):
         greet_all(tmp_path, with_another, key_file=key_file)
     key_file.unlink()
-    with pytest.raises(ValueError, match="is not there on the machine of a part. Put it where all nodes see it"):
+    with pytest.raises(Unfinished, match="is not there on the machine of a part. Put it where all nodes see it"):
         greet_all(tmp_path, elsewhere, key_file=key_file)
     assert not key_file.exists()
 
@@ -122,3 +122,18 @@ def test_another_key_of_the_build_begins_anew(tmp_path):
 def test_an_error_ends_the_run_without_its_text(tmp_path):
     with pytest.raises(RuntimeError, match="Part 0 ended by error_KeyError. Run the command again"):
         greet_all(tmp_path, Processes(2, KEY), function="refuse")
+
+
+@pytest.mark.parametrize(
+    ("series", "size", "parts"),
+    [
+        ([2, 1, 1], 100, [[2], [1], [1]]),  # few files: a part each
+        ([100] * 300, 10, [[100, 100]] * 150),  # 256 files at most
+        ([600, 3, 3], 10, [[600], [3, 3]]),  # a series is never divided
+        ([1] * 130, 300 << 20, [[1]] * 130),  # 256 MB at most
+        ([1] * 6400, 1 << 20, [[1] * 100] * 64),  # as many parts as there may be workers
+        ([], 1, []),
+    ],
+)
+def test_parts_follow_from_the_input(series, size, parts):
+    assert list(divide(series, series, [size * count for count in series])) == parts

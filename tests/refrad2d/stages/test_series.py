@@ -12,7 +12,7 @@ from refrad2d.images import blanking, records
 from refrad2d.images.nifti import open_nifti
 from refrad2d.images.sources import list_sources
 from refrad2d.stages import series
-from refrad2d.stages.series import divide, group_files, read_export
+from refrad2d.stages.series import group_files, read_export
 from refrad2d.system.packed import pack
 from refrad2d.system.processes import Result
 from tests.fixtures.dicom_files import STUDY, write_slice
@@ -97,25 +97,6 @@ def test_a_volume_is_decoded_once_although_rows_say_its_modality(tmp_path, monke
     monkeypatch.setattr(blanking, "run_isolated", here)
     read(tmp_path / "out", export(tmp_path / "export"), said=lambda stacks: {6: {"CT"}})
     assert len(opened) == 1
-
-
-@pytest.mark.parametrize(
-    ("series", "size", "parts"),
-    [
-        ([2, 1, 1], 100, [[2], [1], [1]]),  # few files: a part each
-        ([100] * 300, 10, [[100, 100]] * 150),  # 256 files at most
-        ([600, 3, 3], 10, [[600], [3, 3]]),  # a series is never divided
-        ([1] * 130, 300 << 20, [[1]] * 130),  # 256 MB at most
-        ([1] * 6400, 1 << 20, [[1] * 100] * 64),  # as many parts as there may be workers
-        ([], 1, []),
-    ],
-)
-def test_parts_follow_from_the_input(series, size, parts):
-    numbers = iter(range(sum(series)))
-    groups = [[next(numbers) for _ in range(count)] for count in series]
-    divided = list(divide(groups, [size] * sum(series)))
-    assert [[len(group) for group in part] for part in divided] == parts
-    assert [group for part in divided for group in part] == groups
 
 
 def stopped(folder, ranks):
