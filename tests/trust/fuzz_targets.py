@@ -18,7 +18,7 @@ from refrad2d.dataset.laws import check_row
 from refrad2d.grounding import Span, has_markup, parse, render
 from refrad2d.images.dicom import BODY_PARTS
 from refrad2d.images.masks.reading import read_mask
-from refrad2d.images.masks.records import MaskRecord
+from refrad2d.images.masks.records import MaskRecord, read_layers
 from refrad2d.images.records import Record, open_file, read_file
 from refrad2d.images.sources import Source, Unreadable, list_sources
 from refrad2d.labels import FINDING, LANGUAGES, PLANES, is_label
@@ -125,7 +125,7 @@ def check_mask(data: bytes) -> None:
         assert all(isinstance(n, int) and isinstance(name, str) for n, name in record.names.items())
         for part in record.slices:
             if part.file:
-                assert np.load(root / "raw" / f"{part.file}.npy").shape[1:] == tuple(part.placement.shape)
+                assert read_layers(root / "raw", part).shape[1:] == tuple(part.placement.shape)
 
 
 def check_archive(data: bytes, ending: str) -> None:

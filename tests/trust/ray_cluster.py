@@ -19,8 +19,11 @@ from time import monotonic, sleep
 from refrad2d.engine.parts import run_parts
 from refrad2d.engine.processes import Processes
 from refrad2d.engine.ray import Ray
+from refrad2d.engine.sealed import Sealing
+from refrad2d.images.sources import list_sources
 from refrad2d.stages import curate
-from tests.trust.outcome import Clock, Outcome, arguments, finish
+from refrad2d.stages.series import read_export
+from tests.trust.outcome import Clock, Outcome, arguments, finish, phantom
 
 PYTHON = Path(__file__).resolve().parents[2] / "build" / "ray" / "bin" / "python"
 TEXTS = ("Erguss rechts, unverändert.", "Unverändert.", "Die Leber ist glatt.", "Kein Erguss.")
@@ -71,6 +74,29 @@ def run_on_cluster(work: Path, src: Path) -> tuple[Path, Counter, bool]:
     return work / "out.jsonl", counts, removed == [True]
 
 
+def check_export(work: Path) -> Outcome:
+    """An export is read as by processes, headings and series; what it says of patients comes back sealed."""
+    from ray.cluster_utils import Cluster
+
+    clock, key = Clock(), bytes(32)
+    sources = list_sources(phantom(work / "hospital", patients=2, seed=9, keep_every=9) / "dicom")
+    (work / "key").write_text(key.hex())
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+    found = []
+    try:
+        for name, execute in (("calm", Processes(1, key)), ("ray", Ray(cluster.address))):
+            sealing = Sealing(work / f"{name}.parts", execute, key, work / "key")
+            with read_export(sources, work / name, work=sealing, policy="keep") as export:
+                found.append(list(export))
+    finally:
+        cluster.shutdown()
+    files = [{path.name: path.read_bytes() for path in (work / name).iterdir()} for name in ("calm", "ray")]
+    same = found[0] == found[1] and files[0] == files[1] and len(files[0]) > 1
+    return Outcome(
+        "Ray: an export is read as by processes", len(files[0]), len(files[0]) * same, "all", same, clock.read()
+    )
+
+
 def check(work: Path) -> list[Outcome]:
     """All outcomes; `work` must be empty."""
     clock, src = Clock(), write_texts(work / "in.jsonl")
@@ -79,7 +105,8 @@ def check(work: Path) -> list[Outcome]:
     same = out.read_bytes() == (work / "calm.jsonl").read_bytes() and counts == calm
     survived = removed and (work / "killed").exists()
     name = "Ray: the bytes of processes, a worker and a node killed"
-    return [Outcome(name, WORLD, WORLD * (same and survived), "all", same and survived, clock.read())]
+    killed = Outcome(name, WORLD, WORLD * (same and survived), "all", same and survived, clock.read())
+    return [killed, check_export(work)]
 
 
 def main() -> int:

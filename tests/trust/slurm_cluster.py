@@ -1,9 +1,10 @@
-"""A real SLURM on this machine, slurmctld and slurmd: the bytes of processes, though a task is killed.
+"""A real SLURM on this machine, slurmctld and slurmd: the bytes of processes, though tasks are killed.
 
     apt-get install slurmctld slurmd slurm-client munge        # Debian's; nothing of it is configured or left running
     python -m tests.trust.slurm_cluster                        # as root, which the two need
 
-The task that is killed leaves its part missing; the same call again does that part alone.
+The task that is killed leaves its part missing; the same call again does that part alone. Of a whole build a task is
+killed while it reads the export, and none of the hospital's identifiers may stand in what it leaves.
 """
 
 import os
@@ -23,7 +24,8 @@ from refrad2d.engine.parts import run_parts
 from refrad2d.engine.processes import Processes
 from refrad2d.engine.slurm import Slurm
 from refrad2d.stages import curate
-from tests.trust.outcome import Clock, Outcome, arguments, finish
+from tests.trust.kill_restart import identifiers, leaks, tree
+from tests.trust.outcome import PLAIN, Clock, Outcome, arguments, build_command, finish, phantom
 from tests.trust.ray_cluster import write_texts
 
 WORLD, KILLED, PATIENCE_S = 4, 2, 300.0
@@ -84,21 +86,58 @@ def cluster(folder: Path) -> Iterator[None]:
         yield
 
 
-def check(work: Path) -> list[Outcome]:
-    """All outcomes; `work` must be empty."""
+def check_texts(work: Path) -> Outcome:
+    """Texts are curated as by processes, though a task is killed."""
     clock, src, out = Clock(), write_texts(work / "in.jsonl"), work / "out.jsonl"
     calm = run_parts("refrad2d.stages.curate:run", src, work / "calm.jsonl", work / "calm.parts", Processes(1), world=3)
-    function, said, counts = "tests.trust.slurm_cluster:curate_or_die", "", Counter()
-    with cluster(work / "slurm"):
-        try:
-            run_parts(function, src, out, work / "parts", Slurm(), world=WORLD)
-        except RuntimeError as error:
-            said = str(error)
-        counts = run_parts(function, src, out, work / "parts", Slurm(), world=WORLD)
+    function, said = "tests.trust.slurm_cluster:curate_or_die", ""
+    try:
+        run_parts(function, src, out, work / "parts", Slurm(), world=WORLD)
+    except RuntimeError as error:
+        said = str(error)
+    counts = run_parts(function, src, out, work / "parts", Slurm(), world=WORLD)
     passed = said.startswith(f"1 of {WORLD} parts") and counts == calm
     passed = passed and out.read_bytes() == (work / "calm.jsonl").read_bytes()
-    name = "SLURM: the bytes of processes, a task killed"
-    return [Outcome(name, WORLD, WORLD * passed, "all", passed, clock.read())]
+    return Outcome("SLURM: the bytes of processes, a task killed", WORLD, WORLD * passed, "all", passed, clock.read())
+
+
+def kill_reader(out: Path, build: subprocess.Popen) -> bool:
+    """Kill a task of SLURM that reads the export; False if there was none."""
+    while build.poll() is None:
+        if any((out / ".stages" / "ingest.parts" / "ingest").glob("files-*")):
+            running = subprocess.run(["squeue", "-h", "-r", "-t", "R", "-o", "%i"], capture_output=True, text=True)
+            if tasks := running.stdout.split():
+                subprocess.run(["scancel", "--signal=KILL", tasks[0]])
+                return True
+        sleep(0.05)
+    return False
+
+
+def check_build(work: Path) -> list[Outcome]:
+    """A whole build, whose export, masks and texts SLURM reads; the same command ends it after a task was killed."""
+    clock, hospital = Clock(), phantom(work / "hospital", patients=2, seed=9, keep_every=9)
+    options, words = ("--workers", "2", "--offline", *PLAIN), identifiers(hospital)
+    subprocess.run(build_command(hospital, work / "calm", work / "key", *options), check=True, capture_output=True)
+    out = work / "build"
+    command = build_command(hospital, out, work / "key", *options, "--executor", "slurm")
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    killed = kill_reader(out, first)
+    said = first.communicate()[1]
+    leaked = leaks([out], words)
+    second = subprocess.run(command, capture_output=True)
+    same = second.returncode == 0 and tree(out) == tree(work / "calm")
+    passed = killed and first.returncode != 0 and "parts were not written. Run the command again" in said and same
+    name = "SLURM: a build with the bytes of processes, a task killed that reads the export"
+    return [
+        Outcome(name, 1, int(passed), "all", passed, clock.read(), {"killed": killed, "said": said[-300:]}),
+        Outcome("SLURM: identifiers on disk after that kill", len(words), len(words) - leaked, "none", not leaked),
+    ]
+
+
+def check(work: Path) -> list[Outcome]:
+    """All outcomes; `work` must be empty."""
+    with cluster(work / "slurm"):
+        return [check_texts(work), *check_build(work)]
 
 
 def main() -> int:

@@ -89,6 +89,7 @@ def append(given: Append) -> int:
 def _to_dataset(given: Build | Append, work: Callable[[Options], dict | None], ready: Callable[[str], str]) -> int:
     """Build or append with the options of the command, and print what became of the input; `ready` takes a config."""
     from refrad2d.dataset.stats import attrition_table
+    from refrad2d.engine.parts import Unfinished
     from refrad2d.stages.pipeline import NothingUsable
 
     if given.offline:
@@ -98,8 +99,8 @@ def _to_dataset(given: Build | Append, work: Callable[[Options], dict | None], r
     options = replace(given, llm=open_llm(given.server, given.model, given.out))
     try:
         stats = work(options)
-    except NothingUsable as nothing:
-        say_error("refrad2d", nothing)
+    except (NothingUsable, Unfinished) as error:
+        say_error("refrad2d", error)
         return 1
     if stats is None:
         print("This export was added before. Nothing was changed.")

@@ -6,17 +6,18 @@ from typing import NamedTuple
 
 from refrad2d import samples
 from refrad2d.dataset.duplicates import look_of
+from refrad2d.images.masks.pictures import read_picture
 from refrad2d.images.slices import read_frame
 from refrad2d.samples import Native, make_image, png
 
 
 class Task(NamedTuple):
-    """A slice to encode: its row with slope and intercept, its frame in a folder of pixels, its mask file or None."""
+    """A slice to encode: its row with slope and intercept, its frame in a folder of pixels, the masks of its series."""
 
     row: Mapping
     folder: str
-    frame: Mapping  # as `slices.read_frame` takes it
-    mask: str | None
+    frame: Mapping  # as `slices.read_frame` takes it, with the number of the slice in its series
+    mask: str | None  # a file of `masks.pictures`
 
 
 class Encoded(NamedTuple):
@@ -31,7 +32,7 @@ class Encoded(NamedTuple):
 def encode(task: Task) -> Encoded:
     """Encode one slice; runs in a child process."""
     pixels = read_frame(Path(task.folder), task.frame)
-    mask = Path(task.mask).read_bytes() if task.mask else None
+    mask = read_picture(Path(task.mask), task.frame["number"]) if task.mask else None
     picture = make_image(pixels, task.row)
     return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from refrad2d.engine.parts import NO_MEANS, Unfinished
 from refrad2d.engine.processes import do_part
 from refrad2d.system.processes import keep_children, run_isolated
 
@@ -24,7 +25,7 @@ class Ray:
         self.address = address or "auto"
 
     def __call__(self, folder: Path, ranks: Sequence[int]) -> None:
-        """Do the parts. ValueError if there is no Ray or no cluster, RuntimeError if a part fails, with the class of
+        """Do the parts. ValueError if there is no Ray or no cluster, `Unfinished` if a part fails, with the class of
         its error; one that was lost too often is missed by `run_parts`."""
         os.environ[NO_STATISTICS] = "0"
         try:
@@ -49,7 +50,7 @@ class Ray:
                 except ray.exceptions.RayError:
                     continue
                 if reason:
-                    raise RuntimeError(f"Part {rank} ended by {reason}. Run the command again; it goes on.")
+                    raise Unfinished(f"Part {rank} ended by {reason}. Run the command again; it goes on.")
         finally:
             ray.shutdown()
 
@@ -57,5 +58,5 @@ class Ray:
 def do_rank(folder: str, rank: int) -> str:
     """Do one part in a worker of Ray. Returns the reason if it failed, else ""."""
     keep_children()  # the next part of this worker asks the same child, which has imported everything
-    ((_, result),) = run_isolated(do_part, [(Path(folder), rank)], workers=1)
+    ((_, result),) = run_isolated(do_part, [(Path(folder), rank, NO_MEANS)], workers=1)
     return result.reason or ""

@@ -10,8 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from refrad2d.engine.parts import JOB
+from refrad2d.system.files import read_json
+
 ARRAY = 1000  # tasks of one array: SLURM's own limit (MaxArraySize) is 1001
-MEMORY = "2G"  # of a task
+MEMORY = "2G"  # of a task, where its job asks for no other
 
 
 class Slurm:
@@ -22,16 +25,17 @@ class Slurm:
         submit = shutil.which("sbatch")
         if submit is None:
             raise ValueError("--executor slurm needs sbatch on the PATH. Run the command on a node that submits jobs.")
+        memory = read_json(folder / JOB).get("memory", MEMORY)
         waiting = []
         for start in range(0, len(ranks), ARRAY):
             script = folder / f"array-{start:06d}.sh"
-            script.write_text(render(folder, ranks[start : start + ARRAY]), encoding="utf-8")
+            script.write_text(render(folder, ranks[start : start + ARRAY], memory), encoding="utf-8")
             waiting.append(subprocess.Popen([submit, "--wait", str(script)], stdout=subprocess.DEVNULL))
         for job in waiting:
             job.wait()
 
 
-def render(folder: Path, ranks: Sequence[int]) -> str:
+def render(folder: Path, ranks: Sequence[int], memory: str = MEMORY) -> str:
     """The script of one array: a task a rank."""
     place, python = shlex.quote(str(folder.resolve())), shlex.quote(sys.executable)
     return f"""#!/bin/bash
@@ -39,7 +43,7 @@ def render(folder: Path, ranks: Sequence[int]) -> str:
 #SBATCH --array=0-{len(ranks) - 1}
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=1
-#SBATCH --mem={MEMORY}
+#SBATCH --mem={memory}
 #SBATCH --output=/dev/null
 set -euo pipefail
 ranks=({" ".join(map(str, ranks))})

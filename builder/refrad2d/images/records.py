@@ -44,7 +44,7 @@ _DESCRIPTIONS = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "P
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of one file. `known`, `phrases` and `person` identify; they and the UIDs never reach the disk."""
+    """What is known of one file. `known`, `phrases` and `person` identify, as UIDs do; no disk has them unsealed."""
 
     kind: str  # dicom | nifti | key_objects | segmentation
     modality: str | None = None

@@ -56,6 +56,14 @@ class Source:
         """The name of the file without the extensions of NIfTI."""
         return self.parts[-1].split(".nii")[0]
 
+    def version(self) -> tuple[int, int]:
+        """How many bytes it has, and when its file was changed in nanoseconds; zeros where that cannot be known."""
+        try:
+            found = os.stat(os.path.join(self.root, self.path))
+        except OSError:
+            return 0, 0
+        return self.size if self.member else found.st_size, found.st_mtime_ns
+
     def read(self) -> bytes:
         """The content. `Unreadable` if it may not be opened, is too large, or changes while it is read."""
         if self.reason:

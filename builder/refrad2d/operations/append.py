@@ -127,7 +127,7 @@ def append(
             try:
                 people.check()
                 check_present(out, manifest)
-                run_stages(export, table, stages, key, options, progress, _balance_of(manifest), people)
+                run_stages(export, table, stages, key, options, progress, _balance_of(manifest), people, key_file)
                 run_stage(
                     stages / "commit",
                     lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, people, progress),

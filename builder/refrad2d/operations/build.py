@@ -67,7 +67,7 @@ def build(
             return read_json(out / STATS)
         with hold(out, f"build {inputs}") as stages:
             try:
-                run_stages(export, table, stages, key, options, progress, people=people)
+                run_stages(export, table, stages, key, options, progress, people=people, key_file=key_file)
             except (ValueError, NothingUsable):
                 people.settle()
                 raise

@@ -46,7 +46,7 @@ _SPELLINGS = {spelling: sex for sex, spellings in _SEXES.items() for spelling in
 
 @dataclass(frozen=True)
 class Person:
-    """What one header or row says, as it stands there. It identifies a patient and never reaches the disk."""
+    """What one header or row says, as it stands there. It identifies a patient and reaches no disk unless sealed."""
 
     names: tuple[str, ...] = ()  # DICOM person names or free ones, all readings of their bytes
     birth_names: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ Writes below `dst`: frames/<pseudonym>.u16 (what the slices of a series look lik
 after the other), series.jsonl (geometry and allow-listed fields), texts.jsonl (scrubbed report texts with the series
 they speak of), accounting.jsonl; paths.jsonl (keyed paths and names of all images, broken ones too, by which masks find
 their series) and shared.jsonl (positions of files in the folder of masks that are accounted for here). Nothing else of
-the export reaches the disk.
+the export reaches the disk but what is sealed with the key (`engine/sealed`) until the stage has ended.
 """
 
 from collections import Counter, defaultdict
@@ -16,6 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from refrad2d.engine.processes import Processes
+from refrad2d.engine.sealed import Sealing
 from refrad2d.images.blanking import require_reader
 from refrad2d.images.masks.cases import keyed_cases
 from refrad2d.images.masks.sharing import NO_IMAGES, share_sources
@@ -41,14 +43,15 @@ def run(
     export: Path, reports: Sequence[ReportRow], dst: Path, *,
     key: bytes, masks: Path | None = None, workers: int = 1, site: str | None = None, burnt_in_text: str = "blank",
     modality: str = "", orientation: str = "", table: Mapping[str, int] = MappingProxyType({}),
-    people: PeopleFile | None = None, progress: Progress = no_progress,
+    people: PeopleFile | None = None, work: Sealing | None = None, progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Ingest an export. ValueError if it holds no file, or text in its pixels cannot be read.
 
     `masks` is the folder of masks, which may share files with the export: each is accounted for once, masks among the
     masks; shared.jsonl holds the positions there of what is not. `modality` and `orientation` are what the user says of
     NIfTI files where nothing else does. `burnt_in_text` is one of `blanking.POLICIES`; `table` counts what is to be
-    said of the report table (table_…); `people` knows who is published. Returns the numbers of kept files, of each drop
+    said of the report table (table_…); `people` knows who is published; `work` says who reads the files and where parts
+    lie meanwhile, by default processes and a folder beside `dst`. Returns the numbers of kept files, of each drop
     reason, of reports (reports_…), of identities (identities_…), and of series and slices whose pixels were read
     (burnt_in_…).
 
@@ -63,27 +66,22 @@ def run(
         sources = [replace(source, modality=modality, orientation=orientation) for source in sources]
     if not sources:
         raise ValueError(f"Export {export} holds no files. Give the folder that the PACS wrote.")
-    (dst / "frames").mkdir(parents=True)
+    dst.mkdir(parents=True, exist_ok=True)
+    said = partial(_modalities_said, reports=reports)
     says_modality = any(row.fields["Modality"] in MODALITIES for row in reports)
-    read = read_export(
-        sources, dst / "frames", key=key, policy=burnt_in_text, workers=workers, progress=progress,
-        said=partial(_modalities_said, reports=reports) if says_modality else None,
-    )  # fmt: skip
-    export_read = _summarise(read, reports)
+    work = work or Sealing(dst.with_name(f"{dst.name}.parts"), Processes(workers, key, progress), key)
     published_people = people.known() if people else NOBODY
-    persons = _merge([], export_read.stacks, export_read, key, published_people).pseudonyms
-    joined = join_reports(reports, export_read.stacks, persons)
-    merged = _merge(joined.rows, joined.stacks, export_read, key, published_people)
-    reasons = export_read.reasons
-    write_jsonl(dst / "series.jsonl", _series_rows(joined.stacks, export_read.places, read, merged, key, site))
-    _write_paths(dst / "paths.jsonl", sources, read, reasons, key)
+    with read_export(
+        sources, dst / "frames", work=work, policy=burnt_in_text, said=said if says_modality else None
+    ) as read:
+        export_read = _summarise(read, reports)
+        persons = _merge([], export_read.stacks, export_read, key, published_people).pseudonyms
+        joined = join_reports(reports, export_read.stacks, persons)
+        merged = _merge(joined.rows, joined.stacks, export_read, key, published_people)
+        write_jsonl(dst / "series.jsonl", _series_rows(joined.stacks, export_read.places, read, merged, key, site))
+        _write_paths(dst / "paths.jsonl", sources, read, export_read.reasons, key)
     write_jsonl(dst / "texts.jsonl", _texts(joined, export_read, merged, key))
-    claimed, shared = share_sources(sources, list_sources(masks) if masks else [], reasons)
-    reasons = {n: reason for n, reason in reasons.items() if n not in claimed}
-    lines = account("export", len(sources), reasons)
-    write_jsonl(dst / "accounting.jsonl", (line for line in lines if line["n"] not in claimed))
-    write_jsonl(dst / "shared.jsonl", ({"n": n} for n in sorted(shared)))
-    counts = count_results(len(sources) - len(claimed), reasons)
+    counts = _account(dst, sources, list_sources(masks) if masks else [], export_read.reasons)
     counts["reports_kept"] = len(joined.rows)
     counts.update({f"reports_dropped_{reason}": n for reason, n in joined.dropped.items()})
     counts.update({f"table_{fact}": n for fact, n in {**table, **number_lines(joined.lines)}.items()})
@@ -93,6 +91,16 @@ def run(
         counts.update({"identities_file_missing": 1} if people.is_missing else {})
         people.note(merged)
     return counts
+
+
+def _account(dst: Path, sources: Sequence[Source], masks: Sequence[Source], reasons: Mapping[int, str]) -> Counter:
+    """Write what became of every file, and which of the masks were images. Returns the counts."""
+    claimed, shared = share_sources(sources, masks, reasons)
+    reasons = {n: reason for n, reason in reasons.items() if n not in claimed}
+    lines = account("export", len(sources), reasons)
+    write_jsonl(dst / "accounting.jsonl", (line for line in lines if line["n"] not in claimed))
+    write_jsonl(dst / "shared.jsonl", ({"n": n} for n in sorted(shared)))
+    return count_results(len(sources) - len(claimed), reasons)
 
 
 class _Place(NamedTuple):

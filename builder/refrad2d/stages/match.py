@@ -4,6 +4,7 @@ Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixe
 classes of whole series.
 """
 
+import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from refrad2d import __version__
 from refrad2d.boxes import objects
+from refrad2d.images.masks.pictures import SUFFIX, read_picture
 from refrad2d.images.volumes import find_volumes
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
@@ -69,8 +71,9 @@ def run(
         for scan in progress(read_jsonl(ingested / "series.jsonl"), total, "match"):
             slices = [SliceFacts(frame, [], findings[frame["id"]]) for frame in scan["frames"]]
             if scan["series"] in masked:
-                for s in slices:
-                    s.objects = objects(np.asarray(Image.open(segmented / "masks" / f"{s.frame['id']}.png")))
+                masks = segmented / "masks" / f"{scan['series']}{SUFFIX}"
+                for n, s in enumerate(slices):
+                    s.objects = objects(np.asarray(Image.open(io.BytesIO(read_picture(masks, n)))))
             found = [s.objects for s in slices]
             if shows_head(scan["head"], {name for s in slices for name in s.areas}):
                 kept = kept_slices([frame["depth"] for frame in scan["frames"]], head)

@@ -87,7 +87,7 @@ class Options:
         "processes", default_factory=count_cores, metavar="N", shown_default="one a core", metadata=NOTHING
     )
     executor: Literal["processes", "slurm", "ray"] = option(
-        "who works on the parts of the text stages: docs/cluster.md", default="processes", metadata=NOTHING
+        "who works on the parts of a build: docs/cluster.md", default="processes", metadata=NOTHING
     )
     address: str | None = option(
         "the head of the Ray cluster for --executor ray",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from refrad2d.engine.parts import Executor, run_parts
 from refrad2d.engine.processes import Processes
 from refrad2d.engine.ray import Ray
+from refrad2d.engine.sealed import Sealing
 from refrad2d.engine.slurm import Slurm
 from refrad2d.images.archives import name_bytes
 from refrad2d.images.blanking import require_reader
@@ -31,6 +32,7 @@ from refrad2d.system.accounting import Progress
 from refrad2d.system.files import atomic_folder, read_json, read_jsonl, write_json
 from refrad2d.system.pseudonyms import pseudonym_of_list
 from refrad2d.system.reasons import main_advice
+from refrad2d.system.sealed import require_sealing
 from refrad2d.text.slices import UNPLACED
 
 
@@ -53,6 +55,7 @@ def check_arguments(export: Path, out: Path, options: Options) -> None:
         find_segmenter(options.segmenter, options.asked).require()
     elif options.findings or options.fast or options.device:
         raise ValueError("--findings, --fast and --device are of --segmenter, which is not given. Give it, or none.")
+    require_sealing()
     require_reader(options.burnt_in_text)
     require_policy(options.head)
     require_orientation(options.assume_orientation)
@@ -97,6 +100,7 @@ class Input:
     progress: Progress
     balance: Balance | None = None  # of the dataset that is appended to
     people: PeopleFile | None = None
+    key_file: Path | None = None  # where machines that do parts find the key
 
     @property
     def texts(self) -> Path:
@@ -107,11 +111,15 @@ class Input:
         """Where the parts of a stage lie while it is done, and who does them."""
         options = self.options
         makers: dict[str, Callable[[], Executor]] = {
-            "processes": lambda: Processes(options.workers),
+            "processes": lambda: Processes(options.workers, self.key, self.progress),
             "slurm": Slurm,
             "ray": lambda: Ray(options.address),
         }
         return self.root / f"{stage}.parts", makers[options.executor]()
+
+    def sealing(self, stage: str) -> Sealing:
+        """The same for parts whose tasks and results identify patients."""
+        return Sealing(*self.parts(stage), self.key, self.key_file)
 
 
 def _ingest(given: Input, dst: Path) -> Counter:
@@ -129,6 +137,7 @@ def _ingest(given: Input, dst: Path) -> Counter:
         modality=options.modality or "",
         orientation=options.assume_orientation or "",
         people=given.people,
+        work=given.sealing("ingest"),
         progress=given.progress,
     )
 
@@ -145,6 +154,7 @@ def _segment(given: Input, dst: Path) -> Counter:
         segmenter=options.segmenter,
         asked=options.asked,
         workers=options.workers,
+        work=given.sealing("segment"),
         progress=given.progress,
     )
 
@@ -255,12 +265,14 @@ def run_stages(
     progress: Progress,
     balance: Balance | None = None,
     people: PeopleFile | None = None,
+    key_file: Path | None = None,
 ) -> None:
     """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing.
 
     `balance` is the table of questions of the dataset that is appended to, `people` knows who is in it.
+    `key_file` is where other machines find the key.
     """
-    given = Input(export, reports, root, key, options, progress, balance, people)
+    given = Input(export, reports, root, key, options, progress, balance, people, key_file)
     for name, work, require in STAGES:
         run_stage(root / name, partial(work, given))
         require(root / name, options)

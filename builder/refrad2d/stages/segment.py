@@ -1,22 +1,29 @@
 """Masks of a series, from a folder of NIfTI or DICOM SEG files or from TotalSegmentator, on the slices of ingest.
 
-Writes below `dst`: masks/<slice>.png (8-bit unified class ids, native size), findings.jsonl (boxes of segments outside
-the 121 classes), segmented.jsonl (which series has a mask), hidden.jsonl (which classes burnt-in text took from a
-slice), accounting.jsonl.
+Writes below `dst`: masks/<series>.masks (of each slice a PNG of 8-bit unified class ids, native size; see
+`masks/pictures`), findings.jsonl (boxes of segments outside the 121 classes), segmented.jsonl (which series has a
+mask), hidden.jsonl (which classes burnt-in text took from a slice), accounting.jsonl.
+
+Files of masks are read in parts and the masks of series painted in parts, by whatever executor; between them stands
+which series a mask is of. What masks state of patients passes through sealed files alone.
 """
 
+import io
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
+from refrad2d.engine.processes import Processes
+from refrad2d.engine.sealed import Given, Place, SealedParts, Sealing, divide
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
 from refrad2d.images.masks.joins import align, asked_uids, find_series, placement_of, uids_of
 from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
+from refrad2d.images.masks.pictures import SUFFIX, write_pictures
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
@@ -29,22 +36,42 @@ from refrad2d.system.files import read_jsonl, write_jsonl
 from refrad2d.system.packed import pack, unpack
 from refrad2d.system.processes import run_isolated
 
-Chosen = tuple[bytes, Mapping, Classes]  # a `MaskRecord`, packed, its series and what its values mean
+Chosen = tuple[Place, Mapping, Classes]  # where a `MaskRecord` stands, its series and what its values mean
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Files of masks to read, and the planes that volumes are cut in."""
+
+    sources: tuple[Source, ...]
+    planes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Painting:
+    """The masks of a series, as the folder of their layers, what their values mean and packed records, and its row."""
+
+    series: str
+    raw: str
+    classes: tuple[Classes, ...]
+    records: tuple[bytes, ...] = field(repr=False)  # the job tells which they are
+    row: Mapping = field(repr=False)  # its plane and frames
 
 
 def run(
     ingested: Path, masks: Path | None, dst: Path, *,
     key: bytes, scheme: str | None = None, workers: int = 1, segmenter: str | None = None, asked: Asked | None = None,
-    orientation: str = "", progress: Progress = no_progress,
+    orientation: str = "", work: Sealing | None = None, progress: Progress = no_progress,
 ) -> Counter:  # fmt: skip
     """Give the slices of an ingested export their masks. Returns the number of kept masks and of each drop reason.
 
     `scheme` names the classes of masks without a label table (see `masks.load_scheme`); by default `total` for CT,
-    `total_mr` for MR. `segmenter` makes the masks, as it is `asked`. ValueError if the scheme is unknown, the folder of
-    masks holds no file, or the segmenter cannot work.
+    `total_mr` for MR. `segmenter` makes the masks, as it is `asked`. `work` says who does the parts and where they lie
+    meanwhile, by default processes and a folder beside `dst`. ValueError if the scheme is unknown, the folder of masks
+    holds no file, or the segmenter cannot work.
     """
-    (dst / "masks").mkdir(parents=True)
-    (dst / "raw").mkdir()
+    dst.mkdir(parents=True, exist_ok=True)
+    work = work or Sealing(dst.with_name(f"{dst.name}.parts"), Processes(workers, key, progress), key)
     missing: list[str] = []
     if segmenter:
         series: list[Mapping] = list(read_jsonl(ingested / "series.jsonl"))
@@ -72,14 +99,12 @@ def run(
     volumes = [n for n in range(len(sources)) if n not in tables.keys() | unread.keys() | shared]
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
+    parts = _read_masks([replace(source, orientation=orientation) for source in every], series, work)
     chosen: list[Chosen] = []
-    planes = frozenset(row["plane"] for row in series)
-    tasks = [(replace(source, orientation=orientation), key, str(dst / "raw"), planes) for source in every]
-    results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-    for number, result in progress(results, len(volumes), "masks"):
-        source, record = every[number], result.value
+    for number, (place, packed) in enumerate(progress(parts, len(volumes), "owners")):
+        source, record = every[number], unpack(packed)
         if not isinstance(record, MaskRecord):
-            reasons[volumes[number]] = record or result.reason or "unreadable"
+            reasons[volumes[number]] = record
             continue
         if segmenter:
             owner, reason = find_series(record, source, [row for row in series if row["series"] == source.stem], key)
@@ -94,13 +119,35 @@ def run(
         if isinstance(classes, str):
             reasons[volumes[number]] = classes
         else:
-            chosen.append((pack(record), owner, classes))
+            chosen.append((place, owner, classes))
     counts = count_results(len(sources) - len(shared), reasons)
     counts.update(f"dropped_{reason}" for reason in missing)
-    _write(chosen, dst, counts, segmenter or "masks")
+    _paint_masks(chosen, parts, work, dst, counts, segmenter or "masks")
     lines = [line for line in account("masks", len(sources), reasons) if line["n"] not in shared]
     write_jsonl(dst / "accounting.jsonl", [] if segmenter else lines)
     return counts
+
+
+def _read_masks(sources: Sequence[Source], series: Sequence[Mapping], work: Sealing) -> SealedParts:
+    """Read all files of masks: of each a `MaskRecord` or the reason for which it is none, packed."""
+    planes = tuple(sorted({row["plane"] for row in series}))
+    versions = [source.version() for source in sources]
+    divided = list(divide(sources, [1] * len(sources), [size for size, _ in versions]))
+
+    def tasks() -> Iterator[list[Reading]]:
+        for some in divided:
+            yield [Reading(tuple(some), planes)]
+
+    return work.run(f"{__name__}:read_part", tasks, "masks", map(repr, versions))
+
+
+def read_part(tasks: Sequence[Reading], given: Given) -> Iterator[bytes]:
+    """A part: of each file of masks a `MaskRecord` or a reason, packed."""
+    for task in tasks:
+        asked = ((source, given.key, str(given.files), frozenset(task.planes)) for source in task.sources)
+        limits: dict[str, Any] = {"timeout_s": FILE_TIMEOUT_S, "memory_mb": FILE_MEMORY_MB}
+        for _, result in run_isolated(read_mask, asked, workers=given.workers, **limits):
+            yield pack(result.value or result.reason or "unreadable")
 
 
 def _small(row: Mapping, uids: Collection[str], paths: Collection[str]) -> Mapping:
@@ -141,38 +188,74 @@ def _read_tables(sources: Sequence[Source], workers: int) -> tuple[dict[int, Tab
     return tables, reasons
 
 
-def _write(chosen: Sequence[Chosen], dst: Path, counts: Counter, segmenter: str) -> None:
+def _paint_masks(
+    chosen: Sequence[Chosen], parts: SealedParts, work: Sealing, dst: Path, counts: Counter, segmenter: str
+) -> None:
     """Paint the masks of each series, and write what is known of them; `counts` gets what was resolved or unknown."""
     if unknown := sum(classes.unknown for *_, classes in chosen):
         counts["unknown_structures"] = unknown
-    findings, segmented, hidden = _paint(chosen, dst, counts)
-    for folder in ("raw", "segmented"):
-        shutil.rmtree(dst / folder, ignore_errors=True)
-    write_jsonl(dst / "findings.jsonl", findings)
-    write_jsonl(dst / "hidden.jsonl", hidden)
-    write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(segmented)])
-
-
-def _paint(chosen: Sequence[Chosen], dst: Path, counts: Counter) -> tuple[list[dict], set[str], list[dict]]:
-    """Write the unified masks of each series; see `painting` for what overlaps. Returns the findings, the series that
-    have a mask, and the labels that burnt-in text hides on slices."""
-    findings: list[dict] = []
-    hidden: list[dict] = []
-    painted: dict[str, list[tuple[bytes, Classes]]] = defaultdict(list)
     rows = {row["series"]: row for _, row, _ in chosen}
-    for record, row, classes in chosen:
-        painted[row["series"]].append((record, classes))
-    for name, found_masks in painted.items():
-        masks = [AlignedMask(classes, align(unpack(record), rows[name])[1]) for record, classes in found_masks]
-        frames = list(rows[name]["frames"])
-        shapes = [tuple(frame["placement"]["shape"]) for frame in frames]
-        pictures = paint_slices(masks, shapes, dst / "raw", counts)
-        for frame, (unified, found) in zip(frames, pictures, strict=True):
+    masks: dict[str, list[tuple[Place, Classes]]] = defaultdict(list)
+    for place, row, classes in chosen:
+        masks[row["series"]].append((place, classes))
+    names = list(masks)
+    divided = list(divide(names, [len(rows[name]["frames"]) for name in names], [0] * len(names)))
+
+    def tasks() -> Iterator[list[Painting]]:
+        for some in divided:
+            yield [
+                Painting(name, str(parts.files.resolve()), tuple(classes for _, classes in masks[name]),
+                         tuple(parts[place] for place, _ in masks[name]),
+                         {field: rows[name][field] for field in ("plane", "frames")})
+                for name in some
+            ]  # fmt: skip
+
+    versions = (parts.told, repr([place for name in names for place, _ in masks[name]]))
+    painted = work.run(f"{__name__}:paint_part", tasks, "painting", versions)
+    findings, hidden = list[dict](), list[dict]()
+    for _, packed in painted:
+        found, under, resolved = unpack(packed)
+        findings += found
+        hidden += under
+        counts.update(resolved)
+    findings.sort(key=lambda f: (f["slice"], f["label"], f["box"]))
+    write_jsonl(dst / "findings.jsonl", findings)
+    write_jsonl(dst / "hidden.jsonl", sorted(hidden, key=lambda row: row["slice"]))
+    write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(masks)])
+    painted.close(dst / "masks")
+    shutil.rmtree(work.folder)
+    shutil.rmtree(dst / "segmented", ignore_errors=True)
+
+
+def paint_part(tasks: Sequence[Painting], given: Given) -> Iterator[bytes]:
+    """A part: of each series what `_paint` finds, packed."""
+    return (pack(_paint(task, given.files)) for task in tasks)
+
+
+def _paint(task: Painting, folder: Path) -> tuple[list[dict], list[dict], Counter]:
+    """Write the unified masks of a series; see `painting` for what overlaps. Returns the findings, the labels that
+    burnt-in text hides on slices, and counts of what was resolved."""
+    findings, hidden, counts = list[dict](), list[dict](), Counter[str]()
+    frames = list(task.row["frames"])
+    aligned = [
+        AlignedMask(classes, align(cast(MaskRecord, unpack(record)), task.row)[1])
+        for classes, record in zip(task.classes, task.records, strict=True)
+    ]
+    shapes = [tuple(frame["placement"]["shape"]) for frame in frames]
+    painted = paint_slices(aligned, shapes, Path(task.raw), counts)
+
+    def pictures() -> Iterator[bytes]:
+        for frame, (unified, found) in zip(frames, painted, strict=True):
             if under := organs_under(unified, frame["blanked"]):
                 labels = sorted(filter(None, map(label_by_id, under)))
                 hidden.append({"slice": frame["id"], "labels": labels})
             found = cut_blanked(unified, found, frame["blanked"], counts)
-            Image.fromarray(unified).save(dst / "masks" / f"{frame['id']}.png")
-            findings += [{"slice": frame["id"], "label": label, "box": box, "source": "mask"} for label, box in found]
-    findings.sort(key=lambda f: (f["slice"], f["label"], f["box"]))
-    return findings, set(painted), sorted(hidden, key=lambda row: row["slice"])
+            findings.extend(
+                {"slice": frame["id"], "label": label, "box": box, "source": "mask"} for label, box in found
+            )
+            encoded = io.BytesIO()
+            Image.fromarray(unified).save(encoded, "png")
+            yield encoded.getvalue()
+
+    write_pictures(folder / f"{task.series}{SUFFIX}", pictures())
+    return findings, hidden, counts

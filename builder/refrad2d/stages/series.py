@@ -1,19 +1,23 @@
 """An export series by series: each file is opened for its heading, then decoded once, and its slices are written.
 
-    for read in read_export(sources, Path("frames"), key=key, policy="blank", workers=4): print(read.reasons)
+    with read_export(sources, Path("frames"), work=Sealing(folder, Processes(4, key), key), policy="blank") as export:
+        for read in export: print(read.reasons)
 
-Pixels of one series a worker are in memory at a time. A worker is a process of its own that asks one isolated child
-about foreign files; the child keeps what it has decoded of a series (`images/held`) until its slices are written.
+Both are done in parts, of neighbouring files and of neighbouring series, by whatever executor; what they say of
+patients comes back sealed. Pixels of one series a part are in memory at a time. A part asks one isolated child about
+foreign files; the child keeps what it has decoded of a series (`images/held`) until its slices are written.
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+from refrad2d.engine.sealed import Given, SealedParts, Sealing, divide
 from refrad2d.images.blanking import publish_slices
 from refrad2d.images.evidence.suitable import Suitable, suitable_stacks
 from refrad2d.images.geometry import Placement
@@ -21,13 +25,15 @@ from refrad2d.images.headings import read_heading
 from refrad2d.images.records import Record, read_of_series
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source
-from refrad2d.images.stacks import Series, Stack, build_stacks
-from refrad2d.system.accounting import Progress, no_progress
+from refrad2d.images.stacks import Stack, build_stacks
 from refrad2d.system.packed import pack, unpack
-from refrad2d.system.processes import keep_children, kept_children, run_isolated
+from refrad2d.system.processes import kept_children, run_isolated
+from refrad2d.system.pseudonyms import pseudonym
 
 Said = Callable[[Iterable[Stack]], Mapping[int, set[str]]]  # all stacks → the modalities that NIfTI files are given
+HEADINGS_A_PART = 4096  # files
 _IMAGES = ("dicom", "nifti")
+_FIRST = 8  # bytes before a packed `Read`: its `first`
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,8 @@ class Task:
     """
 
     sources: Mapping[int, Source]
-    key: bytes
     policy: str
-    folder: str
     asked: bool = False
-    workers: int = 1  # children of this series, where there are more workers than series; each holds what it has read
 
 
 @dataclass
@@ -74,85 +77,107 @@ class Read:
 
 class ReadExport:
     """What was read of an export, series by series in the order of their first images. It identifies patients, so that
-    it stays in memory: each series packed (`system/packed`), and unpacked when it is asked for."""
+    it lies in sealed parts, and a series is opened when it is asked for."""
 
-    def __init__(self) -> None:
-        self._reads: list[tuple[int, bytes]] = []
-        self._open: tuple[int, Read] = (-1, Read())
-
-    def add(self, packed: bytes) -> Read:
-        """Add a series. Returns it, unpacked."""
-        read = unpack(packed)
-        self._reads.append((read.first, packed))
-        return read
-
-    def change(self, number: int, read: Read) -> None:
-        """Put this in the place of a series."""
-        self._reads[number] = read.first, pack(read)
-
-    def sort(self) -> "ReadExport":
-        """Bring all series into their order."""
+    def __init__(self, parts: SealedParts) -> None:
+        self._parts = parts
+        self._reads = [(int.from_bytes(value[:_FIRST], "big", signed=True), place) for place, value in parts]
         self._reads.sort(key=lambda one: one[0])
-        return self
+        self._open: tuple[int, Read] = (-1, Read())
+        self._unwanted: list[str] = []  # files of slices
+
+    def change(self, number: int, read: Read, unwanted: Iterable[str]) -> None:
+        """Put this in the place of a series, of which some files of slices are not wanted."""
+        self._reads[number] = read.first, self._parts.add(_sealable(read))
+        self._unwanted += unwanted
 
     def __iter__(self) -> Iterator[Read]:
-        return (unpack(packed) for _, packed in self._reads)
+        return (_opened(self._parts[place]) for _, place in self._reads)
 
     def __getitem__(self, number: int) -> Read:
         if self._open[0] != number:
-            self._open = number, unpack(self._reads[number][1])
+            self._open = number, _opened(self._parts[self._reads[number][1]])
         return self._open[1]
 
+    def close(self, folder: Path) -> None:
+        """Move the slices to `folder`; what was read of them is gone."""
+        self._parts.close(folder)
+        for name in self._unwanted:
+            (folder / name).unlink()
 
+
+def _sealable(read: Read) -> bytes:
+    return read.first.to_bytes(_FIRST, "big", signed=True) + pack(read)
+
+
+def _opened(value: bytes) -> Read:
+    return unpack(value[_FIRST:])
+
+
+@contextmanager
 def read_export(
-    sources: Sequence[Source], folder: Path, *, key: bytes, policy: str, workers: int = 1, said: Said | None = None,
-    progress: Progress = no_progress,
-) -> ReadExport:  # fmt: skip
-    """Read all files and write the slices of all suitable stacks to `folder`, without what the policy takes from them.
+    sources: Sequence[Source], folder: Path, *, work: Sealing, policy: str, said: Said | None = None
+) -> Iterator[ReadExport]:
+    """Read all files and write the slices of all suitable stacks, without what the policy takes from them; they lie in
+    `folder` when the context ends. If it ends by an error, the parts stay for the next try.
 
     `said` tells what report rows say of the modality of NIfTI files, None if they say nothing of any. It needs the
     stacks of the whole export, so that what is not suitable by it is removed again.
     """
-    with kept_children() if workers == 1 else nullcontext():
-        export = _read_all(sources, folder, key, policy, workers, said is not None, progress)
+    with kept_children():
+        found = group_files(sources, work)
+        versions = [source.version() for source in sources]
+        sizes = [sum(versions[n][0] for n in positions) for positions in found]
+        divided = list(divide(found, list(map(len, found)), sizes))
+
+        def tasks() -> Iterator[list[Task]]:
+            for some in divided:
+                yield [Task({n: sources[n] for n in positions}, policy, said is not None) for positions in some]
+
+        parts = work.run(f"{__name__}:read_part", tasks, "ingest", map(repr, versions))
+    export = ReadExport(parts)
     if said is not None:
         modalities = said(stack for read in export for stack in read.built)
         for number, read in enumerate(export):
-            export.change(number, _settle(read, modalities, folder))
-    return export
+            export.change(number, *_settle(read, modalities))
+    yield export
+    export.close(folder)
+    shutil.rmtree(work.folder)
 
 
-def _read_all(
-    sources: Sequence[Source], folder: Path, key: bytes, policy: str, workers: int, asked: bool, progress: Progress
-) -> ReadExport:
-    found = group_files(sources, workers, progress)
-    each = max(1, workers // max(1, len(found)))
-    tasks = (Task({n: sources[n] for n in positions}, key, policy, str(folder), asked, each) for _, positions in found)
-    export = ReadExport()
-    for packed in progress(_run(read_series, tasks, workers), len(found), "ingest"):
-        export.add(packed)
-    return export.sort()
+def group_files(sources: Sequence[Source], work: Sealing) -> list[list[int]]:
+    """The positions of the files of each series, in the order of their first; a file that says no series is alone."""
 
+    def tasks() -> Iterator[Sequence[Source]]:
+        for start in range(0, len(sources), HEADINGS_A_PART):
+            yield sources[start : start + HEADINGS_A_PART]
 
-def group_files(
-    sources: Sequence[Source], workers: int, progress: Progress = no_progress
-) -> list[tuple[Series | None, list[int]]]:
-    """The positions of the files of each series, in the order of their first; None for a file that says no series."""
-    results = run_isolated(read_heading, sources, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
-    groups: dict[object, tuple[Series | None, list[int]]] = {}
-    for position, result in progress(results, len(sources), "headings"):
-        series = cast("Series | None", result.value)
-        groups.setdefault(series or position, (series, []))[1].append(position)
+    parts = work.run(f"{__name__}:name_series", tasks, "headings", (repr(source.version()) for source in sources))
+    groups: dict[object, list[int]] = {}
+    for position, name in enumerate(chain.from_iterable(unpack(names) for _, names in parts)):
+        groups.setdefault(name or position, []).append(position)
     return list(groups.values())
 
 
-def read_series(task: Task) -> bytes:
-    """Read the files of a series, and write what may be kept of them. Returns a `Read`, packed."""
+def name_series(sources: Sequence[Source], given: Given) -> Iterator[bytes]:
+    """A part: a keyed name of the series of each file, "" for one that says none."""
+    limits: dict[str, Any] = {"timeout_s": FILE_TIMEOUT_S, "memory_mb": FILE_MEMORY_MB}
+    results = run_isolated(read_heading, sources, workers=given.workers, **limits)
+    yield pack([pseudonym(given.key, "heading", *result.value) if result.value else "" for _, result in results])
+
+
+def read_part(tasks: Sequence[Task], given: Given) -> Iterator[bytes]:
+    """A part: a `Read` of each series."""
+    return (_sealable(read_series(task, given)) for task in tasks)
+
+
+def read_series(task: Task, given: Given) -> Read:
+    """Read the files of a series, and write what may be kept of them."""
     name, places = f"series {min(task.sources)}", list(task.sources)
-    asked = ((source, task.key, name) for source in task.sources.values())
+    asked = ((source, given.key, name) for source in task.sources.values())
     read = Read()
     limits: dict[str, Any] = {"timeout_s": FILE_TIMEOUT_S, "memory_mb": FILE_MEMORY_MB}
-    results = run_isolated(read_of_series, asked, workers=task.workers, **limits)
+    results = run_isolated(read_of_series, asked, workers=given.workers, **limits)
     for n, result in results:
         if isinstance(result.value, Record):
             read.records[places[n]] = result.value
@@ -163,18 +188,18 @@ def read_series(task: Task) -> bytes:
     later = task.asked and any(record.kind == "nifti" for record in read.records.values())
     suited = Suitable(built, {}) if later else suitable_stacks(built, {})
     sources = cast("Sequence[Source]", task.sources)  # of which the places are asked for, and no more
-    published = publish_slices(suited.stacks, sources, Path(task.folder), policy=task.policy, workers=task.workers)
+    published = publish_slices(suited.stacks, sources, given.files, policy=task.policy, workers=given.workers)
     read.reasons |= suited.reasons | published.reasons
     read.stacks, read.counts = published.stacks, Counter(published.counts)
     read.built = built if task.asked else []
-    return pack(_shared(read))
+    return _shared(read)
 
 
-def _settle(read: Read, said: Mapping[int, set[str]], folder: Path) -> Read:
+def _settle(read: Read, said: Mapping[int, set[str]]) -> tuple[Read, set[str]]:
     """What was read of a series without the stacks that are not suitable by what is said of modalities, and without
-    what only the question needed."""
+    what only the question needed; and the files of slices that are not wanted any more."""
     if not any(record.kind == "nifti" for record in read.records.values()):
-        return replace(read, built=[])
+        return replace(read, built=[]), set()
     suited = suitable_stacks(read.built, said)
     modality = {known.file: stack.modality for stack in suited.stacks for known in stack.slices}
     stacks = [
@@ -183,10 +208,9 @@ def _settle(read: Read, said: Mapping[int, set[str]], folder: Path) -> Read:
         if stack.slices[0].file in modality
     ]
     stores, kept = ({known.store for stack in some for known in stack.slices} for some in (read.stacks, stacks))
-    for name in stores - kept:
-        (folder / name).unlink()
     counts = read.counts if suited.stacks else Counter()
-    return replace(read, built=[], stacks=stacks, reasons=read.reasons | suited.reasons, counts=counts)
+    settled = replace(read, built=[], stacks=stacks, reasons=read.reasons | suited.reasons, counts=counts)
+    return settled, stores - kept
 
 
 def _unused(records: Mapping[int, Record], stacks: Iterable[Stack]) -> dict[int, str]:
@@ -227,20 +251,3 @@ def _shared(read: Read) -> Read:
     records = {n: record_of(record) for n, record in read.records.items()}
     built, stacks = (list(map(stack_of, some)) for some in (read.built, read.stacks))
     return replace(read, records=records, built=built, stacks=stacks)
-
-
-def _run(function: Callable[[Task], bytes], tasks: Iterable[Task], workers: int) -> Iterator[bytes]:
-    """The results of all tasks in their order; several workers are processes of which each keeps its child."""
-    if workers == 1:
-        yield from map(function, tasks)
-        return
-    for _, result in run_isolated(_as_worker, ((function, task) for task in tasks), workers=workers):
-        if result.reason:
-            raise RuntimeError(f"A worker ended by {result.reason}. Run the command again; it goes on where it was.")
-        yield result.value
-
-
-def _as_worker(given: tuple[Callable[[Task], bytes], Task]) -> bytes:
-    function, task = given
-    keep_children()
-    return function(task)

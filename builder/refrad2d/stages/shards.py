@@ -21,6 +21,7 @@ from refrad2d.dataset.encoding import Encoded, Task, encode, encode_some
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.volumes import publishable, write_volumes
 from refrad2d.dataset.writers import ParquetShards, TarShards
+from refrad2d.images.masks.pictures import SUFFIX
 from refrad2d.layout import ARCHIVE, PARQUET, SFT_SPLITS, shard_folder, stem
 from refrad2d.rows import SCALE, Row, is_grounded, read_rows
 from refrad2d.schema import features
@@ -91,8 +92,8 @@ def _ordered(ingested: Path, segmented: Path, rows: Path, dst: Path, key: bytes)
     frames, tasks = SortedRows(dst / "frames.order"), SortedRows(dst / "rows.order")
     try:
         for series in read_jsonl(ingested / "series.jsonl"):
-            for frame in series["frames"]:
-                about = {name: frame[name] for name in (*PIXELS, *SCALE)}
+            for number, frame in enumerate(series["frames"]):
+                about = {"number": number, **{name: frame[name] for name in (*PIXELS, *SCALE)}}
                 frames.add(pseudonym(key, "order", frame["id"]), about)
         for row in read_rows(rows):
             tasks.add(pseudonym(key, "order", row["id"]), row)
@@ -180,11 +181,11 @@ def _encode_all(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Enc
 
 
 def _task(row: Row, frame: Mapping, ingested: Path, segmented: Path) -> Task:
-    mask = segmented / "masks" / f"{row['id']}.png"
+    mask = segmented / "masks" / f"{row['series']}{SUFFIX}"
     return Task(
         {**row, **{name: frame[name] for name in SCALE}},
         str(ingested / "frames"),
-        {name: frame[name] for name in PIXELS},
+        {name: frame[name] for name in (*PIXELS, "number")},
         str(mask) if row["provenance"]["segmenter"] else None,
     )
 

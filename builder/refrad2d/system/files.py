@@ -1,15 +1,12 @@
 """Writing that never leaves half a file: everything goes to `.tmp` and is renamed."""
 
 import errno
-import io
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
 
 
 @contextmanager
@@ -77,13 +74,6 @@ def count_lines(path: Path) -> int:
     """How many rows a JSONL file has, without reading them as JSON."""
     with path.open("rb") as file:
         return sum(1 for _ in file)
-
-
-def save_array(path: Path, array: np.ndarray) -> None:
-    """One array as .npy. `np.save` to a file says nothing of a full disk but "4096 requested and 0 written"."""
-    out = io.BytesIO()
-    np.save(out, array)
-    path.write_bytes(out.getbuffer())
 
 
 def is_disk_full(error: OSError) -> bool:

@@ -1,4 +1,4 @@
-"""Values that must stay in memory, since they identify patients and may not be written: pickled and compressed.
+"""Values in little room, for memory or for sealed files, and never written as they are: pickled and compressed.
 
     >>> unpack(pack(["a"] * 1000))[-1], len(pack(["a"] * 1000)) < 100
     ('a', True)

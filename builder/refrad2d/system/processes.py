@@ -122,8 +122,12 @@ _KEPT = threading.local()  # .children: those of this thread that wait for its n
 def kept_children() -> Iterator[None]:
     """Children of the runs of this thread stay for its next runs, with what their functions remember, until the end.
 
-    Each run still has its own limits: the memory that a child may add is counted from the start of the run.
+    Each run still has its own limits: the memory that a child may add is counted from the start of the run. Where
+    children are kept already, they stay until that ends.
     """
+    if hasattr(_KEPT, "children"):
+        yield
+        return
     keep_children()
     try:
         yield

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from refrad2d.cli import main
+from refrad2d.engine.parts import Unfinished
 from refrad2d.operations.verify import Fault
 from refrad2d.stages.pipeline import NothingUsable
 from refrad2d.system.files import read_json
@@ -60,8 +61,9 @@ def test_an_export_that_was_added_before_changes_nothing(handed, capsys):
 
 
 @pytest.mark.parametrize("argv", [BUILD, APPEND])
-def test_nothing_usable_is_one_line_and_exit_code_1(handed, capsys, argv):
-    handed.answer = NothingUsable("No file\nis usable.")
+@pytest.mark.parametrize("kind", [NothingUsable, Unfinished])
+def test_nothing_usable_and_parts_that_are_missing_are_one_line_and_exit_code_1(handed, capsys, argv, kind):
+    handed.answer = kind("No file\nis usable.")
     assert main(argv) == 1
     assert capsys.readouterr().err == "refrad2d: error: No file is usable.\n"
 

@@ -10,7 +10,6 @@ from collections import Counter
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from refrad2d import samples
 from refrad2d.boxes import box_of, objects
@@ -22,12 +21,13 @@ from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import in_splits, manifest
 from refrad2d.dataset.stats import count_rows, read_columns, read_counted
 from refrad2d.dataset.writers import ParquetShards, TarShards
+from refrad2d.images.masks.pictures import write_pictures
 from refrad2d.layout import SPLITS, list_shards, parse_shard
 from refrad2d.operations.file_checks import Fault
 from refrad2d.operations.row_checks import WHO_OF_SERIES, digest
 from refrad2d.operations.text_checks import check_accounting
 from refrad2d.operations.verify import verify
-from refrad2d.samples import MASK, Member
+from refrad2d.samples import MASK, Member, png
 from refrad2d.schema import features
 from refrad2d.system.files import write_json
 from tests.fixtures.tiny_dataset import pad
@@ -96,12 +96,12 @@ def sound(tmp_path_factory):
     for number, split in enumerate(["train"] * 4 + ["test"]):
         mask = np.zeros((48, 64), np.uint8)
         mask[10 + number : 30, 5:40] = 5
-        Image.fromarray(mask).save(root / "mask.png")
+        write_pictures(root / "series.masks", [png(mask)])
         rng.integers(900, 1200, (48, 64), dtype=np.uint16).tofile(root / "pixels.u16")
         row = make_row(f"s{number}", f"p{number // 2}", mask)
         scaled = {**row, "slope": 1.0, "intercept": -1024.0}
-        frame = {"file": "pixels.u16", "offset": 0, "placement": {"shape": [48, 64]}}
-        pictures = encode(Task(scaled, str(root), frame, str(root / "mask.png")))
+        frame = {"file": "pixels.u16", "offset": 0, "placement": {"shape": [48, 64]}, "number": 0}
+        pictures = encode(Task(scaled, str(root), frame, str(root / "series.masks")))
         image, stored = {"bytes": pictures.image, "path": f"{row['id']}.png"}, {"bytes": pictures.mask, "path": None}
         for config, folder in (("slices", "data"), ("grounded", "grounded"), ("sft", "sft")):
             if config == "sft" and split == "test":
@@ -127,7 +127,7 @@ def sound(tmp_path_factory):
         writer.close()
     for (config, split), writer in parquet.items():
         counts.setdefault(config, Counter())[split] = writer.rows
-    (root / "mask.png").unlink(), (root / "pixels.u16").unlink()
+    (root / "series.masks").unlink(), (root / "pixels.u16").unlink()
     (root / "accounting.jsonl").write_text('{"n": 0, "reason": null, "root": "export", "status": "kept"}\n')
     write_stats(root, counts)
     return root

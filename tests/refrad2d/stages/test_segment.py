@@ -1,5 +1,6 @@
 """Masks find their series and lie on the pixels that they mark, whatever their order, grid and numbers."""
 
+import io
 from dataclasses import replace
 
 import nibabel
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from refrad2d.images.masks.pictures import SUFFIX, read_picture
 from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.stages import ingest, segment
 from refrad2d.system.files import read_jsonl
@@ -50,8 +52,13 @@ def save(tmp_path, volume, affine=AFFINE, name="m.nii.gz", table=None):
 
 
 def painted(tmp_path):
-    frames = next(read_jsonl(tmp_path / "ingested" / "series.jsonl"))["frames"]
-    return [np.asarray(Image.open(tmp_path / "segmented" / "masks" / f"{f['id']}.png")) for f in frames]
+    scan = next(read_jsonl(tmp_path / "ingested" / "series.jsonl"))
+    return [shown(tmp_path, scan["series"], n) for n in range(len(scan["frames"]))]
+
+
+def shown(tmp_path, series, number):
+    path = tmp_path / "segmented" / "masks" / f"{series}{SUFFIX}"
+    return np.asarray(Image.open(io.BytesIO(read_picture(path, number))))
 
 
 def test_a_nifti_lies_on_the_pixels_that_it_marks(tmp_path):
@@ -142,9 +149,8 @@ def test_masks_of_one_grid_are_told_apart_by_path(tmp_path):
     )
     counts = segment.run(tmp_path / "ingested", tmp_path / "masks", tmp_path / "segmented", key=KEY)
     assert counts == {"kept": 2, "dropped_ambiguous_mask": 1}
-    frames = {s["series"]: s["frames"][0]["id"] for s in read_jsonl(tmp_path / "ingested" / "series.jsonl")}
-    values = {int(np.asarray(Image.open(tmp_path / "segmented" / "masks" / f"{f}.png")).max()) for f in frames.values()}
-    assert values == {6, 5}
+    scans = [scan["series"] for scan in read_jsonl(tmp_path / "ingested" / "series.jsonl")]
+    assert {int(shown(tmp_path, series, 0).max()) for series in scans} == {6, 5}
 
 
 def make_seg(tmp_path, slices=3, label="liver"):

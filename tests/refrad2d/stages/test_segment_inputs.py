@@ -1,5 +1,6 @@
 """Each row of tests/fixtures/inputs/masks.py, made and put before the stage: kept as it says, or dropped as counted."""
 
+import io
 import json
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
+from refrad2d.images.masks.pictures import read_picture
 from refrad2d.labels import label_by_name
 from refrad2d.stages import ingest, segment
 from refrad2d.system.files import read_jsonl
@@ -221,7 +223,11 @@ def test_what_happens(tmp_path, ingested, row):
     counts = segment.run(ingested, tmp_path / "masks", tmp_path / "out", key=KEY)
     lines = list(read_jsonl(tmp_path / "out" / "accounting.jsonl"))
     assert [line["n"] for line in lines] == list(range(len(case.files)))
-    painted = {int(v) for path in (tmp_path / "out" / "masks").iterdir() for v in np.unique(Image.open(path))} - {0}
+    slices = {scan["series"]: len(scan["frames"]) for scan in read_jsonl(ingested / "series.jsonl")}
+    pictures = [
+        read_picture(path, n) for path in (tmp_path / "out" / "masks").iterdir() for n in range(slices[path.stem])
+    ]
+    painted = {int(v) for picture in pictures for v in np.unique(Image.open(io.BytesIO(picture)))} - {0}
     found = {finding["label"] for finding in read_jsonl(tmp_path / "out" / "findings.jsonl")}
     dropped = {line["reason"] for line in lines if line["reason"]}
     assert (painted, found) == (case.ids, case.findings)

@@ -4,15 +4,22 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pytest
 
+from refrad2d.engine.processes import Processes
+from refrad2d.engine.sealed import Sealing
 from refrad2d.images import blanking, records
 from refrad2d.images.nifti import open_nifti
 from refrad2d.images.sources import list_sources
 from refrad2d.stages import series
 from refrad2d.stages.series import group_files, read_export
+from refrad2d.system.packed import pack
 from refrad2d.system.processes import Result
-from tests.fixtures.dicom_files import write_slice
+from tests.fixtures.dicom_files import STUDY, write_slice
 from tests.fixtures.export_records import KEY
+from tests.trust.kill_restart import leaks
+
+SECRETS = [b"Testerin", b"1.2.3.0", STUDY.encode()]
 
 
 def export(folder: Path) -> list:
@@ -27,14 +34,19 @@ def export(folder: Path) -> list:
 
 def test_the_files_of_a_series_are_read_together(tmp_path):
     sources = export(tmp_path / "export")
-    found = group_files(sources, workers=1)
-    assert [positions for _, positions in found] == [[0, 1, 2], [3, 4, 5], [6], [7]]
-    assert [series is None for series, _ in found] == [False, False, True, True]
+    assert group_files(sources, working(tmp_path / "parts")) == [[0, 1, 2], [3, 4, 5], [6], [7]]
 
 
-def read(folder: Path, sources: list, **options):
-    folder.mkdir()
-    found = read_export(sources, folder, key=KEY, policy="keep", **options)
+def working(folder: Path, workers: int = 1) -> Sealing:
+    return Sealing(folder, Processes(workers, KEY), KEY)
+
+
+def read(folder: Path, sources: list, workers: int = 1, **options):
+    work = working(folder.with_name(f"{folder.name}.parts"), workers)
+    with read_export(sources, folder, work=work, policy="keep", **options) as export:
+        found = list(export)
+        assert [export[n] for n in range(len(found))] == found
+    assert not work.folder.exists()
     return found, {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -43,7 +55,7 @@ def test_any_number_of_workers_reads_the_same(tmp_path):
     one, files = read(tmp_path / "one", sources)
     many, same = read(tmp_path / "many", sources, workers=3)
     assert files == same and sorted(len(pixels) for pixels in files.values()) == [3 * 2 * 256] * 2
-    assert list(one) == list(many)
+    assert one == many
     assert {n: reason for read in one for n, reason in read.unread.items()} == {7: "not_an_image"}
     assert {n: reason for read in one for n, reason in read.reasons.items()} == {6: "modality_unknown"}
     assert [stack.slices[0].position for read in one for stack in read.stacks] == [0, 3]
@@ -85,3 +97,45 @@ def test_a_volume_is_decoded_once_although_rows_say_its_modality(tmp_path, monke
     monkeypatch.setattr(blanking, "run_isolated", here)
     read(tmp_path / "out", export(tmp_path / "export"), said=lambda stacks: {6: {"CT"}})
     assert len(opened) == 1
+
+
+def stopped(folder, ranks):
+    """An executor that does one part and dies, unless it is the last."""
+    Processes(1, KEY)(folder, ranks[:1])
+    if len(ranks) > 1:
+        raise KeyboardInterrupt
+
+
+def test_a_killed_run_leaves_no_identifier_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(series, "run_isolated", here)
+    monkeypatch.setattr(blanking, "run_isolated", here)
+    sources, work = export(tmp_path / "export"), Sealing(tmp_path / "parts", stopped, KEY)
+    expected, files = read(tmp_path / "calm", sources)
+    tries = 0
+    for _ in range(9):
+        try:
+            with read_export(sources, tmp_path / "out", work=work, policy="keep") as found:
+                same = list(found)
+            break
+        except KeyboardInterrupt:
+            tries += 1
+            assert not leaks([work.folder], SECRETS) and any(work.folder.rglob("*.u16"))
+    assert tries == 3 and same == expected
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == files
+
+
+def test_a_file_that_was_changed_meanwhile_is_read_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(series, "run_isolated", here)
+    monkeypatch.setattr(blanking, "run_isolated", here)
+    sources, work = export(tmp_path / "export"), Sealing(tmp_path / "parts", stopped, KEY)
+    with pytest.raises(KeyboardInterrupt), read_export(sources, tmp_path / "out", work=work, policy="keep"):
+        pass
+    write_slice(tmp_path / "export" / "a0", 0, PatientID="ANOTHER")
+    found, _ = read(tmp_path / "new", sources)
+    with read_export(sources, tmp_path / "out", work=working(work.folder), policy="keep") as again:
+        assert list(again) == found
+
+
+def test_the_scan_would_find_what_is_only_packed(tmp_path):
+    (tmp_path / "part").write_bytes(b"1234" + pack(SECRETS[0].decode()))
+    assert leaks([tmp_path], SECRETS) == 1

@@ -3,7 +3,6 @@
 import json
 
 import numpy as np
-from PIL import Image
 
 from refrad2d.boxes import objects
 from refrad2d.dataset.duplicates import Pictures, Seen, count_seen, look_of
@@ -11,14 +10,15 @@ from refrad2d.dataset.encoding import Task, encode
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.stats import read_columns
+from refrad2d.images.masks.pictures import write_pictures
 from refrad2d.layout import list_shards
-from refrad2d.samples import decode, make_image, read_png, read_samples
+from refrad2d.samples import decode, make_image, png, read_png, read_samples
 from refrad2d.stages.shards import run
 from refrad2d.system.files import write_jsonl
 from tests.fixtures.tiny_dataset import MASK_SIZE, make_row
 
 KEY = bytes(range(32))
-FRAME = {"file": "p.u16", "offset": 0, "placement": {"shape": [4, 4]}}
+FRAME = {"file": "p.u16", "offset": 0, "number": 0, "placement": {"shape": [4, 4]}}
 
 
 def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000 + n, np.uint16)):
@@ -28,11 +28,12 @@ def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000
     frames = []
     for n, row in enumerate(rows):
         shown(n).tofile(root / "ingest" / "frames" / f"f{n}.u16")
-        row["mask"].save(root / "segment" / "masks" / f"{row['id']}.png")
         place = {"file": f"f{n}.u16", "offset": 0, "placement": {"shape": shown(n).shape}}
         frames.append({"id": row["id"], **place, "slope": 1.0, "intercept": -1024.0})
         found = objects(np.asarray(row["mask"]))
         plain.append({name: row[name] for name in row if name not in ("image", "mask")} | {"objects": found})
+    for series in {row["series"] for row in rows}:
+        write_pictures(root / "segment" / "masks" / f"{series}.masks", [png(np.asarray(row["mask"])) for row in rows])
     write_jsonl(root / "ingest" / "series.jsonl", [{"frames": frames}])
     write_jsonl(root / "rows.jsonl", plain)
     return root / "ingest", root / "segment", root / "rows.jsonl"
@@ -40,11 +41,11 @@ def make_stages(root, rows, shown=lambda n: np.full((MASK_SIZE, MASK_SIZE), 1000
 
 def test_members_and_image_are_those_of_the_slice(tmp_path):
     pixels, mask = np.arange(16, dtype=np.uint16).reshape(4, 4), np.eye(4, dtype=np.uint8)
-    pixels.tofile(tmp_path / "p.u16"), Image.fromarray(mask).save(tmp_path / "m.png")
+    pixels.tofile(tmp_path / "p.u16"), write_pictures(tmp_path / "a.masks", [png(mask)])
     row = {"id": "a", "modality": "MR", "slope": 1.0, "intercept": 0.0}
-    made = encode(Task(row, str(tmp_path), FRAME, str(tmp_path / "m.png")))
+    made = encode(Task(row, str(tmp_path), FRAME, str(tmp_path / "a.masks")))
     assert np.array_equal(read_png(made.image), make_image(pixels, row))
-    assert made.members["mask.png"] == made.mask == (tmp_path / "m.png").read_bytes()
+    assert made.members["mask.png"] == made.mask == png(mask)
     assert decode(made.members)["json"] == row
     assert encode(Task(row, str(tmp_path), FRAME, None)).mask is None
 

@@ -3,7 +3,6 @@
 import errno
 import os
 
-import numpy as np
 import pytest
 
 from refrad2d.system.files import (
@@ -13,7 +12,6 @@ from refrad2d.system.files import (
     is_disk_full,
     read_json,
     read_jsonl,
-    save_array,
     write_json,
     write_jsonl,
     write_private,
@@ -47,11 +45,6 @@ def test_rows_are_read_as_written_whatever_stands_in_them(tmp_path):
     rows = [{"text": "a\u2028b\r\nc"}, {"text": ""}]
     write_jsonl(tmp_path / "rows.jsonl", rows)
     assert list(read_jsonl(tmp_path / "rows.jsonl")) == rows
-
-
-def test_an_array_is_saved_whole(tmp_path):
-    save_array(tmp_path / "a.npy", np.arange(3))
-    assert np.load(tmp_path / "a.npy").tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("code", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])

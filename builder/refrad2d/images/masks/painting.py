@@ -14,7 +14,7 @@ import numpy as np
 
 from refrad2d.boxes import Box, union_box
 from refrad2d.images.masks.classes import Classes
-from refrad2d.images.masks.records import MaskSlice
+from refrad2d.images.masks.records import MaskSlice, read_layers
 
 THE_SAME = 0.5  # share of common voxels from where two organs contradict each other
 
@@ -32,7 +32,7 @@ def paint_slices(
 ) -> Iterator[tuple[np.ndarray, list[tuple[str, Box]]]]:
     """For each slice of a series, of `shapes` (rows, columns): unified class ids, and (label, box) of each finding.
 
-    `raw` holds the arrays of the slices. What was resolved is added to `counts`.
+    `raw` is the folder that holds the layers of the slices. What was resolved is added to `counts`.
     """
     sizes, common = _measure(masks, len(shapes), raw)
     dropped = _contradicting(sizes, common)
@@ -107,11 +107,6 @@ def _contradicting(sizes: Mapping[int, int], common: Mapping[tuple[int, int], in
     }
 
 
-def _layers(mask: AlignedMask, n: int, raw: Path) -> np.ndarray:
-    found = mask.slices[n]
-    return np.load(raw / f"{found.file}.npy") if found and found.file else np.zeros((0, 1, 1), np.uint16)
-
-
 def _organs(masks: Sequence[AlignedMask], n: int, raw: Path) -> dict[int, np.ndarray]:
     """Class id → where any mask has it on the n-th slice."""
     organs: dict[int, np.ndarray] = {}
@@ -119,7 +114,7 @@ def _organs(masks: Sequence[AlignedMask], n: int, raw: Path) -> dict[int, np.nda
         table = np.zeros(1 << 16, np.uint8)
         for value, class_id in mask.classes.ids.items():
             table[value] = class_id
-        for layer in _layers(mask, n, raw):
+        for layer in read_layers(raw, mask.slices[n]):
             shown = table[layer]
             for organ in np.flatnonzero(np.bincount(shown.ravel(), minlength=1)):
                 if organ:
@@ -132,7 +127,7 @@ def _findings(masks: Sequence[AlignedMask], n: int, raw: Path) -> list[tuple[str
     for mask in masks:
         if not mask.classes.findings:
             continue
-        layers = _layers(mask, n, raw)
+        layers = read_layers(raw, mask.slices[n])
         for value, label in mask.classes.findings.items():
             if len(layers) and (box := union_box((layers == value).any(axis=0))):
                 found.append((label, box))

@@ -10,7 +10,7 @@ import nibabel
 import numpy as np
 
 from refrad2d.images.geometry import axis_across, display_frames, ras_to_lps, widest_axis
-from refrad2d.images.masks.records import MaskRecord, write_slice
+from refrad2d.images.masks.records import MaskRecord, SliceFile
 from refrad2d.images.masks.seg import read_seg
 from refrad2d.images.nifti import NiftiVolume, is_nifti, open_nifti
 from refrad2d.images.sources import Source, Unreadable, is_dicom
@@ -45,10 +45,11 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
     volume = label_volume(opened)
     if volume is None:
         return "not_a_label_map"
+    written = SliceFile(source, key, folder)
     slices = tuple(
-        write_slice(picture[None], placement, source, key, folder, f"{axis} {number}")
+        written.write(picture[None], placement)
         for axis in sorted(axes)
-        for number, (picture, placement) in enumerate(display_frames(volume, affine, slice_axis=axis))
+        for picture, placement in display_frames(volume, affine, slice_axis=axis)
     )
     present = np.flatnonzero(np.bincount(volume.ravel(order="K"), minlength=1))
     corners = frozenset(map(int, volume[np.ix_((0, -1), (0, -1), (0, -1))].flat))

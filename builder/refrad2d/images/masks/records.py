@@ -1,5 +1,6 @@
 """What is known of one mask once its file is read: the meaning of its values, its slices, and what it states."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,17 +9,18 @@ import numpy as np
 
 from refrad2d.images.geometry import Placement
 from refrad2d.images.sources import Source
-from refrad2d.system.files import save_array
 from refrad2d.system.pseudonyms import pseudonym
 
 
 @dataclass(frozen=True)
 class MaskSlice:
-    """A display slice of a mask: `<folder>/<file>.npy` holds (layers, rows, columns) values, keys of
+    """A display slice of a mask: `file` holds (layers, rows, columns) uint16 from `offset` in bytes, keys of
     `MaskRecord.names`; segments that overlap lie in different layers. Without any value there is no file."""
 
     file: str
     placement: Placement
+    offset: int = 0
+    layers: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,28 @@ class MaskRecord:
     contradicts: bool = False
 
 
-def write_slice(
-    layers: np.ndarray, placement: Placement, source: Source, key: bytes, folder: Path, number: str
-) -> MaskSlice:
-    """Write the layers of a slice, (layers, rows, columns), unless they are empty."""
-    if not layers.any():
-        return MaskSlice("", placement)
-    name = pseudonym(key, "mask", source.name, number)
-    save_array(folder / f"{name}.npy", layers)
-    return MaskSlice(name, placement)
+class SliceFile:
+    """The file below a folder that the slices of a mask are written to, one after the other; none if all are empty."""
+
+    def __init__(self, source: Source, key: bytes, folder: Path) -> None:
+        self._path, self._end = folder / f"{pseudonym(key, 'mask', source.name)}.u16", 0
+
+    def write(self, layers: np.ndarray, placement: Placement) -> MaskSlice:
+        """Write the layers of a slice, (layers, rows, columns), unless they are empty. ValueError for another size
+        than that of their placement, by which they are read again."""
+        if layers.shape[1:] != tuple(placement.shape):
+            raise ValueError(f"Layers of {layers.shape[1:]} pixels cannot lie on a slice of {placement.shape}.")
+        if not layers.any():
+            return MaskSlice("", placement)
+        with self._path.open("ab" if self._end else "wb") as file:
+            file.write(np.ascontiguousarray(layers, "<u2").data)
+        offset, self._end = self._end, self._end + 2 * layers.size
+        return MaskSlice(self._path.name, placement, offset, len(layers))
+
+
+def read_layers(folder: Path, found: MaskSlice | None) -> np.ndarray:
+    """The layers of a slice that was written to a file of a folder, (layers, rows, columns); none if it is empty."""
+    if found is None or not found.file:
+        return np.zeros((0, 1, 1), np.uint16)
+    shape = (found.layers, *found.placement.shape)
+    return np.fromfile(folder / found.file, "<u2", math.prod(shape), offset=found.offset).reshape(shape)

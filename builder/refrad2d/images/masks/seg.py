@@ -12,7 +12,7 @@ import pydicom
 from refrad2d.images.dicom import BROKEN, SEGMENTATIONS, parse_dicom, shown_slices, sop_class, text_of
 from refrad2d.images.geometry import Placement
 from refrad2d.images.masks.names import meaning
-from refrad2d.images.masks.records import MaskRecord, Statement, write_slice
+from refrad2d.images.masks.records import MaskRecord, SliceFile, Statement
 from refrad2d.images.sources import Source, Unreadable
 
 _OF_PICTURES = (  # what a picture's pixels are changed by
@@ -43,10 +43,8 @@ def read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskRecor
     ]
     values = {value for value, _ in shown}
     inside = {value for value, layer in shown if not _in_corners(layer, value)}
-    slices = tuple(
-        write_slice(np.stack(layers), placement, source, key, folder, f"seg {depth}")
-        for depth, (layers, placement) in sorted(pictures.items())
-    )
+    written = SliceFile(source, key, folder)
+    slices = tuple(written.write(np.stack(layers), placement) for _, (layers, placement) in sorted(pictures.items()))
     return MaskRecord(
         names, frozenset(values), slices, statement, frozenset(abnormal), sparse=True,
         surrounding=frozenset(values - inside), contradicts=any(map(_says_two_classes, dataset.SegmentSequence)),

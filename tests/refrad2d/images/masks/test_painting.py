@@ -7,8 +7,9 @@ import pytest
 
 from refrad2d.images.masks.classes import Classes
 from refrad2d.images.masks.painting import AlignedMask, cut_blanked, paint_slices
-from refrad2d.images.masks.records import MaskSlice
-from tests.fixtures.export_records import axial
+from refrad2d.images.masks.records import SliceFile
+from refrad2d.images.sources import Source
+from tests.fixtures.export_records import KEY, axial
 
 SHAPE = (8, 8)
 
@@ -17,8 +18,8 @@ def paint(tmp_path, *masks):
     """One slice of masks, each (classes, array (layers, rows, columns))."""
     aligned = []
     for n, (classes, layers) in enumerate(masks):
-        np.save(tmp_path / f"{n}.npy", layers)
-        aligned.append(AlignedMask(classes, [MaskSlice(str(n), axial(0, shape=SHAPE))]))
+        written = SliceFile(Source("/masks", f"{n}.nii"), KEY, tmp_path).write(layers, axial(0, shape=SHAPE))
+        aligned.append(AlignedMask(classes, [written]))
     counts = Counter()
     ((unified, findings),) = paint_slices(aligned, [SHAPE], tmp_path, counts)
     return unified, findings, counts

@@ -1,10 +1,10 @@
 """Segments of a DICOM SEG: their names, and labels that no rule for pictures changes."""
 
-import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
 from refrad2d.images.masks.reading import read_mask
+from refrad2d.images.masks.records import read_layers
 from refrad2d.images.masks.seg import segment_name
 from refrad2d.images.sources import Source
 from tests.fixtures.export_records import KEY
@@ -34,12 +34,12 @@ def test_labels_are_no_pixels(tmp_path, kind, padding):
     dataset.save_as(tmp_path / "s.dcm")
     record = read_mask((Source(str(tmp_path), "s.dcm"), KEY, str(tmp_path), frozenset()))
     assert record.values == {1} and record.names == {1: "Liver"} or record.names == {0: "Background", 1: "Liver"}
-    shown = [np.load(tmp_path / f"{part.file}.npy") for part in record.slices]
+    shown = [read_layers(tmp_path, part) for part in record.slices]
     assert len(shown) == 3 and all(layers.sum() == 32 and layers[0, :8, :4].all() for layers in shown)
 
 
 def test_segments_that_overlap_lie_in_layers(tmp_path):
     seg(("Liver", corner()), ("Tumour", corner(4, 2)), ("Spleen", corner(16, 1))).save_as(tmp_path / "s.dcm")
     record = read_mask((Source(str(tmp_path), "s.dcm"), KEY, str(tmp_path), frozenset()))
-    layers = np.load(tmp_path / f"{record.slices[0].file}.npy")
+    layers = read_layers(tmp_path, record.slices[0])
     assert [(layers == n).sum() for n in (1, 2, 3)] == [32, 8, 16]
