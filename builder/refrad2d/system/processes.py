@@ -124,6 +124,9 @@ def kept_children() -> Iterator[None]:
 
     Each run still has its own limits: the memory that a child may add is counted from the start of the run.
     """
+    if hasattr(_KEPT, "children"):  # they are kept for longer
+        yield
+        return
     keep_children()
     try:
         yield
