@@ -3,10 +3,12 @@
 A NIfTI says what its values mean by the label table in its header, or not at all; a DICOM SEG by its segments.
 """
 
+from __future__ import annotations
+
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
 
 from refrad2d.images.geometry import axis_across, display_frames, ras_to_lps, widest_axis
@@ -14,6 +16,9 @@ from refrad2d.images.masks.records import MaskRecord, write_slice
 from refrad2d.images.masks.seg import read_seg
 from refrad2d.images.nifti import NiftiVolume, is_nifti, open_nifti
 from refrad2d.images.sources import Source, Unreadable, is_dicom
+
+if TYPE_CHECKING:
+    import nibabel
 
 MAX_VALUE = 65535
 
