@@ -55,7 +55,10 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
         for axis in sorted(axes)
         for number, (picture, placement) in enumerate(display_frames(volume, affine, slice_axis=axis))
     )
-    present = np.flatnonzero(np.bincount(volume.ravel(order="K"), minlength=1))
+    seen = np.zeros(MAX_VALUE + 1, bool)
+    for part in volume.T:
+        seen[part] = True
+    present = np.flatnonzero(seen)
     corners = frozenset(map(int, volume[np.ix_((0, -1), (0, -1), (0, -1))].flat))
     surrounding = corners if len(corners) == 1 else frozenset[int]()
     values = frozenset(map(int, present)) - {0}
@@ -64,10 +67,14 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
 
 def label_volume(opened: NiftiVolume) -> np.ndarray | None:
     """The voxels as uint16 label numbers; None if any is no whole number from 0 to `MAX_VALUE`."""
-    volume = np.empty(opened.voxels.shape, np.uint16)
+    volume = np.empty(opened.voxels.shape, np.uint16, order="F")  # in which the file has them: slices lie together
+    plain = opened.voxels.dtype.kind in "iu" and (opened.slope, opened.intercept) == (1, 0)
     for k, part in enumerate(opened.voxels.T):  # part by part: copies of the whole would not fit
-        values = part * opened.slope + opened.intercept
-        if (
+        values = part if plain else part * opened.slope + opened.intercept
+        if plain:
+            if not 0 <= values.min() <= values.max() <= MAX_VALUE:
+                return None
+        elif (
             not np.isfinite(values).all()
             or (values != np.round(values)).any()
             or not 0 <= values.min() <= values.max() <= MAX_VALUE
