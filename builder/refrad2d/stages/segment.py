@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
-from refrad2d.images.masks.joins import align, asked_uids, find_series, placement_of, uids_of
+from refrad2d.images.masks.joins import align, asked_uids, find_series, index_series, placement_of, uids_of
 from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
@@ -72,6 +72,7 @@ def run(
     volumes = [n for n in range(len(sources)) if n not in tables.keys() | unread.keys() | shared]
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
+    index = index_series(series)
     chosen: list[Chosen] = []
     planes = frozenset(row["plane"] for row in series)
     tasks = [(replace(source, orientation=orientation), key, str(dst / "raw"), planes) for source in every]
@@ -84,7 +85,7 @@ def run(
         if segmenter:
             owner, reason = find_series(record, source, [row for row in series if row["series"] == source.stem], key)
         else:
-            owner, reason = find_series(record, source, series, key, elsewhere)
+            owner, reason = find_series(record, source, index, key, elsewhere)
         if owner is None:
             reasons[volumes[number]] = reason
             continue
