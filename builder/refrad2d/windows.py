@@ -4,6 +4,8 @@
 >>> view = apply_window(hu, *get_window("lung"))
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 IMAGE_SIZE = 224
@@ -32,8 +34,9 @@ def apply_window(hu: np.ndarray, center: float, width: float) -> np.ndarray:
     """Values mapped linearly from [center - width/2, center + width/2] to [0, 1] and clipped; float32, same shape."""
     if not width > 0:
         raise ValueError(f"Window width {width} is not positive. Give center and width in the unit of the pixels.")
-    low = center - width / 2
-    return np.clip((np.asarray(hu, dtype=np.float32) - np.float32(low)) / np.float32(width), 0.0, 1.0)
+    shown = np.asarray(hu, dtype=np.float32) - np.float32(center - width / 2)
+    shown /= np.float32(width)
+    return np.clip(shown, 0.0, 1.0)
 
 
 def scale_to_range(pixels: np.ndarray) -> np.ndarray:
@@ -53,6 +56,15 @@ def resize(picture: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
     return rows[:, left] * (1 - across) + rows[:, right] * across
 
 
+@lru_cache(maxsize=8)  # the slices of a series have one shape
+def _corners(rows: int, columns: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each pixel of a resized picture: where the four lie that it is made of, (4, size, size) in a flat picture
+    (left and right above, left and right below), and the weights of those below and of those on the right."""
+    (top, bottom, down), (left, right, across) = (_taps(length, size) for length in (rows, columns))
+    places = np.stack([top, top, bottom, bottom])[:, :, None] * columns + np.stack([left, right] * 2)[:, None]
+    return places, down.reshape(-1, 1), across.reshape(1, -1)
+
+
 def _taps(length: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The two source indices of each of `size` output pixels and the weight of the second."""
     at = np.clip((np.arange(size) + 0.5) * (length / size) - 0.5, 0, length - 1)
@@ -63,7 +75,7 @@ def _taps(length: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def resize_mask(mask: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:
     """Nearest neighbour on pixel centres, squashed to (size, size); class ids stay class ids."""
     rows, columns = ((np.arange(size) + 0.5) * (length / size) for length in mask.shape[:2])
-    return mask[np.ix_(rows.astype(np.intp), columns.astype(np.intp))]
+    return mask.take(rows.astype(np.intp), axis=0).take(columns.astype(np.intp), axis=1)
 
 
 def count_pixels(mask: np.ndarray) -> np.ndarray:
@@ -87,13 +99,25 @@ def windows(pixels: np.ndarray, modality: str, size: int = IMAGE_SIZE) -> np.nda
     slice, repeated). Everything that shows a picture to a model goes through here.
     """
     if modality == "CT":
-        hu = np.maximum(np.asarray(pixels, dtype=np.float32), MIN_HU)
-        channels = [resize(apply_window(hu, *WINDOWS[name]), size) for name in CT_CHANNELS]
+        # only what the picture is made of is windowed; the same arithmetic as to resize what was windowed whole
+        corners, down, across = _corners(*pixels.shape, size)
+        hu = np.maximum(np.asarray(pixels, dtype=np.float32).take(corners), MIN_HU)
+        channels = []
+        for name in CT_CHANNELS:
+            shown = apply_window(hu, *WINDOWS[name])
+            shown[:2] *= 1 - down
+            shown[2:] *= down
+            left, right = np.add(shown[:2], shown[2:], out=shown[:2])
+            left *= 1 - across
+            right *= across
+            channels.append(np.add(left, right, out=left))
     elif modality == "MR":
         channels = [resize(scale_to_range(pixels), size)] * 3
     else:
         raise ValueError(f"Unknown modality {modality!r}. Choose CT or MR.")
-    return np.round(np.stack(channels, axis=-1) * 255).astype(np.uint8)
+    picture = np.stack(channels, axis=-1)
+    picture *= 255
+    return np.rint(picture, out=picture).astype(np.uint8)
 
 
 def picture_to_rgb(picture: np.ndarray, size: int = IMAGE_SIZE) -> np.ndarray:

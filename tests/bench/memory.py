@@ -7,6 +7,7 @@ so that pixels count little and rows, frames and records a lot; those of two pat
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ STAGES = "stages.jsonl"  # what each stage took, a line as it ends, so that a ki
 _BUILD = """
 import json, resource, sys, time
 from pathlib import Path
+
+import psutil
 from refrad2d.operations import build as building
 from refrad2d.stages import pipeline
 from refrad2d.stages.pipeline import Options
@@ -35,7 +38,9 @@ from refrad2d.stages.pipeline import Options
 def used():
     mine, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     seconds = sum(one.ru_utime + one.ru_stime for one in (mine, theirs))
-    return {"cpu": seconds, "command_mb": mine.ru_maxrss / 1024, "child_mb": theirs.ru_maxrss / 1024}
+    alive = [(sum(child.cpu_times()[:4]), child.memory_info().rss) for child in psutil.Process().children()]
+    child_mb = max(theirs.ru_maxrss / 1024, *(rss / 2**20 for _, rss in alive), 0)  # of one that ended: its peak
+    return {"cpu": seconds + sum(cpu for cpu, _ in alive), "command_mb": mine.ru_maxrss / 1024, "child_mb": child_mb}
 
 root, work = Path(sys.argv[1]), int(sys.argv[2])
 began, plain = time.monotonic(), pipeline.run_stage
@@ -96,7 +101,8 @@ def measure(slices: int, *, side: int = SIDE, workers: int = 1) -> dict[str, Any
 
 def build_once(root: Path, *, workers: int = 1, patience_s: float | None = None) -> dict[str, Any]:
     """Build an export of `write_export`, or go on with it: rows, MB of the command and of its largest child, CPU
-    seconds, seconds, CPU seconds by stage. TimeoutExpired after `patience_s`; the next call goes on."""
+    seconds, seconds, CPU seconds by stage, its living children counted. TimeoutExpired after `patience_s`; the next
+    call goes on."""
     command = [sys.executable, "-c", _BUILD, str(root), str(workers)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=patience_s)
     found = json.loads(done.stdout.splitlines()[-1])
@@ -107,6 +113,13 @@ def build_once(root: Path, *, workers: int = 1, patience_s: float | None = None)
         found["command_mb"] = max(found["command_mb"], one["command_mb"])
         found["child_mb"] = max(found["child_mb"], one["child_mb"])
     return {**found, "cpu": max(found["cpu"], stages.total()), "stages": dict(stages)}
+
+
+def forget_build(root: Path) -> None:
+    """Remove what `build_once` left, so that it builds the export once more."""
+    shutil.rmtree(root / "out")
+    for path in (*root.glob("key.*"), root / STAGES):
+        path.unlink()
 
 
 def added(sizes: Sequence[int], found: Sequence[Mapping[str, Any]], name: str) -> float:

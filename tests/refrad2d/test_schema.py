@@ -1,10 +1,24 @@
 """The features follow from the row types; a golden list of what published files look like."""
 
+import subprocess
+import sys
+
 import pytest
-from datasets import Image, Value
+from datasets import Image, List, Value
 
 from refrad2d import rows
-from refrad2d.schema import CONFIG_COLUMNS, CONFIGS, MESSAGE, REPORT, ROW, VQA, List, feature, features
+from refrad2d.schema import (
+    CONFIG_COLUMNS,
+    CONFIGS,
+    ROW,
+    VQA,
+    arrow_schema,
+    card_fields,
+    columns,
+    describe,
+    feature,
+    features,
+)
 
 COLUMNS = (
     *("id", "patient", "study", "series", "modality", "body_part", "plane", "spacing", "image", "mask", "objects"),
@@ -20,9 +34,9 @@ def test_the_columns_of_a_row_stand_in_the_order_of_the_published_files():
     ("stored", "kind"),
     [
         (ROW, rows.Row),
-        (REPORT, rows.Report),
         (VQA, rows.Question),
-        (MESSAGE, rows.Message),
+        (describe(rows.Report), rows.Report),
+        (describe(rows.Message), rows.Message),
         (ROW["provenance"], rows.Provenance),
         (ROW["report"], rows.Reports),
     ],
@@ -49,12 +63,35 @@ def test_objects_are_stored_with_area_and_visible_size():
     ],
 )
 def test_each_kind_of_field_has_its_feature(kind, expected):
-    assert feature(kind) == expected
+    assert feature(describe(kind)) == expected
 
 
 def test_a_config_shows_its_columns_in_their_order():
     for config in CONFIGS:
-        assert tuple(features(config)) == CONFIG_COLUMNS[config]
+        assert tuple(columns(config)) == tuple(features(config)) == CONFIG_COLUMNS[config]
+
+
+@pytest.mark.parametrize("config", ["slices", *CONFIGS])
+def test_files_and_cards_say_what_datasets_would_say(config):
+    ours, theirs = arrow_schema(config), features(config).arrow_schema
+    assert ours.equals(theirs, check_metadata=True) and ours.metadata == theirs.metadata
+    assert card_fields(config) == features(config)._to_yaml_list()
+
+
+def test_lists_of_lists_and_of_pictures_stand_in_a_card_as_datasets_writes_them(monkeypatch):
+    class Odd(rows.Message):
+        grid: list[rows.Box]
+        pictures: list[rows.Picture]
+
+    monkeypatch.setitem(CONFIG_COLUMNS, "sft", ("grid", "pictures", "role"))
+    monkeypatch.setattr("refrad2d.schema.SFT", describe(Odd))
+    assert card_fields("sft") == features("sft")._to_yaml_list()
+    assert arrow_schema("sft").equals(features("sft").arrow_schema, check_metadata=True)
+
+
+def test_a_build_does_without_datasets():
+    code = "import sys, refrad2d.operations.build; sys.exit('datasets' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_an_unknown_config_is_refused_with_the_choices():

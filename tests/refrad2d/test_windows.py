@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from refrad2d.windows import (
+    CT_CHANNELS,
     WINDOWS,
     apply_window,
     count_pixels,
@@ -80,3 +81,13 @@ def test_pixels_are_counted_at_the_size_of_the_image():
 def test_stored_pixels_are_rescaled_in_float32_and_wider_ones_in_float64(stored, values):
     rescaled = rescale(np.array([[0, 3]], stored), 0.5, -1024.0)
     assert rescaled.dtype == values and rescaled.tolist() == [[-1024, -1022.5]]
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (224, 224), (33, 70), (3, 500), (2, 2)])
+@pytest.mark.parametrize("spread", [400.0, 1e5])
+def test_a_ct_image_is_what_each_window_gives_when_it_is_resized_whole(shape, spread):
+    hu = np.random.default_rng(shape[0]).normal(0, spread, shape).astype(np.float32)
+    whole = [resize(apply_window(np.maximum(hu, -1000), *get_window(name))) for name in CT_CHANNELS]
+    expected = np.round(np.stack(whole, axis=-1) * 255).astype(np.uint8)
+    for pixels in (hu, np.asfortranarray(hu), hu.astype(np.float64)):
+        assert np.array_equal(windows(pixels, "CT"), expected)

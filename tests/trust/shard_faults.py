@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from refrad2d.dataset.manifest import manifest
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.operations.verify import verify
-from refrad2d.schema import features
+from refrad2d.schema import arrow_schema
 from tests.trust.outcome import PLAIN as PLAIN_BUILD
 from tests.trust.outcome import Clock, Outcome, arguments, build_command, finish, phantom
 
@@ -105,7 +105,7 @@ def rows(root: Path, draw: random.Random, change: Callable) -> None:
         break
     config, stem = path.name.split("-")[0], path.name.split("-000")[0]
     path.unlink()
-    writer = ParquetShards(path.parent, stem, features(config))
+    writer = ParquetShards(path.parent, stem, arrow_schema(config))
     for row in table:
         writer.write(row)
     writer.close()

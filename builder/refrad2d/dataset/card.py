@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
+from operator import itemgetter
 from pathlib import Path
 from string import Template
 
 import yaml
-from datasets import DatasetInfo, SplitDict, SplitInfo
-from datasets.info import DatasetInfosDict
-from huggingface_hub import DatasetCardData
 
 from refrad2d import __version__
 from refrad2d.dataset.blind import BLIND_HEADER, blind_rows
 from refrad2d.dataset.leaks import LEAK_HEADER, leak_rows
 from refrad2d.layout import CARD, KIND_OF_CONFIG, PARQUET, card_patterns, list_published, parse_shard
-from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SPLITS, features
+from refrad2d.schema import CONFIGS, DEFAULT_CONFIG, SPLITS, card_fields, columns
 from refrad2d.system.markdown import table
 
 
@@ -33,8 +31,7 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -
     than information: `datasets` tells a local folder from its cache by this YAML alone, so a rebuilt one must differ.
     """
     shards = {name: shard for name in sizes if (shard := parse_shard(name))}
-    infos = DatasetInfosDict()
-    configs = []
+    infos, configs = [], []
     for config in CONFIGS:
         kind = KIND_OF_CONFIG[config]
         splits = [split for split in SPLITS if rows.get(kind, {}).get(split)]
@@ -45,7 +42,7 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -
             "data_files": [{"split": split, "path": _path(card_patterns(kind, split, shards))} for split in splits],
         }
         if kind == KIND_OF_CONFIG[DEFAULT_CONFIG]:
-            entry["columns"] = list(features(config))
+            entry["columns"] = list(columns(config))
         if config == DEFAULT_CONFIG:
             entry["default"] = True
         configs.append(entry)
@@ -53,24 +50,24 @@ def card_yaml(rows: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]) -
             split: sum(sizes[name] for name, shard in shards.items() if (shard.kind, shard.split) == (kind, split))
             for split in splits
         }
-        counts = rows[kind]
-        infos[config] = DatasetInfo(
-            features=features(config),
-            config_name=config,
-            splits=SplitDict({s: SplitInfo(s, num_bytes=n_bytes[s], num_examples=counts[s]) for s in splits}),
-            download_size=sum(n_bytes.values()),
-            dataset_size=sum(n_bytes.values()),
+        infos.append(
+            {
+                "config_name": config,
+                "features": card_fields(config),
+                "splits": [{"name": s, "num_bytes": n_bytes[s], "num_examples": rows[kind][s]} for s in splits],
+                "download_size": sum(n_bytes.values()),
+                "dataset_size": sum(n_bytes.values()),
+            }
         )
-    data = DatasetCardData(
-        language=["de", "en"],
-        pretty_name="RefRad2D",
-        task_categories=["image-text-to-text", "visual-question-answering", "object-detection"],
-        tags=["radiology", "medical", "grounding", "ct", "mr"],
-        annotations_creators=["machine-generated"],
-    )
-    infos.to_dataset_card_data(data)
-    head = data.to_dict()
-    head["configs"] = configs
+    head = {  # in the order in which `datasets` writes them
+        "annotations_creators": ["machine-generated"],
+        "language": ["de", "en"],
+        "task_categories": ["image-text-to-text", "visual-question-answering", "object-detection"],
+        "pretty_name": "RefRad2D",
+        "tags": ["radiology", "medical", "grounding", "ct", "mr"],
+        "dataset_info": sorted(infos, key=itemgetter("config_name")),
+        "configs": configs,
+    }
     return yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=1000)
 
 

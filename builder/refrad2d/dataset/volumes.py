@@ -16,7 +16,7 @@ from refrad2d.images.volumes import to_mm, union_of_slices, volume_id
 from refrad2d.labels import MODALITIES, PLANES, is_label
 from refrad2d.layout import shard_folder, stem
 from refrad2d.rows import SliceBox, Volume
-from refrad2d.schema import features
+from refrad2d.schema import arrow_schema
 from refrad2d.system.files import read_jsonl
 from refrad2d.system.pseudonyms import is_pseudonym, pseudonym
 from refrad2d.system.sorting import SortedRows
@@ -43,7 +43,7 @@ def write_volumes(
                 continue
             split = split_of(row["patient"], key)
             if split not in shards:
-                shards[split] = ParquetShards(shard_folder(dst, KIND), stem(KIND, split, batch), features(KIND))
+                shards[split] = ParquetShards(shard_folder(dst, KIND), stem(KIND, split, batch), arrow_schema(KIND))
             shards[split].write(row)
     finally:
         order.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Features
 
 from refrad2d.layout import ending, numbered
 
@@ -22,8 +21,8 @@ ROWS_A_GROUP = 128  # small groups, so that streaming and the viewer fetch littl
 class ParquetShards:
     """Writes rows of one config and split to `<folder>/<stem>-00000-of-0000N.parquet`, files of about `limit` bytes."""
 
-    def __init__(self, folder: Path, stem: str, features: Features, *, limit: float = SHARD_BYTES) -> None:
-        self.folder, self.stem, self.features, self.limit = folder, stem, features, limit
+    def __init__(self, folder: Path, stem: str, schema: pa.Schema, *, limit: float = SHARD_BYTES) -> None:
+        self.folder, self.stem, self.schema, self.limit = folder, stem, schema, limit
         self.rows = 0
         self._group: list[Mapping] = []
         self._parts: list[Path] = []
@@ -32,7 +31,7 @@ class ParquetShards:
 
     def write(self, row: Mapping) -> None:
         """Append a row; images as {"bytes", "path"}."""
-        self._group.append({name: row[name] for name in self.features})
+        self._group.append({name: row[name] for name in self.schema.names})
         self.rows += 1
         if len(self._group) == ROWS_A_GROUP:
             self._flush()
@@ -40,7 +39,7 @@ class ParquetShards:
     def _flush(self) -> None:
         if not self._group:
             return
-        table = pa.Table.from_pylist(self._group, schema=self.features.arrow_schema)
+        table = pa.Table.from_pylist(self._group, schema=self.schema)
         if self._writer is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._parts.append(self.folder / f"{self.stem}-part{len(self._parts):05d}")

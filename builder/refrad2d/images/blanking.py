@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from refrad2d.images.geometry import AS_STORED, reorient, undo_reorient
+from refrad2d.images.held import HELD
 from refrad2d.images.records import digest_pixels, open_file
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, Unreadable
@@ -241,6 +242,7 @@ def write_file(task: tuple[Source, Sequence[Slice], Mapping[str, list[PixelBox]]
         with open(path, "wb") as out:
             for known, shown in _again(source, slices):
                 out.write(np.ascontiguousarray(blank(shown.picture, boxes.get(known.file, ())), "<u2").data)
+        HELD.forget(source)
     except Unreadable as unreadable:
         return str(unreadable)
     return ""

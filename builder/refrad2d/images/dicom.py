@@ -3,30 +3,16 @@
 >>> hu = next(shown_slices(parse_dicom(Path("slice.dcm").read_bytes()))).values()
 """
 
+from __future__ import annotations
+
 import io
 import re
 import struct
 import zlib
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
-from pydicom.dataelem import RawDataElement
-from pydicom.dataset import FileMetaDataset
-from pydicom.multival import MultiValue
-from pydicom.pixels import iter_pixels
-from pydicom.uid import (
-    CTImageStorage,
-    EnhancedCTImageStorage,
-    EnhancedMRImageStorage,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    LegacyConvertedEnhancedCTImageStorage,
-    LegacyConvertedEnhancedMRImageStorage,
-    MRImageStorage,
-    SegmentationStorage,
-)
 
 from refrad2d.images.evidence.phases import phase_of
 from refrad2d.images.evidence.units import hounsfield_fault
@@ -34,31 +20,38 @@ from refrad2d.images.geometry import CORNERS, REORIENTATIONS, display_frames, fr
 from refrad2d.images.slices import Slice
 from refrad2d.images.sources import Unreadable
 from refrad2d.labels import MODALITIES
+from refrad2d.system.later import later
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 MAX_PIXELS = 1 << 29  # of all frames of one file
-# What pydicom and its codecs raise for bytes that are not what they say (found by test_fuzz_parsers.py).
-BROKEN = (
-    pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, ArithmeticError, AttributeError, EOFError,
-    LookupError, NotImplementedError, OSError, RecursionError, RuntimeError, TypeError, ValueError, struct.error,
-    zlib.error,
-)  # fmt: skip
 BODY_PARTS = frozenset(
     "abdomen abdomenpelvis ankle arm breast brain calf chest chestabdomen chestabdpelvis cspine elbow extremity face "
     "femur foot hand head headneck heart hip humerus kidney knee leg liver lspine lung neck pancreas pelvis prostate "
     "rectum sacrum shoulder skull spine sspine thigh thorax tspine uterus wholebody wrist".split()
 )
-IMAGE_CLASSES = frozenset(
-    (
-        CTImageStorage,
-        EnhancedCTImageStorage,
-        LegacyConvertedEnhancedCTImageStorage,
-        MRImageStorage,
-        EnhancedMRImageStorage,
-        LegacyConvertedEnhancedMRImageStorage,
-    )
-)
+IMAGE_CLASSES = (  # by the names that pydicom has for them
+    "CTImageStorage", "EnhancedCTImageStorage", "LegacyConvertedEnhancedCTImageStorage",
+    "MRImageStorage", "EnhancedMRImageStorage", "LegacyConvertedEnhancedMRImageStorage",
+)  # fmt: skip
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"  # PS3.4 since 2024; pydicom 3.0 has no name for it yet
-SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
+
+
+def broken() -> tuple[type[Exception], ...]:
+    """What pydicom and its codecs raise for bytes that are not what they say (found by test_fuzz_parsers.py)."""
+    return (
+        pydicom.errors.InvalidDicomError, pydicom.errors.BytesLengthException, ArithmeticError, AttributeError,
+        EOFError, LookupError, NotImplementedError, OSError, RecursionError, RuntimeError, TypeError, ValueError,
+        struct.error, zlib.error,
+    )  # fmt: skip
+
+
+def is_segmentation(kind: str) -> bool:
+    """True for the SOP classes of segmentations."""
+    return kind in (pydicom.uid.SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 
 def parse_dicom(data: bytes) -> pydicom.Dataset:
@@ -67,13 +60,17 @@ def parse_dicom(data: bytes) -> pydicom.Dataset:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
         for part in (getattr(dataset, "file_meta", pydicom.Dataset()), dataset):
             _decode(part)
-    except BROKEN as error:
+    except broken() as error:
         raise Unreadable("unreadable_dicom") from error
-    meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
+    meta = getattr(dataset, "file_meta", None) or pydicom.dataset.FileMetaDataset()
     if "TransferSyntaxUID" not in meta:  # a bare dataset: as it was just read
         implicit, little = dataset.original_encoding
         meta.TransferSyntaxUID = (
-            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+            pydicom.uid.ImplicitVRLittleEndian
+            if implicit
+            else pydicom.uid.ExplicitVRLittleEndian
+            if little
+            else pydicom.uid.ExplicitVRBigEndian
         )
     dataset.file_meta = meta
     return dataset
@@ -87,9 +84,9 @@ def _decode(dataset: pydicom.Dataset) -> None:
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]
-        except BROKEN:
+        except broken():
             raw = dataset.get_item(tag)
-            if not tag.is_private or not isinstance(raw, RawDataElement):
+            if not tag.is_private or not isinstance(raw, pydicom.dataelem.RawDataElement):
                 raise
             dataset[tag] = element = pydicom.DataElement(tag, "UN", raw.value or b"")
         if element.VR == "SQ":
@@ -107,7 +104,7 @@ def refuse_unsuitable(dataset: pydicom.Dataset) -> None:
     """Raise `Unreadable` for what is DICOM but no slice to learn from."""
     kind = sop_class(dataset)
     kinds = {str(v).upper() for v in _values(dataset, "ImageType")}
-    if kind and kind not in IMAGE_CLASSES:
+    if kind and kind not in {getattr(pydicom.uid, name) for name in IMAGE_CLASSES}:
         raise Unreadable("not_a_ct_or_mr_image")
     if text_of(dataset, "Modality") not in MODALITIES:
         raise Unreadable("not_a_ct_or_mr_image")
@@ -159,13 +156,13 @@ def shown_slices(dataset: pydicom.Dataset, wanted: Collection[int] | None = None
 def _pictures(dataset: pydicom.Dataset, wanted: Collection[int] | None) -> Iterator[tuple[int, np.ndarray]]:
     """The frames with their numbers. Where one frame is changed by what the others hold, all are decoded at once."""
     inverted = text_of(dataset, "PhotometricInterpretation") == "MONOCHROME1" and text_of(dataset, "Modality") == "MR"
-    padded = _stored_value(dataset, "PixelPaddingValue") is not None and sop_class(dataset) not in SEGMENTATIONS
+    padded = _stored_value(dataset, "PixelPaddingValue") is not None and not is_segmentation(sop_class(dataset))
     if (whole_number(dataset, "NumberOfFrames") or 1) > 1 and not inverted and not padded:
         yield from _decoded(dataset, wanted)
         return
     try:
         pixels = dataset.pixel_array
-    except BROKEN as error:
+    except broken() as error:
         raise Unreadable("undecodable_pixels") from error
     pixels = _without_padding(pixels if pixels.ndim == 3 else pixels[None], dataset)
     if inverted:  # CT values stay: inversion changes how HU are shown, not what they are
@@ -178,10 +175,10 @@ def _decoded(dataset: pydicom.Dataset, wanted: Collection[int] | None) -> Iterat
     numbers = None if wanted is None else sorted(wanted)
     count = 0
     try:
-        for picture in iter_pixels(dataset, indices=numbers):
+        for picture in pydicom.pixels.iter_pixels(dataset, indices=numbers):
             yield (count if numbers is None else numbers[count]), picture
             count += 1
-    except BROKEN as error:
+    except broken() as error:
         raise Unreadable("undecodable_pixels") from error
     if count < (len(numbers) if numbers is not None else whole_number(dataset, "NumberOfFrames") or 1):
         raise Unreadable("undecodable_pixels")
@@ -215,7 +212,7 @@ def _first(groups: Sequence[pydicom.Dataset], keyword: str, default=None):
 
 def _without_padding(pixels: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
     """Padding outside the reconstructed circle set to the smallest real value (PS3.3 C.7.5.1.1.2); labels have none."""
-    if sop_class(dataset) in SEGMENTATIONS:
+    if is_segmentation(sop_class(dataset)):
         return pixels
     value = _stored_value(dataset, "PixelPaddingValue")
     if value is None:
@@ -244,7 +241,7 @@ def _stored_value(dataset: pydicom.Dataset, keyword: str) -> int | None:
 
 def _values(dataset: pydicom.Dataset, keyword: str) -> list:
     value = dataset.get(keyword)
-    return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
+    return list(value) if isinstance(value, pydicom.multival.MultiValue) else [] if value is None else [value]
 
 
 def whole_number(dataset: pydicom.Dataset, keyword: str) -> int | None:

@@ -4,18 +4,23 @@ An export is read series by series, so that no more than one is in memory. Nothi
 reading: what cannot be told makes a series of its own, and `records` says why it is left out.
 """
 
+from __future__ import annotations
+
 import io
 import os
-from typing import BinaryIO
-
-import pydicom
-from pydicom.filereader import read_partial
+from typing import TYPE_CHECKING, BinaryIO
 
 from refrad2d.images.archives import is_gzip, unpack_gzip
-from refrad2d.images.dicom import BROKEN, text_of
+from refrad2d.images.dicom import broken, text_of
 from refrad2d.images.nifti import is_nifti
 from refrad2d.images.sources import Source, Unreadable, is_dicom
 from refrad2d.images.stacks import Series, series_of
+from refrad2d.system.later import later
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 MAGIC_BYTES = 352  # of NIfTI; those of DICOM stand before
 _SERIES_INSTANCE_UID = (
@@ -50,10 +55,10 @@ def _open(source: Source) -> BinaryIO:
 
 def _series(source: Source, file: BinaryIO) -> Series | None:
     try:
-        dataset = read_partial(file, stop_when=_is_after, defer_size=_LARGEST, force=True)
+        dataset = pydicom.filereader.read_partial(file, stop_when=_is_after, defer_size=_LARGEST, force=True)
         names = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "Modality")
         patient, study, series, modality = (text_of(dataset, name) for name in names)
-    except BROKEN:
+    except broken():
         return None
     return series_of(source, patient, study, series, modality, whole_file=False)
 

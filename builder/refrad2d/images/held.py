@@ -49,6 +49,11 @@ class Held:
         """What is held of a file, None if nothing is or the file is not what it was."""
         return self._files.get(_version(source)) if self._files else None
 
+    def forget(self, source: Source) -> None:
+        """Hold nothing of a file any more: it has been written."""
+        if gone := self._files.pop(_version(source), None):
+            self._bytes -= sum(shown.picture.nbytes for shown in gone.slices)
+
     def collect(self, source: Source, record: Any, slices: Iterator[Slice]) -> Iterator[Slice]:
         """The slices as they are read; they are held once all have been and if there is room."""
         version = _version(source) if self._open else ()

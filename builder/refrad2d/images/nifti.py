@@ -1,26 +1,28 @@
 """NIfTI files from bytes that nobody vouches for."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import zlib
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-import nibabel
 import numpy as np
-from nibabel.arrayproxy import ArrayProxy
 
 from refrad2d.images.archives import Unreadable, read_part, read_trailer
 from refrad2d.images.evidence.units import grid_fault
+from refrad2d.system.later import later
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = later("nibabel")
 
 MAX_PIXELS = 1 << 29
 MAX_BYTES = 3 << 28  # of an unpacked volume: 512 x 512 x 768 voxels of four bytes
 HEADER, CHUNK = 544, 1 << 24
 SPACING_TOLERANCE = 0.1  # of the sizes of a voxel in pixdim and sform: a tilted gantry shears the latter by up to that
 _SCANNER = 2  # the highest code of an orientation that keeps the patient's size; 3 and 4 are atlases
-_BROKEN = (  # what nibabel raises for bytes that are not what they say (found by test_fuzz_parsers.py)
-    OSError, EOFError, TypeError, ValueError, KeyError, OverflowError, zlib.error, np.linalg.LinAlgError,
-    nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError,
-)  # fmt: skip
 
 
 class NiftiVolume(NamedTuple):
@@ -31,6 +33,14 @@ class NiftiVolume(NamedTuple):
     intercept: float
     affine: np.ndarray
     header: nibabel.Nifti1Header
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What nibabel raises for bytes that are not what they say (found by test_fuzz_parsers.py)."""
+    return (
+        OSError, EOFError, TypeError, ValueError, KeyError, OverflowError, zlib.error, np.linalg.LinAlgError,
+        nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError,
+    )  # fmt: skip
 
 
 def is_nifti(data: bytes) -> bool:
@@ -76,7 +86,7 @@ def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
             raise Unreadable("nifti_in_two_files")
         image = _kind(stream.getbuffer()[:8].tobytes()).from_stream(stream)
         shape, kind = image.shape, image.get_data_dtype()
-    except _BROKEN as error:
+    except _broken() as error:
         raise Unreadable("unreadable_nifti") from error
     if len(shape) not in (3, 4) or shape[3:] not in ((), (1,)) or min(shape) < 1:
         raise Unreadable("not_three_dimensional")
@@ -84,11 +94,11 @@ def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
         raise Unreadable("too_large")
     if kind.kind not in "iuf":
         raise Unreadable("not_one_number_a_voxel")  # colours, complex values
-    proxy = cast(ArrayProxy, image.dataobj)  # as of every image that is read from a stream
+    proxy = cast("nibabel.arrayproxy.ArrayProxy", image.dataobj)  # as of every image that is read from a stream
     try:
         voxels = np.ndarray(shape[:3], kind, stream.getbuffer(), proxy.offset, order="F")
         affine = affine_of(image.header, orientation)
-    except _BROKEN as error:
+    except _broken() as error:
         raise Unreadable("unreadable_nifti") from error
     return NiftiVolume(voxels, float(proxy.slope), float(proxy.inter), affine, image.header)
 

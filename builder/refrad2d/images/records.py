@@ -5,20 +5,21 @@ first without writing anything, so that text in the pixels can be found, then `b
 `held` for how it is decoded once.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
-from pydicom.uid import KeyObjectSelectionDocumentStorage, MediaStorageDirectoryStorage
 
 from refrad2d.images.archives import is_gzip, unpack_gzip
 from refrad2d.images.dicom import (
-    SEGMENTATIONS,
     age_decade,
     body_part,
+    is_segmentation,
     parse_dicom,
     refuse_unsuitable,
     shown_slices,
@@ -36,7 +37,13 @@ from refrad2d.images.sources import Source, Unreadable, is_dicom
 from refrad2d.privacy.heads import names_head
 from refrad2d.privacy.identities import identities, person_of
 from refrad2d.privacy.persons import Person
+from refrad2d.system.later import later
 from refrad2d.system.pseudonyms import pseudonym
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 MAX_VALUE = 1e15  # of pixels, slope and intercept: float32, in which pictures are made, must hold their products
 _DESCRIPTIONS = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName")
@@ -147,13 +154,13 @@ def _open_nifti(data: bytes, source: Source, wanted: Collection[int] | None) -> 
 def _open_dicom(data: bytes, wanted: Collection[int] | None) -> tuple[Record, Iterator[Slice]]:
     dataset = parse_dicom(data)
     kind = sop_class(dataset)
-    if kind == MediaStorageDirectoryStorage or "DirectoryRecordSequence" in dataset:
+    if kind == pydicom.uid.MediaStorageDirectoryStorage or "DirectoryRecordSequence" in dataset:
         raise Unreadable("dicomdir")
     facts = _facts(dataset)
-    if kind == KeyObjectSelectionDocumentStorage:
+    if kind == pydicom.uid.KeyObjectSelectionDocumentStorage:
         references = {str(e.value) for e in dataset.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
         return Record("key_objects", references=tuple(sorted(references)), **facts), iter(())
-    if kind in SEGMENTATIONS:
+    if is_segmentation(kind):
         return Record("segmentation", **facts), iter(())
     refuse_unsuitable(dataset)
     return Record("dicom", says_unit=says_unit(dataset), **facts), _dicom_slices(dataset, wanted)

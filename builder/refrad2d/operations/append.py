@@ -57,6 +57,7 @@ from refrad2d.stages.pipeline import (
 from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_jsonl, write_text
+from refrad2d.system.processes import kept_children
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def picture_digest(picture: np.ndarray) -> str:
     return "" if is_blank(picture) else hashlib.sha256(picture.tobytes()).hexdigest()
 
 
+@kept_children()  # of one stage for the next
 def append(
     out: Path, export: Path, reports: Path, key_file: Path, options: Options, progress: Progress = no_progress
 ) -> dict | None:

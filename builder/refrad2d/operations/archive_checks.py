@@ -15,7 +15,7 @@ from refrad2d.operations.file_checks import Fault, is_regular
 from refrad2d.operations.row_checks import Dataset, Sample, array_digest, digest, plain, split_of_file
 from refrad2d.rows import PICTURES, SCALE
 from refrad2d.samples import MASK, expected, json_bytes, make_image, parse_member
-from refrad2d.schema import ROW
+from refrad2d.schema import NUMBER, ROW
 
 _UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, RecursionError, Image.DecompressionBombError)
 
@@ -107,8 +107,8 @@ def _check_row(native: Mapping[str, Any], sample: Sample) -> Iterator[str]:
 
 def _is_as_written(data: bytes, row: Any) -> bool:
     """True if the JSON has the bytes that we write for what it says, and the fields of a row and no other."""
-    columns = {name: feature for name, feature in ROW.items() if name not in PICTURES}
-    scale = {name: None for name in SCALE}
+    columns = {name: field for name, field in ROW.items() if name not in PICTURES}
+    scale = {name: NUMBER for name in SCALE}
     try:
         return json_bytes(row) == data and has_known_fields(row, {**columns, **scale})
     except (UnicodeError, ValueError, TypeError):

@@ -39,11 +39,13 @@ from refrad2d.stages.pipeline import (
 from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_json, write_jsonl
+from refrad2d.system.processes import kept_children
 from refrad2d.system.pseudonyms import load_key
 
 PUBLISHED = (PARQUET, ARCHIVE, STATS, ACCOUNTING, MANIFEST)  # in order of renaming
 
 
+@kept_children()  # of one stage for the next
 def build(
     export: Path, reports: Path, out: Path, key_file: Path, options: Options, progress: Progress = no_progress
 ) -> dict:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from refrad2d.dataset.writers import member_info
-from refrad2d.schema import features
+from refrad2d.schema import Field, arrow_schema
 
 _FOOTER_KEYS = {b"ARROW:schema", b"huggingface"}
 _CREATED_BY = re.compile(r"parquet-cpp-arrow version \d+\.\d+\.\d+(-\w+)?")
@@ -109,7 +109,7 @@ def _has_only_pixels(header: bytes, pixels: Sequence[bytes]) -> bool:
 def check_footer(file: pq.ParquetFile, config: str, path: Path) -> Iterator[str]:
     """Kinds of fault in the Parquet file of a config that lies at `path`, its rows aside: `footer_metadata`,
     `footer_writer`, and `gap` for bytes that belong to no page, index or footer."""
-    ours = features(config).arrow_schema
+    ours = arrow_schema(config)
     about = file.metadata
     if set(about.metadata or ()) - _FOOTER_KEYS or not _same_metadata(file.schema_arrow, ours):
         yield "footer_metadata"
@@ -201,15 +201,15 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     return value | data[at] << shift, at + 1
 
 
-def has_known_fields(value: Any, feature: Any) -> bool:
-    """True if a JSON value has the fields of a feature of `schema`, all of them and no other, however deep."""
+def has_known_fields(value: Any, field: Field) -> bool:
+    """True if a JSON value has the fields that `schema` describes, all of them and no other, however deep."""
+    kind = field.get("_type", "struct")
     if isinstance(value, Mapping):
         return (
-            isinstance(feature, Mapping)
-            and value.keys() == feature.keys()
-            and all(has_known_fields(part, feature[name]) for name, part in value.items())
+            kind == "struct"
+            and value.keys() == field.keys()
+            and all(has_known_fields(part, field[name]) for name, part in value.items())
         )
     if isinstance(value, list):
-        listed = feature[0] if isinstance(feature, list) else getattr(feature, "feature", None)
-        return listed is not None and all(has_known_fields(part, listed) for part in value)
-    return value is None or not isinstance(feature, Mapping | list)
+        return kind == "List" and all(has_known_fields(part, field["feature"]) for part in value)
+    return value is None or kind not in ("struct", "List")

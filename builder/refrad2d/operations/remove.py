@@ -30,7 +30,7 @@ from refrad2d.operations.transaction import (
 from refrad2d.operations.verify import Fault, verify
 from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.samples import read_samples
-from refrad2d.schema import features
+from refrad2d.schema import arrow_schema, columns
 from refrad2d.system.files import atomic_folder, read_json, write_text
 from refrad2d.system.pseudonyms import LENGTH
 
@@ -182,8 +182,8 @@ def write_without(src: Path, dst: Path, ids: set[str]) -> bool:
                 tars.write(key, sample)
         written = tars.close()
     else:
-        tables = ParquetShards(dst.parent, stem, features(kind), limit=float("inf"))
-        for key, row in zip(row_ids(src), read_columns(src, features(kind)), strict=True):
+        tables = ParquetShards(dst.parent, stem, arrow_schema(kind), limit=float("inf"))
+        for key, row in zip(row_ids(src), read_columns(src, columns(kind)), strict=True):
             if key not in ids:
                 tables.write(row)
         written = tables.close()

@@ -27,7 +27,7 @@ from refrad2d.operations.encoding_checks import check_footer, check_png
 from refrad2d.operations.file_checks import Fault, is_regular
 from refrad2d.operations.transaction import tombstone
 from refrad2d.rows import PICTURES, SCALE, Row, Volume, is_grounded
-from refrad2d.schema import CONFIG_COLUMNS, SFT_SPLITS, SPLITS, features
+from refrad2d.schema import CONFIG_COLUMNS, SFT_SPLITS, SPLITS, arrow_schema
 from refrad2d.system.reasons import PREFIX
 
 # Columns that all slices of a series share with its volumes.
@@ -100,7 +100,7 @@ def _read_rows(dataset: Dataset, path: Path, config: str, faults: list[Fault]) -
     name = path.relative_to(dataset.root).as_posix()
     try:
         with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
-            if not file.schema_arrow.equals(features(config).arrow_schema):
+            if not file.schema_arrow.equals(arrow_schema(config)):
                 faults.append(Fault(name, None, "schema"))
                 return
             faults += [Fault(name, None, kind) for kind in check_footer(file, config, path)]

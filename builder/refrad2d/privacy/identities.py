@@ -7,16 +7,22 @@
 which go as a whole: a department called "Radiologie" must not take that word out of every report.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-
-import pydicom
-from pydicom.multival import MultiValue
+from typing import TYPE_CHECKING
 
 from refrad2d.privacy.persons import Person
 from refrad2d.privacy.recognisers.lexicon import Found, is_ordinary, looks_clinical, spelling_key
+from refrad2d.system.later import later
 from refrad2d.text.decoding.encodings import readings
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 IDS = frozenset(
     "PatientID OtherPatientIDs AccessionNumber StudyID AdmissionID ServiceEpisodeID InsurancePlanIdentification "
@@ -89,7 +95,7 @@ def _items(dataset: pydicom.Dataset, keyword: str) -> list[pydicom.Dataset]:
 
 
 def _all(value: object) -> list:
-    return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
+    return list(value) if isinstance(value, pydicom.multival.MultiValue) else [] if value is None else [value]
 
 
 def _text(dataset: pydicom.Dataset, keyword: str) -> str:

@@ -21,7 +21,7 @@ from PIL import Image
 from refrad2d.engine.processes import Processes
 from refrad2d.engine.sealed import Given, Place, SealedParts, Sealing, divide
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
-from refrad2d.images.masks.joins import align, asked_uids, find_series, placement_of, uids_of
+from refrad2d.images.masks.joins import align, asked_uids, find_series, index_series, placement_of, uids_of
 from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
 from refrad2d.images.masks.pictures import SUFFIX, write_pictures
 from refrad2d.images.masks.reading import read_mask
@@ -100,6 +100,7 @@ def run(
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
     parts = _read_masks([replace(source, orientation=orientation) for source in every], series, work)
+    index = index_series(series)
     chosen: list[Chosen] = []
     for number, (place, packed) in enumerate(progress(parts, len(volumes), "owners")):
         source, record = every[number], unpack(packed)
@@ -109,7 +110,7 @@ def run(
         if segmenter:
             owner, reason = find_series(record, source, [row for row in series if row["series"] == source.stem], key)
         else:
-            owner, reason = find_series(record, source, series, key, elsewhere)
+            owner, reason = find_series(record, source, index, key, elsewhere)
         if owner is None:
             reasons[volumes[number]] = reason
             continue

@@ -24,7 +24,7 @@ from refrad2d.dataset.writers import ParquetShards, TarShards
 from refrad2d.images.masks.pictures import SUFFIX
 from refrad2d.layout import ARCHIVE, PARQUET, SFT_SPLITS, shard_folder, stem
 from refrad2d.rows import SCALE, Row, is_grounded, read_rows
-from refrad2d.schema import features
+from refrad2d.schema import arrow_schema
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_jsonl
 from refrad2d.system.pseudonyms import pseudonym
@@ -215,7 +215,7 @@ class _Outputs:
     def _parquet(self, kind: str, split: str) -> ParquetShards:
         if (kind, split) not in self.parquet:
             folder, name = shard_folder(self.dst, kind), stem(kind, split, self.batch)
-            self.parquet[kind, split] = ParquetShards(folder, name, features(kind))
+            self.parquet[kind, split] = ParquetShards(folder, name, arrow_schema(kind))
         return self.parquet[kind, split]
 
     def close(self) -> dict[str, Counter]:

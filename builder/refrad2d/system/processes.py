@@ -29,6 +29,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from refrad2d.system.files import is_disk_full
+from refrad2d.system.later import import_all
 
 FOREVER_S = 2e6  # a poll takes no longer waits
 START_S = 120.0  # a child that has not imported the function by then will never do so
@@ -125,7 +126,7 @@ def kept_children() -> Iterator[None]:
     Each run still has its own limits: the memory that a child may add is counted from the start of the run. Where
     children are kept already, they stay until that ends.
     """
-    if hasattr(_KEPT, "children"):
+    if hasattr(_KEPT, "children"):  # they are kept for longer
         yield
         return
     keep_children()
@@ -152,6 +153,7 @@ def _prepared(kept: list["_Child"], job: bytes, function: Callable[[Any], Any]) 
             return child
     child = _Child()
     if not child.prepare(job):
+        import_all()  # says which library is missing, if one is
         name = f"{function.__module__}.{function.__qualname__}"
         raise RuntimeError(f"A child process could not import {name}. Import that module by hand to see why.")
     return child
@@ -286,6 +288,8 @@ def serve(fd: int, parent: int) -> None:
             return
         if isinstance(item, _Job):
             function, memory_mb = pickle.loads(item.pickled)
+            if memory_mb is not None:
+                import_all()  # what a library takes is not held against an item
             _limit_memory(memory_mb)
             pipe.send_bytes(b"ready")
         elif function is not None:

@@ -25,7 +25,7 @@ from refrad2d.conversations import question_prompt, sft_row, turn
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.labels import LANGUAGES
 from refrad2d.mixture import Mixture, choose
-from refrad2d.schema import SFT_SPLITS, features
+from refrad2d.schema import SFT_SPLITS, arrow_schema
 from refrad2d.system.files import atomic_folder
 
 Row = Mapping[str, Any]
@@ -222,7 +222,7 @@ def write_config(rows: Mapping[str, Iterable[Row]], out: Path, *, about: str) ->
     counts: Counter[str] = Counter()
     with atomic_folder(out) as temporary:
         for split, split_rows in rows.items():
-            writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", features(CONFIG))
+            writer = ParquetShards(temporary / CONFIG, f"{CONFIG}-{split}", arrow_schema(CONFIG))
             for row in split_rows:
                 writer.write(row)
             writer.close()

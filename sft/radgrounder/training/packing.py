@@ -19,7 +19,8 @@ from trl import SFTTrainer
 
 from radgrounder.models.branches import BranchedSequence, image_attention, join, to_batch
 from radgrounder.models.processing import IMAGE_ATTENTION
-from refrad2d.schema import MESSAGE
+from refrad2d.rows import Message
+from refrad2d.schema import describe, feature
 
 
 def pack(rows: Dataset, *, most: int) -> Dataset:
@@ -38,7 +39,7 @@ def pack(rows: Dataset, *, most: int) -> Dataset:
     messages, lengths = rows["messages"][:], rows["length"][:]
     joined = [[message for n in group for message in messages[n]] for group in groups]
     first = rows.select([group[0] for group in groups]).select_columns("image")
-    packed = first.add_column("messages", joined, feature=List(MESSAGE))
+    packed = first.add_column("messages", joined, feature=List(feature(describe(Message))))
     return packed.add_column("length", [sum(lengths[n] for n in group) for group in groups])
 
 

@@ -1,10 +1,13 @@
 """The card's YAML finds the shards that are there, and only those."""
 
 import yaml
-from datasets import load_dataset
+from datasets import DatasetInfo, SplitDict, SplitInfo, load_dataset
+from datasets.info import DatasetInfosDict
+from huggingface_hub import DatasetCardData
 
 from refrad2d.dataset.card import card_yaml, find_template
 from refrad2d.layout import Shard
+from refrad2d.schema import features
 
 ROWS = {"slices": {"train": 3, "test": 1}, "grounded": {"train": 2}}
 
@@ -52,3 +55,20 @@ def test_a_written_card_is_read_by_datasets(first_month):
     folder = first_month / "dataset" / "refrad2d"
     assert "pixels" in load_dataset(str(folder), "grounded", split="train")[0]["objects"][0]
     assert "$" not in (folder / "README.md").read_text().replace("arxiv", "")
+
+
+def test_the_head_is_the_one_that_datasets_would_write():
+    """Which sorts its keys and configs as its own classes do."""
+    infos = DatasetInfosDict()
+    for info in head(*BUILT)["dataset_info"]:
+        sizes = {part["name"]: SplitInfo(**part) for part in info["splits"]}
+        about = {name: info[name] for name in ("config_name", "download_size", "dataset_size")}
+        infos[info["config_name"]] = DatasetInfo(
+            features=features(info["config_name"]), splits=SplitDict(sizes), **about
+        )
+    words = {name: value for name, value in head(*BUILT).items() if name not in ("dataset_info", "configs")}
+    data = DatasetCardData(**words)
+    infos.to_dataset_card_data(data)
+    theirs = {**data.to_dict(), "configs": head(*BUILT)["configs"]}
+    written = yaml.safe_dump(theirs, sort_keys=False, allow_unicode=True, width=1000)
+    assert card_yaml(ROWS, {shard.path: 10 for shard in BUILT}) == written

@@ -19,7 +19,7 @@ from refrad2d.dataset.leaks import (
 )
 from refrad2d.dataset.writers import ParquetShards
 from refrad2d.samples import png
-from refrad2d.schema import features
+from refrad2d.schema import arrow_schema
 from refrad2d.system.files import read_json
 from refrad2d.system.markdown import table
 
@@ -87,7 +87,7 @@ def write_slices(folder, split, seeds):
 
     mask = np.zeros((48, 64), np.uint8)
     mask[10:30, 5:40] = 5
-    writer = ParquetShards(folder, f"slices-{split}", features("slices"))
+    writer = ParquetShards(folder, f"slices-{split}", arrow_schema("slices"))
     for n, seed in enumerate(seeds):
         image = {"bytes": png(np.asarray(picture(seed))), "path": None}
         writer.write({**make_row(f"{split}{n}", f"{split}{n}", mask), "image": image, "mask": None})

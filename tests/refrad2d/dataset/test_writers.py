@@ -2,13 +2,13 @@
 
 import tarfile
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from datasets import Features, Value
 
 from refrad2d.dataset.writers import ROWS_A_GROUP, ParquetShards, TarShards
 
-NUMBERS = Features({"id": Value("string"), "n": Value("int32")})
+NUMBERS = pa.schema({"id": pa.string(), "n": pa.int32()})
 
 
 def write(folder, rows, **options):

@@ -63,3 +63,13 @@ def test_a_file_that_is_not_read_to_its_end_is_not_held(tmp_path):
     with held.series("s"):
         next(held.collect(one, None, iter([frame(), frame()])))
     assert held.find(one) is None
+
+
+def test_what_has_been_written_is_forgotten_and_leaves_room(tmp_path):
+    held, one, two = Held(most_bytes=600), source(tmp_path), source(tmp_path, "b")
+    with held.series("s"):
+        list(held.collect(one, None, iter([frame()])))
+        held.forget(one)
+        held.forget(one)
+        list(held.collect(two, None, iter([frame()])))
+    assert held.find(one) is None and held.find(two) is not None

@@ -103,12 +103,12 @@ def write_rows(root, info):
 
     from refrad2d.dataset.writers import ParquetShards
     from refrad2d.samples import png
-    from refrad2d.schema import features
+    from refrad2d.schema import arrow_schema
     from tests.refrad2d.operations.test_verify import make_row
 
     mask = np.zeros((48, 64), np.uint8)
     mask[10:30, 5:40] = 5
-    writer = ParquetShards(root / "refrad2d" / "data", "slices-train", features("slices"))
+    writer = ParquetShards(root / "refrad2d" / "data", "slices-train", arrow_schema("slices"))
     for number in range(2):
         row = make_row(f"s{number}", f"p{number}", mask)
         if number:

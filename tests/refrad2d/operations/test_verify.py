@@ -28,7 +28,7 @@ from refrad2d.operations.row_checks import WHO_OF_SERIES, digest
 from refrad2d.operations.text_checks import check_accounting
 from refrad2d.operations.verify import verify
 from refrad2d.samples import MASK, Member, png
-from refrad2d.schema import features
+from refrad2d.schema import arrow_schema
 from refrad2d.system.files import write_json
 from tests.fixtures.tiny_dataset import pad
 from tests.fixtures.volumes import scan_of, volumes_of
@@ -107,7 +107,7 @@ def sound(tmp_path_factory):
             if config == "sft" and split == "test":
                 continue
             writer = parquet.setdefault(
-                (config, split), ParquetShards(root / "refrad2d" / folder, f"{config}-{split}", features(config))
+                (config, split), ParquetShards(root / "refrad2d" / folder, f"{config}-{split}", arrow_schema(config))
             )
             turns = conversations(row) if config == "sft" else [None]
             for messages in turns:
@@ -119,7 +119,7 @@ def sound(tmp_path_factory):
         about = {name: row[name] for name in WHO_OF_SERIES}
         ids, masks = [row["id"], *(other["id"] for _, other, _ in more), pad("behind")], [first, *(m for *_, m in more)]
         writer = parquet.setdefault(
-            ("volumes", split), ParquetShards(root / "refrad2d/volumes", f"volumes-{split}", features("volumes"))
+            ("volumes", split), ParquetShards(root / "refrad2d/volumes", f"volumes-{split}", arrow_schema("volumes"))
         )
         for volume in volumes_of(scan_of(ids, (48, 64), **about), [*masks, first])[0]:
             writer.write(volume)
@@ -175,7 +175,7 @@ def rewrite(root, name, change):
     rows = change(rows) or rows
     (root / name).unlink()
     folder, stem = (root / name).parent, (root / name).name.split("-000")[0]
-    writer = ParquetShards(folder, stem, features(config))
+    writer = ParquetShards(folder, stem, arrow_schema(config))
     for row in rows:
         writer.write(row)
     writer.close()

@@ -132,6 +132,14 @@ def test_kept_children_are_asked_again_and_end_with_the_block():
     assert set(psutil.Process().children()) <= before and run([("pid", None)])[0][1].value != later
 
 
+def test_children_that_are_kept_for_longer_stay_when_an_inner_block_ends():
+    with kept_children():
+        with kept_children():
+            first = run([("pid", None)])[0][1].value
+        assert run([("pid", None)])[0][1].value == first
+    assert not psutil.pid_exists(first)
+
+
 def test_a_kept_child_that_died_is_replaced():
     with kept_children():
         first = run([("pid", None)])[0][1].value

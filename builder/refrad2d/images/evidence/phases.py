@@ -8,16 +8,22 @@ or ranges overlap, and never into single slices. Slices that nothing else parts 
 where these overlap and their slices lie unevenly or inside of each other.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import groupby, pairwise
 from statistics import median
-
-import pydicom
-from pydicom.multival import MultiValue
+from typing import TYPE_CHECKING
 
 from refrad2d.images.slices import Slice
+from refrad2d.system.later import later
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 # Each with the names it has in plain datasets and in functional groups.
 FIXED = (
@@ -90,12 +96,12 @@ def _private_b_value(dataset: pydicom.Dataset) -> str:
             value = dataset.get_private_item(group, element, creator).value
         except (KeyError, ValueError):
             continue
-        return _plain(value[:1] if isinstance(value, MultiValue) else value)
+        return _plain(value[:1] if isinstance(value, pydicom.multival.MultiValue) else value)
     return ""
 
 
 def _plain(value: object) -> str:
-    parts = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
+    parts = list(value) if isinstance(value, pydicom.multival.MultiValue | list | tuple) else [value]
     return "\\".join(str(part).strip() for part in parts)
 
 

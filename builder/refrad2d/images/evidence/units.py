@@ -3,13 +3,21 @@
 A modality is never read from values. Values only refuse: a stack that says CT and cannot be in Hounsfield units.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
-from pydicom.multival import MultiValue
+
+from refrad2d.system.later import later
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 # Words of ImageType and of descriptions for maps of multi-energy, subtraction and perfusion CT, whose values are no
 # attenuation. They are read with their words apart: "DE_IodineMap" says "de iodine map".
@@ -162,4 +170,4 @@ def _text(dataset: pydicom.Dataset, keyword: str) -> str:
 
 def _values(dataset: pydicom.Dataset, keyword: str) -> list:
     value = dataset.get(keyword)
-    return list(value) if isinstance(value, MultiValue) else [] if value is None else [value]
+    return list(value) if isinstance(value, pydicom.multival.MultiValue) else [] if value is None else [value]

@@ -1,7 +1,7 @@
 """Which series a mask belongs to: what it states must hold, its grid must be the series', its path must not deny it."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +9,21 @@ import numpy as np
 from refrad2d.images.geometry import TOLERANCE_MM, Placement, even_step, mean_step
 from refrad2d.images.masks.cases import named_cases
 from refrad2d.images.masks.records import MaskRecord, MaskSlice, Statement
+from refrad2d.images.masks.rows import Said, SeriesIndex, placement_of
 from refrad2d.images.sources import Source, keyed_paths
 from refrad2d.system.pseudonyms import normal_identifier, pseudonym
 
-Check = tuple[str, Callable[[Mapping], bool | None]]  # reason, and row → holds, does not hold, None if it is not known
+FEW = 32  # series that are compared with the grid of a mask one by one
 _UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){3,}(?!\d)")
 _SHORTEST_UID = 16  # shorter ones may be versions and dates
+
+
+class Check(NamedTuple):
+    """What must be said of a series: one of some values, in one respect (`say`); and the reason where none says so."""
+
+    reason: str
+    kind: str
+    wanted: frozenset[str]
 
 
 def find_series(
@@ -28,14 +37,13 @@ def find_series(
     `elsewhere` are the keyed paths and names of all images: a mask whose path shares more with another part of it than
     with its series is not the series'.
     """
-    rows: Sequence[Mapping] = series
+    index = series if isinstance(series, SeriesIndex) else SeriesIndex(series, say)
     cases = frozenset() if mask.sparse else named_cases(source, elsewhere, key)
-    named: list[Check] = [("mask_of_another_path", _has_case(cases))] if cases else []
-    for reason, holds in (*_statements(mask.statement, key), *_uids_in_path(source, series, key), *named):
-        known = [(row, holds(row)) for row in rows]
-        rows = [row for row, held in known if held] or [row for row, held in known if held is None]
-        if not rows:
-            return None, reason
+    named = [Check("mask_of_another_path", "case", cases)] if cases else []
+    numbers = _holding([*_statements(mask.statement, key), *_uids_in_path(source, index, key), *named], index)
+    if isinstance(numbers, str):
+        return None, numbers
+    rows = [index[n] for n in _near(mask, index, numbers)]
     fits = {row["series"]: align(mask, row)[0] for row in rows}
     best = max(fits.values(), default=0)
     candidates = [row for row in rows if fits[row["series"]] == best > 0]
@@ -56,24 +64,73 @@ def find_series(
     return candidates[0], ""
 
 
+def index_series(series: Iterable[Mapping]) -> SeriesIndex:
+    """Series for `find_series`, which finds those of a mask among them without asking all."""
+    return SeriesIndex(series, say)
+
+
+class _Silent(NamedTuple):
+    """All series that say nothing of these kinds."""
+
+    kinds: tuple[str, ...]
+
+
+def _holding(checks: Iterable[Check], index: SeriesIndex) -> list[int] | _Silent | str:
+    """The numbers of the series that pass all checks, or the reason why none does. One that says nothing in some
+    respect passes where no other holds."""
+    rows: list[int] | _Silent = _Silent(())
+    for reason, kind, wanted in checks:
+        if isinstance(rows, _Silent):
+            if held := [n for n in index.find(kind, wanted) if index.is_silent(n, rows.kinds)]:
+                rows = held
+            elif index.any_silent(silent := (*rows.kinds, kind)):
+                rows = _Silent(silent)
+            else:
+                return reason
+            continue
+        said = [(n, say(index[n], kind)) for n in rows]
+        rows = [n for n, about in said if about.known and wanted.intersection(about.values)] or [
+            n for n, about in said if not about.known
+        ]
+        if not rows:
+            return reason
+    return rows
+
+
+def _near(mask: MaskRecord, index: SeriesIndex, numbers: list[int] | _Silent) -> list[int]:
+    """Those of the series that the mask may fit, all of them if they are few."""
+    if isinstance(numbers, _Silent):
+        return [n for n in index.near(mask) if index.is_silent(n, numbers.kinds)]
+    return numbers if len(numbers) <= FEW else sorted(set(numbers).intersection(index.near(mask)))
+
+
+def say(row: Mapping, kind: str) -> Said:
+    """What a row of series.jsonl says of itself: its own field of that name, "case", "sop" or any "uids"."""
+    if kind == "uids":
+        return Said(*_uids(row))
+    if kind == "sop":
+        values: Collection[str] = _instances(row)
+    elif kind == "case":
+        values = row.get("cases") or ()
+    else:
+        values = (row[kind],) if row.get(kind) else ()
+    return Said(bool(values), values)
+
+
 def _statements(stated: Statement, key: bytes) -> Iterator[Check]:
-    """What a SEG states, each as a check of a row; a row that does not know its own value neither holds nor fails."""
+    """What a SEG states, each as a check; a row that does not know its own value neither holds nor fails."""
     if patient := normal_identifier(stated.patient_id):
-        yield "mask_of_another_patient", _equals("patient_id", {pseudonym(key, "patient_id", patient)})
-    if stated.study_uid:
-        yield "mask_of_another_study", _equals("study_uid", {pseudonym(key, "uid", stated.study_uid)})
-    if stated.series_uids:
-        yield "mask_of_another_series", _equals("uid", {pseudonym(key, "uid", uid) for uid in stated.series_uids})
-    if stated.frame_of_reference:
-        frame = {pseudonym(key, "uid", stated.frame_of_reference)}
-        yield "mask_of_another_frame_of_reference", _equals("frame_of_reference", frame)
-    if stated.sop_uids:
-        named = {pseudonym(key, "uid", uid) for uid in stated.sop_uids}
-        yield "mask_of_other_images", lambda row: bool(_instances(row) & named) if _instances(row) else None
-
-
-def _equals(name: str, wanted: set[str]) -> Callable[[Mapping], bool | None]:
-    return lambda row: row[name] in wanted if row.get(name) else None
+        keyed = pseudonym(key, "patient_id", patient)
+        yield Check("mask_of_another_patient", "patient_id", frozenset({keyed}))
+    uids = (
+        ("mask_of_another_study", "study_uid", {stated.study_uid} - {""}),
+        ("mask_of_another_series", "uid", stated.series_uids),
+        ("mask_of_another_frame_of_reference", "frame_of_reference", {stated.frame_of_reference} - {""}),
+        ("mask_of_other_images", "sop", stated.sop_uids),
+    )
+    for reason, kind, wanted in uids:
+        if wanted:
+            yield Check(reason, kind, frozenset(pseudonym(key, "uid", uid) for uid in wanted))
 
 
 def _instances(row: Mapping) -> set[str]:
@@ -87,26 +144,18 @@ def _with_all_instances(rows: Sequence[Mapping], stated: Statement, key: bytes) 
     return [row for row in rows if present and present <= _instances(row)]
 
 
-def _uids_in_path(source: Source, series: Sequence[Mapping], key: bytes) -> Iterator[Check]:
+def _uids_in_path(source: Source, series: SeriesIndex, key: bytes) -> Iterator[Check]:
     """A UID in a path as a check: it must be the row's series, study or instance. One that nobody in the export has
     denies every series that has UIDs; a short one, which may be no UID, counts only where somebody has it."""
     for uid in sorted(set(_UID.findall(source.name))):
         keyed = pseudonym(key, "uid", uid)
-        if len(uid) >= _SHORTEST_UID or any(keyed in _uids(row).asked for row in series):
-            yield "mask_of_another_series", _has_uid(keyed)
+        if len(uid) >= _SHORTEST_UID or series.find("uids", {keyed}):
+            yield Check("mask_of_another_series", "uids", frozenset({keyed}))
 
 
 def asked_uids(sources: Iterable[Source], key: bytes) -> frozenset[str]:
     """All UIDs that the paths of masks name, keyed."""
     return frozenset(pseudonym(key, "uid", uid) for source in sources for uid in _UID.findall(source.name))
-
-
-def _has_case(cases: frozenset[str]) -> Callable[[Mapping], bool | None]:
-    return lambda row: bool(cases.intersection(row["cases"])) if row.get("cases") else None
-
-
-def _has_uid(keyed: str) -> Callable[[Mapping], bool | None]:
-    return lambda row: keyed in found.asked if (found := _uids(row)).known else None
 
 
 class Uids(NamedTuple):
@@ -154,9 +203,3 @@ def align(mask: MaskRecord, row: Mapping) -> tuple[int, list[MaskSlice | None]]:
 def _slice_at(cut: Sequence[MaskSlice], place: Placement, near: float) -> MaskSlice | None:
     nearest = min(cut, key=lambda s: abs(s.placement.depth - place.depth))
     return nearest if np.linalg.norm(np.subtract(nearest.placement.origin, place.origin)) <= near else None
-
-
-def placement_of(frame: Mapping) -> Placement:
-    """The placement of a frame row of series.jsonl."""
-    place = frame["placement"]
-    return Placement(place["plane"], *(tuple(place[name]) for name in ("shape", "origin", "down", "across")))

@@ -10,7 +10,7 @@ here, and what bears them is left out and counted.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from refrad2d.labels import labels
 from refrad2d.system.tables import read_csv
@@ -63,6 +63,7 @@ class Meaning:
         return bool(self.label or self.finding or self.background)
 
 
+@lru_cache(maxsize=4096)  # every file of a patient is asked for the same names
 def meaning(name: str) -> Meaning:
     """What a whole name means: every word of it counts, save the words for a mask and its file."""
     words = _words(name)

@@ -39,7 +39,12 @@ def paint_slices(
     if dropped:
         counts["contradicting_organs"] += len(dropped)
     order = sorted(sizes.keys() - dropped, key=lambda organ: (-sizes[organ], organ))  # the smallest is painted last
+    kept = np.arange(1 << 8, dtype=np.uint8)
+    kept[list(dropped)] = 0
     for n, shape in enumerate(shapes):
+        if (single := _single(masks, n, raw)) is not None and single.shape == shape:  # nothing can overlap
+            yield kept[single], _findings(masks, n, raw)
+            continue
         organs = _organs(masks, n, raw)
         unified, claims = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
         for organ in order:
@@ -86,6 +91,10 @@ def _measure(masks: Sequence[AlignedMask], slices: int, raw: Path) -> tuple[Coun
     """Voxels of each organ, and of each pair of organs in common."""
     sizes, common = Counter[int](), Counter[tuple[int, int]]()
     for n in range(slices):
+        if (single := _single(masks, n, raw)) is not None:
+            voxels = np.bincount(single.ravel(), minlength=1)
+            sizes.update({int(organ): int(voxels[organ]) for organ in np.flatnonzero(voxels) if organ})
+            continue
         organs = _organs(masks, n, raw)
         claimed: np.ndarray | int = 0
         for organ, where in organs.items():
@@ -107,13 +116,26 @@ def _contradicting(sizes: Mapping[int, int], common: Mapping[tuple[int, int], in
     }
 
 
+def _table(mask: AlignedMask) -> np.ndarray:
+    """Value of the mask → class id."""
+    table = np.zeros(1 << 16, np.uint8)
+    for value, class_id in mask.classes.ids.items():
+        table[value] = class_id
+    return table
+
+
+def _single(masks: Sequence[AlignedMask], n: int, raw: Path) -> np.ndarray | None:
+    """The class ids of the n-th slice where one mask of one layer says them all."""
+    if len(masks) != 1 or len(layers := read_layers(raw, masks[0].slices[n])) != 1:
+        return None
+    return _table(masks[0])[layers[0]]
+
+
 def _organs(masks: Sequence[AlignedMask], n: int, raw: Path) -> dict[int, np.ndarray]:
     """Class id → where any mask has it on the n-th slice."""
     organs: dict[int, np.ndarray] = {}
     for mask in masks:
-        table = np.zeros(1 << 16, np.uint8)
-        for value, class_id in mask.classes.ids.items():
-            table[value] = class_id
+        table = _table(mask)
         for layer in read_layers(raw, mask.slices[n]):
             shown = table[layer]
             for organ in np.flatnonzero(np.bincount(shown.ravel(), minlength=1)):

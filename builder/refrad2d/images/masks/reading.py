@@ -3,10 +3,12 @@
 A NIfTI says what its values mean by the label table in its header, or not at all; a DICOM SEG by its segments.
 """
 
+from __future__ import annotations
+
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
 
 from refrad2d.images.geometry import axis_across, display_frames, ras_to_lps, widest_axis
@@ -14,6 +16,9 @@ from refrad2d.images.masks.records import MaskRecord, SliceFile
 from refrad2d.images.masks.seg import read_seg
 from refrad2d.images.nifti import NiftiVolume, is_nifti, open_nifti
 from refrad2d.images.sources import Source, Unreadable, is_dicom
+
+if TYPE_CHECKING:
+    import nibabel
 
 MAX_VALUE = 65535
 
@@ -51,7 +56,10 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
         for axis in sorted(axes)
         for picture, placement in display_frames(volume, affine, slice_axis=axis)
     )
-    present = np.flatnonzero(np.bincount(volume.ravel(order="K"), minlength=1))
+    seen = np.zeros(MAX_VALUE + 1, bool)
+    for part in volume.T:
+        seen[part] = True
+    present = np.flatnonzero(seen)
     corners = frozenset(map(int, volume[np.ix_((0, -1), (0, -1), (0, -1))].flat))
     surrounding = corners if len(corners) == 1 else frozenset[int]()
     values = frozenset(map(int, present)) - {0}
@@ -60,10 +68,14 @@ def _read_nifti(data: bytes, source: Source, key: bytes, folder: Path, planes: f
 
 def label_volume(opened: NiftiVolume) -> np.ndarray | None:
     """The voxels as uint16 label numbers; None if any is no whole number from 0 to `MAX_VALUE`."""
-    volume = np.empty(opened.voxels.shape, np.uint16)
+    volume = np.empty(opened.voxels.shape, np.uint16, order="F")  # in which the file has them: slices lie together
+    plain = opened.voxels.dtype.kind in "iu" and (opened.slope, opened.intercept) == (1, 0)
     for k, part in enumerate(opened.voxels.T):  # part by part: copies of the whole would not fit
-        values = part * opened.slope + opened.intercept
-        if (
+        values = part if plain else part * opened.slope + opened.intercept
+        if plain:
+            if not 0 <= values.min() <= values.max() <= MAX_VALUE:
+                return None
+        elif (
             not np.isfinite(values).all()
             or (values != np.round(values)).any()
             or not 0 <= values.min() <= values.max() <= MAX_VALUE

@@ -3,17 +3,25 @@
 Pixels of a SEG are labels: no padding, rescale or inversion of pictures is applied to them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
 
-from refrad2d.images.dicom import BROKEN, SEGMENTATIONS, parse_dicom, shown_slices, sop_class, text_of
+from refrad2d.images.dicom import broken, is_segmentation, parse_dicom, shown_slices, sop_class, text_of
 from refrad2d.images.geometry import Placement
 from refrad2d.images.masks.names import meaning
 from refrad2d.images.masks.records import MaskRecord, SliceFile, Statement
 from refrad2d.images.sources import Source, Unreadable
+from refrad2d.system.later import later
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = later("pydicom")
 
 _OF_PICTURES = (  # what a picture's pixels are changed by
     "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth",
@@ -25,14 +33,14 @@ _ANY_STRUCTURE = frozenset(("organ", "anatomical structure", "anatomic structure
 def read_seg(data: bytes, source: Source, key: bytes, folder: Path) -> MaskRecord | str:
     """The mask in a DICOM SEG, or the reason for which it is none; `Unreadable` if it is broken."""
     dataset = parse_dicom(data)
-    if sop_class(dataset) not in SEGMENTATIONS:
+    if not is_segmentation(sop_class(dataset)):
         return "not_a_mask"
     try:
         names = {int(segment.SegmentNumber): segment_name(segment) for segment in dataset.SegmentSequence}
         abnormal = {int(s.SegmentNumber) for s in dataset.SegmentSequence if _is_abnormal(s)}
         statement = statement_of(dataset)
         pictures = _layers_by_depth(dataset)
-    except BROKEN as error:
+    except broken() as error:
         raise Unreadable("unreadable_segmentation") from error
     shown = [
         (int(value), layer)

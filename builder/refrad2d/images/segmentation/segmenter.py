@@ -4,22 +4,29 @@ A segmenter is a class with `require` and `open` (`Segmenter`) and a line of `SE
 Its masks are NIfTI that say in their header what their values mean, and are read back like any mask.
 """
 
+from __future__ import annotations
+
 import queue
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import nibabel
 import numpy as np
 
 from refrad2d.images.geometry import Placement, even_step
 from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.images.slices import read_frame
 from refrad2d.system.accounting import Progress, no_progress
+from refrad2d.system.later import later
 from refrad2d.windows import rescale
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = later("nibabel")
 
 SEGMENTERS = {"totalsegmentator": "refrad2d.images.segmentation.totalsegmentator:TotalSegmentator"}
 FOLDER_OF_FINDINGS = "findings"
@@ -92,7 +99,7 @@ def segment_series(
     return reasons
 
 
-def _until_all_ended(done: "queue.SimpleQueue[list[str] | None]", workers: int) -> Iterator[list[str]]:
+def _until_all_ended(done: queue.SimpleQueue[list[str] | None], workers: int) -> Iterator[list[str]]:
     while workers:
         found = done.get()
         if found is None:

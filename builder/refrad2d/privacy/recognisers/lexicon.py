@@ -108,6 +108,8 @@ def sound(word: str) -> str:
 @lru_cache(maxsize=65536)
 def spell(word: str) -> str:
     """A stricter key, to look words up in lists: case, umlaut or digraph, ß or ss, accents; "Haase" is not "Hase"."""
+    if word.isascii():  # nothing below would change it
+        return word.lower()
     word = word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").translate(_LETTERS)
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 

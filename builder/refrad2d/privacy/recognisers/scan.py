@@ -6,7 +6,7 @@ for match in pattern.finditer(text): ...
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 _WORD = re.compile(r"(?<![^\W\d_])(?<!\[)[^\W\d_]+")  # not the word of a placeholder
 _SYNTAX = re.compile(r"\\.|\[[^\]]*\]\??|\(\?(?:P<\w+>|<?[=!]|[a-z\-]*:)|[^\W\d_]\?|[^\w]")
@@ -22,12 +22,17 @@ class Hinted:
     _all: list["Hinted"] = []
 
     def __init__(self, pattern: str, *, word: str, ends: bool = False, anchored: bool = False, flags: int = 0) -> None:
-        self.pattern = re.compile(pattern, flags)
+        self._source = pattern, flags
         self.anchored = anchored
         word_pattern = re.compile(rf".*(?:{word})" if ends else rf"(?:{word})", re.I)
         self.hints = word_pattern.fullmatch if ends else word_pattern.match
         self.bit = 1 << len(Hinted._all)
         Hinted._all.append(self)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, compiled when a text first hints at it: most texts hint at few."""
+        return re.compile(*self._source)
 
     def finditer(self, text: str) -> Iterator[re.Match]:
         """The matches of the pattern, from left to right, without overlaps."""

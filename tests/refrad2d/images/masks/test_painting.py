@@ -38,6 +38,14 @@ def test_the_smaller_organ_keeps_the_pixels(tmp_path, reverse):
     assert (unified == 1).sum() == 4 and (unified == 5).sum() == 32 and counts == {"organ_overlap_pixels": 4}
 
 
+def test_a_mask_of_one_layer_is_painted_as_if_each_class_had_a_file(tmp_path):
+    layer = np.random.default_rng(2).integers(0, 4, (1, *SHAPE)).astype(np.uint16)
+    together = paint(tmp_path, (Classes({1: 5, 2: 1, 3: 5}, {2: "cyst"}), layer))
+    apart = paint(tmp_path, *((Classes({n: organ}, found), layer) for n, organ, found in
+                              ((1, 5, {}), (2, 1, {2: "cyst"}), (3, 5, {}))))  # fmt: skip
+    assert np.array_equal(together[0], apart[0]) and together[1:] == apart[1:] and together[0].any()
+
+
 def test_organs_of_the_same_pixels_contradict_each_other(tmp_path):
     unified, _, counts = paint(tmp_path, (Classes({1: 5}), square(4)), (Classes({1: 1}), square(4)))
     assert not unified.any() and counts == {"contradicting_organs": 2}

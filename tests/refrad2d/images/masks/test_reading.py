@@ -4,8 +4,9 @@ import nibabel
 import numpy as np
 import pytest
 
-from refrad2d.images.masks.reading import label_table, read_mask
+from refrad2d.images.masks.reading import label_table, label_volume, read_mask
 from refrad2d.images.masks.tables import load_scheme
+from refrad2d.images.nifti import NiftiVolume
 from refrad2d.images.sources import Source
 from refrad2d.labels import label_by_name
 from tests.fixtures.export_records import KEY
@@ -80,3 +81,17 @@ def test_each_scheme_has_its_own_numbers():
     left = label_by_name("kidney_left")
     numbers = {name: {label: n for n, label in load_scheme(name).items()} for name in ("total", "total_mr", "unified")}
     assert [found["kidney_left"] for found in numbers.values()] == [left.ct_id, left.mr_id, left.id]
+
+
+@pytest.mark.parametrize("kind", ["u1", ">i2", "i4", "f4", "f8"])
+@pytest.mark.parametrize("slope", [1.0, 2.0])
+def test_whole_numbers_are_the_same_labels_in_any_type(kind, slope):
+    values = np.random.default_rng(0).integers(0, 100, (5, 4, 3))
+    volume = label_volume(NiftiVolume(values.astype(kind), slope, 0.0, np.eye(4), None))
+    assert volume.dtype == np.uint16 and np.array_equal(volume, slope * values)
+    for wrong in (-1, 40_000, 65_536):
+        values[2, 1, 1] = wrong
+        refused = wrong * slope > 65_535 or wrong < 0
+        if np.can_cast(np.min_scalar_type(wrong), kind):
+            found = label_volume(NiftiVolume(values.astype(kind), slope, 0.0, np.eye(4), None))
+            assert (found is None) is refused

@@ -36,3 +36,11 @@ def test_stems_spell_out_every_word():
     hints = re.compile(stems(r"(?:Herrn?|Dr\.|befundet\s(?:von|durch))"))
     assert all(hints.match(word) for word in ("herr", "herrn", "dr", "befundet", "von", "durch"))
     assert not hints.match("drei")
+
+
+def test_every_pattern_compiles_though_none_is_compiled_before_it_is_hinted_at():
+    import refrad2d.privacy.deidentify  # noqa: F401  # all of ours
+
+    late = Hinted(r"Bett \d+", word="bett", anchored=True)
+    assert "pattern" not in vars(late)
+    assert all(hinted.pattern for hinted in Hinted._all)
