@@ -14,6 +14,7 @@ from radgrounder.commands import (
     calibrate,
     card,
     compare,
+    contrast,
     eval,
     mix,
     plan,
@@ -25,7 +26,7 @@ from refrad2d import __version__
 from refrad2d.system.arguments import find_commands, run
 
 COMMANDS = find_commands(
-    prepare, predict, eval, compare, calibrate, card, mix, plan, ablations, audit, agreement, pretrain
+    prepare, predict, eval, compare, calibrate, card, mix, plan, ablations, contrast, audit, agreement, pretrain
 )  # in the order of their use
 DESCRIPTION = "Train, run and judge grounded radiology models."
 
