@@ -161,7 +161,9 @@ def compare(before: Sequence[Mapping[str, Row]], adapted: Sequence[Mapping[str, 
             BEFORE: figure(means[0].tolist(), who).as_dict(),
             ADAPTED: figure(means[1].tolist(), who).as_dict(),
             "difference": gap.as_dict(),
-            "by seed": [float(np.nanmean(late - early)) for early, late in zip(*values, strict=True)],
+            "by seed": [
+                figure((late - early).tolist(), who, samples=1).mean for early, late in zip(*values, strict=True)
+            ],
             "says": verdict(gap.low, gap.high),
         }
     return result
@@ -183,7 +185,8 @@ def format_trial(result: Mapping[str, Any]) -> str:
     """The figures as a Markdown table."""
     rows = [
         [title, show(one[BEFORE]), show(one[ADAPTED]), show(one["difference"]),
-         ", ".join(f"{gap:+.3f}" for gap in one["by seed"]), one["difference"]["n"], one["says"]]
+         ", ".join("–" if gap is None else f"{gap:+.3f}" for gap in one["by seed"]), one["difference"]["n"],
+         one["says"]]
         for title, one in result["figures"].items()
     ]  # fmt: skip
     head = ["measure", "tower before", "tower adapted", "difference", "by seed", "n", "adapted is"]

@@ -56,14 +56,12 @@ def test_the_loss_is_the_stock_one_where_nothing_is_left_out(model):
 
 
 def test_pairs_that_are_left_out_have_no_part_in_the_loss(model):
-    images, texts = torch.randn(2, 3, 8)
-    relation = torch.tensor([[1.0, 0, -1], [-1, 1, -1], [-1, -1, 1]])
-    loss = sigmoid_loss(images, texts, relation, model)
-    other = images.clone().requires_grad_()
-    sigmoid_loss(other, texts, relation * torch.tensor([[0.0, 0, 0], [1, 1, 1], [1, 1, 1]]), model).backward()
-    assert (other.grad[0] == 0).all() and (other.grad[1] != 0).any()
-    full = sigmoid_loss(images, texts, relation.where(relation != 0, torch.tensor(-1.0)), model)
-    assert float(full) > float(loss)
+    generator = torch.Generator().manual_seed(1)
+    images, texts = torch.randn(2, 3, 8, generator=generator)
+    known = torch.tensor([[0.0, 0, 0], [-1, 1, -1], [-1, -1, 1]])
+    images.requires_grad_()
+    sigmoid_loss(images, texts, known, model).backward()
+    assert (images.grad[0] == 0).all() and (images.grad[1:] != 0).any(dim=1).all()
 
 
 @pytest.mark.parametrize(("chunk", "sentences"), [(1, 7), (3, 7), (3, 14), (6, 7)])
