@@ -93,9 +93,9 @@ class Compared:
     recipe: Path = option(
         "a packed recipe, for sft/train_packed.py", default=Path("sft/recipes/nano/packed.yaml"), metavar="FILE"
     )
-    steps: int = option("of each run", default=60, metavar="N")
+    steps: int = option("of each run", default=40, metavar="N")
     seeds: tuple[int, ...] = option("a run of each arm for each", default=(0, 1, 2), metavar="S")
-    limit: int = option("test slices that are asked about, drawn by hash", default=40, metavar="N")
+    limit: int = option("test slices that are asked about, drawn by hash", default=24, metavar="N")
 
 
 @command("contrast-ab", example="sft/bases/nano build/contrast/model --data build/masks/data --out build/contrast/ab")

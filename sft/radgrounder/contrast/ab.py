@@ -53,9 +53,9 @@ class Trial:
     """How both arms are trained and judged: `recipe` is packed, `limit` test slices are asked about."""
 
     recipe: Path
-    steps: int = 60
+    steps: int = 40
     seeds: tuple[int, ...] = (0, 1, 2)
-    limit: int = 40
+    limit: int = 24
 
 
 def run(base: Path, adapted: Path, data: str, out: Path, trial: Trial) -> dict[str, Any]:
@@ -130,7 +130,8 @@ def train(recipe: Path, rows: Path, work: Path, *, steps: int, seed: int) -> Non
 
     overrides = {
         "model_name_or_path": work / "base", "dataset_name": rows, "output_dir": work / "adapter", "max_steps": steps,
-        "seed": seed, "data_seed": seed, "disable_tqdm": "true", "frozen_tower": "true", "use_peft": "true",
+        "seed": seed, "data_seed": seed, "warmup_steps": steps // 10, "disable_tqdm": "true", "frozen_tower": "true",
+        "use_peft": "true",
         "lora_target_modules": TARGETS, "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": "false",
     }  # fmt: skip
     words = [word for name, value in overrides.items() for word in (f"--{name}", str(value))]
