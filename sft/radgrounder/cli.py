@@ -14,7 +14,6 @@ from radgrounder.commands import (
     calibrate,
     card,
     compare,
-    contrast,
     eval,
     mix,
     plan,
@@ -22,6 +21,7 @@ from radgrounder.commands import (
     prepare,
     pretrain,
 )
+from radgrounder.commands.towers import contrast
 from refrad2d import __version__
 from refrad2d.system.arguments import find_commands, run
 

@@ -22,6 +22,7 @@ from tests.fixtures.tiny_models import save_nano
 
 RECIPES = ROOT / "sft" / "recipes"
 LARGE = shape_of(large_config())
+LARGER = {"chunk": 128, "checkpointing": False}  # what the recipe's first lines say of 80 GB
 RECIPE = read_contrast(RECIPES / "paligemma2-3b" / "contrast.yaml")
 
 
@@ -65,7 +66,8 @@ def test_activations_go_with_the_piece_and_the_rest_with_the_batch():
 
 def test_the_recipe_fits_where_it_says_so_and_not_without_caching():
     assert planned(("l4", "a100-80gb")).gpus["l4"]["fits"]
-    assert planned(("a100-80gb",), chunk=256, checkpointing=False).gpus["a100-80gb"]["fits"]
+    assert planned(("a100-80gb",), **LARGER).gpus["a100-80gb"]["fits"]
+    assert not planned(("l4",), **LARGER).gpus["l4"]["fits"]
     assert not planned(("a100-80gb",), chunk=0, checkpointing=False).gpus["a100-80gb"]["fits"]
 
 
@@ -96,8 +98,12 @@ def test_the_command_prints_it(capsys):
 
 def test_the_plans_of_the_document_are_those_of_the_command(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    blocks = (ROOT / "docs" / "contrast.md").read_text(encoding="utf-8").split("```\n$ radgrounder ")[1:]
+    text = (ROOT / "docs" / "contrast.md").read_text(encoding="utf-8")
+    blocks = text.split("```\n$ radgrounder ")[1:]
     assert len(blocks) == 1
     arguments, _, shown = blocks[0].partition("\n")
     assert main(arguments.split()) == 0
     assert capsys.readouterr().out == shown.split("```")[0]
+    whole = planned(chunk=0, checkpointing=False)
+    larger, uncached = (sum(plan.memory.values()) / 1e9 for plan in (planned(**LARGER), whole))
+    assert f"{larger:.1f} GB" in text and f"{uncached:.0f} GB" in text
