@@ -234,18 +234,21 @@ CONTRAST_RECIPE := sft/recipes/nano/contrast.yaml
 contrast: $(CONTRAST)/judged/contrast.md
 	@cat $<
 
+$(CONTRAST)/control: SHARE := --tower-share 0
 $(CONTRAST)/model $(CONTRAST)/control: $(MASKS)/data $(CONTRAST_RECIPE) $(BASE)/model.safetensors
 	rm -rf $@
-	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast $(BASE) --data $(MASKS)/data --out $@ --recipe $(CONTRAST_RECIPE) \
-		$(if $(filter %/control,$@),--tower-share 0)
+	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast $(BASE) --data $(MASKS)/data --out $@ --recipe $(CONTRAST_RECIPE) $(SHARE)
 
 $(CONTRAST)/judged/contrast.md: $(CONTRAST)/model $(CONTRAST)/control
 	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast-judge $< --base $(BASE) --data $(MASKS)/data --out $(@D) \
 		--control $(CONTRAST)/control > /dev/null
 
 # the rest of the model trained alike behind both towers, three seeds; a killed trial goes on
+AB_STEPS ?= 60
+AB_LIMIT ?= 40
 contrast-ab: $(CONTRAST)/model
-	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast-ab $(BASE) $< --data $(MASKS)/data --out $(CONTRAST)/ab
+	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast-ab $(BASE) $< --data $(MASKS)/data --out $(CONTRAST)/ab \
+		--steps $(AB_STEPS) --limit $(AB_LIMIT)
 
 # --- tests, measurements, style -----------------------------------------------------------------------------------
 

@@ -317,10 +317,16 @@ def contrast() -> str:
         return ""
     found = read("contrast.json")
     made, gap = found["adapted"], found["probe"]["adapted - before"]
+    run = any("before" in one for one in found["retrieval"].values())
+    control = (
+        '"before" has head and text tower trained alike, and the tower as it was.'
+        if run
+        else ("The control whose tower stayed was not run for these figures.")
+    )
     return f"""{tell_base(found["base"])} {made["steps"]} steps of {made["batch"]} slices with their German and English
 sentences, {made["slices"]} slices of other patients ([contrast.md](contrast.md)). By the probe the adapted tower is
-**{verdict(gap["low"], gap["high"])}**. Retrieval: the region's ranking looks at no picture; "before" has head and text tower
-trained alike, and the tower as it was.
+**{verdict(gap["low"], gap["high"])}**. Retrieval: the region's ranking is told modality and body part, and looks at no
+picture. {control}
 
 {format_judged(found)}"""
 
