@@ -96,7 +96,8 @@ def _packed(data: str, split: str) -> Iterator[Mapping[str, Any]]:
         raise ValueError(f"The dataset has no split {split} in the config grounded. Give one with all splits.")
     questions = {} if asked is None else dict(zip(asked["id"], asked["vqa"], strict=True))
     for row in grounded.cast_column("image", Image(decode=False)).remove_columns(["mask"]):
-        turns = list(conversations({**row, "vqa": questions.get(row["id"]) or []}))
+        whole: Any = {**row, "vqa": questions.get(row["id"]) or []}
+        turns = list(conversations(whole))
         kept = [message for number in choose(turns, row["id"], KEPT) for message in turns[number]]
         if kept:
             yield sft_row({"bytes": row["image"]["bytes"], "path": f"{row['id']}.png"}, kept)
@@ -135,7 +136,8 @@ def train(recipe: Path, rows: Path, work: Path, *, steps: int, seed: int) -> Non
         "lora_target_modules": TARGETS, "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": "false",
     }  # fmt: skip
     words = [word for name, value in overrides.items() for word in (f"--{name}", str(value))]
-    parser = TrlParser((ScriptArguments, SFTConfig, ModelConfig, PackingArguments))
+    kinds: Any = (ScriptArguments, SFTConfig, ModelConfig, PackingArguments)
+    parser = TrlParser(kinds)
     parsed: Any = parser.parse_args_and_config(["--config", str(recipe), *words], fail_with_unknown_args=True)
     train_packed(*parsed)
 

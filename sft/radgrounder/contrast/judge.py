@@ -84,7 +84,7 @@ def retrieve(towers: Mapping[str, Towers], train: Pairs, test: Pairs, language: 
                 origins.setdefault(sentence.key, (sentence, set()))[1].add(found.study)
     candidates = list(origins.values())
     truths = truth_table(test.slices, candidates)
-    asked = np.flatnonzero((truths == Truth.TRUE).any(axis=1))
+    asked = np.flatnonzero((truths == Truth.TRUE).any(axis=1)).tolist()
     who = [test.slices[n].facts.patient for n in asked]
     hits: dict[str, np.ndarray] = {"chance": np.array([chance(truths[n]) for n in asked]).reshape(-1, len(RANKS))}
     ranked = {"region": _region_scores(train.slices, test.slices, [sentence for sentence, _ in candidates])}

@@ -126,9 +126,13 @@ class ContrastTrainer(Trainer):
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Loss and gradients of a batch."""
         model.train()
-        given = {"chunk": self.chunk, "context": self.compute_loss_context_manager}
-        whole = self.accelerator.unwrap_model(model)
-        return cached_step(whole, self._prepare_inputs(inputs), backward=self.accelerator.backward, **given)
+        return cached_step(
+            self.accelerator.unwrap_model(model),
+            self._prepare_inputs(inputs),
+            chunk=self.chunk,
+            context=self.compute_loss_context_manager,
+            backward=self.accelerator.backward,
+        )
 
     def prediction_step(
         self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: Any = None
@@ -149,7 +153,7 @@ class ContrastTrainer(Trainer):
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """The recipe's optimizer; matrices decay, the tower's rate is a share of the rest's."""
         if self.optimizer is None:
-            made, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            made, options = self.get_optimizer_cls_and_kwargs(self.args, cast(Any, self.model))
             groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
             for name, parameter in cast(Any, self.model).named_parameters():
                 if parameter.requires_grad:
@@ -176,7 +180,8 @@ def read_arguments(recipe: Path, more: Mapping[str, Any]) -> tuple[ContrastArgum
     if not recipe.is_file():
         raise ValueError(f"There is no recipe {recipe}. Give a YAML like sft/recipes/nano/contrast.yaml.")
     words = [word for name, value in more.items() for word in (f"--{name}", str(value))]
-    parser = TrlParser((ContrastArguments, TrainingArguments))
+    kinds: Any = (ContrastArguments, TrainingArguments)
+    parser = TrlParser(kinds)
     found: Any = parser.parse_args_and_config(["--config", str(recipe), *words], fail_with_unknown_args=True)
     return found[0], found[1]
 

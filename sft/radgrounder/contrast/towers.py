@@ -95,7 +95,7 @@ def load_towers(model: Path) -> Towers:
     folder = model / TOWERS
     if not (folder / "config.json").is_file():
         raise ValueError(f"The model has no folder {TOWERS}. Give the OUT of `radgrounder contrast`.")
-    found = SiglipModel.from_pretrained(folder)
+    found: Any = SiglipModel.from_pretrained(folder)
     length = found.config.text_config.max_position_embeddings
     return Towers(found, AutoImageProcessor.from_pretrained(folder), AutoTokenizer.from_pretrained(folder), length)
 

@@ -116,9 +116,9 @@ def _claims_of(clause: Clause) -> Iterator[Claim]:
         finding, places = one.finding, _places(one.labels or _only_place(one))
         placed = bool(places) or one.where in ("own", "open")
         holds = {"affirmed": True, "denied": False}.get(one.polarity) if placed else None
-        state, place = AS_STATES.get(finding.name, ("", ""))
-        if state:  # "hepatomegaly" is an enlarged liver
-            yield Claim(state, _STATE, frozenset({place}), holds)
+        kind, place = AS_STATES.get(finding.name, ("", ""))
+        if kind:  # "hepatomegaly" is an enlarged liver
+            yield Claim(kind, _STATE, frozenset({place}), holds)
             continue
         side = one.side or ("unclear" if clause.sides and not places else None)
         yield Claim(

@@ -126,10 +126,10 @@ class PackingArguments:
 
 def train(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig, packing: PackingArguments) -> None:
     """Load, pack, train, save: a run of a packed recipe."""
+    model: Any
     model, processor = load_trained(model_config, trust_remote_code=training.trust_remote_code)
     if packing.frozen_tower:
-        stock: Any = model
-        stock.model.vision_tower.requires_grad_(False)
+        model.model.vision_tower.requires_grad_(False)
     rows = load_dataset(script.dataset_name, script.dataset_config)
     judged = training.eval_strategy != "no"
     trainer = PackedTrainer(
