@@ -9,7 +9,9 @@ patients resampled. A run that stands is not made again, so a killed trial goes 
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,7 @@ MEASURES = {  # title → task and score
     "VQA accuracy closed": ("vqa", "accuracy_closed"),
 }
 BATCH = 64
+DRAWS = 100  # of the intervals of a run by itself, which nobody reads
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,11 @@ def _make(model: Path, rows: Path, data: str, place: Path, trial: Trial, seed: i
     train(trial.recipe, rows, work, steps=trial.steps, seed=seed)
     release(work / "adapter", work / "model")
     predictor = Predictor.load(work / "model", batch_size=BATCH)
-    judge(
-        predictor, "refrad2d", data, place,
-        model=place.name, limit=trial.limit, batch_size=BATCH, report_samples=1, controls=False, samples=1000,
-    )  # fmt: skip
+    with redirect_stdout(sys.stderr):  # the tables of a run are no table of the trial
+        judge(
+            predictor, "refrad2d", data, place,
+            model=place.name, limit=trial.limit, batch_size=BATCH, report_samples=1, controls=False, samples=DRAWS,
+        )  # fmt: skip
     shutil.rmtree(work)
 
 
