@@ -3,6 +3,7 @@
 #             RECIPE=stock: by the stock `trl sft`, an answer a sample; make demo-recipes: both, side by side
 # make quick  after each save · make test   all tests · make style   what CI holds us to
 # make bench  measurements, docs/performance.md · make base   pretrain the nano · make masks  a mask head for it, judged
+# make contrast  its vision tower taught by sentences, judged · make contrast-ab  a model trained behind it, and before it
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,7 +36,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text base base-calibrate base-results base-again interventions install
+.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text contrast contrast-ab base base-calibrate base-results base-again interventions install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -224,6 +225,31 @@ $(MASKS)/judged-text/masks.md: $(MASKS)/model $(MASKS)/text-model
 	$(BIN)/radgrounder masks $< --text-model $(MASKS)/text-model --data $(MASKS)/data --out $(@D) \
 		--limit $(MASK_LIMIT) > /dev/null
 
+# --- contrast ---------------------------------------------------------------------------------------------------------
+
+# the tower of BASE taught by the sentences of those slices, judged on new patients; the control has the tower as it was
+CONTRAST := build/contrast
+CONTRAST_RECIPE := sft/recipes/nano/contrast.yaml
+
+contrast: $(CONTRAST)/judged/contrast.md
+	@cat $<
+
+$(CONTRAST)/control: SHARE := --tower-share 0
+$(CONTRAST)/model $(CONTRAST)/control: $(MASKS)/data $(CONTRAST_RECIPE) $(BASE)/model.safetensors
+	rm -rf $@
+	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast $(BASE) --data $(MASKS)/data --out $@ --recipe $(CONTRAST_RECIPE) $(SHARE)
+
+$(CONTRAST)/judged/contrast.md: $(CONTRAST)/model $(CONTRAST)/control
+	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast-judge $< --base $(BASE) --data $(MASKS)/data --out $(@D) \
+		--control $(CONTRAST)/control > /dev/null
+
+# the rest of the model trained alike behind both towers, three seeds; a killed trial goes on
+AB_STEPS ?= 60
+AB_LIMIT ?= 40
+contrast-ab: $(CONTRAST)/model
+	OMP_NUM_THREADS=1 $(BIN)/radgrounder contrast-ab $(BASE) $< --data $(MASKS)/data --out $(CONTRAST)/ab \
+		--steps $(AB_STEPS) --limit $(AB_LIMIT)
+
 # --- tests, measurements, style -----------------------------------------------------------------------------------
 
 # the oldest datasets that the builder class supports, in an environment of its own
@@ -306,7 +332,7 @@ $(VQA)-model: $(VQA)-adapter/adapter_config.json
 $(VQA)-after/results.json: $(VQA)-model $(VQA)-before/results.json
 	$(BIN)/radgrounder eval --model $< --benchmark vqa-rad --data $(VQA_RAD) --out $(@D) --batch-size 64
 
-# docs/results.md from docs/results; COLLECT="base-results interventions base-again demo demo-recipes vqa-rad ablations": with what these left in build/
+# docs/results.md from docs/results; COLLECT="base-results interventions base-again demo demo-recipes vqa-rad ablations contrast contrast-ab": with what these left in build/
 results: $(BIN)/.installed
 	$(BIN)/python -m tests.bench.write_results --collect $(COLLECT)
 

@@ -37,7 +37,7 @@ ORDER = {
         ("results",),
         ("evaluation",),
         ("training",),
-        ("pretraining",),
+        ("contrast", "pretraining"),
         ("vocabulary",),  # radgrounder.predict, the public name of inference
         ("commands",),
         ("cli",),

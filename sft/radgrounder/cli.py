@@ -21,11 +21,12 @@ from radgrounder.commands import (
     prepare,
     pretrain,
 )
+from radgrounder.commands.towers import contrast
 from refrad2d import __version__
 from refrad2d.system.arguments import find_commands, run
 
 COMMANDS = find_commands(
-    prepare, predict, eval, compare, calibrate, card, mix, plan, ablations, audit, agreement, pretrain
+    prepare, predict, eval, compare, calibrate, card, mix, plan, ablations, contrast, audit, agreement, pretrain
 )  # in the order of their use
 DESCRIPTION = "Train, run and judge grounded radiology models."
 

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from radgrounder.contrast.ab import format_trial, verdict
+from radgrounder.contrast.judge import format_judged
 from radgrounder.evaluation.calibrate import LOST
 from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
@@ -43,6 +45,8 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "ablations.json": "build/ablations/ablations.json",
         "ablations.md": "build/ablations/ablations.md",
     },
+    "contrast": {"contrast.json": "build/contrast/judged/contrast.json"},
+    "contrast-ab": {"contrast-ab.json": "build/contrast/ab/contrast-ab.json"},
 }
 HEAD = """# Results of the nano
 
@@ -108,6 +112,8 @@ with boxes, which those arms were not trained on, so that "better" below holds f
 {(RESULTS / "ablations.md").read_text(encoding="utf-8").strip()}""",
         "Markup tokens: `python -m tests.bench.markup_tokens build/demo/dataset`": earlier("markup-tokens.json")
         + markup(read("markup-tokens.json")),
+        "The vision tower taught by sentences: `make contrast`": contrast(),
+        "Behind the adapted tower: `make contrast-ab`": contrast_ab(),
         "What training and prediction cost: `make bench`": costs(read("training.json")),
         "Real anatomy: `python -m tests.bench.real_images DATA`": earlier("real-images.json")
         + real_images(read("real-images.json")),
@@ -303,6 +309,38 @@ def show(value: float | dict) -> str:
 def costs(results: dict) -> str:
     """One line a measurement."""
     return "\n".join(["| measured | |", "|---|---|", *(f"| {name} | {value:.3g} |" for name, value in results.items())])
+
+
+def contrast() -> str:
+    """What the adapted tower knows beside its controls; "" while it was not adapted."""
+    if not (RESULTS / "contrast.json").is_file():
+        return ""
+    found = read("contrast.json")
+    made, gap = found["adapted"], found["probe"]["adapted - before"]
+    run = any("before" in one for one in found["retrieval"].values())
+    control = (
+        '"before" has head and text tower trained alike, and the tower as it was.'
+        if run
+        else ("The control whose tower stayed was not run for these figures.")
+    )
+    return f"""{tell_base(found["base"])} {made["steps"]} steps of {made["batch"]} slices with their German and English
+sentences, {made["slices"]} slices of other patients ([contrast.md](contrast.md)). By the probe the adapted tower is
+**{verdict(gap["low"], gap["high"])}**. Retrieval: the region's ranking is told modality and body part, and looks at no
+picture. {control}
+
+{format_judged(found)}"""
+
+
+def contrast_ab() -> str:
+    """What a model learns behind either tower; "" while none was trained."""
+    if not (RESULTS / "contrast-ab.json").is_file():
+        return ""
+    found = read("contrast-ab.json")
+    return f"""{tell_base(found["before"])} {found["steps"]} packed steps of LoRA on language model and projector, both
+towers frozen, {len(found["seeds"])} seeds, {found["limit"]} slices of new patients. Differences are adapted minus before,
+paired by prompt and averaged over seeds, whole patients resampled.
+
+{format_trial(found)}"""
 
 
 def real_images(results: dict) -> str:

@@ -21,7 +21,7 @@ from refrad2d.mixture import Mixture
 from tests.fixtures.paths import ROOT
 from tests.fixtures.tiny_models import save_nano, save_sft
 
-HEADS = ("masks", "masks-mentions")  # recipes of sft/train_masks.py
+HEADS = ("masks", "masks-mentions", "contrast")  # recipes of sft/train_masks.py and `radgrounder contrast`
 RECIPES = [path for path in sorted((ROOT / "sft" / "recipes").glob("*/*.yaml")) if path.stem not in HEADS]
 NAMES = [f"{path.parent.name}/{path.stem}" for path in RECIPES]
 LARGE = [path for path in RECIPES if path.parent.name == "paligemma2-3b"]

@@ -15,7 +15,8 @@ from tests.fixtures.paths import ROOT
 HEAVY = ("torch", "transformers", "trl", "datasets", "pyarrow", "scipy", "PIL", "gradio")
 NAMES = {
     "prepare", "release", "convert", "predict", "eval", "calibrate", "compare", "pretrain", "heldout", "mix slake",
-    "mix vqa-rad", "mix sets", "mix cap", "mix masks", "plan", "ablations", "card", "audit", "agreement", "masks",
+    "mix vqa-rad", "mix sets", "mix cap", "mix masks", "plan", "ablations", "card", "audit", "agreement", "masks", "contrast",
+    "contrast-judge", "contrast-ab",
 }  # fmt: skip
 each_command = pytest.mark.parametrize("made", COMMANDS, ids=lambda made: made.name)
 

@@ -3,17 +3,21 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from radgrounder.commands.shared import require_positive, require_share
 from radgrounder.training.plan import GPUS, UTILISATION
 from refrad2d.system.arguments import argument, command, option
+
+if TYPE_CHECKING:
+    from radgrounder.training.contrast_plan import Contrast
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
     """Options of `radgrounder plan`."""
 
-    recipe: Path = argument("a recipe of `trl sft` or sft/train_packed.py", metavar="RECIPE")
+    recipe: Path = argument("a recipe of `trl sft`, sft/train_packed.py or `radgrounder contrast`", metavar="RECIPE")
     gpu: tuple[str, ...] = option("where it is to run", default=("h100",), choices=GPUS, metavar="NAME")
     data: Path | None = option(
         "a dataset folder with the config sft, as the recipe names it", default=None, metavar="DIR"
@@ -36,6 +40,10 @@ def plan(given: Planned) -> int:
     there yet is taken for PaliGemma 2 3B at 224 px if its name says so.
     """
     _check(given)
+    from radgrounder.training.contrast_plan import read_contrast
+
+    if contrast := read_contrast(given.recipe):
+        return _plan_contrast(given, contrast)
     from radgrounder.training.plan import Load, as_json, as_text, make_plan, read_load
     from radgrounder.training.recipe import read_recipe
     from radgrounder.training.shape import shape_of
@@ -49,6 +57,19 @@ def plan(given: Planned) -> int:
         load = read_load(given.data, tokenizer=tokenizer)
     made = make_plan(recipe, shape_of(config), load, given.gpu, utilisation=given.utilisation)
     print(json.dumps(as_json(made), indent=2) if given.json else as_text(made))
+    return 0
+
+
+def _plan_contrast(given: Planned, recipe: "Contrast") -> int:
+    """The plan of a recipe of `radgrounder contrast`, whose base is named by --model alone."""
+    from radgrounder.training.contrast_plan import contrast_json, contrast_text, make_contrast_plan
+    from radgrounder.training.shape import shape_of
+
+    if given.images is None:
+        raise ValueError("A contrast is planned for a number of slices. Give --images instead of --data.")
+    shape = shape_of(_read_model(given.model or given.recipe.resolve().parent.name)[0])
+    made = make_contrast_plan(recipe, shape, given.images, given.gpu, utilisation=given.utilisation)
+    print(json.dumps(contrast_json(made), indent=2) if given.json else contrast_text(made))
     return 0
 
 

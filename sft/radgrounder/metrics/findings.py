@@ -20,7 +20,7 @@ from refrad2d.text.clauses.reading import read_clauses
 from refrad2d.text.clauses.records import ABNORMAL, ClauseFinding
 from refrad2d.text.clauses.told import told_findings
 
-_STATES = {  # a finding that is the state of its one structure, named either way
+AS_STATES = {  # a finding that is the state of its one structure, named either way
     "hepatomegaly": ("enlarged", "liver"),
     "splenomegaly": ("enlarged", "spleen"),
     "cardiomegaly": ("enlarged", "heart"),
@@ -116,7 +116,7 @@ def _state_as_stated(kind: str, labels: Sequence[str]) -> Stated:
 
 def _as_stated(said: ClauseFinding) -> list[Stated]:
     """A finding as it counts: a state of its structure, with its only place, or with its side where it has no class."""
-    name, place = _STATES.get(said.finding.name, (said.finding.name, ""))
+    name, place = AS_STATES.get(said.finding.name, (said.finding.name, ""))
     only = said.finding.places
     if not place and said.where == "open" and len(only) == 1 and is_label(only[0]):
         place = only[0]  # "Cholecystitis."

@@ -147,12 +147,12 @@ def memory(
 
 
 def _activations(shape: Shape, sample: Sample, trained: Trained, width: int) -> float:
-    found = _kept(shape.decoder, sample.length, trained.decoder, trained.checkpointing, width)
-    found += _kept(shape.tower, sample.image, trained.tower, trained.checkpointing, width)
+    found = kept_bytes(shape.decoder, sample.length, trained.decoder, trained.checkpointing, width)
+    found += kept_bytes(shape.tower, sample.image, trained.tower, trained.checkpointing, width)
     return found + width * sample.length**2  # the mask
 
 
-def _kept(layers: Transformer, tokens: int, way: Way, again: bool, width: int) -> float:
+def kept_bytes(layers: Transformer, tokens: int, way: Way, again: bool, width: int) -> float:
     """Bytes that layers keep for the backward pass.
 
     Of a layer: the inputs of its norms (twice as wide, as they are computed in float32) and of its matrices, queries,

@@ -9,16 +9,18 @@ the script.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 import torch
-from datasets import Dataset, Image, List
-from trl import SFTTrainer
+from datasets import Dataset, Image, List, load_dataset
+from trl import ModelConfig, ScriptArguments, SFTConfig, SFTTrainer, get_peft_config
 
 from radgrounder.models.branches import BranchedSequence, image_attention, join, to_batch
 from radgrounder.models.processing import IMAGE_ATTENTION
+from radgrounder.training.loading import load_trained
 from refrad2d.rows import Message
 from refrad2d.schema import describe, feature
 
@@ -109,3 +111,36 @@ class PackedTrainer(SFTTrainer):
         for metrics in self._metrics.values():
             metrics.pop("num_tokens", None)
         super().log(logs, *args, **kwargs)
+
+
+@dataclass
+class PackingArguments:
+    """Beside TRL's own.
+
+    `answers_per_sample`: at most so many conversations about a picture in one sample; 0 for rows that `radgrounder mix
+    cap --packed` made. `frozen_tower`: the vision tower is not trained, as in the paper.
+    """
+
+    answers_per_sample: int = 16
+    frozen_tower: bool = False
+
+
+def train(script: ScriptArguments, training: SFTConfig, model_config: ModelConfig, packing: PackingArguments) -> None:
+    """Load, pack, train, save: a run of a packed recipe."""
+    model: Any
+    model, processor = load_trained(model_config, trust_remote_code=training.trust_remote_code)
+    if packing.frozen_tower:
+        model.model.vision_tower.requires_grad_(False)
+    rows = load_dataset(script.dataset_name, script.dataset_config)
+    judged = training.eval_strategy != "no"
+    trainer = PackedTrainer(
+        model,
+        training,
+        data_collator=PackedCollator(processor, dtype=model.dtype),
+        train_dataset=pack(rows[script.dataset_train_split], most=packing.answers_per_sample),
+        eval_dataset=pack(rows[script.dataset_test_split], most=packing.answers_per_sample) if judged else None,
+        processing_class=processor,
+        peft_config=get_peft_config(model_config),
+    )
+    trainer.train(resume_from_checkpoint=training.resume_from_checkpoint)
+    trainer.save_model(training.output_dir)

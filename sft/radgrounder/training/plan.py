@@ -117,7 +117,7 @@ def make_plan(
         trained_dtype=recipe.trained_dtype,
         smallest_step=smallest_step(recipe.trained_dtype),
         movable_weight=movable_weight(recipe.rate, recipe.trained_dtype),
-        gpus={name: _on(GPUS[name], total, judged, sum(held.values()), utilisation) for name in gpus},
+        gpus={name: on_gpu(GPUS[name], total, judged, sum(held.values()), utilisation) for name in gpus},
         utilisation=utilisation,
         counted=load.counted,
     )
@@ -140,7 +140,8 @@ def _sample(recipe: Recipe, shape: Shape, load: Load) -> tuple[Sample, float, in
     return sample, answers, max(1, round(load.images * parts))
 
 
-def _on(gpu: Gpu, flops: float, judged: float, held: float, utilisation: float) -> dict[str, Any]:
+def on_gpu(gpu: Gpu, flops: float, judged: float, held: float, utilisation: float) -> dict[str, Any]:
+    """Whether so many bytes fit, and the hours of so many operations of training and of validation."""
     speed = gpu.peak * utilisation * 3600
     return {
         "memory_gb": gpu.memory,
@@ -235,26 +236,31 @@ def as_text(plan: Plan) -> str:
     lines = [
         ("weights", f"{plan.parameters:,}, trained {plan.trained:,}"),
         ("a sample", f"{plan.sample_tokens:,} tokens, {plan.sample_answers:.1f} answers (tokens by {plan.counted})"),
-        ("operations a sample", f"{_power(operations)} ({parts})"),
-        ("the run", f"{plan.samples:,} samples an epoch, {plan.steps:,} steps, {_power(plan.tokens)} tokens"),
-        ("operations", f"{_power(plan.flops)}, validation {plan.evaluations} × "
-         f"{_power(plan.evaluation_flops / max(1, plan.evaluations))}"),
+        ("operations a sample", f"{format_power(operations)} ({parts})"),
+        ("the run", f"{plan.samples:,} samples an epoch, {plan.steps:,} steps, {format_power(plan.tokens)} tokens"),
+        ("operations", f"{format_power(plan.flops)}, validation {plan.evaluations} × "
+         f"{format_power(plan.evaluation_flops / max(1, plan.evaluations))}"),
         ("memory, GB (estimate)", f"{sum(plan.memory.values()) / 1e9:.1f}: {held}"),
         ("trained weights", f"{plan.trained_dtype}: a change below {100 * low:.2g} to {100 * high:.2g} % of a weight "
          f"is lost; at this rate none above {plan.movable_weight:.2g} moves"),
     ]  # fmt: skip
-    lines += [(name, _gpu_text(found, plan.utilisation)) for name, found in plan.gpus.items()]
+    return format_lines([*lines, *((name, format_gpu(found, plan.utilisation)) for name, found in plan.gpus.items())])
+
+
+def format_lines(lines: Sequence[tuple[str, str]]) -> str:
+    """Names and what they are, in two columns."""
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
 
 
-def _power(number: float) -> str:
+def format_power(number: float) -> str:
     """1.23 × 10⁹ of 1,230,000,000."""
     digits, _, exponent = f"{number:.2e}".partition("e")
     return f"{digits} × 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
-def _gpu_text(found: dict[str, Any], utilisation: float) -> str:
+def format_gpu(found: dict[str, Any], utilisation: float) -> str:
+    """What a GPU's entry of a plan says."""
     fits = "fits" if found["fits"] else "does not fit"
     return (
         f"{found['memory_gb']:.0f} GB: {fits}; {found['training_hours']:.1f} h of training, "

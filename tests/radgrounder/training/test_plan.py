@@ -54,7 +54,7 @@ def test_the_paper_s_schedule_ends_within_three_days_and_all_conversations_six_t
 
 def test_no_recipe_trains_weights_that_cannot_hold_its_steps():
     for path in RECIPES.glob("*.yaml"):
-        if path.stem != "masks":  # its base is frozen, and its head is float32
+        if path.stem not in ("masks", "contrast"):  # a frozen base with a head in float32; towers in float32
             assert planned(path.stem).trained_dtype == "float32", path.stem
 
 

@@ -10,7 +10,7 @@ from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser
 from radgrounder.training.recipe import DEFAULTS, make_recipe, movable_weight, read_recipe, smallest_step
 from tests.fixtures.paths import ROOT
 
-HEADS = ("masks", "masks-mentions")  # recipes of sft/train_masks.py
+HEADS = ("masks", "masks-mentions", "contrast")  # recipes of sft/train_masks.py and `radgrounder contrast`
 RECIPES = [path for path in sorted((ROOT / "sft" / "recipes").glob("*/*.yaml")) if path.stem not in HEADS]
 
 

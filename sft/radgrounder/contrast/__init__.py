@@ -1,0 +1,1 @@
+"""The vision tower taught by sentences: pairs, truth between them, loss, training, judging."""
