@@ -25,7 +25,7 @@ from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.labels import label_by_id
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
-from refrad2d.system.files import read_jsonl, write_jsonl
+from refrad2d.system.files import read_jsonl, write_json, write_jsonl
 from refrad2d.system.packed import pack, unpack
 from refrad2d.system.processes import run_isolated
 
@@ -53,6 +53,7 @@ def run(
         asked = asked or Asked()
         made_by = find_segmenter(segmenter, asked)
         made_by.require(frozenset(row["modality"] for row in series))
+        write_json(dst / "segmenter.json", made_by.describe())
         missing = segment_series(
             made_by, series, ingested / "frames", places, masks,
             findings=asked.findings, workers=workers if asked.device == "cpu" else 1, progress=progress,
