@@ -73,8 +73,7 @@ def run(
     volumes = [n for n in range(len(sources)) if n not in tables.keys() | unread.keys() | shared]
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
-    index = index_series(series)
-    chosen: list[Chosen] = []
+    index, chosen = index_series(series), list[Chosen]()
     planes = frozenset(row["plane"] for row in series)
     tasks = [(replace(source, orientation=orientation), key, str(dst / "raw"), planes) for source in every]
     results = run_isolated(read_mask, tasks, workers=workers, timeout_s=FILE_TIMEOUT_S, memory_mb=FILE_MEMORY_MB)
