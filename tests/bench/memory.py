@@ -38,7 +38,7 @@ from refrad2d.stages.pipeline import Options
 def used():
     mine, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     seconds = sum(one.ru_utime + one.ru_stime for one in (mine, theirs))
-    alive = [(sum(child.cpu_times()[:4]), child.memory_info().rss) for child in psutil.Process().children()]
+    alive = [(sum(child.cpu_times()[:4]), child.memory_info().rss) for child in psutil.Process().children(recursive=True)]
     child_mb = max(theirs.ru_maxrss / 1024, *(rss / 2**20 for _, rss in alive), 0)  # of one that ended: its peak
     return {"cpu": seconds + sum(cpu for cpu, _ in alive), "command_mb": mine.ru_maxrss / 1024, "child_mb": child_mb}
 
@@ -52,7 +52,8 @@ def run_stage(folder, made):
     plain(folder, made)
     after = used()
     with (root / "stages.jsonl").open("a") as log:
-        log.write(json.dumps({**after, "stage": folder.name, "cpu": after["cpu"] - before["cpu"]}) + "\\n")
+        log.write(json.dumps({**after, "stage": folder.name, "so far": after["cpu"],
+                              "cpu": after["cpu"] - before["cpu"]}) + "\\n")
 
 pipeline.run_stage = building.run_stage = run_stage
 options = Options(masks=root / "masks", burnt_in_text="keep", head="keep", workers=work)
@@ -112,6 +113,7 @@ def build_once(root: Path, *, workers: int = 1, patience_s: float | None = None)
         stages[one["stage"]] += one["cpu"]
         found["command_mb"] = max(found["command_mb"], one["command_mb"])
         found["child_mb"] = max(found["child_mb"], one["child_mb"])
+        found["cpu"] = max(found["cpu"], one["so far"])  # what the children of a killed child used is lost afterwards
     return {**found, "cpu": max(found["cpu"], stages.total()), "stages": dict(stages)}
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 from refrad2d.layout import ACCOUNTING, CHANGELOG, FORMAT, STATS, list_published
 from refrad2d.schema import SPLITS
+from refrad2d.system.files import read_json
 from refrad2d.system.pseudonyms import key_id
 
 BESIDE = (STATS, ACCOUNTING, CHANGELOG)  # published files outside the two folders
 RECORDED = ("refrad2d", "datasets", "numpy", "pillow", "pyarrow", "scipy", "pydicom", "nibabel", "highdicom")
+SEGMENTER = "segmenter.json"  # left by the stage `segment`
 READER = ("onnxruntime", "rapidocr")  # of burnt-in text; a build may leave it alone
 
 
@@ -64,6 +66,14 @@ def hash_file(path: Path) -> tuple[str, int]:
 def digest_files(files: Mapping[str, Mapping]) -> str:
     """The fingerprint of a dataset: one SHA-256 over the names and hashes of all its files."""
     return hashlib.sha256("".join(f"{name} {files[name]['sha256']}\n" for name in sorted(files)).encode()).hexdigest()
+
+
+def masks_made_by(segmented: Path, given: Path | None) -> dict[str, dict[str, Any]]:
+    """What made the masks, from the folder of the stage `segment`: the segmenter with its version and weights, "masks"
+    where those of a folder were `given`, of which no more is known, and nothing where there are none."""
+    if (segmented / SEGMENTER).is_file():
+        return {"segmenter": read_json(segmented / SEGMENTER)}
+    return {"segmenter": {"name": "masks"}} if given else {}
 
 
 def installed_versions() -> dict[str, str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from refrad2d.dataset.duplicates import REASON, Pictures, Seen, is_blank, look_of
 from refrad2d.dataset.encoding import Encoded
-from refrad2d.dataset.manifest import installed_versions
+from refrad2d.dataset.manifest import installed_versions, masks_made_by
 from refrad2d.dataset.stats import (
     add_counts,
     count_attrition,
@@ -215,6 +215,7 @@ def _prepare(
     )
     write_text(files / CHANGELOG, with_change(out, manifest, "append", *cells))
     about = {"name": batch, "inputs": inputs, "versions": installed_versions()}
+    about |= masks_made_by(stages / "segment", options.masks)
     if options.assumptions:
         about["assumptions"] = options.assumptions
     batches = [*manifest.get("batches", ()), about]

@@ -11,7 +11,7 @@ from pathlib import Path
 from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.duplicates import Pictures, count_seen
-from refrad2d.dataset.manifest import manifest
+from refrad2d.dataset.manifest import manifest, masks_made_by
 from refrad2d.dataset.stats import (
     count_attrition,
     count_left_out,
@@ -112,6 +112,7 @@ def _write_dataset(
     write_json(dst / STATS, stats)
     write_jsonl(dst / ACCOUNTING, account_stages(stages))
     about = {"inputs": inputs, "privacy": options.privacy, "balance": kept_balance(stages)}
+    about |= masks_made_by(stages / "segment", options.masks)
     if options.assumptions:
         about["assumptions"] = options.assumptions
     write_json(dst / MANIFEST, {**manifest(dst, key, counts), **about})

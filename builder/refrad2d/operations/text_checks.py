@@ -14,6 +14,7 @@ from typing import Any
 from refrad2d import __version__
 from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import render_card
+from refrad2d.dataset.laws import SEGMENTERS
 from refrad2d.dataset.leaks import count_pairs
 from refrad2d.dataset.manifest import READER, RECORDED
 from refrad2d.dataset.stats import count_rows, read_counted
@@ -173,11 +174,23 @@ def _are_assumptions(value: Any) -> bool:
     return all(re.fullmatch(rules.get(name, "(?!)"), said) for name, said in value.items())
 
 
+def _is_segmenter(value: Any) -> bool:
+    weights = value.get("weights", {})
+    return (
+        value.keys() <= {"name", "version", "weights"}
+        and value["name"] in SEGMENTERS
+        and re.fullmatch(r"\d[0-9a-z.+]{0,31}", value.get("version", "0")) is not None
+        and all(re.fullmatch(r"[a-z_]+", task) for task in weights)
+        and all(re.fullmatch(r"Dataset\d+_[A-Za-z0-9_]{1,80}", name) for names in weights.values() for name in names)
+    )
+
+
 _BATCH: dict[str, Callable[[Any], Any]] = {
     "name": lambda value: re.fullmatch(r"b\d{3}", value),
     "inputs": _NAME.fullmatch,
     "versions": _are_versions,
     "assumptions": _are_assumptions,
+    "segmenter": _is_segmenter,
 }
 _MANIFEST: dict[str, Callable[[Any], Any]] = {
     "format": lambda value: isinstance(value, int),
@@ -190,6 +203,7 @@ _MANIFEST: dict[str, Callable[[Any], Any]] = {
     "privacy": _is_choice,
     "balance": _is_balance,
     "assumptions": _are_assumptions,
+    "segmenter": _is_segmenter,
     "batches": lambda value: all(_BATCH.get(k, _nothing)(v) for batch in value for k, v in batch.items()),
     "removed": lambda value: all(re.fullmatch(r"[0-9a-f]{20}", name) for name in value),
     "emptied": lambda value: all((shard := parse_shard(name)) and shard.path == name for name in value),

@@ -32,7 +32,7 @@ from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.labels import label_by_id
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
-from refrad2d.system.files import read_jsonl, write_jsonl
+from refrad2d.system.files import read_jsonl, write_json, write_jsonl
 from refrad2d.system.packed import pack, unpack
 from refrad2d.system.processes import run_isolated
 
@@ -80,6 +80,7 @@ def run(
         asked = asked or Asked()
         made_by = find_segmenter(segmenter, asked)
         made_by.require(frozenset(row["modality"] for row in series))
+        write_json(dst / "segmenter.json", made_by.describe())
         missing = segment_series(
             made_by, series, ingested / "frames", places, masks,
             findings=asked.findings, workers=workers if asked.device == "cpu" else 1, progress=progress,
@@ -99,9 +100,8 @@ def run(
     volumes = [n for n in range(len(sources)) if n not in tables.keys() | unread.keys() | shared]
     named, every = [(sources[n], table) for n, table in tables.items()], [sources[n] for n in volumes]
     elsewhere = frozenset(row["path"] for row in read_jsonl(ingested / "paths.jsonl"))
+    index, chosen = index_series(series), list[Chosen]()
     parts = _read_masks([replace(source, orientation=orientation) for source in every], series, work)
-    index = index_series(series)
-    chosen: list[Chosen] = []
     for number, (place, packed) in enumerate(progress(parts, len(volumes), "owners")):
         source, record = every[number], unpack(packed)
         if not isinstance(record, MaskRecord):

@@ -39,9 +39,11 @@ PRIOR, TRUE_SLICES = "prior", "true_slices"
 COLUMNS = (
     Column("volumes", "iou_3d", ("locate",), "", "iou_3d"),
     Column("volumes", "prior_iou_3d", ("locate",), PRIOR, "iou_3d"),
+    Column("volumes", "iou_3d_over_prior", ("locate",), "", "iou_3d_over_prior"),
     Column("volumes", "true_slices_iou_3d", ("locate",), TRUE_SLICES, "iou_3d"),
     Column("volumes", "found_3d", ("locate",), "", "found_3d"),
     Column("volumes", "prior_found_3d", ("locate",), PRIOR, "found_3d"),
+    Column("volumes", "found_3d_over_prior", ("locate",), "", "found_3d_over_prior"),
     Column("volumes", "invalid", ("locate",), "", "invalid"),
 )
 BENCHMARK = Facts(name="volumes", columns=COLUMNS, title="RefRad2D volumes")
@@ -205,8 +207,9 @@ def _items(row: Row, volume: Volume) -> Iterator[Item]:
 def score(
     items: Sequence[Item], answers: Sequence[Parsed], sure: Mapping[str, float], volumes: Mapping[str, Volume]
 ) -> list[Scores]:
-    """The measures of every item; those in 3D stand at the first slice of a volume. `sure`, by item id, is how probable
-    the model finds a box; 1 where it does not say."""
+    """The measures of every item; those in 3D stand at the first slice of a volume, and so does by how much each is
+    above that of the prior box of the same volume (no box without a prior). `sure`, by item id, is how probable the
+    model finds a box; 1 where it does not say."""
     scores: list[Scores] = [
         {} if item.control else {"invalid": invalid(a)} for item, a in zip(items, answers, strict=True)
     ]
@@ -222,7 +225,9 @@ def score(
         first.setdefault(name, n)
         votes[name] += [SliceVote(int(what), span.box, sure.get(item.id, 1.0)) for span in answer.spans[:1]]
     for name, n in first.items():
-        scores[n] |= _compare(_fuse(votes[name], volumes[name]), volumes[name])
+        volume = volumes[name]
+        reached, prior = _compare(_fuse(votes[name], volume), volume), _compare(volume.prior, volume)
+        scores[n] |= reached | {f"{measure}_over_prior": reached[measure] - prior[measure] for measure in reached}
     return scores
 
 

@@ -65,6 +65,9 @@ def test_true_answers_reach_what_the_slices_allow(data, tmp_path):
     assert found["iou_3d"]["mean"] == pytest.approx(found["true_slices_iou_3d"]["mean"], abs=0.02)
     assert found["true_slices_iou_3d"]["mean"] == pytest.approx(1.0) and found["found_3d"]["mean"] == 1.0
     assert 0 < found["prior_iou_3d"]["mean"] < 1 and found["iou_3d"]["low"] is not None
+    gain = found["iou_3d_over_prior"]
+    assert gain["mean"] == pytest.approx(found["iou_3d"]["mean"] - found["prior_iou_3d"]["mean"]) and gain["n"] == 2
+    assert gain["low"] <= gain["mean"] <= gain["high"] and found["found_3d_over_prior"]["n"] == 2
     assert "| volumes | prior iou 3d |" in (tmp_path / "out" / "table.md").read_text()
 
 

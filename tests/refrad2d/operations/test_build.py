@@ -103,6 +103,10 @@ def test_every_input_file_is_accounted_for_once(dataset, hospital):
     assert all(set(line) == {"root", "n", "status", "reason"} for line in lines)
 
 
+def test_the_manifest_says_of_masks_that_were_given_just_that(dataset):
+    assert read_json(dataset / "manifest.json")["segmenter"] == {"name": "masks"}
+
+
 def test_the_manifest_holds_the_hash_of_every_file(dataset):
     manifest = read_json(dataset / "manifest.json")
     found = {

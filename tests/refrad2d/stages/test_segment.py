@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from refrad2d.dataset.manifest import masks_made_by
 from refrad2d.images.masks.pictures import SUFFIX, read_picture
 from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.stages import ingest, segment
@@ -213,6 +214,9 @@ def test_totalsegmentator_is_run_on_each_series_and_its_masks_lie_right(tmp_path
     expected = np.zeros((16, 16), np.uint8)
     expected[2:6, 9:12] = 5
     assert all((mask == expected).all() for mask in painted(tmp_path))
+    weights = {"liver_lesions": ["Dataset297_x", "Dataset591_x"], "total": ["Dataset297_x"]}
+    made = {"segmenter": {"name": "totalsegmentator", "version": "2.18.0", "weights": weights}}
+    assert masks_made_by(tmp_path / "segmented", None) == made
     assert sorted(p.name for p in (tmp_path / "segmented").iterdir()) == [
-        "accounting.jsonl", "findings.jsonl", "hidden.jsonl", "masks", "segmented.jsonl",
+        "accounting.jsonl", "findings.jsonl", "hidden.jsonl", "masks", "segmented.jsonl", "segmenter.json",
     ]  # fmt: skip

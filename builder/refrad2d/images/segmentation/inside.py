@@ -59,16 +59,17 @@ def require_weights(number: Any) -> None:
 
 
 def check(tasks: list[list[Any]]) -> dict[str, Any]:
-    """The version of the package, and of (task, fast) those that it does not know, that need a licence, and the
-    folders of weights that are missing."""
+    """The version of the package, and of (task, fast) those that it does not know, that need a licence, the folders of
+    their weights, and those that are missing."""
     registry = _part("registry")
     known = [(task, fast) for task, fast in tasks if task in registry.TASKS]
-    folders = {task: map(folder_of, weights_of(task, fast)) for task, fast in known}
+    folders = {task: [folder_of(number) for number in weights_of(task, fast)] for task, fast in known}
     missing = {task: [folder.name for folder in some if not folder.is_dir()] for task, some in folders.items()}
     return {
         "version": registry.package_version(),
         "unknown": [task for task, _ in tasks if task not in registry.TASKS],
         "licensed": [task for task, _ in known if registry.requires_license(task)],
+        "weights": {task: [folder.name for folder in some] for task, some in folders.items()},
         "missing": {task: names for task, names in missing.items() if names},
     }
 

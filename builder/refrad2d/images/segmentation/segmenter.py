@@ -1,7 +1,7 @@
 """Series become volumes, and volumes masks: the queue that a segmenter works off, whichever it is.
 
-A segmenter is a class with `require` and `open` (`Segmenter`) and a line of `SEGMENTERS`; no stage knows more of it.
-Its masks are NIfTI that say in their header what their values mean, and are read back like any mask.
+A segmenter is a class with `require`, `describe` and `open` (`Segmenter`) and a line of `SEGMENTERS`; no stage knows
+more of it. Its masks are NIfTI that say in their header what their values mean, and are read back like any mask.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -43,6 +43,10 @@ class Segmenter(Protocol):
 
     def require(self, modalities: frozenset[str] = frozenset()) -> None:
         """ValueError, saying what to do, if it cannot segment series of these modalities; without any, if of none."""
+
+    def describe(self) -> dict[str, Any]:
+        """What the manifest says of it after `require`: its name, its version, and its weights by task."""
+        ...
 
     def open(self, worker: int, workers: int) -> AbstractContextManager[Segment]:
         """One of several workers, which keeps its models while it is open."""

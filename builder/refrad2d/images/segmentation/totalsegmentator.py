@@ -44,6 +44,7 @@ class TotalSegmentator:
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
+        self._found: dict[str, Any] = {}
 
     def require(self, modalities: frozenset[str] = frozenset()) -> None:
         """ValueError, saying what to do, if the command, its version, a task or weights are not there. Without
@@ -60,6 +61,7 @@ class TotalSegmentator:
                 f"This {COMMAND} does not say what it can do ({found['error']}). Install {_version(OLDEST)} or later."
             )
         _require_open(found)
+        self._found = found
         lacking = [{task: found["missing"].get(task) for task, _ in some} for some in wanted.values()]
         if not modalities and not all(any(names.values()) for names in lacking):
             return
@@ -70,6 +72,11 @@ class TotalSegmentator:
                 f"{COMMAND} lacks weights, and a build downloads nothing: {tell}. Run {fetch} where there is a "
                 "connection, copy the folders here, and name the folder that holds them with TOTALSEG_WEIGHTS_PATH."
             )
+
+    def describe(self) -> dict[str, Any]:
+        """Its version and, by task, the names of its weights, as the last `require` found them."""
+        weights = {task: sorted(set(names)) for task, names in sorted(self._found["weights"].items())}
+        return {"name": "totalsegmentator", "version": str(self._found["version"]), "weights": weights}
 
     def _tasks_of(self, modality: str) -> list[tuple[str, bool]]:
         """(task, fast) of each task for series of a modality; what finds something has no coarser model."""

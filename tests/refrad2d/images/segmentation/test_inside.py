@@ -43,6 +43,11 @@ def test_what_is_missing_unknown_or_licensed_is_told(package, monkeypatch):
         "version": "2.18.0",
         "unknown": ["nose"],
         "licensed": ["kidney_cysts"],
+        "weights": {
+            "total": ["Dataset297_x"],
+            "total_mr": ["Dataset852_x"],
+            "kidney_cysts": ["Dataset789_x", "Dataset591_x", "Dataset297_x"],
+        },
         "missing": {"total_mr": ["Dataset852_x"], "kidney_cysts": ["Dataset789_x"]},
     }
 
