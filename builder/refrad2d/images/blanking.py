@@ -28,8 +28,8 @@ from refrad2d.privacy.text_detector import may_hold_text
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.processes import run_isolated
 
-ALL = "_all"  # behind a policy: the reader is asked about every slice, whatever the detector says
-POLICIES = ("blank", "drop", "keep", f"blank{ALL}", f"drop{ALL}")
+SUSPECTED = "_suspected"  # behind a policy: within a series the reader is asked where the detector suspects text
+POLICIES = ("blank", "drop", "keep", f"blank{SUSPECTED}", f"drop{SUSPECTED}")
 FRAMES_A_TASK = 16  # of a multi-frame file, so that one task stays far below its time limit
 READ_MEMORY_MB = 4096  # of address space; the reader's libraries reserve more than they use
 READ_TIMEOUT_S = 600.0
@@ -70,7 +70,7 @@ def publish_slices(
     The counts are of series and slices read, unsuspected by the detector, blanked and dropped. A file is left out if
     none of its slices is written.
     """
-    every, policy = policy.endswith(ALL), policy.removesuffix(ALL)
+    every, policy = not policy.endswith(SUSPECTED), policy.removesuffix(SUSPECTED)
     texts, unread = Finds(), dict[int, str]()
     if policy != "keep":
         texts, unread = find_texts(stacks, sources, every=every, workers=workers, progress=progress)
@@ -105,12 +105,12 @@ def _note_place(stack: Stack, places: Mapping[str, tuple[str, int]]) -> Stack:
 
 def find_texts(
     stacks: Sequence[Stack], sources: Sequence[Source], *,
-    every: bool = False, workers: int, progress: Progress = no_progress,
+    every: bool = True, workers: int, progress: Progress = no_progress,
 ) -> tuple[Finds, dict[int, str]]:  # fmt: skip
     """The boxes of text in every slice (file of the slice → boxes), and the files that could not be read, by reason.
 
-    The first, middle and last slice of a stack are read thoroughly, of the others those that the detector suspects, or
-    `every`. As soon as one holds text, all are read thoroughly, since what is burnt in stands in every slice.
+    The first, middle and last slice of a stack are read thoroughly; of the others `every` one once, or those that the
+    detector suspects. As soon as one holds text, all are read thoroughly, since what is burnt in stands in every slice.
     """
     ends = {stack.slices[n].file for stack in stacks for n in (0, len(stack.slices) // 2, -1)}
     boxes, failed = _read(_every(stacks), sources, ends, every, workers=workers, progress=progress)
