@@ -1,6 +1,7 @@
 """What the text detector misses of what the reader finds, what it passes on of clean slices, and what both cost.
 
     nice python -m tests.bench.text_detector [--planted 2000] [--clean 3000] [--write docs/results/text-detector.json]
+    python -m tests.bench.text_detector --docs      # nothing is run: that file as tables in docs/privacy.md
 
 Text is planted in slices of phantoms and of a real CT series, in fonts that neither training nor threshold saw. The reader
 is asked once a slice; its answers are kept below `--work` by the hash of the picture, so that a run that was stopped by
@@ -12,7 +13,7 @@ import argparse
 import hashlib
 import json
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,14 @@ from refrad2d.system.files import write_json
 from refrad2d.system.markdown import table
 from tests.bench.planted_text import Planted, phantom_slices, pictures, plant, real_slices, volume_slices
 from tests.bench.text_fonts import families
+from tests.fixtures.paths import ROOT
 
 FIRST = {"calibrate": 300_000, "report": 400_000}  # seeds of the patients that are written on
 FIRST_CLEAN = 600_000
+SHARES = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)  # of clean slices
+GROUPS = ("contrast", "degraded", "size", "turns", "tilt", "family")
+RESULTS, DOCS = ROOT / "docs" / "results" / "text-detector.json", ROOT / "docs" / "privacy.md"
+BEGIN, END = "<!-- text detector: begin -->", "<!-- text detector: end -->"
 Row = dict[str, Any]
 
 
@@ -131,7 +137,8 @@ def examine_clean(slices: Iterator[tuple[str, np.ndarray]], reads: int) -> tuple
                 asked.append(1000 * (time.process_time() - begun))
     return scores, {
         "detector_ms": round(float(np.mean(looks)), 2), "detector_median_ms": round(float(np.median(looks)), 2),
-        "detector_slices": len(looks), "reader_ms": round(float(np.mean(asked)), 1), "reader_slices": len(asked),
+        "detector_slices": len(looks), "reader_ms": round(float(np.mean(asked)), 1),
+        "reader_median_ms": round(float(np.median(asked)), 1), "reader_slices": len(asked),
     }  # fmt: skip
 
 
@@ -174,27 +181,58 @@ def summarise(planted: list[Row], pictured: list[Row], clean: dict[str, list[flo
             kind: {"slices": len(some), "passed_on": sum(one > bound for one in some)}
             for kind, some in (*clean.items(), ("all", every))
         },
+        "other_thresholds": trade(planted, every),
         "cost": cost,
-        **{
-            f"by_{name}": by(planted, name, bound)
-            for name in ("family", "contrast", "degraded", "size", "turns", "tilt")
-        },
+        **{f"by_{name}": by(planted, name, bound) for name in GROUPS},
         "fonts": len({row["font"] for row in planted}),
         "missed": missed,
         "lowest_of_finds": finds[:10],
     }
 
 
-def show(summary: Row) -> None:
-    """Print the figures as tables."""
-    head = ("", "slices", "found by the reader", "passed on", "recall")
-    named = [("planted", summary["planted"]), ("pictures of VQA-RAD", summary["pictures"])]
-    named += [(f"{name}: {value}", row) for name in ("family", "contrast", "degraded", "size", "turns", "tilt") for value, row in summary[f"by_{name}"].items()]  # fmt: skip
-    print(table(head, [[name, row["slices"], row["found_by_reader"], row["passed_on"], row["recall"]] for name, row in named if row]))  # fmt: skip
-    print()
-    rows = [[kind, one["slices"], one["passed_on"], f"{one['passed_on'] / max(one['slices'], 1):.2%}"] for kind, one in summary["clean"].items()]  # fmt: skip
-    print(table(("clean slices", "made", "passed on", "share"), rows))
-    print(f"\n{summary['cost']}\nmissed: {Counter(row['family'] for row in summary['missed'])}")
+def trade(planted: list[Row], scores: list[float]) -> dict[str, Row]:
+    """The recall that other thresholds would give, by the share of clean slices that they pass on."""
+    return {f"{share:.1%}": recall(planted, float(np.quantile(scores, 1 - share))) for share in SHARES}
+
+
+def show(summary: Row) -> str:
+    """The figures as tables."""
+    head = ("planted text", "slices", "found by the reader", "passed on", "recall")
+    named = [("all", summary["planted"]), ("pictures of VQA-RAD, their own text", summary["pictures"])]
+    named += [(f"{name}: {value}", row) for name in GROUPS for value, row in summary[f"by_{name}"].items()]
+    figures = ("slices", "found_by_reader", "passed_on", "recall")
+    texts = table(head, [[name, *(row[figure] for figure in figures)] for name, row in named if row])
+    clean = table(
+        ("clean slices", "made", "passed on", "share"),
+        [
+            [kind, one["slices"], one["passed_on"], f"{one['passed_on'] / max(one['slices'], 1):.1%}"]
+            for kind, one in summary["clean"].items()
+        ],
+    )
+    other = table(
+        ("were so many clean slices passed on", "recall would be", "missed"),
+        [
+            [share, row["recall"], row["found_by_reader"] - row["passed_on"]]
+            for share, row in summary["other_thresholds"].items()
+        ],
+    )
+    cost = table(
+        ("CPU ms a clean slice of 512 × 512", "mean", "median", "slices"),
+        [
+            ["detector", *(summary["cost"][f"detector_{name}"] for name in ("ms", "median_ms", "slices"))],
+            ["reader", *(summary["cost"][f"reader_{name}"] for name in ("ms", "median_ms", "slices"))],
+        ],
+    )
+    return "\n\n".join((cost, clean, other, texts))
+
+
+def write_docs(path: Path, tables: str) -> None:
+    """Put the tables between their marks in a document. ValueError if it has none."""
+    before, mark, rest = path.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        raise ValueError(f"{path.name} has no {BEGIN} … {END}. Put them where the tables belong.")
+    path.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", "utf-8")
 
 
 def main() -> None:
@@ -210,7 +248,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/text_detector"))
     parser.add_argument("--fonts", type=Path, default=Path("build/fonts"))
     parser.add_argument("--write", type=Path, help="a file for the figures, JSON")
+    parser.add_argument("--docs", action="store_true", help="run nothing, write the tables into docs/privacy.md")
     given = parser.parse_args()
+    if given.docs:
+        return write_docs(DOCS, show(json.loads(RESULTS.read_text("utf-8"))))
     given.work.mkdir(parents=True, exist_ok=True)
     reader = Reader(given.work / "answers.jsonl", given.seconds)
     look(np.zeros((64, 64), np.uint8))
@@ -218,7 +259,7 @@ def main() -> None:
     clean, cost = examine_clean(clean_slices(given.volumes, given.clean), given.reads)
     planted = examine_planted(given.part, given.planted, given.fonts, reader)
     summary = summarise(planted, examine_pictures(given.pictures, reader), clean, cost, threshold())
-    show(summary)
+    print(show(summary))
     write_json(given.write or given.work / f"{given.part}.json", summary)
 
 
