@@ -1,6 +1,8 @@
 """Train the network of the text detector on planted text, and choose its threshold; writes its ONNX file.
 
-    nice python -m tests.bench.fit_text_detector train [--steps 4500]     # build/text_detector/network.pt
+    nice python -m tests.bench.fit_text_detector train --until 4200       # of 4,500 steps; build/text_detector/network.pt
+    mv build/text_detector/network.pt build/text_detector/first.pt
+    nice python -m tests.bench.fit_text_detector train --start build/text_detector/first.pt --steps 6000
     nice python -m tests.bench.fit_text_detector calibrate                # privacy/data/text_detector.onnx
 
 Needs torch, the package onnx and the fonts of tests.bench.text_fonts. Text is planted in slices of the phantom, of the
@@ -174,7 +176,7 @@ def loss(logits: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
     return total + F.softplus(low).mean() + 0.5 * F.softplus(flat[known == 0]).mean()
 
 
-def train(work: Path, fonts_in: Path, steps: int, start: Path | None) -> None:
+def train(work: Path, fonts_in: Path, steps: int, until: int, start: Path | None) -> None:
     """Train on batches made as they are needed; the rate rises for 200 steps, then falls. `start` are other weights."""
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
@@ -184,7 +186,7 @@ def train(work: Path, fonts_in: Path, steps: int, start: Path | None) -> None:
         cells.load_state_dict(torch.load(start))
     optimiser = torch.optim.AdamW(cells.parameters(), lr=2e-3, weight_decay=1e-3)
     begun, mean, highest, kept = time.process_time(), 0.0, 1.5e-3 if start else 3e-3, list[Sample]()
-    for step in range(1, steps + 1):
+    for step in range(1, min(steps, until) + 1):
         for group in optimiser.param_groups:
             group["lr"] = highest * min(1, step / 200) * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
         made = [sample(kinds, fonts, rng) for _ in range(BATCH // 2)]
@@ -197,7 +199,7 @@ def train(work: Path, fonts_in: Path, steps: int, start: Path | None) -> None:
         nn.utils.clip_grad_norm_(cells.parameters(), 1.0)
         optimiser.step()
         mean = 0.99 * mean + 0.01 * float(value.detach())
-        if step % 200 == 0 or step == steps:
+        if step % 200 == 0 or step == min(steps, until):
             minutes = (time.process_time() - begun) / 60
             print(f"step {step}, CPU minute {minutes:.1f}: loss {mean / (1 - 0.99**step):.4f}", flush=True)
             torch.save(cells.state_dict(), work / "network.pt")
@@ -225,13 +227,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/text_detector"))
     parser.add_argument("--fonts", type=Path, default=Path("build/fonts"))
     parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--until", type=int, default=10**9, help="stop after so many of the steps")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--recall", type=float, default=1.0, help="share of the reader's finds to be passed on")
     parser.add_argument("--seconds", type=float, default=1800, help="after which the reader is not asked any more")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     if given.what == "train":
-        train(given.work, given.fonts, given.steps, given.start)
+        train(given.work, given.fonts, given.steps, given.until, given.start)
     else:
         calibrate(given.work, given.fonts, given.recall, given.seconds)
 
