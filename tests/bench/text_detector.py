@@ -213,7 +213,7 @@ def show(summary: Row, groups: Sequence[str] = GROUPS) -> str:
         ("were so many clean slices passed on", "recall would be", "missed"),
         [
             [share, row["recall"], row["found_by_reader"] - row["passed_on"]]
-            for share, row in summary["other_thresholds"].items()
+            for share, row in sorted(summary["other_thresholds"].items(), key=lambda one: -float(one[0].rstrip("%")))
         ],
     )
     cost = table(
