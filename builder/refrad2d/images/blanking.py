@@ -25,16 +25,19 @@ from refrad2d.images.slices import Slice
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, Unreadable
 from refrad2d.images.stacks import Stack, keep_slices
 from refrad2d.privacy.burnt_in import PixelBox, blank, find_text, load_reader
+from refrad2d.privacy.text_detector import may_hold_text
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.processes import run_isolated
 
-POLICIES = ("blank", "drop", "keep")
+SUSPECTED = "_suspected"  # behind a policy: within a series the reader is asked where the detector suspects text
+POLICIES = ("blank", "drop", "keep", f"blank{SUSPECTED}", f"drop{SUSPECTED}")
 FRAMES_A_TASK = 16  # of a multi-frame file, so that one task stays far below its time limit
 READ_MEMORY_MB = 4096  # of address space; the reader's libraries reserve more than they use
 READ_TIMEOUT_S = 600.0
 MAX_BLANKED = 0.3  # of a slice; one that holds more text is a page, not a picture
 
 Boxes = dict[str, list[PixelBox]]
+Finds = dict[str, list[PixelBox] | None]  # None: the detector saw no text, and the reader was not asked
 
 
 def require_reader(policy: str) -> None:
@@ -65,12 +68,15 @@ def publish_slices(
 ) -> Published:  # fmt: skip
     """Write the slices of all stacks to one file of `folder`, without what the policy takes from them.
 
-    The counts are of series and slices read, blanked and dropped. A file is left out if none of its slices is written.
+    The counts are of series and slices read, unsuspected by the detector, blanked and dropped. A file is left out if
+    none of its slices is written.
     """
-    texts, unread = find_texts(stacks, sources, workers=workers, progress=progress) if policy != "keep" else ({}, {})
+    every, policy = not policy.endswith(SUSPECTED), policy.removesuffix(SUSPECTED)
+    texts, unread = Finds(), dict[int, str]()
+    if policy != "keep":
+        texts, unread = find_texts(stacks, sources, every=every, workers=workers, progress=progress)
     boxes = {file: found for file, found in texts.items() if found}
-    every = list(_every(stacks))
-    refused = [s for s in every if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
+    refused = [s for s in _every(stacks) if s.file in boxes and (policy == "drop" or is_page(s, boxes[s.file]))]
     refused_files = {known.file for known in refused}
     chosen = keep_slices(stacks, lambda known: known.file not in refused_files and known.position not in unread)
     chosen = [_note_blanked(stack, boxes) for stack in chosen]
@@ -80,8 +86,9 @@ def publish_slices(
     burnt_in = {known.position: "burnt_in_text" for known in refused if known.position not in unread}
     reasons = unread | burnt_in | failed
     counts = {
-        "series_read": sum(any(known.file in texts for known in stack.slices) for stack in stacks),
-        "frames_read": len(texts),
+        "series_read": sum(any(texts.get(known.file) is not None for known in stack.slices) for stack in stacks),
+        "frames_read": sum(found is not None for found in texts.values()),
+        "frames_unsuspected": sum(found is None for found in texts.values()),
         "frames_blanked": sum(bool(known.blanked) for stack in chosen for known in stack.slices),
         "frames_dropped": len(refused),
     }
@@ -98,28 +105,30 @@ def _note_place(stack: Stack, places: Mapping[str, tuple[str, int]]) -> Stack:
 
 
 def find_texts(
-    stacks: Sequence[Stack], sources: Sequence[Source], *, workers: int, progress: Progress = no_progress
-) -> tuple[Boxes, dict[int, str]]:
+    stacks: Sequence[Stack], sources: Sequence[Source], *,
+    every: bool = True, workers: int, progress: Progress = no_progress,
+) -> tuple[Finds, dict[int, str]]:  # fmt: skip
     """The boxes of text in every slice (file of the slice → boxes), and the files that could not be read, by reason.
 
-    Every slice is read once; the first, middle and last of a stack thoroughly, and as soon as one holds text, all are,
-    since what is burnt in stands in every slice.
+    The first, middle and last slice of a stack are read thoroughly; of the others `every` one once, or those that the
+    detector suspects. As soon as one holds text, all are read thoroughly, since what is burnt in stands in every slice.
     """
-    every = list(_every(stacks))
     ends = {stack.slices[n].file for stack in stacks for n in (0, len(stack.slices) // 2, -1)}
-    boxes, failed = _read(every, sources, ends, workers=workers, progress=progress)
+    boxes, failed = _read(_every(stacks), sources, ends, every, workers=workers, progress=progress)
     written_on = [stack for stack in stacks if any(boxes.get(known.file) for known in stack.slices)]
     again = [known for stack in written_on for known in stack.slices if known.file not in ends]
-    more, failed_again = _read(again, sources, {known.file for known in again}, workers=workers, progress=progress)
+    all_again = {known.file for known in again}
+    more, failed_again = _read(again, sources, all_again, every, workers=workers, progress=progress)
     return boxes | more, failed | failed_again
 
 
 def _read(
-    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], *, workers: int, progress: Progress
-) -> tuple[Boxes, dict[int, str]]:
-    boxes: Boxes = {}
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], every: bool, *,
+    workers: int, progress: Progress,
+) -> tuple[Finds, dict[int, str]]:  # fmt: skip
+    boxes: Finds = {}
     failed: dict[int, str] = {}
-    tasks = list(_tasks(slices, sources, thorough))
+    tasks = list(_tasks(slices, sources, thorough, every))
     results = run_isolated(
         read_texts, [task for _, task in tasks], workers=workers, timeout_s=READ_TIMEOUT_S, memory_mb=READ_MEMORY_MB
     )
@@ -132,13 +141,13 @@ def _read(
 
 
 def _tasks(
-    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str]
-) -> Iterator[tuple[int, tuple[Source, list[Slice], set[str]]]]:
+    slices: Iterable[Slice], sources: Sequence[Source], thorough: set[str], every: bool
+) -> Iterator[tuple[int, tuple[Source, list[Slice], set[str], bool]]]:
     """The slices file by file, in order of position: (position, task of `read_texts`)."""
     for position, of_file in _by_position(slices):
         rest = iter(sorted(of_file, key=lambda known: known.number))
         while some := list(islice(rest, FRAMES_A_TASK)):
-            yield position, (sources[position], some, thorough & {known.file for known in some})
+            yield position, (sources[position], some, thorough & {known.file for known in some}, every)
 
 
 def _by_position(slices: Iterable[Slice]) -> list[tuple[int, list[Slice]]]:
@@ -149,20 +158,30 @@ def _by_position(slices: Iterable[Slice]) -> list[tuple[int, list[Slice]]]:
     return sorted(files.items())
 
 
-def read_texts(task: tuple[Source, Sequence[Slice], set[str]]) -> Boxes | str:
-    """Boxes of the text in some slices of a file, or the reason why it cannot be read any more; runs in a child."""
-    source, slices, thorough = task
+def read_texts(task: tuple[Source, Sequence[Slice], set[str], bool]) -> Finds | str:
+    """Boxes of the text in some slices of a file, or the reason why it cannot be read any more; runs in a child.
+
+    A task names the slices to be read thoroughly, and says whether the others are read whatever the detector says.
+    """
+    source, slices, thorough, every = task
     try:
-        return {known.file: _find(shown, thorough=known.file in thorough) for known, shown in _again(source, slices)}
+        return {
+            known.file: _find(shown, thorough=known.file in thorough, every=every)
+            for known, shown in _again(source, slices)
+        }
     except Unreadable as unreadable:
         return str(unreadable)
 
 
-def _find(shown: Slice, *, thorough: bool) -> list[PixelBox]:
-    """Text as it reads in display orientation, or in that of the file, where it may be mirrored in the display."""
+def _find(shown: Slice, *, thorough: bool, every: bool) -> list[PixelBox] | None:
+    """Text as it reads in display orientation, or in that of the file, where it may be mirrored in the display; None
+    where the detector sees none in either."""
+    turned = shown.reoriented != AS_STORED
+    as_stored = undo_reorient(shown.picture, shown.reoriented) if turned else shown.picture
+    if not (thorough or every or may_hold_text(shown.picture) or (turned and may_hold_text(as_stored))):
+        return None
     boxes = set(find_text(shown.picture, thorough=thorough))
-    if shown.reoriented != AS_STORED:
-        as_stored = undo_reorient(shown.picture, shown.reoriented)
+    if turned:
         for x_min, y_min, x_max, y_max in find_text(as_stored, thorough=thorough):
             inside = np.zeros_like(as_stored, dtype=bool)
             inside[y_min:y_max, x_min:x_max] = True

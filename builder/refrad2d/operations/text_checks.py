@@ -75,7 +75,7 @@ _PEOPLE = tuple(f"identities_{name}" for name in ("merged", "contradicting", "pu
 HISTORY: dict[str, Callable[[str], bool]] = {
     "table": _is_table_fact,
     "reports": _is_outcome,
-    "burnt_in": _one_of(("frames_blanked", "frames_dropped", "frames_read", "series_read")),
+    "burnt_in": _one_of(("frames_blanked", "frames_dropped", "frames_read", "frames_unsuspected", "series_read")),
     "heads": _one_of(("series", "slices_left_out")),
     "sentences": _one_of((*RULES, "finding_beside", *UNPLACED)),
     "curate": lambda name: bool(_CURATE.fullmatch(name)),

@@ -93,18 +93,24 @@ def blank(pixels: np.ndarray, boxes: Iterable[PixelBox]) -> np.ndarray:
 
 def _views(pixels: np.ndarray, thorough: bool) -> list[tuple[np.ndarray, bool]]:
     """The frame in 8 bit, its thin bright strokes, the frame on its left side; with each whether it is turned."""
-    values = np.asarray(pixels, dtype=np.float32)
-    ranges = [(values, values.min(), values.max())]
+    views = [render(pixels)]
     if thorough:  # what is brighter than its surroundings and at most 4 pixels wide (white top-hat)
         from scipy import ndimage  # here, since its import is a third of the start of a child that seeks no text
 
+        values = np.asarray(pixels, dtype=np.float32)
         strokes = values - ndimage.grey_opening(values, size=(5, 5))
-        ranges.append((strokes, 0.0, np.percentile(strokes, 99.8)))
-    views = [
-        np.round(np.clip((view - low) / max(float(high - low), 1e-6), 0, 1) * 255).astype(np.uint8)
-        for view, low, high in ranges
-    ]
+        views.append(_scale(strokes, 0.0, np.percentile(strokes, 99.8)))
     return [(view, False) for view in views] + ([(np.rot90(views[0]).copy(), True)] if thorough else [])
+
+
+def render(pixels: np.ndarray) -> np.ndarray:
+    """A frame (rows, columns) of any type as the reader sees it: uint8, from its lowest to its highest value."""
+    values = np.asarray(pixels, dtype=np.float32)
+    return _scale(values, values.min(), values.max())
+
+
+def _scale(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.round(np.clip((values - low) / max(float(high - low), 1e-6), 0, 1) * 255).astype(np.uint8)
 
 
 def _widen(box: tuple[float, float, float, float], rows: int, columns: int) -> PixelBox:

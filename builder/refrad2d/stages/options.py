@@ -97,8 +97,10 @@ class Options:
         metadata=NOTHING,
     )
     llm: Any = field(default=None, metadata=PRESENCE)  # a refrad2d.llm.client.LLM; the command line names its server
-    burnt_in_text: Literal["blank", "drop", "keep"] = option(
-        "what becomes of text in the pixels", default="blank", metadata=VALUE
+    burnt_in_text: Literal["blank", "drop", "keep", "blank_suspected", "drop_suspected"] = option(
+        "what becomes of text in the pixels; ..._suspected reads fewer slices: docs/privacy.md",
+        default="blank",
+        metadata=VALUE,
     )
     head: str = option("what becomes of series that show a face", default="thin", choices=HEAD_POLICIES, metadata=VALUE)
     benchmarks: Path | None = option(

@@ -60,8 +60,30 @@ def test_a_text_in_one_of_many_slices_is_blanked_and_all_other_pixels_stay(tmp_p
     assert (changed.min(axis=0) >= (80, 10)).all() and (changed.max(axis=0) <= (115, 180)).all()
     assert all(np.array_equal(after[k], before[k]) for k in range(9) if k != WRITTEN)
     assert {k: v for k, v in counts.items() if "burnt" in k} == {
-        "burnt_in_series_read": 1, "burnt_in_frames_read": 9, "burnt_in_frames_blanked": 1, "burnt_in_frames_dropped": 0,
+        "burnt_in_series_read": 1, "burnt_in_frames_read": 9, "burnt_in_frames_unsuspected": 0,
+        "burnt_in_frames_blanked": 1, "burnt_in_frames_dropped": 0,
     }  # fmt: skip
+
+
+def test_where_the_detector_is_asked_the_same_slices_are_blanked_as_by_the_reader_alone(tmp_path, reader):
+    export(tmp_path / "export", slices())
+    counts, blanked, after = run(tmp_path, "blank_suspected")
+    assert {k for k, n in blanked.items() if n} == {WRITTEN} and not (after[WRITTEN] == 3000).any()
+    assert all(np.array_equal(after[k], slices()[k]) for k in range(9) if k != WRITTEN)
+    assert counts["burnt_in_frames_read"] + counts["burnt_in_frames_unsuspected"] == 9
+
+
+def test_what_the_detector_does_not_suspect_is_not_read_and_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(blanking, "may_hold_text", lambda pixels: False)
+    monkeypatch.setattr(blanking, "find_text", lambda pixels, *, thorough: [] if thorough else pytest.fail("read"))
+    monkeypatch.setattr(blanking, "load_reader", lambda: None)
+    export(tmp_path / "export", slices(()))
+    source = [blanking.Source(str(tmp_path / "export"), f"IM{k}") for k in range(9)]
+    frames = [read_file((one, KEY)).slices[0] for one in source]
+    finds = [blanking.read_texts((one, [frame], set(), False)) for one, frame in zip(source, frames, strict=True)]
+    assert [one[frame.file] for one, frame in zip(finds, frames, strict=True)] == [None] * 9
+    thorough = blanking.read_texts((source[0], [frames[0]], {frames[0].file}, False))
+    assert thorough == {frames[0].file: []}
 
 
 def test_dropping_takes_the_slice_and_says_why(tmp_path, reader):
@@ -181,6 +203,6 @@ def test_text_that_is_mirrored_in_the_display_is_read_as_the_file_has_it(tmp_pat
     write_slice(tmp_path / "a", pixels=stored, ImageOrientationPatient=orientation)
     source = blanking.Source(str(tmp_path), "a")
     frame = read_file((source, KEY)).slices[0]
-    ((x_min, y_min, x_max, y_max),) = blanking.read_texts((source, [frame], set()))[frame.file]
+    ((x_min, y_min, x_max, y_max),) = blanking.read_texts((source, [frame], set(), True))[frame.file]
     shown = next(blanking.open_file(source)[1]).pixels
     assert (shown[y_min:y_max, x_min:x_max] == 900).all() and (shown == 900).sum() == (x_max - x_min) * (y_max - y_min)
