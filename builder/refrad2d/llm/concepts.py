@@ -176,6 +176,16 @@ class Lexicon:
         """The stems that a word is made of, each with its readings, and how many letters none of them explains."""
         return self._read(word)
 
+    def _cuts_stem(self, folded: str, at: int, length: int) -> bool:
+        """True if a stem begins inside a stretch of a word and ends behind it: the fracture in "beinfraktur"."""
+        end = at + length
+        return any(
+            folded[start : end + more] in self.stems
+            for start in range(at + 1, end)
+            for more in range(1, _LONGEST_STEM - length)
+            if end + more <= len(folded) and end + more - start >= _SHORTEST_NOUN
+        )
+
     def _split(self, word: str) -> tuple[list[list[Entry]], int]:
         folded = fold(word)
         found: list[list[Entry]] = []
@@ -187,6 +197,8 @@ class Lexicon:
                 if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
                     continue  # a short stem may stand inside by chance
                 entries = self.stems.get(folded[at : at + length])
+                if entries and found and all(entry.kind == "fill" for entry in entries):
+                    entries = None if self._cuts_stem(folded, at, length) else entries
                 if not entries and found and not run and folded[at - 1] == "c":
                     again = self.stems.get(folded[at - 1 : at + length])  # folded, "schwanz-zyste" has lost a letter
                     entries = again if again and again[0].kind == "finding" else None

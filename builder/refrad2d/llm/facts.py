@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from refrad2d.llm.abbreviations import spell_known
 from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
@@ -23,7 +24,9 @@ PLACE = "organ"  # key of facts that only name a structure, with its size or not
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
-_BEHIND_BOTH = re.compile(r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})")  # "Hüft-TEP bds. Lockerungssaum links"
+_BEHIND_BOTH = re.compile(  # "Hüft-TEP bds. Lockerungssaum links", "Spiegel li. Siebbeinzellen frei"
+    r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})|(?<=\b(?:li|re)\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3}[^,;.]*(?:[.;]|$))"
+)
 _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
@@ -37,8 +40,8 @@ _VIEWS = re.compile(
     r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
 )
 _X_RAY = re.compile(r"\bRö\b\.?")  # folded, it would be the right side
-_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", not the lumbar spine
-    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=[mc]m )(?:(L)|(R))(?=[\s,;.)]|$)"
+_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", "on R", not the lumbar spine
+    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=(?:[mc]m|on|to) )(?:(L)|(R))(?=[\s,;.)]|$)"
 )
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
@@ -97,7 +100,7 @@ class Facts:
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
-    text = _name_other_side(_compare_sides(text, language), language)
+    text = _name_other_side(_compare_sides(spell_known(text, language), language), language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
     for pattern in (_VIEWS, _X_RAY):
@@ -113,7 +116,7 @@ def read_facts(text: str, language: str) -> Facts:
         signs = [sign for sign in signs if sign.kind != HIDDEN]
         signs += [sign for sign in numbers if start <= sign.start < end]
         ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
-        ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _states(signs, start, m.start())]
+        ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _ends_statement(text, signs, m, start, end)]
         signs += [Sign(end, end + 1, CUT, ";") for end in ends]
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
@@ -148,9 +151,11 @@ def _name_other_side(text: str, language: str) -> str:
     return _ACROSS.sub(in_words, text)
 
 
-def _states(signs: list[Sign], start: int, end: int) -> bool:
-    """True if a finding stands in a stretch of the text."""
-    return any(sign.kind == "finding" and start <= sign.start < end for sign in signs)
+def _ends_statement(text: str, signs: list[Sign], stop: re.Match, start: int, end: int) -> bool:
+    """True if the full stop of "bds." or "li." ends a statement, and behind "li." another one stands."""
+    before = any(sign.kind == "finding" and start <= sign.start < stop.start() for sign in signs)
+    behind = any(sign.kind in ("finding", "free", GOOD) and stop.start() <= sign.start < end for sign in signs)
+    return before and (behind or text[stop.start() - 4 : stop.start()] == "bds.")
 
 
 def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
@@ -234,7 +239,7 @@ def _pairs(piece: Piece) -> list[str]:
     """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
     found: list[str] = []
     values = [sign for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"]
-    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))]
+    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:", "size:"))]
     sides = [sign for sign in piece.of("side") if sign.name != "both"]
     segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
     # "station 7 19 mm"
@@ -246,7 +251,7 @@ def _pairs(piece: Piece) -> list[str]:
 
 
 def _value(sign: Sign) -> str:
-    return str(sign.value) if sign.kind == NUMBER else sign.name
+    return str(sign.value) if sign.kind == NUMBER else _AMOUNTS.get(sign.name, sign.name)
 
 
 def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
@@ -254,8 +259,8 @@ def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
     if len(values) < 2 or len(places) < 2:
         return []
     before = [[p for p in places if low < p.start < v.start] for low, v in _between(values, first=-1)]
-    if all(len(some) == 1 for some in before):
-        return [(some[0], value) for some, value in zip(before, values, strict=True)]
+    if before[0] and all(len(some) <= 1 for some in before):  # "right lobe 48 mm, left lobe 41 mm, isthmus 3 mm"
+        return [(some[0], value) for some, value in zip(before, values, strict=True) if some]
     starts = [value.start for value in values[1:]] + [places[-1].start + 1]
     behind = [[p for p in places if v.start < p.start < high] for v, high in zip(values, starts, strict=True)]
     if all(len(some) == 1 for some in behind):
@@ -377,7 +382,7 @@ def _list_organs(pieces: list[Piece], at: int) -> frozenset[str]:
         found |= _organs(piece)
         joint = piece.joint
     for piece in pieces[at + 1 :]:
-        if piece.sentence != same or piece.says or piece.joint not in ("and", "or", ","):
+        if piece.sentence != same or piece.says or piece.joint not in ("and", "or", ",") or _measures(piece):
             break
         found |= _organs(piece)
     return found

@@ -13,7 +13,9 @@ _MONTHS = (
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
 _DATE = re.compile(
-    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
+    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\b\d{4}-\d\d-\d\d\b|"
+    r"(?:(?<=\bvom )|(?<=\bfrom )|(?<=\bseit )|(?<=\bam )|(?<=\bof )|(?<=\bon )|(?<=\bVU )|(?<=\bVB ))\d{1,2}\.\s?\d{1,2}\.|"
+    r"(?<!\d[.,])(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?=,|\)|\s[a-zäöü])|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
     rf"\b\d{{1,2}}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b(?:\s\d{{4}})?|"
@@ -67,6 +69,12 @@ _SEGMENT = re.compile(
     rf"(?<![\w-])(?:{_PLACE})[ab]?[.]?\s(?:segment)\b",
     re.IGNORECASE,
 )
+_SYSTEMS = r"Weber|Stanford|Bosniak|Child|ACR|Dichte|density|Typ|[Tt]ype|Kategorie|[Cc]ategory|Denis|Magerl|Todani"
+_LETTER = re.compile(  # "Weber B", "ACR density b", "type A dissection"
+    rf"\b(?:{_SYSTEMS})[-\s](?:(?:Pugh|Typ|[Tt]ype|[Dd]ensity|[Cc]ategory|Kategorie|Dichte|Grad|grade)[-\s])?(?P<letter>[A-Fa-f])(?![\w])"
+    rf"|\b(?P<before>[A-F])[-\s](?:nach|according\sto|by)\s(?:{_SYSTEMS})\b"
+)
+_FIRST_LETTER = 1000  # the value of a class "A" among numbers without a unit
 _ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
 _CLASSED = re.compile(
     r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
@@ -88,6 +96,7 @@ def read_numbers(text: str) -> list[Sign]:
     for at in range(len(found) - 2, -1, -1):
         if not units[at][0] and _JOINT.fullmatch(bare, found[at].end(), found[at + 1].start()):
             units[at] = units[at + 1]
+    numbers += _letters(bare)
     for at, (m, (unit, factor)) in enumerate(zip(found, units, strict=True)):
         before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
         arrow = before is not None and before[0].strip() in ("->", "→")
@@ -96,6 +105,12 @@ def read_numbers(text: str) -> list[Sign]:
         value = round(float(m["value"].replace(",", ".")) * factor, 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
+
+
+def _letters(text: str) -> list[Sign]:
+    """The classes that a letter names, as numbers without a unit."""
+    found = [(m, (m["letter"] or m["before"]).upper()) for m in _LETTER.finditer(text)]
+    return [Sign(*m.span(m.lastgroup or 0), NUMBER, "", value=float(_FIRST_LETTER + ord(x))) for m, x in found]
 
 
 def blank_numbers(text: str, numbers: list[Sign]) -> str:
