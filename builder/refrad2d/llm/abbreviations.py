@@ -43,7 +43,7 @@ def spell_known(text: str, language: str) -> str:
         bare = word.rstrip(".")
         number = text[found.end() : found.end() + 2].strip()[:1].isdigit()
         if bare in rows and not (number and bare != word):  # "Ca. 5 cm" is no carcinoma
-            return rows[bare] + word[len(bare) :]
+            return _with_stop(rows[bare] + word[len(bare) :], found)
         if "-" in word or "/" in word:
             return "".join(rows.get(part, part) if part.isupper() else part for part in _PARTS.findall(word))
         return word
@@ -53,6 +53,7 @@ def spell_known(text: str, language: str) -> str:
 
 def _with_stop(long: str, found: re.Match) -> str:
     """What an abbreviation stands for, with its full stop where a line ends with it."""
+    long = long[:1].upper() + long[1:] if found[0][0].isupper() else long  # it may begin a sentence
     behind = found.string[found.end() : found.end() + 1]
     return f"{long}." if found[0].endswith(".") and behind in ("", "\n") and not long.endswith(".") else long
 

@@ -8,7 +8,7 @@
 
 from collections.abc import Iterable
 
-from refrad2d.llm.concepts import closure, families, members
+from refrad2d.llm.concepts import closure, composed, families, members, structures
 from refrad2d.llm.facts import GENERIC, PLACE, Fact, Facts
 from refrad2d.llm.pieces import GOOD
 
@@ -24,6 +24,7 @@ _WIDTHS = members("group", "widths")  # denied, they say that a structure is nor
 _MASSES = members("group", "mass")
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SIZED = frozenset("thickened dilated enlarged".split())
+_SIZED_KINDS = _WIDTHS | _SIZED | {"lymphadenopathy", "opacity", "ground_glass"}
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
 _TUBES = _DEVICES & frozenset(
@@ -74,6 +75,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     guessed = {"lymph_node"} if named & _OF_NODES else set()
     if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
         guessed.add("liver")  # "Segment VIII"
+    spoken = closure(tuple(sorted(named)))
+    guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
     if answer.organs - organs:
         return "new_anatomy"
@@ -105,11 +108,14 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     if answer.proven and not any(facts.proven for facts in allowed):
         return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
+    spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))
     for fact in answer.facts:
         if fact.key == GENERIC and fact.optional:
             continue
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
+        if _goes_beyond(fact, known, spoken):
+            return "finding_added"
         if fact.certainty == "proven" and fact.affirmed and not _is_proven(fact, known):
             return "certainty_changed"
     resized = {
@@ -124,8 +130,8 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         if reason:
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
-    spoken = answer.organs | answer.implied
-    lost = {organ for organ in required.organs - organs if not closure((organ,)) & spoken}
+    said = answer.organs | answer.implied
+    lost = {organ for organ in required.organs - organs if not closure((organ,)) & said}
     telling = [f for f in required.facts if not (_may_go(f) or (f.key, f.organs) in resized)]
     needed = {
         organ
@@ -133,6 +139,24 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
     }
     return "anatomy_lost" if lost & needed else None
+
+
+def _goes_beyond(fact: Fact, known: Iterable[Fact], spoken: frozenset[str]) -> bool:
+    """True if an answer names a kind of what the text says: a metastasis for its "malignancy".
+
+    A word that only joins the finding and its place, both of which the text names (`spoken`), is no such kind:
+    "gallstone" for its stone in the gallbladder.
+    """
+    if not fact.affirmed or fact.key in (PLACE, GOOD, GENERIC):
+        return False
+    same = [other for other in known if is_same_thing(fact, other)]
+    alike = families().get(fact.key, frozenset())
+    if not same or any(o.key == fact.key or fact.key in o.implied or o.key in alike for o in same):
+        return False
+    if all(other.key == PLACE for other in same):
+        return fact.key not in _SIZED_KINDS and not fact.implied & _SIZED
+    places = fact.implied & structures()
+    return not places or not places <= spoken
 
 
 def _is_proven(fact: Fact, known: Iterable[Fact]) -> bool:
@@ -298,6 +322,7 @@ def _qualities_fit(fact: Fact, other: Fact) -> bool:
 
 def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.qualities for facts in allowed))
+    known |= {"age:chronic"} if "past:past" in known else frozenset()  # "status post" calls a thing old
     added = {name.partition(":")[0] for name in answer.qualities - known}
     lost = {name.partition(":")[0] for name in required.qualities - answer.qualities}
     if added & _NEVER_ADDED or added & lost & _TURNED:

@@ -324,6 +324,12 @@ def families() -> dict[str, frozenset[str]]:
 
 
 @cache
+def structures() -> frozenset[str]:
+    """The names of all structures and their parts."""
+    return frozenset(row["name"] for row in read_csv(__package__, "concepts.csv") if row["kind"] in ("organ", "part"))
+
+
+@cache
 def composed() -> tuple[tuple[str, frozenset[str]], ...]:
     """Structures that two words name: "medial meniscus"."""
     rows = read_csv(__package__, "concepts.csv")
