@@ -24,6 +24,9 @@ _WIDTHS = members("group", "widths")  # denied, they say that a structure is nor
 _MASSES = members("group", "mass")
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SIZED = frozenset("thickened dilated enlarged".split())
+_POLES = frozenset("upper_pole lower_pole interpolar posterior_horn anterior_horn condyle calyx".split())
+_NORMAL = frozenset({"normal", "homogeneous", "midline"})
+_TISSUES = frozenset("fibroglandular nipple".split())  # that a text speaks of with their organ
 _SIZED_KINDS = _WIDTHS | _SIZED | {"lymphadenopathy", "opacity", "ground_glass"}
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
@@ -35,7 +38,7 @@ _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting act
 _NEVER_LOST = frozenset("benign age density".split())
 _TURNED = frozenset(
     "zone degree count size level face depth axis distribution margin width larger solid relation "
-    "content simple quadrant".split()
+    "content simple quadrant flow position".split()
 )
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
@@ -68,11 +71,11 @@ def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str 
 
 def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.sides for facts in allowed))
-    added, lost = answer.sides - known, required.sides - answer.sides
-    if added and not answer.only_both or lost and not required.only_both:
+    if answer.single - known or required.single - answer.sides:
         return "side_changed"
     named = frozenset().union(*(facts.organs | facts.implied for facts in allowed))
     guessed = {"lymph_node"} if named & _OF_NODES else set()
+    guessed |= {name for name in _TISSUES if closure((name,)) - {name} & named}
     if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
         guessed.add("liver")  # "Segment VIII"
     spoken = closure(tuple(sorted(named)))
@@ -109,8 +112,9 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
     spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))
+    calls_normal = bool(spoken & _NORMAL)
     for fact in answer.facts:
-        if fact.key == GENERIC and fact.optional:
+        if fact.key == GENERIC and fact.optional or fact.key == GOOD and calls_normal and _is_new(fact, known):
             continue
         if reason := find_fault(fact, known, around):
             return reason.replace("lost", "added")
@@ -139,6 +143,11 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
     }
     return "anatomy_lost" if lost & needed else None
+
+
+def _is_new(fact: Fact, known: Iterable[Fact]) -> bool:
+    """True for "normal" of a structure of which nothing else is known; what is not normal of it is to be told anyway."""
+    return fact.affirmed and not fact.measures and not any(is_same_thing(fact, other) for other in known)
 
 
 def _goes_beyond(fact: Fact, known: Iterable[Fact], spoken: frozenset[str]) -> bool:
@@ -177,7 +186,8 @@ def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
     same = [
         other for other in known if other.sides and fact.organs & (other.organs | other.list_organs | other.implied)
     ]
-    wrong = len(fact.sides) == 1 and same and not any(fact.sides & other.sides for other in same)
+    loose = any(fact.sides & other.sides and other.organs & _POLES for other in known)  # "am rechten Unterpol"
+    wrong = len(fact.sides) == 1 and same and not loose and not any(fact.sides & other.sides for other in same)
     return "side_changed" if wrong else None
 
 
@@ -233,6 +243,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         return fact.affirmed == other.affirmed or not device  # "no hardware failure" denies no hardware
     if GENERIC in (fact.key, other.key) and {fact.key, other.key} & _MASSES and fact.affirmed and other.affirmed:
         return bool(fact.measures & other.measures)  # "18 mm lesion, suspicious for meningioma"
+    if not fact.affirmed and not other.affirmed and other.key in families("denied_family").get(fact.key, ()):
+        return True
     return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
 
 

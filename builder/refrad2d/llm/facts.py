@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from refrad2d.llm.abbreviations import spell_known
 from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
+from refrad2d.llm.ellipsis import complete
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
 from refrad2d.text.sentences import split_sentences
@@ -36,6 +37,8 @@ _SIDES = re.compile(
 )
 _SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
 _ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
+_ASKED = re.compile(r"(?<![\w?])\?\s?(?=[^\W\d_])")  # "?pneumonia"
+_DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,})\s?\?(?=\W|$)")  # "Metastase?"
 _VIEWS = re.compile(
     r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
 )
@@ -80,7 +83,7 @@ class Fact:
 class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
-    `earlier` are the numbers of another day; `only_both` if the only side that is said is "both",
+    `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
     `hidden` the number of compounds of which a part is not understood, `proven` if anything is called so.
     """
 
@@ -93,16 +96,19 @@ class Facts:
     unknown: tuple[str, ...]
     pairs: frozenset[str] = frozenset()
     implied: frozenset[str] = frozenset()
-    only_both: bool = False
+    single: frozenset[str] = frozenset()
     hidden: int = 0
     proven: bool = False
 
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
-    text = _name_other_side(_compare_sides(spell_known(text, language), language), language)
+    text = complete(spell_known(text, language), language)
+    text = _name_other_side(_compare_sides(text, language), language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
+    text = _DOUBTED.sub({"de": r"fraglich \1", "en": r"possible \1"}[language], text)
+    text = _ASKED.sub({"de": "fraglich ", "en": "possible "}[language], text)
     for pattern in (_VIEWS, _X_RAY):
         text = pattern.sub(lambda found: " " * len(found[0]), text)
     numbers = read_numbers(text)
@@ -176,8 +182,12 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
-        only_both=not any(
-            sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs
+        single=frozenset(
+            side
+            for sign in signs
+            if sign.kind in ("side", "sided")
+            for side in (sign.name, *sign.implies)
+            if side in ("left", "right")
         ),
     )
 

@@ -13,14 +13,15 @@ _MONTHS = (
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
 _DATE = re.compile(
-    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\b\d{4}-\d\d-\d\d\b|"
-    r"(?:(?<=\bvom )|(?<=\bfrom )|(?<=\bseit )|(?<=\bam )|(?<=\bof )|(?<=\bon )|(?<=\bVU )|(?<=\bVB ))\d{1,2}\.\s?\d{1,2}\.|"
+    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|^\s*\(?\d{1,2}[.)]\s(?=[A-ZÄÖÜ])|"
+    r"\b\d{4}-\d\d-\d\d\b|"
+    r"(?:(?<=\bvom )|(?<=\bfrom )|(?<=\bseit )|(?<=\bam )|(?<=\bof )|(?<=\bon )|(?<=\bVU )|(?<=\bVB ))(?:0?[1-9]|[12]\d|3[01])\.\s?(?:0?[1-9]|1[0-2])\.|"
     r"(?<!\d[.,])(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?=,|\)|(?-i:\s[a-zäöü]))|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
     rf"\b\d{{1,2}}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b(?:\s\d{{4}})?|"
     rf"\b(?:{_MONTHS})\s\d{{1,2}}\b(?!\s?(?:mm|cm|ml))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _MONTH = re.compile(  # behind a preposition, since "may" is a verb too
     r"\b(?:in|from|of|since|im|vom|seit)\s(January|February|March|April|May|June|July|August|September|October|November|"
@@ -50,9 +51,10 @@ _TO = re.compile(r"\s?(?:->|→)\s?|\s(?:to|auf)\s", re.IGNORECASE)
 _REGION = {"H": "C", "B": "T", "L": "L", "S": "S", "C": "C", "T": "T"}
 _NAME = r"HWK|BWK|LWK|SWK|HW|BW|LW|SW|Th|C|T|L|S"
 _LEVEL = re.compile(
-    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
+    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?P<half>[ab])?(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
 )
+_LIVER = re.compile(r"leber|liver|hepat", re.IGNORECASE)
 _ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
 _ORDINALS_DE = tuple("erst zweit dritt viert fünft sechst siebt acht neunt zehnt elft zwölft".split())
 _SPINE = {"brust": "T", "lenden": "L", "hals": "C", "thoracic": "T", "lumbar": "L", "cervical": "C"}
@@ -146,9 +148,10 @@ def _levels(text: str) -> list[Sign]:
     for m in _LEVEL.finditer(text):
         first = _REGION[m["first"][0]]
         most = 5 if m["first"] == "S" else 12
-        if len(m["first"]) == 1 and not 1 <= int(m["number"]) <= most:
-            if m["first"] == "S":  # "S8", a segment of the liver
-                found.append(Sign(*m.span(), LEVEL, f"seg:{m['number']}"))
+        if m["first"] == "S" and (int(m["number"]) > most or _LIVER.search(text, max(0, m.start() - 60), m.start())):
+            found.append(Sign(*m.span(), LEVEL, f"seg:{m['number']}{m['half'] or ''}"))  # "S8", a segment of the liver
+            continue
+        if m["half"] or len(m["first"]) == 1 and not 1 <= int(m["number"]) <= most:
             continue
         found.append(Sign(*m.span(), LEVEL, f"vert:{first}{m['number']}"))
         if m["last"]:

@@ -24,6 +24,7 @@ _BEGINS_ANEW = re.compile(
     re.IGNORECASE,
 )
 _NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
+_ARTICLE = re.compile(r"\s(?:an?|the|ein\w*|der|die|das|dem|den)\s", re.IGNORECASE)
 _CENTRAL = frozenset("trachea mediastinum infundibulum talus patella".split())  # that should lie in the middle
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
 
@@ -113,14 +114,18 @@ def _mark_aims(pieces: list[Piece]) -> None:
         piece.aside = n <= last or last >= 0 and all(other.joint != ":" for other in pieces[last + 1 : n + 1])
 
 
-def _mark_earlier(pieces: list[Piece]) -> None:
+def _mark_earlier(text: str, pieces: list[Piece]) -> None:
     """Mark the numbers behind "previously", or in front of "earlier", as those of another day."""
     for piece in pieces:
         if any(sign.name == "strong" for sign in piece.of("prior")) and not piece.says and not piece.of(NUMBER):
             piece.signs = [s for s in piece.signs if s.kind != "organ"] or piece.signs  # "previously in the oesophagus"
         prior = [sign.start for sign in piece.of("prior") if sign.name == "strong"]
         neighbours = zip(piece.signs, piece.signs[1:], strict=False)
-        prior += [a.start for a, b in neighbours if a.kind == "prior" and b.kind == NUMBER]
+        prior += [
+            a.start
+            for a, b in neighbours
+            if a.kind == "prior" and b.kind == NUMBER and not _ARTICLE.match(text, a.end, b.start)  # "from a 5 mm stone"
+        ]
         now = [sign.start for sign in piece.of("now")]
         numbers = [sign for sign in piece.of(NUMBER) if sign.unit]
         if not prior or not numbers:
@@ -284,7 +289,7 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     _call_free(cut)
     _name_suspected(cut)
     _mark_aims(cut)
-    _mark_earlier(cut)
+    _mark_earlier(bare, cut)
     _deny(bare, cut)
     _hedge(cut)
     return cut
