@@ -25,6 +25,7 @@ _MASSES = members("group", "mass")
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SIZED = frozenset("thickened dilated enlarged".split())
 _POLES = frozenset("upper_pole lower_pole interpolar posterior_horn anterior_horn condyle calyx".split())
+_IN_CHEST = frozenset("lung heart chest pleura".split())
 _NORMAL = frozenset({"normal", "homogeneous", "midline"})
 _TISSUES = frozenset("fibroglandular nipple".split())  # that a text speaks of with their organ
 _SIZED_KINDS = _WIDTHS | _SIZED | {"lymphadenopathy", "opacity", "ground_glass"}
@@ -165,6 +166,8 @@ def _goes_beyond(fact: Fact, known: Iterable[Fact], spoken: frozenset[str]) -> b
     if all(other.key == PLACE for other in same):
         return fact.key not in _SIZED_KINDS and not fact.implied & _SIZED
     places = fact.implied & structures()
+    if fact.key == "pleural_effusion" and spoken & _IN_CHEST:
+        return False
     return not places or not places <= spoken
 
 
@@ -206,6 +209,9 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
         return _misplaced(fact, known)
     same = [other for other in known if is_same_thing(fact, other)]
     owners = [other for other in same if other.measures & fact.measures]  # whose number it is
+    if not owners and fact.sides and fact.organs:  # of two the one of the same structure
+        alike = [other for other in same if (other.key, other.affirmed) == (fact.key, fact.affirmed)]
+        owners = [other for other in alike if fact.organs & other.organs and other.sides]
     faults = [_faults(fact, other) for other in owners or same]
     if not faults:
         if fact.key in _HOW and fact.affirmed:
@@ -237,7 +243,9 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
         return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
     if PLACE in (fact.key, other.key):
-        return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
+        sized = fact.implied & _SIZED
+        organs = fact.organs & other.organs or sized and fact.implied & other.organs  # "Milz 15 cm" and "Splenomegalie (15 cm)"
+        return fact.key == PLACE or bool(fact.measures & other.measures and organs)
     if fact.key in other.implied or other.key in fact.implied:
         device = fact.key in _DEVICES or other.key in _DEVICES
         return fact.affirmed == other.affirmed or not device  # "no hardware failure" denies no hardware
@@ -337,6 +345,7 @@ def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> st
     known |= {"age:chronic"} if "past:past" in known else frozenset()  # "status post" calls a thing old
     added = {name.partition(":")[0] for name in answer.qualities - known}
     lost = {name.partition(":")[0] for name in required.qualities - answer.qualities}
-    if added & _NEVER_ADDED or added & lost & _TURNED:
+    complicated = "simple:complex" in answer.qualities - known
+    if added & _NEVER_ADDED or added & lost & _TURNED or complicated:
         return "quality_added"
     return "quality_lost" if lost & _NEVER_LOST else None

@@ -44,7 +44,7 @@ _VIEWS = re.compile(
 )
 _X_RAY = re.compile(r"\bRö\b\.?")  # folded, it would be the right side
 _SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", "on R", not the lumbar spine
-    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=(?:[mc]m|on|to) )(?:(L)|(R))(?=[\s,;.)]|$)"
+    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3}|[AMP][123]\b)|(?<=(?:[mc]m|on|to) )(?:(L)|(R))(?=[\s,;.)]|$)"
 )
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
