@@ -8,8 +8,8 @@
 
 from collections.abc import Iterable
 
-from refrad2d.llm.concepts import closure, composed, families, members, structures
-from refrad2d.llm.facts import GENERIC, PLACE, Fact, Facts
+from refrad2d.llm.concepts import closure, composed, families, fold, members, structures
+from refrad2d.llm.facts import GENERIC, PLACE, Fact, Facts, Strange
 from refrad2d.llm.pieces import GOOD
 
 _FILLS = {  # denied, they say that a space is clear
@@ -58,6 +58,39 @@ def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | N
     )
 
 
+def _is_alike(one: str, other: str) -> bool:
+    """True if two unknown words begin alike."""
+    one, other = fold(one), fold(other)
+    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return shared >= min(4, len(one), len(other))
+
+
+class _Strangers:
+    """The unknown words of one text that the other lacks; each may stand for one finding that only the other names."""
+
+    def __init__(self, words: Iterable[Strange], other: Iterable[Strange]) -> None:
+        known = [word.word for word in other]
+        self._free = [
+            word for word in words if len(word.word) > 3 and not any(_is_alike(word.word, other) for other in known)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._free)
+
+    def explain(self, fact: Fact) -> bool:
+        """True if a word that is left may name the finding: as much denied, on its side, in its structure, of its size."""
+        if fact.key in _MASSES or fact.key in (GOOD, PLACE) or fact.certainty:
+            return False
+        organs = closure(tuple(sorted(fact.organs))) | fact.implied
+        for word in self._free:
+            fits = word.denied != fact.affirmed and (not fact.measures or bool(fact.measures & word.measures))
+            fits = fits and (not fact.sides or not word.sides or fact.sides <= word.sides)
+            if fits and (not organs or not word.organs or bool(organs & closure(tuple(sorted(word.organs))))):
+                self._free.remove(word)
+                return True
+        return False
+
+
 def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.numbers for facts in allowed))
     added, lost = answer.numbers - known, required.numbers - answer.numbers
@@ -82,7 +115,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     spoken = closure(tuple(sorted(named)))
     guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
-    if answer.organs - organs:
+    unknown = _Strangers([word for facts in allowed[:1] for word in facts.strange], answer.strange)
+    if len(answer.organs - organs) > len(unknown):
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
     if _contradicts(answer.pairs | _single_pairs(answer), pairs):
@@ -114,10 +148,13 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     around = frozenset().union(*(facts.implied for facts in allowed))
     spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))
     calls_normal = bool(spoken & _NORMAL)
+    words = _Strangers([w for facts in allowed[:1] for w in facts.strange], answer.strange)
     for fact in answer.facts:
         if fact.key == GENERIC and fact.optional or fact.key == GOOD and calls_normal and _is_new(fact, known):
             continue
         if reason := find_fault(fact, known, around):
+            if reason == "finding_lost" and words.explain(fact):
+                continue
             return reason.replace("lost", "added")
         if _goes_beyond(fact, known, spoken):
             return "finding_added"
@@ -126,11 +163,14 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     resized = {
         (fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional and fact.key != GENERIC
     }
+    words = _Strangers(answer.strange, [w for facts in allowed[:1] for w in facts.strange])
     for fact in required.facts:
         if _may_go(fact) or (fact.key, fact.organs) in resized:
             continue
         reason = find_fault(fact, answer.facts, answer.implied)
         if reason == "certainty_changed" and _said_again(fact, required.facts, answer.facts):
+            reason = None
+        if reason == "finding_lost" and words.explain(fact):
             reason = None
         if reason:
             return reason

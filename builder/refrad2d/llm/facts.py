@@ -37,6 +37,8 @@ _SIDES = re.compile(
 )
 _SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
 _ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
+_PANCREAS = re.compile(r"pan[ck]rea|bauchspeicheldrüse", re.IGNORECASE)
+_PARTS_OF_PANCREAS = {"caput_part": "pancreatic_head", "corpus_part": "pancreatic_body", "cauda_part": "pancreatic_tail"}
 _ASKED = re.compile(r"(?<![\w?])\?\s?(?=[^\W\d_])")  # "?pneumonia"
 _DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,})\s?\?(?=\W|$)")  # "Metastase?"
 _VIEWS = re.compile(
@@ -80,11 +82,22 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Strange:
+    """A word without a concept, with what stands in its piece: whether it is denied there, sides, structures, sizes."""
+
+    word: str
+    denied: bool
+    sides: frozenset[str]
+    organs: frozenset[str]
+    measures: frozenset[tuple[float, str]]
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
     `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
-    `hidden` the number of compounds of which a part is not understood, `proven` if anything is called so.
+    `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood, `proven` if anything is called so.
     """
 
     facts: tuple[Fact, ...]
@@ -97,6 +110,7 @@ class Facts:
     pairs: frozenset[str] = frozenset()
     implied: frozenset[str] = frozenset()
     single: frozenset[str] = frozenset()
+    strange: tuple[Strange, ...] = ()
     hidden: int = 0
     proven: bool = False
 
@@ -115,11 +129,13 @@ def read_facts(text: str, language: str) -> Facts:
     hidden = 0
     bare = _PREFIXES.sub(lambda found: " " * len(found[0]), blank_numbers(text, numbers))
     pieces: list[Piece] = []
+    pancreas = _PANCREAS.search(text) is not None
     commas = {m.start("comma") for m in _ATTRIBUTES.finditer(bare)} if language == "de" else set()
     for number, (start, end) in enumerate(split_sentences(text, language)):
         signs = read_signs(bare, language, start, end)
         hidden += sum(sign.kind == HIDDEN for sign in signs)
         signs = [sign for sign in signs if sign.kind != HIDDEN]
+        signs = [_of_pancreas(sign) for sign in signs] if pancreas else signs
         signs += [sign for sign in numbers if start <= sign.start < end]
         ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
         ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _ends_statement(text, signs, m, start, end)]
@@ -128,6 +144,12 @@ def read_facts(text: str, language: str) -> Facts:
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
     facts = tuple(fact for at in range(len(pieces)) for fact in _with_list(_facts_of(pieces, at), pieces, at))
     return replace(_whole(facts, pieces), hidden=hidden)
+
+
+def _of_pancreas(sign: Sign) -> Sign:
+    """ "Tail" as that of the pancreas, where a text speaks of one."""
+    name = _PARTS_OF_PANCREAS.get(sign.name) if sign.kind == "part" else None
+    return replace(sign, kind="organ", name=name, names=(name,)) if name else sign
 
 
 def _compare_sides(text: str, language: str) -> str:
@@ -181,6 +203,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
+        strange=tuple(_stranger(piece, sign.unit) for piece in pieces for sign in piece.of(UNKNOWN)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
         single=frozenset(
             side
@@ -190,6 +213,11 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
             if side in ("left", "right")
         ),
     )
+
+
+def _stranger(piece: Piece, word: str) -> Strange:
+    denied = bool(piece.of("denial", "denied", "free")) or DENIED in piece.polarity.values()
+    return Strange(word, denied, _sides(piece), _organs(piece), _measures(piece))
 
 
 def _names_exam(pieces: list[Piece], at: int) -> bool:

@@ -31,7 +31,7 @@ _SHORT = re.compile(
     r"\b(?:since|dated|on|versus|vs\.?|compared\s(?:to|with)|than)\s(\d{1,2}/\d{1,2})\b(?!\s?(?:mm|cm|/))",
     re.IGNORECASE,
 )
-_OTHER = r"mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
+_OTHER = r"mm²|cm²|mm2|cm2|mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
 _THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
     r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|"
     r"\((?:\w+\s)?\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)?\s(?:before|previously|prior|vorher|zuvor|früher|damals)\)|"
