@@ -5,8 +5,8 @@
     >>> spell_out("Kein PE. ZVK, Spitze in VCS.", "Kein Pleuraerguss. Spitze in der Vena cava superior.", ["PE", "VCS"])
     'Kein Pleuraerguss. ZVK, Spitze in Vena cava superior.'
 
-The table is compared letter for letter; what ends there in a full stop does so in the text. An abbreviation that is not in
-it is spelt out only if the other text holds words that it may stand for and not the abbreviation itself.
+The table is compared letter for letter; what ends there in a full stop does so in the text. An abbreviation that it
+lacks is spelt out only if the other text holds words that it may stand for and not the abbreviation itself.
 """
 
 import re
@@ -25,7 +25,9 @@ _PARTS = re.compile(r"[^\W\d_]+|.", re.DOTALL)
 @cache
 def _table(language: str) -> tuple[dict[str, str], re.Pattern]:
     """The words of a language that the table spells out, and a pattern for those of several words."""
-    rows = {row["short"]: row["long"] for row in read_csv(__package__, "abbreviations.csv") if row["language"] == language}
+    rows = {
+        row["short"]: row["long"] for row in read_csv(__package__, "abbreviations.csv") if row["language"] == language
+    }
     several = sorted((short for short in rows if " " in short), key=len, reverse=True)
     joined = "|".join(re.escape(short) for short in several)
     return rows, re.compile(rf"(?<![\w.-])(?:{joined})(?![\w-])")

@@ -31,6 +31,7 @@ _TISSUES = frozenset("fibroglandular nipple".split())  # that a text speaks of w
 _SIZED_KINDS = _WIDTHS | _SIZED | {"lymphadenopathy", "opacity", "ground_glass"}
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
+_HELD = members("group", "patent")
 _TUBES = _DEVICES & frozenset(
     "stent stent_graft catheter device_drain tube shunt plate screw nail wire osteosynthesis prosthesis "
     "hip_prosthesis knee_prosthesis".split()
@@ -78,7 +79,7 @@ class _Strangers:
         return len(self._free)
 
     def explain(self, fact: Fact) -> bool:
-        """True if a word that is left may name the finding: as much denied, on its side, in its structure, of its size."""
+        """True if a word that is left may name the finding: denied as it is, of its side, structure and size."""
         if fact.key in _MASSES or fact.key in (GOOD, PLACE) or fact.certainty:
             return False
         organs = closure(tuple(sorted(fact.organs))) | fact.implied
@@ -187,7 +188,7 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
 
 
 def _is_new(fact: Fact, known: Iterable[Fact]) -> bool:
-    """True for "normal" of a structure of which nothing else is known; what is not normal of it is to be told anyway."""
+    """True for "normal" of a structure of which nothing else is known."""
     return fact.affirmed and not fact.measures and not any(is_same_thing(fact, other) for other in known)
 
 
@@ -281,10 +282,17 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         if bad.key == "recanalised" and bad.affirmed and "extent:partial" not in bad.qualities:
             return True
         clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
-        return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+        own = bool(
+            bad.implied & fact.organs if fact.key == GOOD else bad.implied & other.organs
+        )  # "kein Knorpelschaden"
+        return (
+            not bad.affirmed and not bad.change and (clear or own or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+        )
     if PLACE in (fact.key, other.key):
         sized = fact.implied & _SIZED
-        organs = fact.organs & other.organs or sized and fact.implied & other.organs  # "Milz 15 cm" and "Splenomegalie (15 cm)"
+        organs = (
+            fact.organs & other.organs or sized and fact.implied & other.organs
+        )  # "Milz 15 cm" and "Splenomegalie (15 cm)"
         return fact.key == PLACE or bool(fact.measures & other.measures and organs)
     if fact.key in other.implied or other.key in fact.implied:
         device = fact.key in _DEVICES or other.key in _DEVICES
@@ -351,6 +359,8 @@ def _is_listed_level(place: Fact, other: Fact) -> bool:
 def _organs_fit(fact: Fact, other: Fact) -> bool:
     if not fact.organs or fact.key == PLACE and _is_listed_level(fact, other):
         return True
+    if fact.key == GOOD and fact.organs & _HELD and other.organs & _HELD:  # "Implantat" and "hardware"
+        return True
     mine = closure(tuple(sorted(fact.organs))) | fact.implied
     known = closure(tuple(sorted(other.organs))) | other.implied
     if not other.organs:
@@ -382,9 +392,12 @@ def _qualities_fit(fact: Fact, other: Fact) -> bool:
 
 def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.qualities for facts in allowed))
-    known |= {"age:chronic"} if "past:past" in known else frozenset()  # "status post" calls a thing old
+    healed = any(fact.key == "healed" for facts in (*allowed, answer) for fact in facts.facts)
+    old = healed or "past:past" in known | answer.qualities  # "status post" and "healed" call a thing old
+    known |= {"age:chronic"} if old else frozenset()
     added = {name.partition(":")[0] for name in answer.qualities - known}
-    lost = {name.partition(":")[0] for name in required.qualities - answer.qualities}
+    said = answer.qualities | ({"age:chronic"} if old else frozenset())
+    lost = {name.partition(":")[0] for name in required.qualities - said}
     complicated = "simple:complex" in answer.qualities - known
     if added & _NEVER_ADDED or added & lost & _TURNED or complicated:
         return "quality_added"

@@ -1,4 +1,4 @@
-"""Words that a list leaves out: "transverse and sigmoid sinuses", "Sinus transversus und sigmoideus", "Ober- und Unterlappen".
+"""Words that a list leaves out: "transverse and sigmoid sinuses", "Sinus transversus und sigmoideus".
 
     >>> complete("Innen- und Außenmeniskus intakt", "de")
     'Innenmeniskus und Außenmeniskus intakt'

@@ -38,7 +38,11 @@ _SIDES = re.compile(
 _SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
 _ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
 _PANCREAS = re.compile(r"pan[ck]rea|bauchspeicheldrüse", re.IGNORECASE)
-_PARTS_OF_PANCREAS = {"caput_part": "pancreatic_head", "corpus_part": "pancreatic_body", "cauda_part": "pancreatic_tail"}
+_PARTS_OF_PANCREAS = {
+    "caput_part": "pancreatic_head",
+    "corpus_part": "pancreatic_body",
+    "cauda_part": "pancreatic_tail",
+}
 _ASKED = re.compile(r"(?<![\w?])\?\s?(?=[^\W\d_])")  # "?pneumonia"
 _DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,})\s?\?(?=\W|$)")  # "Metastase?"
 _VIEWS = re.compile(
@@ -97,7 +101,8 @@ class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
     `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
-    `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood, `proven` if anything is called so.
+    `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood,
+    `proven` if anything is called so.
     """
 
     facts: tuple[Fact, ...]
@@ -138,7 +143,9 @@ def read_facts(text: str, language: str) -> Facts:
         signs = [_of_pancreas(sign) for sign in signs] if pancreas else signs
         signs += [sign for sign in numbers if start <= sign.start < end]
         ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
-        ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _ends_statement(text, signs, m, start, end)]
+        ends += [
+            m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _ends_statement(text, signs, m, start, end)
+        ]
         signs += [Sign(end, end + 1, CUT, ";") for end in ends]
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
@@ -198,7 +205,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         frozenset(side for piece in pieces for side in _sides(piece)),
         frozenset(values[False]),
         frozenset(values[True]),
-        frozenset(name for piece in pieces for name in _qualities(piece)),
+        frozenset(name for piece in pieces for name in _qualities(piece) if not _denies_nature(piece, name)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
@@ -213,6 +220,11 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
             if side in ("left", "right")
         ),
     )
+
+
+def _denies_nature(piece: Piece, name: str) -> bool:
+    """True for the "aggressive" of a lesion that is denied."""
+    return name.startswith("benign:") and DENIED in piece.polarity.values()
 
 
 def _stranger(piece: Piece, word: str) -> Strange:

@@ -12,10 +12,12 @@ _MONTHS = (
     r"jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|mär(?:z|zes)?|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
+_DAY, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_DAYS_OF = "|".join(rf"(?<=\b{word} )" for word in "vom from seit am of on VU VB".split())
+_COUNTED = "Brust|Hals|Lenden|BWK|HWK|LWK|Rippe|Finger|Zehe|Strahl|Meta|M[FH]K"  # behind an ordinal number
 _DATE = re.compile(
-    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|^\s*\(?\d{1,2}[.)]\s(?=[A-ZÄÖÜ])|"
-    r"\b\d{4}-\d\d-\d\d\b|"
-    r"(?:(?<=\bvom )|(?<=\bfrom )|(?<=\bseit )|(?<=\bam )|(?<=\bof )|(?<=\bon )|(?<=\bVU )|(?<=\bVB ))(?:0?[1-9]|[12]\d|3[01])\.\s?(?:0?[1-9]|1[0-2])\.|"
+    rf"(?<!-)\b\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{2,4}}|^\s*\(?\d{{1,2}}[.)]\s(?!{_COUNTED})(?-i:(?=[A-ZÄÖÜ]))|"
+    rf"\b\d{{4}}-\d\d-\d\d\b|(?:{_DAYS_OF}){_DAY}\.\s?{_MONTH_NUMBER}\.|"
     r"(?<!\d[.,])(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?=,|\)|(?-i:\s[a-zäöü]))|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"

@@ -98,10 +98,10 @@ def _join(pieces: list[Piece]) -> list[Piece]:
 
 
 def _call_free(pieces: list[Piece]) -> None:
-    """ "Freie Zisternen" and "the artery is free" call a structure normal, as "Zisternen frei" does; "trachea central" too."""
+    """ "Freie Zisternen" and "trachea central" call a structure normal, as "Zisternen frei" does."""
     for piece in pieces:
         if piece.of("organ", LEVEL) and not piece.says:
-            said = {"free:free"}
+            said = {"free:free", "margin:smooth", "margin:sharp"} if piece.of("organ") else {"free:free"}
             if {sign.name for sign in piece.of("organ")} <= _CENTRAL:
                 said.add("distribution:central")
             piece.signs = [replace(s, kind=GOOD, name="normal") if s.name in said else s for s in piece.signs]
@@ -124,7 +124,9 @@ def _mark_earlier(text: str, pieces: list[Piece]) -> None:
         prior += [
             a.start
             for a, b in neighbours
-            if a.kind == "prior" and b.kind == NUMBER and not _ARTICLE.match(text, a.end, b.start)  # "from a 5 mm stone"
+            if a.kind == "prior"
+            and b.kind == NUMBER
+            and not _ARTICLE.match(text, a.end, b.start)  # "from a 5 mm stone"
         ]
         now = [sign.start for sign in piece.of("now")]
         numbers = [sign for sign in piece.of(NUMBER) if sign.unit]
