@@ -95,6 +95,9 @@ _BROKEN_FORMS = (
     r"\b(?:that|which)\s(?:was|were)(?:n't|\snot)?\s(?:present|there|seen|visible|noted)\s*[.,;]",
     r"\b(?:ge|aufge)(?:kommen|worden)\s(?:von|mit|auf)\b",
     r"\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
+    r"\b(?:no|keine?)\s[^,;.]*\b(?:somewhat|partially|partly|slightly|a\s(?:little|bit)|in\spart|teilweise|etwas)\b",
+    r"\b(?:not|nicht),\s",
+    r"\b(?:no|keine?)\s\w{4,}[;,]\s(?:an?\s|eine?\s)?\d",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
 _ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
@@ -134,6 +137,14 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
+    if _DENIED_BEHIND.search(kept) and _NEW.search(source) and not _NEW.search(kept):
+        return "negation"  # "Neue Herde: keine."
+    if _PARTLY_GONE.search(source) and len(_DENIED_NOUN.findall(kept)) > len(_DENIED_NOUN.findall(source)):
+        return "negation"  # "has cleared somewhat"
+    if _DENIED_AND_THERE.search(kept) and _BEFORE.search(source) and not _BEFORE.search(kept):
+        return "negation"  # "bisher keine Fraktur, jetzt Fraktur L2"
+    if _AIM.search(source) and ":" in kept and not _AIM.search(kept):
+        return "scope"  # "follow-up of pneumothorax: expanded lung"
     if _structure_denied(source, kept, words, language):
         return "structure"
     if comparison_cut(source, kept):
@@ -232,6 +243,20 @@ def _structure_denied(source: str, kept: str, words: Words, language: str) -> bo
 
 
 _STILL = needle(r"\b(?:still|noch)\b", 0)
+_DENIED_BEHIND = needle(r":\s(?:keine?[rs]?|none|nil|nein|no)\b")
+_DENIED_AND_THERE = needle(r"\b(?:no|keine?[nr]?)\s(\w{4,})\b[^.]*[;,][^.]*\b\1\b")
+_BEFORE = needle(
+    r"\b(?:bisher|bislang|zuletzt|zuvor|vormals|früher|vorher|before|previously|formerly|last|initially|earlier)\b"
+)
+_AIM = needle(r"^(?:verlaufs)?kontrolle\b[^:.;]*:|^follow-?\s?up\s(?:of|for)\b[^:.;]*:")
+_NEW = needle(r"\b(?:neue?[rsnm]?|new|newly|weitere[rsn]?|further|progrediente[rsn]?|progressive)\b")
+_PARTLY_GONE = needle(
+    r"\b(?:resolved|cleared|subsided|disappeared|gone|resorbed|dissolved)\s"
+    r"(?:somewhat|partially|partly|slightly|mostly|largely|a\s(?:little|bit)|in\s(?:large\s)?part|to\s(?:some|a\s\w+)\sextent)\b"
+    r"|\bnicht\smehr\s(?:sicher|eindeutig|zweifelsfrei|gut|vollständig|klar|deutlich)\b"
+    r"|\bno\slonger\s(?:be\s)?(?:clearly|definitely|well|fully|reliably|convincingly)\b"
+    r"|\b(?:etwas|teilweise|teils|partiell|gering|leicht)\s(?:zurückgebildet|resorbiert|aufgelöst|abgeklungen)\b"
+)
 _SEEN = needle(r"nachweis\w*", 0)
 _DENIED_NOUN = needle(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)", 0)
 
