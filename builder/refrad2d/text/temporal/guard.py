@@ -143,8 +143,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         return "negation"  # "has cleared somewhat"
     if _DENIED_AND_THERE.search(kept) and _BEFORE.search(source) and not _BEFORE.search(kept):
         return "negation"  # "bisher keine Fraktur, jetzt Fraktur L2"
-    if _AIM.search(source) and ":" in kept and not _AIM.search(kept):
-        return "scope"  # "follow-up of pneumothorax: expanded lung"
+    if _AIM.search(source) and _asserts_aim(kept):
+        return "scope"
     if _structure_denied(source, kept, words, language):
         return "structure"
     if comparison_cut(source, kept):
@@ -225,6 +225,13 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
         if at is not None and any(" ".join(tokens[at : at + 2]) in other for other in shown):
             return True
     return False
+
+
+def _asserts_aim(kept: str) -> bool:
+    """True if "follow-up of pneumothorax: expanded lung" became "pneumothorax: expanded lung"."""
+    head, colon, rest = kept.partition(":")
+    named = [word[:5].casefold() for word in _WORD.findall(head)[-1:]]
+    return bool(colon) and not _AIM.search(kept) and not any(word in rest.casefold() for word in named)
 
 
 def _structure_denied(source: str, kept: str, words: Words, language: str) -> bool:
