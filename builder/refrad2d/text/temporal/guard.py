@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from refrad2d.text.patterns.needles import Needles, needle
 from refrad2d.text.temporal.amounts import COMMA, amount_told_as_size, bound, comparison_cut, since_alone
-from refrad2d.text.temporal.asides import is_aside, only_says_change
+from refrad2d.text.temporal.asides import is_aside, only_says_change, turned
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
@@ -137,14 +137,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
-    if _DENIED_BEHIND.search(kept) and _NEW.search(source) and not _NEW.search(kept):
-        return "negation"  # "Neue Herde: keine."
-    if _PARTLY_GONE.search(source) and len(_DENIED_NOUN.findall(kept)) > len(_DENIED_NOUN.findall(source)):
-        return "negation"  # "has cleared somewhat"
-    if _DENIED_AND_THERE.search(kept) and _BEFORE.search(source) and not _BEFORE.search(kept):
-        return "negation"  # "bisher keine Fraktur, jetzt Fraktur L2"
-    if _AIM.search(source) and _asserts_aim(kept):
-        return "scope"
+    if reason := turned(source, kept):
+        return reason
     if _structure_denied(source, kept, words, language):
         return "structure"
     if comparison_cut(source, kept):
@@ -227,13 +221,6 @@ def _earlier_denied(source: str, kept: str, words: Words) -> bool:
     return False
 
 
-def _asserts_aim(kept: str) -> bool:
-    """True if "follow-up of pneumothorax: expanded lung" became "pneumothorax: expanded lung"."""
-    head, colon, rest = kept.partition(":")
-    named = [word[:5].casefold() for word in _WORD.findall(head)[-1:]]
-    return bool(colon) and not _AIM.search(kept) and not any(word in rest.casefold() for word in named)
-
-
 def _structure_denied(source: str, kept: str, words: Words, language: str) -> bool:
     """True if "the lungs have cleared" became "no lungs"."""
     folded, things = source.casefold(), load_phrases(language).things
@@ -250,20 +237,6 @@ def _structure_denied(source: str, kept: str, words: Words, language: str) -> bo
 
 
 _STILL = needle(r"\b(?:still|noch)\b", 0)
-_DENIED_BEHIND = needle(r":\s(?:keine?[rs]?|none|nil|nein|no)\b")
-_DENIED_AND_THERE = needle(r"\b(?:no|keine?[nr]?)\s(\w{4,})\b[^.]*[;,][^.]*\b\1\b")
-_BEFORE = needle(
-    r"\b(?:bisher|bislang|zuletzt|zuvor|vormals|früher|vorher|before|previously|formerly|last|initially|earlier)\b"
-)
-_AIM = needle(r"^(?:verlaufs)?kontrolle\b[^:.;]*:|^follow-?\s?up\s(?:of|for)\b[^:.;]*:")
-_NEW = needle(r"\b(?:neue?[rsnm]?|new|newly|weitere[rsn]?|further|progrediente[rsn]?|progressive)\b")
-_PARTLY_GONE = needle(
-    r"\b(?:resolved|cleared|subsided|disappeared|gone|resorbed|dissolved)\s"
-    r"(?:somewhat|partially|partly|slightly|mostly|largely|a\s(?:little|bit)|in\s(?:large\s)?part|to\s(?:some|a\s\w+)\sextent)\b"
-    r"|\bnicht\smehr\s(?:sicher|eindeutig|zweifelsfrei|gut|vollständig|klar|deutlich)\b"
-    r"|\bno\slonger\s(?:be\s)?(?:clearly|definitely|well|fully|reliably|convincingly)\b"
-    r"|\b(?:etwas|teilweise|teils|partiell|gering|leicht)\s(?:zurückgebildet|resorbiert|aufgelöst|abgeklungen)\b"
-)
 _SEEN = needle(r"nachweis\w*", 0)
 _DENIED_NOUN = needle(r"\b[Nn]o\s([^,;.]+)|\b[Kk]eine?\s([^,;.]+)", 0)
 
