@@ -1,17 +1,63 @@
-"""Abbreviations that no table knows, read by the words of the other text of the same language.
+"""Abbreviations: those of the table data/abbreviations.csv, and others by the words of the other text.
 
+    >>> spell_known("NN bds. o.B., kl. Zyste der GB", "de")
+    'Nebenniere bds. o. B., kleine Zyste der Gallenblase'
     >>> spell_out("Kein PE. ZVK, Spitze in VCS.", "Kein Pleuraerguss. Spitze in der Vena cava superior.", ["PE", "VCS"])
     'Kein Pleuraerguss. ZVK, Spitze in Vena cava superior.'
 
-An abbreviation is spelt out only if the other text holds words that it may stand for and not the abbreviation itself.
+The table is compared letter for letter; what ends there in a full stop does so in the text. An abbreviation that it
+lacks is spelt out only if the other text holds words that it may stand for and not the abbreviation itself.
 """
 
 import re
 from collections.abc import Iterable
+from functools import cache
+
+from refrad2d.system.tables import read_csv
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SMALL = frozenset("der die das des dem den und of the and".split())  # may be left out of an abbreviation
 _MOST_WORDS = 5  # behind an abbreviation
+_TOKEN = re.compile(r"(?<![^\s(\[,;:])([^\s,;:()\[\]]+)")
+_PARTS = re.compile(r"[^\W\d_]+|.", re.DOTALL)
+
+
+@cache
+def _table(language: str) -> tuple[dict[str, str], re.Pattern]:
+    """The words of a language that the table spells out, and a pattern for those of several words."""
+    rows = {
+        row["short"]: row["long"] for row in read_csv(__package__, "abbreviations.csv") if row["language"] == language
+    }
+    several = sorted((short for short in rows if " " in short), key=len, reverse=True)
+    joined = "|".join(re.escape(short) for short in several)
+    return rows, re.compile(rf"(?<![\w.-])(?:{joined})(?![\w-])")
+
+
+def spell_known(text: str, language: str) -> str:
+    """The text with the abbreviations of the table spelt out."""
+    rows, several = _table(language)
+    text = several.sub(lambda found: _with_stop(rows[found[0]], found), text)
+
+    def spelt(found: re.Match) -> str:
+        word = found[1]
+        if word in rows:
+            return _with_stop(rows[word], found)
+        bare = word.rstrip(".")
+        number = text[found.end() : found.end() + 2].strip()[:1].isdigit()
+        if bare in rows and not (number and bare != word):  # "Ca. 5 cm" is no carcinoma
+            return _with_stop(rows[bare] + word[len(bare) :], found)
+        if "-" in word or "/" in word:
+            return "".join(rows.get(part, part) if part.isupper() else part for part in _PARTS.findall(word))
+        return word
+
+    return _TOKEN.sub(spelt, text)
+
+
+def _with_stop(long: str, found: re.Match) -> str:
+    """What an abbreviation stands for, with its full stop where a line ends with it."""
+    long = long[:1].upper() + long[1:] if found[0][0].isupper() else long  # it may begin a sentence
+    behind = found.string[found.end() : found.end() + 1]
+    return f"{long}." if found[0].endswith(".") and behind in ("", "\n") and not long.endswith(".") else long
 
 
 def spell_out(text: str, other: str, unknown: Iterable[str]) -> str:

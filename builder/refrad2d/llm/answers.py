@@ -155,9 +155,14 @@ def usable_questions(
     return kept[:MAX_QUESTIONS]
 
 
+def _read_question(question: str, language: str) -> Facts:
+    """What a question names; its mark is no doubt, as it is in "metastasis?"."""
+    return read_facts(question.rstrip("? "), language)
+
+
 def is_true(question: str, answer: str, stated: Facts, language: str) -> bool:
     """True if "yes" or "no" to a question follows from facts; what the text leaves open or contradicts does not."""
-    asked = [fact for fact in read_facts(question, language).facts if fact.key != PLACE]
+    asked = [fact for fact in _read_question(question, language).facts if fact.key != PLACE]
     yes, no = _YES_NO[language]
     if not asked or answer not in (yes, no):
         return False
@@ -187,7 +192,7 @@ def answers(question: str, answer: str, stated: Facts, quote: str, language: str
         return is_true(question, lead, stated, language) and (
             not rest or answers(question, rest, stated, quote, language)
         )
-    asked, said = read_facts(question, language), read_facts(answer, language)
+    asked, said = _read_question(question, language), read_facts(answer, language)
     told = [fact for fact in said.facts if fact.key != PLACE]
     if told:
         told = [replace(f, sides=f.sides or asked.sides, organs=f.organs or asked.organs) for f in told]
@@ -237,7 +242,8 @@ def _follows(question: str, answer: str, quote: str, language: str) -> bool:
     lead, rest = _lead(answer, language)
     if lead and not rest:
         return True
-    said, known, asked = (read_facts(text, language) for text in (rest, quote, question))
+    said, known = (read_facts(text, language) for text in (rest, quote))
+    asked = _read_question(question, language)
     concepts = known.implied | known.organs | asked.implied | asked.organs | {"", "one"}
     words = {fold(word)[:_STEM] for word in _WORD.findall(f"{quote} {question}")}
     unknown = all(fold(word)[:_STEM] in words for word in said.unknown)

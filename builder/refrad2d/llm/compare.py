@@ -8,8 +8,8 @@
 
 from collections.abc import Iterable
 
-from refrad2d.llm.concepts import closure, families, members
-from refrad2d.llm.facts import GENERIC, PLACE, Fact, Facts
+from refrad2d.llm.concepts import closure, composed, families, fold, members, structures
+from refrad2d.llm.facts import GENERIC, PLACE, Fact, Facts, Strange
 from refrad2d.llm.pieces import GOOD
 
 _FILLS = {  # denied, they say that a space is clear
@@ -24,8 +24,14 @@ _WIDTHS = members("group", "widths")  # denied, they say that a structure is nor
 _MASSES = members("group", "mass")
 _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SIZED = frozenset("thickened dilated enlarged".split())
+_POLES = frozenset("upper_pole lower_pole interpolar posterior_horn anterior_horn condyle calyx".split())
+_IN_CHEST = frozenset("lung heart chest pleura".split())
+_NORMAL = frozenset({"normal", "homogeneous", "midline"})
+_TISSUES = frozenset("fibroglandular nipple".split())  # that a text speaks of with their organ
+_SIZED_KINDS = _WIDTHS | _SIZED | {"lymphadenopathy", "opacity", "ground_glass"}
 _SOFT = members("group", "soft")  # what says how rather than what; two texts may leave it to the finding beside it
 _DEVICES = members("family", "device")
+_HELD = members("group", "patent")
 _TUBES = _DEVICES & frozenset(
     "stent stent_graft catheter device_drain tube shunt plate screw nail wire osteosynthesis prosthesis "
     "hip_prosthesis knee_prosthesis".split()
@@ -34,7 +40,7 @@ _NEVER_ADDED = frozenset("benign age density extent phase contrast weighting act
 _NEVER_LOST = frozenset("benign age density".split())
 _TURNED = frozenset(
     "zone degree count size level face depth axis distribution margin width larger solid relation "
-    "content simple quadrant".split()
+    "content simple quadrant flow position".split()
 )
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
@@ -53,6 +59,39 @@ def compare(required: Facts, answer: Facts, allowed: Iterable[Facts]) -> str | N
     )
 
 
+def _is_alike(one: str, other: str) -> bool:
+    """True if two unknown words begin alike."""
+    one, other = fold(one), fold(other)
+    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return shared >= min(4, len(one), len(other))
+
+
+class _Strangers:
+    """The unknown words of one text that the other lacks; each may stand for one finding that only the other names."""
+
+    def __init__(self, words: Iterable[Strange], other: Iterable[Strange]) -> None:
+        known = [word.word for word in other]
+        self._free = [
+            word for word in words if len(word.word) > 3 and not any(_is_alike(word.word, other) for other in known)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._free)
+
+    def explain(self, fact: Fact) -> bool:
+        """True if a word that is left may name the finding: denied as it is, of its side, structure and size."""
+        if fact.key in _MASSES or fact.key in (GOOD, PLACE) or fact.certainty:
+            return False
+        organs = closure(tuple(sorted(fact.organs))) | fact.implied
+        for word in self._free:
+            fits = word.denied != fact.affirmed and (not fact.measures or bool(fact.measures & word.measures))
+            fits = fits and (not fact.sides or not word.sides or fact.sides <= word.sides)
+            if fits and (not organs or not word.organs or bool(organs & closure(tuple(sorted(word.organs))))):
+                self._free.remove(word)
+                return True
+        return False
+
+
 def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.numbers for facts in allowed))
     added, lost = answer.numbers - known, required.numbers - answer.numbers
@@ -67,15 +106,18 @@ def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str 
 
 def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.sides for facts in allowed))
-    added, lost = answer.sides - known, required.sides - answer.sides
-    if added and not answer.only_both or lost and not required.only_both:
+    if answer.single - known or required.single - answer.sides:
         return "side_changed"
     named = frozenset().union(*(facts.organs | facts.implied for facts in allowed))
     guessed = {"lymph_node"} if named & _OF_NODES else set()
+    guessed |= {name for name in _TISSUES if closure((name,)) - {name} & named}
     if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
         guessed.add("liver")  # "Segment VIII"
+    spoken = closure(tuple(sorted(named)))
+    guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
-    if answer.organs - organs:
+    unknown = _Strangers([word for facts in allowed[:1] for word in facts.strange], answer.strange)
+    if len(answer.organs - organs) > len(unknown):
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
     if _contradicts(answer.pairs | _single_pairs(answer), pairs):
@@ -105,27 +147,37 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     if answer.proven and not any(facts.proven for facts in allowed):
         return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
+    spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))
+    calls_normal = bool(spoken & _NORMAL)
+    words = _Strangers([w for facts in allowed[:1] for w in facts.strange], answer.strange)
     for fact in answer.facts:
-        if fact.key == GENERIC and fact.optional:
+        if fact.key == GENERIC and fact.optional or fact.key == GOOD and calls_normal and _is_new(fact, known):
             continue
         if reason := find_fault(fact, known, around):
+            if reason == "finding_lost" and words.explain(fact):
+                continue
             return reason.replace("lost", "added")
+        if _goes_beyond(fact, known, spoken):
+            return "finding_added"
         if fact.certainty == "proven" and fact.affirmed and not _is_proven(fact, known):
             return "certainty_changed"
     resized = {
         (fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional and fact.key != GENERIC
     }
+    words = _Strangers(answer.strange, [w for facts in allowed[:1] for w in facts.strange])
     for fact in required.facts:
         if _may_go(fact) or (fact.key, fact.organs) in resized:
             continue
         reason = find_fault(fact, answer.facts, answer.implied)
         if reason == "certainty_changed" and _said_again(fact, required.facts, answer.facts):
             reason = None
+        if reason == "finding_lost" and words.explain(fact):
+            reason = None
         if reason:
             return reason
     organs = closure(tuple(sorted(answer.organs | answer.implied)))
-    spoken = answer.organs | answer.implied
-    lost = {organ for organ in required.organs - organs if not closure((organ,)) & spoken}
+    said = answer.organs | answer.implied
+    lost = {organ for organ in required.organs - organs if not closure((organ,)) & said}
     telling = [f for f in required.facts if not (_may_go(f) or (f.key, f.organs) in resized)]
     needed = {
         organ
@@ -133,6 +185,31 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         for organ in (fact.organs | fact.list_organs if fact.key == GOOD or not fact.organs else fact.organs)
     }
     return "anatomy_lost" if lost & needed else None
+
+
+def _is_new(fact: Fact, known: Iterable[Fact]) -> bool:
+    """True for "normal" of a structure of which nothing else is known."""
+    return fact.affirmed and not fact.measures and not any(is_same_thing(fact, other) for other in known)
+
+
+def _goes_beyond(fact: Fact, known: Iterable[Fact], spoken: frozenset[str]) -> bool:
+    """True if an answer names a kind of what the text says: a metastasis for its "malignancy".
+
+    A word that only joins the finding and its place, both of which the text names (`spoken`), is no such kind:
+    "gallstone" for its stone in the gallbladder.
+    """
+    if not fact.affirmed or fact.key in (PLACE, GOOD, GENERIC):
+        return False
+    same = [other for other in known if is_same_thing(fact, other)]
+    alike = families().get(fact.key, frozenset())
+    if not same or any(o.key == fact.key or fact.key in o.implied or o.key in alike for o in same):
+        return False
+    if all(other.key == PLACE for other in same):
+        return fact.key not in _SIZED_KINDS and not fact.implied & _SIZED
+    places = fact.implied & structures()
+    if fact.key == "pleural_effusion" and spoken & _IN_CHEST:
+        return False
+    return not places or not places <= spoken
 
 
 def _is_proven(fact: Fact, known: Iterable[Fact]) -> bool:
@@ -153,7 +230,8 @@ def _misplaced(fact: Fact, known: Iterable[Fact]) -> str | None:
     same = [
         other for other in known if other.sides and fact.organs & (other.organs | other.list_organs | other.implied)
     ]
-    wrong = len(fact.sides) == 1 and same and not any(fact.sides & other.sides for other in same)
+    loose = any(fact.sides & other.sides and other.organs & _POLES for other in known)  # "am rechten Unterpol"
+    wrong = len(fact.sides) == 1 and same and not loose and not any(fact.sides & other.sides for other in same)
     return "side_changed" if wrong else None
 
 
@@ -172,6 +250,9 @@ def find_fault(fact: Fact, known: Iterable[Fact], around: frozenset[str] = froze
         return _misplaced(fact, known)
     same = [other for other in known if is_same_thing(fact, other)]
     owners = [other for other in same if other.measures & fact.measures]  # whose number it is
+    if not owners and fact.sides and fact.organs:  # of two the one of the same structure
+        alike = [other for other in same if (other.key, other.affirmed) == (fact.key, fact.affirmed)]
+        owners = [other for other in alike if fact.organs & other.organs and other.sides]
     faults = [_faults(fact, other) for other in owners or same]
     if not faults:
         if fact.key in _HOW and fact.affirmed:
@@ -201,14 +282,25 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
         if bad.key == "recanalised" and bad.affirmed and "extent:partial" not in bad.qualities:
             return True
         clear = bool(_FILLS.get(bad.key, set()) & closure(tuple(sorted(fact.organs | bad.organs))))
-        return not bad.affirmed and not bad.change and (clear or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+        own = bool(
+            bad.implied & fact.organs if fact.key == GOOD else bad.implied & other.organs
+        )  # "kein Knorpelschaden"
+        return (
+            not bad.affirmed and not bad.change and (clear or own or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
+        )
     if PLACE in (fact.key, other.key):
-        return fact.key == PLACE or bool(fact.measures & other.measures and fact.organs & other.organs)
+        sized = fact.implied & _SIZED
+        organs = (
+            fact.organs & other.organs or sized and fact.implied & other.organs
+        )  # "Milz 15 cm" and "Splenomegalie (15 cm)"
+        return fact.key == PLACE or bool(fact.measures & other.measures and organs)
     if fact.key in other.implied or other.key in fact.implied:
         device = fact.key in _DEVICES or other.key in _DEVICES
         return fact.affirmed == other.affirmed or not device  # "no hardware failure" denies no hardware
     if GENERIC in (fact.key, other.key) and {fact.key, other.key} & _MASSES and fact.affirmed and other.affirmed:
         return bool(fact.measures & other.measures)  # "18 mm lesion, suspicious for meningioma"
+    if not fact.affirmed and not other.affirmed and other.key in families("denied_family").get(fact.key, ()):
+        return True
     return other.key in families().get(fact.key, ()) and fact.key not in _DEVICES
 
 
@@ -267,6 +359,8 @@ def _is_listed_level(place: Fact, other: Fact) -> bool:
 def _organs_fit(fact: Fact, other: Fact) -> bool:
     if not fact.organs or fact.key == PLACE and _is_listed_level(fact, other):
         return True
+    if fact.key == GOOD and fact.organs & _HELD and other.organs & _HELD:  # "Implantat" and "hardware"
+        return True
     mine = closure(tuple(sorted(fact.organs))) | fact.implied
     known = closure(tuple(sorted(other.organs))) | other.implied
     if not other.organs:
@@ -298,8 +392,13 @@ def _qualities_fit(fact: Fact, other: Fact) -> bool:
 
 def _qualities(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.qualities for facts in allowed))
+    healed = any(fact.key == "healed" for facts in (*allowed, answer) for fact in facts.facts)
+    old = healed or "past:past" in known | answer.qualities  # "status post" and "healed" call a thing old
+    known |= {"age:chronic"} if old else frozenset()
     added = {name.partition(":")[0] for name in answer.qualities - known}
-    lost = {name.partition(":")[0] for name in required.qualities - answer.qualities}
-    if added & _NEVER_ADDED or added & lost & _TURNED:
+    said = answer.qualities | ({"age:chronic"} if old else frozenset())
+    lost = {name.partition(":")[0] for name in required.qualities - said}
+    complicated = "simple:complex" in answer.qualities - known
+    if added & _NEVER_ADDED or added & lost & _TURNED or complicated:
         return "quality_added"
     return "quality_lost" if lost & _NEVER_LOST else None

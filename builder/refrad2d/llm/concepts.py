@@ -31,7 +31,7 @@ _LETTERS = (
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\s\w]")
 _FREE = re.compile(r"([^\W\d_]{4,})frei(?:e[nrms]?)?", re.IGNORECASE)
 _NO_LUNG = frozenset({"lung", "lungen", "lungs"})
-_CUTS = frozenset(",;:()[]–—+")
+_CUTS = frozenset(",;:()[]–—+→")
 
 
 @lru_cache(maxsize=100_000)
@@ -172,9 +172,35 @@ class Lexicon:
                 return node.entries
         return []
 
+    def joins(self, *phrase: str) -> bool:
+        """True if words make one structure or finding together."""
+        length, entries = self.match(list(phrase), 0)
+        return length == len(phrase) and entries[0].kind in ("organ", "finding", "part")
+
+    def covers(self, word: str) -> bool:
+        """True if a word is a structure or a finding by itself."""
+        return any(entry.kind in ("organ", "finding") for entry in self.whole(word))
+
+    def is_known(self, word: str) -> bool:
+        """True if a word, or every part of a compound, is in the table."""
+        if self.whole(word):
+            return True
+        parts, left = self.parts(word)
+        return bool(parts) and not left
+
     def parts(self, word: str) -> tuple[list[list[Entry]], int]:
         """The stems that a word is made of, each with its readings, and how many letters none of them explains."""
         return self._read(word)
+
+    def _cuts_stem(self, folded: str, at: int, length: int) -> bool:
+        """True if a stem begins inside a stretch of a word and ends behind it: the fracture in "beinfraktur"."""
+        end = at + length
+        return any(
+            folded[start : end + more] in self.stems
+            for start in range(at + 1, end)
+            for more in range(1, _LONGEST_STEM - length)
+            if end + more <= len(folded) and end + more - start >= _SHORTEST_NOUN
+        )
 
     def _split(self, word: str) -> tuple[list[list[Entry]], int]:
         folded = fold(word)
@@ -187,6 +213,8 @@ class Lexicon:
                 if inside or run in (1, 2) and not found and length < _SHORTEST_NOUN:
                     continue  # a short stem may stand inside by chance
                 entries = self.stems.get(folded[at : at + length])
+                if entries and found and all(entry.kind == "fill" for entry in entries):
+                    entries = None if self._cuts_stem(folded, at, length) else entries
                 if not entries and found and not run and folded[at - 1] == "c":
                     again = self.stems.get(folded[at - 1 : at + length])  # folded, "schwanz-zyste" has lost a letter
                     entries = again if again and again[0].kind == "finding" else None
@@ -235,6 +263,9 @@ def read_signs(text: str, language: str, start: int = 0, end: int | None = None)
                 found.append(Sign(first, last, CUT, word))
             at += 1
             continue
+        if word in ("non", "nicht") and text[last : last + 1] == "-" and not _is_known(words, raw[at + 1 : at + 2]):
+            at += 2  # "non-mobile" denies nothing that a table knows
+            continue
         if word in ("free", "frei") and text[first - 1 : first] == "-" and found and found[-1].kind == "finding":
             found[-1] = replace(found[-1], kind="free")  # "cyst-free"
             at += 1
@@ -251,6 +282,11 @@ def read_signs(text: str, language: str, start: int = 0, end: int | None = None)
         found += _of_word(words, word, first, last)
         at += 1
     return found
+
+
+def _is_known(words: Lexicon, word: list[str]) -> bool:
+    """True if a word, if there is one, is in the table, whole or in parts."""
+    return not word or bool(words.whole(word[0]) or words.parts(word[0])[0])
 
 
 def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
@@ -276,7 +312,7 @@ def _closures() -> dict[str, tuple[str, ...]]:
     return {
         row["name"]: tuple(filter(None, row["implies"].split("|")))
         for row in read_csv(__package__, "concepts.csv")
-        if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family", "group")
+        if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family", "denied_family", "group")
     }
 
 
@@ -301,14 +337,23 @@ def closure(names: tuple[str, ...]) -> frozenset[str]:
 
 
 @cache
-def families() -> dict[str, frozenset[str]]:
-    """Finding → the findings that another hand may call it: a swelling is called oedema, a shift displacement."""
+def families(kind: str = "family") -> dict[str, frozenset[str]]:
+    """Finding → the findings that another hand may call it: a swelling is called oedema, a shift displacement.
+
+    With the kind "denied_family" those that it may name where it denies them: "no collection" and "no abscess".
+    """
     found: dict[str, frozenset[str]] = {}
     for row in read_csv(__package__, "concepts.csv"):
-        if row["kind"] == "family":
+        if row["kind"] == kind:
             members = frozenset(row["implies"].split("|"))
             found |= {name: found.get(name, frozenset()) | members for name in members}
     return found
+
+
+@cache
+def structures() -> frozenset[str]:
+    """The names of all structures and their parts."""
+    return frozenset(row["name"] for row in read_csv(__package__, "concepts.csv") if row["kind"] in ("organ", "part"))
 
 
 @cache

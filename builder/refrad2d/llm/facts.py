@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from refrad2d.llm.abbreviations import spell_known
 from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
+from refrad2d.llm.ellipsis import complete
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
 from refrad2d.text.sentences import split_sentences
@@ -23,7 +25,9 @@ PLACE = "organ"  # key of facts that only name a structure, with its size or not
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
-_BEHIND_BOTH = re.compile(r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})")  # "Hüft-TEP bds. Lockerungssaum links"
+_BEHIND_BOTH = re.compile(  # "Hüft-TEP bds. Lockerungssaum links", "Spiegel li. Siebbeinzellen frei"
+    r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})|(?<=\b(?:li|re)\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3}[^,;.]*(?:[.;]|$))"
+)
 _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
@@ -33,12 +37,20 @@ _SIDES = re.compile(
 )
 _SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
 _ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
+_PANCREAS = re.compile(r"pan[ck]rea|bauchspeicheldrüse", re.IGNORECASE)
+_PARTS_OF_PANCREAS = {
+    "caput_part": "pancreatic_head",
+    "corpus_part": "pancreatic_body",
+    "cauda_part": "pancreatic_tail",
+}
+_ASKED = re.compile(r"(?<![\w?])\?\s?(?=[^\W\d_])")  # "?pneumonia"
+_DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,})\s?\?(?=\W|$)")  # "Metastase?"
 _VIEWS = re.compile(
     r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
 )
 _X_RAY = re.compile(r"\bRö\b\.?")  # folded, it would be the right side
-_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", not the lumbar spine
-    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3})|(?<=[mc]m )(?:(L)|(R))(?=[\s,;.)]|$)"
+_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", "on R", not the lumbar spine
+    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3}|[AMP][123]\b)|(?<=(?:[mc]m|on|to) )(?:(L)|(R))(?=[\s,;.)]|$)"
 )
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
@@ -74,11 +86,23 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Strange:
+    """A word without a concept, with what stands in its piece: whether it is denied there, sides, structures, sizes."""
+
+    word: str
+    denied: bool
+    sides: frozenset[str]
+    organs: frozenset[str]
+    measures: frozenset[tuple[float, str]]
+
+
+@dataclass(frozen=True)
 class Facts:
     """The facts of a text, and over all of it: structures, sides, numbers, qualities, and words without a concept.
 
-    `earlier` are the numbers of another day; `only_both` if the only side that is said is "both",
-    `hidden` the number of compounds of which a part is not understood, `proven` if anything is called so.
+    `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
+    `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood,
+    `proven` if anything is called so.
     """
 
     facts: tuple[Fact, ...]
@@ -90,35 +114,49 @@ class Facts:
     unknown: tuple[str, ...]
     pairs: frozenset[str] = frozenset()
     implied: frozenset[str] = frozenset()
-    only_both: bool = False
+    single: frozenset[str] = frozenset()
+    strange: tuple[Strange, ...] = ()
     hidden: int = 0
     proven: bool = False
 
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
+    text = complete(spell_known(text, language), language)
     text = _name_other_side(_compare_sides(text, language), language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
+    text = _DOUBTED.sub({"de": r"fraglich \1", "en": r"possible \1"}[language], text)
+    text = _ASKED.sub({"de": "fraglich ", "en": "possible "}[language], text)
     for pattern in (_VIEWS, _X_RAY):
         text = pattern.sub(lambda found: " " * len(found[0]), text)
     numbers = read_numbers(text)
     hidden = 0
     bare = _PREFIXES.sub(lambda found: " " * len(found[0]), blank_numbers(text, numbers))
     pieces: list[Piece] = []
+    pancreas = _PANCREAS.search(text) is not None
     commas = {m.start("comma") for m in _ATTRIBUTES.finditer(bare)} if language == "de" else set()
     for number, (start, end) in enumerate(split_sentences(text, language)):
         signs = read_signs(bare, language, start, end)
         hidden += sum(sign.kind == HIDDEN for sign in signs)
         signs = [sign for sign in signs if sign.kind != HIDDEN]
+        signs = [_of_pancreas(sign) for sign in signs] if pancreas else signs
         signs += [sign for sign in numbers if start <= sign.start < end]
         ends = [s.end for s in signs if s.kind == LEVEL and _ENDS_SENTENCE.match(text, s.end)]
-        ends += [m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _states(signs, start, m.start())]
+        ends += [
+            m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _ends_statement(text, signs, m, start, end)
+        ]
         signs += [Sign(end, end + 1, CUT, ";") for end in ends]
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
     facts = tuple(fact for at in range(len(pieces)) for fact in _with_list(_facts_of(pieces, at), pieces, at))
     return replace(_whole(facts, pieces), hidden=hidden)
+
+
+def _of_pancreas(sign: Sign) -> Sign:
+    """ "Tail" as that of the pancreas, where a text speaks of one."""
+    name = _PARTS_OF_PANCREAS.get(sign.name) if sign.kind == "part" else None
+    return replace(sign, kind="organ", name=name, names=(name,)) if name else sign
 
 
 def _compare_sides(text: str, language: str) -> str:
@@ -148,9 +186,11 @@ def _name_other_side(text: str, language: str) -> str:
     return _ACROSS.sub(in_words, text)
 
 
-def _states(signs: list[Sign], start: int, end: int) -> bool:
-    """True if a finding stands in a stretch of the text."""
-    return any(sign.kind == "finding" and start <= sign.start < end for sign in signs)
+def _ends_statement(text: str, signs: list[Sign], stop: re.Match, start: int, end: int) -> bool:
+    """True if the full stop of "bds." or "li." ends a statement, and behind "li." another one stands."""
+    before = any(sign.kind == "finding" and start <= sign.start < stop.start() for sign in signs)
+    behind = any(sign.kind in ("finding", "free", GOOD) and stop.start() <= sign.start < end for sign in signs)
+    return before and (behind or text[stop.start() - 4 : stop.start()] == "bds.")
 
 
 def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
@@ -165,16 +205,31 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         frozenset(side for piece in pieces for side in _sides(piece)),
         frozenset(values[False]),
         frozenset(values[True]),
-        frozenset(name for piece in pieces for name in _qualities(piece)),
+        frozenset(name for piece in pieces for name in _qualities(piece) if not _denies_nature(piece, name)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
         frozenset(pair for piece in pieces for pair in _pairs(piece)),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
+        strange=tuple(_stranger(piece, sign.unit) for piece in pieces for sign in piece.of(UNKNOWN)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
-        only_both=not any(
-            sign.kind in ("side", "sided") and "both" not in (sign.name, *sign.implies) for sign in signs
+        single=frozenset(
+            side
+            for sign in signs
+            if sign.kind in ("side", "sided")
+            for side in (sign.name, *sign.implies)
+            if side in ("left", "right")
         ),
     )
+
+
+def _denies_nature(piece: Piece, name: str) -> bool:
+    """True for the "aggressive" of a lesion that is denied."""
+    return name.startswith("benign:") and DENIED in piece.polarity.values()
+
+
+def _stranger(piece: Piece, word: str) -> Strange:
+    denied = bool(piece.of("denial", "denied", "free")) or DENIED in piece.polarity.values()
+    return Strange(word, denied, _sides(piece), _organs(piece), _measures(piece))
 
 
 def _names_exam(pieces: list[Piece], at: int) -> bool:
@@ -234,7 +289,7 @@ def _pairs(piece: Piece) -> list[str]:
     """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
     found: list[str] = []
     values = [sign for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"]
-    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:"))]
+    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:", "size:"))]
     sides = [sign for sign in piece.of("side") if sign.name != "both"]
     segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
     # "station 7 19 mm"
@@ -246,7 +301,7 @@ def _pairs(piece: Piece) -> list[str]:
 
 
 def _value(sign: Sign) -> str:
-    return str(sign.value) if sign.kind == NUMBER else sign.name
+    return str(sign.value) if sign.kind == NUMBER else _AMOUNTS.get(sign.name, sign.name)
 
 
 def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
@@ -254,8 +309,8 @@ def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
     if len(values) < 2 or len(places) < 2:
         return []
     before = [[p for p in places if low < p.start < v.start] for low, v in _between(values, first=-1)]
-    if all(len(some) == 1 for some in before):
-        return [(some[0], value) for some, value in zip(before, values, strict=True)]
+    if before[0] and all(len(some) <= 1 for some in before):  # "right lobe 48 mm, left lobe 41 mm, isthmus 3 mm"
+        return [(some[0], value) for some, value in zip(before, values, strict=True) if some]
     starts = [value.start for value in values[1:]] + [places[-1].start + 1]
     behind = [[p for p in places if v.start < p.start < high] for v, high in zip(values, starts, strict=True)]
     if all(len(some) == 1 for some in behind):
@@ -377,7 +432,7 @@ def _list_organs(pieces: list[Piece], at: int) -> frozenset[str]:
         found |= _organs(piece)
         joint = piece.joint
     for piece in pieces[at + 1 :]:
-        if piece.sentence != same or piece.says or piece.joint not in ("and", "or", ","):
+        if piece.sentence != same or piece.says or piece.joint not in ("and", "or", ",") or _measures(piece):
             break
         found |= _organs(piece)
     return found

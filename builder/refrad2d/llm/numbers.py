@@ -12,13 +12,18 @@ _MONTHS = (
     r"jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|mär(?:z|zes)?|apr(?:il)?|ma[iy]|june?|juni|july?|juli|aug(?:ust)?|"
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
+_DAY, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_DAYS_OF = "|".join(rf"(?<=\b{word} )" for word in "vom from seit am of on VU VB".split())
+_COUNTED = "Brust|Hals|Lenden|BWK|HWK|LWK|Rippe|Finger|Zehe|Strahl|Meta|M[FH]K"  # behind an ordinal number
 _DATE = re.compile(
-    r"(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{2,4})?|\b\d{4}-\d\d-\d\d\b|"
+    rf"(?<!-)\b\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{2,4}}|^\s*\(?\d{{1,2}}[.)]\s(?!{_COUNTED})(?-i:(?=[A-ZÄÖÜ]))|"
+    rf"\b\d{{4}}-\d\d-\d\d\b|(?:{_DAYS_OF}){_DAY}\.\s?{_MONTH_NUMBER}\.|"
+    r"(?<!\d[.,])(?<!-)\b\d{1,2}\.\s?\d{1,2}\.(?=,|\)|(?-i:\s[a-zäöü]))|"
     r"(?<!WK )(?<!WK)(?<![TLCSh])(?<![TLCSh] )\b\d{1,2}/(?:\d{1,2}/)?(?:(?:19|20)\d{2}|\d{2})\b(?!\s?(?:mm|cm))|"
     r"\b(?:19|20)\d{2}\b(?!\s?(?:mm|ml|HU|HE))|"
     rf"\b\d{{1,2}}(?:\.|st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b(?:\s\d{{4}})?|"
     rf"\b(?:{_MONTHS})\s\d{{1,2}}\b(?!\s?(?:mm|cm|ml))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _MONTH = re.compile(  # behind a preposition, since "may" is a verb too
     r"\b(?:in|from|of|since|im|vom|seit)\s(January|February|March|April|May|June|July|August|September|October|November|"
@@ -28,7 +33,7 @@ _SHORT = re.compile(
     r"\b(?:since|dated|on|versus|vs\.?|compared\s(?:to|with)|than)\s(\d{1,2}/\d{1,2})\b(?!\s?(?:mm|cm|/))",
     re.IGNORECASE,
 )
-_OTHER = r"mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
+_OTHER = r"mm²|cm²|mm2|cm2|mg/dl|g/dl|ng/ml|mmol/l|mmHg|cm/s|m/s|ml/min"  # units that are compared as they stand
 _THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
     r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|"
     r"\((?:\w+\s)?\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)?\s(?:before|previously|prior|vorher|zuvor|früher|damals)\)|"
@@ -48,9 +53,10 @@ _TO = re.compile(r"\s?(?:->|→)\s?|\s(?:to|auf)\s", re.IGNORECASE)
 _REGION = {"H": "C", "B": "T", "L": "L", "S": "S", "C": "C", "T": "T"}
 _NAME = r"HWK|BWK|LWK|SWK|HW|BW|LW|SW|Th|C|T|L|S"
 _LEVEL = re.compile(
-    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
+    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?P<half>[ab])?(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
 )
+_LIVER = re.compile(r"leber|liver|hepat", re.IGNORECASE)
 _ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
 _ORDINALS_DE = tuple("erst zweit dritt viert fünft sechst siebt acht neunt zehnt elft zwölft".split())
 _SPINE = {"brust": "T", "lenden": "L", "hals": "C", "thoracic": "T", "lumbar": "L", "cervical": "C"}
@@ -67,6 +73,12 @@ _SEGMENT = re.compile(
     rf"(?<![\w-])(?:{_PLACE})[ab]?[.]?\s(?:segment)\b",
     re.IGNORECASE,
 )
+_SYSTEMS = r"Weber|Stanford|Bosniak|Child|ACR|Dichte|density|Typ|[Tt]ype|Kategorie|[Cc]ategory|Denis|Magerl|Todani"
+_LETTER = re.compile(  # "Weber B", "ACR density b", "type A dissection"
+    rf"\b(?:{_SYSTEMS})[-\s](?:(?:Pugh|Typ|[Tt]ype|[Dd]ensity|[Cc]ategory|Kategorie|Dichte|Grad|grade)[-\s])?(?P<letter>[A-Fa-f])(?![\w])"
+    rf"|\b(?P<before>[A-F])[-\s](?:nach|according\sto|by)\s(?:{_SYSTEMS})\b"
+)
+_FIRST_LETTER = 1000  # the value of a class "A" among numbers without a unit
 _ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
 _CLASSED = re.compile(
     r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
@@ -88,6 +100,7 @@ def read_numbers(text: str) -> list[Sign]:
     for at in range(len(found) - 2, -1, -1):
         if not units[at][0] and _JOINT.fullmatch(bare, found[at].end(), found[at + 1].start()):
             units[at] = units[at + 1]
+    numbers += _letters(bare)
     for at, (m, (unit, factor)) in enumerate(zip(found, units, strict=True)):
         before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
         arrow = before is not None and before[0].strip() in ("->", "→")
@@ -96,6 +109,12 @@ def read_numbers(text: str) -> list[Sign]:
         value = round(float(m["value"].replace(",", ".")) * factor, 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
+
+
+def _letters(text: str) -> list[Sign]:
+    """The classes that a letter names, as numbers without a unit."""
+    found = [(m, (m["letter"] or m["before"]).upper()) for m in _LETTER.finditer(text)]
+    return [Sign(*m.span(m.lastgroup or 0), NUMBER, "", value=float(_FIRST_LETTER + ord(x))) for m, x in found]
 
 
 def blank_numbers(text: str, numbers: list[Sign]) -> str:
@@ -131,9 +150,10 @@ def _levels(text: str) -> list[Sign]:
     for m in _LEVEL.finditer(text):
         first = _REGION[m["first"][0]]
         most = 5 if m["first"] == "S" else 12
-        if len(m["first"]) == 1 and not 1 <= int(m["number"]) <= most:
-            if m["first"] == "S":  # "S8", a segment of the liver
-                found.append(Sign(*m.span(), LEVEL, f"seg:{m['number']}"))
+        if m["first"] == "S" and (int(m["number"]) > most or _LIVER.search(text, max(0, m.start() - 60), m.start())):
+            found.append(Sign(*m.span(), LEVEL, f"seg:{m['number']}{m['half'] or ''}"))  # "S8", a segment of the liver
+            continue
+        if m["half"] or len(m["first"]) == 1 and not 1 <= int(m["number"]) <= most:
             continue
         found.append(Sign(*m.span(), LEVEL, f"vert:{first}{m['number']}"))
         if m["last"]:

@@ -24,6 +24,8 @@ _BEGINS_ANEW = re.compile(
     re.IGNORECASE,
 )
 _NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
+_ARTICLE = re.compile(r"\s(?:an?|the|ein\w*|der|die|das|dem|den)\s", re.IGNORECASE)
+_CENTRAL = frozenset("trachea mediastinum infundibulum talus patella".split())  # that should lie in the middle
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
 
 
@@ -96,10 +98,13 @@ def _join(pieces: list[Piece]) -> list[Piece]:
 
 
 def _call_free(pieces: list[Piece]) -> None:
-    """ "Freie Zisternen" and "the artery is free" call a structure normal, as "Zisternen frei" does."""
+    """ "Freie Zisternen" and "trachea central" call a structure normal, as "Zisternen frei" does."""
     for piece in pieces:
         if piece.of("organ", LEVEL) and not piece.says:
-            piece.signs = [replace(s, kind=GOOD, name="normal") if s.name == "free:free" else s for s in piece.signs]
+            said = {"free:free", "margin:smooth", "margin:sharp"} if piece.of("organ") else {"free:free"}
+            if {sign.name for sign in piece.of("organ")} <= _CENTRAL:
+                said.add("distribution:central")
+            piece.signs = [replace(s, kind=GOOD, name="normal") if s.name in said else s for s in piece.signs]
 
 
 def _mark_aims(pieces: list[Piece]) -> None:
@@ -109,14 +114,20 @@ def _mark_aims(pieces: list[Piece]) -> None:
         piece.aside = n <= last or last >= 0 and all(other.joint != ":" for other in pieces[last + 1 : n + 1])
 
 
-def _mark_earlier(pieces: list[Piece]) -> None:
+def _mark_earlier(text: str, pieces: list[Piece]) -> None:
     """Mark the numbers behind "previously", or in front of "earlier", as those of another day."""
     for piece in pieces:
         if any(sign.name == "strong" for sign in piece.of("prior")) and not piece.says and not piece.of(NUMBER):
             piece.signs = [s for s in piece.signs if s.kind != "organ"] or piece.signs  # "previously in the oesophagus"
         prior = [sign.start for sign in piece.of("prior") if sign.name == "strong"]
         neighbours = zip(piece.signs, piece.signs[1:], strict=False)
-        prior += [a.start for a, b in neighbours if a.kind == "prior" and b.kind == NUMBER]
+        prior += [
+            a.start
+            for a, b in neighbours
+            if a.kind == "prior"
+            and b.kind == NUMBER
+            and not _ARTICLE.match(text, a.end, b.start)  # "from a 5 mm stone"
+        ]
         now = [sign.start for sign in piece.of("now")]
         numbers = [sign for sign in piece.of(NUMBER) if sign.unit]
         if not prior or not numbers:
@@ -262,13 +273,25 @@ def _hedge_before(pieces: list[Piece], at: int, name: str) -> None:
             pieces[at].certainty.setdefault(n, name)
 
 
+def _without_still(text: str, signs: list[Sign]) -> list[Sign]:
+    """The signs without the "noch" that denies nothing: "noch normal weit", but "weder Erguss noch Stauung"."""
+    kept: list[Sign] = []
+    denied = False
+    for sign in signs:
+        if sign.name in ("", "or") and not denied and text[sign.start : sign.end].casefold() == "noch":
+            continue
+        denied = denied or sign.kind == "denial"
+        kept.append(sign)
+    return kept
+
+
 def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
-    cut = _join(_cut(signs, sentence))
+    cut = _join(_cut(_without_still(bare, signs), sentence))
     _call_free(cut)
     _name_suspected(cut)
     _mark_aims(cut)
-    _mark_earlier(cut)
+    _mark_earlier(bare, cut)
     _deny(bare, cut)
     _hedge(cut)
     return cut

@@ -28,7 +28,7 @@ _BROKEN = (
     r"\b(?:a|an|the|ein|eine[rnms]?|der|die|das)\s(?:is|are|has|have|ist|sind|hat|haben|and|und)\b",
     r"\b(?:i\.\s?vgl|cf|vs|vgl|ggü)\.?\s*$",
     r"\b(?:no|kein(?:e[nmrs])?|without|ohne)\s*(?:[.,;)]|$)",
-    r"\b(?:not|nicht)\s(?:and|und|or|oder)\b",
+    r"\b(?:not|nicht)\s(?:and|und|or|oder)\b|\b(?:is|are|ist|sind)\s(?:not|nicht),\s",
     r"\bno\s[\w-]+ing\s*[,.;]",
     r"\b(?:as|because|that|if|da|weil|dass|wenn)\s(?:the|die|der|das)\s\w+\s*[.,;]",
     r"\bkeine?\s(?:gesehene|beschriebene|genannte|erwähnte|sichtbare|bekannte)[rsn]?\b|\bno\s(?:seen|described|noted|known|reported)\s",

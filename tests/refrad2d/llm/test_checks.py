@@ -68,7 +68,7 @@ def test_damaged_answers_are_refused_and_sound_ones_pass(half):
         ("fresh_apart", 0.02, 0.10),
         ("later_seen", 0.03, 0.05),
         ("later_apart", 0.03, 0.05),
-        ("newest_apart", 0.01, 0.31),
+        ("newest_seen", 0.01, 0.31),
     ],
 )
 def test_answers_of_a_blind_author_are_judged_no_worse_than_before(half, most_accepted, most_refused):

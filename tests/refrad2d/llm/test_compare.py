@@ -48,3 +48,28 @@ def test_both_sides_of_what_everybody_has_two_of_add_nothing():
 
 def test_no_known_fact_is_no_evidence():
     assert find_fault(read_facts("Zyste.", "de").facts[0], []) == "finding_lost"
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("Malignom im Pankreaskopf.", "Metastasis in the pancreatic head."),
+        ("Fraktur LWK 1.", "Compression fracture of L1."),
+        ("Karzinom der rechten Niere.", "Adenocarcinoma of the right kidney."),
+    ],
+)
+def test_a_kind_of_finding_does_not_pass_for_the_finding(source, answer):
+    known = read_facts(source, "de")
+    assert compare(known, read_facts(answer, "en"), [known]) == "finding_added"
+
+
+def test_a_word_that_joins_a_finding_and_its_place_is_no_kind():
+    known = read_facts("Entzündung des Kolons.", "de")
+    assert compare(known, read_facts("Colitis.", "en"), [known]) is None
+
+
+def test_an_unknown_word_may_stand_for_one_finding_that_only_the_other_text_names():
+    known = read_facts("Xylotische Milz.", "de")
+    assert compare(known, read_facts("Calcification of the spleen.", "en"), [known]) is None
+    assert compare(known, read_facts("No calcification of the spleen.", "en"), [known]) is not None
+    assert compare(known, read_facts("Metastasis of the spleen.", "en"), [known]) is not None

@@ -78,7 +78,7 @@ BOUNDS = {
         "ID": 0.93,
         "HOSPITAL": 0.90,
     },
-    "newest_apart": {  # as at first sight
+    "newest_seen": {  # as at first sight
         "PATIENT": 0.94,
         "DOCTOR": 0.98,
         "DATE": 0.97,
@@ -123,7 +123,7 @@ def test_identities_of_letters_go(half):
         ("fresh_apart", 0),
         ("later_seen", 1),
         ("later_apart", 0),
-        ("newest_apart", 2),
+        ("newest_seen", 2),
         ("dev", 0),
     ],
 )

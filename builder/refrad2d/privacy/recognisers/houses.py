@@ -33,7 +33,7 @@ _HOUSE = (
     rf"[Ii]nstitut|INSTITUT|[Aa]mbulatorium|"
     rf"[Pp]olyklinik|[Pp]raxisklinik|[Tt]agesklinik|[Hh]eim|[Ss]tift|STIFT|[Kk]rankenanstalt|[Ll]azarett|"
     rf"[Rr]ehazentrum|"
-    rf"[Tt]herapiestation|[Ss]creening-Einheit)"
+    rf"[Tt]herapiestation|[Ss]creening[- ]Einheit)"
 )
 _SURE_HOUSE = (
     rf"(?:{_CAP}[\w\-]*?)?(?:[Kk]linik(?:um|ums|en)|KLINIK(?:UM|EN)|[Kk]rankenhaus(?:es)?|KRANKENHAUS|"
@@ -42,8 +42,8 @@ _SURE_HOUSE = (
 )
 _TRADE = context_pattern("department")
 _NAMED_TRADE = re.compile(
-    rf"(?<![\w\-]){_TRADE}[ ](?P<name>(?:am|an der|im|in der|auf der|auf dem|vor dem|zum|"
-    rf"zur)[ ]{_CAP}[\w\-]+(?:[ ]{_CAP}[\w\-]+)?|"
+    rf"(?<![\w\-]){_TRADE}[ ](?P<name>(?:[Aa]m|[Aa]n der|[Ii]m|in der|auf der|auf dem|vor dem|[Zz]um|"
+    rf"[Zz]ur)[ ]{_CAP}[\w\-]+(?:[ ]{_CAP}[\w\-]+)?|"
     rf"{_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)*)(?![\w\-])"
 )
 _SEAT = re.compile(
@@ -67,6 +67,9 @@ _CHAIN = re.compile(
     rf"|(?<![\w\-]){_CAP}{_SMALL}+(?:-{_CAP}{_SMALL}+)*[ \-](?:Helios|Asklepios|Sana|Vivantes|Ameos|DRK|SRH|"
     rf"Median)(?![\w\-])"
 )
+_ORDER = re.compile(  # "KH der Barmherzigen Schwestern Ried"
+    rf"(?<![\w\-])(?:KH|Krh\.|Kh\.|Krankenhaus)[ ](?:der|d\.)[ ]{_CAP}[\w.\-]+(?:[ ]{_CAP}[\w\-]+){{0,3}}(?![\w\-])"
+)
 _LATIN = re.compile(
     rf"(?<![\w\-]){_CAP}{_SMALL}{{3,}}(?:inum|eum|ianum|kologikum|"
     rf"asklepieion)(?:[ ](?:am[ ])?{_CAP}{_SMALL}+)?(?![\w\-])"
@@ -83,7 +86,8 @@ _DEPARTMENT = re.compile(
     rf"(?:[ ](?:m\.|mit|für|am|an|im|der|des|und)[ ]{_CAP}[\w\-]+(?:[ ]{_CAP}[\w\-]+)?)*|"
     rf"(?:Abteilung|Klinik|Institut|Zentrum|Fachabteilung|Sektion|Abt\.|Universitätsklinik|Univ\.-Klinik|"
     rf"Univ\.-Klinikum)[ ](?:I{{1,3}}|"
-    rf"(?:für[ ])?(?:[\w\-]+,[ ])?(?:Innere|Allgemein-?|Thorax-?|Viszeral-?|Gefäß-?|{_TRADE}|\w+(?:ie|ik|medizin|"
+    rf"(?:(?:für|f\.)[ ])?(?:[\w\-]+,[ ])?(?:Innere|Allgemein-?|Thorax-?|Viszeral-?|Gefäß-?|{_TRADE}|"
+    rf"\w+(?:ie|ik|medizin|"
     rf"heilkunde|hygiene|chirurgie|pflege)))"
     rf"(?:(?:,|[ ]&|[ ]und|[ ]u\.|[ ]–|[ ]-)?[ ](?:I{{1,3}}|IV|{_CAP}[\w\-]*(?:ie|ik|medizin|heilkunde|Medizin|"
     rf"hygiene|geburtshilfe|Geburtshilfe|Frührehabilitation|chirurgie)))*)"
@@ -98,7 +102,8 @@ _ZENTRUM = re.compile(
     rf"Evangelisches|Allgemeines|Klinisches)[ ])*"
     rf"(?:{_CAP}[\w\-]*[Zz]entrum|{_CAP}[\w\-]*praxis|{_CAP}[\w\-]*institut|{_CAP}[\w\-]*klinik|Zentrum|"
     rf"Trauma Center|Stroke Unit|MVZ|OP-Zentrum|"
-    rf"Diagnostikum|{_CAP}[\w\-]*heilstätte|{_CAP}[\w\-]*ambulanz|{_CAP}[\w\-]*werk)[ ](?P<name>{_PROPERS})(?![\w\-])"
+    rf"Diagnostikum|{_CAP}[\w\-]*heilstätte|{_CAP}[\w\-]*ambulanz|{_CAP}[\w\-]*werk)"
+    rf"[ ](?P<name>(?:(?:St\.|Sankt)[ ])?{_PROPERS})(?![\w\-])"
 )
 _HEAD_LINE = re.compile(r"^[ \t]*(?P<line>[^\n:]{4,110}?)[ \t]*$", re.M)
 _HEAD_WORD = re.compile(
@@ -157,7 +162,7 @@ def find_houses(text: str) -> Iterator[Found]:
     for match in _PLACED.finditer(text):
         if " " in match.group() or "-" in match.group() or len(match.group()) > 11:
             yield Found(*match.span(), "ORGANISATION")
-    for pattern in (_SAINT, _CHAIN, _DEPARTMENT):
+    for pattern in (_SAINT, _CHAIN, _ORDER, _DEPARTMENT):
         yield from (Found(*match.span(), "ORGANISATION", True) for match in pattern.finditer(text))
     for match in _CODED.finditer(text):
         if match.group() not in _AMBIGUOUS_SHORT:

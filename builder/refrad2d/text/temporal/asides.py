@@ -93,3 +93,40 @@ def only_says_change(part: str, language: str) -> bool:
         return True
     compared = language == "en" and re.search(r"\b(?:compar|since|change)", part, re.IGNORECASE)
     return bool(compared) and is_time(part, language)
+
+
+_DENIED_BEHIND = needle(r":\s(?:keine?[rs]?|none|nil|nein|no)\b")
+_DENIED_AND_THERE = needle(r"\b(?:no|keine?[nr]?)\s(\w{4,})\b[^.]*[;,][^.]*\b\1\b")
+_BEFORE = needle(
+    r"\b(?:bisher|bislang|zuletzt|zuvor|vormals|früher|vorher|before|previously|formerly|last|initially|earlier)\b"
+)
+_AIM = needle(r"^(?:verlaufs)?kontrolle\b[^:.;]*:|^follow-?\s?up\s(?:of|for)\b[^:.;]*:")
+_NEW = needle(r"\b(?:neue?[rsnm]?|new|newly|weitere[rsn]?|further|progrediente[rsn]?|progressive)\b")
+_PARTLY_GONE = needle(
+    r"\b(?:resolved|cleared|subsided|disappeared|gone|resorbed|dissolved)\s"
+    r"(?:somewhat|partially|partly|slightly|mostly|largely|a\s(?:little|bit)|in\s(?:large\s)?part|to\s(?:some|a\s\w+)\sextent)\b"
+    r"|\bnicht\smehr\s(?:sicher|eindeutig|zweifelsfrei|gut|vollständig|klar|deutlich)\b"
+    r"|\bno\slonger\s(?:be\s)?(?:clearly|definitely|well|fully|reliably|convincingly)\b"
+    r"|\b(?:etwas|teilweise|teils|partiell|gering|leicht)\s(?:zurückgebildet|resorbiert|aufgelöst|abgeklungen)\b"
+)
+_DENIES = needle(r"\b(?:no|keine?)\s", 0)
+_HEAD_WORD = re.compile(r"[^\W_]+")
+
+
+def turned(source: str, kept: str) -> str | None:
+    """Why a rewrite says something else though every word of it stands in its source: "negation", "scope" or None."""
+    if _DENIED_BEHIND.search(kept) and _NEW.search(source) and not _NEW.search(kept):
+        return "negation"  # "Neue Herde: keine."
+    denials = len(_DENIES.findall(kept.casefold())) - len(_DENIES.findall(source.casefold()))
+    if _PARTLY_GONE.search(source) and denials > 0:
+        return "negation"  # "has cleared somewhat"
+    if _DENIED_AND_THERE.search(kept) and _BEFORE.search(source) and not _BEFORE.search(kept):
+        return "negation"  # "bisher keine Fraktur, jetzt Fraktur L2"
+    return "scope" if _AIM.search(source) and _asserts_aim(kept) else None
+
+
+def _asserts_aim(kept: str) -> bool:
+    """True if "follow-up of pneumothorax: expanded lung" became "pneumothorax: expanded lung"."""
+    head, colon, rest = kept.partition(":")
+    named = [word[:5].casefold() for word in _HEAD_WORD.findall(head)[-1:]]
+    return bool(colon) and not _AIM.search(kept) and not any(word in rest.casefold() for word in named)

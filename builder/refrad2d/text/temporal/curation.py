@@ -18,7 +18,12 @@ from refrad2d.text.temporal.amounts import comparison_cut
 from refrad2d.text.temporal.canonical.comparisons import COMPARED, SAME, canonical
 from refrad2d.text.temporal.canonical.denials import apart_from_denials
 from refrad2d.text.temporal.canonical.predicates import in_present
-from refrad2d.text.temporal.canonical.values import names_only_other_days, without_earlier_sizes, without_response
+from refrad2d.text.temporal.canonical.values import (
+    names_only_other_days,
+    without_earlier_sizes,
+    without_other_day,
+    without_response,
+)
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
@@ -114,7 +119,8 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
 
 def _canonically(plain: str, language: str) -> str | None:
     """What is left of the sentence once its words of time stand in forms that the rules know; None if some stay."""
-    sized = without_earlier_sizes(without_response(plain, language), language).lstrip(" ,;:")
+    told = without_response(without_other_day(plain, language), language)
+    sized = without_earlier_sizes(told, language).lstrip(" ,;:")
     if sized.strip(" .,;:") == "":
         return ""
     told = in_present(canonical(sized, language), language)

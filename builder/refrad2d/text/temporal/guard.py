@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from refrad2d.text.patterns.needles import Needles, needle
 from refrad2d.text.temporal.amounts import COMMA, amount_told_as_size, bound, comparison_cut, since_alone
-from refrad2d.text.temporal.asides import is_aside, only_says_change
+from refrad2d.text.temporal.asides import is_aside, only_says_change, turned
 from refrad2d.text.temporal.frames import frame
 from refrad2d.text.temporal.idle import NAMED_DATE
 from refrad2d.text.temporal.reading import load_phrases
@@ -95,6 +95,9 @@ _BROKEN_FORMS = (
     r"\b(?:that|which)\s(?:was|were)(?:n't|\snot)?\s(?:present|there|seen|visible|noted)\s*[.,;]",
     r"\b(?:ge|aufge)(?:kommen|worden)\s(?:von|mit|auf)\b",
     r"\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
+    r"\b(?:no|keine?)\s[^,;.]*\b(?:somewhat|partially|partly|slightly|a\s(?:little|bit)|in\spart|teilweise|etwas)\b",
+    r"\b(?:not|nicht),\s",
+    r"\b(?:no|keine?)\s\w{4,}[;,]\s(?:an?\s|eine?\s)?\d",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
 _ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
@@ -134,6 +137,8 @@ def fault(source: str, kept: str, language: str) -> str | None:
         reason = _run_fault(run, added, words, language)
         if reason:
             return reason
+    if reason := turned(source, kept):
+        return reason
     if _structure_denied(source, kept, words, language):
         return "structure"
     if comparison_cut(source, kept):

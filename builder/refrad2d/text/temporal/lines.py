@@ -15,6 +15,7 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _ADJECTIVE = re.compile(r"(?<!\w)[a-zäöüß]+(?:e[rsm]|[tdgshnrv]e|(?:isch|ig|lich|iv|al|är|ös|bar|ent|iert)en|neuen)$")
+_BULLET = re.compile(r"\s*(?:[-–•*·▪]|\d{1,2}[.)])\s")
 _DIVIDED = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n\s*(?!(?:und|oder|bzw|sowie|and|or)\b)(?=[a-zäöüß])")
 _NARROW = 30  # a line shorter than this is not one that a page breaks, characters
 
@@ -68,6 +69,8 @@ def _inside(text: str, gap: re.Match, width: int) -> bool:
         return False
     if after[0].islower() or _OPEN.search(line):
         return True
+    if _BULLET.match(line) and gap[0][-1] in " \t" and gap[0].count("\n") == 1:
+        return True  # "- Im Verlauf keine neuen⏎  Rundherde"
     if gap[0].count("\n") > 1:
         return False
     if after[0].isdigit() or after[0] == "(" or _ADJECTIVE.search(line):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.text.temporal.asides import is_aside, only_says_change
+from refrad2d.text.temporal.asides import is_aside, only_says_change, turned
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,18 @@ def test_an_aside_of_today_is_none(aside, language):
 )
 def test_a_heading_that_only_says_how_things_changed(heading, language, expected):
     assert only_says_change(heading, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "kept", "reason"),
+    [
+        ("Neue Herde: keine nachweisbar.", "Herde: keine nachweisbar.", "negation"),
+        ("The pneumonia has cleared to some extent.", "No pneumonia.", "negation"),
+        ("Bisher keine Fraktur, jetzt Fraktur LWK 2.", "Keine Fraktur; Fraktur LWK 2.", "negation"),
+        ("Follow-up of pneumothorax: expanded lung.", "Pneumothorax: expanded lung.", "scope"),
+        ("Follow-up of lung nodules: 6 mm nodule.", "Lung nodules: 6 mm nodule.", None),
+        ("Der Erguss ist nicht mehr nachweisbar.", "Kein Erguss.", None),
+    ],
+)
+def test_a_rewrite_turns_no_meaning(source, kept, reason):
+    assert turned(source, kept) == reason

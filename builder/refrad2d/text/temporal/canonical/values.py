@@ -15,6 +15,23 @@ from refrad2d.text.temporal.idle import PARENTHESIS
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s(?:und|sowie|bei|mit|and|with|but|aber)\s)"
 _MEASURED = needle(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)|\d[.,]\d", 0)
 _SIZE = needle(r"\d\s?-?(?:mm|cm|ml)\b", 0)
+_DAY = r"(?:\d{1,2}[./]\d{1,2}\.?(?:[./]?\d{2,4})?)"
+_OTHER_DAY = {  # pieces that only tell of another day, or of the way from there
+    "de": (
+        rf",\s(?:zur|zum)\svor-\w+\s(?:(?:vom|von)\s{_DAY}\s)?"
+        r"(?:rückläufig|abnehmend|zunehmend|unverändert|progredient|regredient|idem|konstant|stabil)(?=\s*(?:[.,;]|$))"
+        r"|,\s(?:abnehmend|zunehmend|rückläufig|progredient|regredient)\sseit\s(?:der|dem|den)\s\w+(?=\s*(?:[.,;]|$))"
+        r"|,\s(?:zunahme|abnahme|zuwachs|wachstum|progress|regress)\s(?:um\s[\d,.]+\s?(?:mm|cm|%)\s)?(?:binnen|innerhalb)\s"
+        r"[^,;.]*(?=\s*(?:[.,;]|$))"
+    ),
+    "en": (
+        r"\s?[\[(](?:baseline|initial|initially|nadir|prior|previous|originally)\s[\d.]+[^\])]*(?:mm|cm)[\])]"
+        r"|^(?:old|prior|previous|outside|earlier)\s(?:films?|studies|images|scans?|ct|mri)\s(?:showed|demonstrated|had)\s"
+        r"[^;,.]*\d[^;,.]*;\s"
+        rf"|,\son\s{_DAY}\s(?:it|they)\s(?:was|were)\s[^.;,]*(?=\s*(?:[.;]|$))"
+        r"|,\s(?:volume|size|diameter)\s(?:up|down)\s(?:by\s)?[\d.]+\s?%\s(?:from|since)\s[^,;.]*(?=\s*(?:[.;,]|$))"
+    ),
+}
 _PIECES = re.compile(r"((?:,(?!\d)|;|\s/)\s?)")
 _SIDES = needle(r"\b(?:links?|rechts?|left|right|linke[rnms]?|rechte[rnms]?)\b")
 _ATTRIBUTE = needle(r"(?:messend|groß|durchmessend|breit|dick)e", 0)
@@ -72,6 +89,17 @@ def _values(language: str) -> Values:
         compiled("{when}"),
         compiled(_ONCE) if language == "en" else None,
     )
+
+
+@cache
+def _other_day(language: str) -> Needle:
+    return needle(_OTHER_DAY[language])
+
+
+def without_other_day(sentence: str, language: str) -> str:
+    """The sentence without the pieces that only tell of another day: "[baseline 45 mm]", ", on 1/9 it was higher"."""
+    kept = _other_day(language).sub("", sentence)
+    return kept if kept == sentence else kept[:1].upper() + kept[1:]
 
 
 @lru_cache(maxsize=16)

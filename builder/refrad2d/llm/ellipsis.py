@@ -1,0 +1,51 @@
+"""Words that a list leaves out: "transverse and sigmoid sinuses", "Sinus transversus und sigmoideus".
+
+    >>> complete("Innen- und Außenmeniskus intakt", "de")
+    'Innenmeniskus und Außenmeniskus intakt'
+    >>> complete("left transverse and sigmoid sinuses", "en")
+    'left transverse sinuses and sigmoid sinuses'
+
+A word is added only where the table of concepts knows both members of the list with it.
+"""
+
+import re
+
+from refrad2d.llm.concepts import Lexicon, lexicon
+
+_HYPHEN = re.compile(r"\b([^\W\d_]{3,})-(?:,\s([^\W\d_]{3,})-)?\s(und|oder|sowie|bzw\.|/)\s([^\W\d_]{6,})")
+_HEAD_LAST = re.compile(r"\b([^\W\d_]{3,})(?=\s(?:and|or|und|oder|sowie|&)\s([^\W\d_]{3,})\s([^\W\d_]{3,}))")
+_HEAD_FIRST = re.compile(r"\b([^\W\d_]{2,})\s([^\W\d_]{4,})\s(?:und|et|and|oder|sowie|&)\s(?=([^\W\d_]{4,}))")
+_SHORTEST_HEAD = 4  # letters that a compound shares
+
+
+def complete(text: str, language: str) -> str:
+    """The text with what a list leaves out put in."""
+    words = lexicon(language)
+    if language == "de":
+        text = _HYPHEN.sub(lambda found: _whole(found, words), text)
+    text = _HEAD_LAST.sub(lambda found: _with_head(found, words), text)
+    return _HEAD_FIRST.sub(lambda found: _after_head(found, words), text)
+
+
+def _whole(found: re.Match, words: Lexicon) -> str:
+    """ "Ober- und Unterlappen" with the part of the last word that the first one lacks."""
+    firsts = [word for word in (found[1], found[2]) if word]
+    last = found[4]
+    for cut in range(3, len(last) - _SHORTEST_HEAD + 1):
+        joined = [word + last[cut:] for word in firsts]
+        if words.is_known(last[cut:]) and all(words.is_known(word) for word in joined):
+            return f"{', '.join(joined)} {found[3]} {last}"
+    return found[0]
+
+
+def _with_head(found: re.Match, words: Lexicon) -> str:
+    first, second, head = found[1], found[2], found[3]
+    alone = words.covers(first)
+    both = words.joins(first, head) and words.joins(second, head)
+    return f"{first} {head}" if both and not alone else first
+
+
+def _after_head(found: re.Match, words: Lexicon) -> str:
+    head, first, second = found[1], found[2], found[3]
+    both = words.joins(head, first) and words.joins(head, second)
+    return f"{found[0]}{head} " if both else found[0]
