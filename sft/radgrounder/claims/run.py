@@ -74,12 +74,8 @@ def without_boxes(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows as plain text: answers lose their markup, reports are asked for as such, locate turns fall away."""
     for row in rows:
         question, answer = ("".join(part["text"] or "" for part in m["content"]) for m in row["messages"])
-        parsed = parse(answer)
-        if len(parsed.spans) == 1 and parsed.spans[0].end - parsed.spans[0].start == len(parsed.text):
-            continue  # a locate turn is nothing but its span
-        for language, prompt in PROMPTS["report_boxes"].items():
-            question = question.replace(prompt, PROMPTS["report"][language])
-        yield sft_row(row["image"], turn(question, parsed.text))
+        if kept := plain_turn(question, answer):
+            yield sft_row(row["image"], turn(*kept))
 
 
 def train(recipe: Path, data: Path, out: Path, *, base: Path, steps: int, seed: int, **more: object) -> None:
