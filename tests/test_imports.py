@@ -38,6 +38,7 @@ ORDER = {
         ("evaluation",),
         ("training",),
         ("pretraining",),
+        ("claims",),
         ("vocabulary",),  # radgrounder.predict, the public name of inference
         ("commands",),
         ("cli",),

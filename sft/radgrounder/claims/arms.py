@@ -3,44 +3,51 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from radgrounder.metrics.intervals import SAMPLES
 from refrad2d.system.arguments import argument, option
+
+PLAIN, BOXES, MASKS = "plain", "boxes", "masks"  # the form of an arm's answers, which it is also asked in
 
 
 @dataclass(frozen=True)
 class Arm:
-    """What a model is trained on: a build's training patients, VQA-RAD's training pictures, boxes or plain text."""
+    """What a model is trained on: pictures of the own institution, of external sets, and in which form it answers.
+    Plain arms start from the base without boxes, the others from its twin with boxes."""
 
     name: str
     internal: bool
     external: bool
-    grounding: bool
+    form: str
 
 
 ARMS = (
-    Arm("all + boxes", True, True, True),
-    Arm("all, no boxes", True, True, False),
-    Arm("internal + boxes", True, False, True),
-    Arm("internal, no boxes", True, False, False),
-    Arm("external only", False, True, False),
+    Arm("all + boxes", True, True, BOXES),
+    Arm("all, no boxes", True, True, PLAIN),
+    Arm("all + masks", True, True, MASKS),
+    Arm("internal + boxes", True, False, BOXES),
+    Arm("internal, no boxes", True, False, PLAIN),
+    Arm("external only", False, True, PLAIN),
 )
 ARM_NAMES = tuple(arm.name for arm in ARMS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ablations:
-    """How the ablations are run: options of the command, and what `ablations.run` takes."""
+    """How the ablations are run: options of the command, and what `run.run` takes."""
 
-    out: Path = argument("folder to fill; runs that stand in it are not made again", metavar="OUT")
-    dataset: Path = option("a build's folder", metavar="DIR")
-    vqa_rad: Path = option("the folder of VQA-RAD, as for `radgrounder eval`", metavar="DATA")
-    base: Path = option("a prepared base", default=Path("build/demo/base"), metavar="DIR")
-    recipe: Path = option(
-        "what every run is trained by", default=Path("sft/recipes/nano/detection.yaml"), metavar="FILE"
+    out: Path = argument("folder to fill; what stands in it is not made again", metavar="OUT")
+    boxed: Path = option("a base pretrained with boxes", default=Path("build/twins/boxed"), metavar="DIR")
+    boxless: Path = option(
+        "its twin of `radgrounder pretrain --boxless`", default=Path("build/twins/boxless"), metavar="DIR"
     )
-    steps: int = option("of each run", default=100, metavar="N")
-    train_batch: int = option("conversations a step", default=16, metavar="N")
-    seeds: tuple[int, ...] = option("a run of each arm a seed", default=(0, 1, 2), metavar="S")
+    vqa_rad: Path | None = option("VQA-RAD beside the external institution, as for `radgrounder eval`", default=None)
+    site: str = option("hospital of the phantom whose data are internal", default="A", metavar="NAME")
+    external_site: str = option("whose questions are external", default="C", metavar="NAME")
+    region: str = option("what is examined at both", default="abdomen_ct", metavar="NAME")
+    manner: str = option("how the external institution asks (claims/data/manners.yaml)", default="ward", metavar="NAME")
+    patients: int = option("held out at each institution, and as many to train on", default=96, metavar="N")
+    steps: int = option("of each run", default=80, metavar="N")
+    train_batch: int = option("pictures a step", default=8, metavar="N")
+    seeds: tuple[int, ...] = option("a run of each arm a seed", default=(0, 1, 2, 3, 4), metavar="S")
     arms: tuple[str, ...] = option(
         "what is trained on: " + "; ".join(ARM_NAMES),
         default=ARM_NAMES,
@@ -48,5 +55,10 @@ class Ablations:
         metavar="ARM",
         shown_default="all of them",
     )
-    limit: int = option("slices of the own test set", default=60, metavar="N")
-    samples: int = option("bootstrap samples of the intervals", default=SAMPLES, metavar="N")
+    structures: int = option("asked for in a picture, at most", default=5, metavar="N")
+    samples: int = option("bootstrap samples of the intervals", default=4000, metavar="N")
+    precision: str = option(
+        "of the products of matrices: float32, or bfloat16 on a CPU that has it", default="float32", metavar="NAME"
+    )
+    threads: int = option("of torch", default=1, metavar="N")
+    minutes: float = option("stop after so long; the same command goes on (0: never)", default=0.0, metavar="N")

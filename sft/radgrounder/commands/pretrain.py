@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from radgrounder.commands.shared import require_phantom, require_positive, require_share
+from radgrounder.commands.shared import GO_ON, require_phantom, require_positive, require_share
 from radgrounder.models.size import NanoSize
 from radgrounder.pretraining.plan import Plan, choose_regions
 from refrad2d.system.arguments import argument, command, option
 
-GO_ON = 75  # the exit status of a run that stopped by its own clock (EX_TEMPFAIL)
+
 Part = TypeVar("Part", NanoSize, Plan)
 
 
