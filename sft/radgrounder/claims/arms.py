@@ -45,7 +45,7 @@ class Ablations:
     region: str = option("what is examined at both", default="abdomen_ct", metavar="NAME")
     manner: str = option("how the external institution asks (claims/data/manners.yaml)", default="ward", metavar="NAME")
     patients: int = option("held out at each institution, and as many to train on", default=96, metavar="N")
-    steps: int = option("of each run", default=80, metavar="N")
+    steps: int = option("of each run", default=120, metavar="N")
     train_batch: int = option("pictures a step", default=8, metavar="N")
     seeds: tuple[int, ...] = option("a run of each arm a seed", default=(0, 1, 2, 3, 4), metavar="S")
     arms: tuple[str, ...] = option(
@@ -56,6 +56,7 @@ class Ablations:
         shown_default="all of them",
     )
     structures: int = option("asked for in a picture, at most", default=5, metavar="N")
+    questions: int = option("asked about a picture, at most", default=5, metavar="N")
     samples: int = option("bootstrap samples of the intervals", default=4000, metavar="N")
     precision: str = option(
         "of the products of matrices: float32, or bfloat16 on a CPU that has it", default="float32", metavar="NAME"

@@ -86,13 +86,12 @@ def difference(first: Panel, second: Panel, *, samples: int, seed: int = 0) -> G
     """`first` minus `second`, on the same patients and items. ValueError if they are not."""
     _require_same(first, second)
     drawn = resample(first, second, samples=samples, seed=seed)
-    parts, patients = estimate(first, second), len(first.counts)
-    sides = [len(side.sums) for side in (first, second)]
-    copies = 2 * sum(rest / (count * patients) for rest, count in zip(parts.rest, sides, strict=True))
-    squares = mean_squares(first, second)
+    sides, patients = [len(side.sums) for side in (first, second)], len(first.counts)
+    squares, rests = mean_squares(first, second), estimate(first, second).rest
+    rest = sum(own / (count * patients) for own, count in zip(rests, sides, strict=True))
     least = max(sum(squares[:2]), squares[2]) / 2  # what is taken off is an estimate, too
-    error = float(np.sqrt(max(drawn.var() - copies, least)))
-    freedom = satterthwaite(squares, [count - 1 for count in sides], patients - 1)
+    error = float(np.sqrt(max(drawn.var() - 2 * rest, least)))
+    freedom = satterthwaite(max(sum(squares) - rest, least), squares, [count - 1 for count in sides], patients - 1)
     mean, half = first.mean - second.mean, float(student.ppf((1 + LEVEL) / 2, freedom)) * error
     return Gap(mean, error, freedom, mean - half, mean + half, patients, max(sides))
 
@@ -142,12 +141,11 @@ def estimate(first: Panel, second: Panel) -> Parts:
     return Parts(tuple(own), max(0.0, shared * patients - mixed), tuple(rest))
 
 
-def satterthwaite(squares: Sequence[float], seeds: Sequence[int], patients: int) -> float:
-    """Degrees of freedom of a sum of mean squares: of both arms' seeds and of patients; `seeds` and `patients` are
-    their own."""
-    total = sum(squares)
+def satterthwaite(total: float, squares: Sequence[float], seeds: Sequence[int], patients: int) -> float:
+    """Degrees of freedom of a variance `total` that is made of mean squares: of both arms' seeds, and of patients;
+    `seeds` and `patients` are their own degrees."""
     below = sum(square**2 / own for square, own in zip(squares, (*seeds, patients), strict=True) if own and square)
-    return float(total**2 / below) if below else float(patients)
+    return float(max(1.0, total**2 / below)) if below else float(patients)
 
 
 def _require_same(first: Panel, second: Panel) -> None:

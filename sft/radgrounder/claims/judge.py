@@ -6,6 +6,7 @@ Reports and places are asked in the form that the arm was taught; questions are 
 needs no model, the mean box and the most frequent answer, is scored on the same items.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -16,9 +17,9 @@ import numpy as np
 from PIL import Image
 
 from radgrounder.benchmarks.base import Benchmark, Item, load_benchmark, sample_ids
+from radgrounder.benchmarks.refrad2d import read_split
 from radgrounder.claims.arms import BOXES, MASKS, PLAIN
-from radgrounder.claims.crossed import Scores
-from radgrounder.claims.institutions import EXTERNAL, INTERNAL, LANGUAGE, read_grounded
+from radgrounder.claims.institutions import INTERNAL, LANGUAGE, read_grounded
 from radgrounder.claims.measures import MEASURES, Measure
 from radgrounder.inference.predictor import Predictor
 from radgrounder.inference.tasks import MASK_TOKENS, TOKENS
@@ -26,14 +27,16 @@ from radgrounder.masks.targets import as_mask, has_mask, select
 from radgrounder.metrics.boxes import iou
 from radgrounder.metrics.grounding import Entity, g_iou
 from radgrounder.metrics.masks import MaskEntity, g_iou_masks, mask_iou
+from radgrounder.metrics.text import normalise
 from radgrounder.training.plain import plain_turn
-from refrad2d.conversations import PROMPTS
+from refrad2d.conversations import PROMPTS, without_context
 from refrad2d.grounding import Parsed, parse, render
 from refrad2d.windows import IMAGE_SIZE, resize_mask
 
 REPORTS = {PLAIN: "report", BOXES: "report_boxes", MASKS: "report_masks"}  # the prompt of a report by form
 GRID = (IMAGE_SIZE, IMAGE_SIZE)
 VQA_RAD = "vqa-rad"
+DECIDED_SHARE = 0.8  # of the training slices that a question is asked of, alike in more than these: decided
 
 Measured = dict[str, dict[str, tuple[float, str]]]  # measure → item → score and patient
 Answers = Mapping[str, str]  # item id → markup
@@ -47,32 +50,55 @@ class Tests:
     masks: Mapping[str, np.ndarray]
 
 
-def load_tests(folders: Mapping[str, Path], vqa_rad: Path | None, *, structures: int, pictures: int) -> Tests:
+def load_tests(
+    folders: Mapping[str, Path], vqa_rad: Path | None, *, structures: int, questions: int, pictures: int
+) -> Tests:
     """The internal and the external institution's test patients, and so many `pictures` of VQA-RAD's test set if its
     folder is given, drawn by hash.
 
-    English alone; of a picture at most so many `structures`, drawn by hash; no question that tells or asks a place.
+    English alone; of a picture at most so many `structures` and `questions`; none that tells or asks a place, and of
+    the institutions' none whose words alone decide its answer (`decided`): all arms know those, and they say nothing.
     """
-    sets = {name: load_benchmark("refrad2d", str(folder)) for name, folder in folders.items()}
-    kept = {name: replace(rows, items=_kept(rows.items, name, structures)) for name, rows in sets.items()}
+    most = {"locate": structures, "vqa": questions}
+    kept = {}
+    for name, folder in folders.items():
+        rows, known = load_benchmark("refrad2d", str(folder)), decided(folder)
+        open_ones = [item for item in rows.items if item.task != "vqa" or question_of(item.prompt) not in known]
+        kept[name] = replace(rows, items=_kept(open_ones, name, most))
     if vqa_rad:
         rows = load_benchmark("vqa-rad", str(vqa_rad))
         few = set(sample_ids([item.image for item in rows.items], pictures, 0))
         asked = [item for item in rows.items if item.image in few]
-        kept[VQA_RAD] = replace(rows, items=_kept(asked, VQA_RAD, structures))
+        kept[VQA_RAD] = replace(rows, items=_kept(asked, VQA_RAD, most))
     slices = read_grounded(folders[INTERNAL], "test")
     return Tests(kept, {row["id"]: resize_mask(as_mask(row["mask"])) for row in slices})
 
 
-def _kept(items: Sequence[Item], name: str, structures: int) -> list[Item]:
-    """The items that are asked, and the controls of them that need no model."""
-    chosen = [item for item in items if not item.control and item.language == LANGUAGE and _is_asked(item, name)]
-    places: dict[str, list[Item]] = {}
-    for item in chosen:
-        if item.task == "locate":
-            places.setdefault(item.image, []).append(item)
-    few = {one.id for own in places.values() for one in sorted(own, key=_rank)[:structures]}
-    chosen = [item for item in chosen if item.task != "locate" or item.id in few]
+def decided(folder: Path) -> frozenset[str]:
+    """The questions that are answered alike in so many training slices that their words decide them."""
+    answers: dict[str, Counter[str]] = defaultdict(Counter)
+    train = read_split(str(folder), "vqa", "train")
+    for entries in train["vqa"] if train else ():
+        for entry in entries:
+            answers[entry["question"]][normalise(entry["answer"], entry["language"])] += 1
+    return frozenset(
+        asked for asked, found in answers.items() if found.most_common(1)[0][1] > DECIDED_SHARE * found.total() > 1
+    )
+
+
+def question_of(asked: str) -> str:
+    """The question of a prompt, without context and choices."""
+    return without_context(asked).partition("\n")[0]
+
+
+def _kept(items: Sequence[Item], name: str, most: Mapping[str, int]) -> list[Item]:
+    """The items that are asked, of a picture so many of a task at `most`, drawn by hash, and their controls that need
+    no model."""
+    drawn: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        if not item.control and item.language == LANGUAGE and _is_asked(item, name):
+            drawn.setdefault((item.image, item.task), []).append(item)
+    chosen = [item for (_, task), own in drawn.items() for item in sorted(own, key=_rank)[: most.get(task, len(own))]]
     ids = {item.id for item in chosen}
     given = [item for item in items if item.given is not None and item.id.removesuffix(f"/{item.control}") in ids]
     return [*chosen, *given]

@@ -92,8 +92,8 @@ def verdict(gap: Gap, *, margin: float, above: bool) -> str:
 
 
 def holds(found: str, gap: Gap, wanted: str, margin: float) -> str:
-    """Whether a claim holds by a verdict: yes, no or open. "no worse" holds, too, where nothing below -margin is left in
-    the interval."""
+    """Whether a claim holds by a verdict: yes, no or open. "no worse" holds, too, where the interval ends above
+    -margin."""
     if found == BELOW:
         return "open"
     if wanted == "better":

@@ -24,9 +24,9 @@ def detectable(parts: Parts, *, seeds: int, patients: int, power: float = POWER)
     rows = [(own + rest / patients) / seeds for own, rest in zip(parts.seeds, parts.rest, strict=True)]
     rest = sum(parts.rest) / (seeds * patients)
     column = parts.patients / patients + rest
-    error = np.sqrt(max(sum(rows) + column - rest, 0.0))
-    freedom = satterthwaite((*rows, column), [seeds - 1] * len(rows), patients - 1)
-    return float((student.ppf((1 + LEVEL) / 2, freedom) + student.ppf(power, freedom)) * error)
+    variance = max(sum(rows) + column - rest, 0.0)
+    freedom = satterthwaite(variance, (*rows, column), [seeds - 1] * len(rows), patients - 1)
+    return float((student.ppf((1 + LEVEL) / 2, freedom) + student.ppf(power, freedom)) * np.sqrt(variance))
 
 
 def pooled(found: Sequence[Parts]) -> Parts:

@@ -25,7 +25,6 @@ from radgrounder.claims.institutions import INTERNAL, arm_examples, make_institu
 from radgrounder.claims.judge import Measured, Tests, answer, load_tests, score, score_controls
 from radgrounder.claims.tables import detectable_differences, format_power, format_results
 from radgrounder.inference.predictor import Predictor
-from radgrounder.masks.codec import MaskCodec
 from radgrounder.masks.codec_training import fit as fit_codec
 from radgrounder.masks.codec_training import load_codec, save_codec, structures_of
 from radgrounder.models.fingerprint import weights_digest
@@ -98,11 +97,17 @@ def base_of(arm: Arm, options: Ablations) -> Path:
 
 
 class Material:
-    """What all runs share: the institutions, the codec of masks, the examples of each arm, made when first asked for."""
+    """What all runs share: the institutions, and once they are asked for the codec of masks and each arm's examples."""
 
     def __init__(self, options: Ablations) -> None:
         self.options, self.folders = options, make_institutions(options)
-        self.tests = load_tests(self.folders, options.vqa_rad, structures=options.structures, pictures=options.patients)
+        self.tests = load_tests(
+            self.folders,
+            options.vqa_rad,
+            structures=options.structures,
+            questions=options.questions,
+            pictures=options.patients,
+        )
         self._examples: dict[str, list[Example]] = {}
 
     @cached_property

@@ -21,7 +21,7 @@ def ablations(given: Ablations) -> int:
     if given.vqa_rad:
         require_folder(given.vqa_rad, "Give the folder of VQA-RAD, or leave --vqa-rad out.")
     require_phantom((given.site, given.external_site), (given.region,))
-    require_positive(given, "patients", "steps", "train_batch", "structures", "samples")
+    require_positive(given, "patients", "steps", "train_batch", "structures", "questions", "samples")
     if len(set(given.seeds)) < 2:
         raise ValueError("One seed says nothing of what training does by chance. Give --seeds two or more.")
     from radgrounder.claims.manners import manner_names

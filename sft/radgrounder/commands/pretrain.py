@@ -15,7 +15,6 @@ from radgrounder.models.size import NanoSize
 from radgrounder.pretraining.plan import Plan, choose_regions
 from refrad2d.system.arguments import argument, command, option
 
-
 Part = TypeVar("Part", NanoSize, Plan)
 
 

@@ -107,7 +107,7 @@ def without_places(covered: Cover) -> Cover:
 
 
 def draw_targets(covers: Sequence[Cover], rng: np.random.Generator) -> DenseTargets:
-    """The targets of a batch: small shares are raised by a square root; `ASKED` patches for each structure with a box."""
+    """The targets of a batch: small shares are raised by a square root; `ASKED` patches for each box."""
     shown = np.zeros((len(covers), len(covers[0].shares), CLASSES), np.float32)
     questions: list[tuple[int, int, int, np.ndarray]] = []
     for n, covered in enumerate(covers):

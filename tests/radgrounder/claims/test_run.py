@@ -1,94 +1,94 @@
-"""Arms, and the tables made of judged runs."""
+"""The runner: what stands is not made again, the pilot tells the power first, figures become tables."""
 
 import json
 
 import pytest
 
-from radgrounder.training.ablations import (
-    ARMS,
-    MEASURES,
-    arm_rows,
-    average,
-    difference,
-    format_tables,
-    read_scores,
-    verdict,
-    without_boxes,
-)
-from refrad2d.conversations import prompt, sft_row, turn
-from refrad2d.grounding import Span, has_markup, locate_answer, render
-from tests.fixtures.tiny_models import BOX
+from radgrounder.claims import run as runner
+from radgrounder.claims.arms import ARMS, Ablations
+from radgrounder.claims.measures import BELOW, CLAIMS, MEASURES, margins
+from radgrounder.pretraining.clock import Paused
+
+PATIENTS = 12
 
 
-def row(question, answer, picture=b"p"):
-    return sft_row({"bytes": picture, "path": "p.png"}, turn(question, answer))
+class NoMaterial:
+    """Nothing is drawn."""
+
+    tests = None
+
+    def __init__(self, options):
+        self.options = options
 
 
-REPORT = row(prompt("report_boxes", "de", context="x"), render("Die Leber ist glatt.", [Span(4, 9, "liver", BOX)]))
-LOCATE = row(prompt("locate", "en", name="liver"), locate_answer("liver", "liver", BOX))
-QUESTION = row(prompt("vqa", "en", question="Is it?"), "yes")
+def scores(level, seed):
+    return {
+        measure.title: {f"i{n}": (level + 0.1 * (n % 3) + 0.002 * seed + 0.001 * (n * seed % 5), f"p{n}") for n in range(PATIENTS)}
+        for measure in MEASURES
+    }  # fmt: skip
 
 
-def texts(rows):
-    return [tuple(m["content"][-1]["text"] for m in row["messages"]) for row in rows]
+@pytest.fixture
+def made(monkeypatch, tmp_path):
+    """Runs that are made up: plain arms, and what is external, score 0.5, arms with boxes 0.6."""
+    order = []
+
+    def make_run(arm, seed, place, *, options, material):
+        order.append((arm.name, seed))
+        place.mkdir(parents=True)
+        level = 0.6 if arm.form == "boxes" else 0.5
+        (place / "scores.json").write_text(json.dumps(scores(level, seed)))
+
+    monkeypatch.setattr(runner, "Material", NoMaterial)
+    monkeypatch.setattr(runner, "make_run", make_run)
+    monkeypatch.setattr(runner, "score_controls", lambda tests: {"report F1": scores(0.55, 0)["report F1"]})
+    monkeypatch.setattr(runner, "weights_digest", lambda folder: "digest")
+    return order
 
 
-def test_without_boxes_a_report_is_asked_for_plainly():
-    assert texts(without_boxes([REPORT])) == [(prompt("report", "de", context="x"), "Die Leber ist glatt.")]
+def options(tmp_path, **more):
+    return Ablations(**{"out": tmp_path / "out", "samples": 100, "seeds": (0, 1, 2), **more})
 
 
-def test_without_boxes_there_is_no_locate_turn_and_questions_stay():
-    assert list(without_boxes([LOCATE, QUESTION])) == [QUESTION]
+def test_every_arm_is_run_with_a_seed_before_the_next(made, tmp_path, capsys):
+    text = runner.run(options(tmp_path))
+    assert made == [(arm.name, seed) for seed in (0, 1, 2) for arm in ARMS]
+    told = capsys.readouterr().out
+    assert "finds in 80 of 100 repetitions" in told and "first 2 seeds" in told
+    assert text.startswith("Differences between two arms") and "| report F1 |" in text
+    found = json.loads((tmp_path / "out/ablations.json").read_text())
+    assert found["bases"] == {"boxed": "digest", "boxless": "digest"} and len(found["claims"]) == len(CLAIMS)
+    assert found["power"]["report F1"]["pilot_seeds"] == 2 and found["power"]["report F1"]["seeds"] == 3
 
 
-@pytest.mark.parametrize("arm", ARMS, ids=[arm.name for arm in ARMS])
-def test_an_arm_holds_what_it_says(arm):
-    internal = {"train": [REPORT, LOCATE, QUESTION] * 10, "validation": []}
-    external = {"train": [row(prompt("vqa", "en", question="RAD?"), "no", b"q")] * 10, "validation": []}
-    found = texts(arm_rows(arm, internal, external)["train"])
-    assert any("RAD?" in question for question, _ in found) == arm.external
-    assert any("Beschreibe" in question for question, _ in found) == arm.internal
-    assert any(has_markup(answer) for _, answer in found) == arm.grounding
+def test_what_stands_is_not_made_again_and_power_stays_that_of_the_pilot(made, tmp_path):
+    runner.run(options(tmp_path))
+    power = (tmp_path / "out/power.json").read_bytes()
+    made.clear()
+    runner.run(options(tmp_path, seeds=(0, 1, 2, 3)))
+    assert made == [(arm.name, 3) for arm in ARMS] and (tmp_path / "out/power.json").read_bytes() == power
 
 
-def judged(path, values):
-    rows = [
-        {"id": f"i{n}", "task": "vqa", "control": control, "cluster": f"c{n}", "scores": {"f1_open": value}}
-        for n, value in enumerate(values)
-        for control in ("", "majority")
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+def test_a_run_stops_by_its_clock_between_two_runs(made, tmp_path):
+    with pytest.raises(Paused):
+        runner.run(options(tmp_path, minutes=1e-9))
+    assert made == []
 
 
-def test_only_the_models_own_answers_are_read(tmp_path):
-    scores = read_scores(judged(tmp_path / "p.jsonl", [1.0, 0.5]), MEASURES[4])
-    assert scores == {"i0": (1.0, "c0"), "i1": (0.5, "c1")}
+def test_claims_get_verdicts_and_none_below_the_control(made, tmp_path):
+    runner.run(options(tmp_path))
+    found = {one["text"] + one["first"] + one["measure"]: one for one in json.loads((tmp_path / "out/ablations.json").read_text())["claims"]}  # fmt: skip
+    reports = found["boxes cost no report qualityall + boxesreport F1"]
+    assert reports["verdict"] == "better" and reports["holds"] == "yes" and reports["margin"] == margins()["report F1"]
+    same = found["clinical data improves open VQA over external sets aloneall, no boxesexternal F1 open"]
+    assert same["verdict"] == "equivalent" and same["holds"] == "no"
+    masks = found["masks cost no report qualityall + masksreport F1"]
+    assert masks["verdict"] == "worse" and masks["above_control"]
 
 
-def test_a_line_separator_in_an_answer_ends_no_row(tmp_path):
-    scored = {"id": "i", "task": "vqa", "control": "", "cluster": "c", "scores": {"f1_open": 1.0}, "output": "a\u2028b"}
-    (tmp_path / "p.jsonl").write_text(json.dumps(scored, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert read_scores(tmp_path / "p.jsonl", MEASURES[4]) == {"i": (1.0, "c")}
-
-
-def test_seeds_are_averaged_item_by_item():
-    assert average([{"a": (1.0, "c")}, {"a": (0.0, "c")}]) == {"a": (0.5, "c")}
-
-
-def test_seeds_of_other_items_are_refused():
-    with pytest.raises(ValueError, match="judged on different items"):
-        average([{"a": (1.0, "c")}, {"b": (0.0, "c")}])
-
-
-@pytest.mark.parametrize(("shift", "says"), [(0.5, "better"), (-0.5, "worse"), (0.0, "no difference seen")])
-def test_a_difference_is_judged_by_its_interval(shift, says):
-    second = {f"i{n}": (0.5 + 0.01 * (-1) ** n, f"c{n}") for n in range(30)}
-    first = {key: (0.5 + shift, cluster) for key, (_, cluster) in second.items()}
-    assert verdict(difference(first, second, samples=200)) == says
-
-
-def test_an_arm_without_boxes_shows_no_iou():
-    items = {f"i{n}": (0.5, f"c{n}") for n in range(4)}
-    table = format_tables({"all, no boxes": {"report F1": items}}, samples=50)
-    assert "| all, no boxes | – | 0.500 [0.500, 0.500] |" in table
+def test_arms_below_the_control_get_no_verdict(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "score_controls", lambda tests: {"report F1": scores(0.9, 0)["report F1"]})
+    text = runner.run(options(tmp_path))
+    claims = json.loads((tmp_path / "out/ablations.json").read_text())["claims"]
+    assert {one["verdict"] for one in claims if one["measure"] == "report F1"} == {BELOW}
+    assert BELOW in text
