@@ -70,7 +70,7 @@ def fit(
 
 def image_prefix(processor: PaliGemmaProcessor) -> list[int]:
     """The token ids that stand before every prompt."""
-    count = processor.image_processor.image_seq_length  # type: ignore[attr-defined]
+    count = processor.image_processor.image_seq_length
     return [processor.image_token_id] * count + [processor.tokenizer.bos_token_id]
 
 

@@ -104,7 +104,8 @@ def turns_of(row: Any, form: str, codec: MaskCodec | None = None) -> Iterator[Tu
     asked = list(conversations(row))
     if form == MASKS and codec:
         questions = [one for one in asked if task_of(*_texts(one)) == "question"]
-        asked = [*mask_conversations({**row, "vqa": []}, codes_of(row, codec)), *questions]
+        whole: Any = {**row, "vqa": []}
+        asked = [*mask_conversations(whole, codes_of(row, codec)), *questions]
     for messages in asked:
         turn = _texts(messages)
         kept = plain_turn(*turn) if form == PLAIN else turn

@@ -28,20 +28,21 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.masks.codec_training import fit as fit_codec
 from radgrounder.masks.codec_training import load_codec, save_codec, structures_of
 from radgrounder.models.fingerprint import weights_digest
-from radgrounder.pretraining.clock import pause_after
+from radgrounder.pretraining.clock import Paused
 from refrad2d.system.files import atomic_path, write_text
 
 _log = logging.getLogger(__name__)
 PILOT = 2  # seeds whose scores tell what the whole design can see
 BATCH = 64
 CODEC_STEPS = 500
-SEED0 = "seed{}"
+NOT_TOLD = ("out", "boxed", "boxless", "vqa_rad", "minutes", "threads")  # options: places and pace
 
 Panels = dict[str, dict[str, Panel]]  # arm → measure → its scores
 
 
 def run(options: Ablations) -> str:
-    """Make what does not stand yet, and return the tables; Paused past `options.minutes`."""
+    """Make what does not stand yet, and return the tables; Paused past `options.minutes`, the tables of all whole
+    seeds written."""
     deadline = time.monotonic() + 60 * options.minutes if options.minutes else inf
     arms = [arm for arm in ARMS if arm.name in options.arms]
     torch.set_num_threads(options.threads)
@@ -50,9 +51,11 @@ def run(options: Ablations) -> str:
         if number == PILOT:
             print(tell_power(arms, options), flush=True)
         for arm in arms:
-            place = folder_of(arm, options) / SEED0.format(seed)
+            place = folder_of(arm, options) / f"seed{seed}"
             if not (place / "scores.json").is_file():
-                pause_after(deadline)
+                if time.monotonic() > deadline:
+                    write_results(arms, material.tests, options)
+                    raise Paused
                 make_run(arm, seed, place, options=options, material=material)
     return write_results(arms, material.tests, options)
 
@@ -78,7 +81,7 @@ def make_run(arm: Arm, seed: int, place: Path, *, options: Ablations, material: 
     if not (place / "model").exists():
         place.mkdir(parents=True, exist_ok=True)
         codec = material.codec if arm.form == MASKS else None
-        how = {"steps": options.steps, "batch": options.train_batch, "seed": seed, "precision": options.precision}
+        how: dict[str, Any] = {"steps": options.steps, "batch": options.train_batch, "seed": seed, "precision": options.precision}
         fit(material.examples(arm), place / "model", base=base_of(arm, options), codec=codec, **how)
     trained = time.process_time()
     predictor = Predictor.load(place / "model", batch_size=BATCH)
@@ -133,7 +136,7 @@ def read_panels(arms: Iterable[Arm], options: Ablations, seeds: Sequence[int]) -
     """The scores of every arm that has all of these seeds."""
     found: Panels = {}
     for arm in arms:
-        paths = [folder_of(arm, options) / SEED0.format(seed) / "scores.json" for seed in seeds]
+        paths = [folder_of(arm, options) / f"seed{seed}" / "scores.json" for seed in seeds]
         if all(path.is_file() for path in paths):
             runs: list[Measured] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
             found[arm.name] = {title: panel([as_scores(run[title]) for run in runs]) for title in runs[0]}
@@ -156,18 +159,21 @@ def tell_power(arms: Sequence[Arm], options: Ablations) -> str:
 
 
 def write_results(arms: Sequence[Arm], tests: Tests, options: Ablations) -> str:
-    """The tables of all seeds that every arm has, written and returned."""
-    panels = read_panels(arms, options, options.seeds)
+    """The tables of all seeds that every arm has, written and returned; "" with less than two."""
+    seeds = [
+        seed
+        for seed in options.seeds
+        if all((folder_of(arm, options) / f"seed{seed}" / "scores.json").is_file() for arm in arms)
+    ]
+    if len(seeds) < PILOT:
+        return ""
+    panels = read_panels(arms, options, seeds)
     controls = {title: panel([items]) for title, items in score_controls(tests).items()}
     power = json.loads(path.read_text(encoding="utf-8")) if (path := options.out / "power.json").is_file() else {}
     results, text = format_results(panels, controls, power, samples=options.samples)
-    about = {
-        name: value
-        for name, value in asdict(options).items()
-        if name not in ("out", "boxed", "boxless", "vqa_rad", "minutes", "threads")
-    }
     bases = {name: weights_digest(folder) for name, folder in (("boxed", options.boxed), ("boxless", options.boxless))}
-    whole = {"bases": bases, "settings": about, "vqa_rad": options.vqa_rad is not None, **results}
+    told = {name: value for name, value in asdict(options).items() if name not in NOT_TOLD}
+    whole = {"bases": bases, "settings": told, "seeds": seeds, "vqa_rad": options.vqa_rad is not None, **results}
     write_text(options.out / "ablations.json", json.dumps(whole, indent=2) + "\n")
     write_text(options.out / "ablations.md", text)
     return text

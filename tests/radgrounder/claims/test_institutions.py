@@ -10,22 +10,13 @@ from radgrounder.claims.institutions import (
     external_examples,
     interleave,
     internal_examples,
+    read_grounded,
     turns_of,
 )
 from radgrounder.masks.codec import MaskCodec
-from radgrounder.pretraining.heldout import write_heldout
 from radgrounder.pretraining.turns import task_of
 from refrad2d.conversations import PROMPTS
 from refrad2d.grounding import has_markup, parse
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    out = tmp_path_factory.mktemp("institutions")
-    for name, site in (("internal", "A"), ("external", "C")):
-        slices = {"train": 1}
-        write_heldout(out / name, sites=(site,), regions=("abdomen_ct",), patients=3, slices=slices)
-    return {name: out / name for name in ("internal", "external")}
 
 
 @pytest.mark.parametrize("arm", ARMS, ids=[arm.name for arm in ARMS])
@@ -41,8 +32,6 @@ def test_an_arm_holds_what_it_says(arm, folders):
 
 
 def test_everything_is_in_english_and_external_pictures_are_only_asked_questions(folders):
-    from radgrounder.claims.institutions import read_grounded
-
     slices = read_grounded(folders["external"], "train")
     turns = [turn for one in external_examples(slices, 32) for turn in one.turns]
     assert turns and {task_of(*turn) for turn in turns} == {"question"}

@@ -1,26 +1,23 @@
 """Each arm is asked in its own prompt, questions are the same for all, and controls are scored on the same items."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from radgrounder.benchmarks.base import Item
+from radgrounder.claims import judge
 from radgrounder.claims.arms import BOXES, MASKS, PLAIN
 from radgrounder.claims.judge import Tests, answer, in_form, load_tests, score, score_controls
-from radgrounder.pretraining.heldout import write_heldout
 from radgrounder.training.plain import plain_turn
 from refrad2d.conversations import prompt
 from refrad2d.grounding import parse, render
 from refrad2d.labels import label_by_name
 
-NAMES = ("internal", "external")
-
 
 @pytest.fixture(scope="module")
-def tests(tmp_path_factory):
-    out = tmp_path_factory.mktemp("judge")
-    for name in NAMES:
-        write_heldout(out / name, sites=("A",), regions=("abdomen_ct",), patients=2, slices={"test": 1, "train": 1})
-    return load_tests({name: out / name for name in NAMES}, None, structures=3, questions=4, pictures=2)
+def tests(folders):
+    return load_tests(folders, None, structures=3, questions=4, pictures=2)
 
 
 class Oracle:
@@ -102,3 +99,14 @@ def test_masks_are_judged_against_masks_and_boxes_against_boxes(tests):
     assert score(said, small, MASKS, Reader())["own form IoU"][item.id][0] == pytest.approx(1)
     assert score(said, small, BOXES)["own form IoU"][item.id][0] == pytest.approx(1)
     assert score({f"internal {item.id}": "no"}, small, MASKS, Reader())["own form IoU"][item.id][0] == 0
+
+
+def test_questions_that_their_words_decide_are_known_by_their_answers(monkeypatch):
+    def entries(question, answers):
+        return [[{"question": question, "answer": answer, "language": "en"}] for answer in answers]
+
+    rows = {"vqa": entries("Always?", ["Yes", "yes.", "yes", "yes"]) + entries("Often?", ["yes", "yes", "yes", "no"])}
+    rows["vqa"] += entries("Once?", ["yes"])
+    monkeypatch.setattr(judge, "read_split", lambda *where: rows)
+    assert judge.decided(Path("x")) == {"Always?"}
+    assert judge.question_of("\nQuestion: Follow-up?\nIs it?\nchoice\nAnswer: ") == "Is it?"

@@ -25,7 +25,7 @@ def test_with_seeds_alone_it_is_the_t_test_of_two_groups():
 def test_what_is_left_of_a_cell_shrinks_with_both():
     parts = Parts((0.0, 0.0), 0.0, (0.04, 0.04))
     small, large = detectable(parts, seeds=5, patients=80), detectable(parts, seeds=10, patients=160)
-    assert large == pytest.approx(small / 2, rel=0.05)
+    assert small / 2.4 < large < small / 2  # fewer degrees of freedom are known, too
 
 
 def test_more_patients_do_not_help_against_few_seeds():
