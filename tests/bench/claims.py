@@ -39,7 +39,8 @@ them in other words{sets}. Every arm is asked in its own prompt, on {said["patie
 their words decide are left out. Masks are text, sixteen codes a span. Intervals are of seeds and patients together
 (`radgrounder.claims.crossed`), margins were fixed before the first run
 ([margins.yaml](../sft/radgrounder/claims/data/margins.yaml)). Not in the intervals: chance in pretraining, of which there is one run a twin. Nothing
-is adjusted for the number of claims."""
+is adjusted for the number of claims. "As often" is external data alone for a quarter of the steps, so that it is seen as often as
+in the mixtures; this arm was added after the first seed of the others had been seen, nothing else was changed since."""
 
 
 def summary(claims: Sequence[Mapping[str, Any]]) -> str:

@@ -6,17 +6,19 @@ from pathlib import Path
 from refrad2d.system.arguments import argument, option
 
 PLAIN, BOXES, MASKS = "plain", "boxes", "masks"  # the form of an arm's answers, which it is also asked in
+EXTERNAL_EVERY = 4  # of so many pictures of a mixture one is external
 
 
 @dataclass(frozen=True)
 class Arm:
     """What a model is trained on: pictures of the own institution, of external sets, and in which form it answers.
-    Plain arms start from the base without boxes, the others from its twin with boxes."""
+    Plain arms start from the base without boxes, the others from its twin with boxes. `share` is of the steps."""
 
     name: str
     internal: bool
     external: bool
     form: str
+    share: float = 1.0
 
 
 ARMS = (
@@ -26,6 +28,7 @@ ARMS = (
     Arm("internal + boxes", True, False, BOXES),
     Arm("internal, no boxes", True, False, PLAIN),
     Arm("external only", False, True, PLAIN),
+    Arm("external only, as often", False, True, PLAIN, share=1 / EXTERNAL_EVERY),
 )
 ARM_NAMES = tuple(arm.name for arm in ARMS)
 

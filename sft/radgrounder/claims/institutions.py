@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from radgrounder.benchmarks.refrad2d import read_split
-from radgrounder.claims.arms import MASKS, PLAIN, Ablations, Arm
+from radgrounder.claims.arms import EXTERNAL_EVERY, MASKS, PLAIN, Ablations, Arm
 from radgrounder.claims.fit import Example
 from radgrounder.claims.manners import ask_otherwise
 from radgrounder.masks.codec import MaskCodec
@@ -32,7 +32,6 @@ from refrad2d.rows import Message
 
 INTERNAL, EXTERNAL = "internal", "external"
 SLICES = {INTERNAL: {"test": 1, "train": 4}, EXTERNAL: {"test": 1, "train": 1}}  # of a patient
-EXTERNAL_EVERY = 4  # of so many pictures of a mixture one is external
 LANGUAGE = "en"
 
 

@@ -51,13 +51,16 @@ MEASURES = (
     Measure("VQA-RAD accuracy closed", "vqa-rad", "vqa", "accuracy_closed", "majority"),
 )
 _CLINICAL = "clinical data improves open VQA over external sets alone"
+_AT_EQUAL_STEPS = "the same, at equal steps"  # there external pictures are seen four times as often by the second arm
 _REPORTS, _QUESTIONS = "boxes cost no report quality", "boxes cost no VQA quality"
 _MASKS = "token boxes beat masks"
 CLAIMS = (
-    Claim(_CLINICAL, "all, no boxes", "external only", "external F1 open", "better"),
-    Claim(_CLINICAL, "all, no boxes", "external only", "VQA-RAD F1 open", "better"),
-    Claim(_CLINICAL, "all + boxes", "external only", "external F1 open", "better"),
-    Claim(_CLINICAL, "all + boxes", "external only", "VQA-RAD F1 open", "better"),
+    Claim(_CLINICAL, "all, no boxes", "external only, as often", "external F1 open", "better"),
+    Claim(_CLINICAL, "all, no boxes", "external only, as often", "VQA-RAD F1 open", "better"),
+    Claim(_CLINICAL, "all + boxes", "external only, as often", "external F1 open", "better"),
+    Claim(_CLINICAL, "all + boxes", "external only, as often", "VQA-RAD F1 open", "better"),
+    Claim(_AT_EQUAL_STEPS, "all, no boxes", "external only", "external F1 open", "better"),
+    Claim(_AT_EQUAL_STEPS, "all, no boxes", "external only", "VQA-RAD F1 open", "better"),
     Claim(_REPORTS, "all + boxes", "all, no boxes", "report F1", "no worse"),
     Claim(_REPORTS, "internal + boxes", "internal, no boxes", "report F1", "no worse"),
     Claim(_QUESTIONS, "all + boxes", "all, no boxes", "VQA F1 open", "no worse"),

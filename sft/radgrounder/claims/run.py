@@ -81,7 +81,12 @@ def make_run(arm: Arm, seed: int, place: Path, *, options: Ablations, material: 
     if not (place / "model").exists():
         place.mkdir(parents=True, exist_ok=True)
         codec = material.codec if arm.form == MASKS else None
-        how: dict[str, Any] = {"steps": options.steps, "batch": options.train_batch, "seed": seed, "precision": options.precision}
+        how: dict[str, Any] = {
+            "steps": round(options.steps * arm.share),
+            "batch": options.train_batch,
+            "seed": seed,
+            "precision": options.precision,
+        }
         fit(material.examples(arm), place / "model", base=base_of(arm, options), codec=codec, **how)
     trained = time.process_time()
     predictor = Predictor.load(place / "model", batch_size=BATCH)

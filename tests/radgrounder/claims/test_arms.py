@@ -2,7 +2,7 @@ from radgrounder.claims.arms import ARM_NAMES, ARMS, BOXES, MASKS, PLAIN
 
 
 def test_every_arm_is_trained_on_something_and_differs_from_the_others():
-    kinds = {(arm.internal, arm.external, arm.form) for arm in ARMS}
+    kinds = {(arm.internal, arm.external, arm.form, arm.share) for arm in ARMS}
     assert len(kinds) == len(ARMS) == len(set(ARM_NAMES)) and all(arm.internal or arm.external for arm in ARMS)
 
 
