@@ -35,7 +35,7 @@ def design(results: Mapping[str, Any]) -> str:
 {results["bases"]["boxed"][:12]} (pretrained with boxes), the others from {results["bases"]["boxless"][:12]} (`radgrounder pretrain --boxless`: the same size, pool and steps; no
 place is told or asked, and its tower learns what a picture shows, not where): `make base-boxless`, abdomen of site B.
 Internal is site {said["site"]}: reports, places, questions of a build. External is site {said["external_site"]}, a quarter of the pictures, which has questions only and asks
-them in other words{sets}. Every arm is asked in its own prompt, on {said["patients"]} new patients of each site, a slice each; questions that
+them in other words{sets}. Every arm is asked in its own prompt, on {said["patients"]} new patients of each site, {said["test_slices"]} slice(s) each; questions that
 their words decide are left out. Masks are text, sixteen codes a span. Intervals are of seeds and patients together
 (`radgrounder.claims.crossed`), margins were fixed before the first run
 ([margins.yaml](../sft/radgrounder/claims/data/margins.yaml)). Not in the intervals: chance in pretraining, of which there is one run a twin. Nothing

@@ -48,6 +48,7 @@ class Ablations:
     region: str = option("what is examined at both", default="abdomen_ct", metavar="NAME")
     manner: str = option("how the external institution asks (claims/data/manners.yaml)", default="ward", metavar="NAME")
     patients: int = option("held out at each institution, and as many to train on", default=96, metavar="N")
+    test_slices: int = option("of a patient to judge on: 1, 2, 4 or 8", default=1, metavar="N")
     steps: int = option("of each run", default=120, metavar="N")
     train_batch: int = option("pictures a step", default=8, metavar="N")
     seeds: tuple[int, ...] = option("a run of each arm a seed", default=(0, 1, 2, 3, 4), metavar="S")

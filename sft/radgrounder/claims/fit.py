@@ -2,8 +2,8 @@
 
 >>> fit(examples, build / "seed0" / "model", base=base, steps=80, batch=8, seed=0)
 
-The loop is that of `pretraining`: Muon, coordinates with a soft target, matrices in bfloat16. TRL's trainer at the same
-batch takes several times as long on one core, and thirty runs have to be made.
+The loop is that of `pretraining`, not a recipe of TRL: Muon, coordinates with a soft target, quick attention. Dozens of
+runs have to be made on one core, and the rule is the same for every arm.
 """
 
 import shutil

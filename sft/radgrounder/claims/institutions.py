@@ -31,13 +31,13 @@ from refrad2d.conversations import conversations, mask_conversations
 from refrad2d.rows import Message
 
 INTERNAL, EXTERNAL = "internal", "external"
-SLICES = {INTERNAL: {"test": 1, "train": 4}, EXTERNAL: {"test": 1, "train": 1}}  # of a patient
+TRAINING_SLICES = {INTERNAL: 4, EXTERNAL: 1}  # of a patient
 LANGUAGE = "en"
 
 
 def make_institutions(options: Ablations) -> dict[str, Path]:
     """Both folders, drawn unless they stand: datasets with test and train patients."""
-    folders = {name: options.out / name for name in SLICES}
+    folders = {name: options.out / name for name in TRAINING_SLICES}
     sites = {INTERNAL: options.site, EXTERNAL: options.external_site}
     for name, folder in folders.items():
         if not folder.exists():
@@ -45,7 +45,7 @@ def make_institutions(options: Ablations) -> dict[str, Path]:
             asked = partial(ask_otherwise, manner=options.manner) if name == EXTERNAL else list
             write_heldout(
                 folder, sites=(sites[name],), regions=(options.region,), patients=options.patients,
-                slices=SLICES[name], asked=asked,
+                slices={"test": options.test_slices, "train": TRAINING_SLICES[name]}, asked=asked,
             )  # fmt: skip
     return folders
 

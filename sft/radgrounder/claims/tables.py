@@ -47,8 +47,8 @@ def format_power(found: Mapping[str, Any]) -> str:
     ]
     pilot = next(iter(found.values()))["pilot_seeds"]
     text = (
-        f"Differences between two arms that this design finds in {100 * POWER:.0f} of 100 repetitions, computed after "
-        f"the first {pilot} seeds of every arm, before the others were trained:"
+        f"Differences between two arms that this design finds in {100 * POWER:.0f} of 100 repetitions, by the parts of "
+        f"variance of the first {pilot} seeds of every arm, told before the others are trained:"
     )
     return f"{text}\n\n{table(('measure', 'detectable', 'margin', 'seeds', 'patients or pictures'), lines)}"
 
@@ -110,11 +110,12 @@ def format_claims(claims: list[dict[str, Any]]) -> str:
             one["text"], f"{one['measure']}: {one['first']} − {one['second']}",
             f"{one['mean']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]", f"{one['margin']:.2f}",
             "–" if one["detectable"] is None else f"{one['detectable']:.3f}",
+            str(one["n"]),
             one["verdict"] if one["verdict"] == BELOW else f"{one['verdict']}; holds: {one['holds']}",
         )
         for one in claims
     ]  # fmt: skip
-    return table(("claim", "measured by", "difference [95 %]", "margin", "detectable, own parts", "says"), lines)
+    return table(("claim", "measured by", "difference [95 %]", "margin", "detectable, own parts", "n", "says"), lines)
 
 
 def format_arms(results: Mapping[str, Any]) -> str:

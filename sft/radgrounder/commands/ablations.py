@@ -22,6 +22,8 @@ def ablations(given: Ablations) -> int:
         require_folder(given.vqa_rad, "Give the folder of VQA-RAD, or leave --vqa-rad out.")
     require_phantom((given.site, given.external_site), (given.region,))
     require_positive(given, "patients", "steps", "train_batch", "structures", "questions", "samples")
+    if given.test_slices not in (1, 2, 4, 8):
+        raise ValueError(f"--test-slices {given.test_slices} does not divide a series. Give 1, 2, 4 or 8.")
     if len(set(given.seeds)) < 2:
         raise ValueError("One seed says nothing of what training does by chance. Give --seeds two or more.")
     from radgrounder.claims.manners import manner_names

@@ -30,8 +30,8 @@ def task_of(prompt: str, answer: str = "") -> str:
 
 def is_in(language: str, prompt: str) -> bool:
     """Whether a prompt is in this language, told by the words of its task; one without such words is in none."""
-    words = [PROMPTS[name][language].partition("{question}")[2] for name in ("vqa",)]
-    words += [PROMPTS[name][language].partition("{")[0] for name in (*_TASKS, "visible")]
+    words = [PROMPTS[name][language].partition("{")[0] for name in (*_TASKS, "visible")]
+    words.append(PROMPTS["vqa"][language].partition("{question}")[2])
     return any(begin.strip() in prompt for begin in words)
 
 

@@ -37,6 +37,7 @@ def test_a_piece_that_is_over_says_so_and_ends_with_75(words, monkeypatch, capsy
         (["--steps", "0"], "--steps 0 is not positive"),
         (["--boxless", "none"], "none is no folder. Make both twins with `make base-boxless`."),
         (["--vqa-rad", "none"], "none is no folder. Give the folder of VQA-RAD"),
+        (["--test-slices", "3"], "--test-slices 3 does not divide"),
         (["--seeds", "1"], "One seed says nothing"),
         (["--seeds", "1", "1"], "One seed says nothing"),
         (["--manner", "shouting"], "Unknown manner 'shouting'. Choose from ward"),
