@@ -31,10 +31,13 @@ def ask_otherwise(asked: Sequence[Question], manner: str) -> list[Question]:
 
 
 def _reword(entry: Question, manner: str) -> Iterator[Question]:
-    for pattern, words in _wordings(manner) if entry["language"] == _LANGUAGE else ():
+    if entry["language"] != _LANGUAGE:
+        return
+    for pattern, words in _wordings(manner):
         if found := pattern.fullmatch(entry["question"]):
-            kind = entry["type"] if entry["type"] == "yesno" else "open"  # without choices nothing is multiple choice
-            yield {**entry, "question": words.format(**found.groupdict()), "choices": [], "type": kind}
+            if words is not None:
+                kind = entry["type"] if entry["type"] == "yesno" else "open"  # without choices none is multiple choice
+                yield {**entry, "question": words.format(**found.groupdict()), "choices": [], "type": kind}
             return
 
 
@@ -44,11 +47,13 @@ def _manners() -> dict[str, dict[str, list[str]]]:
 
 
 @cache
-def _wordings(manner: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Each wording of a build as a pattern of its fields, and what is said in its place; the longest fixed text first,
-    so that a wording is not taken for a looser one."""
-    ours, theirs = templates(_LANGUAGE)["questions"], _manners()[manner]
-    pairs = [pair for kind, words in theirs.items() for pair in zip(ours[kind], words, strict=True)]
+def _wordings(manner: str) -> tuple[tuple[re.Pattern[str], str | None], ...]:
+    """Each wording of a build as a pattern of its fields, and what is said in its place, None for a kind that is not
+    asked; the longest fixed text first, so that a wording is not taken for a looser one."""
+    theirs = _manners()[manner]
+    pairs: list[tuple[str, str | None]] = []
+    for kind, ours in templates(_LANGUAGE)["questions"].items():
+        pairs += zip(ours, theirs.get(kind, [None] * len(ours)), strict=True)
     pairs.sort(key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
     return tuple((_pattern(words), other) for words, other in pairs)
 

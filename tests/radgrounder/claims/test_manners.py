@@ -22,6 +22,8 @@ def question(text, answer="yes", kind="yesno", language="en", choices=()):
         ("Does the slice show the spleen?", "can you find the spleen?"),
         ("Does the stomach show a mass?", "the stomach: a mass?"),
         ("Is there a cyst in the left kidney?", "a cyst in the left kidney?"),
+        ("Is this cyst larger than 3 cm?", "cyst > 3 cm?"),
+        ("Is this cyst on the left?", "this cyst - left-sided?"),
         ("Is the liver normal or not?", "the liver - normal/abnormal?"),
         ("Is the liver enlarged?", "the liver - enlarged?"),
         ("Which imaging modality is this?", "type of scan?"),
@@ -37,6 +39,7 @@ def test_a_question_is_asked_in_other_words(ours, theirs):
 
 def test_what_another_institution_does_not_ask_is_left_out():
     asked = ["Point to the liver.", "How many of these structures does the slice show: liver, spleen?", "Whatever?"]
+    asked += ["Is this slice axial?", "Is this a CT image?", "Does this cyst lie in the liver?"]  # no state of an organ
     german = question("Ist die Leber zu sehen?", language="de")
     assert ask_otherwise([*map(question, asked), german], "ward") == []
 
