@@ -36,6 +36,7 @@ PILOT = 2  # seeds whose scores tell what the whole design can see
 BATCH = 64
 CODEC_STEPS = 500
 NOT_TOLD = ("out", "boxed", "boxless", "vqa_rad", "minutes", "threads")  # options: places and pace
+FREE = ("seeds", "arms", "samples")  # of the design, what may be other in a later call: it changes no run that stands
 
 Panels = dict[str, dict[str, Panel]]  # arm → measure → its scores
 
@@ -46,6 +47,7 @@ def run(options: Ablations) -> str:
     deadline = time.monotonic() + 60 * options.minutes if options.minutes else inf
     arms = [arm for arm in ARMS if arm.name in options.arms]
     torch.set_num_threads(options.threads)
+    require_same_design(options)
     material = Material(options)
     for number, seed in enumerate(options.seeds):
         if number == PILOT:
@@ -58,6 +60,31 @@ def run(options: Ablations) -> str:
                     raise Paused
                 make_run(arm, seed, place, options=options, material=material)
     return write_results(arms, material.tests, options)
+
+
+def require_same_design(options: Ablations) -> None:
+    """ValueError if what stands in the folder was made by another design: its runs would pass for ones of this."""
+    path = options.out / "design.json"
+    design = {"bases": base_digests(options), "vqa_rad": options.vqa_rad is not None, **told(options)}
+    design = {name: value for name, value in design.items() if name not in FREE}
+    if not path.is_file():
+        options.out.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(design, indent=2) + "\n")
+    before = json.loads(path.read_text(encoding="utf-8"))
+    if other := sorted(name for name in design if before.get(name) != design[name]):
+        raise ValueError(
+            f"{options.out.name} was made with other {', '.join(other)}. Give the same, or another folder as OUT."
+        )
+
+
+def told(options: Ablations) -> dict[str, Any]:
+    """The options that results state."""
+    return {name: value for name, value in asdict(options).items() if name not in NOT_TOLD}
+
+
+def base_digests(options: Ablations) -> dict[str, str]:
+    """The weights of both twins."""
+    return {name: weights_digest(folder) for name, folder in (("boxed", options.boxed), ("boxless", options.boxless))}
 
 
 def folder_of(arm: Arm, options: Ablations) -> Path:
@@ -176,9 +203,8 @@ def write_results(arms: Sequence[Arm], tests: Tests, options: Ablations) -> str:
     controls = {title: panel([items]) for title, items in score_controls(tests).items()}
     power = json.loads(path.read_text(encoding="utf-8")) if (path := options.out / "power.json").is_file() else {}
     results, text = format_results(panels, controls, power, samples=options.samples)
-    bases = {name: weights_digest(folder) for name, folder in (("boxed", options.boxed), ("boxless", options.boxless))}
-    told = {name: value for name, value in asdict(options).items() if name not in NOT_TOLD}
-    whole = {"bases": bases, "settings": told, "seeds": seeds, "vqa_rad": options.vqa_rad is not None, **results}
+    about = {"bases": base_digests(options), "settings": told(options), "seeds": seeds}
+    whole = {**about, "vqa_rad": options.vqa_rad is not None, **results}
     write_text(options.out / "ablations.json", json.dumps(whole, indent=2) + "\n")
     write_text(options.out / "ablations.md", text)
     return text

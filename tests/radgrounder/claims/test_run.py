@@ -92,3 +92,10 @@ def test_arms_below_the_control_get_no_verdict(made, tmp_path, monkeypatch):
     claims = json.loads((tmp_path / "out/ablations.json").read_text())["claims"]
     assert {one["verdict"] for one in claims if one["measure"] == "report F1"} == {BELOW}
     assert BELOW in text
+
+
+def test_another_design_in_the_same_folder_is_refused(made, tmp_path):
+    runner.run(options(tmp_path))
+    runner.run(options(tmp_path, seeds=(0, 1), samples=50, minutes=9))
+    with pytest.raises(ValueError, match="out was made with other manner, steps. Give the same, or another folder"):
+        runner.run(options(tmp_path, steps=7, manner="other"))
