@@ -75,15 +75,15 @@ def judge_claim(claim: Claim, panels: Panels, controls: Mapping[str, Panel], *, 
     if pair is None:
         return None
     gap, margin = difference(*pair, samples=samples), margins()[claim.measure]
-    better = max(pair, key=lambda side: side.mean)
+    ordered = sorted(pair, key=lambda side: -side.mean)
     control = controls.get(claim.measure)
-    above = control is None or difference(better, control, samples=samples).low > 0
+    above, other = (control is None or difference(side, control, samples=samples).low > 0 for side in ordered)
     found = verdict(gap, margin=margin, above=above)
     parts = estimate(*pair)
     own = detectable(parts, seeds=gap.seeds, patients=gap.n) if gap.seeds > 1 else None
     return {
-        **claim._asdict(), **vars(gap), "margin": margin, "above_control": above, "detectable": own,
-        "verdict": found, "holds": holds(found, gap, claim.wanted, margin),
+        **claim._asdict(), **vars(gap), "margin": margin, "above_control": above, "other_above_control": other,
+        "detectable": own, "verdict": found, "holds": holds(found, gap, claim.wanted, margin),
     }  # fmt: skip
 
 
@@ -111,11 +111,18 @@ def format_claims(claims: list[dict[str, Any]]) -> str:
             f"{one['mean']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]", f"{one['margin']:.2f}",
             "–" if one["detectable"] is None else f"{one['detectable']:.3f}",
             str(one["n"]),
-            one["verdict"] if one["verdict"] == BELOW else f"{one['verdict']}; holds: {one['holds']}",
+            _says(one),
         )
         for one in claims
     ]  # fmt: skip
     return table(("claim", "measured by", "difference [95 %]", "margin", "detectable, own parts", "n", "says"), lines)
+
+
+def _says(one: Mapping[str, Any]) -> str:
+    if one["verdict"] == BELOW:
+        return BELOW
+    rest = "" if one["other_above_control"] else "; the other arm does not beat its control"
+    return f"{one['verdict']}; holds: {one['holds']}{rest}"
 
 
 def format_arms(results: Mapping[str, Any]) -> str:
