@@ -36,7 +36,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text contrast contrast-ab base base-calibrate base-results base-again interventions install
+.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text contrast contrast-ab base base-boxless base-calibrate base-results base-again interventions install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -89,6 +89,20 @@ build/base/nano: $(BIN)/.installed
 		--tower-layers 6 --decoder-layers 4 --pool 24576 --pool-folder build/base/pool --tower-steps 9000 \
 		--packed-steps 7700 --rate 1.1e-3 --seeing 0.25 --steps 60 --locate-share 0.4 --report-share 0.3 --curves 0.3 \
 		--precision bfloat16 --minutes $(MINUTES)
+
+# for `make ablations`: two bases of one size, steps and pool, abdomen of site B in English, with boxes and without
+TWINS := build/twins
+TWIN := --regions abdomen_ct --sites B --language en --pool 4096 --pool-folder $(TWINS)/pool --workers 1 --threads 1 \
+	--image 96 --patch 12 --width 128 --tower-layers 3 --decoder-layers 2 --vocabulary 1024 --precision bfloat16 \
+	--tower-steps 600 --packed-steps 600 --packed-images 8 --packed-budget 160 --steps 40 --minutes $(MINUTES)
+base-boxless: $(TWINS)/boxed $(TWINS)/boxless
+
+$(TWINS)/boxed: $(BIN)/.installed
+	mkdir -p $(TWINS)
+	$(BIN)/radgrounder pretrain $@ $(TWIN)
+
+$(TWINS)/boxless: $(TWINS)/boxed
+	$(BIN)/radgrounder pretrain $@ $(TWIN) --boxless
 
 # what BASE reaches on new patients of site A, beside its controls
 base-results: $(BASE_RESULTS)/results.json
@@ -306,9 +320,15 @@ bench: $(BIN)/.installed $(DEMO)/dataset/manifest.json
 bench-large: $(BIN)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.performance --large build/bench-large --minutes 55
 
-# the paper's claims at nano scale: 5 arms × 3 seeds; VQA_RAD is the folder of that data set
-ablations: $(DEMO)/base $(DEMO)/dataset/manifest.json
-	$(BIN)/radgrounder ablations build/ablations --dataset $(DEMO)/dataset --vqa-rad $(VQA_RAD)
+# the paper's claims at nano scale, with power: 6 arms × 5 seeds, each from the twin of its kind; VQA_RAD is the folder
+# of that data set and may be left out; another design, such as ARM_STEPS=480 ARM_SLICES=2, belongs into another
+# ABLATIONS folder. In pieces as `make base`: what was stopped by MINUTES goes on by the same command
+ABLATIONS ?= build/ablations
+ARM_STEPS ?= 120
+ARM_SLICES ?= 1
+ablations: $(TWINS)/boxed $(TWINS)/boxless
+	$(BIN)/radgrounder ablations $(ABLATIONS) --steps $(ARM_STEPS) --test-slices $(ARM_SLICES) --boxed $(TWINS)/boxed --boxless $(TWINS)/boxless \
+		$(if $(VQA_RAD),--vqa-rad $(VQA_RAD)) --precision bfloat16 --minutes $(MINUTES)
 
 # real questions: LoRA on VQA-RAD's training pictures, judged on its test set before and after
 VQA := build/vqa-rad

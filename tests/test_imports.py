@@ -38,6 +38,7 @@ ORDER = {
         ("evaluation",),
         ("training",),
         ("contrast", "pretraining"),
+        ("claims",),
         ("vocabulary",),  # radgrounder.predict, the public name of inference
         ("commands",),
         ("cli",),

@@ -16,7 +16,7 @@ from radgrounder.evaluation.run import run as judge
 from radgrounder.inference.predictor import Predictor
 from radgrounder.models.fingerprint import weights_digest
 from radgrounder.models.prepare import prepare
-from radgrounder.training.ablations import train
+from radgrounder.training.runs import train
 from refrad2d.grounding import locate_answer
 from tests.fixtures.paths import ROOT
 

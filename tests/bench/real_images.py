@@ -22,8 +22,8 @@ from radgrounder.inference.predictor import Predictor
 from radgrounder.metrics.boxes import iou
 from radgrounder.models.fingerprint import weights_digest
 from radgrounder.models.prepare import prepare
-from radgrounder.training.ablations import train
 from radgrounder.training.mixtures import write_config
+from radgrounder.training.runs import train
 from refrad2d.boxes import objects
 from refrad2d.conversations import prompt, sft_row, turn
 from refrad2d.grounding import locate_answer, parse

@@ -17,6 +17,7 @@ from radgrounder.evaluation.calibrate import LOST
 from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
 from radgrounder.results.tables import format_interventions
+from tests.bench import claims
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
@@ -41,10 +42,7 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "vqa-rad-after.json": "build/vqa-rad-after/results.json",
         "vqa-rad-changes.json": "build/vqa-rad-after/changes.json",
     },
-    "ablations": {
-        "ablations.json": "build/ablations/ablations.json",
-        "ablations.md": "build/ablations/ablations.md",
-    },
+    "ablations": {"ablations.json": "build/ablations/ablations.json"},
     "contrast": {"contrast.json": "build/contrast/judged/contrast.json"},
     "contrast-ab": {"contrast-ab.json": "build/contrast/ab/contrast-ab.json"},
 }
@@ -86,7 +84,6 @@ def stale() -> str:
 
 def document() -> str:
     """docs/results.md."""
-    ablations = read("ablations.json")
     chapters = {
         "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
         "By region and site: `python -m tests.bench.sites`": told("sites.json", sites),
@@ -103,13 +100,7 @@ judged on its test set; no picture occurs in both. The checkpoint is the best on
 add is what stands above the text-only and shuffled rows.
 
 {before_and_after("vqa-rad")}""",
-        "The paper's claims at nano scale: `make ablations VQA_RAD=DATA`": f"""{ablations["steps"]} steps of the nano's
-detection recipe an arm with batches of {ablations["batch"]}, seeds {", ".join(map(str, ablations["seeds"]))}, every item averaged over them; {ablations["limit"]}
-test slices of the demo's hospital, all questions of VQA-RAD's test set. {tell_base(ablations["base"])} It was
-pretrained with boxes, so that the arms without them forget rather than never learn; and every arm is asked for reports
-with boxes, which those arms were not trained on, so that "better" below holds for that prompt only.
-
-{(RESULTS / "ablations.md").read_text(encoding="utf-8").strip()}""",
+        claims.TITLE: claims.section(read("ablations.json")),
         "Markup tokens: `python -m tests.bench.markup_tokens build/demo/dataset`": earlier("markup-tokens.json")
         + markup(read("markup-tokens.json")),
         "The vision tower taught by sentences: `make contrast`": contrast(),
@@ -199,17 +190,6 @@ def told(name: str, table: Callable[[dict], str]) -> str:
     """The table of a bench's file, below what `earlier` says of it; "base" there is the digest of the weights."""
     rows = {key: row for key, row in read(name).items() if key != "base"}
     return f"{earlier(name)}\n\n{table(rows)}".strip()
-
-
-def tell_base(weights: str) -> str:
-    """Whether the shipped base was it."""
-    shipped = weights_digest(ROOT / "sft/bases/nano")
-    which = (
-        "the shipped one"
-        if weights == shipped
-        else "an earlier version of the shipped one, reports searched for with four beams,"
-    )
-    return f"The base was {which} ({weights[:12]})."
 
 
 def read(name: str) -> dict:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from radgrounder.commands.shared import require_phantom, require_positive, require_share
+from radgrounder.commands.shared import GO_ON, require_phantom, require_positive, require_share
 from radgrounder.models.size import NanoSize
 from radgrounder.pretraining.plan import Plan, choose_regions
+from refrad2d.labels import LANGUAGES
 from refrad2d.system.arguments import argument, command, option
 
-GO_ON = 75  # the exit status of a run that stopped by its own clock (EX_TEMPFAIL)
 Part = TypeVar("Part", NanoSize, Plan)
 
 
@@ -72,6 +72,8 @@ def _check(given: Pretrain) -> None:
             f"--locate-share {given.locate_share}, --report-share {given.report_share} and --absent-share "
             f"{given.absent_share} are more than 1 together. Leave a rest for questions."
         )
+    if given.language not in ("", *LANGUAGES):
+        raise ValueError(f"--language {given.language} is none of {', '.join(LANGUAGES)}. Leave it out for both.")
     if given.width % given.heads:
         raise ValueError(
             f"--width {given.width} is no multiple of --heads {given.heads}. Give each head the same width."

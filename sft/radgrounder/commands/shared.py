@@ -7,6 +7,8 @@ from typing import Any
 
 from refrad2d.system.arguments import flag_of, list_arguments
 
+GO_ON = 75  # the exit status of a run that stopped by its own clock (EX_TEMPFAIL)
+
 
 def require_positive(given: Any, *names: str) -> None:
     """ValueError, naming the flag, unless these fields of a command's options are 1 or more, or not given (None)."""

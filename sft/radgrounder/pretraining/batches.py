@@ -18,7 +18,7 @@ from transformers import PaliGemmaProcessor, PreTrainedTokenizerBase
 
 from radgrounder.models.branches import IGNORED, join, prompt_attention, to_batch
 from radgrounder.models.nano import NanoSize
-from radgrounder.pretraining.dense import Cover, cover, draw_targets
+from radgrounder.pretraining.dense import Cover, cover, draw_targets, without_places
 from radgrounder.pretraining.moves import move
 from radgrounder.pretraining.plan import Plan
 from radgrounder.pretraining.pool import PhantomSlice
@@ -38,7 +38,7 @@ class Batches:
         self.prefix = image_prefix(processor, size)
         self._upto = np.cumsum(slice_weights(slices, plan.rarity))
         self._patch = size.patch
-        self._covers = [cover(shown.mask, shown.boxes, size.patch, shown.findings) for shown in slices]
+        self._covers = [self._cover(shown) for shown in slices]
 
     def tower(self, step: int) -> dict[str, Any]:
         """pixel_values (B, 3, S, S) and the `dense` targets of these slices."""
@@ -47,8 +47,7 @@ class Batches:
         if not self.plan.moves:
             return self._images(numbers, rng)
         moved = [move(self.slices[n], rng, self.plan.moves) for n in numbers]
-        covers = [cover(shown.mask, shown.boxes, self._patch, shown.findings) for shown in moved]
-        return self._inputs([shown.image for shown in moved], covers, rng)
+        return self._inputs([shown.image for shown in moved], [self._cover(shown) for shown in moved], rng)
 
     def packed(self, step: int) -> dict[str, Any]:
         """Each slice with as many of its turns as fit the budget, in random order; with what `tower` gives."""
@@ -67,6 +66,10 @@ class Batches:
         drawn = drawn[step % SORTED * count :][:count]
         words = encode_single(self.tokenizer, self.prefix, [turn for _, turn in drawn])
         return words | self._images([n for n, _ in drawn], rng)
+
+    def _cover(self, shown: PhantomSlice) -> Cover:
+        covered = cover(shown.mask, shown.boxes, self._patch, shown.findings)
+        return without_places(covered) if self.plan.boxless else covered
 
     def _rng(self, lesson: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.plan.seed, lesson, number])

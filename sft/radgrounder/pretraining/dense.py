@@ -29,7 +29,7 @@ HIDDEN = 2  # width of the box head, times that of a token
 @dataclass(frozen=True)
 class Cover:
     """What the patches of one slice show: `classes` (n,) ids, `shares` (P, n) of each patch, row by row, in [0, 1],
-    `boxes` (n, 4) xyxy in [0, 1]."""
+    `boxes` (n, 4) xyxy in [0, 1], or (0, 4) where no box is asked for."""
 
     classes: np.ndarray
     shares: np.ndarray
@@ -100,19 +100,25 @@ def cover(
     return Cover(classes, shares, np.array(places, np.float32).reshape(-1, 4))
 
 
+def without_places(covered: Cover) -> Cover:
+    """The same classes, evenly on every patch and without boxes: what a slice shows, not where."""
+    even = np.full_like(covered.shares, 1 / max(1, len(covered.classes)))
+    return Cover(covered.classes, even, np.zeros((0, 4), np.float32))
+
+
 def draw_targets(covers: Sequence[Cover], rng: np.random.Generator) -> DenseTargets:
-    """The targets of a batch: small shares are raised by a square root; `ASKED` patches for each structure."""
+    """The targets of a batch: small shares are raised by a square root; `ASKED` patches for each box."""
     shown = np.zeros((len(covers), len(covers[0].shares), CLASSES), np.float32)
     questions: list[tuple[int, int, int, np.ndarray]] = []
     for n, covered in enumerate(covers):
         shown[n, :, 0] = np.sqrt(np.maximum(0, 1 - covered.shares.sum(axis=1)))
         shown[n][:, covered.classes] = np.sqrt(covered.shares)
-        for column, class_id in enumerate(covered.classes):
+        for column, (class_id, box) in enumerate(zip(covered.classes, covered.boxes, strict=False)):
             seen = np.flatnonzero(covered.shares[:, column] >= LEAST_SHARE)
             if len(seen):
                 weights = covered.shares[seen, column]
                 picked = rng.choice(seen, size=ASKED, p=weights / weights.sum())
-                questions += [(n, int(p), int(class_id), covered.boxes[column]) for p in picked]
+                questions += [(n, int(p), int(class_id), box) for p in picked]
     shown /= shown.sum(axis=-1, keepdims=True)
     slices, patches, classes, boxes = zip(*questions, strict=True) if questions else ((), (), (), ())
     return DenseTargets(

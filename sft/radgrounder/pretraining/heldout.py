@@ -7,8 +7,9 @@ Four slices a patient; a train split of as many other patients, which is what th
 validation split for `radgrounder calibrate`. Pretraining draws its patients from other numbers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from PIL import Image
 
 from radgrounder.pretraining.pool import SLICES_OF_STUDY, draw_row
 from refrad2d.dataset.manifest import hash_file
+from refrad2d.rows import Question
 from refrad2d.schema import CONFIG_COLUMNS, features
 from refrad2d.system.files import atomic_folder
 
@@ -25,16 +27,31 @@ CONFIGS = ("report", "vqa", "grounded")
 SLICES_OF_PATIENT = 4
 
 Row = dict[str, Any]
+Questions = Callable[[Sequence[Question]], list[Question]]
 
 
-def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> int:
-    """Write the dataset and return how many slices its test split has. ValueError if `out` exists."""
+def write_heldout(
+    out: Path,
+    *,
+    sites: Sequence[str],
+    regions: Sequence[str],
+    patients: int,
+    slices: Mapping[str, int] = MappingProxyType(dict.fromkeys(FIRST_SEED, SLICES_OF_PATIENT)),
+    asked: Questions = list,
+) -> int:
+    """Write the dataset and return how many slices its test split has.
+
+    `slices` of a patient by split, a divisor of 8; a split that is not named is not written. `asked` is what becomes of
+    the questions of a slice. ValueError if `out` exists.
+    """
     if out.exists():
         raise ValueError(f"{out} exists already. Choose a new folder, or delete it.")
     files: dict[str, dict[str, str]] = {config: {} for config in CONFIGS}
     with atomic_folder(out) as temporary:
-        for split, first in FIRST_SEED.items():
-            rows = list(_rows(first, sites=sites, regions=regions, patients=patients))
+        for split, count in slices.items():
+            rows = list(_rows(FIRST_SEED[split], count, sites=sites, regions=regions, patients=patients))
+            for row in rows:
+                row["vqa"] = asked(row["vqa"])
             for config in CONFIGS:
                 columns = [{name: row[name] for name in CONFIG_COLUMNS[config]} for row in _of_config(rows, config)]
                 file = temporary / f"{config}-{split}.parquet"
@@ -43,7 +60,7 @@ def write_heldout(out: Path, *, sites: Sequence[str], regions: Sequence[str], pa
                 files[config][split] = f"{config}-{split}-{hash_file(file)[0][:12]}.parquet"
                 file.rename(temporary / files[config][split])
         (temporary / "README.md").write_text(_card(files), encoding="utf-8")
-    return SLICES_OF_PATIENT * patients
+    return slices.get("test", 0) * patients
 
 
 def _of_config(rows: Sequence[Row], config: str) -> list[Row]:
@@ -61,9 +78,9 @@ def _card(files: Mapping[str, Mapping[str, str]]) -> str:
     return f"---\n{yaml.safe_dump({'configs': entries})}---\n"
 
 
-def _rows(first: int, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> Iterator[Row]:
+def _rows(first: int, slices: int, *, sites: Sequence[str], regions: Sequence[str], patients: int) -> Iterator[Row]:
     for patient in range(patients):
-        for number in range(SLICES_OF_PATIENT):
-            seed = first + SLICES_OF_STUDY * patient + SLICES_OF_STUDY // SLICES_OF_PATIENT * number
+        for number in range(slices):
+            seed = first + SLICES_OF_STUDY * patient + SLICES_OF_STUDY // slices * number
             row = draw_row(seed, sites=sites, regions=regions)
             yield {**row, "image": Image.fromarray(row["image"]), "mask": Image.fromarray(row["mask"])}

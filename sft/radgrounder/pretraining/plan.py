@@ -72,6 +72,10 @@ class Plan:
     curves: float = option("spread of random grey-level curves, 0 for none", default=0.0, metavar="S")
     dense_weight: float = option("of the dense losses beside conversations", default=1.0, metavar="W")
     coordinate_sigma: float = option("width of a coordinate's soft target, in bins", default=4.0, metavar="S")
+    language: str = option("only conversations in it, de or en; both where it is not given", default="", metavar="NAME")
+    boxless: bool = option(
+        "no boxes: no place is asked for or told, and the tower learns what a picture shows, not where", default=False
+    )
     precision: str = option(
         "of the products of matrices: float32, or bfloat16 on a CPU that has it", default="float32", metavar="NAME"
     )

@@ -20,6 +20,7 @@ from PIL import Image
 
 from radgrounder.pretraining.clock import pause_after
 from radgrounder.pretraining.foreign import FOREIGN_EVERY, draw_foreign, foreign_turns
+from radgrounder.training.plain import plain_turn
 from refrad2d.boxes import merge_boxes, objects
 from refrad2d.conversations import conversations
 from refrad2d.grounding import as_box
@@ -161,6 +162,11 @@ def draw_slice(seed: int, *, sites: Sequence[str], size: int, regions: Sequence[
     return PhantomSlice(
         np.asarray(image), resize_mask(row["mask"], size), resize_mask(findings, size), boxes, turns, region
     )
+
+
+def without_places(shown: PhantomSlice) -> PhantomSlice:
+    """The slice with its conversations as plain text; see `training.plain`."""
+    return replace(shown, turns=[kept for turn in shown.turns if (kept := plain_turn(*turn))])
 
 
 def content_of(picture: RenderedSlice, region: Region, plane: str, spacing: float) -> SliceContent:

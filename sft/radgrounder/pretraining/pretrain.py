@@ -26,8 +26,9 @@ from radgrounder.pretraining.dense import DenseHead
 from radgrounder.pretraining.losses import CoordinateTargets, conversation_loss, soft_coordinates
 from radgrounder.pretraining.optimizer import Optimizer, resumable_steps
 from radgrounder.pretraining.plan import Lesson, Plan
-from radgrounder.pretraining.pool import PhantomSlice, draw_pool
+from radgrounder.pretraining.pool import PhantomSlice, draw_pool, without_places
 from radgrounder.pretraining.precision import computing, quick_attention
+from radgrounder.pretraining.turns import is_in
 from refrad2d.labels import labels
 from refrad2d.system.files import atomic_folder
 
@@ -66,7 +67,13 @@ def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = N
         pool_folder or run / "pool", range(first, first + plan.pool),
         sites=plan.sites, size=size.image, regions=plan.drawn_regions, workers=plan.workers, deadline=deadline,
     )  # fmt: skip
-    processor = _make_processor(run / "processor", slices, size, plan)
+    if plan.language:
+        slices = [
+            replace(shown, turns=[turn for turn in shown.turns if is_in(plan.language, turn[0])]) for shown in slices
+        ]
+    processor = _make_processor(run / "processor", slices, size, plan)  # of all texts: twins have the same words
+    if plan.boxless:
+        slices = [without_places(shown) for shown in slices]
     if plan.init:
         model = PaliGemmaForConditionalGeneration.from_pretrained(plan.init, dtype=torch.float32)
     else:

@@ -8,6 +8,13 @@ import numpy as np
 from refrad2d.conversations import ABSENT, PROMPTS
 
 Turn = tuple[str, str]  # prompt, answer
+_TASKS = {  # prompts → the task whose share they have
+    "report": "report",
+    "report_boxes": "report",
+    "report_masks": "report",
+    "locate": "locate",
+    "segment": "locate",
+}
 
 
 def task_of(prompt: str, answer: str = "") -> str:
@@ -15,10 +22,17 @@ def task_of(prompt: str, answer: str = "") -> str:
     if answer in ABSENT.values():
         return "absent"
     last = prompt.strip().rpartition("\n")[2]
-    for task in ("report", "report_boxes", "locate"):
-        if any(last.startswith(words.partition("{")[0]) for words in PROMPTS[task].values()):
-            return task.removesuffix("_boxes")
+    for name, task in _TASKS.items():
+        if any(last.startswith(words.partition("{")[0]) for words in PROMPTS[name].values()):
+            return task
     return "question"
+
+
+def is_in(language: str, prompt: str) -> bool:
+    """Whether a prompt is in this language, told by the words of its task; one without such words is in none."""
+    words = [PROMPTS[name][language].partition("{")[0] for name in (*_TASKS, "visible")]
+    words.append(PROMPTS["vqa"][language].partition("{question}")[2])
+    return any(begin.strip() in prompt for begin in words)
 
 
 def chances(turns: Sequence[Turn], shares: Mapping[str, float]) -> np.ndarray:

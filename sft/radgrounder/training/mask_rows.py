@@ -8,7 +8,7 @@ Beside what asks for masks stand the usual answers with boxes alone, so that a m
 """
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ import torch
 from radgrounder.masks.codec import MaskCodec
 from radgrounder.masks.targets import as_mask, has_mask, select
 from refrad2d.boxes import visible
-from refrad2d.conversations import conversations, mask_conversations, sft_row, spans_of
+from refrad2d.conversations import Codes, conversations, mask_conversations, sft_row, spans_of
 from refrad2d.grounding import snap
 from refrad2d.mixture import Mixture, choose
 from refrad2d.rows import Message
@@ -58,12 +58,13 @@ def mask_rows(rows: Iterable[Row], codec: MaskCodec, asked: Asked, *, draws: int
 def _conversations(row: Row, codec: MaskCodec) -> tuple[list[list[Message]], list[list[Message]]]:
     """All conversations of a slice that ask for masks, and all others. Questions are in another config."""
     whole: Any = {**row, "vqa": []}
+    return list(mask_conversations(whole, codes_of(row, codec))), list(conversations(whole))
+
+
+def codes_of(row: Row, codec: MaskCodec) -> Codes:
+    """What `conversations.mask_conversations` asks for the codes of a mention; () for what has no pixel."""
     known = encode(row, codec)
-
-    def codes(labels: Sequence[str], _: Sequence[float]) -> tuple[int, ...]:
-        return known.get(_key(labels), ())
-
-    return list(mask_conversations(whole, codes)), list(conversations(whole))
+    return lambda labels, _: known.get(_key(labels), ())
 
 
 def encode(row: Row, codec: MaskCodec) -> dict[Key, tuple[int, ...]]:

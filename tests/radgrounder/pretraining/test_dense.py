@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from radgrounder.pretraining.dense import STRUCTURES, DenseHead, cover, draw_targets
+from radgrounder.pretraining.dense import STRUCTURES, DenseHead, cover, draw_targets, without_places
 from radgrounder.pretraining.losses import CoordinateTargets
 
 LIVER, AORTA = 5, 52
@@ -63,3 +63,13 @@ def test_the_targets_can_be_learned():
         losses.total.backward()
         optimizer.step()
     assert losses.error < 0.02
+
+
+def test_without_places_every_patch_is_told_what_the_slice_shows_and_no_box_is_asked():
+    shown = without_places(cover(mask(), BOXES, 8))
+    targets = draw_targets([shown], np.random.default_rng(0))
+    assert len(targets.classes) == len(targets.boxes) == 0
+    assert torch.equal(targets.shown[0], targets.shown[0, :1].expand(16, -1))
+    assert targets.shown[0, 0, [LIVER, AORTA]].tolist() == pytest.approx([0.5, 0.5])
+    empty = without_places(cover(np.zeros((32, 32), np.uint8), {}, 8))
+    assert float(draw_targets([empty], np.random.default_rng(0)).shown[0, 0, 0]) == 1

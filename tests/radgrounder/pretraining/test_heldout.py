@@ -54,3 +54,19 @@ def test_other_patients_in_a_folder_of_the_same_name_are_not_taken_for_them(fold
 def test_a_folder_that_exists_is_refused(folder):
     with pytest.raises(ValueError, match="exists already"):
         write_heldout(folder, sites=("A",), regions=("abdomen_ct",), patients=1)
+
+
+def test_so_many_slices_of_a_patient_by_split_with_other_questions(tmp_path):
+    asked = []
+
+    def none(questions):
+        asked.append(len(questions))
+        return []
+
+    slices = {"test": 1, "train": 2}
+    region = {"sites": ("A",), "regions": ("abdomen_ct",)}
+    assert write_heldout(tmp_path / "held", **region, patients=1, slices=slices, asked=none) == 1
+    found = {split: load_dataset(str(tmp_path / "held"), "vqa", split=split) for split in slices}
+    assert [len(found[split]) for split in slices] == [1, 2] and len(asked) == 3 and max(asked) > 0
+    assert not any(questions for rows in found.values() for questions in rows["vqa"])
+    assert not list((tmp_path / "held").glob("*-validation-*"))

@@ -8,8 +8,10 @@ from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from radgrounder.cli import main
-from radgrounder.pretraining import optimizer, pretrain
+from radgrounder.pretraining import batches, optimizer, pretrain
 from radgrounder.pretraining import pool as phantom_pool
+from radgrounder.pretraining.turns import is_in
+from refrad2d.grounding import has_markup
 
 INTERRUPTED = 130
 TINY = [
@@ -22,8 +24,13 @@ TINY = [
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("pretrain") / "nano"
-    assert main(["pretrain", str(out), *TINY]) == 0
+    assert main(["pretrain", str(out), *TINY, "--pool-folder", str(out.with_name("pool"))]) == 0
     return out
+
+
+def pool_of(whole):
+    """The slices of that run, so that they are not drawn again."""
+    return ["--pool-folder", str(whole.with_name("pool"))]
 
 
 def test_pretraining_leaves_a_stock_folder(whole):
@@ -42,6 +49,39 @@ def test_pretraining_goes_on_from_a_base(whole, tmp_path):
     assert (whole / "tokenizer.json").read_text() == (tmp_path / "nano/tokenizer.json").read_text()
     before, made = (json.loads((folder / "pretraining.json").read_text()) for folder in (whole, tmp_path / "nano"))
     assert made["before"] == before and made["plan"]["init"] == whole.name
+
+
+def test_a_twin_without_boxes_is_taught_no_place_and_has_the_same_words(whole, tmp_path, monkeypatch):
+    taught, asked = [], []
+    encode, losses = batches.encode_branches, pretrain.DenseHead.losses
+
+    def watch(tokenizer, prefix, turns, budget):
+        taught.extend(text for own in turns for turn in own for text in turn)
+        return encode(tokenizer, prefix, turns, budget)
+
+    def watch_losses(self, tokens, targets, *rest):
+        asked.append(len(targets.boxes))
+        return losses(self, tokens, targets, *rest)
+
+    monkeypatch.setattr(batches, "encode_branches", watch)
+    monkeypatch.setattr(pretrain.DenseHead, "losses", watch_losses)
+    assert main(["pretrain", str(tmp_path / "nano"), *TINY, *pool_of(whole), "--boxless"]) == 0
+    assert taught and not any(has_markup(text) for text in taught) and asked and not any(asked)
+    assert (tmp_path / "nano/tokenizer.json").read_text() == (whole / "tokenizer.json").read_text()
+    assert json.loads((tmp_path / "nano/pretraining.json").read_text())["plan"]["boxless"]
+
+
+def test_one_language_alone(whole, tmp_path, monkeypatch):
+    taught, encode = [], batches.encode_branches
+
+    def watch(tokenizer, prefix, turns, budget):
+        taught.extend(prompt for own in turns for prompt, _ in own)
+        return encode(tokenizer, prefix, turns, budget)
+
+    monkeypatch.setattr(batches, "encode_branches", watch)
+    assert main(["pretrain", str(tmp_path / "nano"), *TINY, *pool_of(whole), "--language", "en"]) == 0
+    assert taught and all(is_in("en", prompt) for prompt in taught)
+    assert main(["pretrain", str(tmp_path / "other"), *TINY, "--language", "fr"]) == 2
 
 
 def test_slices_drawn_for_one_run_serve_another_of_their_kind(whole, tmp_path, monkeypatch):
