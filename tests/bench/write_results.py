@@ -192,6 +192,16 @@ def told(name: str, table: Callable[[dict], str]) -> str:
     return f"{earlier(name)}\n\n{table(rows)}".strip()
 
 
+def tell_base(weights: str) -> str:
+    """Whether the shipped base was it."""
+    which = (
+        "the shipped one"
+        if weights == weights_digest(ROOT / "sft/bases/nano")
+        else "an earlier version of the shipped one"
+    )
+    return f"The base was {which} ({weights[:12]})."
+
+
 def read(name: str) -> dict:
     """A file of docs/results."""
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
