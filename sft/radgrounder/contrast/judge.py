@@ -285,7 +285,8 @@ def format_judged(result: Mapping[str, Any]) -> str:
     sizes = ", ".join(f"{found['candidates']} {language}" for language, found in result["retrieval"].items())
     return (
         f"{result['patients']} new patients, {result['slices']} slices; candidates: {sizes} sentences.\n\n"
-        f"{retrieval}\n\nProbe, area under the ROC curve, findings with their slices:\n\n{table(['tower', 'mean', *counts], lines)}"
+        f"{retrieval}\n\nProbe, area under the ROC curve, findings with their slices:\n\n"
+        f"{table(['tower', 'mean', *counts], lines)}"
     )
 
 
