@@ -284,8 +284,9 @@ def format_judged(result: Mapping[str, Any]) -> str:
     counts = [f"{name} ({n})" for name, n in result["probe"]["findings"].items()]
     sizes = ", ".join(f"{found['candidates']} {language}" for language, found in result["retrieval"].items())
     return (
-        f"{result['patients']} new patients, {result['slices']} slices; candidates: {sizes} sentences.\n\n{retrieval}\n"
-        f"Probe, area under the ROC curve, findings with their slices:\n\n{table(['tower', 'mean', *counts], lines)}"
+        f"{result['patients']} new patients, {result['slices']} slices; candidates: {sizes} sentences.\n\n"
+        f"{retrieval}\n\nProbe, area under the ROC curve, findings with their slices:\n\n"
+        f"{table(['tower', 'mean', *counts], lines)}"
     )
 
 
