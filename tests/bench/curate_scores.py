@@ -17,7 +17,16 @@ from tests.fixtures.paths import DATA
 CORPUS = DATA / "curate"
 HALVES = ("dev", "heldout")
 # by authors who never saw the rules; of apart only totals are printed
-OUTSIDE = ("outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "later_seen", "later_apart", "newest_seen")
+OUTSIDE = (
+    "outside_seen",
+    "outside_apart",
+    "fresh_seen",
+    "fresh_apart",
+    "later_seen",
+    "later_apart",
+    "newest_seen",
+    "sixth_seen",
+)
 _NEGATED = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
 
 
