@@ -58,7 +58,7 @@ def run_parts(
     about = {"src": str(src.resolve()), "lines": lines, "starts": starts}
     job = {"run": f"{__name__}:run_rows", "function": function, **about}
     if not is_begun(folder, job):
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)
         folder.mkdir(parents=True)
         write_json(folder / JOB, job)
     have_done(folder, world, execute)
@@ -68,8 +68,16 @@ def run_parts(
             with _part(folder, rank).open("rb") as part:
                 shutil.copyfileobj(part, out)
             counts.update(read_json(done_file(folder, rank)))
-    shutil.rmtree(folder)
+    discard(folder)
     return counts
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder with parts in it or below it, if there is one: first what says that they stand, so that a run
+    that is killed meanwhile begins them anew."""
+    for job in sorted(folder.rglob(JOB)):
+        job.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_begun(folder: Path, job: Mapping) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from refrad2d.engine.parts import JOB, Executor, Means, PartError, find_function, have_done, is_begun
+from refrad2d.engine.parts import JOB, Executor, Means, PartError, discard, find_function, have_done, is_begun
 from refrad2d.system.files import atomic_path, write_json
 from refrad2d.system.packed import pack, unpack
 from refrad2d.system.pseudonyms import key_id, load_key, pseudonym_of_list
@@ -60,7 +60,7 @@ class Sealing(NamedTuple):
             "memory": MEMORY,
         }
         if not is_begun(folder, job):
-            shutil.rmtree(folder, ignore_errors=True)
+            discard(folder)
             (folder / "files").mkdir(parents=True)
             seal = Seal(self.key, told)
             for rank, some in enumerate(tasks()):

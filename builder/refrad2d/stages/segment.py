@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from PIL import Image
 
+from refrad2d.engine.parts import discard
 from refrad2d.engine.processes import Processes
 from refrad2d.engine.sealed import Given, Place, SealedParts, Sealing, divide
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
@@ -224,7 +225,7 @@ def _paint_masks(
     write_jsonl(dst / "hidden.jsonl", sorted(hidden, key=lambda row: row["slice"]))
     write_jsonl(dst / "segmented.jsonl", [{"series": name, "segmenter": segmenter} for name in sorted(masks)])
     painted.close(dst / "masks")
-    shutil.rmtree(work.folder)
+    discard(work.folder)
     shutil.rmtree(dst / "segmented", ignore_errors=True)
 
 

@@ -8,7 +8,6 @@ patients comes back sealed. Pixels of one series a part are in memory at a time.
 foreign files; the child keeps what it has decoded of a series (`images/held`) until its slices are written.
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+from refrad2d.engine.parts import discard
 from refrad2d.engine.sealed import Given, SealedParts, Sealing, divide
 from refrad2d.images.blanking import publish_slices
 from refrad2d.images.evidence.suitable import Suitable, suitable_stacks
@@ -142,7 +142,7 @@ def read_export(
             export.change(number, *_settle(read, modalities))
     yield export
     export.close(folder)
-    shutil.rmtree(work.folder)
+    discard(work.folder)
 
 
 def group_files(sources: Sequence[Source], work: Sealing) -> list[list[int]]:

@@ -102,3 +102,19 @@ def test_a_run_that_ended_before_its_parts_were_joined_joins_them(tmp_path, monk
     run_parts(CURATE, src, tmp_path / "out.jsonl", tmp_path / "parts", Processes(2), world=3)
     curate.run(src, tmp_path / "whole.jsonl")
     assert asked == [[0, 1, 2]] and (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_a_run_that_is_killed_while_it_tidies_up_begins_anew(tmp_path, monkeypatch):
+    src, out = write_rows(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
+
+    def dies(folder, **_):
+        if parts := sorted(folder.glob("part-*")):
+            parts[0].unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("refrad2d.engine.parts.shutil.rmtree", dies)
+        run_parts(CURATE, src, out, tmp_path / "parts", one_by_one, world=5)
+    whole = out.read_bytes()
+    run_parts(CURATE, src, out, tmp_path / "parts", one_by_one, world=5)
+    assert out.read_bytes() == whole and not (tmp_path / "parts").exists()

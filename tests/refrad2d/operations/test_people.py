@@ -254,7 +254,7 @@ def grown(tmp_path_factory, first):
 
 def test_killed_anywhere_append_ends_with_the_same_bytes_and_hashes(tmp_path, grown):
     start, whole = grown
-    for step in range(1, 400, STRIDE):
+    for step in range(1, 600, 2 * STRIDE):
         root = shutil.copytree(start, tmp_path / f"step{step}")
         died = die_at(step, lambda: append(root))  # noqa: B023
         files = [path for path in root.glob("key.people*") if path.is_file()]
@@ -304,7 +304,7 @@ def test_killed_anywhere_remove_forgets_when_run_again(tmp_path, first):
 
 
 def test_killed_anywhere_a_build_ends_with_the_same_bytes_and_hashes(tmp_path, first):
-    for step in (*range(3, 100, 6 * STRIDE), *range(100, 400, STRIDE)):  # publishing comes at the end
+    for step in (*range(3, 300, 6 * STRIDE), *range(300, 600, STRIDE)):  # publishing comes at the end
         root = tmp_path / f"step{step}"
         shutil.copytree(first / "month1", root / "month1")
         write_key(root)
