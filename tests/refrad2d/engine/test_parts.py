@@ -108,7 +108,7 @@ def test_a_run_that_is_killed_while_it_tidies_up_begins_anew(tmp_path, monkeypat
     src, out = write_rows(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
 
     def dies(folder, **_):
-        if parts := sorted(folder.glob("part-*")):
+        if parts := sorted(folder.glob("part-*.jsonl")):
             parts[0].unlink()
             raise KeyboardInterrupt
 
