@@ -306,7 +306,7 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
 
 
 def read_pairs(piece: Piece) -> list[str]:
-    """Which value or finding goes with which place ("pair:right=9.0", "pair:left=stenosis:no"), where a piece says so."""
+    """Which value or finding goes with which place in a piece: "pair:right=9.0", "pair:left=stenosis:no"."""
     return _pairs(piece) + _pairs_of_stretches(piece)
 
 
