@@ -42,6 +42,8 @@ _TURNED = frozenset(
     "zone degree count size level face depth axis distribution margin width larger solid relation "
     "content simple quadrant flow position".split()
 )
+_ACROSS = {"pair:left": "pair:right", "pair:right": "pair:left"}
+_HOLDS = {"yes": "no", "no": "yes"}
 _NEAR = (
     {"possible", "suspected"}, {"suspected", "probable"}, {"suspected", "consistent"}, {"probable", "consistent"},
     {"consistent", ""}, {"consistent", "plain"}, {"plain", ""}, {"proven", ""}, {"proven", "plain"},
@@ -66,30 +68,10 @@ def _is_alike(one: str, other: str) -> bool:
     return shared >= min(4, len(one), len(other))
 
 
-class _Strangers:
-    """The unknown words of one text that the other lacks; each may stand for one finding that only the other names."""
-
-    def __init__(self, words: Iterable[Strange], other: Iterable[Strange]) -> None:
-        known = [word.word for word in other]
-        self._free = [
-            word for word in words if len(word.word) > 3 and not any(_is_alike(word.word, other) for other in known)
-        ]
-
-    def __len__(self) -> int:
-        return len(self._free)
-
-    def explain(self, fact: Fact) -> bool:
-        """True if a word that is left may name the finding: denied as it is, of its side, structure and size."""
-        if fact.key in _MASSES or fact.key in (GOOD, PLACE) or fact.certainty:
-            return False
-        organs = closure(tuple(sorted(fact.organs))) | fact.implied
-        for word in self._free:
-            fits = word.denied != fact.affirmed and (not fact.measures or bool(fact.measures & word.measures))
-            fits = fits and (not fact.sides or not word.sides or fact.sides <= word.sides)
-            if fits and (not organs or not word.organs or bool(organs & closure(tuple(sorted(word.organs))))):
-                self._free.remove(word)
-                return True
-        return False
+def _strangers(words: Iterable[Strange], other: Iterable[Strange]) -> list[Strange]:
+    """The unknown words of one text that the other lacks."""
+    known = [word.word for word in other]
+    return [word for word in words if len(word.word) > 3 and not any(_is_alike(word.word, one) for one in known)]
 
 
 def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
@@ -116,7 +98,7 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     spoken = closure(tuple(sorted(named)))
     guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
-    unknown = _Strangers([word for facts in allowed[:1] for word in facts.strange], answer.strange)
+    unknown = _strangers([word for facts in allowed[:1] for word in facts.strange], answer.strange)
     if len(answer.organs - organs) > len(unknown):
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
@@ -126,20 +108,43 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
 
 
 def _single_pairs(facts: Facts) -> frozenset[str]:
-    """The pairs of place and value that stand in facts of one side and one value each."""
-    single = [fact for fact in facts.facts if len(fact.sides) == len(fact.measures) == 1 and not fact.gone]
-    return frozenset(f"pair:{side}={value}" for fact in single for side in fact.sides for value, _ in fact.measures)
+    """The pairs of a side with the value and with the finding of facts that have one side."""
+    single = [fact for fact in facts.facts if len(fact.sides) == 1 and not fact.gone]
+    sized = {
+        f"pair:{s}={v}" for fact in single if len(fact.measures) == 1 for s in fact.sides for v, _ in fact.measures
+    }
+    told = {
+        f"pair:{s}={fact.key}:{'yes' if fact.affirmed else 'no'}"
+        for fact in single
+        if fact.key != PLACE
+        for s in fact.sides
+    }
+    return frozenset(sized | told)
 
 
 def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
-    """True if a value goes with another place than in the text where both name the place and the value."""
+    """True if a value or a state goes with another place than in the text."""
     for pair in said - known:
+        if _is_across(pair, known):
+            return True
         place, _, value = pair.partition("=")
+        if value.rpartition(":")[2] in _HOLDS:
+            continue  # a finding may stand at several places
         if any(other.startswith(f"{place}=") or other.endswith(f"={value}") for other in known):
             same_places = {p.partition("=")[0] for p in known if p.endswith(f"={value}")}
             if same_places and place not in same_places and any(other.startswith(f"{place}=") for other in known):
                 return True
     return False
+
+
+def _is_across(pair: str, known: frozenset[str]) -> bool:
+    """True if what a text says of one side only is said of the other."""
+    place, _, value = pair.partition("=")
+    other = _ACROSS.get(place)
+    if other is None or f"{other}={value}" not in known:
+        return False
+    state, _, holds = value.rpartition(":")  # a finding of both sides may be named for one
+    return holds not in _HOLDS or f"{place}={state}:{_HOLDS[holds]}" in known
 
 
 def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
@@ -149,13 +154,10 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     around = frozenset().union(*(facts.implied for facts in allowed))
     spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))
     calls_normal = bool(spoken & _NORMAL)
-    words = _Strangers([w for facts in allowed[:1] for w in facts.strange], answer.strange)
     for fact in answer.facts:
         if fact.key == GENERIC and fact.optional or fact.key == GOOD and calls_normal and _is_new(fact, known):
             continue
         if reason := find_fault(fact, known, around):
-            if reason == "finding_lost" and words.explain(fact):
-                continue
             return reason.replace("lost", "added")
         if _goes_beyond(fact, known, spoken):
             return "finding_added"
@@ -164,14 +166,11 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     resized = {
         (fact.key, fact.organs) for facts in allowed for fact in facts.facts if fact.optional and fact.key != GENERIC
     }
-    words = _Strangers(answer.strange, [w for facts in allowed[:1] for w in facts.strange])
     for fact in required.facts:
         if _may_go(fact) or (fact.key, fact.organs) in resized:
             continue
         reason = find_fault(fact, answer.facts, answer.implied)
         if reason == "certainty_changed" and _said_again(fact, required.facts, answer.facts):
-            reason = None
-        if reason == "finding_lost" and words.explain(fact):
             reason = None
         if reason:
             return reason

@@ -16,14 +16,13 @@ from refrad2d.llm.abbreviations import spell_known
 from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
 from refrad2d.llm.ellipsis import complete
 from refrad2d.llm.numbers import blank_numbers, read_numbers
-from refrad2d.llm.pieces import CHANGE, DENIED, GOOD, Piece, read_pieces
+from refrad2d.llm.pieces import AMOUNTS, CHANGE, DENIED, GOOD, Piece, read_pairs, read_pieces
 from refrad2d.text.sentences import split_sentences
 
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 GENERIC = "lesion"  # the finding that names no kind
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
-_AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
 _BEHIND_BOTH = re.compile(  # "Hüft-TEP bds. Lockerungssaum links", "Spiegel li. Siebbeinzellen frei"
     r"(?<=\bbds\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3})|(?<=\b(?:li|re)\.)\s(?=[A-ZÄÖÜ][a-zäöüß]{3}[^,;.]*(?:[.;]|$))"
@@ -207,7 +206,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         frozenset(values[True]),
         frozenset(name for piece in pieces for name in _qualities(piece) if not _denies_nature(piece, name)),
         tuple(sign.unit for sign in signs if sign.kind == UNKNOWN),
-        frozenset(pair for piece in pieces for pair in _pairs(piece)),
+        frozenset(pair for piece in pieces for pair in read_pairs(piece)),
         frozenset(name for sign in signs for name in (sign.name, *closure(sign.implies)))
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         strange=tuple(_stranger(piece, sign.unit) for piece in pieces for sign in piece.of(UNKNOWN)),
@@ -277,50 +276,12 @@ def _qualities(piece: Piece) -> frozenset[str]:
         if sign.kind == "quality" and not measured:  # "7 mm große Zyste"
             found |= {name for name in sign.names if not name.startswith("larger:")}
         before = sign
-    found |= {f"amount:{_AMOUNTS[name]}" for name in found if name in _AMOUNTS}
+    found |= {f"amount:{AMOUNTS[name]}" for name in found if name in AMOUNTS}
     return frozenset(found | ({f"larger:{_larger(piece)}"} if _larger(piece) else set()))
 
 
 def _measures(piece: Piece) -> frozenset[tuple[float, str]]:
     return frozenset((s.value, s.unit) for s in piece.of(NUMBER) if s.unit and s.name != "earlier")
-
-
-def _pairs(piece: Piece) -> list[str]:
-    """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
-    found: list[str] = []
-    values = [sign for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"]
-    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:", "size:"))]
-    sides = [sign for sign in piece.of("side") if sign.name != "both"]
-    segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
-    # "station 7 19 mm"
-    marks = [sign for sign in piece.signs if sign in sides or sign.kind == NUMBER and not sign.unit]
-    for places in (sides, segments, marks):
-        for said in (values, degrees):
-            found += [f"pair:{_value(place)}={_value(value)}" for place, value in _couple(places, said)]
-    return found
-
-
-def _value(sign: Sign) -> str:
-    return str(sign.value) if sign.kind == NUMBER else _AMOUNTS.get(sign.name, sign.name)
-
-
-def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
-    """Each value with its place, if every one of several has a place of its own in front, or every one behind."""
-    if len(values) < 2 or len(places) < 2:
-        return []
-    before = [[p for p in places if low < p.start < v.start] for low, v in _between(values, first=-1)]
-    if before[0] and all(len(some) <= 1 for some in before):  # "right lobe 48 mm, left lobe 41 mm, isthmus 3 mm"
-        return [(some[0], value) for some, value in zip(before, values, strict=True) if some]
-    starts = [value.start for value in values[1:]] + [places[-1].start + 1]
-    behind = [[p for p in places if v.start < p.start < high] for v, high in zip(values, starts, strict=True)]
-    if all(len(some) == 1 for some in behind):
-        return [(some[0], value) for some, value in zip(behind, values, strict=True)]
-    return list(zip(places, values, strict=True)) if len(places) == len(values) else []
-
-
-def _between(values: list[Sign], first: int) -> list[tuple[int, Sign]]:
-    """Each value with where the one before it begins."""
-    return list(zip([first, *(value.start for value in values[:-1])], values, strict=True))
 
 
 def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:

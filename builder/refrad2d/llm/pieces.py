@@ -16,6 +16,7 @@ from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, Sign, closure
 GOOD = "good"  # kind of the words that call a structure normal
 ABSENT = "not_assessed"  # what a denial without a finding says of a structure: "no nodes", "appendix not seen"
 DENIED, CHANGE = "denied", "change"  # what a denial denies: a thing, or that it changed
+AMOUNTS = {"size:small": "little", "degree:mild": "little", "size:large": "much", "degree:severe": "much"}
 _HEADS = ("finding", "organ", LEVEL)
 _STRONG = frozenset(";:()[]–—")
 _ENDS_SCOPE = frozenset({"with", "link", "but", *_STRONG})
@@ -39,9 +40,15 @@ class Piece:
     polarity: dict[int, str] = field(default_factory=dict)  # start and place of a sign → DENIED or CHANGE
     certainty: dict[int, str] = field(default_factory=dict)
     aside: bool = False  # says why the examination was done
+    breaks: list[int] = field(default_factory=list)  # where in `signs` a stretch begins that was joined to it
 
     def of(self, *kinds: str) -> list[Sign]:
         return [sign for sign in self.signs if sign.kind in kinds]
+
+    def stretches(self) -> list[range]:
+        """The places in `signs` of each stretch between commas and conjunctions."""
+        ends = [0, *self.breaks, len(self.signs)]
+        return [range(a, b) for a, b in zip(ends, ends[1:], strict=False)]
 
     @property
     def has_head(self) -> bool:
@@ -91,6 +98,7 @@ def _join(pieces: list[Piece]) -> list[Piece]:
             joined.append(piece)
             continue
         if before and not heads and not (own and before.has_head):
+            before.breaks.append(len(before.signs))
             before.signs += piece.signs
         else:
             joined.append(piece)
@@ -295,3 +303,62 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     _deny(bare, cut)
     _hedge(cut)
     return cut
+
+
+def read_pairs(piece: Piece) -> list[str]:
+    """Which value or finding goes with which place in a piece: "pair:right=9.0", "pair:left=stenosis:no"."""
+    return _pairs(piece) + _pairs_of_stretches(piece)
+
+
+def _pairs(piece: Piece) -> list[str]:
+    """Which value goes with which place, where a piece lists as many of both: "rechts 9 mm, links 11 mm"."""
+    found: list[str] = []
+    values = [sign for sign in piece.of(NUMBER) if sign.unit and sign.name != "earlier"]
+    degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:", "size:"))]
+    sides = [sign for sign in piece.of("side") if sign.name != "both"]
+    segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
+    # "station 7 19 mm"
+    marks = [sign for sign in piece.signs if sign in sides or sign.kind == NUMBER and not sign.unit]
+    for places in (sides, segments, marks):
+        for said in (values, degrees):
+            found += [f"pair:{_value(place)}={_value(value)}" for place, value in _couple(places, said)]
+    return found
+
+
+def _pairs_of_stretches(piece: Piece) -> list[str]:
+    """What each stretch with a side of its own says of it: "both sides, 2 cm on the right", "left 4, right one"."""
+    found: list[str] = []
+    for places in piece.stretches() if piece.breaks else ():
+        signs = [piece.signs[n] for n in places]
+        sides = {sign.name for sign in signs if sign.kind == "side"}
+        if len(sides) != 1 or "both" in sides:
+            continue
+        said = [_value(sign) for sign in signs if sign.kind == NUMBER and sign.name != "earlier"]
+        heads = [n for n in places if piece.signs[n].kind in ("finding", "free")]
+        denied = {n for n in heads if piece.signs[n].kind == "free" or n in piece.polarity}
+        said += [f"{piece.signs[n].name}:{'no' if n in denied else 'yes'}" for n in heads]
+        found += [f"pair:{side}={value}" for side in sides for value in said]
+    return found
+
+
+def _value(sign: Sign) -> str:
+    return str(sign.value) if sign.kind == NUMBER else AMOUNTS.get(sign.name, sign.name)
+
+
+def _couple(places: list[Sign], values: list[Sign]) -> list[tuple[Sign, Sign]]:
+    """Each value with its place, if every one of several has a place of its own in front, or every one behind."""
+    if len(values) < 2 or len(places) < 2:
+        return []
+    before = [[p for p in places if low < p.start < v.start] for low, v in _between(values, first=-1)]
+    if before[0] and all(len(some) <= 1 for some in before):  # "right lobe 48 mm, left lobe 41 mm, isthmus 3 mm"
+        return [(some[0], value) for some, value in zip(before, values, strict=True) if some]
+    starts = [value.start for value in values[1:]] + [places[-1].start + 1]
+    behind = [[p for p in places if v.start < p.start < high] for v, high in zip(values, starts, strict=True)]
+    if all(len(some) == 1 for some in behind):
+        return [(some[0], value) for some, value in zip(behind, values, strict=True)]
+    return list(zip(places, values, strict=True)) if len(places) == len(values) else []
+
+
+def _between(values: list[Sign], first: int) -> list[tuple[int, Sign]]:
+    """Each value with where the one before it begins."""
+    return list(zip([first, *(value.start for value in values[:-1])], values, strict=True))

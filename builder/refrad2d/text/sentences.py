@@ -23,7 +23,7 @@ _ORDINAL_NOUN = re.compile(
     r"März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)"
 )
 _ORDINAL_LEAD = re.compile(
-    r"(?:\b(?:der|die|das|den|dem|des|im|am|zum|vom|und|bis|oder|sowie|bzw|an|von|rechten?r?|linken?r?)|[./,–-])\s*$",
+    r"(?:\b(?:der|die|das|den|dem|des|im|am|zum|vom|und|bis|oder|sowie|bzw|an|von|rechten?r?|linken?r?)|\d\.|[/,–-])\s*$",
     re.IGNORECASE,
 )
 _ROMAN = re.compile(r"(?:I|V|X){2,4}")
@@ -46,6 +46,8 @@ _CLASSED = re.compile(  # a letter or Roman number that is a class, so that its 
 _MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec".split())
 _CUT_SHORT = re.compile(r"[bdfgkpt][lr]$")  # "vergr", "umschr": no word of either language ends so
 _COUNTED = re.compile(r"\b(?:Nr|No|Bild|Serie|Abb)\.?\s?$")
+_DECIMAL = re.compile(r"\d,$")
+_BEGINS_ITEM = re.compile(r"(?:^|:|(?:^|\s)[-•*])\s*$")
 _OPEN_SIGN = re.compile(r"[,/(–-]$")
 _ADJECTIVE = re.compile(r"[a-zäöüß]{3,}(?:te[rs]?|(?:isch|lich|ig|al|är|ös)e[nrs]?)$")  # German, before its noun
 _NUMBERED = re.compile(
@@ -201,7 +203,7 @@ def _stop_ends(text: str, start: int, stop: re.Match, language: str) -> bool:
         return True
     if not before[: last.start()].strip() and _ITEM.fullmatch(last.group()):  # "I. Leber"
         return False
-    if word.isdecimal() and len(word) < 3 and before[: last.start()].strip()[-1:] in ("", ":", "-", "•", "*"):
+    if word.isdecimal() and len(word) < 3 and _BEGINS_ITEM.search(before[: last.start()]):
         return False  # "1. Leber"
     if not first[:1].islower() and (_NO_FINDING.search(before) or _CLASSED.search(before)):
         return True
@@ -251,5 +253,5 @@ def _number_ends(text: str, stop: re.Match, word: str, language: str) -> bool:
         return True
     if _ORDINAL_NOUN.match(text, stop.end()):
         return re.search(r"\b(?:[LBHS]WK?|Th|[CTLS])\s?$", before) is not None
-    starts = after.split()[0].casefold() in _words("starter", "de")
+    starts = after.split()[0].casefold() in _words("starter", "de") or _DECIMAL.search(before) is not None
     return starts or not _ORDINAL_LEAD.search(before)

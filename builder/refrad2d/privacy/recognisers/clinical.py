@@ -21,7 +21,8 @@ from refrad2d.privacy.recognisers.lexicon import (
 _HEADS_EN = context_pattern("head_en")
 _HEADS_DE = context_pattern("head_de")
 _GRADE = (
-    r"(?:(?:Typ|type|Type|Grad|grade|Grade|Score|score|Klasse|class|Stadium|stage|Stage|Kategorie|category)[ \t]?)?"
+    r"(?:(?:Typ|type|Type|Grad|grade|Grade|Score|score|Klasse|class|Stadium|stage|Stage|Kategorie|category|"
+    r"[Zz]one)[ \t]?)?"
     r"(?:I{1,3}V?|IV|VI{0,3}|10|[0-9](?!\d)|[A-D](?=\W?(?:$|[\s,.;)\-])))[a-f]?[0-9]?(?:[ \t]?\+[ \t]?[0-9])?\b"
 )
 _WORD = r"[^\W\d_]+(?:['’]?[^\W\d_]+)*"

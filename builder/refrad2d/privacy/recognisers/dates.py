@@ -101,7 +101,7 @@ _MEASURED = re.compile(  # "BNP 1840": a value of the laboratory that reads like
 _YEAR_ALONE = re.compile(
     rf"(?<![\w.,/+\-#]){_YEAR}(?:{_S}(?:/|-|–|bis|to|und|and){_S}(?:{_YEAR}|\d\d))?(?:er)?(?![\w/]|[.,]\d|-\d|"
     r"\s?(?:mm|cm|ml|HU|HE|ms|mg|kg|g|µ|mGy|Gy|kV|mA|s|Hz|Ohm|Ω|W|J|rpm|Schritte|IE|IU|Zellen|Leukozyten|k?cal|kJ|/|"
-    r"x|×|%)(?![a-zäöü]))"
+    r"x|×|%|U/m?l|[np]g/m?l|[mµ]mol/l)(?![a-zäöü]))"
 )
 _EDITION = re.compile(
     r"[ -](?:[A-Z]\w+[ -])?(?:scheme|edition|update|revision|classification|criteria|guidelines?|consensus|vers"
@@ -168,6 +168,9 @@ _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
 _FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
+_FACE_OF_BREAST = re.compile(  # "BI-RADS 4b links, 10 Uhr"
+    r"(?i)\b(?:brust|mamma|bi-?rads)\b(?!-)[^.\n]{0,16}\b(?:links|rechts|li\.|re\.)\W{1,2}$"
+)
 _FACE_RANGE = re.compile(
     r"(?i)(?:läsion|riss|defekt|ruptur|lesion|tear|defect|labrum|Labrum)\s(?:von\s)?\d{1,2}\s(?:bis|[-–])\s$"
 )  # "3 bis 6 Uhr"
@@ -327,11 +330,11 @@ def _find_times(text: str, language: str) -> Iterator[Found]:
     for match in _BARE_HOUR.finditer(text) if language == "de" else ():
         yield Found(*match.span(match.lastgroup or 0), "TIME")
     for match in _HOUR.finditer(text):
-        if _FACE_BEHIND.match(text, match.end()) or _FACE_RANGE.search(
-            text[max(0, match.start() - 40) : match.start("hour")]
-        ):
+        before = text[max(0, match.start("hour") - 40) : match.start("hour")]
+        if _FACE_BEHIND.match(text, match.end()) or _FACE_RANGE.search(before):
             continue
-        if int(match["hour"]) > 12 or not _after(_CLOCK_FACE, text, match.start("hour")):
+        shown = _after(_CLOCK_FACE, text, match.start("hour")) or _FACE_OF_BREAST.search(before)
+        if int(match["hour"]) > 12 or not shown:
             yield Found(match.start("hour"), match.end(), "TIME")
 
 

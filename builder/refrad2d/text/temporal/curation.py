@@ -98,6 +98,8 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     assert begins is not None  # it may be empty
     lead = begins[0]
     source = join(sentence[len(lead) :])
+    if load_phrases(language).kept.found_in(source):
+        return sentence, True
     plain = spell_out(source, language)
     if is_idle(plain, language) or says_nothing(plain, language):
         return "", False

@@ -18,6 +18,7 @@ SHIELD = "\u02d1"  # a letter that no report has
 class Phrases:
     """The patterns of one language: see the head of reading.yaml."""
 
+    kept: Needles
     same: Needles
     spelt: tuple[str, ...]  # as what
     unsure: Needles
@@ -42,6 +43,7 @@ def load_phrases(language: str) -> Phrases:
         return Needles(needle(f"{start}(?:{pattern})") for pattern in stored[name])
 
     return Phrases(
+        each("kept"),
         Needles(needle(find) for find, _ in stored["same"]),
         tuple(put for _, put in stored["same"]),
         each("unsure"),

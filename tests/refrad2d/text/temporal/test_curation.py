@@ -39,6 +39,7 @@ LOST = {
     "fresh": 0.015,
     "later": 0.035,
     "newest": 0.03,
+    "sixth": 0.0,
 }  # of what must stay; two strings of 62 and 72 in the fourth author's smaller halves
 
 
@@ -51,9 +52,8 @@ def test_what_strangers_wrote_is_scored_with_a_floor(half):
         assert scores.gone >= 0.55 * scores.temporal
         assert scores.lost <= LOST[half.split("_")[0]] * scores.keep
         assert scores.plain_changed <= 2
-        assert (
-            len(errors(half, language)) <= (8 if half.startswith("newest") else 5)
-        ) is True  # no row of a kept half is printed
+        most = {"newest_seen": 4, "sixth_seen": 0}.get(half, 5)
+        assert (len(errors(half, language)) <= most) is True  # no row of a kept half is printed
 
 
 @pytest.mark.parametrize("half", READ)
@@ -202,3 +202,26 @@ def test_what_is_new_and_denied_behind_its_noun_stays_denied_as_new(language, se
 
 def test_a_rest_never_begins_with_a_comma():
     assert curate("RECIST 1.1: PR (-38 %), Zielläsion Pankreas 21 mm.", "de") == "Zielläsion Pankreas 21 mm."
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Bei Größenzunahme des Knotens ist eine Biopsie indiziert."),
+        ("de", "Sollte sich der Erguss nicht zurückbilden, CT-Kontrolle."),
+        ("de", "Progredienz des Aneurysmas?"),
+        ("de", "Zunahme der Kontrastierung von der arteriellen zur venösen Phase."),
+        ("de", "Der Knoten, nicht jedoch die Zyste, ist größer geworden."),
+        ("de", "Keine Progression der Stenosen oder der Plaques."),
+        ("de", "Zunehmende Kaliberreduktion der A. carotis interna nach distal."),
+        ("de", "Hinweise auf eine Zunahme des Ergusses finden sich nicht."),
+        ("en", "Were the effusion to increase, drainage is advised."),
+        ("en", "Signal intensity increases over time."),
+        ("en", "The effusion, but not the atelectasis, has increased."),
+        ("en", "No increase in the effusion or the consolidation."),
+        ("en", "Patient has been stable haemodynamically throughout."),
+        ("en", "Narrowing progressing proximally along the duct."),
+    ],
+)
+def test_questions_conditions_phases_and_courses_stay_as_they_came(language, text):
+    assert curate(text, language) == text
