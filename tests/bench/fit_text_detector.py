@@ -26,7 +26,8 @@ from torch.nn import functional as F
 
 from refrad2d.privacy.burnt_in import load_reader, read_text, render
 from refrad2d.privacy.text_detector import WEIGHTS, highest_score
-from tests.bench.planted_text import phantom_slices, pictures, plant, real_slices
+from tests.bench.clean_slices import phantom_slices, real_volumes
+from tests.bench.planted_text import pictures, plant
 from tests.bench.text_detector import Reader, examine_planted
 from tests.bench.text_fonts import families
 
@@ -84,7 +85,7 @@ def backgrounds(work: Path) -> list[list[np.ndarray]]:
     if not path.is_file():
         load_reader()
         phantom = [pixels for _, pixels in islice(phantom_slices(FIRST), PHANTOM)]
-        real = [one for one in real_slices("train") if np.ptp(one)]
+        real = [one for one in real_volumes((0, 1, 2)) if np.ptp(one)]
         path.write_bytes(pickle.dumps([phantom, real, [wipe(one) for one in pictures("train")]]))
     return pickle.loads(path.read_bytes())
 

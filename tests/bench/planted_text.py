@@ -4,18 +4,12 @@ planted = plant(frame, families(Path("build/fonts"), "report"), rng)    # None w
 """
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import nibabel
 import numpy as np
-import pydicom
 from PIL import Image, ImageFilter
 
-from refrad2d.phantom import make_patient
-from refrad2d.phantom.render import render_grid
-from refrad2d.phantom.series import REGIONS, draw_series
 from tests.bench.text_fonts import CHINESE, Font
 from tests.fixtures.paths import SHARED
 
@@ -136,42 +130,6 @@ def _lossy(written: np.ndarray, quality: int) -> np.ndarray:
     out = io.BytesIO()
     Image.fromarray(np.round((written - low) / reach * 255).astype(np.uint8)).save(out, "JPEG", quality=quality)
     return np.asarray(Image.open(out)) / 255.0 * reach + low
-
-
-def phantom_slices(first: int, *, each: int = 4) -> Iterator[tuple[str, np.ndarray]]:
-    """Clean slices without end, as ingest stores them: (region, (rows, columns) uint16), of every region and site."""
-    number = first
-    while True:
-        region, site = sorted(REGIONS)[number % len(REGIONS)], "ABC"[number // len(REGIONS) % 3]
-        patient = make_patient(number, site, parts=REGIONS[region].parts)
-        rng = np.random.default_rng([number, 11])
-        series = draw_series(patient, rng, region=region)
-        for n in rng.permutation(len(series.positions))[:each]:
-            pixels = render_grid(patient, series.grid(int(n)), series.protocol, rng).pixels
-            yield region, np.round(pixels - pixels.min()).astype(np.uint16)
-        number += 1
-
-
-def volume_slices(path: Path, axes: Sequence[int] = (2,)) -> list[np.ndarray]:
-    """Every slice of a NIfTI volume across some axes, (rows, columns) uint16 from 0; none where the file is absent."""
-    if not path.is_file():
-        return []
-    volume = np.asarray(nibabel.load(path).dataobj)
-    whole = np.clip(np.round(volume - float(volume.min())), 0, 65535).astype(np.uint16)
-    return [np.rot90(np.take(whole, k, axis)) for axis in axes for k in range(whole.shape[axis])]
-
-
-def real_slices(part: str) -> list[np.ndarray]:
-    """Slices of real CT and MR series beside this repository, (rows, columns) uint16: a CT and an MR volume for "train",
-    another CT series for "report"; none where they are absent."""
-    folder = SHARED / "data" / "totalsegmentator"
-    if part == "train":
-        return [
-            *volume_slices(folder / "example_ct.nii.gz", (0, 1, 2)),
-            *volume_slices(folder / "example_mr_sm.nii.gz"),
-        ]
-    found = [pydicom.dcmread(path).pixel_array for path in sorted((folder / "example_ct_dicom").glob("*"))]
-    return [(pixels.astype(np.int32) - int(pixels.min())).astype(np.uint16) for pixels in found]
 
 
 def pictures(part: str) -> list[np.ndarray]:

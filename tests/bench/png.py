@@ -12,22 +12,17 @@ import statistics
 import struct
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import nibabel
 import numpy as np
-import pydicom
 from PIL import Image
 
-from refrad2d.phantom import make_patient
-from refrad2d.phantom.render import render_grid
-from refrad2d.phantom.series import REGIONS, draw_series
 from refrad2d.samples import png, read_png
 from refrad2d.system.files import write_json
 from refrad2d.system.markdown import table
 from refrad2d.windows import rescale, windows
-from tests.fixtures.paths import SHARED
+from tests.bench.clean_slices import phantom_slices, real_series, real_volumes
 
 FILTERS = {"sub": 1, "up": 2}
 STRATEGIES = {"filtered": zlib.Z_FILTERED, "RLE": zlib.Z_RLE}
@@ -95,36 +90,11 @@ def pictures(slices: int) -> Mapping[str, list[np.ndarray]]:
     made = [
         pixels for _, pixels in itertools.islice(phantom_slices(500_000), 40 * slices) if pixels.shape == (512, 512)
     ]
-    real = [pixels for pixels in real_slices() if pixels.shape == (512, 512)]
+    real = [pixels for pixels in (*real_series(), *real_volumes()) if pixels.shape == (512, 512)]
     some = made[:slices], real[:slices]
     shown = [[windows(rescale(pixels, 1.0, -1024.0), "CT") for pixels in native] for native in some]
     names = ("native, phantom", "native, real CT", "image, phantom", "image, real CT")
     return {name: found for name, found in zip(names, (*some, *shown), strict=True) if found}
-
-
-def phantom_slices(first: int, *, each: int = 4) -> Iterator[tuple[str, np.ndarray]]:
-    """Clean slices without end, as ingest stores them: (region, (rows, columns) uint16), of every region and site."""
-    number = first
-    while True:
-        region, site = sorted(REGIONS)[number % len(REGIONS)], "ABC"[number // len(REGIONS) % 3]
-        patient = make_patient(number, site, parts=REGIONS[region].parts)
-        rng = np.random.default_rng([number, 11])
-        series = draw_series(patient, rng, region=region)
-        for n in rng.permutation(len(series.positions))[:each]:
-            pixels = render_grid(patient, series.grid(int(n)), series.protocol, rng).pixels
-            yield region, np.round(pixels - pixels.min()).astype(np.uint16)
-        number += 1
-
-
-def real_slices() -> list[np.ndarray]:
-    """Every slice of the real CT and MR series beside this repository, (rows, columns) uint16; none where they are absent."""
-    folder = SHARED / "data" / "totalsegmentator"
-    found = [pydicom.dcmread(path).pixel_array for path in sorted((folder / "example_ct_dicom").glob("*"))]
-    for name in ("example_ct", "example_mr_sm"):
-        if (path := folder / f"{name}.nii.gz").is_file():
-            volume = np.asarray(nibabel.load(path).dataobj)
-            found += [np.rot90(volume[:, :, k]) for k in range(volume.shape[2])]
-    return [(pixels.astype(np.int32) - int(pixels.min())).astype(np.uint16) for pixels in found]
 
 
 def main() -> None:

@@ -25,7 +25,8 @@ from refrad2d.privacy.burnt_in import PixelBox, find_text, load_reader, render
 from refrad2d.privacy.text_detector import highest_score, threshold
 from refrad2d.system.files import write_json
 from refrad2d.system.markdown import table
-from tests.bench.planted_text import Planted, phantom_slices, pictures, plant, real_slices, volume_slices
+from tests.bench.clean_slices import phantom_slices, real_series, volume_slices
+from tests.bench.planted_text import Planted, pictures, plant
 from tests.bench.text_fonts import families
 from tests.fixtures.paths import ROOT
 
@@ -40,7 +41,7 @@ Row = dict[str, Any]
 
 def planted_slices(part: str, fonts: Path) -> Iterator[Planted]:
     """Text in slices without end: of phantoms at their own size or at 512 pixels, and of the real series."""
-    rng, writers, real = np.random.default_rng(FIRST[part]), families(fonts, part), real_slices(part)
+    rng, writers, real = np.random.default_rng(FIRST[part]), families(fonts, part), real_series()
     for _, pixels in phantom_slices(FIRST[part], each=2):
         if rng.random() < 0.12 and real:
             pixels = real[int(rng.integers(len(real)))]
@@ -114,7 +115,7 @@ def examine_pictures(most: int, reader: Reader) -> list[Row]:
 def clean_slices(volumes: list[Path], most: int) -> Iterator[tuple[str, np.ndarray]]:
     """Slices on which nothing was written: the real series, volumes that are given, phantoms of all regions and sites,
     each at its own size and at 512 pixels in turn."""
-    yield from (("real CT, 512 pixels", pixels) for pixels in real_slices("report"))
+    yield from (("real CT, 512 pixels", pixels) for pixels in real_series())
     for path in volumes:
         yield from ((path.name, pixels) for pixels in volume_slices(path) if np.ptp(pixels))
     for n, (_, pixels) in enumerate(phantom_slices(FIRST_CLEAN, each=2)):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from radgrounder.contrast.ab import format_trial, verdict
 from radgrounder.contrast.judge import format_judged
+from radgrounder.evaluation.answers import hash_model
 from radgrounder.evaluation.calibrate import LOST
 from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
@@ -182,7 +183,11 @@ def earlier(name: str) -> str:
     """A sentence for what was measured with other weights than the shipped ones, else ""."""
     found = read(name)
     shipped = weights_digest(ROOT / "sft/bases/nano")
-    same = found.get("base") == shipped or found.get("model") == read("base.json")["model"]
+    known = (
+        hash_model(str(ROOT / "sft/bases/nano")),
+        read("base.json")["model"]["fingerprint"],
+    )  # that was before it had a head
+    same = found.get("base") == shipped or found.get("model", {}).get("fingerprint") in known
     return "" if same else "Measured with an earlier version of the base. "
 
 
