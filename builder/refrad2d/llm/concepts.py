@@ -1,4 +1,4 @@
-"""The words of a text as concepts that do not depend on its language, from the table data/concepts.csv.
+"""The words of a text as concepts that do not depend on its language, from the tables data/concepts*.csv.
 
     >>> [(sign.kind, sign.name) for sign in read_signs("Nierenzyste", "de")]
     [('organ', 'kidney'), ('finding', 'cyst')]
@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from refrad2d.system.tables import read_csv
 
 UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "cut"
+_TABLES = ("concepts.csv", "concepts_trunk.csv", "concepts_head_and_limbs.csv")
 _ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
 _LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 30, 3, 4
@@ -32,6 +33,12 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[^\s\w]")
 _FREE = re.compile(r"([^\W\d_]{4,})frei(?:e[nrms]?)?", re.IGNORECASE)
 _NO_LUNG = frozenset({"lung", "lungen", "lungs"})
 _CUTS = frozenset(",;:()[]–—+→")
+
+
+@cache
+def _rows() -> tuple[dict[str, str], ...]:
+    """The rows of all tables. Of two readings of a word the earlier one counts."""
+    return tuple(row for table in _TABLES for row in read_csv(__package__, table))
 
 
 @lru_cache(maxsize=100_000)
@@ -101,7 +108,7 @@ class Lexicon:
         self.endings = tuple(fold(ending) for ending in _ENDINGS[language])
         self.root = _Node()
         self.stems: dict[str, list[Entry]] = {}
-        for order, row in enumerate(read_csv(__package__, "concepts.csv")):
+        for order, row in enumerate(_rows()):
             entry = Entry(row["kind"], row["name"], tuple(filter(None, row["implies"].split("|"))), order)
             for column in _COLUMNS[language]:
                 for phrase in filter(None, row[column].split("|")):
@@ -311,7 +318,7 @@ def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
 def _closures() -> dict[str, tuple[str, ...]]:
     return {
         row["name"]: tuple(filter(None, row["implies"].split("|")))
-        for row in read_csv(__package__, "concepts.csv")
+        for row in _rows()
         if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family", "denied_family", "group")
     }
 
@@ -319,7 +326,7 @@ def _closures() -> dict[str, tuple[str, ...]]:
 @cache
 def members(kind: str, name: str = "") -> frozenset[str]:
     """The names in a row that lists others: of kind "paired", or the "group" of a name."""
-    rows = (row for row in read_csv(__package__, "concepts.csv") if row["kind"] == kind and name in ("", row["name"]))
+    rows = (row for row in _rows() if row["kind"] == kind and name in ("", row["name"]))
     return frozenset(member for row in rows for member in row["implies"].split("|"))
 
 
@@ -343,7 +350,7 @@ def families(kind: str = "family") -> dict[str, frozenset[str]]:
     With the kind "denied_family" those that it may name where it denies them: "no collection" and "no abscess".
     """
     found: dict[str, frozenset[str]] = {}
-    for row in read_csv(__package__, "concepts.csv"):
+    for row in _rows():
         if row["kind"] == kind:
             members = frozenset(row["implies"].split("|"))
             found |= {name: found.get(name, frozenset()) | members for name in members}
@@ -353,11 +360,11 @@ def families(kind: str = "family") -> dict[str, frozenset[str]]:
 @cache
 def structures() -> frozenset[str]:
     """The names of all structures and their parts."""
-    return frozenset(row["name"] for row in read_csv(__package__, "concepts.csv") if row["kind"] in ("organ", "part"))
+    return frozenset(row["name"] for row in _rows() if row["kind"] in ("organ", "part"))
 
 
 @cache
 def composed() -> tuple[tuple[str, frozenset[str]], ...]:
     """Structures that two words name: "medial meniscus"."""
-    rows = read_csv(__package__, "concepts.csv")
+    rows = _rows()
     return tuple((row["name"], frozenset(row["implies"].split("|"))) for row in rows if row["kind"] == "compose")
