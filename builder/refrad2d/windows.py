@@ -36,7 +36,7 @@ def apply_window(hu: np.ndarray, center: float, width: float) -> np.ndarray:
         raise ValueError(f"Window width {width} is not positive. Give center and width in the unit of the pixels.")
     shown = np.asarray(hu, dtype=np.float32) - np.float32(center - width / 2)
     shown /= np.float32(width)
-    return np.clip(shown, 0.0, 1.0)
+    return np.clip(shown, 0.0, 1.0, out=shown)
 
 
 def scale_to_range(pixels: np.ndarray) -> np.ndarray:

@@ -78,6 +78,11 @@ def look_of(picture: np.ndarray) -> bytes:
     return b"" if is_blank(picture) else hashlib.sha256(picture.tobytes()).digest()[:16]
 
 
+def digest_of(picture: np.ndarray) -> str:
+    """A hash of what a picture shows, whatever encoder wrote it; empty for a blank one."""
+    return "" if is_blank(picture) else hashlib.sha256(picture.tobytes()).hexdigest()
+
+
 def left_out(pictures: Iterable[Seen], published: Iterable[Seen] = ()) -> set[str]:
     """The rows of `pictures` that stay out, so that no picture is in two splits, whatever the order of both.
 

@@ -1,11 +1,11 @@
 """One slice → its encoded pictures, apart from the writers: a process that only encodes imports no `datasets`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from refrad2d import samples
-from refrad2d.dataset.duplicates import look_of
+from refrad2d.dataset.duplicates import digest_of, look_of
 from refrad2d.images.masks.pictures import read_picture
 from refrad2d.images.slices import read_frame
 from refrad2d.samples import Native, make_image, png
@@ -21,22 +21,22 @@ class Task(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """The encoded pictures of a slice for Parquet, its members of the archive by extension, and its look."""
+    """The encoded pictures of a slice for Parquet, its members of the archive by extension, and its look.
+
+    `digest` is `duplicates.digest_of` of the picture where it was asked for.
+    """
 
     image: bytes
     mask: bytes | None
     members: dict[str, bytes]
     look: bytes = b""
+    digest: str = ""
 
 
-def encode(task: Task) -> Encoded:
-    """Encode one slice; runs in a child process."""
+def encode(task: Task, *, digest: bool = False) -> Encoded:
+    """Encode one slice."""
     pixels = read_frame(Path(task.folder), task.frame)
     mask = read_picture(Path(task.mask), task.frame["number"]) if task.mask else None
     picture = make_image(pixels, task.row)
-    return Encoded(png(picture), mask, samples.encode(Native(task.row, pixels, mask)), look_of(picture))
-
-
-def encode_some(tasks: Sequence[Task]) -> list[Encoded]:
-    """Encode several slices; runs in a child process."""
-    return [encode(task) for task in tasks]
+    members = samples.encode(Native(task.row, pixels, mask))
+    return Encoded(png(picture), mask, members, look_of(picture), digest_of(picture) if digest else "")

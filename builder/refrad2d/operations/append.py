@@ -5,17 +5,14 @@ pseudonym and split. Its shards carry the name of their batch (train-b001-00000-
 is published already, and a patient who was removed, do not come in again; stats.json counts them by reason.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import numpy as np
-
-from refrad2d.dataset.duplicates import REASON, Pictures, Seen, is_blank, look_of
-from refrad2d.dataset.encoding import Encoded
+from refrad2d.dataset.duplicates import REASON, Pictures, Seen, digest_of, look_of
 from refrad2d.dataset.manifest import installed_versions, masks_made_by
+from refrad2d.dataset.parts import Made
 from refrad2d.dataset.stats import (
     add_counts,
     count_attrition,
@@ -40,10 +37,10 @@ from refrad2d.operations.transaction import (
 )
 from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.questions.balance import Balance
-from refrad2d.rows import Row
 from refrad2d.samples import read_png
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
+    Input,
     NothingUsable,
     Options,
     account_stages,
@@ -57,7 +54,7 @@ from refrad2d.stages.pipeline import (
 from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_jsonl, write_text
-from refrad2d.system.processes import kept_children
+from refrad2d.system.processes import keep_freed_memory, kept_children
 
 
 @dataclass(frozen=True)
@@ -72,14 +69,13 @@ class Published:
     removed: frozenset[str]
     seen: Pictures
 
-    def refuse(self, row: Row, pictures: Encoded) -> str | None:
-        """Why a row may not be appended, None if it may."""
-        if tombstone(row["patient"]) in self.removed:
+    def refuse(self, made: Made) -> str | None:
+        """Why a slice may not be appended, None if it may."""
+        if tombstone(made.patient) in self.removed:
             return "patient_was_removed"
-        content = picture_digest(read_png(pictures.image))
-        if row["id"] in self.pictures:
-            return "already_published" if self.pictures[row["id"]] == content else "id_of_another_picture"
-        return "picture_already_published" if content in self.contents else None
+        if made.id in self.pictures:
+            return "already_published" if self.pictures[made.id] == made.digest else "id_of_another_picture"
+        return "picture_already_published" if made.digest in self.contents else None
 
 
 def read_published(out: Path, manifest: Mapping) -> Published:
@@ -89,7 +85,7 @@ def read_published(out: Path, manifest: Mapping) -> Published:
         split = cast(Shard, parse_shard(path.name)).split
         for row in read_columns(path, ("id", "patient", "study", "series", "image")):
             picture = read_png(row["image"]["bytes"])
-            pictures[row["id"]] = picture_digest(picture)
+            pictures[row["id"]] = digest_of(picture)
             patients.add(row["patient"])
             studies.add(row["study"])
             series.add(row["series"])
@@ -97,11 +93,6 @@ def read_published(out: Path, manifest: Mapping) -> Published:
     contents = frozenset(pictures.values()) - {""}  # blank pictures are all alike
     removed = frozenset(manifest.get("removed", ()))
     return Published(pictures, contents, frozenset(patients), frozenset(studies), frozenset(series), removed, seen)
-
-
-def picture_digest(picture: np.ndarray) -> str:
-    """A hash of what a picture shows, whatever encoder wrote it; empty for a blank one."""
-    return "" if is_blank(picture) else hashlib.sha256(picture.tobytes()).hexdigest()
 
 
 @kept_children()  # of one stage for the next
@@ -115,6 +106,7 @@ def append(
     """
     manifest, key = open_manifest(out, key_file, key_needed=True)
     check_arguments(export, out, options)
+    keep_freed_memory()
     _require_same_privacy(manifest.get("privacy", {}), options.privacy)
     table = read_report_table(reports, options.columns, encoding=options.encoding, language=options.language)
     inputs = fingerprint_inputs(export, reports, options, key)
@@ -129,11 +121,9 @@ def append(
             try:
                 people.check()
                 check_present(out, manifest)
-                run_stages(export, table, stages, key, options, progress, _balance_of(manifest), people, key_file)
-                run_stage(
-                    stages / "commit",
-                    lambda dst: _prepare(out, manifest, key, inputs, stages, dst, options, people, progress),
-                )
+                balance = _balance_of(manifest)
+                given = run_stages(export, table, stages, key, options, progress, balance, people, key_file)
+                run_stage(stages / "commit", lambda dst: _prepare(out, manifest, given, inputs, dst, people))
             except (ValueError, NothingUsable):
                 people.settle()
                 retire(out)
@@ -165,24 +155,15 @@ def _balance_of(manifest: Mapping) -> Balance | None:
     return Balance.from_json(manifest["balance"]) if "balance" in manifest else None
 
 
-def _prepare(
-    out: Path,
-    manifest: Mapping,
-    key: bytes,
-    inputs: str,
-    stages: Path,
-    dst: Path,
-    options: Options,
-    people: PeopleFile,
-    progress: Progress,
-) -> dict:
+def _prepare(out: Path, manifest: Mapping, given: Input, inputs: str, dst: Path, people: PeopleFile) -> dict:
     """Write the new shards, and all that speaks of old and new rows together."""
+    stages, options = given.root, given.options
     files, batch = dst / "files", f"b{len(manifest.get('batches', ())) + 1:03d}"
     old = read_published(out, manifest)
     counts = shards.run(
         stages / "ingest", stages / "segment", rows_file(stages), files,
-        key=key, workers=options.workers, progress=progress, batch=batch, refuse=old.refuse,
-        published=old.seen, volumes=volumes_file(stages), known=old.series,
+        key=given.key, batch=batch, refuse=old.refuse, published=old.seen, volumes=volumes_file(stages),
+        known=old.series, work=given.sealing("shards"),
     )  # fmt: skip
     left_out = counts.pop("left_out")
     volumes = count_volumes(stages, counts, left_out)

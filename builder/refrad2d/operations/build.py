@@ -25,6 +25,7 @@ from refrad2d.operations.transaction import clean_up, hold, retire
 from refrad2d.privacy.people_file import PeopleFile
 from refrad2d.stages import shards
 from refrad2d.stages.pipeline import (
+    Input,
     NothingUsable,
     Options,
     account_stages,
@@ -39,7 +40,7 @@ from refrad2d.stages.pipeline import (
 from refrad2d.stages.report_table import read_report_table
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import read_json, write_json, write_jsonl
-from refrad2d.system.processes import kept_children
+from refrad2d.system.processes import keep_freed_memory, kept_children
 from refrad2d.system.pseudonyms import load_key
 
 PUBLISHED = (PARQUET, ARCHIVE, STATS, ACCOUNTING, MANIFEST)  # in order of renaming
@@ -51,6 +52,7 @@ def build(
 ) -> dict:
     """Build a dataset and return its stats. ValueError for wrong arguments, NothingUsable if no row came out."""
     check_arguments(export, out, options)
+    keep_freed_memory()
     table = read_report_table(reports, options.columns, encoding=options.encoding, language=options.language)
     new_key, new_out = not key_file.exists(), not out.exists()
     key = load_key(key_file)
@@ -69,13 +71,11 @@ def build(
             return read_json(out / STATS)
         with hold(out, f"build {inputs}") as stages:
             try:
-                run_stages(export, table, stages, key, options, progress, people=people, key_file=key_file)
+                given = run_stages(export, table, stages, key, options, progress, people=people, key_file=key_file)
             except (ValueError, NothingUsable):
                 people.settle()
                 raise
-            run_stage(
-                stages / "shards", lambda dst: _write_dataset(stages, dst, key, inputs, options, people, progress)
-            )
+            run_stage(stages / "shards", lambda dst: _write_dataset(given, dst, inputs, people))
             _publish(stages / "shards", out)
             retire(out)
         people.settle()
@@ -88,14 +88,12 @@ def build(
         raise
 
 
-def _write_dataset(
-    stages: Path, dst: Path, key: bytes, inputs: str, options: Options, people: PeopleFile, progress: Progress
-) -> dict:
-    rows = rows_file(stages)
+def _write_dataset(given: Input, dst: Path, inputs: str, people: PeopleFile) -> dict:
+    stages, key, options = given.root, given.key, given.options
     pictures = Pictures()
     counts = shards.run(
-        stages / "ingest", stages / "segment", rows, dst, key=key, workers=options.workers, progress=progress,
-        pictures=pictures, volumes=volumes_file(stages),
+        stages / "ingest", stages / "segment", rows_file(stages), dst, key=key, pictures=pictures,
+        volumes=volumes_file(stages), work=given.sealing("shards"),
     )  # fmt: skip
     patients, left_out = counts.pop("patients"), counts.pop("left_out")
     stats = {

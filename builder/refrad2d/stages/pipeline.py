@@ -118,7 +118,7 @@ class Input:
         return self.root / f"{stage}.parts", makers[options.executor]()
 
     def sealing(self, stage: str) -> Sealing:
-        """The same for parts whose tasks and results identify patients."""
+        """The same for parts whose tasks and results are sealed, since they may identify patients."""
         return Sealing(*self.parts(stage), self.key, self.key_file)
 
 
@@ -266,8 +266,9 @@ def run_stages(
     balance: Balance | None = None,
     people: PeopleFile | None = None,
     key_file: Path | None = None,
-) -> None:
-    """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing.
+) -> Input:
+    """From export and reports to rows without pixels, stage by stage. NothingUsable if a stage leaves nothing. Returns
+    what the stages worked on, for the one that writes the dataset.
 
     `balance` is the table of questions of the dataset that is appended to, `people` knows who is in it.
     `key_file` is where other machines find the key.
@@ -276,6 +277,7 @@ def run_stages(
     for name, work, require in STAGES:
         run_stage(root / name, partial(work, given))
         require(root / name, options)
+    return given
 
 
 def rows_file(root: Path) -> Path:

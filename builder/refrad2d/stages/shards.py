@@ -1,40 +1,31 @@
 """Rows and pixels → what is published: Parquet for viewing and training, WebDataset as lossless archive.
 
-Writes the two folders of `layout` below `dst`, in an order that is sorted on disk. Where pictures turn out to be the
-same in two splits, all is written a second time without them.
+Writes the two folders of `layout` below `dst`. Rows are sorted on disk, split by split in the order of a keyed hash;
+neighbours are a part, of which whatever executor makes shards (`dataset/parts`). Parts with rows that are refused, or
+with pictures that are the same in two splits, are done a second time without them.
 """
 
+import os
 import shutil
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import cast
 
-from refrad2d.conversations import conversations, sft_row
-from refrad2d.dataset import duplicates
-from refrad2d.dataset.duplicates import Pictures, Seen, left_out
-from refrad2d.dataset.encoding import Encoded, Task, encode, encode_some
-from refrad2d.dataset.splits import split_of
+from refrad2d.dataset.duplicates import REASON, Pictures, Seen, left_out
+from refrad2d.dataset.order import write_order
+from refrad2d.dataset.parts import Folders, Made, Part, Writing
 from refrad2d.dataset.volumes import publishable, write_volumes
-from refrad2d.dataset.writers import ParquetShards, TarShards
-from refrad2d.images.masks.pictures import SUFFIX
-from refrad2d.layout import ARCHIVE, PARQUET, SFT_SPLITS, shard_folder, stem
-from refrad2d.rows import SCALE, Row, is_grounded, read_rows
-from refrad2d.schema import arrow_schema
+from refrad2d.engine.parts import discard
+from refrad2d.engine.processes import Processes
+from refrad2d.engine.sealed import SealedParts, Sealing
+from refrad2d.layout import ending, numbered, shard_folder, stem
 from refrad2d.system.accounting import Progress, no_progress
-from refrad2d.system.files import read_jsonl
-from refrad2d.system.pseudonyms import pseudonym
-from refrad2d.system.sorting import SortedRows
+from refrad2d.system.packed import unpack
 
-PIXELS = ("file", "offset", "placement")  # what tells where the pixels of a frame lie
-TASKS_AT_ONCE = 16  # slices that a child process is given at a time
-
-
-Refuse = Callable[[Row, Encoded], str | None]
+FIRST, AGAIN = "shards", "shards_again"  # passes over the parts: all of them, and those that rows are left out of
+Refuse = Callable[[Made], str | None]
+LeftOut = Mapping[int, Mapping[str, str]]  # by the number of a part, the ids of rows and why they are left out
 
 
 def run(
@@ -52,6 +43,7 @@ def run(
     pictures: Pictures | None = None,
     volumes: Path | None = None,
     known: Collection[str] = (),
+    work: Sealing | None = None,
 ) -> dict[str, Counter]:
     """Write all configs and splits. Returns rows as {config: {split: rows}}, under "patients" patients a split, under
     "left_out" the reasons of rows that were not written; those of volumes begin with volumes_.
@@ -59,22 +51,32 @@ def run(
     `batch` stands in the names of the shards, so that they can lie beside those of other batches. `refuse` says why a
     row is left out, None to keep it. `published` are the pictures that the dataset holds already, in all its splits,
     `known` its series; `pictures` is given those that were written. `volumes` are those of whole series, of which
-    `volumes.publishable` says what is written.
+    `volumes.publishable` says what is written. `work` says who does the parts and where they lie meanwhile, by default
+    processes and a folder beside `dst`.
     """
-    order = _ordered(ingested, segmented, rows, dst, key)
-    work = _Work(dst, key, workers, progress, batch, refuse)
-    try:
-        written = work.write(order)
-        if twice := left_out(written.pictures, published):
-            for folder in (PARQUET, ARCHIVE):
-                shutil.rmtree(dst / folder, ignore_errors=True)
-            written = work.write(order, frozenset(twice))
-            written.left_out[duplicates.REASON] += len(twice)
-    finally:
-        order.close()
-    if pictures is not None:
-        for seen in written.pictures:
-            pictures.add(seen)
+    work = work or Sealing(dst.with_name(f"{dst.name}.parts"), Processes(workers, key, progress), key)
+    order = write_order(ingested, rows, work.folder / "order", key)
+    folders = Folders(*(str(path.resolve()) for path in (order.folder, ingested / "frames", segmented / "masks")))
+    tasks = [Writing(n, some, folders, batch, refuse is not None) for n, some in enumerate(order.divide())]
+    passes = {FIRST: _Pass.done(work, FIRST, tasks, order.version)}
+    without = _find_left_out(passes[FIRST], refuse, published)
+    if without:
+        tasks = [tasks[n]._replace(without=tuple(sorted(without[n]))) for n in sorted(without)]
+        passes[AGAIN] = _Pass.done(work, AGAIN, tasks, order.version)
+    written = _Written()
+    for task, part in passes[FIRST]:
+        written.note(task.run.split, part.made, without.get(task.number, {}), pictures)
+    for name, some in passes.items():
+        for task, part in some:
+            if name == AGAIN or task.number not in without:
+                written.take(task, part, dst / name)
+    dst.mkdir(parents=True, exist_ok=True)
+    for name, some in passes.items():
+        some.parts.close(dst / name)
+    written.rename(dst, batch)
+    for name in passes:
+        shutil.rmtree(dst / name)
+    discard(work.folder)
     patients = Counter({split: len(names) for split, names in written.patients.items()})
     if volumes and written.series:
         refuse_series = publishable(written.series, written.incomplete, known)
@@ -84,145 +86,77 @@ def run(
     return {**written.counts, "patients": patients, "left_out": written.left_out}
 
 
-def _ordered(ingested: Path, segmented: Path, rows: Path, dst: Path, key: bytes) -> SortedRows:
-    """The tasks of all rows in the order of their shards, a keyed hash of their ids; neither rows nor frames are held.
+@dataclass(frozen=True)
+class _Pass:
+    """Parts that were done, and what each was asked."""
 
-    ValueError if a row has no frame.
-    """
-    frames, tasks = SortedRows(dst / "frames.order"), SortedRows(dst / "rows.order")
-    try:
-        for series in read_jsonl(ingested / "series.jsonl"):
-            for number, frame in enumerate(series["frames"]):
-                about = {"number": number, **{name: frame[name] for name in (*PIXELS, *SCALE)}}
-                frames.add(pseudonym(key, "order", frame["id"]), about)
-        for row in read_rows(rows):
-            tasks.add(pseudonym(key, "order", row["id"]), row)
-        joined = SortedRows(dst / "tasks.order")
-        places = iter(frames)
-        for name, task in tasks:
-            frame = next((frame for at, frame in places if at == name), None)
-            if frame is None:
-                joined.close()
-                raise ValueError("A row has no frame in series.jsonl. Delete DIR/.stages and build again.")
-            joined.add(name, _task(cast(Row, task), frame, ingested, segmented)._asdict())
-        return joined
-    finally:
-        frames.close()
-        tasks.close()
+    tasks: Sequence[Writing]
+    parts: SealedParts
+
+    @classmethod
+    def done(cls, work: Sealing, name: str, tasks: Sequence[Writing], version: str) -> "_Pass":
+        """Have the parts done that do not stand yet."""
+        function = f"{Part.__module__}:write_part"
+        return cls(tasks, work.run(function, lambda: ([task] for task in tasks), name, [version]))
+
+    def __iter__(self) -> Iterator[tuple[Writing, Part]]:
+        return ((task, unpack(value)) for task, (_, value) in zip(self.tasks, self.parts, strict=True))
+
+
+def _find_left_out(done: _Pass, refuse: Refuse | None, published: Iterable[Seen]) -> LeftOut:
+    """The rows that are refused, and of the others those whose picture another split has."""
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    seen = Pictures()
+    for task, part in done:
+        for made in part.made:
+            if refuse and (reason := refuse(made)):
+                found[task.number][made.id] = reason
+            else:
+                seen.add(Seen(made.id, task.run.split, made.look))
+    if twice := left_out(seen, published):
+        for task, part in done:
+            for made in part.made:
+                if made.id in twice:
+                    found[task.number][made.id] = REASON
+    return found
 
 
 @dataclass
 class _Written:
-    """What one pass over the rows wrote."""
+    """What is published of the parts."""
 
-    counts: dict[str, Counter] = field(default_factory=dict)
+    counts: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
     patients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    pictures: Pictures = field(default_factory=Pictures)
     series: set[str] = field(default_factory=set)
     incomplete: set[str] = field(default_factory=set)  # series of which a slice was left out
     left_out: Counter = field(default_factory=Counter)
+    shards: dict[tuple[str, str], list[tuple[int, Path]]] = field(default_factory=lambda: defaultdict(list))
 
-
-@dataclass(frozen=True)
-class _Work:
-    """How rows are written, the same in both passes."""
-
-    dst: Path
-    key: bytes
-    workers: int
-    progress: Progress
-    batch: str
-    refuse: Refuse | None
-
-    def write(self, order: SortedRows, without: Collection[str] = ()) -> _Written:
-        """Write all rows in order but those of the ids of `without`."""
-        outputs, written = _Outputs(self.dst, self.batch), _Written()
-        tasks = _kept((Task(**task) for _, task in order), without, written)
-        encoded = _encode_all(tasks, self.workers)
-        for task, pictures in self.progress(encoded, order.rows - len(without), "shards"):
-            row = cast(Row, {name: value for name, value in task.row.items() if name not in SCALE})
-            if self.refuse and (reason := self.refuse(row, pictures)):
-                written.left_out[reason] += 1
-                written.incomplete.add(row["series"])
+    def note(self, split: str, made: Iterable[Made], reasons: Mapping[str, str], pictures: Pictures | None) -> None:
+        """Count the slices of a part, of which some are left out."""
+        for one in made:
+            if one.id in reasons:
+                self.left_out[reasons[one.id]] += 1
+                self.incomplete.add(one.series)
                 continue
-            split = split_of(row["patient"], self.key)
-            written.patients[split].add(row["patient"])
-            written.series.add(row["series"])
-            written.pictures.add(Seen(row["id"], split, pictures.look))
-            outputs.write(row, pictures, split)
-        written.counts = outputs.close()
-        return written
+            self.patients[split].add(one.patient)
+            self.series.add(one.series)
+            if pictures is not None:
+                pictures.add(Seen(one.id, split, one.look))
 
+    def take(self, task: Writing, part: Part, folder: Path) -> None:
+        """Take the shards of a part, which will lie in a folder."""
+        split = task.run.split
+        for kind, rows in part.rows.items():
+            self.counts[kind][split] += rows
+        for kind, name in part.shards:
+            self.shards[kind, split].append((task.number, folder / name))
 
-def _kept(tasks: Iterable[Task], without: Collection[str], written: _Written) -> Iterator[Task]:
-    """The tasks but those of the ids of `without`, whose series are noted as incomplete."""
-    for task in tasks:
-        if task.row["id"] in without:
-            written.incomplete.add(task.row["series"])
-        else:
-            yield task
-
-
-def _encode_all(tasks: Iterable[Task], workers: int) -> Iterator[tuple[Task, Encoded]]:
-    """Each task with its pictures, in order; few are ahead of the one that is asked for."""
-    if workers == 1:
-        yield from ((task, encode(task)) for task in tasks)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        waiting: deque[tuple[list[Task], Future[list[Encoded]]]] = deque()
-        source = iter(tasks)
-        while True:
-            while len(waiting) < 2 * workers and (some := list(islice(source, TASKS_AT_ONCE))):
-                waiting.append((some, pool.submit(encode_some, some)))
-            if not waiting:
-                return
-            some, future = waiting.popleft()
-            yield from zip(some, future.result(), strict=True)
-
-
-def _task(row: Row, frame: Mapping, ingested: Path, segmented: Path) -> Task:
-    mask = segmented / "masks" / f"{row['series']}{SUFFIX}"
-    return Task(
-        {**row, **{name: frame[name] for name in SCALE}},
-        str(ingested / "frames"),
-        {name: frame[name] for name in (*PIXELS, "number")},
-        str(mask) if row["provenance"]["segmenter"] else None,
-    )
-
-
-class _Outputs:
-    """All open shard writers, made when their first row comes, so that an empty split leaves no file."""
-
-    def __init__(self, dst: Path, batch: str) -> None:
-        self.dst, self.batch = dst, batch
-        self.parquet: dict[tuple[str, str], ParquetShards] = {}
-        self.tars: dict[str, TarShards] = {}
-
-    def write(self, row: Row, encoded: Encoded, split: str) -> None:
-        image = {"bytes": encoded.image, "path": f"{row['id']}.png"}
-        mask = {"bytes": encoded.mask, "path": f"{row['id']}.mask.png"} if encoded.mask else None
-        full = {**row, "image": image, "mask": mask}
-        self._parquet("slices", split).write(full)
-        if is_grounded(row):
-            self._parquet("grounded", split).write(full)
-        if split in SFT_SPLITS:
-            for messages in conversations(row):
-                self._parquet("sft", split).write(sft_row(image, messages))
-        if split not in self.tars:
-            self.tars[split] = TarShards(shard_folder(self.dst, "archive"), stem("archive", split, self.batch))
-        self.tars[split].write(row["id"], encoded.members)
-
-    def _parquet(self, kind: str, split: str) -> ParquetShards:
-        if (kind, split) not in self.parquet:
-            folder, name = shard_folder(self.dst, kind), stem(kind, split, self.batch)
-            self.parquet[kind, split] = ParquetShards(folder, name, arrow_schema(kind))
-        return self.parquet[kind, split]
-
-    def close(self) -> dict[str, Counter]:
-        counts: dict[str, Counter] = defaultdict(Counter)
-        for (kind, split), writer in self.parquet.items():
-            counts[kind][split] = writer.rows
-            writer.close()
-        for tar in self.tars.values():
-            tar.close()
-        return counts
+    def rename(self, dst: Path, batch: str) -> None:
+        """Give the shards their final names below `dst`, in the order of their parts."""
+        for (kind, split), found in self.shards.items():
+            folder = shard_folder(dst, kind)
+            folder.mkdir(parents=True, exist_ok=True)
+            for n, (_, path) in enumerate(sorted(found, key=lambda one: one[0])):
+                name = numbered(stem(kind, split, batch), n, len(found))
+                os.replace(path, folder / f"{name}.{ending(kind)}")

@@ -36,6 +36,8 @@ START_S = 120.0  # a child that has not imported the function by then will never
 LOOK_AHEAD = 4  # finished results a worker may be ahead of the oldest unfinished item, so memory stays bounded
 MOST_RUNS = 500  # of a child that is kept, so that what foreign files make libraries leak does not add up
 _PR_SET_PDEATHSIG = 1
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt
+_ARRAY_BYTES = 32 << 20  # glibc's own limit of what an array may take that stays at hand when it is freed
 
 
 @dataclass(frozen=True)
@@ -276,9 +278,23 @@ class _Job:
     pickled: bytes
 
 
+def keep_freed_memory() -> None:
+    """Have the C library keep the memory of arrays that are freed, up to 64 MB, for the next ones (glibc only).
+
+    Else it is given back and asked for again with each slice, and the kernel clears every page anew.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, TypeError):  # another C library, another system
+        return
+    mallopt(_M_MMAP_THRESHOLD, _ARRAY_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, 2 * _ARRAY_BYTES)
+
+
 def serve(fd: int, parent: int) -> None:
     """The life of a child: import a function, then answer tasks, until the parent closes the pipe."""
     _die_with(parent)
+    keep_freed_memory()
     pipe = Connection(fd)
     function: Callable[[Any], Any] | None = None
     while True:

@@ -39,9 +39,12 @@ class SortedRows:
 
     def add(self, key: str, row: Mapping[str, Any]) -> None:
         """Add a row. ValueError if its key holds a line end or a tabulator."""
+        self.add_line(key, json.dumps(row, ensure_ascii=False, sort_keys=True))
+
+    def add_line(self, key: str, line: str) -> None:
+        """Add a row that is JSON already, without a line end."""
         if "\n" in key or "\t" in key:
             raise ValueError(f"A sort key of {len(key)} characters holds a line end or tabulator. Give a pseudonym.")
-        line = json.dumps(row, ensure_ascii=False, sort_keys=True)
         self._lines.append((key, line))
         self._bytes += len(line) + len(key)
         self.rows += 1

@@ -5,16 +5,18 @@ import sys
 
 import numpy as np
 
-from refrad2d.dataset.encoding import Task, encode_some
+from refrad2d.dataset.duplicates import digest_of
+from refrad2d.dataset.encoding import Task, encode
 from refrad2d.samples import read_png
 
 
-def test_slices_are_encoded_one_by_one(tmp_path):
+def test_a_slice_has_a_digest_of_its_picture_where_it_is_asked_for(tmp_path):
     np.arange(100, dtype=np.uint16).tofile(tmp_path / "p.u16")
     frame = {"file": "p.u16", "offset": 2 * 36, "placement": {"shape": [8, 8]}}
     row = {"id": "a", "modality": "MR", "slope": 1.0, "intercept": 0.0}
-    one, two = encode_some([Task(row, str(tmp_path), frame, None)] * 2)
-    assert one == two and read_png(one.image).shape == (224, 224, 3)
+    one = encode(Task(row, str(tmp_path), frame, None))
+    assert read_png(one.image).shape == (224, 224, 3) and one.digest == ""
+    assert encode(Task(row, str(tmp_path), frame, None), digest=True).digest == digest_of(read_png(one.image))
 
 
 def test_whoever_encodes_imports_no_datasets():

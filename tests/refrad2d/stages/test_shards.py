@@ -62,7 +62,7 @@ def test_rows_come_out_in_every_kind_of_shard(tmp_path):
 def test_a_refused_row_is_counted_and_left_out(tmp_path):
     rows = [make_row(n, f"p{n}", (10, 20, 50, 60)) for n in range(3)]
     stages = make_stages(tmp_path, rows)
-    refuse = lambda row, encoded: "known" if row["id"] == "s1" else None  # noqa: E731
+    refuse = lambda made: "known" if made.id == "s1" else None  # noqa: E731
     counts = run(*stages, tmp_path / "out", key=KEY, batch="b001", refuse=refuse)
     assert counts["left_out"] == {"known": 1} and counts["slices"].total() == 2
     assert all("-b001-" in path.name for path in list_shards(tmp_path / "out", "slices"))
