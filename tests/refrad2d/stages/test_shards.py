@@ -1,8 +1,13 @@
-"""A slice is encoded once, and each config gets its part of it."""
+"""A slice is encoded once, each config gets its part of it, and whoever does a part writes the same bytes."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
+import pyarrow.parquet as pq
+import pytest
 
 from refrad2d.boxes import objects
 from refrad2d.dataset.duplicates import Pictures, Seen, count_seen, look_of
@@ -10,11 +15,14 @@ from refrad2d.dataset.encoding import Task, encode
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.splits import split_of
 from refrad2d.dataset.stats import read_columns
+from refrad2d.engine.parts import Unfinished
+from refrad2d.engine.sealed import Sealing
 from refrad2d.images.masks.pictures import write_pictures
 from refrad2d.layout import list_shards
 from refrad2d.samples import decode, make_image, png, read_png, read_samples
 from refrad2d.stages.shards import run
 from refrad2d.system.files import write_jsonl
+from tests.fixtures.paths import ROOT
 from tests.fixtures.tiny_dataset import MASK_SIZE, make_row
 
 KEY = bytes(range(32))
@@ -129,3 +137,85 @@ def test_what_was_written_is_counted_as_if_it_were_read_again(tmp_path):
     run(*make_stages(tmp_path, rows, noise), tmp_path / "out", key=KEY, pictures=pictures)
     found = count_leaks(list_shards(tmp_path / "out", "slices"))
     assert len(pictures) == 8 and len(found) == 3 and count_seen(pictures) == found
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from refrad2d.dataset import parts
+from refrad2d.engine.parts import run_part
+
+plain, seen = parts.encode, []
+
+def encode(task, **options):
+    seen.append(task)
+    if len(seen) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return plain(task, **options)
+
+parts.encode = encode
+run_part(Path(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+def call(folder, rank, *program):
+    """Do a part in a process of its own, as on another machine; the code of its end."""
+    return subprocess.run([sys.executable, *program, str(folder), str(rank)], cwd=ROOT, capture_output=True).returncode
+
+
+def read_files(root):
+    return {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*.*")) if path.is_file()}
+
+
+def test_the_bytes_are_the_same_whoever_does_the_parts_and_if_one_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr("refrad2d.dataset.order.ROWS_A_GROUP", 3)  # small parts
+    names = [*people("train", 3), *people("test", 1), *people("validation", 1)]
+    rows = [make_row(n, names[n % 5], (10, 20, 50, 60)) for n in range(20)]
+    shown = lambda n: noise(n % 17)  # noqa: E731
+    stages = make_stages(tmp_path, rows, shown)
+    (tmp_path / "key").write_text(KEY.hex())
+    asked, ends = [], []
+
+    def elsewhere(folder, ranks):
+        asked.append((folder.name, len(ranks)))
+        for rank in ranks:
+            killed = folder.name == "shards" and rank == 1 and len(asked) == 1
+            ends.append(call(folder, rank, *(("-c", KILLED) if killed else ("-m", "refrad2d.engine.parts"))))
+
+    def work(name, execute):
+        return Sealing(tmp_path / f"{name}.parts", execute, KEY, tmp_path / "key")
+
+    with pytest.raises(Unfinished, match="1 of 8 parts were not written"):
+        run(*stages, tmp_path / "slow", key=KEY, work=work("slow", elsewhere))
+    assert ends.count(-signal.SIGKILL) == 1
+    assert any(path.name.startswith("files-") for path in (tmp_path / "slow.parts" / "shards").iterdir())
+    slow = run(*stages, tmp_path / "slow", key=KEY, work=work("slow", elsewhere))
+    assert asked[:2] == [("shards", 8), ("shards", 1)] and asked[2][0] == "shards_again"
+    calm = run(*stages, tmp_path / "calm", key=KEY)
+    two = run(*stages, tmp_path / "two", key=KEY, workers=2)
+    files = read_files(tmp_path / "calm")
+    assert slow == calm == two and calm["left_out"]["duplicate_across_splits"] > 0
+    assert len(list_shards(tmp_path / "calm", "slices", "train")) > 2
+    assert files == read_files(tmp_path / "slow") == read_files(tmp_path / "two")
+    assert not any((tmp_path / f"{name}.parts").exists() for name in ("slow", "calm", "two"))
+
+
+def test_rows_and_their_order_do_not_depend_on_the_size_of_parts(tmp_path, monkeypatch):
+    rows = [make_row(n, f"p{n % 6}", (10, 20, 50, 60)) for n in range(12)]
+    stages = make_stages(tmp_path, rows, noise)
+    read = []
+    for size in (2, 128):
+        monkeypatch.setattr("refrad2d.dataset.order.ROWS_A_GROUP", size)
+        run(*stages, tmp_path / str(size), key=KEY)
+        shards = [list_shards(tmp_path / str(size), kind, "train") for kind in ("slices", "grounded", "sft", "archive")]
+        *tables, tars = shards
+        found = [[row for path in paths for row in pq.read_table(path).to_pylist()] for paths in tables]
+        read.append((found, [sample for path in tars for sample in read_samples(path)], list(map(len, shards))))
+    assert read[0][:2] == read[1][:2] and read[1][2] == [1, 1, 1, 1] and min(read[0][2]) > 1
+
+
+def test_a_row_without_a_frame_is_an_error(tmp_path):
+    stages = make_stages(tmp_path, [make_row(0, "p0", (10, 20, 50, 60))])
+    write_jsonl(tmp_path / "ingest" / "series.jsonl", [])
+    with pytest.raises(ValueError, match="A row has no frame in series.jsonl. Delete DIR/.stages and build again"):
+        run(*stages, tmp_path / "out", key=KEY)
