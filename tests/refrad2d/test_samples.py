@@ -1,6 +1,7 @@
 """Members of the archive: what is made reads back, and a new one is one line of the table."""
 
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -51,6 +52,22 @@ def test_plain_pillow_reads_what_was_written_and_nothing_else_is_there(rows, col
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG", compress_level=1)  # as format 3 wrote them
     assert np.array_equal(samples.read_png(out.getvalue()), samples.read_png(png(picture)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_zlib_ng_writes_the_bytes_of_zlib(monkeypatch, seed):
+    faster = pytest.importorskip("zlib_ng", reason="zlib-ng is not installed").zlib_ng
+    draw = np.random.default_rng(seed)
+    sides = draw.integers(1, 700, 2)
+    flat = draw.integers(0, (2, 20, 255, 4000)[seed % 4], sides)
+    runs = np.repeat(flat[: sides[0] // 8 + 1], 8, axis=0)[: sides[0]]
+    for some in (flat, runs, np.repeat(runs, 5, axis=1), np.zeros(sides)):
+        for picture in (some.astype(np.uint16), some.astype(np.uint8), np.stack([some] * 3, axis=-1).astype(np.uint8)):
+            written = []
+            for module in (faster, zlib):
+                monkeypatch.setattr(samples, "deflate", module)
+                written.append(png(picture))
+            assert written[0] == written[1]
 
 
 def test_the_faster_writer_makes_no_larger_files():

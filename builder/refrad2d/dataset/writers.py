@@ -5,8 +5,11 @@ The same rows in the same order give the same bytes: no time, user or machine en
 
 import io
 import os
+import sys
 import tarfile
 from collections.abc import Mapping
+from functools import cache
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,6 +42,7 @@ class ParquetShards:
     def _flush(self) -> None:
         if not self._group:
             return
+        _do_without_pandas()
         table = pa.Table.from_pylist(self._group, schema=self.schema)
         if self._writer is None:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -64,6 +68,24 @@ class ParquetShards:
         self._flush()
         self._end_shard()
         return _rename(self._parts, self.stem, ending("slices"))
+
+
+@cache
+def _do_without_pandas() -> None:
+    """Have pyarrow find no pandas when it looks for it, once in a process, before the first list becomes an array: the
+    import costs more than all else that a process starts with. What needs pandas later still finds it."""
+    if "pandas" not in sys.modules:
+        sys.meta_path.insert(0, blind := _NoPandas())
+        try:
+            pa.array([])
+        finally:
+            sys.meta_path.remove(blind)
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ImportError(fullname)
 
 
 def member_info(name: str, size: int) -> tarfile.TarInfo:

@@ -8,7 +8,7 @@ sagittal ones anterior at left and superior up. Flips and transpositions only, n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -33,6 +33,13 @@ REORIENTATIONS: tuple[Reorientation, ...] = tuple(product((False, True), (False,
 CORNERS = np.arange(4).reshape(2, 2)  # a picture that shows how it was reoriented
 
 
+@lru_cache(maxsize=64)  # the slices of a series have one
+def _normal(plane: str, across: tuple[float, ...], down: tuple[float, ...]) -> np.ndarray:
+    """The unit vector that depth is counted along."""
+    normal = np.cross(across, down)
+    return normal / np.linalg.norm(normal) * np.sign(normal[_DISPLAY[plane][0][0]])
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where a shown slice lies: `origin` is the centre of its first pixel, `down` and `across` the steps to the next
@@ -52,10 +59,7 @@ class Placement:
     @cached_property  # a mask asks for it once for every series of an export
     def depth(self) -> float:
         """Position along the normal in mm, rising to superior, posterior or left."""
-        normal = np.cross(self.across, self.down)
-        axis = _DISPLAY[self.plane][0][0]
-        normal = normal / np.linalg.norm(normal) * np.sign(normal[axis])
-        return float(normal @ np.asarray(self.origin))
+        return float(_normal(self.plane, self.across, self.down) @ np.asarray(self.origin))
 
     def matches(self, other: "Placement") -> bool:
         """True if both slices are the same pixels of the same patient space, within `TOLERANCE_MM`."""

@@ -4,18 +4,14 @@ Reads ingest, segment, curate and mentions; writes rows.jsonl, rows without pixe
 classes of whole series.
 """
 
-import io
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import numpy as np
-from PIL import Image
-
 from refrad2d import __version__
-from refrad2d.boxes import objects
-from refrad2d.images.masks.pictures import SUFFIX, read_picture
+from refrad2d.images.masks.pictures import OBJECTS
 from refrad2d.images.volumes import find_volumes
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
@@ -71,9 +67,9 @@ def run(
         for scan in progress(read_jsonl(ingested / "series.jsonl"), total, "match"):
             slices = [SliceFacts(frame, [], findings[frame["id"]]) for frame in scan["frames"]]
             if scan["series"] in masked:
-                masks = segmented / "masks" / f"{scan['series']}{SUFFIX}"
-                for n, s in enumerate(slices):
-                    s.objects = objects(np.asarray(Image.open(io.BytesIO(read_picture(masks, n)))))
+                measured = json.loads((segmented / "masks" / f"{scan['series']}{OBJECTS}").read_bytes())
+                for s, found in zip(slices, measured, strict=True):
+                    s.objects = found
             found = [s.objects for s in slices]
             if shows_head(scan["head"], {name for s in slices for name in s.areas}):
                 kept = kept_slices([frame["depth"] for frame in scan["frames"]], head)

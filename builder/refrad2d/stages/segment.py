@@ -1,14 +1,16 @@
 """Masks of a series, from a folder of NIfTI or DICOM SEG files or from TotalSegmentator, on the slices of ingest.
 
 Writes below `dst`: masks/<series>.masks (of each slice a PNG of 8-bit unified class ids, native size; see
-`masks/pictures`), findings.jsonl (boxes of segments outside the 121 classes), segmented.jsonl (which series has a
-mask), hidden.jsonl (which classes burnt-in text took from a slice), accounting.jsonl.
+`masks/pictures`) and masks/<series>.objects.json (of each slice the classes in it), findings.jsonl (boxes of segments
+outside the 121 classes), segmented.jsonl (which series has a mask), hidden.jsonl (which classes burnt-in text took from
+a slice), accounting.jsonl.
 
 Files of masks are read in parts and the masks of series painted in parts, by whatever executor; between them stands
 which series a mask is of. What masks state of patients passes through sealed files alone.
 """
 
 import io
+import json
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,13 +20,14 @@ from typing import Any, cast
 
 from PIL import Image
 
+from refrad2d.boxes import objects
 from refrad2d.engine.parts import discard
 from refrad2d.engine.processes import Processes
 from refrad2d.engine.sealed import Given, Place, SealedParts, Sealing, divide
 from refrad2d.images.masks.classes import SCHEME_OF_MODALITY, Classes, Evidence, classes_of
 from refrad2d.images.masks.joins import align, asked_uids, find_series, index_series, placement_of, uids_of
 from refrad2d.images.masks.painting import AlignedMask, cut_blanked, organs_under, paint_slices
-from refrad2d.images.masks.pictures import SUFFIX, write_pictures
+from refrad2d.images.masks.pictures import OBJECTS, SUFFIX, write_pictures
 from refrad2d.images.masks.reading import read_mask
 from refrad2d.images.masks.records import MaskRecord
 from refrad2d.images.masks.tables import Table, load_scheme, may_be_table, nearest_table, read_table
@@ -32,8 +35,9 @@ from refrad2d.images.segmentation.segmenter import find_segmenter, segment_serie
 from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.images.sources import FILE_MEMORY_MB, FILE_TIMEOUT_S, Source, keyed_paths, list_sources
 from refrad2d.labels import label_by_id
+from refrad2d.rows import ObjectRow
 from refrad2d.system.accounting import Progress, account, count_results, no_progress
-from refrad2d.system.files import read_jsonl, write_json, write_jsonl
+from refrad2d.system.files import read_jsonl, write_json, write_jsonl, write_text
 from refrad2d.system.packed import pack, unpack
 from refrad2d.system.processes import run_isolated
 
@@ -238,6 +242,7 @@ def _paint(task: Painting, folder: Path) -> tuple[list[dict], list[dict], Counte
     """Write the unified masks of a series; see `painting` for what overlaps. Returns the findings, the labels that
     burnt-in text hides on slices, and counts of what was resolved."""
     findings, hidden, counts = list[dict](), list[dict](), Counter[str]()
+    seen: list[list[ObjectRow]] = []
     frames = list(task.row["frames"])
     aligned = [
         AlignedMask(classes, align(cast(MaskRecord, unpack(record)), task.row)[1])
@@ -255,9 +260,11 @@ def _paint(task: Painting, folder: Path) -> tuple[list[dict], list[dict], Counte
             findings.extend(
                 {"slice": frame["id"], "label": label, "box": box, "source": "mask"} for label, box in found
             )
+            seen.append(objects(unified))
             encoded = io.BytesIO()
             Image.fromarray(unified).save(encoded, "png")
             yield encoded.getvalue()
 
     write_pictures(folder / f"{task.series}{SUFFIX}", pictures())
+    write_text(folder / f"{task.series}{OBJECTS}", json.dumps(seen))
     return findings, hidden, counts

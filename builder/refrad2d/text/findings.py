@@ -140,4 +140,10 @@ def kinds_in(sentence: str, language: str) -> set[str]:
 
 
 def _has_word(text: str, words: tuple[str, ...]) -> bool:
-    return any(re.search(rf"\b{re.escape(word)}\b", text) for word in words)
+    return bool(_any_of(words).search(text))
+
+
+@cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds any of some words as a whole; nothing where there are none."""
+    return re.compile("|".join(rf"\b{re.escape(word)}\b" for word in words) if words else r"(?!)")

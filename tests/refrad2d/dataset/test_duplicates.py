@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refrad2d.dataset.duplicates import MOST_BITS, Seen, in_two_splits, is_blank, left_out, like, look_of
+from refrad2d.dataset.duplicates import MOST_BITS, Seen, digest_of, in_two_splits, is_blank, left_out, like, look_of
 from refrad2d.dataset.leaks import perceptual_hash
 
 
@@ -126,3 +126,9 @@ def test_no_two_of_315_real_pictures_are_nearly_equal(shared):
     signs = np.array([perceptual_hash(np.asarray(Image.open(path).convert("RGB"))) for path in paths])
     apart = (signs.shape[1] - signs @ signs.T) / 2
     assert len(paths) == 315 and apart[np.triu_indices(len(paths), 1)].min() > 2 * MOST_BITS
+
+
+def test_a_digest_is_of_what_is_shown_and_a_blank_picture_has_none():
+    shown = picture(0)
+    assert digest_of(shown) == digest_of(shown.copy()) != digest_of(picture(1))
+    assert digest_of(np.full((4, 4, 3), 7, np.uint8)) == ""

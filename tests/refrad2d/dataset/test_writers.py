@@ -1,5 +1,7 @@
 """Shards of bounded size, the same bytes for the same rows."""
 
+import subprocess
+import sys
 import tarfile
 
 import pyarrow as pa
@@ -7,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from refrad2d.dataset.writers import ROWS_A_GROUP, ParquetShards, TarShards
+from tests.fixtures.paths import ROOT
 
 NUMBERS = pa.schema({"id": pa.string(), "n": pa.int32()})
 
@@ -37,6 +40,15 @@ def test_no_row_leaves_no_file(tmp_path):
 def test_the_same_rows_are_the_same_bytes(tmp_path):
     (a,), (b,) = (write(tmp_path / name, 5)[1] for name in "ab")
     assert a.read_bytes() == b.read_bytes()
+
+
+def test_rows_are_written_without_pandas_which_is_found_later(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from tests.refrad2d.dataset.test_writers import write;"
+        f"_, (path,) = write(Path({str(tmp_path)!r}), 3); assert 'pandas' not in sys.modules;"
+        "import pyarrow.parquet as pq; assert list(pq.read_table(path).to_pandas()['n']) == [0, 1, 2]"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def test_members_of_a_tar_say_nothing_of_who_wrote_them(tmp_path):

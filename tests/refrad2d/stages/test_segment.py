@@ -1,6 +1,7 @@
 """Masks find their series and lie on the pixels that they mark, whatever their order, grid and numbers."""
 
 import io
+import json
 from dataclasses import replace
 
 import nibabel
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from refrad2d.boxes import objects
 from refrad2d.dataset.manifest import masks_made_by
-from refrad2d.images.masks.pictures import SUFFIX, read_picture
+from refrad2d.images.masks.pictures import OBJECTS, SUFFIX, read_picture
 from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.stages import ingest, segment
 from refrad2d.system.files import read_jsonl
@@ -68,6 +70,14 @@ def test_a_nifti_lies_on_the_pixels_that_it_marks(tmp_path):
     masks = painted(tmp_path)
     assert (masks[0][:8, :4] == 5).all() and masks[0].sum() == 5 * 32
     assert masks[1].sum() == 0 and (masks[2][:8, :4] == 1).all()
+
+
+def test_what_is_in_a_mask_is_measured_where_it_is_painted(tmp_path):
+    save(tmp_path, label_map(5, 0, 1))
+    build(tmp_path)
+    (path,) = (tmp_path / "segmented" / "masks").glob(f"*{OBJECTS}")
+    measured, masks = json.loads(path.read_text()), painted(tmp_path)
+    assert measured == [objects(mask) for mask in masks] and [len(found) for found in measured] == [1, 0, 1]
 
 
 @pytest.mark.parametrize("flips", [(0,), (1,), (2,), (0, 1, 2)])

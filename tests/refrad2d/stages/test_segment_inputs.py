@@ -225,7 +225,7 @@ def test_what_happens(tmp_path, ingested, row):
     assert [line["n"] for line in lines] == list(range(len(case.files)))
     slices = {scan["series"]: len(scan["frames"]) for scan in read_jsonl(ingested / "series.jsonl")}
     pictures = [
-        read_picture(path, n) for path in (tmp_path / "out" / "masks").iterdir() for n in range(slices[path.stem])
+        read_picture(path, n) for path in (tmp_path / "out" / "masks").glob("*.masks") for n in range(slices[path.stem])
     ]
     painted = {int(v) for picture in pictures for v in np.unique(Image.open(io.BytesIO(picture)))} - {0}
     found = {finding["label"] for finding in read_jsonl(tmp_path / "out" / "findings.jsonl")}

@@ -201,3 +201,34 @@ def test_children_die_with_a_killed_parent(tmp_path):
     parent.communicate()
     gone, alive = psutil.wait_procs([child], timeout=10)
     assert not alive or all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+
+
+FAULTS = """
+import resource, sys
+import numpy as np
+from refrad2d.system.processes import keep_freed_memory
+
+if sys.argv[1] == "keep":
+    keep_freed_memory()
+
+def fill():
+    for _ in range(20):
+        kept = [np.ones(1 << 20, np.uint8) for _ in range(20)]
+
+fill()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+fill()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"), reason="the C library is not glibc")
+def test_freed_memory_stays_for_the_next_arrays():
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    given, kept = (
+        int(
+            subprocess.run([sys.executable, "-c", FAULTS, how], env=environment, capture_output=True, check=True).stdout
+        )
+        for how in ("give", "keep")
+    )
+    assert kept < given / 20

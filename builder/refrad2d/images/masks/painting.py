@@ -34,7 +34,7 @@ def paint_slices(
 
     `raw` is the folder that holds the layers of the slices. What was resolved is added to `counts`.
     """
-    sizes, common = _measure(masks, len(shapes), raw)
+    sizes, common = (Counter(), Counter()) if _is_one_layer(masks, shapes) else _measure(masks, len(shapes), raw)
     dropped = _contradicting(sizes, common)
     if dropped:
         counts["contradicting_organs"] += len(dropped)
@@ -85,6 +85,14 @@ def cut_blanked(
 def organs_under(unified: np.ndarray, blanked: Sequence[Sequence[int]]) -> set[int]:
     """The class ids of which blanks of burnt-in text, boxes in pixels with ends exclusive, take pixels."""
     return {int(organ) for a, b, c, d in blanked for organ in np.unique(unified[b:d, a:c])} - {0}
+
+
+def _is_one_layer(masks: Sequence[AlignedMask], shapes: Sequence[tuple[int, int]]) -> bool:
+    """True where one mask of one layer says all slices: then nothing overlaps, and nothing need be measured."""
+    return len(masks) == 1 and all(
+        shown is None or not shown.file or (shown.layers == 1 and tuple(shown.placement.shape) == tuple(shape))
+        for shown, shape in zip(masks[0].slices, shapes, strict=True)
+    )
 
 
 def _measure(masks: Sequence[AlignedMask], slices: int, raw: Path) -> tuple[Counter, Counter]:

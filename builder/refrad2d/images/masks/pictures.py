@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 SUFFIX = ".masks"  # behind the pseudonym of the series
+OBJECTS = ".objects.json"  # the same, for what `boxes.objects` finds in each picture
 _NUMBER = np.dtype("<u8")
 
 
