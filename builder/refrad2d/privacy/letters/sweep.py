@@ -10,6 +10,7 @@ from refrad2d.privacy.letters.forms import set_apart
 from refrad2d.privacy.letters.grow import find_clinging
 from refrad2d.privacy.letters.marks import find_marks_of_staff, find_short_names
 from refrad2d.privacy.letters.numbers import find_figures
+from refrad2d.privacy.letters.residue import find_residue
 from refrad2d.privacy.letters.seats import find_seats
 from refrad2d.privacy.letters.shapes import find_shapes
 from refrad2d.privacy.letters.strangers import find_strangers
@@ -49,3 +50,4 @@ def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     yield from find_figures(text, language)
     yield from find_when(text, language)
     yield from find_shapes(text, language)
+    yield from find_residue(text, language)

@@ -1,0 +1,189 @@
+"""What the last look itself leaves: halves of names and words, days without a month, plates, domains, misread dates.
+
+find_residue("[NAME] matte 4, durch di [NAME] am 14.: Station 7", "de")
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from refrad2d.privacy.recognisers.dates import DAY
+from refrad2d.privacy.recognisers.lexicon import (
+    CAPITAL,
+    Found,
+    clinical_words,
+    context_pattern,
+    eponyms,
+    is_given,
+    is_ordinary,
+    is_surname,
+    looks_clinical,
+    looks_medical,
+    report_words,
+    spell,
+    towns,
+)
+
+_LETTER = r"[^\W\d_]"
+_WORD = rf"{CAPITAL}{_LETTER}+(?:[\-–’']{_LETTER}+)*"
+_HELD = r"\[(?:NAME|ADDRESS|ORGANISATION)\]"
+# a word of which one half is gone: "[ORGANISATION]matte 4", "Radio-[ORGANISATION]"
+_HALF = re.compile(
+    rf"(?<=\[NAME\])(?P<name>[a-zäöüß]{{2,}})(?!\w)|(?<=\[ADDRESS\])(?P<place>[a-zäöüß]{{2,}})(?!\w)"
+    rf"|(?<=\[ORGANISATION\])(?P<house>[a-zäöüß]{{2,}}(?:[ ]\d{{1,3}}[a-z]?(?=[ ]*(?:[,;\n]|$|[ ]{{2}})))?)(?!\w)"
+    rf"|(?<![\w\-.])(?P<ahead>{CAPITAL}[a-zäöüß]+-)(?=\[(?:NAME|ADDRESS|ORGANISATION)\])"
+)
+# particles that no German sentence has before a name; "von" and "zu" only behind a title or a preposition
+_PARTICLE = re.compile(
+    r"(?<![\w.\-])(?P<name>(?:(?:di|dos|del|della|dello|van|ter|ten|ibn|abu|el|al|le|la|af|av|de|du|ben|bin|Abu|Ben|"
+    r"Bin|Ibn|Dos|Del|Della|Ter|Ten|Al|El|Ag|Ait|Bou|Ould)[ \-'’]){1,2})(?=\[NAME\])"
+    r"|(?:durch|mit|bei|an|Dr\.|Prof\.|Frau|Herrn?|und|,|/)[ ](?P<led>(?:von|zu|vom|zur)[ ](?:und[ ]zu[ ]|der[ ]|"
+    r"den[ ])?)(?=\[NAME\])"
+    r"|(?<![\w.\-])(?P<staff>(?:OÄ|OA|LOA|LOÄ|CÄ|CA|AÄ|FÄ|FOA|SOA|KD|OAmbF|HOÄ|HOA|Prim\.?a?|OMR|OSTR|DDr\.|Drs\.|"
+    r"Dr\.in|Mag\.a|Prof\.in)[ ](?:\([A-Z][\w. ]{1,14}\)[ ])?)(?=\[NAME\])"
+)
+_ARABIC = re.compile(
+    rf"(?<![\w.\-])(?P<name>(?:Dr\.|Prof\.|PD|Herrn?|Frau|Hr\.|Fr\.)[ ](?:al|el|ad|ar|as|at|az|ben|bin|abu|ibn)"
+    rf"[\- ]{_WORD}(?:-{_WORD})*)(?!\w)"
+)
+# "der Sohn Beat [NAME]": a word between one of the family or the staff and a name
+_MIDDLE = re.compile(
+    rf"(?<![\w\-])(?:{context_pattern('relative')}|{context_pattern('related')}|Frau|Herrn?|Hr\.|Fr\.|Ehefrau|Gatte|"
+    rf"Gattin|Pat\.|Patient(?:in)?|Kind|Sohn|Tochter)[ ](?P<name>{_WORD})(?=[ ]\[NAME\])"
+)
+_COUNTED = (  # what an ordinal counts: "am 3. postoperativen Tag", "am 5. Strahl"
+    r"(?:Tag|Woche|Monat|Jahr|Lebens|Rippe|Zehe?|Finger|Strahl|ICR|Hals|Brust|Lenden|Wirbel|BWK|LWK|HWK|Grad|Zyklus|"
+    r"Segment|SSW|Schwangerschaft|Stock|OG|Etage|Hirnnerv|Quadrant|[Pp]ost|[Pp]räop|Dekade|Quartal|Stunde|Kind|Mittel|"
+    r"Meta|Zahn|Glied|OP|Gabe|Sitzung|Kontroll|Termin|Untersuchung|Messung|Aufnahme|Versuch|Eingriff|Chemo|Advent|"
+    r"Ventrikel|Proc|Gelenk|MCP|PIP|DIP|MTP|Karp|Lumbal|Thorakal|Sakral|Zervikal|Neuron|Ast|Trimenon|Inter|Punkt|"
+    r"Teil|Herd|Knoten|Platz|Mahlzeit|Injektion|Impf|Bestrahlung|Generation|Linie|Ordnung|Sonntag|Feiertag|Geburt)"
+)
+# a day without its month, only where nothing counted follows: "am 14.:", "Am 30. Anti-D", "Am 16. kurzzeitige Pause"
+_DAY = re.compile(
+    rf"(?<!\w)(?:[Aa]m|[Vv]om|[Bb]is(?:[ ]zum)?|[Ss]eit[ ]dem|[Aa]b(?:[ ]dem)?|den|zum|für[ ]den|v\.)[ ]"
+    rf"(?P<name>{DAY}\.)(?=[ ]*(?:[:;,)\n–]|$)|[ ][a-zäöüß])(?!(?:[ ][a-zäöüß\-]+){{0,3}}[ ]{_COUNTED})"
+)
+_BARE_DAY = re.compile(rf"(?:^|[.\n] ?|: )Am (?P<name>{DAY}\.)(?= (?!{_COUNTED}){CAPITAL})", re.M)
+# m/yy behind what happened then, where the year alone might be a score: "Metallentfernung 10/20"
+_EVENT = re.compile(
+    r"(?:\w*(?:entfernung|implantation|operation|resektion|ektomie|tomie|skopie|plastik|desis|synthese|plantation|"
+    r"anlage|diagnose|prothese|embolie|thrombose|infarkt|apoplex|insult|geburt|ablation|bestrahlung|therapie)|TEP|OP|ED|"
+    r"EM|CHE|AE|TE|PTCA|PCI|PTA|Bypass|Stenting|Sectio|Radiatio|TIA)(?:[ ](?:re|li|bds|rechts|links|beidseits)\.?)?,?"
+    r"[ ](?P<name>(?:1[0-2]|0?[1-9])/['’]?[0-3]\d)(?![\w/]|[.,]\d|[ ]?(?:mm|cm|x[ ]|Punkte|Zyklen|Gaben|Stanz|LK))"
+)
+_FEAST = re.compile(
+    r"(?<!\w)(?P<name>Himmelfahrt|Pfingstsamstag|Palmsamstag|Ostersamstag|Adventszeit|Martini|Sankt[ ]Martin|Mariä[ ]"
+    r"Lichtmess|Lichtmess|Allerheiligen|Erntedank|Kirtag|Kirchtag|Kilbi|Chilbi|Oktoberfest|Zuckerfest|Fastenbrechen|"
+    r"Opferfest|Jom[ ]Kippur|Chanukka|Passah|Pessach|Nowruz|Newroz|Tet-?Fest|Diwali|Thanksgiving|Halloween|"
+    r"Valentinstag|Herz-Jesu-\w+|Peter[ ]und[ ]Paul|Johanni|Kathrein|Leonhardi|Maria[ ]Empfängnis)(?!\w)"
+)
+_SAINT_DAY = re.compile(r"(?<!\w)(?P<name>St\.?[ ])(?=\[(?:DATE|NAME|ORGANISATION|ADDRESS)\])")
+_ISO = re.compile(r"(?<![\w.\-/])(?P<name>(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?![\w\-]|\.\d)")
+_MISREAD = re.compile(
+    r"(?<![\w.])(?P<name>(?=[\dOolI.]*\d)(?=[\dOolI. ]*[OolI])[0-3OolI]?[\dOolI]\.[ ]?[01OolI]?[\dOolI]\."
+    r"(?:[ ]?(?:[12lI][\dOolI]{3}|[\dOolI]{2}))?)(?![\w.])"
+)
+_DOMAIN = re.compile(
+    r"(?<![\w@.\-/])(?P<name>(?:https?://)?(?:[a-zäöü\d][a-zäöü\d\-]*\.)+(?:example|invalid|test|local|intern|de|at|"
+    r"ch|li|eu|com|org|net|info|co\.uk|nhs\.uk|ie|it|clinic|health|care|swiss|wien|tirol|berlin|hamburg|koeln|"
+    r"bayern|nrw|saarland|ruhr|arzt|med|praxis)(?:/[\w\-./?=&%]*)?)(?![\w@\-]|\.\w)"
+)
+_PLATE = re.compile(
+    r"(?i:kfz|kennz\w*|auto|pkw|wagen|fahrzeug\w*|motorrad|roller|traktor|lkw|moped|anhänger|plate|registration|reg|"
+    r"car|van)\W[^\n]{0,24}?(?<![\w])(?P<name>[A-ZÄÖÜ]{1,3}[ \-·:][A-Z]{0,2}[ \-]?\d{1,6}(?:[ ]?[A-Z]{1,3})?)(?!\w)"
+)
+_BEFORE_ID = re.compile(
+    r"(?:[\w\-]*(?:nummer|ausweis|zeichen|schein|[Pp]ass|karte|[Nn]r|[Aa]kte|AZ|Az|GZ|Zl|Police)\.?:?)[ ]"
+    r"(?P<name>[A-Z]{1,4}(?:[/\-][A-Z]{1,4}){0,2}[ /\-]?)(?=\[(?:ID|PHONE)\])"
+)
+# what stays of a number, a town or a house behind its placeholder
+_TAIL_ID = re.compile(r"(?<=\[ID\])(?P<name>[ ]\d{1,4}(?:[ ][A-Z])?)(?=[ ]*(?:[.,;)\n]|$))(?![.,]\d)")
+_TAIL_CALL = re.compile(
+    r"(?<=\])(?<!\[DATE\])(?<!\[TIME\])(?<!\[ID\])(?<!\[AGE\])(?P<name>[ ]\d{1,3}(?:[\-/]\d{1,3}){2,3})(?!\w)"
+)
+_TAIL_TOWN = re.compile(
+    rf"(?<=\[ADDRESS\])(?P<name>[ ](?:a|i|o|b|v|u|d)\.[ ]?(?:d\.[ ]?)?{CAPITAL}(?:[a-zäöü]{{0,9}}\.|(?=[,;\n])))(?!\w)"
+    rf"|(?<=\[ADDRESS\])(?P<cell>,[ ](?:{_WORD}|\d{{1,4}}[a-z]?)(?:[ ]\d{{1,4}}[a-z]?)?)(?=,?[ ]\[(?:PHONE|ADDRESS)\])"
+)
+_TAIL_HOUSE = re.compile(
+    r"(?<=\[ORGANISATION\])(?P<name>[ ]?[,–—\-]?[ ](?:(?:[Üü]berörtliche|[Öö]rtliche)[ ])?(?:BAG|ÜBAG|PartG(?:mbB)?|"
+    r"GbR|MVZ(?:[ ]GmbH)?|gAöR|AöR|AdöR|Betriebs-?GmbH|Ges\.?[ ]?m\.?[ ]?b\.?[ ]?H\.?|eGen|e\.[ ]?V\.|i\.[ ]G\.))(?!\w)"
+)
+_TRADE = re.compile(
+    rf"(?<![\w\-])(?P<name>{CAPITAL}[\w\-]*(?:bau|erei|werken?|zentrale|bücherei|handel|betrieb|haus|markt|kreuz|"
+    rf"orchester|symphoniker|verein|hotel|Hotel|transporte?|dienst|büro|kanzlei|verwaltung|schule|gärtnerei)[ ])"
+    rf"(?=\[(?:NAME|ADDRESS|ORGANISATION)\])"
+)
+_BEHIND_GEZ = re.compile(r"(?<!\w)[Gg]ez\.?:?[ ](?P<name>[A-ZÄÖÜ]{2,3}|[A-ZÄÖÜ][a-zäöü]{1,2})(?=[ ]*(?:[.,;)\n]|$))")
+_QUOTED = re.compile(rf"(?<=\[ORGANISATION\])(?P<name>,?[ ]\(?[\"„“»'‚]{_WORD}(?:[ ]{_WORD})?[\"”“«'‘]\)?)")
+# a town whose name is a word, where somebody lives or works
+_LIVES = re.compile(
+    rf"(?<!\w)(?:wohnt|wohnend|wohnhaft|lebt|lebte|stammt|aufgewachsen|geboren|gebürtig|zieht|zog|Haus|Wohnung|Hof|"
+    rf"Praxis|Ordination|Garage|Werkstatt|Laden|Geschäft|Betrieb|Hausarzt|Hausärztin|Landwirtschaft|Bauernhof|"
+    rf"Ferienhaus|Zweitwohnsitz)(?:[ ](?:allein|noch|jetzt|derzeit|ursprünglich|seit[ ]\[DATE\]))?[ ](?:in|aus|bei|"
+    rf"nach|zu)[ ](?P<name>{_WORD})(?=[ ]*(?:[.,;)\n]|$|[ ](?:und|bei|mit|am|an)[ ]))"
+)
+
+
+def find_residue(text: str, language: str) -> Iterator[Found]:
+    """Halves beside a placeholder (its kind), days (DATE), plates (ID), domains (URL), towns that are words (ADDRESS)."""
+    for pattern, kind, refused in _TABLE[language]:
+        for match in pattern.finditer(text):
+            group = match.lastgroup or 0
+            if refused is None or not refused(match[group].strip(" -")):
+                yield Found(*match.span(group), kind, True)
+
+
+def _is_term(word: str) -> bool:
+    """True for a word of medicine or an eponym, which stays beside a placeholder."""
+    key = spell(word)
+    return (
+        key in report_words()
+        or key in clinical_words()
+        or key in eponyms()
+        or looks_medical(word)
+        or looks_clinical(word)
+        and not (is_surname(word) or is_given(word))
+    )
+
+
+def _is_noun(word: str) -> bool:
+    """True for a word that says no place: "lebt in Trennung", "wohnt in Miete"."""
+    if spell(word) in towns():
+        return False
+    return (
+        _is_term(word)
+        or is_ordinary(word)
+        or re.search(r"(?:ung|heit|keit|schaft|tum|nis|haus|heim|verhältnissen?|ehe|miete|land|reich)$", word) is not None
+    )
+
+
+_Rule = tuple[re.Pattern[str], str, Callable[[str], bool] | None]
+_BOTH: tuple[_Rule, ...] = (
+    (_HALF, "NAME", _is_term),
+    (_PARTICLE, "NAME", None),
+    (_ARABIC, "NAME", None),
+    (_ISO, "DATE", None),
+    (_MISREAD, "DATE", None),
+    (_DOMAIN, "URL", None),
+    (_PLATE, "ID", None),
+    (_BEFORE_ID, "ID", None),
+    (_QUOTED, "ORGANISATION", None),
+    (_TAIL_ID, "ID", None),
+    (_TAIL_CALL, "ID", None),
+    (_TAIL_TOWN, "ADDRESS", _is_term),
+    (_TAIL_HOUSE, "ORGANISATION", None),
+    (_BEHIND_GEZ, "NAME", None),
+)
+_TABLE: dict[str, tuple[_Rule, ...]] = {
+    "en": (*_BOTH, (_SAINT_DAY, "DATE", None)),
+    "de": (
+        *_BOTH,
+        (_MIDDLE, "NAME", _is_term),
+        (_DAY, "DATE", None),
+        (_BARE_DAY, "DATE", None),
+        (_EVENT, "DATE", None),
+        (_FEAST, "DATE", None),
+        (_TRADE, "ORGANISATION", _is_term),
+        (_LIVES, "ADDRESS", _is_noun),
+    ),
+}
