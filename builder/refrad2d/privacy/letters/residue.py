@@ -4,7 +4,7 @@ find_residue("[NAME] matte 4, durch di [NAME] am 14.: Station 7", "de")
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from refrad2d.privacy.recognisers.dates import DAY
 from refrad2d.privacy.recognisers.lexicon import (
@@ -60,7 +60,7 @@ _COUNTED = (  # what an ordinal counts: "am 3. postoperativen Tag", "am 5. Strah
 # a day without its month, only where nothing counted follows: "am 14.:", "Am 30. Anti-D", "Am 16. kurzzeitige Pause"
 _DAY = re.compile(
     rf"(?<!\w)(?:[Aa]m|[Vv]om|[Bb]is(?:[ ]zum)?|[Ss]eit[ ]dem|[Aa]b(?:[ ]dem)?|den|zum|für[ ]den|v\.)[ ]"
-    rf"(?P<name>{DAY}\.)(?=[ ]*(?:[:;,)\n–]|$)|[ ][a-zäöüß])(?!(?:[ ][a-zäöüß\-]+){{0,3}}[ ]{_COUNTED})"
+    rf"(?P<name>{DAY}\.)(?=[ ]*(?:[:;,)(\n–]|$)|[ ][a-zäöüß])(?!(?:[ ][a-zäöüß\-]+){{0,3}}[ ]{_COUNTED})"
 )
 _BARE_DAY = re.compile(rf"(?:^|[.\n] ?|: )Am (?P<name>{DAY}\.)(?= (?!{_COUNTED}){CAPITAL})", re.M)
 # m/yy behind what happened then, where the year alone might be a score: "Metallentfernung 10/20"
@@ -71,7 +71,10 @@ _EVENT = re.compile(
     r"[ ](?P<name>(?:1[0-2]|0?[1-9])/['’]?[0-3]\d)(?![\w/]|[.,]\d|[ ]?(?:mm|cm|x[ ]|Punkte|Zyklen|Gaben|Stanz|LK))"
 )
 _FEAST = re.compile(
-    r"(?<!\w)(?P<name>Himmelfahrt|Pfingstsamstag|Palmsamstag|Ostersamstag|Adventszeit|Martini|Sankt[ ]Martin|Mariä[ ]"
+    r"(?<!\w)(?P<name>(?:Fastnachts?|Faschings|Karnevals|Kirmes|Kirchweih|Schützenfest|Volksfest|Jahrmarkts?|Oster|"
+    r"Pfingst|Advents|Weihnachts|Rosen|Tulpen|Nelken|Veilchen|Weiberfastnachts?|Altweiber|Schmotzigen?|Fasnets?|Funken)"
+    r"(?:samstag|sonntag|montag|dienstag|mittwoch|donnerstag|freitag|wochenende?s?|woche|ferien|tage?n?|zeit)|"
+    r"(?:Mariä|Maria|Mariae)[ ](?:Geburt|Himmelfahrt|Empfängnis|Namen|Heimsuchung|Verkündigung)|Himmelfahrt|Pfingstsamstag|Palmsamstag|Ostersamstag|Adventszeit|Martini|Sankt[ ]Martin|Mariä[ ]"
     r"Lichtmess|Lichtmess|Allerheiligen|Erntedank|Kirtag|Kirchtag|Kilbi|Chilbi|Oktoberfest|Zuckerfest|Fastenbrechen|"
     r"Opferfest|Jom[ ]Kippur|Chanukka|Passah|Pessach|Nowruz|Newroz|Tet-?Fest|Diwali|Thanksgiving|Halloween|"
     r"Valentinstag|Herz-Jesu-\w+|Peter[ ]und[ ]Paul|Johanni|Kathrein|Leonhardi|Maria[ ]Empfängnis)(?!\w)"
@@ -101,7 +104,8 @@ _TAIL_CALL = re.compile(
     r"(?<=\])(?<!\[DATE\])(?<!\[TIME\])(?<!\[ID\])(?<!\[AGE\])(?P<name>[ ]\d{1,3}(?:[\-/]\d{1,3}){2,3})(?!\w)"
 )
 _TAIL_TOWN = re.compile(
-    rf"(?<=\[ADDRESS\])(?P<name>[ ](?:a|i|o|b|v|u|d)\.[ ]?(?:d\.[ ]?)?{CAPITAL}(?:[a-zäöü]{{0,9}}\.|(?=[,;\n])))(?!\w)"
+    rf"(?:(?<=\[ADDRESS\])|(?<=\[ORGANISATION\])|(?<=\[NAME\]))(?P<name>[ ](?:a|i|o|b|v|u|d|ob)\.?[ ](?:d\.[ ]?)?"
+    rf"(?!V\.|A\.){CAPITAL}[a-zäöüß]{{0,12}}\.?)(?=[ ]*(?:[,;)\n]|$|\[|[ ]{{2}}|\.))"
     rf"|(?<=\[ADDRESS\])(?P<cell>,[ ](?:{_WORD}|\d{{1,4}}[a-z]?)(?:[ ]\d{{1,4}}[a-z]?)?)(?=,?[ ]\[(?:PHONE|ADDRESS)\])"
 )
 _TAIL_HOUSE = re.compile(
@@ -113,6 +117,48 @@ _TRADE = re.compile(
     rf"orchester|symphoniker|verein|hotel|Hotel|transporte?|dienst|büro|kanzlei|verwaltung|schule|gärtnerei)[ ])"
     rf"(?=\[(?:NAME|ADDRESS|ORGANISATION)\])"
 )
+_QUOTE = re.compile(
+    r"(?P<name>[„\"“»'‚][^\n\"“”«»‘]{0,40}\[(?:NAME|ADDRESS|ORGANISATION)\][^\n\"“”«»‘]{0,24}[“”\"«’‘'])"
+)
+_KIND_OF_PLACE = re.compile(
+    rf"(?<![\w\-])(?:Piste|Skigebiet|Gipfel|Hütte|Alm|Alpe|Klettersteig|Campingplatz|Badesee|Freibad|Strandbad|Weiler|"
+    rf"Ortsteil|OT|Ortschaft|Dorf|Talstation|Bergstation|Autobahnausfahrt|Ausfahrt|Raststätte|Gewerbegebiet|Siedlung|"
+    rf"Kaserne|Schloss|Burg|Gemeinde|Landkreis|Bezirk|Markt|Hof|Bauernhof|Reiterhof|Gutshof|Anwesen)[ ]"
+    rf"(?P<name>{_WORD})(?=[ ]*(?:[.,;:)\n]|$|\[|[ ][a-zäöü]))"
+)
+# an adjective of a house at the head of a line: "Onkologische [ORGANISATION]"
+_KIND_OF_HOUSE = re.compile(
+    rf"^[ \t]*(?P<name>{CAPITAL}[\w\-]*(?:ische[sn]?|liche[sn]?|ale[sn]?|äre[sn]?|ive[sn]?|[Mm]ed\.|[Cc]hir\.)[ ])"
+    rf"(?=\[ORGANISATION\])",
+    re.M,
+)
+_CROSS = re.compile(r"(?<!\w)(?P<name>(?:Grüne|Rote|Weiße|Weisse|Blaue|Schwarze|Goldene)[sn]?[ ]Kreuz)(?!\w)")
+_INSURED = re.compile(r"(?<![A-Za-z\d])(?P<name>[A-Z]\d{9})(?!\w)")
+_CALL = re.compile(
+    r"(?<![\w.,/+\-])(?P<name>(?:\(?0\d{1,4}\)?|\+\d{2}[ ]?\(?\d{1,4}\)?)[ ]?[/\- ][ ]?\d[\d \-/]{4,14}\d)(?![\w]|[.,]\d)"
+)
+_LETTER_OF_ID = re.compile(r"(?<![\w.\-/])(?P<name>[A-Z][ /\-])(?=\[ID\])")
+_SHORT_PAIR = re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}[a-zäöüß]{{2,}}-{CAPITAL}\.)(?=[ ]*(?:[|,;:)\n/]|$|[ ][a-z]))")
+_BRACKETED_TOWN = re.compile(rf"\[NAME\],[ ](?P<name>{_WORD})(?=\))")
+_TYPED = re.compile(
+    r"(?i:typed|dictated|transcribed|signed|geschrieben|diktiert|geschr\.|dikt\.)[ ]\[DATE\],?[ ]"
+    r"(?P<name>[A-Z][A-Za-z]{1,4})(?=[ ]*(?:\n|$))"
+)
+_DIRECTION = re.compile(
+    r"(?<!\w)(?P<name>(?:Old|New|Upper|Lower|North|South|East|West|Great|Little)[ ])(?=\[ADDRESS\])"
+)
+_BOTH_AT = re.compile(rf"(?<!\w)bei[ ](?P<name>{_WORD}(?:[ ](?:und|&)[ ](?:{_WORD}|\[NAME\]))?)(?=[ ]in[ ]\[ADDRESS\])")
+_VERB = (
+    r"(?:hat|hatte|ist|war|wurde|wird|kam|kommt|klagt|klagte|berichtet|arbeitet|wohnt|lebt|fand|brachte|sagt|gab|gibt|"
+    r"stellte|stellt|verließ|lehnt|wünscht|bat|bittet|konnte|kann|sah|sieht|meint|raucht|stürzte|erhielt|bekam|leidet)"
+)
+# one of the family by a word that no list has as a name: "Schwager Gockel hat", "Laborassistentin: Meise"
+_KIN = re.compile(
+    rf"(?<![\w\-])(?:(?:[Dd]er|[Dd]ie|[Ii]hre?|[Ss]eine?|[Dd]es|[Dd]em)[ ])?(?:{context_pattern('relative')}|"
+    rf"{context_pattern('related')})[ ](?P<name>{_WORD})(?=[ ]{_VERB}(?!\w))"
+    rf"|(?<![\w\-])\w+(?:assistentin|assistent|schwester|pfleger|pflegerin|helferin|leiterin|sekretärin|ärztin|arzt)"
+    rf":[ ]{{1,2}}(?P<role>{_WORD})(?=[ ]{{2}}|[ ]*(?:\n|$|[,;/]))"
+)
 _BEHIND_GEZ = re.compile(r"(?<!\w)[Gg]ez\.?:?[ ](?P<name>[A-ZÄÖÜ]{2,3}|[A-ZÄÖÜ][a-zäöü]{1,2})(?=[ ]*(?:[.,;)\n]|$))")
 _QUOTED = re.compile(rf"(?<=\[ORGANISATION\])(?P<name>,?[ ]\(?[\"„“»'‚]{_WORD}(?:[ ]{_WORD})?[\"”“«'‘]\)?)")
 # a town whose name is a word, where somebody lives or works
@@ -121,6 +167,19 @@ _LIVES = re.compile(
     rf"Praxis|Ordination|Garage|Werkstatt|Laden|Geschäft|Betrieb|Hausarzt|Hausärztin|Landwirtschaft|Bauernhof|"
     rf"Ferienhaus|Zweitwohnsitz)(?:[ ](?:allein|noch|jetzt|derzeit|ursprünglich|seit[ ]\[DATE\]))?[ ](?:in|aus|bei|"
     rf"nach|zu)[ ](?P<name>{_WORD})(?=[ ]*(?:[.,;)\n]|$|[ ](?:und|bei|mit|am|an)[ ]))"
+)
+# a name that is an eponym too, where only a person stands
+_NAMESAKE = re.compile(
+    rf"(?<!\w)(?:[Pp]atient(?:in)?|Pat\.|Herrn?|Frau|Kolleg(?:e|in|en)|Koll\.)[ ](?P<called>{_WORD})(?=[ ]{_VERB}(?!\w))"
+    rf"|(?<!\w)(?:durch|[Gg]ez\.)[ ](?P<said>{_WORD})(?=[ ]*(?:[.,;)\n]|$|[ ](?:und|am|vom|in)(?!\w)))"
+    rf"|(?<!\w)(?:besprochen|abgesprochen|vereinbart|vorgestellt|Rücksprache)[ ](?:mit|bei)[ ](?P<talk>{_WORD})"
+    rf"(?=[ ]*(?:[.,;)\n]|$))"
+    rf"|(?<![\w\-])(?:{context_pattern('relative')}|{context_pattern('related')})[ ](?P<kin>{_WORD}),?(?=[ ]\[NAME\])"
+    rf"|(?:[Dd]er|[Dd]ie|[Ii]hre?|[Ss]eine?)[ ](?:{context_pattern('relative')})[ ](?P<relative>{_WORD})"
+    rf"(?=[ ]{_VERB}(?!\w))"
+    rf"|\((?P<row>{_WORD})(?=,[ ]\[NAME\])|(?<=\[NAME\])(?:[ ]/[ ]|/|,[ ])(?P<next>{_WORD})(?=[ ]*(?:[)\n]|$))"
+    rf"|(?:^|[.!?]\s)(?P<subject>{_WORD})(?=[ ](?:operierte|untersuchte|punktierte|befundete|führte|veranlasste|empfahl|"
+    rf"übernahm)(?!\w))"
 )
 
 
@@ -131,6 +190,19 @@ def find_residue(text: str, language: str) -> Iterator[Found]:
             group = match.lastgroup or 0
             if refused is None or not refused(match[group].strip(" -")):
                 yield Found(*match.span(group), kind, True)
+
+
+def find_namesakes(text: str, names: Sequence[str]) -> Iterator[Found]:
+    """Names that are eponyms as well (Dupuytren, Fabry), where the letter speaks of the person: `names` it has held.
+
+    These bypass the protection of terms, so the place must say it: "durch Dupuytren,", "Der Patient Fabry kam".
+    """
+    held = {spell(word) for name in names for word in re.findall(r"[^\W\d_]{4,}", name) if word[0].isupper()}
+    for match in _NAMESAKE.finditer(text):
+        group = match.lastgroup or 0
+        key = spell(match[group])
+        if key not in report_words() and (key in eponyms() or key in held) and (group != "said" or key in held):
+            yield Found(*match.span(group), "NAME", True)
 
 
 def _is_term(word: str) -> bool:
@@ -153,7 +225,8 @@ def _is_noun(word: str) -> bool:
     return (
         _is_term(word)
         or is_ordinary(word)
-        or re.search(r"(?:ung|heit|keit|schaft|tum|nis|haus|heim|verhältnissen?|ehe|miete|land|reich)$", word) is not None
+        or re.search(r"(?:ung|heit|keit|schaft|tum|nis|haus|heim|verhältnissen?|ehe|miete|land|reich)$", word)
+        is not None
     )
 
 
@@ -173,9 +246,16 @@ _BOTH: tuple[_Rule, ...] = (
     (_TAIL_TOWN, "ADDRESS", _is_term),
     (_TAIL_HOUSE, "ORGANISATION", None),
     (_BEHIND_GEZ, "NAME", None),
+    (_QUOTE, "ADDRESS", None),
+    (_INSURED, "ID", None),
+    (_CALL, "PHONE", None),
+    (_LETTER_OF_ID, "ID", None),
+    (_SHORT_PAIR, "NAME", _is_term),
+    (_BRACKETED_TOWN, "ADDRESS", _is_noun),
+    (_TYPED, "NAME", None),
 )
 _TABLE: dict[str, tuple[_Rule, ...]] = {
-    "en": (*_BOTH, (_SAINT_DAY, "DATE", None)),
+    "en": (*_BOTH, (_SAINT_DAY, "DATE", None), (_DIRECTION, "ADDRESS", None)),
     "de": (
         *_BOTH,
         (_MIDDLE, "NAME", _is_term),
@@ -184,6 +264,11 @@ _TABLE: dict[str, tuple[_Rule, ...]] = {
         (_EVENT, "DATE", None),
         (_FEAST, "DATE", None),
         (_TRADE, "ORGANISATION", _is_term),
+        (_CROSS, "ORGANISATION", None),
+        (_KIND_OF_PLACE, "ADDRESS", _is_noun),
+        (_KIND_OF_HOUSE, "ORGANISATION", None),
+        (_BOTH_AT, "NAME", _is_term),
+        (_KIN, "NAME", _is_term),
         (_LIVES, "ADDRESS", _is_noun),
     ),
 }

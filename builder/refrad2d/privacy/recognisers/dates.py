@@ -121,7 +121,8 @@ _FEAST = Hinted(
     r"(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
     r"Pfingst)(?:feier)?tag))(?!\w)",
     word=r"heilig|dreikönig|nikolaus|rosen|fasching|asch|grün|kar|oster|pfingst|fron|aller|toten|buß|reform|steph|stef|"
-    r"national|christ|auffahrt|bundes|berch|sechse|knaben|schmutz|silvester|neujahr|weihnacht|mai|mutter|mariä|erste|zweite",
+    r"national|christ|auffahrt|bundes|berch|sechse|knaben|schmutz|silvester|neujahr|weihnacht|"
+    r"mai|mutter|mariä|erste|zweite",
 )
 _QUARTER = Hinted(
     rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
@@ -169,7 +170,10 @@ _HOUR = Hinted(
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
-_FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
+_FACE_BEHIND = re.compile(
+    r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)|,?[ ](?:Mamma|"
+    r"Brust)(?!\w)"
+)
 _FACE_OF_BREAST = re.compile(  # "BI-RADS 4b links, 10 Uhr"
     r"(?i)\b(?:brust|mamma|bi-?rads)\b(?!-)[^.\n]{0,16}\b(?:links|rechts|li\.|re\.)\W{1,2}$"
 )
