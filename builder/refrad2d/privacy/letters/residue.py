@@ -6,6 +6,8 @@ find_residue("[NAME] matte 4, durch di [NAME] am 14.: Station 7", "de")
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from refrad2d.privacy.letters.forms import is_lowered
+from refrad2d.privacy.letters.words import is_familiar
 from refrad2d.privacy.recognisers.dates import DAY
 from refrad2d.privacy.recognisers.lexicon import (
     CAPITAL,
@@ -14,8 +16,8 @@ from refrad2d.privacy.recognisers.lexicon import (
     context_pattern,
     eponyms,
     is_given,
-    is_ordinary,
     is_surname,
+    is_word,
     looks_clinical,
     looks_medical,
     report_words,
@@ -36,7 +38,8 @@ _HALF = re.compile(
 _PARTICLE = re.compile(
     r"(?<![\w.\-])(?P<name>(?:(?:di|dos|del|della|dello|van|ter|ten|ibn|abu|el|al|le|la|af|av|de|du|ben|bin|Abu|Ben|"
     r"Bin|Ibn|Dos|Del|Della|Ter|Ten|Al|El|Ag|Ait|Bou|Ould)[ \-'’]){1,2})(?=\[NAME\])"
-    r"|(?:durch|mit|bei|an|Dr\.|Prof\.|Frau|Herrn?|und|,|/)[ ](?P<led>(?:von|zu|vom|zur)[ ](?:und[ ]zu[ ]|der[ ]|"
+    r"|(?:durch|mit|bei|an|Dr\.|Doktor|Prof\.|Frau|Herrn?|und|,|/)[ ](?P<led>(?:von|zu|vom|zur)[ ](?:und[ ]zu[ ]|"
+    r"der[ ]|"
     r"den[ ])?)(?=\[NAME\])"
     r"|(?<![\w.\-])(?P<staff>(?:OÄ|OA|LOA|LOÄ|CÄ|CA|AÄ|FÄ|FOA|SOA|KD|OAmbF|HOÄ|HOA|Prim\.?a?|OMR|OSTR|DDr\.|Drs\.|"
     r"Dr\.in|Mag\.a|Prof\.in)[ ](?:\([A-Z][\w. ]{1,14}\)[ ])?)(?=\[NAME\])"
@@ -44,11 +47,15 @@ _PARTICLE = re.compile(
 _ARABIC = re.compile(
     rf"(?<![\w.\-])(?P<name>(?:Dr\.|Prof\.|PD|Herrn?|Frau|Hr\.|Fr\.)[ ](?:al|el|ad|ar|as|at|az|ben|bin|abu|ibn)"
     rf"[\- ]{_WORD}(?:-{_WORD})*)(?!\w)"
+    rf"|(?<=\[NAME\])(?P<behind>,?[ ](?:al|el|ad|ar|as|at|az|ben|bin|abu|ibn|te|Te|Da|Le|Lo|Di|De|dos|Van|Von)"
+    rf"[\- ]{_WORD})"
+    r"(?!\w)"
 )
 # "der Sohn Beat [NAME]": a word between one of the family or the staff and a name
 _MIDDLE = re.compile(
     rf"(?<![\w\-])(?:{context_pattern('relative')}|{context_pattern('related')}|Frau|Herrn?|Hr\.|Fr\.|Ehefrau|Gatte|"
-    rf"Gattin|Pat\.|Patient(?:in)?|Kind|Sohn|Tochter)[ ](?P<name>{_WORD})(?=[ ]\[NAME\])"
+    rf"Gattin|Pat\.|Patient(?:in)?|Kind|Sohn|Tochter|[Bb]etrifft|Betr\.|Betreff|Re)(?::[ ]|[ ]\(|[ ])"
+    rf"(?P<name>{_WORD})(?=[ ]\[NAME\])"
 )
 _COUNTED = (  # what an ordinal counts: "am 3. postoperativen Tag", "am 5. Strahl"
     r"(?:Tag|Woche|Monat|Jahr|Lebens|Rippe|Zehe?|Finger|Strahl|ICR|Hals|Brust|Lenden|Wirbel|BWK|LWK|HWK|Grad|Zyklus|"
@@ -66,7 +73,8 @@ _BARE_DAY = re.compile(rf"(?:^|[.\n] ?|: )Am (?P<name>{DAY}\.)(?= (?!{_COUNTED})
 # m/yy behind what happened then, where the year alone might be a score: "Metallentfernung 10/20"
 _EVENT = re.compile(
     r"(?:\w*(?:entfernung|implantation|operation|resektion|ektomie|tomie|skopie|plastik|desis|synthese|plantation|"
-    r"anlage|diagnose|prothese|embolie|thrombose|infarkt|apoplex|insult|geburt|ablation|bestrahlung|therapie)|TEP|OP|ED|"
+    r"anlage|diagnose|prothese|embolie|thrombose|infarkt|apoplex|insult|geburt|ablation|bestrahlung|therapie)|TEP|OP|"
+    r"ED|"
     r"EM|CHE|AE|TE|PTCA|PCI|PTA|Bypass|Stenting|Sectio|Radiatio|TIA)(?:[ ](?:re|li|bds|rechts|links|beidseits)\.?)?,?"
     r"[ ](?P<name>(?:1[0-2]|0?[1-9])/['’]?[0-3]\d)(?![\w/]|[.,]\d|[ ]?(?:mm|cm|x[ ]|Punkte|Zyklen|Gaben|Stanz|LK))"
 )
@@ -74,7 +82,8 @@ _FEAST = re.compile(
     r"(?<!\w)(?P<name>(?:Fastnachts?|Faschings|Karnevals|Kirmes|Kirchweih|Schützenfest|Volksfest|Jahrmarkts?|Oster|"
     r"Pfingst|Advents|Weihnachts|Rosen|Tulpen|Nelken|Veilchen|Weiberfastnachts?|Altweiber|Schmotzigen?|Fasnets?|Funken)"
     r"(?:samstag|sonntag|montag|dienstag|mittwoch|donnerstag|freitag|wochenende?s?|woche|ferien|tage?n?|zeit)|"
-    r"(?:Mariä|Maria|Mariae)[ ](?:Geburt|Himmelfahrt|Empfängnis|Namen|Heimsuchung|Verkündigung)|Himmelfahrt|Pfingstsamstag|Palmsamstag|Ostersamstag|Adventszeit|Martini|Sankt[ ]Martin|Mariä[ ]"
+    r"(?:Mariä|Maria|Mariae)[ ](?:Geburt|Himmelfahrt|Empfängnis|Namen|Heimsuchung|Verkündigung)|Himmelfahrt|"
+    r"Pfingstsamstag|Palmsamstag|Ostersamstag|Adventszeit|Martini|Sankt[ ]Martin|Mariä[ ]"
     r"Lichtmess|Lichtmess|Allerheiligen|Erntedank|Kirtag|Kirchtag|Kilbi|Chilbi|Oktoberfest|Zuckerfest|Fastenbrechen|"
     r"Opferfest|Jom[ ]Kippur|Chanukka|Passah|Pessach|Nowruz|Newroz|Tet-?Fest|Diwali|Thanksgiving|Halloween|"
     r"Valentinstag|Herz-Jesu-\w+|Peter[ ]und[ ]Paul|Johanni|Kathrein|Leonhardi|Maria[ ]Empfängnis)(?!\w)"
@@ -91,12 +100,118 @@ _DOMAIN = re.compile(
     r"bayern|nrw|saarland|ruhr|arzt|med|praxis)(?:/[\w\-./?=&%]*)?)(?![\w@\-]|\.\w)"
 )
 _PLATE = re.compile(
-    r"(?i:kfz|kennz\w*|auto|pkw|wagen|fahrzeug\w*|motorrad|roller|traktor|lkw|moped|anhänger|plate|registration|reg|"
-    r"car|van)\W[^\n]{0,24}?(?<![\w])(?P<name>[A-ZÄÖÜ]{1,3}[ \-·:][A-Z]{0,2}[ \-]?\d{1,6}(?:[ ]?[A-Z]{1,3})?)(?!\w)"
+    r"(?i:kfz|kennz\w*|plate|registration)\W[^\n]{0,16}?(?<![\w])(?P<name>[A-ZÄÖÜ]{1,3}[ \-·:][A-Z]{0,2}[ \-]?\d{1,6}"
+    r"(?:[ ]?[A-Z]{1,3})?)(?!\w)"
+    r"|(?i:auto|pkw|wagen|fahrzeug\w*|motorrad|roller|traktor|lkw|moped|anhänger|car|van)\W[^\n]{0,20}?(?<![\w])"
+    r"(?P<shape>[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ ]\d{1,4}[EH]?|[A-Z]{1,2}-?[ ]?\d{1,5}[ ][A-Z]{1,3})(?!\w)"
 )
 _BEFORE_ID = re.compile(
     r"(?:[\w\-]*(?:nummer|ausweis|zeichen|schein|[Pp]ass|karte|[Nn]r|[Aa]kte|AZ|Az|GZ|Zl|Police)\.?:?)[ ]"
     r"(?P<name>[A-Z]{1,4}(?:[/\-][A-Z]{1,4}){0,2}[ /\-]?)(?=\[(?:ID|PHONE)\])"
+    r"|(?<![\w.\-])(?P<code>(?!(?:AHV|V[SN]NR|SVNR|KVNR|SSN|NHS|MRN|P?ID|VN|SV|KV|GZ|AZ|RTW|NEF|KTW|BKZ|PACS|NOTE|"
+    r"FAX|TEL|SN|"
+    r"CT|MRT?|MRI|RR|HF|AF|BZ|GCS|BP|HR|Hb|CRP|OP|BG|EK|PET|US|EKG|EEG|DRG|ICD|OPS|HNO|"
+    r"LWS|HWS|BWS|TEP|KHK|TTE|TEE)[ ])"
+    r"[A-Z]{2,4}[ ])(?=\[ID\])"
+)
+_CODE = re.compile(
+    r"(?<![\w.,/\-])(?P<name>[A-Z\d]{2,4}-[A-Z]{1,2}[ ]\d{3,}|[A-Z]{1,3}[ ]\d{3,6}/[A-Z]{1,2}|"
+    r"[A-Z]{1,2}[ ]\d{2}[\-/]\d{3,})"
+    r"(?![\w]|[.,/]\d)"
+    r"|(?<!Stadium )(?<!Grad )(?<!Typ )(?<![\w.])(?P<court>(?:\d{1,3}[ ])?[IVXL]{2,6}[ ](?:[A-Z]{1,2}[ ])"
+    r"?\d{1,5}/\d\d)(?!\w)"
+    r"|\(#(?P<pager>\d{3,5})(?=[,)])"
+)
+_EXTENSION = re.compile(
+    r"(?i:rückruf|rückfragen|erreichbar|fax|tel|durchwahl|anmeldung|sekretariat|melden)[^.\n\d]{0,40}?"
+    r"(?P<name>(?<![\w\d])[\-–]\d{2,5})(?=[ ]*(?:[.,;)\n]|$))"
+)
+# typing marks of which one half is gone: "rp/[NAME]", "[NAME]/bm"
+_HALF_MARK = re.compile(
+    r"(?<![\w/])(?P<name>[a-zäöü]{2,3}/)(?=\[NAME\])|(?<=\[NAME\])(?P<rest>/[a-zäöü]{2,3})(?=[ ]*(?:[.,;)\n]|$))"
+)
+_TAIL = re.compile(
+    r"(?<=\[ADDRESS\])(?P<name>-[A-Z]{1,3}\.?|[ ](?:eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf))"
+    r"(?=[ ]*(?:[.,;)\n]|$|\[|[ ]))|(?<=\[ORGANISATION\])(?P<house>[ ][A-H])(?=[ ]*(?:[.,;)\n]|$))"
+)
+_SITE = (
+    r"(?:[a-zäöüß]*(?:dom|markt|wall|tor|ring|park|platz|see|hafen|bahnhof|schloss|schloß|rathaus|münster|brunnen|turm|"
+    r"berg|wald|rhein|main|bach|brücke|garten|allee|anger|graben|ufer|wiese|feld|mühle|hof|weg|stern|center|kirche))"
+)
+# "Physiotherapie am Dom", "MRT am Wall", "Schwarzwald-Baar-Radiologie", "Evang. [ORGANISATION]"
+_AT_SITE = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:MRT|CT|PET-CT|Röntgen|Labor|Radiologie|Neurologie|Kardiologie|Urologie|Orthopädie|"
+    rf"Chirurgie|"
+    rf"Gynäkologie|Dermatologie|Physiotherapie|Physio|Ergotherapie|Logopädie|Dialyse|Onkologie|Praxis|Zahnarzt|"
+    rf"Tagesklinik|"
+    rf"Diagnostik|Augenarzt|Augenklinik|HNO|Apotheke|Sanitätshaus|Optiker|Fitness\w*)[ ](?:am|an[ ]der|beim|im|zum|"
+    rf"auf[ ]dem)[ ]"
+    rf"(?i:{_SITE})(?![\w\-]))"
+)
+_TOWNED = re.compile(
+    rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[a-zäöüß]+-){{1,3}}(?:Radiologie|Kardiologie|Neurologie|Urologie|Orthopädie|"
+    rf"Onkologie|"
+    rf"Dialyse|Pathologie|Praxis|Zentrum|Klinik|Klinikum|Kliniken|Therme|Reha))(?!\w)"
+)
+_CHURCH = re.compile(
+    r"(?<!\w)(?P<name>(?:Evang|Ev|Kath|Städt|Akad|Ökum|Prot|Luth|Städtisches|Evangelisches|Katholisches)\.?[ ])"
+    r"(?=\[ORGANISATION\])"
+    r"|(?<!\w)(?P<stift>(?:Evang|Ev|Kath|Städt|Luth)\.?[ ](?:Stift|KH|Krhs\.?|Krankenhaus|Klinik|Spital|Klinikum))"
+    r"(?!\w)"
+)
+# days behind values and studies in English: "CRP 212 (4/12), 88 (6/12)", "CT chest 1/4:"
+_DAY_EN = re.compile(
+    rf"\d[ ]\((?P<name>{DAY}/(?:1[0-2]|[1-9]))\)(?=,[ ]\d+[ ]\(\d|[^()\n]{{0,3}}$|\.)|\),[ ][\d.]+[ ]\((?P<next>{DAY}/"
+    rf"(?:1[0-2]|[1-9]))\)|(?<!\w)(?:CT|MRI|XR|US|CXR|Echo|TTE|ECG|filter|PET|cath|scope|biopsy)(?:[ ][a-z]+)?[ ]"
+    rf"(?P<study>{DAY}/(?:1[0-2]|[1-9]))(?=[:.,;])"
+)
+# a letter typed without capitals
+_NO_NAME = (
+    r"(?!(?:der|die|das|ist|war|hat|und|für|von|vom|mit|bei|zu|zum|zur|in|im|an|am|auf|ab|bis|um|wegen|nicht|kein|"
+    r"ein|eine|"
+    r"bitte|kommt|wird|wurde|dr|prof|med|frau|fr|herr|hr|kollegin|kollege|doktor|seit|noch|sehr|geehrte|ihr|ihre|"
+    r"spricht|klagt|"
+    r"berichtet|stellt|möchte|liegt|steht|weiblich|männlich|mir|uns|ihm|ihn|dir|dich|mich|to|the|is|was|has|for|and|"
+    r"who|with|from|of|at|on|in)\b)"
+)
+_LOW = r"[a-zäöüßéèçğışć]{3,}(?:-[a-zäöüß]+)*"
+_LOWERED = (
+    (
+        re.compile(
+            rf"(?<![\w.])(?:dr\.?|prof\.?|fr\.|hr\.|frau|herrn?|gez\.?|mfg|lg|z\.[ ]?hd\.|notarzt|hausarzt|"
+            rf"hausärztin|oa|oä|"
+            rf"ca|schwester|pfleger|mr|mrs|ms|dr|patient[ ]is|op[ ]durch|betreuer(?:in)?|tochter|sohn|ehefrau|"
+            rf"ehemann)[ ]"
+            rf"(?P<name>(?:[a-z]\.[ ]?)?{_NO_NAME}{_LOW}(?:[ ](?={_LOW}[ ](?:date|born))(?:{_LOW}))?)(?![\w.]\w)"
+        ),
+        "NAME",
+    ),
+    (re.compile(rf"(?<![\w.\-])(?P<name>{_LOW},[ ]{_LOW})(?=[ ]*[*(]?[ ]?(?:geb\.?[ ])?\[DATE\])"), "NAME"),
+    (re.compile(rf"(?:betr\.|pat\.|patient(?:in)?)[: ]{{1,2}}(?P<name>{_NO_NAME}{_LOW},[ ]{_LOW})"), "NAME"),
+    (re.compile(rf"(?<=\[NAME\])(?P<name>,?[ ]{_NO_NAME}{_LOW})(?=[ ]*(?:[*(]?\[DATE\]|,[ ]ass|\n|$))"), "NAME"),
+    (re.compile(rf"(?<![\w.])(?P<name>{_LOW}[ ])(?=\[NAME\][ ]*[,*(])"), "NAME"),
+    (
+        re.compile(
+            r"(?<![\w.])(?P<name>(?:(?:am|an[ ]der|auf[ ]dem|zum|zur|alte[rn]?|lange|kurze|obere|untere|neue|große|"
+            r"kleine)[ ])?"
+            r"(?:[a-zäöüß]+[ ])?[a-zäöüß\-]*(?:str\.|straße|strasse|gasse|allee|platz|steig|ufer|chaussee|weg|deich|"
+            r"damm|ring|hof)"
+            r"[ ]\d{1,3}[a-z]?)(?![\w]|[.,]\d|[ ]?(?:mm|cm))"
+        ),
+        "ADDRESS",
+    ),
+    (re.compile(r"(?<![\w.,])(?P<name>\d{5}[ ](?:bad[ ])?[a-zäöüß\-]{3,})(?![\w])"), "ADDRESS"),
+    (re.compile(r"(?:,[ ]|[ ]in[ ])(?P<name>bad[ ][a-zäöüß]{4,})(?!\w)"), "ADDRESS"),
+    (
+        re.compile(
+            r"(?<![\w.])(?P<name>(?:kh|krankenhaus|klinikum|klinik|fachklinik|spital|praxis|mvz|radiologie|reha)[ ]"
+            rf"(?:(?:am|an[ ]der|im|haus|zum|st\.)[ ])?{_NO_NAME}{_LOW}(?:[ ](?:radiologie|chirurgie|innere|nord|süd|"
+            rf"ost|west))?)"
+            r"(?=[ ]*(?:[.,;)(\n]|$|z\.|\[))"
+        ),
+        "ORGANISATION",
+    ),
+    (re.compile(r"(?<![\w.])(?P<name>st\.[ ][a-zäöüß]{4,}[ ]?)(?=\[|[ ,;.)\n])"), "ORGANISATION"),
 )
 # what stays of a number, a town or a house behind its placeholder
 _TAIL_ID = re.compile(r"(?<=\[ID\])(?P<name>[ ]\d{1,4}(?:[ ][A-Z])?)(?=[ ]*(?:[.,;)\n]|$))(?![.,]\d)")
@@ -135,7 +250,8 @@ _KIND_OF_HOUSE = re.compile(
 _CROSS = re.compile(r"(?<!\w)(?P<name>(?:Grüne|Rote|Weiße|Weisse|Blaue|Schwarze|Goldene)[sn]?[ ]Kreuz)(?!\w)")
 _INSURED = re.compile(r"(?<![A-Za-z\d])(?P<name>[A-Z]\d{9})(?!\w)")
 _CALL = re.compile(
-    r"(?<![\w.,/+\-])(?P<name>(?:\(?0\d{1,4}\)?|\+\d{2}[ ]?\(?\d{1,4}\)?)[ ]?[/\- ][ ]?\d[\d \-/]{4,14}\d)(?![\w]|[.,]\d)"
+    r"(?<![\w.,/+\-])(?P<name>(?:\(?0\d{1,4}\)?|\+\d{2}[ ]?\(?\d{1,4}\)?)[ ]?[/\- ][ ]?\d[\d \-/]{4,14}\d)(?![\w]|"
+    r"[.,]\d)"
 )
 _LETTER_OF_ID = re.compile(r"(?<![\w.\-/])(?P<name>[A-Z][ /\-])(?=\[ID\])")
 _SHORT_PAIR = re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}[a-zäöüß]{{2,}}-{CAPITAL}\.)(?=[ ]*(?:[|,;:)\n/]|$|[ ][a-z]))")
@@ -170,7 +286,8 @@ _LIVES = re.compile(
 )
 # a name that is an eponym too, where only a person stands
 _NAMESAKE = re.compile(
-    rf"(?<!\w)(?:[Pp]atient(?:in)?|Pat\.|Herrn?|Frau|Kolleg(?:e|in|en)|Koll\.)[ ](?P<called>{_WORD})(?=[ ]{_VERB}(?!\w))"
+    rf"(?<!\w)(?:[Pp]atient(?:in)?|Pat\.|Herrn?|Frau|Kolleg(?:e|in|en)|Koll\.)[ ](?P<called>{_WORD})"
+    rf"(?=[ ]{_VERB}(?!\w))"
     rf"|(?<!\w)(?:durch|[Gg]ez\.)[ ](?P<said>{_WORD})(?=[ ]*(?:[.,;)\n]|$|[ ](?:und|am|vom|in)(?!\w)))"
     rf"|(?<!\w)(?:besprochen|abgesprochen|vereinbart|vorgestellt|Rücksprache)[ ](?:mit|bei)[ ](?P<talk>{_WORD})"
     rf"(?=[ ]*(?:[.,;)\n]|$))"
@@ -178,13 +295,18 @@ _NAMESAKE = re.compile(
     rf"|(?:[Dd]er|[Dd]ie|[Ii]hre?|[Ss]eine?)[ ](?:{context_pattern('relative')})[ ](?P<relative>{_WORD})"
     rf"(?=[ ]{_VERB}(?!\w))"
     rf"|\((?P<row>{_WORD})(?=,[ ]\[NAME\])|(?<=\[NAME\])(?:[ ]/[ ]|/|,[ ])(?P<next>{_WORD})(?=[ ]*(?:[)\n]|$))"
-    rf"|(?:^|[.!?]\s)(?P<subject>{_WORD})(?=[ ](?:operierte|untersuchte|punktierte|befundete|führte|veranlasste|empfahl|"
-    rf"übernahm)(?!\w))"
+    rf"|(?:^|[.!?]\s)(?P<subject>{_WORD})(?=[ ](?:operierte|untersuchte|punktierte|befundete|führte|veranlasste|"
+    rf"empfahl|übernahm)(?!\w))"
 )
 
 
 def find_residue(text: str, language: str) -> Iterator[Found]:
-    """Halves beside a placeholder (its kind), days (DATE), plates (ID), domains (URL), towns that are words (ADDRESS)."""
+    """Halves beside a placeholder, days, plates and codes, domains, towns that are words, each as its kind."""
+    if is_lowered(text):
+        for pattern, kind in _LOWERED:
+            for match in pattern.finditer(text):
+                if not any(_is_term(word) for word in re.findall(r"[^\W\d_]{3,}", match["name"])) or kind == "ADDRESS":
+                    yield Found(*match.span("name"), kind, True)
     for pattern, kind, refused in _TABLE[language]:
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
@@ -218,16 +340,18 @@ def _is_term(word: str) -> bool:
     )
 
 
+def _is_joined_term(name: str) -> bool:
+    """True for a department of joined words: "Neuro-Radiologie", "Kinder-Kardiologie"."""
+    return all(is_familiar(part, "de") for part in name.split("-")[:-1])
+
+
 def _is_noun(word: str) -> bool:
     """True for a word that says no place: "lebt in Trennung", "wohnt in Miete"."""
     if spell(word) in towns():
         return False
-    return (
-        _is_term(word)
-        or is_ordinary(word)
-        or re.search(r"(?:ung|heit|keit|schaft|tum|nis|haus|heim|verhältnissen?|ehe|miete|land|reich)$", word)
-        is not None
-    )
+    if _is_term(word) or re.search(r"(?:ung|heit|keit|schaft|tum|nis|haus|heim|verhältnissen?|ehe|land|reich)$", word):
+        return True
+    return is_word(word) and not is_surname(word)
 
 
 _Rule = tuple[re.Pattern[str], str, Callable[[str], bool] | None]
@@ -253,9 +377,13 @@ _BOTH: tuple[_Rule, ...] = (
     (_SHORT_PAIR, "NAME", _is_term),
     (_BRACKETED_TOWN, "ADDRESS", _is_noun),
     (_TYPED, "NAME", None),
+    (_CODE, "ID", None),
+    (_EXTENSION, "PHONE", None),
+    (_HALF_MARK, "NAME", None),
+    (_TAIL, "ADDRESS", None),
 )
 _TABLE: dict[str, tuple[_Rule, ...]] = {
-    "en": (*_BOTH, (_SAINT_DAY, "DATE", None), (_DIRECTION, "ADDRESS", None)),
+    "en": (*_BOTH, (_SAINT_DAY, "DATE", None), (_DIRECTION, "ADDRESS", None), (_DAY_EN, "DATE", None)),
     "de": (
         *_BOTH,
         (_MIDDLE, "NAME", _is_term),
@@ -268,6 +396,9 @@ _TABLE: dict[str, tuple[_Rule, ...]] = {
         (_KIND_OF_PLACE, "ADDRESS", _is_noun),
         (_KIND_OF_HOUSE, "ORGANISATION", None),
         (_BOTH_AT, "NAME", _is_term),
+        (_AT_SITE, "ORGANISATION", None),
+        (_TOWNED, "ORGANISATION", _is_joined_term),
+        (_CHURCH, "ORGANISATION", None),
         (_KIN, "NAME", _is_term),
         (_LIVES, "ADDRESS", _is_noun),
     ),
