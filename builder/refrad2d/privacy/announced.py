@@ -36,7 +36,7 @@ _EMPLOYER = re.compile(
 # what a firm or a club calls itself, behind its name
 _LEGAL = re.compile(
     rf"(?<![\w\-])(?P<name>(?P<proper>{_PROPER}(?:[ ](?:&[ ]|"
-    rf"und[ ])?{_WORD}){{0,3}})[ ](?:g?GmbH(?:[ ]&[ ]Co\.?[ ]?KG)?|AG|KG|OHG|"
+    rf"und[ ])?{_WORD}){{0,3}})[ ](?:g?GmbH(?:[ ]&[ ]Co\.?[ ]?KG)?|AG|KG(?![ ]?\d)|OHG|"
     r"e\.[ ]?K\.|e\.[ ]?V\.|eG|UG|SE|GesmbH|Ges\.m\.b\.H\.|Sàrl|SA|BKK|IKK|Krankenkasse|Versicherung(?:en)?|"
     r"Stiftung))(?![\w\-])"
 )

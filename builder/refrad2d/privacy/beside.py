@@ -86,7 +86,8 @@ _DATES = re.compile(
 )
 _LIVES = re.compile(
     rf"(?:[Ww]ohnt|[Ww]ohnhaft|[Ww]ohnend|whft\.?|[Gg]emeldet|[Aa]nschrift|[Aa]dresse)[^.\n]{{0,40}}?[ ]"
-    rf"(?P<name>(?:(?:im|am|an[ ]der|auf[ ]der|in[ ]der|in|zum|zur)[ ])?{_WORD}[ ]\d{{1,3}}[ ]?[a-z]?)(?!\w)"
+    rf"(?P<name>(?:(?:im|am|an[ ]der|auf[ ]der|in[ ]der|in|zum|zur)[ ])?(?!Pflege|PG[ ]|Grad[ ]|Stufe[ ])"
+    rf"{_WORD}[ ]\d{{1,3}}[ ]?[a-z]?)(?!\w)"
 )
 _CANTON = re.compile(
     rf"(?:von|aus|in|,)[ ](?P<name>{_WORD}[ ](?:OW|NW|ZH|BE|LU|UR|SZ|GL|ZG|FR|SO|BS|BL|SH|AR|AI|SG|GR|AG|TG|TI|VD|VS|"

@@ -30,7 +30,7 @@ from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
 from refrad2d.privacy.recognisers.known import find_known
 from refrad2d.privacy.recognisers.letters import find_in_letter, find_repeats
-from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, spell
+from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, context_words, is_word, spell
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
@@ -51,6 +51,7 @@ KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMA
 _PLACEHOLDER = re.compile(rf"\[({'|'.join(KINDS)})\]")
 _BESIDE_PERSON = re.compile(r"(?<!\w)(?:an|mit|von|bei|für|durch|by|to|with|for|from|at)\s$")
 _BESIDE_PLACE = re.compile(r"(?<!\w)(?:in|aus|nach|zu|bei|from|in|at|near|of|to)\s$")
+_ARTICLE = re.compile(r"(?<!\w)(?:[Dd](?:er|ie|en|em)|[Ee]ine[nmr]?|[Ee]in)\s$")
 _DOES = re.compile(
     rf"(?:['’]s)?\s(?:{context_pattern('deed')}|wurde|wird|war|ist|klagt|gibt|leidet|stellt|was|is|has|had|reports|"
     rf"presents|"
@@ -132,7 +133,9 @@ def _find(
         pairs = eponym_pairs(text)
         guessed = [f for f in guessed if not _inside(f, pairs)]
         if not kept and not any(f.firm for f in (*found, *guessed)):
-            guessed = [f for f in guessed if f.kind not in ("NAME", "ADDRESS") or _is_addressed(text, f)]
+            guessed = [
+                f for f in guessed if f.kind not in ("NAME", "ADDRESS", "ORGANISATION") or _is_addressed(text, f)
+            ]
         clinical = protected(text)
         found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
     return _outside(text, found)
@@ -147,8 +150,15 @@ def _outside(text: str, found: Iterable[Found]) -> list[Found]:
 
 def _is_addressed(text: str, found: Found) -> bool:
     """True if somebody speaks of a listed name: a sentence without any other identity may mean an eponym by it."""
-    if re.search(r"[ \d]", text[found.start : found.end].strip()):
+    piece = text[found.start : found.end].strip()
+    if found.kind == "ORGANISATION":  # "Bäckerei" alone names none
+        return not is_word(piece)
+    if piece in context_words("country"):
+        return False
+    if re.search(r"[ \d]", piece):
         return True
+    if is_word(piece) and _ARTICLE.search(text[: found.start][-8:]):  # "Der Fischer hat einen Angelhaken"
+        return False
     if found.kind == "ADDRESS" and _BESIDE_PLACE.search(text[: found.start][-24:]):
         return True
     if found.kind == "ADDRESS":

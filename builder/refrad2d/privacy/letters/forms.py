@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from refrad2d.privacy.letters.layout import SMALL_WORD
 from refrad2d.privacy.letters.words import is_familiar
-from refrad2d.privacy.recognisers.lexicon import CAPITAL, Found, is_name, is_word
+from refrad2d.privacy.recognisers.lexicon import CAPITAL, PLACEHOLDER, Found, is_name, is_word
 
 _GLUED = re.compile(
     rf"(?<=[a-zäöüß\])\d])[.,;:](?={CAPITAL}[a-zäöüß])|(?<=[a-zäöüß\])])[,;:](?=[A-Za-zäöü\d(])|"
@@ -62,12 +62,17 @@ def set_apart(text: str) -> Form | None:
 
 def raise_names(text: str, language: str) -> str:
     """A text that is typed without capitals, its unfamiliar words and titles capitalised, each letter in its place."""
-    words = _LETTERS.findall(text)
-    if len(words) < 20 or sum(word[0].isupper() for word in words) * 8 > len(words):
+    if not is_lowered(text):
         return text
     return _LETTERS.sub(
         lambda match: match.group().capitalize() if _is_lowered(match.group(), language) else match.group(), text
     )
+
+
+def is_lowered(text: str) -> bool:
+    """True for a text typed without capitals, its placeholders not counted."""
+    words = _LETTERS.findall(PLACEHOLDER.sub(" ", text))
+    return len(words) >= 20 and sum(word[0].isupper() for word in words) * 8 <= len(words)
 
 
 def _is_lowered(word: str, language: str) -> bool:

@@ -67,7 +67,7 @@ _LAB = re.compile(
     r"(?:BNP|Leuko\w*|Thrombo\w*|Ferritin|CK|LDH|GPT|GOT|CRP|PSA|AFP|CEA|HCG|Troponin\w*|D-Dimer\w*|Krea\w*|B12|CD4|"
     r"VL|PLT|WBC|[Pp]latelets?|DLP|Titer|Agatston|Calcium|Volumen|Vol\.?|"
     r"Gewicht|weight|GG|Kalorien|count|IgE|IgG|TSH|Lipase|Amylase|Ery\w*|mAs|kV|b|TE|TR|Matrix|Sequenz|ICD|OPS|DRG|"
-    r"ATC|EBM|GOÄ|\d)[ :=]{1,2}$"
+    r"ATC|EBM|GOÄ|RR|BP|BD|NIBP|[Bb]lutdruck\w*|Tensio|\d)[ :=]{1,2}$"
 )
 _DATE_LIKE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[./\-](?:0?[1-9]|1[0-2])(?:[./\-](?:(?:19|20)?\d{2})?)?|(?:19|"

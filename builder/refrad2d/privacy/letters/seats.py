@@ -160,7 +160,7 @@ _BESIDE = (
                r"Senat|Dezernat|Team|Sachgebiet)[ ][\w.]+)"),
     re.compile(r"(?<![\w\-])(?P<name>\d{1,2}\.[ ](?:Zivil|Straf|Große[ ]Straf)?(?:[Kk]ammer|[Ss]enat))(?!\w)"),
     re.compile(rf"(?<![\w\-])(?P<name>(?:{CAPITAL}[\w’'\-]*[ ](?:(?:und|&|of|and)[ ])?){{1,4}}(?:e\.[ ]?V\.|gGmbH|"
-               rf"GmbH(?:[ ]&[ ]Co\.?[ ]KG)?|AG(?!\w)|KG(?!\w)|Inc\.?|Ltd\.?|LLC|P\.C\.|PLLC|PLC|BKK|IKK|"
+               rf"GmbH(?:[ ]&[ ]Co\.?[ ]KG)?|AG(?!\w)|KG(?!\w|[ ]?\d)|Inc\.?|Ltd\.?|LLC|P\.C\.|PLLC|PLC|BKK|IKK|"
                rf"Ersatzkasse))(?!\w)"),
     re.compile(rf"(?<![\w\-])(?P<name>{CAPITAL}[\w’'\-]+(?:-{CAPITAL}\w+)+-(?:Schule|Realschule|Gymnasium|GS|"
                rf"Grundschule|Gesamtschule|Stift|Haus|Heim|Klinik|Spital|Krankenhaus|Institut|Platz|Straße|"

@@ -10,6 +10,7 @@ from refrad2d.privacy.letters.forms import set_apart
 from refrad2d.privacy.letters.grow import find_clinging
 from refrad2d.privacy.letters.marks import find_marks_of_staff, find_short_names
 from refrad2d.privacy.letters.numbers import find_figures
+from refrad2d.privacy.letters.residue import find_namesakes, find_residue
 from refrad2d.privacy.letters.seats import find_seats
 from refrad2d.privacy.letters.shapes import find_shapes
 from refrad2d.privacy.letters.strangers import find_strangers
@@ -38,6 +39,8 @@ def sweep(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
         dated = item.kind == "DATE" and re.search(r"[^\W\d_]{3}", text[item.start : item.end]) is not None
         if dated or not any(start <= item.start and item.end <= end + 1 for start, end in terms):
             yield item
+    if language == "de":
+        yield from find_namesakes(text, names)
 
 
 def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
@@ -49,3 +52,4 @@ def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     yield from find_figures(text, language)
     yield from find_when(text, language)
     yield from find_shapes(text, language)
+    yield from find_residue(text, language)

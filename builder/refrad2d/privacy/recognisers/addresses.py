@@ -69,7 +69,8 @@ _LABELLED = re.compile(
     rf"plz/ort|ort|"
     rf"einsatzort|unfallort|geburtsort|wohnanschrift|heimatadresse|zzt\.)(?!\w)[ ]*:?[ \t]*(?:in[ ])?|"
     rf"aus[ ](?=\d{{4,5}}[ ][A-ZÄÖÜ])|gr(?:ü|ue)(?:ß|ss)e[ ]aus[ ])"
-    rf"(?P<place>(?:{_CODE}[ ])?(?:[\w.’'\-]+[ ]){{0,3}}{_CAP}[\w.’'\-]*(?:[ ]{_NUMBER})?(?:,[ ](?:{_ZIP_TOWN}|"
+    rf"(?P<place>(?!(?:im|in)[ ]eigene|bei[ ]|mit[ ]|allein|zu[ ]Hause|zuhause)"
+    rf"(?:{_CODE}[ ])?(?:[\w.’'\-]+[ ]){{0,3}}{_CAP}[\w.’'\-]*(?:[ ]{_NUMBER})?(?:,[ ](?:{_ZIP_TOWN}|"
     rf"{_STREET}|{_TOWN}))*)"
 )
 _STREET_LINE = re.compile(rf"^[ \t]*(?P<street>{_STREET})[ \t]*(?=\n[ \t]*(?:{_CODE}[ ]|\[ADDRESS\]))", re.M)

@@ -64,6 +64,7 @@ _NAMED = Hinted(
     rf"\d\d(?![\d.,]|{_S}(?:mm|cm|x|ml|HU|HE|mg)\b))(?!\w))?",
     word=r"jan|jän|feb|mär|maer|mrz|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|jän",
 )
+_ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")  # "2023-07-12 um 14:02": no size in µm
 _BEFORE_DATE = (
     r"(?:vom|am|seit|bis|zum|ab|dem|den|datiert|im|in|von|aus|ca\.|Anfang|Mitte|Ende|letzten|letzter|"
     r"from|on|dated|since|of|early|mid|late|last|until|by|during|to)"
@@ -113,13 +114,15 @@ _FEAST = Hinted(
     r"Faschingsdienstag|Aschermittwoch|Gründonnerstag|Karfreitag|Karsamstag|Oster(?:sonntag|montag|n)|Pfingst(?"
     r":sonntag|"
     r"montag|en)|Fronleichnam|Allerheiligen|Allerseelen|Totensonntag|Buß-\sund\sBettag|Reformationstag|Stephanstag|"
-    r"Stefanitag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Ma"
+    r"Ste[fp]h?anitag|Allerheiligentag|"
+    r"Allerseelentag|Ostertag|Pfingsttag|Berchtoldstag|Sechseläuten|Knabenschiessen|Schmutziger\sDonnerstag|Nationalfeiertag|Christtag|Silvester(?:abend)?|Neujahr(?:stag)?|Weihnacht(?:en|sabend|stag)|Ma"
     r"ifeiertag|"
     r"Muttertag|(?:Christi|Mariä)\sHimmelfahrt|Mariä\sEmpfängnis|Auffahrt(?:stag)?|Bundesfeier(?:tag)?|"
     r"(?:erste[nr]|zweite[nr]|[12]\.)\s(?:Weihnachts|Oster|"
     r"Pfingst)(?:feier)?tag))(?!\w)",
     word=r"heilig|dreikönig|nikolaus|rosen|fasching|asch|grün|kar|oster|pfingst|fron|aller|toten|buß|reform|steph|stef|"
-    r"national|christ|auffahrt|bundes|silvester|neujahr|weihnacht|mai|mutter|mariä|erste|zweite",
+    r"national|christ|auffahrt|bundes|berch|sechse|knaben|schmutz|silvester|neujahr|weihnacht|"
+    r"mai|mutter|mariä|erste|zweite",
 )
 _QUARTER = Hinted(
     rf"\b(?:Q[1-4]|[1-4]\.\s?Quartal|(?:KW|CW)\s?\d\d?|\d\d?\.\s?KW|(?:calendar\s)?week\s\d\d?|Frühjahr|Frühling|"
@@ -167,7 +170,10 @@ _HOUR = Hinted(
 _CLOCK_FACE = re.compile(
     r"(?:Position|Lage|Richtung|bei|auf|zwischen|Quadrant|Sektor|Lokalisation|SSL)\W{1,2}(?:\w+\W)?$", re.I
 )
-_FACE_BEHIND = re.compile(r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)")
+_FACE_BEHIND = re.compile(
+    r"[- ](?:in[ ])?(?:SSL|StSL|Steinschnittlage|Position|Richtung|Lokalisation)(?!\w)|,?[ ](?:Mamma|"
+    r"Brust)(?!\w)"
+)
 _FACE_OF_BREAST = re.compile(  # "BI-RADS 4b links, 10 Uhr"
     r"(?i)\b(?:brust|mamma|bi-?rads)\b(?!-)[^.\n]{0,16}\b(?:links|rechts|li\.|re\.)\W{1,2}$"
 )
@@ -284,7 +290,7 @@ def find_dates(text: str, language: str = "de") -> Iterator[Found]:
         if _after(_APGAR, text, match.start()):
             continue
         if len(re.findall(r"\w+", match.group())) > 2 or not _after(_IMAGE, text, match.start()):
-            yield Found(*match.span(), "DATE")
+            yield Found(*match.span(), "DATE", _ISO.fullmatch(match.group()) is not None)
     yield from _find_named(text)
     for match in _PARTIAL.finditer(text) if _FRACTION.search(text) else ():
         group = match.lastgroup or 0
