@@ -82,7 +82,7 @@ KINDS: dict[str, Callable[[Path, np.ndarray], None]] = {
 
 def look_only(task):
     """Stands for `blanking.read_texts`: every slice is fetched, none is read."""
-    source, slices, _ = task
+    source, slices, *_ = task
     return {known.file: [] for known, _ in blanking._again(source, slices)}
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
-from refrad2d.images.archives import Unreadable, read_part, read_trailer
+from refrad2d.images.archives import Unreadable, is_gzip, open_gzip, read_part, read_trailer
 from refrad2d.images.evidence.units import grid_fault
 from refrad2d.system.later import later
 
@@ -45,10 +44,10 @@ def _broken() -> tuple[type[Exception], ...]:
 
 def is_nifti(data: bytes) -> bool:
     """True for NIfTI-1 and NIfTI-2, gzip or not, by their magic."""
-    if data[:2] == b"\x1f\x8b":
+    if is_gzip(data):
         try:
-            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(352)
-        except (OSError, EOFError, zlib.error):
+            data = read_part(open_gzip(data), 352)
+        except Unreadable:
             return False
     return data[344:348] in (b"n+1\x00", b"ni1\x00") or data[4:8] == b"n+2\x00"
 
@@ -59,7 +58,7 @@ def _kind(data: bytes) -> type[nibabel.Nifti1Image]:
 
 def _unpack(data: bytes) -> io.BytesIO:
     """The gzip stream as far as its header says that the volume reaches, so that a bomb unpacks to no more."""
-    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+    with open_gzip(data) as file:
         head = read_part(file, HEADER)
         kind = _kind(head).header_class
         header = kind(head[: kind.sizeof_hdr], check=False)
@@ -81,7 +80,7 @@ def open_nifti(data: bytes, orientation: str = "") -> NiftiVolume:
     One that says no orientation is `no_orientation`, unless the user named one: where its axes lead, such as "RAS".
     """
     try:
-        stream = _unpack(data) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
+        stream = _unpack(data) if is_gzip(data) else io.BytesIO(data)
         if bytes(stream.getbuffer()[344:348]) == b"ni1\x00":
             raise Unreadable("nifti_in_two_files")
         image = _kind(stream.getbuffer()[:8].tobytes()).from_stream(stream)

@@ -5,11 +5,12 @@ import io
 import tarfile
 import time
 import zipfile
+import zlib
 
 import pytest
 
 from refrad2d.images import archives, sources
-from refrad2d.images.archives import Unreadable, list_members, name_bytes, read_member
+from refrad2d.images.archives import Unreadable, list_members, name_bytes, read_member, unpack_gzip
 from refrad2d.images.sources import list_sources
 from refrad2d.stages import ingest
 from refrad2d.system.accounting import account
@@ -196,3 +197,30 @@ def test_a_hostile_archive_leaves_its_neighbours(tmp_path):
         add(archive, "IM1", dicom(1))
     counts = ingest.run(export, [], tmp_path / "out", key=b"k" * 32, burnt_in_text="keep")
     assert (counts["kept"], counts["dropped_unreadable_archive"], counts["dropped_empty_archive"]) == (2, 1, 1)
+
+
+@pytest.fixture(params=("isal", "zlib"))
+def unpacker(request, monkeypatch):
+    """Each library that may unpack gzip files in turn."""
+    if request.param == "isal":
+        pytest.importorskip("isal", reason="extra `build` is not installed")
+    else:
+        monkeypatch.setattr(archives, "_gzip", lambda: (gzip.GzipFile, (OSError, EOFError, zlib.error)))
+
+
+def test_gzip_members_one_after_the_other_are_one_file(unpacker):
+    assert unpack_gzip(gzip.compress(b"slice " * 9999) + gzip.compress(b"end")) == b"slice " * 9999 + b"end"
+
+
+@pytest.mark.parametrize("kept", (5, 40, -8, -1))
+def test_a_gzip_file_that_is_cut_off_is_damaged(unpacker, kept):
+    with pytest.raises(Unreadable, match="damaged_gzip"):
+        unpack_gzip(gzip.compress(bytes(range(256)) * 99)[:kept])
+
+
+@pytest.mark.parametrize("position", (12, 60, -8, -1))
+def test_a_gzip_file_with_a_wrong_byte_is_damaged(unpacker, position):
+    data = bytearray(gzip.compress(bytes(range(256)) * 99))
+    data[position] ^= 0xFF
+    with pytest.raises(Unreadable, match="damaged_gzip"):
+        unpack_gzip(bytes(data))
