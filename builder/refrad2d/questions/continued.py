@@ -10,6 +10,7 @@ about "this stone", its side and its size have no ground, and a denial has none 
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.clauses.records import Clause, ClauseFinding
@@ -50,7 +51,12 @@ def _goes_on(text: str, clause: Clause, language: str) -> list[int]:
     rechts 3 cm, links 2 cm."
     """
     words, sides = _patterns(language)
-    read = [*(said.end for said in (*clause.findings, *clause.states)), *(end for _, end in clause.denials)]
+    ends = (
+        (said.end for said in clause.findings),
+        (state.end for state in clause.states),
+        (end for _, end in clause.denials),
+    )
+    read = [*chain.from_iterable(ends)]
     start = max(read, default=clause.start)
     found = [word.start() for word in words.finditer(text, start, clause.end)]
     if not read or {"left", "right"} <= set(clause.sides) and not clause.denials:
