@@ -16,6 +16,9 @@ from refrad2d.system.tables import read_csv
 from refrad2d.text.sentences import split_sentences
 
 KINDS = ("other", "findings", "closing")
+_BEGINS = r"(?:(?<=^)|(?<=\n)|(?<=[.?!;]\s))"
+_AND = r"\s?(?:/|,|&|\bund\b|\bu\.|\band\b)\s?"
+_CLOSES = r"(?:[^\S\n]?\([^\n()]{0,40}\))?[*_]*[^\S\n]*(?::|\n|[–-][^\S\n])"
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _ANY_HEADING = re.compile(r"(?:\n[^\S\n]*|(?<=[.?!])[^\S\n]+)(?=[^\W\d_][^\n.:]{0,40}:(?:\s|$))")
 
@@ -25,8 +28,8 @@ def _headings(language: str) -> re.Pattern:
     """A known heading with its colon, at the start of a line or sentence, or alone on its line."""
     rows = [row for row in read_csv(__package__, "sections.csv") if row["language"] == language]
     names = {kind: "|".join(row["heading"] for row in rows if row["kind"] == kind) for kind in KINDS}
-    kinds = "|".join(f"(?P<{kind}>{heading})" for kind, heading in names.items())
-    return re.compile(rf"(?:(?<=^)|(?<=\n)|(?<=[.?!;]\s))[^\S\n]*[*_#]*(?:{kinds})[*_]*[^\S\n]*(?::|\n)", re.IGNORECASE)
+    kinds = "|".join(f"(?P<{kind}>(?:{name})(?:{_AND}(?:{name}))*)" for kind, name in names.items())
+    return re.compile(rf"{_BEGINS}[^\S\n]*[*_#]*(?:{kinds}){_CLOSES}", re.IGNORECASE)
 
 
 def findings_sections(text: str, language: str) -> tuple[str, int]:

@@ -23,6 +23,18 @@ CASES = [
     ("de", "CT Abdomen. Klinik: Schmerz. Befund: Leber frei. Vergleich: keiner.", "CT Abdomen. Befund: Leber frei."),
     ("en", "Findings: Liver cyst.\nRecommendation: MRI to rule out a metastasis.", "Findings: Liver cyst."),
     ("en", "Indication: liver cyst", ""),
+    (
+        "en",
+        "EXAMINATION: CT ABDOMEN\n\nINDICATION: 60F with pain // r/o stone\n\nCOMPARISON (outside): None.\n\nFINDINGS: \n\n"
+        "The liver is normal.\n\nIMPRESSION: \n\nNo stone.",
+        "FINDINGS: \n\nThe liver is normal.\n\nIMPRESSION: \n\nNo stone.",
+    ),
+    (
+        "de",
+        "CT-Abdomen\n\nFragestellung / Indikation:\nV.a. Divertikulitis\n\nTechnik – CT nach KM.\n\nBefund:\nLeber frei.",
+        "CT-Abdomen\n\nBefund:\nLeber frei.",
+    ),
+    ("de", "Klinische Angaben und Fragestellung: Leberzyste? Milzinfarkt?\nBefund: Milz o. B.", "Befund: Milz o. B."),
 ]
 
 
