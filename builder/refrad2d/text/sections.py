@@ -16,9 +16,9 @@ from refrad2d.system.tables import read_csv
 from refrad2d.text.sentences import split_sentences
 
 KINDS = ("other", "findings", "closing")
-_BEGINS = r"(?:(?<=^)|(?<=\n)|(?<=[.?!;]\s))"
+_BEGINS = r"(?:(?<=^)|(?<=\n)|(?<=[.?!]\s))"
 _AND = r"\s?(?:/|,|&|\bund\b|\bu\.|\band\b)\s?"
-_CLOSES = r"(?:[^\S\n]?\([^\n()]{0,40}\))?[*_]*[^\S\n]*(?::|\n|[–-][^\S\n])"
+_CLOSES = r"(?:[^\S\n]?\([^\n()]{0,40}\))?[*_]*[^\S\n]*(?::|\n(?!\s*(?-i:[a-zäöüß]))|[–-][^\S\n])"
 _BLANK = re.compile(r"\n[^\S\n]*\n")
 _ANY_HEADING = re.compile(r"(?:\n[^\S\n]*|(?<=[.?!])[^\S\n]+)(?=[^\W\d_][^\n.:]{0,40}:(?:\s|$))")
 

@@ -23,6 +23,7 @@ CASES = [
     ("de", "CT Abdomen. Klinik: Schmerz. Befund: Leber frei. Vergleich: keiner.", "CT Abdomen. Befund: Leber frei."),
     ("en", "Findings: Liver cyst.\nRecommendation: MRI to rule out a metastasis.", "Findings: Liver cyst."),
     ("en", "Indication: liver cyst", ""),
+    ("de", "Klin. Angaben: Sturz. Fragestellung: Fraktur? Befund: Keine Fraktur.", "Befund: Keine Fraktur."),
     (
         "en",
         "EXAMINATION: CT ABDOMEN\n\nINDICATION: 60F with pain // r/o stone\n\nCOMPARISON (outside): None.\n\nFINDINGS: \n\n"
@@ -51,6 +52,10 @@ def test_what_states_no_finding_goes(language, text, kept):
         ("de", "Leber: Zyste. Milz: unauffällig."),
         ("en", "Liver: cyst.\n\nSpleen: normal."),
         ("de", ""),
+        ("en", "Compared with\nthe study of 2021, bronchiectasis in\nthe middle lobe."),
+        ("de", "Vergleich\nzur Voruntersuchung vom 3.4.2020: Zyste der Leber."),
+        ("en", "Tumour size: 3.4 cm; prior study: 4.1 cm."),
+        ("de", "Diagnose: Hypernephrom links."),
     ],
 )
 def test_a_text_without_such_sections_stays_as_it_is(language, text):
