@@ -9,19 +9,29 @@ denial counts for the visible structures that its clause names. Whatever the tex
 contradicts counts for nothing.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
+from refrad2d.questions.continued import ANYTHING, carried_on
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import read_clauses
 from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
 from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
+from refrad2d.text.sentences import split_sentences
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
 _VAGUE = ("generic", "mass")
+_FOCAL = ("mass", "abscess", "hematoma", "infarct", "osteolysis")  # what "no focal lesion" denies, by group or name
+_EXCEPT = {
+    "en": re.compile(
+        r"\b(?:other than|except(?:ing)?|apart from|aside from|save for|besides|beyond|outside of|only)\b", re.I
+    ),
+    "de": re.compile(r"\b(?:außer|ausser|ausgenommen|abgesehen|bis auf|mit ausnahme|lediglich|nur)\b", re.I),
+}
 
 
 Said = tuple[NamedFinding, tuple[str, ...]]  # a finding and the classes that it is stated of, () if unclear
@@ -81,7 +91,7 @@ class Known:
         return [
             one
             for one in self.shown
-            if names.count(one.finding.name) == 1
+            if names.count(one.finding.name) + names.count(ANYTHING.name) == 1
             and not one.said.several
             and one.finding.name not in self.doubted
             and one.finding.gender != "p"
@@ -93,7 +103,9 @@ class Known:
         """Structures that the text calls unremarkable and of which it says nothing else."""
         ill = {label for _, labels in (*self.affirmed, *self.perhaps, *self.elsewhere) for label in labels}
         ill |= self.unsure | self.unread
-        return [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
+        told = [o for o, kinds in self.states.items() if kinds.get("normal") and o not in ill and not _abnormal(kinds)]
+        loose = [f for f, labels in (*self.affirmed, *self.perhaps, *self.elsewhere) if not labels]
+        return [o for o in told if not any(f.can_lie_in(o) for f in loose)]
 
     @property
     def intact(self) -> list[str]:
@@ -114,9 +126,12 @@ def _abnormal(kinds: dict[str, bool]) -> bool:
 
 def _alike(one: NamedFinding, other: NamedFinding) -> bool:
     """True if the one can be called the other: "lesion" and "cyst"."""
+    if ANYTHING in (one, other):
+        return True
     vague = "generic" in (one.group, other.group)
     both = {one.group, other.group} <= set(_VAGUE) or "pulmonary_nodule" in (one.name, other.name)
-    return one.name == other.name or vague and both
+    focal = "lesion" in (one.name, other.name) and bool({one.group, other.group, one.name, other.name} & set(_FOCAL))
+    return one.name == other.name or vague and (both or focal)
 
 
 def read_known(view: View) -> Known:
@@ -125,7 +140,9 @@ def read_known(view: View) -> Known:
     if not view.text or not (view.masked or view.named):
         return known
     conflicts: dict[tuple[str, str], set[bool]] = {}
-    for clause in _clauses(view.text, view.language, view.row["modality"]):
+    clauses = _clauses(view.text, view.language, view.row["modality"])
+    known.affirmed += [(finding, ()) for finding in carried_on(view.text, clauses, view.language)]
+    for clause in clauses:
         for said in clause.findings:
             _add_finding(known, view, clause, said)
         _add_words(known, view, clause)
@@ -158,11 +175,11 @@ def _clauses(text: str, language: str, modality: str) -> tuple[Clause, ...]:
 
 def said_findings(text: str, language: str, modality: str) -> set[Said]:
     """The findings that a text affirms or doubts, shown or not."""
+    clauses = _clauses(text, language, modality)
+    said = [said for clause in clauses for said in clause.findings if said.polarity != "denied"]
     return {
-        (said.finding, _place(said))
-        for clause in _clauses(text, language, modality)
-        for said in clause.findings
-        if said.polarity != "denied"
+        *((one.finding, _place(one)) for one in said),
+        *((finding, ()) for finding in carried_on(text, clauses, language)),
     }
 
 
@@ -180,15 +197,15 @@ def _hosts(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) -> None:
-    finding, labels = said.finding, _place(said)
-    if said.polarity == "denied":
+    finding, labels, polarity = said.finding, _place(said), _polarity(view, clause, said)
+    if polarity == "denied":
         if said.where == "said":
             denied = _denied_with(finding, view.language)
             known.denied |= {(one, label) for one in denied for label in labels if label in view.speakable}
         elif said.where == "own" and not (clause.structures or clause.sides or set(clause.signs) & set("OGHXW")):
             known.absent.add(finding)
         return
-    if said.polarity == "doubted":
+    if polarity == "doubted":
         if said.where == "said" and labels:
             known.perhaps.append((finding, labels))
         else:
@@ -199,6 +216,23 @@ def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) 
     if label or _is_masked(view, said, labels):
         side = side_of(label) if label else said.side
         known.shown.append(Shown(said, label, side or said.side))
+
+
+def _polarity(view: View, clause: Clause, said: ClauseFinding) -> str:
+    """The polarity of a finding; what a denial excepts, and one of two that "or" leaves open, are in doubt."""
+    if said.polarity == "denied":
+        start, end = next(s for s in _sentences(view.text, view.language) if s[0] <= said.start < s[1])
+        return "doubted" if _EXCEPT[view.language].search(view.text, start, end) else "denied"
+    if said.polarity == "affirmed":
+        left = re.split("[CU;!]", clause.signs[: said.at])[-1]
+        right = re.split("[CU;!]", clause.signs[said.at + 1 :])[0]
+        return "doubted" if re.search("[FB].*R", left) or re.search("R.*[FB]", right) else "affirmed"
+    return said.polarity
+
+
+@lru_cache(maxsize=4096)
+def _sentences(text: str, language: str) -> tuple[tuple[int, int], ...]:
+    return tuple(split_sentences(text, language))
 
 
 @cache

@@ -19,6 +19,7 @@ from refrad2d.llm.translate import translate_rows
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
 from refrad2d.text.rows import read_rows
+from refrad2d.text.sections import findings_sections
 from refrad2d.text.temporal import curate
 
 RULES_CURATOR = "rules"  # what the `curator` of a row says when no language model had a part in it
@@ -31,12 +32,16 @@ def _fault(row: Mapping) -> str | None:
 def curate_rows(rows: Iterable[Mapping], counts: Counter) -> Iterator[tuple[Mapping, str]]:
     """Each row with its curated text; those of which nothing is left are dropped and counted by reason."""
     for row in rows:
-        source = cut_instructions(neutralise(strip_controls(row["text"])), row["language"])
+        told, cut = findings_sections(neutralise(strip_controls(row["text"])), row["language"])
+        if cut:
+            counts["sections_left_out"] += cut
+        source = cut_instructions(told, row["language"])
         text = curate(source, row["language"], counts)
         if text:
             yield {**row, "text": source}, text
         else:
-            counts["dropped_temporal_only" if source else "dropped_instructions_only"] += 1
+            why = "temporal_only" if source else "instructions_only" if told else "sections_only"
+            counts[f"dropped_{why}"] += 1
 
 
 def rewrite_rows(rows: Iterable[tuple[Mapping, str]], llm: LLM, counts: Counter) -> Iterator[tuple[Mapping, str, str]]:

@@ -16,6 +16,7 @@ from PIL import Image
 from radgrounder.inference.confidence import Calibration, Generated, answer_confidence, box_confidences
 from radgrounder.inference.consensus import SampledReport, merge
 from radgrounder.inference.decoding import Decoder
+from radgrounder.inference.mentions import Place, place_mentions
 from radgrounder.inference.picture import Picture, open_picture
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
 from radgrounder.masks.codec import MaskCodec
@@ -274,7 +275,9 @@ class Predictor:
         (answer ""); so is, in any case, the whole of an answer that the model cannot stand by (see `abstains`).
 
         `masks` adds to every span the mask of what it points at, at the size of the picture. With a head, text and
-        boxes stay as they are without it; a model that writes masks as text is asked for them in another prompt.
+        boxes stay as they are without it; a model that writes masks as text is asked for them in another prompt. So is
+        one whose head reads mentions without boxes: it writes greedily and freely, a span is a mention whose mask has a
+        pixel, its box is the one around the mask, and its confidence that of the words.
 
         Boxes are (x_min, y_min, x_max, y_max) from the upper left corner, ends exclusive: `box` in shares of width and
         height, `pixel_box` in pixels of the picture as opened. `start` and `end` index the text's characters.
@@ -288,10 +291,10 @@ class Predictor:
         ('yes', 0.9312)
         """
         reader = self.mask_reader() if masks else None
-        written = isinstance(reader, CodeReader)
-        text = task_prompt(task, language, question, clinical_info, clinical_question, masks=written)
-        limits = self._limits(max_new_tokens, constrained, modality, written)
-        if task == "report":
+        written, plain = isinstance(reader, CodeReader), masks and self.reads_mentions
+        text = task_prompt(task, language, question, clinical_info, clinical_question, masks=written or plain)
+        limits = self._limits(max_new_tokens, False if plain else constrained, modality, written)
+        if task == "report" and not plain:
             [generated] = self.reports([picture.image], [text], [language], samples=samples, **limits)
         else:
             [generated] = self.generate_scored([picture.image], [text], locate=task == "locate", **limits)
@@ -300,31 +303,34 @@ class Predictor:
             if reader
             else None
         )
+        if plain and drawn:
+            return self._of_mentions(
+                generated, picture, task, abstain_below, place_mentions(generated.markup, drawn[0], language, modality)
+            )
         return self.as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None)
 
     @property
     def gives_masks(self) -> bool:
         """Whether `predict` can be asked for masks."""
-        return self.codes is not None or self._draws
+        return self.codes is not None or self.masks is not None
 
     @property
-    def _draws(self) -> bool:
-        return self.masks is not None and self.masks.head.shape.prompt == PROMPTS[0]
+    def reads_mentions(self) -> bool:
+        """Whether masks come from a head that is prompted by mentions without boxes: they are asked for in words of
+        their own, and text and boxes are not those of a call without masks."""
+        reader = self.masks or self.codes
+        return isinstance(reader, MaskReader) and reader.head.shape.prompt != PROMPTS[0]
 
     def count_tokens(self, markup: str) -> int:
         """How many tokens an answer has, without its end."""
         return len(self.processor.tokenizer(markup, add_special_tokens=False)["input_ids"])
 
     def mask_reader(self) -> MaskReader | CodeReader:
-        """What gives masks. ValueError if the model has neither a head nor a codec, or a head that is prompted by
-        mentions without boxes."""
-        if self.masks is not None and self._draws:
-            return self.masks
-        if self.codes is not None:
-            return self.codes
-        if self.masks is None:
+        """What gives masks: a head, else a codec. ValueError if the model has neither."""
+        reader = self.masks or self.codes
+        if reader is None:
             raise ValueError("The model has no mask head. Train one with sft/train_masks.py and release it beside it.")
-        raise ValueError("The mask head reads mentions without boxes. Use MaskReader on what the model writes.")
+        return reader
 
     def as_prediction(
         self,
@@ -352,6 +358,28 @@ class Predictor:
         text, spans = ("", ()) if silent else (parsed.text, spans)
         answer, abstained = (text if task == "vqa" else None), silent or len(spans) < len(parsed.spans)
         return Prediction(text, answer, *size, spans, generated.markup, parsed.invalid, round(confidence, 4), abstained)
+
+    def _of_mentions(
+        self,
+        generated: Generated,
+        picture: Picture,
+        task: str,
+        abstain_below: float,
+        placed: tuple[str, list[Place], int],
+    ) -> Prediction:
+        """An answer whose mentions have masks and no boxes of their own."""
+        text, places, lost = placed
+        size, confidence = (picture.width, picture.height), round(self.confidence(generated, task), 4)
+        spans = tuple(
+            PredictedSpan(p.start, p.end, p.label, p.box, to_pixels(p.box, *size), confidence, p.mask)
+            for p in places
+            if confidence >= abstain_below
+        )
+        silent = self.abstains(generated, task) or (task == "vqa" and confidence < abstain_below)
+        text, spans = ("", ()) if silent else (text, spans)
+        left_out = silent or lost > 0 or len(spans) < len(places)
+        answer = text if task == "vqa" else None
+        return Prediction(text, answer, *size, spans, generated.markup, 0, confidence, left_out)
 
     def confidence(self, generated: Generated, task: str) -> float:
         """How sure the model is of an answer's words; calibrated for a question's."""

@@ -188,11 +188,33 @@ def test_a_mask_stays_with_its_span_when_others_are_left_out(predictor):
         assert all(s in whole.spans for s in kept)
 
 
-@pytest.mark.parametrize(("prompt", "message"), [("", "no mask head"), ("mention", "reads mentions without boxes")])
-def test_masks_without_a_fitting_head_are_refused(predictor, prompt, message):
-    asked = with_head(predictor, prompt) if prompt else predictor
-    with pytest.raises(ValueError, match=message):
-        asked.predict(Picture(picture(), 50, 40), task="locate", question="liver", masks=True)
+def test_masks_without_a_head_are_refused(predictor):
+    with pytest.raises(ValueError, match="no mask head"):
+        predictor.predict(Picture(picture(), 50, 40), task="locate", question="liver", masks=True)
+
+
+def test_a_head_for_mentions_gives_places_without_boxes_in_the_text(predictor, monkeypatch):
+    drawing, given, asked = with_head(predictor, "mention"), Picture(picture(3), 50, 40), []
+    answer = Generated("<seg>Leber</seg> glatt, <seg>Milz</seg> groß.", share=0.8)
+    monkeypatch.setattr(drawing, "generate_scored", lambda _, prompts, **how: asked.append((prompts, how)) or [answer])
+    masks = [np.zeros((40, 50), bool) for _ in range(2)]
+    masks[0][10:20, 5:30] = True
+    monkeypatch.setattr(MaskReader, "read", lambda self, images, turns, sizes: [masks])
+    found = drawing.predict(given, task="report", language="de", masks=True)
+    assert "segmentiere" in asked[0][0][0] and not asked[0][1]["constrained"]
+    assert found.text == "Leber glatt, Milz groß." and found.abstained  # the spleen has no pixel
+    [span] = found.spans
+    assert (span.start, span.end, span.label, span.confidence) == (0, 5, "liver", 0.8)
+    assert span.box == (0.1, 0.25, 0.6, 0.5) and span.pixel_box == (5, 10, 30, 20)
+    assert np.array_equal(decode_rle(span.mask), masks[0])
+    assert drawing.gives_masks and drawing.reads_mentions and not with_head(predictor).reads_mentions
+
+
+def test_a_head_for_mentions_reads_what_the_model_writes(predictor):
+    drawn = with_head(predictor, "mention").predict(
+        Picture(picture(), 50, 40), task="locate", question="liver", masks=True
+    )
+    assert all(span.mask["size"] == [40, 50] for span in drawn.spans)
 
 
 def test_a_model_folder_with_a_head_is_loaded_with_it(tmp_path):

@@ -30,17 +30,20 @@ OTHER_NAMES = {  # word of the rows → names of findings that can answer it
 }
 
 
-@cache
-def answers(language, text):
+def claims_of(language, text):
+    """All that yes or no can answer about a CT slice with every structure of the classes and this text."""
     names = [label.name for label in labels()]
     objects = [{"label": name, "box": [0.1, 0.1, 0.6, 0.6], "area": 500, "pixels": 500} for name in names]
     report = {"findings": text, "spans": [], "origin": "original"}
     row = make_row(objects=objects, report={"de": None, "en": None, language: report})
     view = View(row, language, dict.fromkeys(names, 500), None)
-    claims = list(text_claims(view, read_known(view)))
-    return {
-        claim.subject: claim.holds for claim in claims if claim.kind in ("has_finding", "has_finding_in", "organ_state")
-    }
+    return list(text_claims(view, read_known(view)))
+
+
+@cache
+def answers(language, text):
+    kinds = ("has_finding", "has_finding_in", "organ_state")
+    return {claim.subject: claim.holds for claim in claims_of(language, text) if claim.kind in kinds}
 
 
 def read_rows(name):

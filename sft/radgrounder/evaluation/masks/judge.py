@@ -92,9 +92,12 @@ def run(
     """Judge, write OUT/masks.json and OUT/masks.md, and return the figures.
 
     `text_model` writes masks as text and is judged beside the head of `model`. ValueError if the model has neither a
-    mask head nor a codec, the other one no codec, or the dataset no test slice with a mask.
+    mask head nor a codec or a head for mentions without boxes, the other one no codec, or the dataset no test slice
+    with a mask.
     """
     predictor = Predictor.load(model, batch_size=batch_size)
+    if predictor.reads_mentions:
+        raise ValueError(f"The head of {model} reads mentions without boxes. Judge a head with boxes, of masks.yaml.")
     writes = isinstance(predictor.mask_reader(), CodeReader)
     writer = predictor if writes else None
     if text_model:
