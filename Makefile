@@ -323,11 +323,11 @@ bench-large: $(BIN)/.installed
 	$(AS_A_SITE) $(BIN)/python -m tests.bench.performance --large build/bench-large --minutes 55
 
 # the paper's claims at nano scale, with power: 6 arms × 5 seeds, each from the twin of its kind; VQA_RAD is the folder
-# of that data set and may be left out; another design, such as ARM_STEPS=480 ARM_SLICES=2, belongs into another
+# of that data set and may be left out; another design, such as ARM_STEPS=120 ARM_SLICES=1, belongs into another
 # ABLATIONS folder. In pieces as `make base`: what was stopped by MINUTES goes on by the same command
 ABLATIONS ?= build/ablations
-ARM_STEPS ?= 120
-ARM_SLICES ?= 1
+ARM_STEPS ?= 480
+ARM_SLICES ?= 2
 ablations: $(TWINS)/boxed $(TWINS)/boxless
 	$(BIN)/radgrounder ablations $(ABLATIONS) --steps $(ARM_STEPS) --test-slices $(ARM_SLICES) --boxed $(TWINS)/boxed --boxless $(TWINS)/boxless \
 		$(if $(VQA_RAD),--vqa-rad $(VQA_RAD)) --precision bfloat16 --minutes $(MINUTES)

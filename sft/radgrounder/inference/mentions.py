@@ -1,6 +1,6 @@
 """The paper's form of an answer, mentions between tags without a box, as text and places: a box is around its mask.
 
->>> text, places, _ = place_mentions("<seg>Liver</seg> smooth.", [mask], "en")
+>>> text, places, _ = place_mentions(render_mentions("Liver smooth.", [liver]), [mask], "en")
 >>> [(p.start, p.end, p.label, p.box) for p in places]
 [(0, 5, 'liver', (0.25, 0.25, 0.5, 0.5))]
 """
