@@ -21,8 +21,11 @@ from refrad2d.engine.processes import Processes
 from refrad2d.engine.ray import Ray
 from refrad2d.engine.sealed import Sealing
 from refrad2d.images.sources import list_sources
+from refrad2d.operations.build import build
 from refrad2d.stages import curate
+from refrad2d.stages.pipeline import Options
 from refrad2d.stages.series import read_export
+from tests.trust.kill_restart import tree
 from tests.trust.outcome import Clock, Outcome, arguments, finish, phantom
 
 PYTHON = Path(__file__).resolve().parents[2] / "build" / "ray" / "bin" / "python"
@@ -97,6 +100,27 @@ def check_export(work: Path) -> Outcome:
     )
 
 
+def check_build(work: Path) -> Outcome:
+    """A whole build, of which every part is done on the cluster, has the bytes of one by processes."""
+    from ray.cluster_utils import Cluster
+
+    clock, found = Clock(), []
+    hospital = phantom(work / "small", patients=2, seed=9, keep_every=9)
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+    try:
+        for name, engine in (("alone", {}), ("shared", {"executor": "ray", "address": cluster.address})):
+            (work / f"{name}.key").write_text("00" * 32)
+            options = Options(masks=hospital / "masks", burnt_in_text="keep", workers=2, **engine)
+            build(hospital / "dicom", hospital / "reports.csv", work / name, work / f"{name}.key", options)
+            found.append(tree(work / name))
+    finally:
+        cluster.shutdown()
+    same = found[0] == found[1] and len(found[0]) > 1
+    return Outcome(
+        "Ray: a build with the bytes of processes", len(found[0]), len(found[0]) * same, "all", same, clock.read()
+    )
+
+
 def check(work: Path) -> list[Outcome]:
     """All outcomes; `work` must be empty."""
     clock, src = Clock(), write_texts(work / "in.jsonl")
@@ -106,7 +130,7 @@ def check(work: Path) -> list[Outcome]:
     survived = removed and (work / "killed").exists()
     name = "Ray: the bytes of processes, a worker and a node killed"
     killed = Outcome(name, WORLD, WORLD * (same and survived), "all", same and survived, clock.read())
-    return [killed, check_export(work)]
+    return [killed, check_export(work), check_build(work)]
 
 
 def main() -> int:
