@@ -11,7 +11,7 @@ before. A hedge covers the findings behind it, or those before it if none stands
 import re
 from dataclasses import dataclass, field, replace
 
-from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, Sign, closure
+from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, Sign, closure, members
 
 GOOD = "good"  # kind of the words that call a structure normal
 ABSENT = "not_assessed"  # what a denial without a finding says of a structure: "no nodes", "appendix not seen"
@@ -24,6 +24,8 @@ _BEGINS_ANEW = re.compile(
     r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|liegt|liegen|findet|finden|there|it)\b|\d",
     re.IGNORECASE,
 )
+_NODES = ("enlarged", "lymph_node")
+_NEGATIVE = re.compile(r"neg(?:ativ\w*)?\b", re.IGNORECASE)
 _NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
 _ARTICLE = re.compile(r"\s(?:an?|the|ein\w*|der|die|das|dem|den)\s", re.IGNORECASE)
 _CENTRAL = frozenset("trachea mediastinum infundibulum talus patella".split())  # that should lie in the middle
@@ -165,6 +167,8 @@ def _deny(text: str, pieces: list[Piece]) -> None:
                     scope = CHANGE
                 pending = None
             elif sign.kind in ("finding", GOOD):
+                if scope and pending is None and sign.name in members("family", "device") and piece.polarity:
+                    continue  # "no leak from the staple line"
                 if scope:
                     piece.polarity[number] = scope
                     goes_on = scope
@@ -237,6 +241,31 @@ def _goes_on(text: str, pieces: list[Piece], at: int) -> bool:
     return later[0].joint == "or" or goes_on and _goes_on(text, pieces, at + 1)
 
 
+def _name_nodes(pieces: list[Piece]) -> None:
+    """ "Suspicious mesorectal nodes" are a lymphadenopathy, as "suspicious nodes" are in the table."""
+    for piece in pieces:
+        nodes = [n for n, sign in enumerate(piece.signs) if sign.name == "lymph_node"]
+        if not nodes or piece.of(GOOD) or any(sign.name != "abnormality" for sign in piece.of("finding")):
+            continue
+        for n, sign in enumerate(piece.signs[: nodes[0]]):
+            if sign.name in ("suspected", "abnormality", "pathologic:pathologic"):
+                piece.signs[n] = replace(sign, kind="finding", name="lymphadenopathy", implies=_NODES, names=())
+                break
+
+
+def _deny_signs(text: str, pieces: list[Piece]) -> None:
+    """ "Murphy sign negative" denies the sign, "breast negative" calls the breast normal."""
+    for piece in pieces:
+        for n, sign in enumerate(piece.signs):
+            if sign.kind == GOOD and _NEGATIVE.match(text, sign.start):
+                before = n > 0 and piece.signs[n - 1].kind == "finding"
+                behind = piece.signs[n + 1 : n + 2]
+                if before:
+                    piece.signs[n] = replace(sign, kind="denied", name="")
+                elif behind and behind[0].name in members("group", "sign"):
+                    piece.signs[n] = replace(sign, kind="denial", name="")
+
+
 def _name_suspected(pieces: list[Piece]) -> None:
     """ "suspected to be malignant" is "suspected malignancy"."""
     for piece in pieces:
@@ -297,6 +326,8 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
     cut = _join(_cut(_without_still(bare, signs), sentence))
     _call_free(cut)
+    _name_nodes(cut)
+    _deny_signs(bare, cut)
     _name_suspected(cut)
     _mark_aims(cut)
     _mark_earlier(bare, cut)
@@ -307,7 +338,17 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
 
 def read_pairs(piece: Piece) -> list[str]:
     """Which value or finding goes with which place in a piece: "pair:right=9.0", "pair:left=stenosis:no"."""
-    return _pairs(piece) + _pairs_of_stretches(piece)
+    return _pairs(piece) + _pairs_of_stretches(piece) + _counts(piece)
+
+
+def _counts(piece: Piece) -> list[str]:
+    """How many of a finding there are: "three gallstones"."""
+    found: list[str] = []
+    behind = zip(piece.signs, piece.signs[1:], strict=False)
+    for sign, head in behind:
+        if sign.kind == NUMBER and sign.name.isdigit() and head.kind == "finding":  # a word, not "M2 occlusion"
+            found.append(f"pair:count:{head.name}={_value(sign)}")
+    return found
 
 
 def _pairs(piece: Piece) -> list[str]:
@@ -317,6 +358,9 @@ def _pairs(piece: Piece) -> list[str]:
     degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:", "size:"))]
     sides = [sign for sign in piece.of("side") if sign.name != "both"]
     segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
+    depths = [sign for sign in piece.of("quality") if sign.name.startswith("depth:")]
+    classes = [sign for sign in piece.of(NUMBER) if not sign.unit and sign.name != "earlier"]
+    found += [f"pair:{_value(depth)}={_value(grade)}" for depth, grade in _couple(depths, classes)]
     # "station 7 19 mm"
     marks = [sign for sign in piece.signs if sign in sides or sign.kind == NUMBER and not sign.unit]
     for places in (sides, segments, marks):
