@@ -22,6 +22,7 @@ from refrad2d.text.sentences import split_sentences
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 GENERIC = "lesion"  # the finding that names no kind
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
+_BESIDE_GOOD = members("family", "device") | {"vascularity"}  # "regular perfusion of both kidneys"
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
 _BEHIND_BOTH = re.compile(  # "Hüft-TEP bds. Lockerungssaum links", "Spiegel li. Siebbeinzellen frei"
@@ -56,6 +57,7 @@ _AGED = re.compile(  # "14-day-old", "3 Wochen altem": no old finding
     r"\b(?P<age>days?|weeks?|months?|years?|Tage|Wochen?|Monate?|Jahre?)[\s-](?:old|alte?[nrms]?)\b", re.IGNORECASE
 )
 _WITHOUT = re.compile(r"\bo\.\s(?=(?!B\b)[A-ZÄÖÜ][\wäöü])")  # "HWS o. Fx"
+_BUT_NOT = re.compile(r"\bnicht\s(?:jedoch|aber)\b")
 _SHORT_FRACTURE = re.compile(r"(?<=[a-zäöüß]{3})fr?x\b")  # "Radiusfx"
 _UNIT_ENDS = re.compile(r"(?<=\d)\s?(?:mm|cm|ml|%)\.\s(?=[A-ZÄÖÜ])")
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
@@ -134,7 +136,7 @@ def read_facts(text: str, language: str) -> Facts:
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
     text = _AGED.sub(lambda found: found["age"].ljust(len(found[0])), text)
     if language == "de":
-        text = _SHORT_FRACTURE.sub("fraktur", _WITHOUT.sub("ohne ", text))
+        text = _BUT_NOT.sub("aber nicht", _SHORT_FRACTURE.sub("fraktur", _WITHOUT.sub("ohne ", text)))
     text = _DOUBTED.sub({"de": r"fraglich \1", "en": r"possible \1"}[language], text)
     text = _ASKED.sub({"de": "fraglich ", "en": "possible "}[language], text)
     for pattern in (_VIEWS, _X_RAY):
@@ -346,7 +348,7 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     if good and kept:
         holds = any(n not in piece.polarity for n in good)
         facts.append(replace(common, key=GOOD, affirmed=holds, organs=organs | kept))
-    elif good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
+    elif good and not [f for f in facts if f.affirmed and not f.gone and f.key not in _BESIDE_GOOD]:
         holds = any(n not in piece.polarity for n in good)
         facts += [replace(common, key=GOOD, affirmed=holds)] if organs or not listed else []
         facts += [replace(common, key=GOOD, affirmed=holds, organs=frozenset({o})) for o in sorted(listed - organs)]

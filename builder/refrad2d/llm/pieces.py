@@ -24,9 +24,14 @@ _BEGINS_ANEW = re.compile(
     r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|liegt|liegen|findet|finden|there|it)\b|\d",
     re.IGNORECASE,
 )
+_MEANT = (  # what a word means in a place: "Stauung" of a kidney, "Sonde" in a ventricle
+    (frozenset("kidney renal_pelvis ureter calyx upj uvj lower_pole upper_pole".split()), "congestion", "obstructed"),
+    (frozenset("rv ra la lv heart coronary_sinus".split()), "ng_tube", "pacemaker"),
+)
 _NODES = ("enlarged", "lymph_node")
 _NEGATIVE = re.compile(r"neg(?:ativ\w*)?\b", re.IGNORECASE)
 _NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
+_GUESSES = re.compile(r"ddx?\b|diff", re.IGNORECASE)  # a list of guesses begins
 _ARTICLE = re.compile(r"\s(?:an?|the|ein\w*|der|die|das|dem|den)\s", re.IGNORECASE)
 _CENTRAL = frozenset("trachea mediastinum infundibulum talus patella".split())  # that should lie in the middle
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
@@ -241,9 +246,14 @@ def _goes_on(text: str, pieces: list[Piece], at: int) -> bool:
     return later[0].joint == "or" or goes_on and _goes_on(text, pieces, at + 1)
 
 
-def _name_nodes(pieces: list[Piece]) -> None:
-    """ "Suspicious mesorectal nodes" are a lymphadenopathy, as "suspicious nodes" are in the table."""
+def _name_in_place(pieces: list[Piece]) -> None:
+    """ "Suspicious mesorectal nodes" are a lymphadenopathy, as in the table; what is congested in a kidney is urine."""
     for piece in pieces:
+        for places, said, meant in _MEANT:
+            if any(sign.name in places for sign in piece.of("organ", "part")):
+                piece.signs = [
+                    replace(s, name=meant, implies=(), names=()) if s.name == said else s for s in piece.signs
+                ]
         nodes = [n for n, sign in enumerate(piece.signs) if sign.name == "lymph_node"]
         if not nodes or piece.of(GOOD) or any(sign.name != "abnormality" for sign in piece.of("finding")):
             continue
@@ -276,11 +286,12 @@ def _name_suspected(pieces: list[Piece]) -> None:
             ]
 
 
-def _hedge(pieces: list[Piece]) -> None:
+def _hedge(text: str, pieces: list[Piece]) -> None:
     """Set the certainty of findings: of those behind a hedge, or of those before it if none stands behind."""
-    doubt = ""
+    doubt, listed = "", False
     for at, piece in enumerate(pieces):
-        doubt = doubt if piece.joint == "or" else ""
+        goes_on = listed and piece.joint in (",", "and") and all(sign.kind == "finding" for sign in piece.signs)
+        doubt = doubt if piece.joint == "or" or goes_on else ""
         hedges = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind == "certainty"]
         findings = [n for n, sign in enumerate(piece.signs) if sign.kind == "finding"]
         if doubt and not hedges:
@@ -295,7 +306,7 @@ def _hedge(pieces: list[Piece]) -> None:
                 piece.certainty.setdefault(m, hedge.name)
             if not findings and piece.signs[-1] is hedge:  # "uptake in the rib and the femur, suspicious"
                 _hedge_before(pieces, at, hedge.name)
-            doubt = hedge.name
+            doubt, listed = hedge.name, _GUESSES.match(text, hedge.start) is not None
         if any(hedge.name == "excluded" for _, hedge in hedges):
             piece.polarity.update(dict.fromkeys(findings, DENIED))
             piece.certainty.update(dict.fromkeys(findings, ""))
@@ -326,13 +337,13 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
     cut = _join(_cut(_without_still(bare, signs), sentence))
     _call_free(cut)
-    _name_nodes(cut)
+    _name_in_place(cut)
     _deny_signs(bare, cut)
     _name_suspected(cut)
     _mark_aims(cut)
     _mark_earlier(bare, cut)
     _deny(bare, cut)
-    _hedge(cut)
+    _hedge(bare, cut)
     return cut
 
 
@@ -347,7 +358,7 @@ def _counts(piece: Piece) -> list[str]:
     behind = zip(piece.signs, piece.signs[1:], strict=False)
     for sign, head in behind:
         if sign.kind == NUMBER and sign.name.isdigit() and head.kind == "finding":  # a word, not "M2 occlusion"
-            found.append(f"pair:count:{head.name}={_value(sign)}")
+            found.append(f"pair:count:{head.name}=count {_value(sign)}")
     return found
 
 
