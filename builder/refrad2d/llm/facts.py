@@ -320,6 +320,7 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     facts = []
     resized = any(sign.name == "earlier" for sign in piece.of(NUMBER))
     again = {n for n, sign in findings if sign.name in ("recurrence", "residual") and n in piece.polarity}
+    recurrent = {n for n in again if piece.signs[n].name == "recurrence"}
     for n, sign in findings:
         if n not in again and any(abs(n - m) == 1 for m in again):
             continue  # "no recurrent hernia" denies no hernia
@@ -336,7 +337,8 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
                 certainty="" if polarity else piece.certainty.get(n, ""),
                 optional=piece.aside or earlier or _is_generic(n, sign, findings) or resized and sign.name in _SIZES,
                 gone=earlier and not polarity,
-                implied=closure(sign.implies) | (_beside(findings, n) if n in again and sign.name == "residual" else set()),
+                implied=closure(sign.implies)
+                | (_beside(findings, n) if n in again and sign.name == "residual" else set()),
             )
         )
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]

@@ -353,12 +353,13 @@ def read_pairs(piece: Piece) -> list[str]:
 
 
 def _counts(piece: Piece) -> list[str]:
-    """How many of a finding there are: "three gallstones"."""
+    """How many of a finding there are: "three gallstones", "two left renal cysts"; a figure may be a class."""
     found: list[str] = []
-    behind = zip(piece.signs, piece.signs[1:], strict=False)
-    for sign, head in behind:
-        if sign.kind == NUMBER and sign.name.isdigit() and head.kind == "finding":  # a word, not "M2 occlusion"
-            found.append(f"pair:count:{head.name}=count {_value(sign)}")
+    for n, sign in enumerate(piece.signs):
+        if sign.kind == NUMBER and sign.name.isdigit():
+            head = next((s for s in piece.signs[n + 1 :] if s.kind not in ("side", "organ", "part", "quality")), None)
+            if head and head.kind == "finding":
+                found.append(f"pair:count:{head.name}=count {_value(sign)}")
     return found
 
 
