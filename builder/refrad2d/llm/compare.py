@@ -101,7 +101,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
     unknown = _strangers([word for facts in allowed[:1] for word in facts.strange], answer.strange)
-    if len(answer.organs - organs) > len(unknown):
+    new, lost = answer.organs - organs, required.organs - closure(tuple(sorted(answer.organs | answer.implied)))
+    if len(new) > len(unknown) or new and lost:  # a structure for another is no unknown word
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
     if _contradicts(answer.pairs | _single_pairs(answer), pairs):

@@ -337,8 +337,7 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
                 certainty="" if polarity else piece.certainty.get(n, ""),
                 optional=piece.aside or earlier or _is_generic(n, sign, findings) or resized and sign.name in _SIZES,
                 gone=earlier and not polarity,
-                implied=closure(sign.implies)
-                | (_beside(findings, n) if n in again and sign.name == "residual" else set()),
+                implied=closure(sign.implies) | (_beside(findings, n) if n in again - recurrent else set()),
             )
         )
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]

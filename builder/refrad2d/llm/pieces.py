@@ -31,6 +31,7 @@ _MEANT = (  # what a word means in a place: "Stauung" of a kidney, "Sonde" in a 
 _NODES = ("enlarged", "lymph_node")
 _NEGATIVE = re.compile(r"neg(?:ativ\w*)?\b", re.IGNORECASE)
 _NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
+_VERSUS = re.compile(r"v(?:s|ersus)\b", re.IGNORECASE)
 _GUESSES = re.compile(r"ddx?\b|diff", re.IGNORECASE)  # a list of guesses begins
 _ARTICLE = re.compile(r"\s(?:an?|the|ein\w*|der|die|das|dem|den)\s", re.IGNORECASE)
 _CENTRAL = frozenset("trachea mediastinum infundibulum talus patella".split())  # that should lie in the middle
@@ -302,6 +303,8 @@ def _hedge(text: str, pieces: list[Piece]) -> None:
             if not same and after and after[0].name.startswith("age:") and not any(m > n for m in findings):
                 continue  # "likely acute"
             behind = same or [m for m in findings if m > n]
+            if _VERSUS.match(text, hedge.start):  # "polyp versus carcinoma"
+                behind = [m for m in findings if m < n][-1:] + behind
             for m in behind or findings:
                 piece.certainty.setdefault(m, hedge.name)
             if not findings and piece.signs[-1] is hedge:  # "uptake in the rib and the femur, suspicious"

@@ -57,6 +57,7 @@ def test_a_translation_says_what_the_text_says(translation, reason):
         ("HWS o. Fx.", "Halswirbelsäule ohne Fraktur.", "de de"),
         ("Radiusfx links.", "Fraktur des linken Radius.", "de de"),
         ("Drei suspekte mesorektale Lymphknoten.", "Three suspicious lymph nodes in the mesorectum.", "de en"),
+        ("Polyp versus carcinoma.", "DD Polyp, Karzinom.", "en de"),
         ("Linguine-Zeichen negativ.", "No linguine sign.", "de en"),
         ("Kein Konkrement mehr nachweisbar.", "No residual calculus.", "de en"),
         ("Mittellappen: Rundherd 4 mm.", "Right middle lobe nodule, 4 mm.", "de en"),
@@ -65,8 +66,8 @@ def test_a_translation_says_what_the_text_says(translation, reason):
         ("Raumforderung, DD Thymom, Teratom.", "Mass, differential diagnosis thymoma or teratoma.", "de en"),
         ("No leak of the staple line.", "No leakage from the staple line.", "en en"),
         (
-            "In die Nierenvene, nicht jedoch in die V. cava wachsend.",
-            "Growth into the renal vein, not the IVC.",
+            "Ausdehnung in die Nierenvene, nicht jedoch in die V. cava.",
+            "Extension into the renal vein but not into the vena cava.",
             "de en",
         ),
     ],
