@@ -26,6 +26,7 @@ _HOW = members("group", "how")  # what an answer may say or leave unsaid
 _SIZED = frozenset("thickened dilated enlarged".split())
 _POLES = frozenset("upper_pole lower_pole interpolar posterior_horn anterior_horn condyle calyx".split())
 _IN_CHEST = frozenset("lung heart chest pleura".split())
+_OWN_SIDE = {"middle_lobe": "right", "lingula": "left"}  # of structures that there is one of
 _NORMAL = frozenset({"normal", "homogeneous", "midline"})
 _TISSUES = frozenset("fibroglandular nipple".split())  # that a text speaks of with their organ
 _SIZED_KINDS = _WIDTHS | _SIZED | {"lymphadenopathy", "opacity", "ground_glass"}
@@ -88,9 +89,10 @@ def _numbers(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str 
 
 def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = frozenset().union(*(facts.sides for facts in allowed))
-    if answer.single - known or required.single - answer.sides:
-        return "side_changed"
     named = frozenset().union(*(facts.organs | facts.implied for facts in allowed))
+    own = frozenset(side for organ, side in _OWN_SIDE.items() if organ in named & answer.organs)
+    if answer.single - known - own or required.single - answer.sides - own:
+        return "side_changed"
     guessed = {"lymph_node"} if named & _OF_NODES else set()
     guessed |= {name for name in _TISSUES if closure((name,)) - {name} & named}
     if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
@@ -99,7 +101,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
     unknown = _strangers([word for facts in allowed[:1] for word in facts.strange], answer.strange)
-    if len(answer.organs - organs) > len(unknown):
+    new, lost = answer.organs - organs, required.organs - closure(tuple(sorted(answer.organs | answer.implied)))
+    if len(new) > len(unknown) or new and lost:  # a structure for another is no unknown word
         return "new_anatomy"
     pairs = frozenset().union(*(facts.pairs | _single_pairs(facts) for facts in allowed))
     if _contradicts(answer.pairs | _single_pairs(answer), pairs):
@@ -340,7 +343,9 @@ def _sides_fit(fact: Fact, other: Fact) -> bool:
         return fact.sides == other.sides or part or _is_listed(fact, other) or _is_listed(other, fact)
     if fact.sides:
         both = len(fact.sides) > 1 and bool((closure(tuple(sorted(fact.organs))) | fact.implied) & members("paired"))
-        return both or bool(fact.sides & other.near_sides)
+        own = any(fact.sides == {side} for organ, side in _OWN_SIDE.items() if organ in fact.organs & other.organs)
+        good = len(fact.sides) > 1 and fact.key == GOOD == other.key and not other.near_sides  # "both limbs patent"
+        return both or own or good or bool(fact.sides & other.near_sides)
     return True
 
 

@@ -24,6 +24,7 @@ _LONGEST_STEM, _SHORTEST_STEM, _SHORTEST_INSIDE = 30, 3, 4
 _SHORTEST_BASE = 4  # letters that are left when an ending is cut off
 _SHORTEST_NOUN = 6  # letters of a word that may stand in a compound without a "*"
 _SHORTEST_UNKNOWN = 3  # letters
+_SHORTEST_ADJECTIVE = 7  # letters, ending and all
 _LETTERS = (
     ("ß", "ss"), ("ä", "e"), ("æ", "e"), ("ö", "e"), ("œ", "e"), ("ü", "u"), ("é", "e"), ("è", "e"), ("ae", "e"),
     ("oe", "e"), ("ue", "u"), ("k", "c"), ("z", "c"), ("cc", "c"),
@@ -80,6 +81,14 @@ class Sign:
     unit: str = ""
 
 
+def _uninflected(phrase: str, language: str) -> Iterator[str]:
+    """ "zentraler venenkatheter" with the ending that all others of its adjective can be cut down to: "zentrale"."""
+    *first, last = phrase.split()
+    words = [w[:-1] if len(w) >= _SHORTEST_ADJECTIVE and w.endswith(("er", "es", "en", "em")) else w for w in first]
+    if language == "de" and words != first:
+        yield " ".join((*words, last))
+
+
 @dataclass
 class _Node:
     words: dict[str, "_Node"] = field(default_factory=dict)
@@ -112,7 +121,8 @@ class Lexicon:
             entry = Entry(row["kind"], row["name"], tuple(filter(None, row["implies"].split("|"))), order)
             for column in _COLUMNS[language]:
                 for phrase in filter(None, row[column].split("|")):
-                    self._add(phrase, entry, column != "english")
+                    for form in (phrase, *_uninflected(phrase, language)):
+                        self._add(form, entry, column != "english")
         self._imply_places()
         self._read = lru_cache(maxsize=100_000)(self._split)
         self.forms = lru_cache(maxsize=100_000)(self._forms)

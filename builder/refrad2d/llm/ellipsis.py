@@ -15,6 +15,7 @@ from refrad2d.llm.concepts import Lexicon, lexicon
 _HYPHEN = re.compile(r"\b([^\W\d_]{3,})-(?:,\s([^\W\d_]{3,})-)?\s(und|oder|sowie|bzw\.|/)\s([^\W\d_]{6,})")
 _HEAD_LAST = re.compile(r"\b([^\W\d_]{3,})(?=\s(?:and|or|und|oder|sowie|&)\s([^\W\d_]{3,})\s([^\W\d_]{3,}))")
 _HEAD_FIRST = re.compile(r"\b([^\W\d_]{2,})\s([^\W\d_]{4,})\s(?:und|et|and|oder|sowie|&)\s(?=([^\W\d_]{4,}))")
+_VESSELS = re.compile(r"\b((?:[a-z]+\s){0,1}([a-z]+)\s)(artery|vein)\sand\s(?=(artery|vein)\b)", re.IGNORECASE)
 _SIDED = re.compile(  # "8 mm im rechten und 13 mm im linken Oberlappen"
     r"\b(?P<side>rechte[nrsm]?|linke[nrsm]?|right|left)(?=\s(?:und|and|sowie)\s(?:[^\W_]+\s){0,3}?(?:im|am|in|an|der|the|of)\s"
     r"(?:rechte[nrsm]?|linke[nrsm]?|right|left)\s(?P<noun>(?:(?:upper|lower|middle)\s)?[^\W\d_]{4,}))",
@@ -29,6 +30,7 @@ def complete(text: str, language: str) -> str:
     if language == "de":
         text = _HYPHEN.sub(lambda found: _whole(found, words), text)
     text = _SIDED.sub(r"\g<side> \g<noun>", text)
+    text = _VESSELS.sub(lambda found: _both_vessels(found, words), text)
     text = _HEAD_LAST.sub(lambda found: _with_head(found, words), text)
     return _HEAD_FIRST.sub(lambda found: _after_head(found, words), text)
 
@@ -41,6 +43,14 @@ def _whole(found: re.Match, words: Lexicon) -> str:
         joined = [word + last[cut:] for word in firsts]
         if words.is_known(last[cut:]) and all(words.is_known(word) for word in joined):
             return f"{', '.join(joined)} {found[3]} {last}"
+    return found[0]
+
+
+def _both_vessels(found: re.Match, words: Lexicon) -> str:
+    """ "Superior mesenteric artery and vein" with the name of the vessel twice."""
+    for first in (found[1].split(), [found[2]]):
+        if words.joins(*first, found[3]) and words.joins(*first, found[4]):
+            return f"{found[0]}{' '.join(first)} "
     return found[0]
 
 

@@ -22,6 +22,7 @@ from refrad2d.text.sentences import split_sentences
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 GENERIC = "lesion"  # the finding that names no kind
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
+_BESIDE_GOOD = members("family", "device") | {"vascularity"}  # "regular perfusion of both kidneys"
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
 _ENDS_SENTENCE = re.compile(r"\. [A-ZÄÖÜ]")  # "HWK 6/7. Keine Fraktur"
 _BEHIND_BOTH = re.compile(  # "Hüft-TEP bds. Lockerungssaum links", "Spiegel li. Siebbeinzellen frei"
@@ -48,9 +49,17 @@ _VIEWS = re.compile(
     r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
 )
 _X_RAY = re.compile(r"\bRö\b\.?")  # folded, it would be the right side
-_SIDE_LETTERS = re.compile(  # "L hip", "18 mm R", "on R", not the lumbar spine
-    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3}|[AMP][123]\b)|(?<=(?:[mc]m|on|to) )(?:(L)|(R))(?=[\s,;.)]|$)"
+_SIDE_LETTERS = re.compile(  # "L hip", "L UOQ", "R 4 cm", "18 mm R", "on R", not the lumbar spine
+    r"(?<![\w.])(?:(L)|(R))\.?\s(?=(?!spine|sided)[a-z]{3}|[AMP][123]\b|[A-Z]{2,5}\b|\d+(?:\.\d+)?\s?[cm]m\b)|"
+    r"(?<=(?:[mc]m|on|to) )(?:(L)|(R))(?=[\s,;.)]|$)"
 )
+_AGED = re.compile(  # "14-day-old", "3 Wochen altem": no old finding
+    r"\b(?P<age>days?|weeks?|months?|years?|Tage|Wochen?|Monate?|Jahre?)[\s-](?:old|alte?[nrms]?)\b", re.IGNORECASE
+)
+_WITHOUT = re.compile(r"\bo\.\s(?=(?!B\b)[A-ZÄÖÜ][\wäöü])")  # "HWS o. Fx"
+_BUT_NOT = re.compile(r"\bnicht\s(?:jedoch|aber)\b")
+_SHORT_FRACTURE = re.compile(r"(?<=[a-zäöüß]{3})fr?x\b")  # "Radiusfx"
+_UNIT_ENDS = re.compile(r"(?<=\d)\s?(?:mm|cm|ml|%)\.\s(?=[A-ZÄÖÜ])")
 _ATTRIBUTES = re.compile(  # "große, anreichernde Läsion"
     r"[\s\d]([a-zäöüß-]{3,}e[nrms]?)(?P<comma>,)\s(?=[a-zäöüß-]{4,}e[nrms]?\s|(?:(?:etwa|ca\.|rund)\s)?\s{3,}[A-ZÄÖÜ])"
 )
@@ -125,6 +134,9 @@ def read_facts(text: str, language: str) -> Facts:
     text = _name_other_side(_compare_sides(text, language), language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
+    text = _AGED.sub(lambda found: found["age"].ljust(len(found[0])), text)
+    if language == "de":
+        text = _BUT_NOT.sub("aber nicht", _SHORT_FRACTURE.sub("fraktur", _WITHOUT.sub("ohne ", text)))
     text = _DOUBTED.sub({"de": r"fraglich \1", "en": r"possible \1"}[language], text)
     text = _ASKED.sub({"de": "fraglich ", "en": "possible "}[language], text)
     for pattern in (_VIEWS, _X_RAY):
@@ -145,6 +157,7 @@ def read_facts(text: str, language: str) -> Facts:
         ends += [
             m.start() for m in _BEHIND_BOTH.finditer(text, start, end) if _ends_statement(text, signs, m, start, end)
         ]
+        ends += [m.end() - 2 for m in _UNIT_ENDS.finditer(text, start, end)]
         signs += [Sign(end, end + 1, CUT, ";") for end in ends]
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
@@ -307,6 +320,7 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     facts = []
     resized = any(sign.name == "earlier" for sign in piece.of(NUMBER))
     again = {n for n, sign in findings if sign.name in ("recurrence", "residual") and n in piece.polarity}
+    recurrent = {n for n in again if piece.signs[n].name == "recurrence"}
     for n, sign in findings:
         if n not in again and any(abs(n - m) == 1 for m in again):
             continue  # "no recurrent hernia" denies no hernia
@@ -323,7 +337,7 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
                 certainty="" if polarity else piece.certainty.get(n, ""),
                 optional=piece.aside or earlier or _is_generic(n, sign, findings) or resized and sign.name in _SIZES,
                 gone=earlier and not polarity,
-                implied=closure(sign.implies),
+                implied=closure(sign.implies) | (_beside(findings, n) if n in again - recurrent else set()),
             )
         )
     good = [n for n, sign in enumerate(piece.signs) if sign.kind == GOOD]
@@ -335,13 +349,18 @@ def _facts_of(pieces: list[Piece], at: int) -> list[Fact]:
     if good and kept:
         holds = any(n not in piece.polarity for n in good)
         facts.append(replace(common, key=GOOD, affirmed=holds, organs=organs | kept))
-    elif good and not [f for f in facts if f.affirmed and not f.gone and f.key not in members("family", "device")]:
+    elif good and not [f for f in facts if f.affirmed and not f.gone and f.key not in _BESIDE_GOOD]:
         holds = any(n not in piece.polarity for n in good)
         facts += [replace(common, key=GOOD, affirmed=holds)] if organs or not listed else []
         facts += [replace(common, key=GOOD, affirmed=holds, organs=frozenset({o})) for o in sorted(listed - organs)]
     if not facts and (organs or measures):
         facts.append(replace(common, key=PLACE))
     return facts
+
+
+def _beside(findings: list[tuple[int, Sign]], at: int) -> set[str]:
+    """What is left in "no residual stone", which is as much as "no stone any more"."""
+    return {name for n, sign in findings if abs(n - at) == 1 for name in closure((sign.name, *sign.implies))}
 
 
 def _with_list(facts: list[Fact], pieces: list[Piece], at: int) -> list[Fact]:
@@ -356,8 +375,17 @@ def _with_list(facts: list[Fact], pieces: list[Piece], at: int) -> list[Fact]:
         owns = after.sentence == piece.sentence and after.joint not in ("and", ",", ";")  # "left kidney with a cyst"
         if not goes_on or owns or not organs or not sides:
             break
-        found += [replace(fact, organs=organs, sides=sides) for fact in listed]
+        found += [
+            replace(fact, organs=organs, sides=sides, qualities=_with_own(fact.qualities, piece)) for fact in listed
+        ]
     return found
+
+
+def _with_own(qualities: frozenset[str], piece: Piece) -> frozenset[str]:
+    """The qualities of a finding at another place, where that place has some of the same group of its own."""
+    own = _qualities(piece)
+    groups = {name.partition(":")[0] for name in own}
+    return frozenset(own | {name for name in qualities if name.partition(":")[0] not in groups})
 
 
 def _is_modifier(piece: Piece, at: int) -> bool:

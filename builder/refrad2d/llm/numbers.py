@@ -38,6 +38,7 @@ _THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
     r"\((?:\w+\s)?(?:19|20)\d{2}\s?:[^()]*\)|"
     r"\((?:\w+\s)?\d+(?:[.,]\d+)?\s?(?:mm|cm|ml)?\s(?:before|previously|prior|vorher|zuvor|früher|damals)\)|"
     r"\((?:was|were|previously|prev\.?|prior|formerly|before|vorher|zuvor|vormals|früher|damals|VU|VB|vorbestehend)\s?:?\s\d+(?:[.,]\d+)?\)|"
+    r"\bx\s?\d+\s(?:yrs?|years?|months?)\b|"  # "stable x 2 yr"
     r"(?<=,)\s(?:was|previously|formerly|vorher|zuvor|vormals|früher|damals)\s\d+(?:[.,]\d+)?(?=[.,;)])",
     re.IGNORECASE,
 )
@@ -81,7 +82,7 @@ _LETTER = re.compile(  # "Weber B", "ACR density b", "type A dissection"
 _FIRST_LETTER = 1000  # the value of a class "A" among numbers without a unit
 _ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
 _CLASSED = re.compile(
-    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)\b|"
+    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)(?:[a-d]\b|\b)|"
     r"\b(?P<two>I{1,3}|IV)°|\b(?P<three>II|III|IV|VI{1,3}|IX|XI{1,2})\b(?!\s?(?:contrast|access|line|administ|KM|bolus|ultrasound))"
 )
 
@@ -93,7 +94,10 @@ def read_numbers(text: str) -> list[Sign]:
     levels = _levels(bare)
     bare = _blank(bare, [(sign.start, sign.end) for sign in levels])
     romans = [(m.span(m.lastgroup or 0), m[m.lastgroup or 0]) for m in _CLASSED.finditer(bare)]
-    numbers = [Sign(*span, NUMBER, "", value=float(_ROMAN[roman])) for span, roman in romans]
+    numbers = [
+        Sign(span[0], span[1] + bool(_part(bare, span[1])), NUMBER, "", value=_ROMAN[roman] + _part(bare, span[1]))
+        for span, roman in romans
+    ]
     bare = _blank(bare, [(sign.start, sign.end) for sign in numbers])
     found = list(_NUMBER.finditer(bare))
     units = [_unit(m["unit"]) for m in found]
@@ -106,9 +110,15 @@ def read_numbers(text: str) -> list[Sign]:
         arrow = before is not None and before[0].strip() in ("->", "→")
         earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
         earlier = earlier or any(start < m.start() < end for start, end in then) or _RATE.match(bare, m.end())
-        value = round(float(m["value"].replace(",", ".")) * factor, 3)
+        value = round(float(m["value"].replace(",", ".")) * factor + (0 if unit else _part(bare, m.end())), 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
+
+
+def _part(text: str, at: int) -> float:
+    """What a letter behind a class adds to its number: the "b" of "BI-RADS 4b" and of "Typ IIb"."""
+    letter = text[at : at + 1].lower()
+    return (ord(letter) - 96) / 100 if letter in ("a", "b", "c", "d") and not text[at + 1 : at + 2].isalnum() else 0.0
 
 
 def _letters(text: str) -> list[Sign]:

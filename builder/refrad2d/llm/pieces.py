@@ -11,7 +11,7 @@ before. A hedge covers the findings behind it, or those before it if none stands
 import re
 from dataclasses import dataclass, field, replace
 
-from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, Sign, closure
+from refrad2d.llm.concepts import CUT, LEVEL, NUMBER, Sign, closure, members
 
 GOOD = "good"  # kind of the words that call a structure normal
 ABSENT = "not_assessed"  # what a denial without a finding says of a structure: "no nodes", "appendix not seen"
@@ -24,7 +24,15 @@ _BEGINS_ANEW = re.compile(
     r"\b(?:an?|the|ein\w*|der|die|das|is|are|ist|sind|shows|zeigt|liegt|liegen|findet|finden|there|it)\b|\d",
     re.IGNORECASE,
 )
+_MEANT = (  # what a word means in a place: "Stauung" of a kidney, "Sonde" in a ventricle
+    (frozenset("kidney renal_pelvis ureter calyx upj uvj lower_pole upper_pole".split()), "congestion", "obstructed"),
+    (frozenset("rv ra la lv heart coronary_sinus".split()), "ng_tube", "pacemaker"),
+)
+_NODES = ("enlarged", "lymph_node")
+_NEGATIVE = re.compile(r"neg(?:ativ\w*)?\b", re.IGNORECASE)
 _NEW = re.compile(r"neu|new|addition|further|weiter|zusätz", re.IGNORECASE)
+_VERSUS = re.compile(r"v(?:s|ersus)\b", re.IGNORECASE)
+_GUESSES = re.compile(r"ddx?\b|diff", re.IGNORECASE)  # a list of guesses begins
 _ARTICLE = re.compile(r"\s(?:an?|the|ein\w*|der|die|das|dem|den)\s", re.IGNORECASE)
 _CENTRAL = frozenset("trachea mediastinum infundibulum talus patella".split())  # that should lie in the middle
 _OF = re.compile(r"\s*(?:in\s(?:the\s)?size\s)?(?:of|in|des|der|von|eines|einer|the)\b", re.IGNORECASE)
@@ -165,6 +173,8 @@ def _deny(text: str, pieces: list[Piece]) -> None:
                     scope = CHANGE
                 pending = None
             elif sign.kind in ("finding", GOOD):
+                if scope and pending is None and sign.name in members("family", "device") and piece.polarity:
+                    continue  # "no leak from the staple line"
                 if scope:
                     piece.polarity[number] = scope
                     goes_on = scope
@@ -237,6 +247,36 @@ def _goes_on(text: str, pieces: list[Piece], at: int) -> bool:
     return later[0].joint == "or" or goes_on and _goes_on(text, pieces, at + 1)
 
 
+def _name_in_place(pieces: list[Piece]) -> None:
+    """ "Suspicious mesorectal nodes" are a lymphadenopathy, as in the table; what is congested in a kidney is urine."""
+    for piece in pieces:
+        for places, said, meant in _MEANT:
+            if any(sign.name in places for sign in piece.of("organ", "part")):
+                piece.signs = [
+                    replace(s, name=meant, implies=(), names=()) if s.name == said else s for s in piece.signs
+                ]
+        nodes = [n for n, sign in enumerate(piece.signs) if sign.name == "lymph_node"]
+        if not nodes or piece.of(GOOD) or any(sign.name != "abnormality" for sign in piece.of("finding")):
+            continue
+        for n, sign in enumerate(piece.signs[: nodes[0]]):
+            if sign.name in ("suspected", "abnormality", "pathologic:pathologic"):
+                piece.signs[n] = replace(sign, kind="finding", name="lymphadenopathy", implies=_NODES, names=())
+                break
+
+
+def _deny_signs(text: str, pieces: list[Piece]) -> None:
+    """ "Murphy sign negative" denies the sign, "breast negative" calls the breast normal."""
+    for piece in pieces:
+        for n, sign in enumerate(piece.signs):
+            if sign.kind == GOOD and _NEGATIVE.match(text, sign.start):
+                before = n > 0 and piece.signs[n - 1].kind == "finding"
+                behind = piece.signs[n + 1 : n + 2]
+                if before:
+                    piece.signs[n] = replace(sign, kind="denied", name="")
+                elif behind and behind[0].name in members("group", "sign"):
+                    piece.signs[n] = replace(sign, kind="denial", name="")
+
+
 def _name_suspected(pieces: list[Piece]) -> None:
     """ "suspected to be malignant" is "suspected malignancy"."""
     for piece in pieces:
@@ -247,11 +287,12 @@ def _name_suspected(pieces: list[Piece]) -> None:
             ]
 
 
-def _hedge(pieces: list[Piece]) -> None:
+def _hedge(text: str, pieces: list[Piece]) -> None:
     """Set the certainty of findings: of those behind a hedge, or of those before it if none stands behind."""
-    doubt = ""
+    doubt, listed = "", False
     for at, piece in enumerate(pieces):
-        doubt = doubt if piece.joint == "or" else ""
+        goes_on = listed and piece.joint in (",", "and") and all(sign.kind == "finding" for sign in piece.signs)
+        doubt = doubt if piece.joint == "or" or goes_on else ""
         hedges = [(n, sign) for n, sign in enumerate(piece.signs) if sign.kind == "certainty"]
         findings = [n for n, sign in enumerate(piece.signs) if sign.kind == "finding"]
         if doubt and not hedges:
@@ -262,11 +303,13 @@ def _hedge(pieces: list[Piece]) -> None:
             if not same and after and after[0].name.startswith("age:") and not any(m > n for m in findings):
                 continue  # "likely acute"
             behind = same or [m for m in findings if m > n]
+            if _VERSUS.match(text, hedge.start):  # "polyp versus carcinoma"
+                behind = [m for m in findings if m < n][-1:] + behind
             for m in behind or findings:
                 piece.certainty.setdefault(m, hedge.name)
             if not findings and piece.signs[-1] is hedge:  # "uptake in the rib and the femur, suspicious"
                 _hedge_before(pieces, at, hedge.name)
-            doubt = hedge.name
+            doubt, listed = hedge.name, _GUESSES.match(text, hedge.start) is not None
         if any(hedge.name == "excluded" for _, hedge in hedges):
             piece.polarity.update(dict.fromkeys(findings, DENIED))
             piece.certainty.update(dict.fromkeys(findings, ""))
@@ -297,17 +340,30 @@ def read_pieces(bare: str, signs: list[Sign], sentence: int) -> list[Piece]:
     """The pieces of a sentence from its signs; `bare` is the text without numbers, to which their places point."""
     cut = _join(_cut(_without_still(bare, signs), sentence))
     _call_free(cut)
+    _name_in_place(cut)
+    _deny_signs(bare, cut)
     _name_suspected(cut)
     _mark_aims(cut)
     _mark_earlier(bare, cut)
     _deny(bare, cut)
-    _hedge(cut)
+    _hedge(bare, cut)
     return cut
 
 
 def read_pairs(piece: Piece) -> list[str]:
     """Which value or finding goes with which place in a piece: "pair:right=9.0", "pair:left=stenosis:no"."""
-    return _pairs(piece) + _pairs_of_stretches(piece)
+    return _pairs(piece) + _pairs_of_stretches(piece) + _counts(piece)
+
+
+def _counts(piece: Piece) -> list[str]:
+    """How many of a finding there are: "three gallstones", "two left renal cysts"; a figure may be a class."""
+    found: list[str] = []
+    for n, sign in enumerate(piece.signs):
+        if sign.kind == NUMBER and sign.name.isdigit():
+            head = next((s for s in piece.signs[n + 1 :] if s.kind not in ("side", "organ", "part", "quality")), None)
+            if head and head.kind == "finding":
+                found.append(f"pair:count:{head.name}=count {_value(sign)}")
+    return found
 
 
 def _pairs(piece: Piece) -> list[str]:
@@ -317,6 +373,9 @@ def _pairs(piece: Piece) -> list[str]:
     degrees = [sign for sign in piece.of("quality") if sign.name.startswith(("degree:", "age:", "size:"))]
     sides = [sign for sign in piece.of("side") if sign.name != "both"]
     segments = [sign for sign in piece.of(LEVEL) if sign.name.startswith("seg:")]
+    depths = [sign for sign in piece.of("quality") if sign.name.startswith("depth:")]
+    classes = [sign for sign in piece.of(NUMBER) if not sign.unit and sign.name != "earlier"]
+    found += [f"pair:{_value(depth)}={_value(grade)}" for depth, grade in _couple(depths, classes)]
     # "station 7 19 mm"
     marks = [sign for sign in piece.signs if sign in sides or sign.kind == NUMBER and not sign.unit]
     for places in (sides, segments, marks):
