@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from refrad2d.system.tables import read_csv
 
 UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "cut"
+_TERMS = "terms"  # kind of a row whose words say what it implies, no more: a torn ACL, the tear and the ligament
 _TABLES = ("concepts.csv", "concepts_trunk.csv", "concepts_head_and_limbs.csv")
 _ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
@@ -302,7 +303,23 @@ def read_signs(text: str, language: str, start: int = 0, end: int | None = None)
             continue
         found += _of_word(words, word, first, last)
         at += 1
-    return found
+    return [part for sign in found for part in _terms_of(sign)]
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """The kind of each name that a row of terms may list."""
+    kinds = ("finding", "organ", "part", "quality")
+    return {row["name"]: row["kind"] for row in _rows() if row["kind"] in kinds}
+
+
+def _terms_of(sign: Sign) -> list[Sign]:
+    """The sign, or those of the terms that it joins."""
+    if sign.kind != _TERMS:
+        return [sign]
+    kinds = _kinds()
+    joined = [(kinds[name], name) for name in sign.implies]
+    return [replace(sign, kind=k, name=n, names=(n,), implies=_implied().get((k, n), ())) for k, n in joined]
 
 
 def _is_known(words: Lexicon, word: list[str]) -> bool:
@@ -330,7 +347,7 @@ def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
 
 @cache
 def _closures() -> dict[str, tuple[str, ...]]:
-    lists = ("compose", "sided", "paired", "family", "denied_family", "group")
+    lists = ("compose", "sided", "paired", "family", "denied_family", "group", _TERMS)
     return {name: implied for (kind, name), implied in _implied().items() if kind not in lists}
 
 
