@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from refrad2d.system.tables import read_csv
 
 UNKNOWN, HIDDEN, NUMBER, LEVEL, CUT = "unknown", "hidden", "number", "level", "cut"
+_TERMS = "terms"  # kind of a row whose words say what it implies, no more: a torn ACL, the tear and the ligament
 _TABLES = ("concepts.csv", "concepts_trunk.csv", "concepts_head_and_limbs.csv")
 _ENDINGS = {"de": ("e", "en", "er", "es", "em", "n", "s", "r", "m", "ern", "ens"), "en": ("s", "es")}
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
@@ -40,6 +41,16 @@ _CUTS = frozenset(",;:()[]–—+→")
 def _rows() -> tuple[dict[str, str], ...]:
     """The rows of all tables. Of two readings of a word the earlier one counts."""
     return tuple(row for table in _TABLES for row in read_csv(__package__, table))
+
+
+@cache
+def _implied() -> dict[tuple[str, str], tuple[str, ...]]:
+    """(kind, name) → what its rows imply: rows of a name are one concept, so each stands for what any of them says."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in _rows():
+        if row["implies"]:
+            found.setdefault((row["kind"], row["name"]), {}).update(dict.fromkeys(row["implies"].split("|")))
+    return {key: tuple(names) for key, names in found.items()}
 
 
 @lru_cache(maxsize=100_000)
@@ -95,16 +106,16 @@ class _Node:
     stems: dict[str, "_Node"] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
-    def next(self, forms: tuple[str, ...]) -> Iterator["_Node"]:
-        """The nodes behind a word, given in its possible base forms, the word itself first."""
+    def next(self, forms: tuple[str, ...]) -> Iterator[tuple["_Node", str]]:
+        """The nodes behind a word, given in its possible base forms, the word itself first; with what of it leads there."""
         for form in forms:
             if form in self.words:
-                yield self.words[form]
+                yield self.words[form], form
         if self.stems:
             word = forms[0]
             for length in range(min(len(word), _LONGEST_STEM), 1, -1):
                 if word[:length] in self.stems:
-                    yield self.stems[word[:length]]
+                    yield self.stems[word[:length]], word[:length]
 
 
 class Lexicon:
@@ -118,7 +129,7 @@ class Lexicon:
         self.root = _Node()
         self.stems: dict[str, list[Entry]] = {}
         for order, row in enumerate(_rows()):
-            entry = Entry(row["kind"], row["name"], tuple(filter(None, row["implies"].split("|"))), order)
+            entry = Entry(row["kind"], row["name"], _implied().get((row["kind"], row["name"]), ()), order)
             for column in _COLUMNS[language]:
                 for phrase in filter(None, row[column].split("|")):
                     for form in (phrase, *_uninflected(phrase, language)):
@@ -168,18 +179,22 @@ class Lexicon:
         cut = [folded[: -len(e)] for e in self.endings if folded.endswith(e) and len(folded) - len(e) >= _SHORTEST_BASE]
         return (folded, *cut)
 
-    def match(self, words: list[str], at: int) -> tuple[int, list[Entry]]:
-        """How many words the longest phrase at a place has, and its readings; (0, []) if there is none."""
-        best: tuple[int, list[Entry]] = (0, [])
-        nodes = [self.root]
+    def match(self, words: list[str], at: int) -> tuple[int, list[Entry], str]:
+        """How many words the longest phrase at a place has, its readings, what of the last word is its; (0, [], "")."""
+        best: tuple[int, list[Entry], str] = (0, [], "")
+        nodes = [(self.root, "")]
         for length, word in enumerate(words[at : at + 8], 1):
-            nodes = [child for node in nodes for child in node.next(self.forms(word))]
+            nodes = [child for node, _ in nodes for child in node.next(self.forms(word))]
             if not nodes:
                 break
-            found = next((node.entries for node in nodes if node.entries), None)
+            found = next(((node.entries, last) for node, last in nodes if node.entries), None)
             if found:
-                best = (length, found)
+                best = (length, *found)
         return best
+
+    def behind(self, word: str, stem: str) -> list[list[Entry]]:
+        """The readings of what follows the beginning of a compound: the tear in "Kreuzbandruptur" behind "Kreuzband"."""
+        return self.parts(word)[0][max(1, len(self.parts(stem)[0])) :]
 
     def whole(self, word: str) -> list[Entry]:
         """The readings of a word that stands in the table as it is."""
@@ -191,7 +206,7 @@ class Lexicon:
 
     def joins(self, *phrase: str) -> bool:
         """True if words make one structure or finding together."""
-        length, entries = self.match(list(phrase), 0)
+        length, entries, _ = self.match(list(phrase), 0)
         return length == len(phrase) and entries[0].kind in ("organ", "finding", "part")
 
     def covers(self, word: str) -> bool:
@@ -287,18 +302,34 @@ def read_signs(text: str, language: str, start: int = 0, end: int | None = None)
             found[-1] = replace(found[-1], kind="free")  # "cyst-free"
             at += 1
             continue
-        length, entries = words.match(raw, at)
+        length, entries, stem = words.match(raw, at)
         if length > 1 or length == 1 and words.whole(word):
             last = tokens[at + length - 1].end()
             found.append(sign_of(entries, first, last))
             if length > 1 and not words.whole(raw[at + length - 1]):  # "vordere Kreuzbandruptur"
-                parts, _ = words.parts(raw[at + length - 1])
-                found += [s for s in (sign_of(part, first, last) for part in parts[1:]) if s.kind != "fill"]
+                parts = words.behind(raw[at + length - 1], stem)
+                found += [s for s in (sign_of(part, first, last) for part in parts) if s.kind != "fill"]
             at += length
             continue
         found += _of_word(words, word, first, last)
         at += 1
-    return found
+    return [part for sign in found for part in _terms_of(sign)]
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """The kind of each name that a row of terms may list."""
+    kinds = ("finding", "organ", "part", "quality")
+    return {row["name"]: row["kind"] for row in _rows() if row["kind"] in kinds}
+
+
+def _terms_of(sign: Sign) -> list[Sign]:
+    """The sign, or those of the terms that it joins."""
+    if sign.kind != _TERMS:
+        return [sign]
+    kinds = _kinds()
+    joined = [(kinds[name], name) for name in sign.implies]
+    return [replace(sign, kind=k, name=n, names=(n,), implies=_implied().get((k, n), ())) for k, n in joined]
 
 
 def _is_known(words: Lexicon, word: list[str]) -> bool:
@@ -326,11 +357,8 @@ def _of_word(words: Lexicon, word: str, first: int, last: int) -> list[Sign]:
 
 @cache
 def _closures() -> dict[str, tuple[str, ...]]:
-    return {
-        row["name"]: tuple(filter(None, row["implies"].split("|")))
-        for row in _rows()
-        if row["implies"] and row["kind"] not in ("compose", "sided", "paired", "family", "denied_family", "group")
-    }
+    lists = ("compose", "sided", "paired", "family", "denied_family", "group", _TERMS)
+    return {name: implied for (kind, name), implied in _implied().items() if kind not in lists}
 
 
 @cache

@@ -54,7 +54,7 @@ _TO = re.compile(r"\s?(?:->|→)\s?|\s(?:to|auf)\s", re.IGNORECASE)
 _REGION = {"H": "C", "B": "T", "L": "L", "S": "S", "C": "C", "T": "T"}
 _NAME = r"HWK|BWK|LWK|SWK|HW|BW|LW|SW|Th|C|T|L|S"
 _LEVEL = re.compile(
-    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?P<half>[ab])?(?!\d|[.,]\d|[-\s](?:w\b|hyper|hypo|iso|gew|weight|signal))"
+    rf"(?<![\w-])(?P<first>{_NAME})\s?-?(?P<number>\d{{1,2}})(?P<half>[ab])?(?!\d|[.,]\d|[-\s](?:w\b|[Hh]yper|[Hh]ypo|[Ii]so|[Gg]ew|[Ww]eight|[Ss]ignal|bright|dark))"
     rf"(?:\s?[/-]\s?(?P<second>{_NAME})?\s?(?P<last>\d{{1,2}}))?(?![\w°])"
 )
 _LIVER = re.compile(r"leber|liver|hepat", re.IGNORECASE)
@@ -74,7 +74,7 @@ _SEGMENT = re.compile(
     rf"(?<![\w-])(?:{_PLACE})[ab]?[.]?\s(?:segment)\b",
     re.IGNORECASE,
 )
-_SYSTEMS = r"Weber|Stanford|Bosniak|Child|ACR|Dichte|density|Typ|[Tt]ype|Kategorie|[Cc]ategory|Denis|Magerl|Todani"
+_SYSTEMS = r"Weber|Stanford|Bosniak|Child|ACR|Dichte|density|Typ|[Tt]ype|Kategorie|[Cc]ategory|Denis|Magerl|Todani|Dejour|Vancouver"
 _LETTER = re.compile(  # "Weber B", "ACR density b", "type A dissection"
     rf"\b(?:{_SYSTEMS})[-\s](?:(?:Pugh|Typ|[Tt]ype|[Dd]ensity|[Cc]ategory|Kategorie|Dichte|Grad|grade)[-\s])?(?P<letter>[A-Fa-f])(?![\w])"
     rf"|\b(?P<before>[A-F])[-\s](?:nach|according\sto|by)\s(?:{_SYSTEMS})\b"
