@@ -6,7 +6,6 @@ find_residue("[NAME] matte 4, durch di [NAME] am 14.: Station 7", "de")
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from refrad2d.privacy.letters.forms import is_lowered
 from refrad2d.privacy.letters.words import is_familiar
 from refrad2d.privacy.recognisers.dates import DAY
 from refrad2d.privacy.recognisers.lexicon import (
@@ -14,6 +13,7 @@ from refrad2d.privacy.recognisers.lexicon import (
     Found,
     clinical_words,
     context_pattern,
+    context_words,
     eponyms,
     is_given,
     is_surname,
@@ -112,7 +112,7 @@ _BEFORE_ID = re.compile(
     r"FAX|TEL|SN|"
     r"CT|MRT?|MRI|RR|HF|AF|BZ|GCS|BP|HR|Hb|CRP|OP|BG|EK|PET|US|EKG|EEG|DRG|ICD|OPS|HNO|"
     r"LWS|HWS|BWS|TEP|KHK|TTE|TEE)[ ])"
-    r"[A-Z]{2,4}[ ])(?=\[ID\])"
+    r"(?:[A-Z]{2,4}|[A-Z]{1,3}\d{1,2})[ ])(?=\[ID\])"
 )
 _CODE = re.compile(
     r"(?<![\w.,/\-])(?P<name>[A-Z\d]{2,4}-[A-Z]{1,2}[ ]\d{3,}|[A-Z]{1,3}[ ]\d{3,6}/[A-Z]{1,2}|"
@@ -164,54 +164,6 @@ _DAY_EN = re.compile(
     rf"\d[ ]\((?P<name>{DAY}/(?:1[0-2]|[1-9]))\)(?=,[ ]\d+[ ]\(\d|[^()\n]{{0,3}}$|\.)|\),[ ][\d.]+[ ]\((?P<next>{DAY}/"
     rf"(?:1[0-2]|[1-9]))\)|(?<!\w)(?:CT|MRI|XR|US|CXR|Echo|TTE|ECG|filter|PET|cath|scope|biopsy)(?:[ ][a-z]+)?[ ]"
     rf"(?P<study>{DAY}/(?:1[0-2]|[1-9]))(?=[:.,;])"
-)
-# a letter typed without capitals
-_NO_NAME = (
-    r"(?!(?:der|die|das|ist|war|hat|und|für|von|vom|mit|bei|zu|zum|zur|in|im|an|am|auf|ab|bis|um|wegen|nicht|kein|"
-    r"ein|eine|"
-    r"bitte|kommt|wird|wurde|dr|prof|med|frau|fr|herr|hr|kollegin|kollege|doktor|seit|noch|sehr|geehrte|ihr|ihre|"
-    r"spricht|klagt|"
-    r"berichtet|stellt|möchte|liegt|steht|weiblich|männlich|mir|uns|ihm|ihn|dir|dich|mich|to|the|is|was|has|for|and|"
-    r"who|with|from|of|at|on|in)\b)"
-)
-_LOW = r"[a-zäöüßéèçğışć]{3,}(?:-[a-zäöüß]+)*"
-_LOWERED = (
-    (
-        re.compile(
-            rf"(?<![\w.])(?:dr\.?|prof\.?|fr\.|hr\.|frau|herrn?|gez\.?|mfg|lg|z\.[ ]?hd\.|notarzt|hausarzt|"
-            rf"hausärztin|oa|oä|"
-            rf"ca|schwester|pfleger|mr|mrs|ms|dr|patient[ ]is|op[ ]durch|betreuer(?:in)?|tochter|sohn|ehefrau|"
-            rf"ehemann)[ ]"
-            rf"(?P<name>(?:[a-z]\.[ ]?)?{_NO_NAME}{_LOW}(?:[ ](?={_LOW}[ ](?:date|born))(?:{_LOW}))?)(?![\w.]\w)"
-        ),
-        "NAME",
-    ),
-    (re.compile(rf"(?<![\w.\-])(?P<name>{_LOW},[ ]{_LOW})(?=[ ]*[*(]?[ ]?(?:geb\.?[ ])?\[DATE\])"), "NAME"),
-    (re.compile(rf"(?:betr\.|pat\.|patient(?:in)?)[: ]{{1,2}}(?P<name>{_NO_NAME}{_LOW},[ ]{_LOW})"), "NAME"),
-    (re.compile(rf"(?<=\[NAME\])(?P<name>,?[ ]{_NO_NAME}{_LOW})(?=[ ]*(?:[*(]?\[DATE\]|,[ ]ass|\n|$))"), "NAME"),
-    (re.compile(rf"(?<![\w.])(?P<name>{_LOW}[ ])(?=\[NAME\][ ]*[,*(])"), "NAME"),
-    (
-        re.compile(
-            r"(?<![\w.])(?P<name>(?:(?:am|an[ ]der|auf[ ]dem|zum|zur|alte[rn]?|lange|kurze|obere|untere|neue|große|"
-            r"kleine)[ ])?"
-            r"(?:[a-zäöüß]+[ ])?[a-zäöüß\-]*(?:str\.|straße|strasse|gasse|allee|platz|steig|ufer|chaussee|weg|deich|"
-            r"damm|ring|hof)"
-            r"[ ]\d{1,3}[a-z]?)(?![\w]|[.,]\d|[ ]?(?:mm|cm))"
-        ),
-        "ADDRESS",
-    ),
-    (re.compile(r"(?<![\w.,])(?P<name>\d{5}[ ](?:bad[ ])?[a-zäöüß\-]{3,})(?![\w])"), "ADDRESS"),
-    (re.compile(r"(?:,[ ]|[ ]in[ ])(?P<name>bad[ ][a-zäöüß]{4,})(?!\w)"), "ADDRESS"),
-    (
-        re.compile(
-            r"(?<![\w.])(?P<name>(?:kh|krankenhaus|klinikum|klinik|fachklinik|spital|praxis|mvz|radiologie|reha)[ ]"
-            rf"(?:(?:am|an[ ]der|im|haus|zum|st\.)[ ])?{_NO_NAME}{_LOW}(?:[ ](?:radiologie|chirurgie|innere|nord|süd|"
-            rf"ost|west))?)"
-            r"(?=[ ]*(?:[.,;)(\n]|$|z\.|\[))"
-        ),
-        "ORGANISATION",
-    ),
-    (re.compile(r"(?<![\w.])(?P<name>st\.[ ][a-zäöüß]{4,}[ ]?)(?=\[|[ ,;.)\n])"), "ORGANISATION"),
 )
 # what stays of a number, a town or a house behind its placeholder
 _TAIL_ID = re.compile(r"(?<=\[ID\])(?P<name>[ ]\d{1,4}(?:[ ][A-Z])?)(?=[ ]*(?:[.,;)\n]|$))(?![.,]\d)")
@@ -275,6 +227,46 @@ _KIN = re.compile(
     rf"|(?<![\w\-])\w+(?:assistentin|assistent|schwester|pfleger|pflegerin|helferin|leiterin|sekretärin|ärztin|arzt)"
     rf":[ ]{{1,2}}(?P<role>{_WORD})(?=[ ]{{2}}|[ ]*(?:\n|$|[,;/]))"
 )
+_HEADED = re.compile(
+    rf"^[ \t]*(?P<name>{CAPITAL}[\w]+-[ ](?:und|u\.)[ ])(?=\[(?:ORGANISATION|NAME|ADDRESS)\])"
+    rf"|^(?P<line>(?:{CAPITAL}[a-zäöüß]*chirurgie|Chirurgie|Kardiologie|Angiologie|Neurologie|Orthopädie|Pneumologie|"
+    r"Gastroenterologie|Onkologie|Radiologie|Urologie|Anästhesie|Geriatrie|Innere[ ]Medizin|Psychiatrie|Pädiatrie)"
+    r"(?:,[ ]\w+)*(?:[ ](?:und|&|u\.)[ ][\w\-]+){1,2}(?:[ ](?:Therapie|Medizin|Diagnostik|Chirurgie|Pflege))?)[ \t]*$",
+    re.M,
+)
+_ENGLISH_HOUSE = re.compile(
+    r"^(?P<the>The[ ])(?=\[)|(?<=\])(?P<name>[ ](?:Memorial|General|campus|Campus|Infirmary|Royal|Regional|Baptist|"
+    r"Methodist|"
+    r"Presbyterian|Mercy|site|Site|Medical[ ]Center|Surgery))(?!\w)",
+    re.M,
+)
+_MY_PATIENT = re.compile(
+    rf"(?<!\w)(?:your|my|our|this|the|mutual)[ ](?:patient|client|resident),?[ ](?P<name>{_WORD})(?=[,.;]|[ ](?:was|"
+    rf"is|who|has))"
+)
+_BY_MARK = re.compile(
+    r"(?:[Rr]equested|[Rr]eported|[Vv]erified|[Cc]hecked|[Rr]ead|[Rr]eviewed|[Aa]uthori[sz]ed|[Aa]pproved|[Ss]een)"
+    r"[ ]by[ ]"
+    r"(?P<name>(?!CT|MRI|MR|GP|ED|ICU|MDT|US)[A-Z]{2,4})(?![\w\-])"
+)
+_LINKED = re.compile(
+    r"(?<=\[NAME\])(?P<name>[ ](?:ap|ab|mac|nic|ní|ó|bin|binti|bint|ferch|ibn|de|da|dos|van|von|zu|y|e)[ ])(?=\[NAME\])"
+)
+_LINE_END = re.compile(r"^[^\n]*\][^\n]*[ )](?P<name>[\-–]\d{3,5})[ \t]*$", re.M)
+# towns that are words: behind a person or before a move; "in Đà [ADDRESS]"
+_TOWN = re.compile(
+    rf"\[NAME\](?:[ ]\([^()\n]{{1,20}}\))?[ ](?:in|aus)[ ](?P<name>{_WORD})(?=[ ]*(?:[.,;)\n]|$))"
+    rf"|(?<!\w)(?:nach|aus|von)[ ](?P<moved>{_WORD})(?=[ ](?:entlassen|verlegt|überwiesen|gezogen|verzogen|zurück|"
+    rf"zugezogen|"
+    rf"geflogen|transportiert|gebracht|überstellt|repatriiert)(?!\w))"
+)
+_TOWN_AHEAD = re.compile(
+    rf"(?<!\w)(?:in|aus|nach|from|near|at)[ ](?P<name>{CAPITAL}\w{{1,9}}[ ])(?=\[(?:ADDRESS|NAME)\])"
+)
+_BLOOM = re.compile(
+    rf"(?:auf|von|in)[ ](?:der[ ]|die[ ])?(?:Abteilung|Station|Wohngruppe|Wohnbereich|Pflegegruppe)[ ](?P<name>{_WORD})"
+    rf"(?=[ ]*(?:[,.;)\n]|$|\[))"
+)
 _BEHIND_GEZ = re.compile(r"(?<!\w)[Gg]ez\.?:?[ ](?P<name>[A-ZÄÖÜ]{2,3}|[A-ZÄÖÜ][a-zäöü]{1,2})(?=[ ]*(?:[.,;)\n]|$))")
 _QUOTED = re.compile(rf"(?<=\[ORGANISATION\])(?P<name>,?[ ]\(?[\"„“»'‚]{_WORD}(?:[ ]{_WORD})?[\"”“«'‘]\)?)")
 # a town whose name is a word, where somebody lives or works
@@ -302,11 +294,6 @@ _NAMESAKE = re.compile(
 
 def find_residue(text: str, language: str) -> Iterator[Found]:
     """Halves beside a placeholder, days, plates and codes, domains, towns that are words, each as its kind."""
-    if is_lowered(text):
-        for pattern, kind in _LOWERED:
-            for match in pattern.finditer(text):
-                if not any(_is_term(word) for word in re.findall(r"[^\W\d_]{3,}", match["name"])) or kind == "ADDRESS":
-                    yield Found(*match.span("name"), kind, True)
     for pattern, kind, refused in _TABLE[language]:
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
@@ -345,6 +332,10 @@ def _is_joined_term(name: str) -> bool:
     return all(is_familiar(part, "de") for part in name.split("-")[:-1])
 
 
+def _is_no_town(word: str) -> bool:
+    return word not in context_words("word_town") and (spell(word) not in towns() or spell(word) in report_words())
+
+
 def _is_noun(word: str) -> bool:
     """True for a word that says no place: "lebt in Trennung", "wohnt in Miete"."""
     if spell(word) in towns():
@@ -377,13 +368,24 @@ _BOTH: tuple[_Rule, ...] = (
     (_SHORT_PAIR, "NAME", _is_term),
     (_BRACKETED_TOWN, "ADDRESS", _is_noun),
     (_TYPED, "NAME", None),
+    (_LINKED, "NAME", None),
+    (_LINE_END, "PHONE", None),
+    (_TOWN_AHEAD, "ADDRESS", _is_term),
     (_CODE, "ID", None),
     (_EXTENSION, "PHONE", None),
     (_HALF_MARK, "NAME", None),
     (_TAIL, "ADDRESS", None),
 )
 _TABLE: dict[str, tuple[_Rule, ...]] = {
-    "en": (*_BOTH, (_SAINT_DAY, "DATE", None), (_DIRECTION, "ADDRESS", None), (_DAY_EN, "DATE", None)),
+    "en": (
+        *_BOTH,
+        (_SAINT_DAY, "DATE", None),
+        (_DIRECTION, "ADDRESS", None),
+        (_DAY_EN, "DATE", None),
+        (_ENGLISH_HOUSE, "ORGANISATION", None),
+        (_MY_PATIENT, "NAME", _is_term),
+        (_BY_MARK, "NAME", None),
+    ),
     "de": (
         *_BOTH,
         (_MIDDLE, "NAME", _is_term),
@@ -399,6 +401,9 @@ _TABLE: dict[str, tuple[_Rule, ...]] = {
         (_AT_SITE, "ORGANISATION", None),
         (_TOWNED, "ORGANISATION", _is_joined_term),
         (_CHURCH, "ORGANISATION", None),
+        (_HEADED, "ORGANISATION", None),
+        (_BLOOM, "ORGANISATION", _is_term),
+        (_TOWN, "ADDRESS", _is_no_town),
         (_KIN, "NAME", _is_term),
         (_LIVES, "ADDRESS", _is_noun),
     ),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from refrad2d.privacy.letters.forms import set_apart
 from refrad2d.privacy.letters.grow import find_clinging
+from refrad2d.privacy.letters.lowered import find_lowered
 from refrad2d.privacy.letters.marks import find_marks_of_staff, find_short_names
 from refrad2d.privacy.letters.numbers import find_figures
 from refrad2d.privacy.letters.residue import find_namesakes, find_residue
@@ -53,3 +54,4 @@ def _read(text: str, language: str, names: Sequence[str]) -> Iterator[Found]:
     yield from find_when(text, language)
     yield from find_shapes(text, language)
     yield from find_residue(text, language)
+    yield from find_lowered(text)

@@ -112,7 +112,8 @@ _IMAGES = re.compile(
 _PHRASES = re.compile(
     r"\b(?:(?:white|gr[ae]y) matter|black blood|brown fat|long axis|short axis|small bowel|large bowel|short bowel|"
     r"long[ -]segment|short[ -]segment|green stick|sharp margins?|hot cross bun|St\. Gallen|Pia mater|Carina tracheae|"
-    r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|de Quervain|De Quervain|Sister Mary "
+    r"Tc-?99m|F-?18|[0-9]{1,3}m?[A-Z][a-z]?-[A-Z]{2,5}|Child-Pugh|Ann[- ]Arbor|Thurston Holland|de Quervain|"
+    r"De Quervain|Sister Mary "
     r"Joseph|Hunt (?:und|and|&) Hess|Ellis[- ]van Creveld|Boston Scientific|Philips Ingenia|Philips Achieva|"
     r"Philips Brilliance|Smith (?:and|und|&) Nephew|Johnson (?:and|und|&) Johnson|Von Hippel|von Hippel|van Nes|"
     r"SVS-WIfI|Atlanta(?=[ :]{1,2}(?:mild|mod|sev|leicht|mittel|schwer))|Van Nes|De Bakey|Le Fort|"
