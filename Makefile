@@ -36,7 +36,7 @@ export MALLOC_MMAP_MAX_ := 0
 export MALLOC_TRIM_THRESHOLD_ := 1000000000000
 export MALLOC_TOP_PAD_ := 268435456
 
-.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text contrast contrast-ab base base-boxless base-calibrate base-results base-again interventions install
+.PHONY: demo demo-recipes quick test segmenter fuzz bench bench-large ablations vqa-rad results trust style masks masks-picture masks-text contrast contrast-ab base base-boxless base-calibrate base-results base-again interventions volumes install
 .DELETE_ON_ERROR:
 
 install: $(BIN)/.installed
@@ -114,6 +114,33 @@ interventions: build/interventions/interventions/results.json
 build/interventions/interventions/results.json: $(BASE)/model.safetensors
 	$(BIN)/radgrounder eval --model $(BASE) --interventions --regions abdomen_ct abdomen_mr --patients 30 \
 		--out build/interventions
+
+# whole structures in 3D on new patients of all sites: three hospitals in one export
+VOLUMES := build/volumes
+volumes: $(VOLUMES)/eval/results.json
+	@cat $(VOLUMES)/eval/table.md
+
+$(VOLUMES)/hospital: $(BIN)/.installed
+	rm -rf $@.tmp $@
+	mkdir -p $@.tmp/dicom $@.tmp/masks
+	for site in A:31 B:32 C:33; do \
+		$(BIN)/refrad2d phantom $@.tmp/one --patients 40 --seed $${site#*:} --site $${site%:*} \
+			--regions abdomen_ct chest_ct pelvis_ct abdomen_mr || exit 1; \
+		for part in dicom masks; do mv $@.tmp/one/$$part $@.tmp/$$part/$${site%:*}; done; \
+		tail -n +$$([ -e $@.tmp/reports.csv ] && echo 2 || echo 1) $@.tmp/one/reports.csv >> $@.tmp/reports.csv; \
+		rm -r $@.tmp/one; \
+	done
+	mv $@.tmp $@
+
+$(VOLUMES)/dataset/manifest.json: $(VOLUMES)/hospital
+	rm -rf $(@D)
+	printf '%064d\n' 9 > $(VOLUMES)/key
+	$(BIN)/refrad2d build $</dicom --reports $</reports.csv --masks $</masks --out $(@D) --key-file $(VOLUMES)/key \
+		--offline --burnt-in-text keep
+
+$(VOLUMES)/eval/results.json: $(VOLUMES)/dataset/manifest.json $(BASE)/model.safetensors $(CALIBRATION)
+	$(BIN)/radgrounder eval --model $(BASE) --benchmark volumes --data $(VOLUMES)/dataset --out $(@D) --batch-size 64 \
+		--limit 16
 
 # does `make base` give the shipped weights' figures? both on the same slices, with the paired difference of each
 base-again: build/base/nano build/base-results/results.json
@@ -354,7 +381,7 @@ $(VQA)-model: $(VQA)-adapter/adapter_config.json
 $(VQA)-after/results.json: $(VQA)-model $(VQA)-before/results.json
 	$(BIN)/radgrounder eval --model $< --benchmark vqa-rad --data $(VQA_RAD) --out $(@D) --batch-size 64
 
-# docs/results.md from docs/results; COLLECT="base-results interventions base-again demo demo-recipes vqa-rad ablations contrast contrast-ab": with what these left in build/
+# docs/results.md from docs/results; COLLECT="base-results volumes interventions base-again demo demo-recipes vqa-rad ablations contrast contrast-ab": with what these left in build/
 results: $(BIN)/.installed
 	$(BIN)/python -m tests.bench.write_results --collect $(COLLECT)
 

@@ -13,6 +13,7 @@ from refrad2d.phantom.series import REGIONS, draw_series
 from tests.fixtures.paths import SHARED
 
 FOLDER = SHARED / "data" / "totalsegmentator"
+CT, MR = FOLDER / "example_ct.nii.gz", FOLDER / "example_mr_sm.nii.gz"
 
 
 def phantom_slices(first: int, *, each: int = 4) -> Iterator[tuple[str, np.ndarray]]:
@@ -40,7 +41,7 @@ def volume_slices(path: Path, axes: Sequence[int] = (2,)) -> list[np.ndarray]:
 
 def real_volumes(axes: Sequence[int] = (2,)) -> list[np.ndarray]:
     """Slices of the real CT volume across some axes and of the MR volume beside this repository, as `volume_slices`."""
-    return [*volume_slices(FOLDER / "example_ct.nii.gz", axes), *volume_slices(FOLDER / "example_mr_sm.nii.gz")]
+    return [*volume_slices(CT, axes), *volume_slices(MR)]
 
 
 def real_series() -> list[np.ndarray]:

@@ -1,52 +1,56 @@
-"""Train the network of the text detector on planted text, and choose its threshold; writes its ONNX file.
+"""Train the network of the text detector on lessons, and choose its threshold; writes its ONNX file.
 
-    nice python -m tests.bench.fit_text_detector train --until 4200       # of 4,500 steps; build/text_detector/network.pt
-    mv build/text_detector/network.pt build/text_detector/first.pt
-    nice python -m tests.bench.fit_text_detector train --start build/text_detector/first.pt --steps 6000
+    nice python -m tests.bench.text_lessons                               # build/text_detector/lessons.pickle
+    nice python -m tests.bench.fit_text_detector train --minutes 40       # build/text_detector/network.pt
     nice python -m tests.bench.fit_text_detector calibrate                # privacy/data/text_detector.onnx
 
-Needs torch, the package onnx and the fonts of tests.bench.text_fonts. Text is planted in slices of the phantom, of the
-real volumes beside this repository and in pictures of VQA-RAD in which the reader sees nothing at all. The threshold is
-just below the lowest score of what the reader finds of other texts, in other fonts and phantoms.
+Needs torch, the package onnx and the fonts of tests.bench.text_fonts. The threshold is just below the lowest score of what
+the reader finds of other texts, in other fonts, phantoms and another real volume.
 """
 
 import argparse
+import copy
 import math
-import pickle
 import time
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from scipy import ndimage
 from torch import nn
 from torch.nn import functional as F
 
-from refrad2d.privacy.burnt_in import load_reader, read_text, render
 from refrad2d.privacy.text_detector import WEIGHTS, highest_score
-from tests.bench.clean_slices import phantom_slices, real_volumes
-from tests.bench.planted_text import pictures, plant
+from tests.bench.clean_slices import phantom_slices
 from tests.bench.text_detector import Reader, examine_planted
-from tests.bench.text_fonts import families
+from tests.bench.text_lessons import Lesson, read_lessons
 
-SIDE, CELL, BATCH = 224, 16, 16  # pixels of a crop, of a cell of the network, crops a step
-FIRST, FIRST_CALIBRATE = 100_000, 200_000  # seeds of patients
-PHANTOM, PLANTED, CLEAN = 1500, 600, 1000  # slices to train on; with text and without, to choose the threshold on
+SIDE, CELL, BATCH = 256, 16, 16  # pixels of a crop, of a cell of the network, crops a step
+NEAR = 8  # pixels around a text that are neither text nor none
+EDGE = 4  # pixels at the end of a text, too few to tell a cell by
+LEAST = 0.7  # of a text's area; one that a crop cuts down further is neither
+FIRST_CALIBRATE = 200_000  # seed of patients
+PLANTED, CLEAN = 1500, 1000  # slices with text and without, to choose the threshold on
 MARGIN = 0.01  # of a score
-LEAST_CONTRAST = 5 / 255  # of a crop's range; text below is neither sought nor denied
-KEPT = 400  # crops that may be shown again, turned
+HARD, HARD_SHARE = 4000, 0.3  # places kept that were taken for text, and the share of crops that show one
+RATE, KEEP = 3e-3, 0.999  # the highest learning rate; of the mean of weights that is kept each step
+MORE = 1000  # steps after which lessons that were added to the file are read
 SEED = 19
-Sample = tuple[np.ndarray, np.ndarray]
+NONE, UNSURE = 0, -1  # of a cell; texts count from 1
 
 
 def network() -> nn.Sequential:
     """The network: (n, 1, rows, columns) in [0, 1] → one logit a cell of 16 × 16 pixels."""
     layers: list[nn.Module] = [nn.Conv2d(1, 16, 8, 4, 2), nn.ReLU()]
-    for before, after, stride in ((16, 32, 2), (32, 32, 1), (32, 48, 2), (48, 32, 1)):
-        layers += [nn.Conv2d(before, after, 3, stride, 1), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(32, 32, 3, 1, 1, groups=32), nn.Conv2d(32, 1, 1))
+    for before, after, stride, apart in (
+        (16, 32, 2, 1),
+        (32, 32, 1, 1),
+        (32, 64, 2, 1),
+        (64, 64, 1, 1),
+        (64, 64, 1, 2),
+    ):
+        layers += [nn.Conv2d(before, after, 3, stride, apart, apart), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(64, 64, 3, 1, 1, groups=64), nn.Conv2d(64, 1, 1))
 
 
 def write_onnx(cells: nn.Sequential, threshold: float, path: Path) -> None:
@@ -66,8 +70,8 @@ def write_onnx(cells: nn.Sequential, threshold: float, path: Path) -> None:
             kept.append(numpy_helper.from_array(values.detach().numpy().astype(np.float16), f"half_{name}{n}"))
             nodes.append(helper.make_node("Cast", [f"half_{name}{n}"], [f"{name}{n}"], to=TensorProto.FLOAT))
         pads, strides = [int(k) for k in layer.padding] * 2, list(layer.stride)
-        inputs, about = [f"at{n}", f"weight{n}", f"bias{n}"], {"pads": pads, "strides": strides, "group": layer.groups}
-        nodes.append(helper.make_node("Conv", inputs, [f"at{n + 1}"], **about))
+        about = {"pads": pads, "strides": strides, "dilations": list(layer.dilation), "group": layer.groups}
+        nodes.append(helper.make_node("Conv", [f"at{n}", f"weight{n}", f"bias{n}"], [f"at{n + 1}"], **about))
     nodes.append(helper.make_node("ReduceMax", [f"at{len(cells)}"], ["score"], keepdims=0))
     frame = helper.make_tensor_value_info("frame", TensorProto.UINT8, [1, 1, "rows", "columns"])
     score = helper.make_tensor_value_info("score", TensorProto.FLOAT, [])
@@ -79,131 +83,143 @@ def write_onnx(cells: nn.Sequential, threshold: float, path: Path) -> None:
     save(model, path)
 
 
-def backgrounds(work: Path) -> list[list[np.ndarray]]:
-    """Slices without text to plant in, by kind: phantom, real, pictures; kept below `work`."""
-    path = work / "backgrounds.pickle"
-    if not path.is_file():
-        load_reader()
-        phantom = [pixels for _, pixels in islice(phantom_slices(FIRST), PHANTOM)]
-        real = [one for one in real_volumes((0, 1, 2)) if np.ptp(one)]
-        path.write_bytes(pickle.dumps([phantom, real, [wipe(one) for one in pictures("train")]]))
-    return pickle.loads(path.read_bytes())
+class Crops:
+    """Crops of lessons, and where the network takes something else for text, so that it sees it again."""
+
+    def __init__(self, path: Path, rng: np.random.Generator) -> None:
+        self.path, self.rng = path, rng
+        self.lessons = list[Lesson]()
+        self.hard = list[tuple[int, int, int]]()  # lesson, row, column
+        self.read_more()
+
+    def read_more(self) -> None:
+        """Read the lessons that were added to the file."""
+        self.lessons += read_lessons(self.path, after=len(self.lessons))
+
+    def draw(self) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int, int] | None]]:
+        """Crops (n, SIDE, SIDE) uint8; what their cells show (n, rows, columns); and where each has its corner, if it is
+        neither turned nor cut."""
+        frames = np.zeros((BATCH, SIDE, SIDE), np.uint8)
+        cells = np.full((BATCH, SIDE // CELL, SIDE // CELL), UNSURE, np.int32)
+        places, texts = list[tuple[int, int, int] | None](), 0
+        for n in range(BATCH):
+            number, y, x = self._place()
+            texts = self._cut(number, y, x, frames[n], cells[n], texts)
+            by, mirrored = int(self.rng.integers(4)), bool(self.rng.random() < 0.25)
+            step = -1 if mirrored else 1
+            frames[n], cells[n] = np.rot90(frames[n], by)[::step], np.rot90(cells[n], by)[::step]
+            places.append((number, y, x) if by == 0 and not mirrored else None)
+        return frames, cells, places
+
+    def note(self, places: list[tuple[int, int, int] | None], logits: np.ndarray) -> None:
+        """Keep the place of the highest cell without text of each crop (n, rows, columns), if it looks like text."""
+        for place, of_crop in zip(places, logits, strict=True):
+            row, column = np.unravel_index(int(of_crop.argmax()), of_crop.shape)
+            if place and of_crop[row, column] > -2:
+                number, y, x = place
+                self.hard.append((number, y + int(row) * CELL, x + int(column) * CELL))
+        self.hard = self.hard[-HARD:]
+
+    def _place(self) -> tuple[int, int, int]:
+        """A lesson and a corner in it: by a hard place, by a text, or anywhere."""
+        rng, draw = self.rng, self.rng.random()
+        if self.hard and draw < HARD_SHARE:
+            number, y, x = self.hard[int(rng.integers(len(self.hard)))]
+            return self._corner(number, y, x)
+        number = int(rng.integers(len(self.lessons)))
+        lesson = self.lessons[number]
+        if lesson.found and draw < 0.8:
+            x_min, y_min, x_max, y_max = lesson.found[int(rng.integers(len(lesson.found)))]
+            return self._corner(number, (y_min + y_max) // 2, (x_min + x_max) // 2)
+        return self._corner(number, *(int(rng.integers(length)) for length in lesson.frame.shape))
+
+    def _corner(self, number: int, y: int, x: int) -> tuple[int, int, int]:
+        """A corner of a crop that holds the place, inside the frame where that is large enough."""
+        y, x = (k - int(self.rng.integers(20, SIDE - 20)) for k in (y, x))
+        rows, columns = self.lessons[number].frame.shape
+        return number, min(max(y, 0), max(rows - SIDE, 0)), min(max(x, 0), max(columns - SIDE, 0))
+
+    def _cut(self, number: int, y: int, x: int, frame: np.ndarray, cells: np.ndarray, texts: int) -> int:
+        """Fill one crop and its cells. Returns how many texts have a number by now."""
+        lesson = self.lessons[number]
+        part = lesson.frame[y : y + SIDE, x : x + SIDE]
+        frame[: part.shape[0], : part.shape[1]] = part
+        cells[: -(-part.shape[0] // CELL), : -(-part.shape[1] // CELL)] = NONE
+        moved = [[(a - x, b - y, c - x, d - y) for a, b, c, d in boxes] for boxes in (lesson.unsure, lesson.found)]
+        for box in (*moved[0], *moved[1]):
+            cells[_span(box[1] - NEAR, box[3] + NEAR), _span(box[0] - NEAR, box[2] + NEAR)] = UNSURE
+        for x_min, y_min, x_max, y_max in moved[1]:
+            inside = max(min(x_max, SIDE) - max(x_min, 0), 0) * max(min(y_max, SIDE) - max(y_min, 0), 0)
+            if inside >= LEAST * (x_max - x_min) * (y_max - y_min):
+                texts += 1
+                y, x = (y_min + y_max) // 2, (x_min + x_max) // 2
+                rows, columns = (
+                    _span(min(low + EDGE, k), max(high - EDGE, k + 1))
+                    for low, k, high in ((y_min, y, y_max), (x_min, x, x_max))
+                )
+                cells[rows, columns] = texts
+        return texts
 
 
-def wipe(picture: np.ndarray) -> np.ndarray:
-    """A picture without anything that the reader sees, filled from around it, at 0.6 of its size: uint16."""
-    import cv2
-
-    seen = np.zeros(picture.shape, np.uint8)
-    for box, _, _ in read_text(np.stack([render(picture)] * 3, axis=-1)):
-        x_min, y_min, x_max, y_max = (round(c) for c in box)
-        seen[max(y_min - 5, 0) : y_max + 5, max(x_min - 5, 0) : x_max + 5] = 1
-    clean = cv2.inpaint(picture.astype(np.uint8), seen, 3, cv2.INPAINT_TELEA)
-    return cv2.resize(clean, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA).astype(np.uint16)
-
-
-def crop(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A crop of a frame, turned, mirrored, resized and windowed somehow, (SIDE, SIDE) uint16; black where it ends."""
-    frame = np.rot90(frame, int(rng.integers(4)))[:: int(rng.choice((1, -1)))]
-    by = float(np.exp(rng.uniform(np.log(0.6), np.log(2.2)))) if rng.random() < 0.7 else 1.0
-    if max(frame.shape) < SIDE and rng.random() < 0.7:
-        by *= SIDE / max(frame.shape)
-    reach = [min(n, math.ceil(SIDE / by)) for n in frame.shape]
-    y, x = (int(rng.integers(n - k + 1)) for n, k in zip(frame.shape, reach, strict=True))
-    part = frame[y : y + reach[0], x : x + reach[1]].astype(np.float32)
-    if by != 1.0:
-        size = [min(SIDE, max(32, round(n * by))) for n in reach[::-1]]
-        kind = Image.Resampling.BICUBIC if rng.random() < 0.7 else Image.Resampling.NEAREST
-        part = np.array(Image.fromarray(part).resize(size, kind))
-    out = np.zeros((SIDE, SIDE), np.float32)
-    part -= part.min()
-    if rng.random() < 0.25:  # as a window on CT or MR shows it
-        low, high = np.percentile(part, sorted(rng.uniform(0, 100, 2)))
-        part = np.clip(part, low, max(high, low + 1)) - low
-    if rng.random() < 0.2:
-        part += rng.normal(0, rng.uniform(0.002, 0.04) * max(float(part.max()), 1.0), part.shape)
-        part = part.clip(0)
-    top, left = (int(rng.integers(SIDE - n + 1)) if rng.random() < 0.5 else 0 for n in part.shape)
-    out[top : top + part.shape[0], left : left + part.shape[1]] = part
-    return np.round(out * (4000 / max(float(out.max()), 1.0))).astype(np.uint16)
-
-
-def sample(kinds: list, fonts: dict, rng: np.random.Generator) -> Sample:
-    """A crop in [0, 1], and its cells: 1 text, 0 none, -1 neither."""
-    some = kinds[int(rng.choice(len(kinds), p=(0.55, 0.2, 0.25)))]
-    frame = crop(some[int(rng.integers(len(some)))], rng)
-    if rng.random() < 0.25:  # something outshines the anatomy: metal, or the text itself
-        frame = np.round(frame * rng.uniform(0.15, 1)).astype(np.uint16)
-        frame[int(rng.integers(SIDE)), int(rng.integers(SIDE))] = 4000
-    cells = np.zeros((SIDE // CELL, SIDE // CELL), np.int8)
-    for _ in range(int(rng.choice(4, p=(0.4, 0.4, 0.15, 0.05)))):
-        if planted := plant(frame, fonts, rng):
-            mark(cells, frame, planted.frame, planted.box, planted.ink)
-            frame = planted.frame
-    values = frame.astype(np.float32)
-    values -= values.min()
-    return np.round(values * (255 / max(float(values.max()), 1.0))) / 255, cells
-
-
-def turn(one: Sample, rng: np.random.Generator) -> Sample:
-    """A crop and its cells, turned by quarters."""
-    by = int(rng.integers(4))
-    return np.rot90(one[0], by), np.rot90(one[1], by)
-
-
-def mark(cells: np.ndarray, before: np.ndarray, after: np.ndarray, box: tuple, ink: np.ndarray) -> None:
-    """Note in the cells where a text was planted."""
-    x_min, y_min, x_max, y_max = box
-    inked = np.zeros(before.shape, bool)
-    inked[y_min:y_max, x_min:x_max] = ink > 0.2
-    change = np.abs(after.astype(np.float32) - before)[inked] / max(float(after.max()), 1.0)
-    blocks = inked.reshape(SIDE // 4, 4, SIDE // 4, 4).any(axis=(1, 3))
-    blocks = ndimage.binary_dilation(blocks, np.ones((3, 3)))
-    count = blocks.reshape(SIDE // CELL, 4, SIDE // CELL, 4).sum(axis=(1, 3))
-    text = count >= 6
-    near = ndimage.binary_dilation(count > 0, np.ones((3, 3)))
-    cells[near & (cells == 0)] = -1
-    if change.size and float(np.percentile(change, 75)) >= LEAST_CONTRAST:
-        cells[text] = 1
+def _span(low: int, high: int) -> slice:
+    """The cells that pixels from `low` to `high` lie in."""
+    return slice(max(low, 0) // CELL, max(-(-high // CELL), 0))
 
 
 def loss(logits: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
-    """Every text shall have high cells and one very high one; the highest of the other cells shall be low."""
+    """Every text shall have very high cells, the highest of the other cells shall be low; both (n, rows, columns)."""
     flat, known = logits.flatten(1), cells.flatten(1)
-    high = flat.masked_fill(known != 1, -1e4).topk(3, dim=1).values
-    has = (known == 1).sum(1) >= 3
-    total = 0.3 * F.softplus(-flat[known == 1]).mean() + F.softplus(-high[has].mean(1)).mean()
-    low = flat.masked_fill(known != 0, -1e4).topk(8, dim=1).values
-    return total + F.softplus(low).mean() + 0.5 * F.softplus(flat[known == 0]).mean()
+    low = flat.masked_fill(known != NONE, -1e4).topk(8, dim=1).values
+    total = F.softplus(low).mean() + 0.5 * F.softplus(flat[known == NONE]).mean()
+    texts = int(known.max())
+    if texts < 1:
+        return total
+    high, each = flat[known > 0], known[known > 0].long() - 1
+    none = torch.zeros(texts)
+    top = torch.full((texts,), -1e4).scatter_reduce(0, each, high.detach(), "amax")
+    share = torch.exp(high.detach() - top[each])  # the highest cells of a text count most
+    mean = none.scatter_add(0, each, high * share) / none.scatter_add(0, each, share).clamp(min=1e-6)
+    shown = none.scatter_add(0, each, torch.ones_like(high)) > 0
+    return total + 0.2 * F.softplus(-high).mean() + 1.5 * F.softplus(1 - mean[shown]).mean()
 
 
-def train(work: Path, fonts_in: Path, steps: int, until: int, start: Path | None) -> None:
-    """Train on batches made as they are needed; the rate rises for 200 steps, then falls. `start` are other weights."""
+def train(work: Path, minutes: float, start: Path | None) -> None:
+    """Train for so many minutes by the clock; the rate rises over the first hundredth of them, then falls to nothing. What is kept
+    is the mean of the weights of the last steps. `start` are other weights to begin with."""
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
-    rng = np.random.default_rng(SEED + bool(start))
-    kinds, fonts, cells = backgrounds(work), families(fonts_in, "train"), network()
+    crops, cells = Crops(work / "lessons.pickle", np.random.default_rng(SEED + bool(start))), network()
     if start:
         cells.load_state_dict(torch.load(start))
-    optimiser = torch.optim.AdamW(cells.parameters(), lr=2e-3, weight_decay=1e-3)
-    begun, mean, highest, kept = time.process_time(), 0.0, 1.5e-3 if start else 3e-3, list[Sample]()
-    for step in range(1, min(steps, until) + 1):
+    cells = cells.to(memory_format=torch.channels_last)
+    kept = copy.deepcopy(cells)
+    optimiser = torch.optim.AdamW(cells.parameters(), lr=RATE, weight_decay=1e-3)
+    begun, mean, step, done = time.monotonic(), 0.0, 0, 0.0
+    while done < 1:
+        done = min((time.monotonic() - begun) / (60 * minutes), 1.0)
+        step += 1
         for group in optimiser.param_groups:
-            group["lr"] = highest * min(1, step / 200) * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
-        made = [sample(kinds, fonts, rng) for _ in range(BATCH // 2)]
-        kept = [*kept, *made][-KEPT:]
-        made += [turn(kept[int(rng.integers(len(kept)))], rng) for _ in range(BATCH // 2)]  # to make one takes long
-        frames = torch.from_numpy(np.stack([one for one, _ in made])[:, None])
-        value = loss(cells(frames), torch.from_numpy(np.stack([known for _, known in made])))
+            group["lr"] = RATE * min(1, 100 * done + 0.01) * (1 + math.cos(math.pi * done)) / 2
+        frames, shown, places = crops.draw()
+        known = torch.from_numpy(shown)
+        pictures = torch.from_numpy(frames)[:, None].float().div(255).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = cells(pictures)[:, 0].float()
+        value = loss(logits, known)
         optimiser.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(cells.parameters(), 1.0)
         optimiser.step()
-        mean = 0.99 * mean + 0.01 * float(value.detach())
-        if step % 200 == 0 or step == min(steps, until):
-            minutes = (time.process_time() - begun) / 60
-            print(f"step {step}, CPU minute {minutes:.1f}: loss {mean / (1 - 0.99**step):.4f}", flush=True)
-            torch.save(cells.state_dict(), work / "network.pt")
+        crops.note(places, logits.detach().masked_fill(known != NONE, -1e4).numpy())
+        with torch.no_grad():
+            for ours, theirs in zip(kept.parameters(), cells.parameters(), strict=True):
+                ours.lerp_(theirs, 1 - min(KEEP, step / (step + 10)))
+        mean = 0.998 * mean + 0.002 * float(value.detach())
+        if step % MORE == 0 or done == 1:
+            crops.read_more()
+            torch.save(kept.state_dict(), work / "network.pt")
+            loss_so_far, lessons = mean / (1 - 0.998**step), len(crops.lessons)
+            print(f"step {step}, {done:.1%} of the time, {lessons} lessons: loss {loss_so_far:.4f}", flush=True)
 
 
 def calibrate(work: Path, fonts: Path, share: float, seconds: float) -> None:
@@ -227,15 +243,14 @@ def main() -> None:
     parser.add_argument("what", choices=("train", "calibrate"))
     parser.add_argument("--work", type=Path, default=Path("build/text_detector"))
     parser.add_argument("--fonts", type=Path, default=Path("build/fonts"))
-    parser.add_argument("--steps", type=int, default=4500)
-    parser.add_argument("--until", type=int, default=10**9, help="stop after so many of the steps")
+    parser.add_argument("--minutes", type=float, default=40, help="of training")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--recall", type=float, default=1.0, help="share of the reader's finds to be passed on")
     parser.add_argument("--seconds", type=float, default=1800, help="after which the reader is not asked any more")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     if given.what == "train":
-        train(given.work, given.fonts, given.steps, given.until, given.start)
+        train(given.work, given.minutes, given.start)
     else:
         calibrate(given.work, given.fonts, given.recall, given.seconds)
 

@@ -8,7 +8,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from radgrounder.contrast.ab import format_trial, verdict
@@ -24,6 +24,7 @@ from tests.fixtures.paths import ROOT
 RESULTS = ROOT / "docs/results"
 MADE = {  # by command: file in docs/results → where the command leaves it
     "base-results": {"base.json": "build/base-results/results.json"},
+    "volumes": {"volumes.json": "build/volumes/eval/results.json"},
     "interventions": {"interventions.json": "build/interventions/interventions/results.json"},
     "base-again": {
         "again-after.json": "build/base-again/results.json",
@@ -88,6 +89,7 @@ def document() -> str:
     chapters = {
         "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
         "By region and site: `python -m tests.bench.sites`": told("sites.json", sites),
+        "Structures of whole series: `make volumes`": volumes(),
         "The base made again: `make base-again`": again(),
         "Does it look? `make interventions`": earlier("interventions.json") + "\n\n" + interventions(),
         "Its confidence: `make base-calibrate`": confidence(),
@@ -116,6 +118,18 @@ add is what stands above the text-only and shuffled rows.
 def before_and_after(name: str) -> str:
     """The table that `radgrounder compare` printed."""
     return format_changes(*(read(f"{name}-{part}.json") for part in ("before", "after", "changes")))
+
+
+def volumes() -> str:
+    """The base's boxes in 3D beside their controls; "" while that was not run."""
+    if not (RESULTS / "volumes.json").is_file():
+        return ""
+    found = read("volumes.json")
+    return f"""{earlier("volumes.json")}Four examinations at all three sites, built as an export is. Each structure of
+{found["n_series"]} series of test patients is asked for on every slice, and a box in 3D is fused of the answers; the prior is the mean box
+of training series, and the last but one of the controls ([evaluation.md](evaluation.md)) the true boxes fused alike.
+
+{figures(found, ("volumes",))}"""
 
 
 def again() -> str:
@@ -212,11 +226,11 @@ def read(name: str) -> dict:
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
 
 
-def figures(results: dict) -> str:
+def figures(results: dict, sections: Sequence[str] = SECTIONS) -> str:
     """One line a figure."""
     rows = [
         f"| {section} {name.replace('_', ' ')} | {show_figure(figure)} | {figure['n']} |"
-        for section in SECTIONS
+        for section in sections
         for name, figure in results.get(section, {}).items()
     ]
     return "\n".join(["| figure | mean [interval] | n |", "|---|---|---|", *rows])

@@ -16,7 +16,7 @@ import numpy as np
 from refrad2d.privacy.burnt_in import render
 
 WEIGHTS = Path(__file__).with_name("data") / "text_detector.onnx"
-SMALLEST = 64  # pixels of the shorter side of a frame that may be left unread
+SMALLEST = 128  # pixels of the shorter side of a frame that may be left unread; to read a smaller one costs little
 
 
 def may_hold_text(pixels: np.ndarray) -> bool:
