@@ -5,8 +5,10 @@
 
 A row has a kind, a name and words: `any` in spellings that both languages share, `english`, `german`. Alternatives are
 parted by "|". A word that ends in "*" is a stem: it may have any ending, and stand inside a compound ("*zyste" in
-"Nierenzyste"). `implies` names what the concept says besides: a structure, or the finding that it is a kind of. Words
-are compared folded (`fold`), so that k, c and z, umlauts and Latin diphthongs make no difference.
+"Nierenzyste"). `implies` names what the concept says besides: a structure, or the finding that it is a kind of; rows of
+one kind and name are one concept. A row of kind "terms" has no concept of its own: its words say what it implies ("torn
+ACL" the tear and the ligament). Words are compared folded (`fold`), so that k, c and z, umlauts and Latin diphthongs make
+no difference.
 """
 
 import re
@@ -98,7 +100,7 @@ class _Node:
     entries: list[Entry] = field(default_factory=list)
 
     def next(self, forms: tuple[str, ...]) -> Iterator[tuple["_Node", str]]:
-        """The nodes behind a word, given in its possible base forms, the word itself first; with what of it leads there."""
+        """The nodes behind a word, given in its possible base forms, the word first; with what of it leads there."""
         for form in forms:
             if form in self.words:
                 yield self.words[form], form
@@ -183,7 +185,7 @@ class Lexicon:
         return best
 
     def behind(self, word: str, stem: str) -> list[list[Entry]]:
-        """The readings of what follows the beginning of a compound: the tear in "Kreuzbandruptur" behind "Kreuzband"."""
+        """The readings of a compound behind its beginning: the tear in "Kreuzbandruptur" behind "Kreuzband"."""
         return self.parts(word)[0][max(1, len(self.parts(stem)[0])) :]
 
     def whole(self, word: str) -> list[Entry]:

@@ -78,6 +78,12 @@ def test_answers_of_a_blind_author_are_judged_no_worse_than_before(half, most_ac
     assert accepted <= most_accepted and refused <= most_refused
 
 
+def test_answers_about_head_and_limbs_are_judged_no_worse_than_before():
+    accepted, refused = rates(read_half("head_and_limbs"))
+    print(f"head_and_limbs: {accepted:.1%} of damaged answers accepted, {refused:.1%} of sound ones refused")
+    assert accepted <= MOST and refused <= SOUND
+
+
 @pytest.mark.parametrize(
     ("source", "damaged", "language"),
     [
