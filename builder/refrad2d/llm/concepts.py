@@ -5,8 +5,10 @@
 
 A row has a kind, a name and words: `any` in spellings that both languages share, `english`, `german`. Alternatives are
 parted by "|". A word that ends in "*" is a stem: it may have any ending, and stand inside a compound ("*zyste" in
-"Nierenzyste"). `implies` names what the concept says besides: a structure, or the finding that it is a kind of. Words
-are compared folded (`fold`), so that k, c and z, umlauts and Latin diphthongs make no difference.
+"Nierenzyste"). `implies` names what the concept says besides: a structure, or the finding that it is a kind of; rows of
+one kind and name are one concept. A row of kind "terms" has no concept of its own: its words say what it implies ("torn
+ACL" the tear and the ligament). Words are compared folded (`fold`), so that k, c and z, umlauts and Latin diphthongs
+make no difference.
 """
 
 import re
@@ -107,7 +109,7 @@ class _Node:
     entries: list[Entry] = field(default_factory=list)
 
     def next(self, forms: tuple[str, ...]) -> Iterator[tuple["_Node", str]]:
-        """The nodes behind a word, given in its possible base forms, the word itself first; with what of it leads there."""
+        """The nodes behind a word, given in its possible base forms, the word first; with what of it leads there."""
         for form in forms:
             if form in self.words:
                 yield self.words[form], form
@@ -152,27 +154,31 @@ class Lexicon:
 
     def _imply_places(self) -> None:
         """Let a finding imply the structures that its own words name: "Gallenblasenentzündung", "brain atrophy"."""
-        waiting = [("", self.root)]
+        named: dict[str, list[str]] = {}
+        waiting: list[tuple[tuple[str, ...], _Node]] = [((), self.root)]
         while waiting:
             words, node = waiting.pop()
-            for star, branch in (("", node.words), ("*", node.stems)):
-                waiting += [(f"{words} {word}{star}", child) for word, child in branch.items()]
-            node.entries = [self._with_places(entry, words.split()) for entry in node.entries]
+            for branch in (node.words, node.stems):
+                waiting += [((*words, word), child) for word, child in branch.items()]
+            if node.entries:
+                node.entries = [self._with_places(entry, words, named) for entry in node.entries]
         self.stems = {
-            stem: [self._with_places(entry, [f"{stem}*"]) for entry in entries] for stem, entries in self.stems.items()
+            stem: [self._with_places(entry, (stem,), named) for entry in entries]
+            for stem, entries in self.stems.items()
         }
 
-    def _with_places(self, entry: Entry, words: list[str]) -> Entry:
+    def _with_places(self, entry: Entry, words: tuple[str, ...], named: dict[str, list[str]]) -> Entry:
+        """The entry with the places that its words name; `named` keeps what each word was found to name."""
         if entry.kind not in ("finding", "free"):
             return entry
-        found = list(entry.implies)
         for word in words:
-            bare = word.rstrip("*")
-            parts = [self.stems[bare[:n]] for n in range(len(bare), 3, -1) if bare[:n] in self.stems]
-            whole = self.root.words.get(bare)
-            parts += [whole.entries] if whole else []
-            found += [e.name for part in parts for e in part if e.kind in ("organ", "part")]
-        return replace(entry, implies=tuple(dict.fromkeys(found)))
+            if word not in named:
+                parts = [self.stems[word[:n]] for n in range(len(word), 3, -1) if word[:n] in self.stems]
+                whole = self.root.words.get(word)
+                parts += [whole.entries] if whole else []
+                named[word] = [e.name for part in parts for e in part if e.kind in ("organ", "part")]
+        found = tuple(dict.fromkeys([*entry.implies, *(name for word in words for name in named[word])]))
+        return entry if found == entry.implies else Entry(entry.kind, entry.name, found, entry.order)
 
     def _forms(self, word: str) -> tuple[str, ...]:
         folded = fold(word)
@@ -193,7 +199,7 @@ class Lexicon:
         return best
 
     def behind(self, word: str, stem: str) -> list[list[Entry]]:
-        """The readings of what follows the beginning of a compound: the tear in "Kreuzbandruptur" behind "Kreuzband"."""
+        """The readings of a compound behind its beginning: the tear in "Kreuzbandruptur" behind "Kreuzband"."""
         return self.parts(word)[0][max(1, len(self.parts(stem)[0])) :]
 
     def whole(self, word: str) -> list[Entry]:

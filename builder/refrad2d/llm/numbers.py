@@ -74,7 +74,10 @@ _SEGMENT = re.compile(
     rf"(?<![\w-])(?:{_PLACE})[ab]?[.]?\s(?:segment)\b",
     re.IGNORECASE,
 )
-_SYSTEMS = r"Weber|Stanford|Bosniak|Child|ACR|Dichte|density|Typ|[Tt]ype|Kategorie|[Cc]ategory|Denis|Magerl|Todani|Dejour|Vancouver"
+_SYSTEMS = (
+    r"Weber|Stanford|Bosniak|Child|ACR|Dichte|density|Typ|[Tt]ype|Kategorie|[Cc]ategory|Denis|Magerl|Todani|"
+    r"Dejour|Vancouver"
+)
 _LETTER = re.compile(  # "Weber B", "ACR density b", "type A dissection"
     rf"\b(?:{_SYSTEMS})[-\s](?:(?:Pugh|Typ|[Tt]ype|[Dd]ensity|[Cc]ategory|Kategorie|Dichte|Grad|grade)[-\s])?(?P<letter>[A-Fa-f])(?![\w])"
     rf"|\b(?P<before>[A-F])[-\s](?:nach|according\sto|by)\s(?:{_SYSTEMS})\b"

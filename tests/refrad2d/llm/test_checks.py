@@ -116,6 +116,12 @@ def test_answers_that_were_judged_at_first_sight_are_judged_no_worse_than_before
     assert accepted <= most_accepted and refused <= most_refused
 
 
+def test_answers_about_head_and_limbs_are_judged_no_worse_than_before():
+    accepted, refused = rates(read_half("head_and_limbs"))
+    print(f"head_and_limbs: {accepted:.1%} of damaged answers accepted, {refused:.1%} of sound ones refused")
+    assert accepted <= 0.03 and refused <= 0.20
+
+
 @pytest.mark.parametrize(
     ("source", "damaged", "language"),
     [

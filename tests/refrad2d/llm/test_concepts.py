@@ -2,7 +2,7 @@
 
 import pytest
 
-from refrad2d.llm.concepts import HIDDEN, UNKNOWN, closure, families, fold, lexicon, members, read_signs
+from refrad2d.llm.concepts import HIDDEN, UNKNOWN, _rows, closure, families, fold, lexicon, members, read_signs
 from refrad2d.system.tables import read_csv
 
 
@@ -29,6 +29,39 @@ def test_spellings_of_two_languages_fold_alike(one, two):
 )
 def test_compounds_are_what_their_parts_are_in_english(german, english):
     assert names(german, "de") == names(english, "en")
+
+
+@pytest.mark.parametrize(
+    ("german", "english"),
+    [
+        ("rupturiertes VKB", "torn ACL"),
+        ("Fraktur des Tuberculum majus", "fracture of the greater tuberosity"),
+        ("posterolateral", "posterolateral"),
+    ],
+)
+def test_a_word_that_joins_terms_says_these(german, english):
+    assert sorted(names(german, "de")) == sorted(names(english, "en"))
+
+
+def test_neighbours_stay_apart():
+    words = "protrusion extrusion bulge sequester subluxation dislocation anterolisthesis retrolisthesis".split()
+    assert len({tuple(names(f"disc {word}", "en")) for word in words}) == len(words)
+
+
+def test_a_phrase_takes_its_own_part_of_a_compound():
+    assert names("diffuse idiopathische Skeletthyperostose", "de") == ["dish"]
+    assert names("vordere Kreuzbandruptur", "de") == ["acl", "tear"]
+
+
+def test_the_terms_that_a_row_joins_stand_in_the_tables():
+    joined = [name for row in _rows() if row["kind"] == "terms" for name in row["implies"].split("|")]
+    known = {row["name"] for row in _rows() if row["kind"] in ("finding", "organ", "part", "quality")}
+    assert joined and not set(joined) - known
+
+
+def test_rows_of_a_name_imply_alike():
+    signs = {word: read_signs(word, "de")[0] for word in ("Spinalkanal", "Wirbelkanal")}
+    assert len({(sign.name, sign.implies) for sign in signs.values()}) == 1
 
 
 def test_a_longer_phrase_wins():
