@@ -14,7 +14,8 @@ GONE_VERB = " ‡"  # as in temporal.yaml: the sentence is a noun phrase now
 _WORD = re.compile(r"[^\W_]+")
 _MEASURED = needle(r"\d\s?(?:mm|cm|m[lL]|%|HU|HE|°|Grad\b)", 0)
 _DATE = needle(
-    r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|(?<=since )\d{1,2}/\d{1,2}\b|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
+    r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|(?<=since )\d{1,2}/\d{1,2}\b"
+    r"|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
     r"|\b\d{1,2}\.(?=\s(?:[A-ZÄ]|\d))|\b\d{1,2}(?=\s(?:Tag|Woche|Monat|Jahr|day|week|month|year|hour|Stunde))"
     r"|\b\d{1,2}:\d\d\b|\bv?\d\.\d\b(?!\s?[mc]m)|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?\b(?:,?\s\d{4})?|\b\d{1,2}\s(?:January|February|"

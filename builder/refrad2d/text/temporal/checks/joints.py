@@ -11,49 +11,53 @@ lost its own, and the sentence stays as it came.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.patterns.needles import Needle, WordNeedle, needle
+from refrad2d.text.patterns.needles import Needle, needle
+from refrad2d.text.temporal.vocabulary import words_of
 
-_TOKEN = re.compile(r"[^\W_]+|[,;:.()]")
+_TOKEN = re.compile(r"[^\W_]+|\.")
+_STOPS = str.maketrans(",;:()", ".....")
 _CLAUSE = re.compile(r"[;:](?=\s|$)|\.$|,(?=\s)|\s[-–]\s|[()]")
-_WORD = re.compile(r"[^\W_]+")
 _END = "."
 _OF = ("of", "the", "der", "des", "von", "die", "das")
 _TWO_SIZES = needle(r"\d\s?(?:mm|cm|ml)(?:,|\s\(|\s)\s?\d[\d.,x×\s]*\s?(?:mm|cm|ml)\s*(?:[.,;)]|$)", 0)
-
 _YEAR = needle(r"\b(?:19|20)\d\d\b", 0)
-_HISTORY = needle(r"\bz\.?\s?n\.|\bzustand\snach|\bst\.?\s?[np]\.|status|post|s/p|history|\bseit\b|operation|\bop\b|resektion|surgery")
+_HISTORY = needle(
+    r"\bz\.?\s?n\.|\bzustand\snach|\bst\.?\s?[np]\.|status|post|s/p|history|\bseit\b|operation|\bop\b|resektion|surgery"
+)
 
 
 @dataclass(frozen=True)
 class Joints:
-    """The words of one language: see the head of joints.yaml."""
+    """The patterns of one language: see the head of joints.yaml."""
 
-    hanging: WordNeedle
-    ending: WordNeedle
-    denials: WordNeedle
-    degree: WordNeedle
-    absent: WordNeedle
-    absence: WordNeedle
-    places: WordNeedle
-    once: WordNeedle
-    past: WordNeedle
-    measures: WordNeedle
-    partitive: WordNeedle
-    predicate: WordNeedle
     sure: Needle
     elliptic: Needle
     said: Needle
+    words: dict[str, re.Pattern]  # kind of word → pattern of the whole word
 
 
 @cache
 def _joints(language: str) -> Joints:
     stored = dict(read_yaml(__package__, "joints.yaml")[language])
-    sentences = {name: needle(stored.pop(name)) for name in ("sure", "elliptic", "said")}
-    return Joints(**{name: WordNeedle(pattern) for name, pattern in stored.items()}, **sentences)
+    sure, elliptic, said = (needle(stored.pop(name)) for name in ("sure", "elliptic", "said"))
+    return Joints(sure, elliptic, said, {name: re.compile(pattern) for name, pattern in stored.items()})
+
+
+_KINDS = tuple("hanging ending denials degree absent absence places once past measures partitive predicate".split())
+_HANGING, _ENDING, _DENIALS, _DEGREE, _ABSENT, _ABSENCE, _PLACES, _ONCE, _PAST = (1 << at for at in range(9))
+_MEASURES, _PARTITIVE, _PREDICATE = (1 << at for at in range(9, 12))
+
+
+@lru_cache(maxsize=8192)
+def _kinds(word: str, language: str) -> int:
+    """What a casefolded word is: a bit for each kind of joints.yaml."""
+    words = _joints(language).words
+    return sum(1 << at for at, name in enumerate(_KINDS) if words[name].fullmatch(word))
 
 
 def misjoined(source: str, kept: str, language: str) -> str | None:
@@ -66,32 +70,34 @@ def misjoined(source: str, kept: str, language: str) -> str | None:
     shown = kept.casefold()
     if any(sure[sure.lastindex or 0].casefold() not in shown for sure in joints.sure.finditer(source)):
         return "sure"
-    if _word_hangs(source, kept, joints):
+    if _word_hangs(source, kept, language):
         return "joint"
     if _sizes_joined(source, kept):
         return "size"
     if _one_of_the_years(source, kept):
         return "year"
-    return _clause_misread(source, kept, joints)
+    return _clause_misread(source, kept, language)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    tokens = [token if token.isalnum() else _END for token in _TOKEN.findall(text.casefold())]
+    tokens = _TOKEN.findall(text.casefold().translate(_STOPS))
     return list(zip(tokens, [*tokens[1:], _END], strict=False))
 
 
-def _word_hangs(source: str, kept: str, joints: Joints) -> bool:
+def _word_hangs(source: str, kept: str, language: str) -> bool:
     before = set(_pairs(source))
-    for first, second in _pairs(kept):
-        if (first, second) in before or first == _END:
+    for pair in _pairs(kept):
+        first, second = pair
+        if pair in before or first == _END:
             continue
+        kinds = _kinds(first, language)
         if second == _END:
-            if joints.hanging.fullmatch(first) or joints.ending.fullmatch(first):
-                return True
-        elif joints.denials.fullmatch(first):
-            if joints.degree.fullmatch(second) or joints.hanging.fullmatch(second):
-                return True
-        elif joints.hanging.fullmatch(first):
+            hangs = kinds & (_HANGING | _ENDING)
+        elif kinds & _DENIALS:
+            hangs = _kinds(second, language) & (_DEGREE | _HANGING)
+        else:
+            hangs = kinds & _HANGING
+        if hangs:
             return True
     return False
 
@@ -108,44 +114,44 @@ def _one_of_the_years(source: str, kept: str) -> bool:
     return bool(shown) and len(told) > len(shown) and not _HISTORY.search(source)
 
 
-def _clause_misread(source: str, kept: str, joints: Joints) -> str | None:
+def _clause_misread(source: str, kept: str, language: str) -> str | None:
     """Why a clause that changed says something else by itself or behind the ones before it."""
-    whole = {_bound(clause) for clause in _CLAUSE.split(source)}
+    whole = {words_of(clause) for clause in _CLAUSE.split(source)}
     clauses = _CLAUSE.split(kept)
-    denied = False
-    went = set(_WORD.findall(source.casefold())) - set(_WORD.findall(kept.casefold()))
-    moved = any(map(joints.once.fullmatch, went))
+    denied = 0
+    shown = words_of(kept)
+    moved = any(_kinds(word, language) & _ONCE and word not in shown for word in words_of(source)[:3])
     for at, clause in enumerate(clauses):
-        words = _WORD.findall(clause.casefold())
-        absent = any(map(joints.absence.fullmatch, words))
-        if words and " ".join(words) not in whole:
+        words = words_of(clause)
+        some, every = 0, -1
+        for word in words:
+            kinds = _kinds(word, language)
+            some |= kinds
+            every &= kinds
+        if words and words not in whole:
             ahead = clauses[at + 1].strip() if at + 1 < len(clauses) else ""
-            if denied and all(map(joints.places.fullmatch, words)):
+            if denied and every & _PLACES:
                 return "side"
-            if any(map(joints.past.fullmatch, words)):
+            if some & _PAST:
                 return "past"
-            if _bare_measure(words, joints) and not ahead[:1].isdigit() and f"{clause}:" not in kept:
+            bare = some & _MEASURES and len(words) < 4 and _bare_measure(words, language)
+            if bare and not ahead[:1].isdigit() and f"{clause}:" not in kept:
                 return "measure"
-            if _partly(words, joints):
+            if some & _PARTITIVE and not some & _PREDICATE and _partly(words, language):
                 return "part"
-        if moved and at and any(map(joints.absent.fullmatch, words[:2])):
+        if moved and at and any(_kinds(word, language) & _ABSENT for word in words[:2]):
             return "once"
-        denied = denied or absent
+        denied |= some & _ABSENCE
     return None
 
 
-def _bare_measure(words: list[str], joints: Joints) -> bool:
+def _bare_measure(words: Sequence[str], language: str) -> bool:
     """True for "the size on the left" without a value."""
-    known = all(joints.measures.fullmatch(word) or joints.places.fullmatch(word) for word in words)
-    return len(words) < 4 and known and any(map(joints.measures.fullmatch, words))
+    return all(_kinds(word, language) & (_MEASURES | _PLACES) for word in words)
 
 
-def _partly(words: list[str], joints: Joints) -> bool:
+def _partly(words: Sequence[str], language: str) -> bool:
     """True for "half of the metastases": nothing is said of the part."""
     pairs = zip(words[:2], words[1:3], strict=False)
-    begins = any(joints.partitive.fullmatch(first) and second in _OF for first, second in pairs)
-    return begins and not any(map(joints.predicate.fullmatch, words)) and not any(w[0].isdigit() for w in words)
-
-
-def _bound(clause: str) -> str:
-    return " ".join(_WORD.findall(clause.casefold()))
+    begins = any(_kinds(first, language) & _PARTITIVE and second in _OF for first, second in pairs)
+    return begins and "mm" not in words and "cm" not in words
