@@ -26,6 +26,10 @@ OUTSIDE = (
     "later_apart",
     "newest_seen",
     "sixth_seen",
+    "seventh_own_1",
+    "seventh_own_2",
+    "seventh_own_3",
+    "seventh_seen",
 )
 _NEGATED = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
 

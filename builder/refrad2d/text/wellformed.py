@@ -61,11 +61,11 @@ _THEN = needle(  # what shows that a sentence tells of another day, or of a deed
     r"|\b(?:at|on)\s(?:diagnosis|presentation|admission|baseline|discharge|birth)\b|\bpreviously\b|\bformerly\b"
     r"|\boriginally\b|\binitial(?:ly)?\b|\bearlier\b|\bbefore\b|\bprior\b|\bprevious\b|\bago\b|\byesterday\b|\bonce\b"
     r"|\blast\s(?:year|month|week|time|exam\w*|study|scan|ct|mri)\b|\bbaseline\b|\bnadir\b|\bpre-?(?:op|treatment|therap)\w*"
-    r"|\b(?:was|were|had|used\sto)\b|\b(?:has|have)\s(?:not\s)?(?:been\s)?\w+(?:ed|en|wn)\b|\b(?:recurrent|intermittent)\b"
+    r"|\b(?:was|were|had|used\sto)\b|\b(?:has|have)\s(?:not\s)?(?:been\s)?(?!drained|removed|resected|operated|aspirated|replaced|placed|inserted|embolized|ablated|treated|been)\w+(?:ed|en|wn)\b|\b(?:recurrent|intermittent)\b"
     r"|\bbei\s(?:der\s)?(?:erst)?(?:diagnose|aufnahme|vorstellung|geburt|entlassung)|\bzuvor\b|\bvormals\b|\bdamals\b"
     r"|\bfrüher\b|\bseinerzeit\b|\bvorher\b|\bursprünglich|\banfangs\b|\bzunächst\b|\bgestern\b|\bvortag|\bvorjahr"
     r"|\bvor-?(?:untersuchung|befund|aufnahme|ct|mrt|wert)|\bvu\b|\bvor\s(?:\d|ein|zwei|drei|vier|sechs|wenig|mehrer)"
-    r"|\b(?:war|waren|wurden?|hatten?|gewesen|maß|maßen|betrug|bestand|lag)\b|\b(?:prä|prae)(?:op|therap)\w*"
+    r"|\b(?:war|waren|wurden?(?!\s(?:\w+\s){0,2}(?:drainiert|entfernt|operiert|reseziert|punktiert|ersetzt|versorgt|implantiert|eingelegt|platziert|embolisiert|ablatiert|bestrahlt)\b)|hatten?|gewesen|maß|maßen|betrug|bestand|lag)\b|\b(?:prä|prae)(?:op|therap)\w*"
     r"|\bvor\s(?-i:[A-ZÄÖÜ])\w+|\b(?:anstatt|statt|anstelle|instead\sof|in\splace\sof)\b|\brezidivierend|\bintermittierend|\bvor\s(?:der\s)?(?:op|therapie|chemo\w*|bestrahlung)\b"
     r"|\bgeworden\b|\b(?:has|have)\sbecome\b|\bnicht\s\w*(?:zurückgebildet|verkleinert|abgenommen|zugenommen|verändert|geändert)\b"
 )

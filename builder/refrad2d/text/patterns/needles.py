@@ -98,7 +98,9 @@ class Needle:
 
     def search(self, text: str, start: int = 0) -> re.Match | None:
         """The first match from an offset on."""
-        return self.pattern.search(text, start) if bits_in(text) & self.need == self.need else None
+        if bits_in(text) & self.need != self.need:
+            return None
+        return (self._compiled or self.pattern).search(text, start)
 
     def match(self, text: str, start: int = 0) -> re.Match | None:
         """A match at an offset."""
@@ -122,7 +124,9 @@ class Needle:
 
     def sub(self, put: str | Callable[[re.Match], str], text: str, count: int = 0) -> str:
         """The text with its matches replaced."""
-        return self.pattern.sub(put, text, count) if bits_in(text) & self.need == self.need else text
+        if bits_in(text) & self.need != self.need:
+            return text
+        return (self._compiled or self.pattern).sub(put, text, count)
 
 
 class WordNeedle(Needle):
@@ -163,9 +167,19 @@ class Needles:
             low = hits & -hits
             hits ^= low
             at = self._at[low.bit_length()]
-            if at >= start and bits & self._needles[at].need == self._needles[at].need:
-                yield at
+            if at >= start:
+                need = self._needles[at].need
+                if bits & need == need:
+                    yield at
 
     def found_in(self, text: str) -> bool:
         """True if one of them is found."""
-        return any(self._needles[at].pattern.search(text) for at in self.possible(text))
+        bits = bits_in(text)
+        hits = (bits >> self._low) & self._mask
+        while hits:
+            low = hits & -hits
+            hits ^= low
+            one = self._needles[self._at[low.bit_length()]]
+            if bits & one.need == one.need and one.pattern.search(text):
+                return True
+        return False

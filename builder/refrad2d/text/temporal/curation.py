@@ -24,6 +24,7 @@ from refrad2d.text.temporal.canonical.values import (
     without_other_day,
     without_response,
 )
+from refrad2d.text.temporal.checks.joints import misjoined
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
@@ -39,8 +40,8 @@ _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
 _SIZE = needle(r"\d\s?-?[mc]m\b", 0)
 _COMPARES = re.compile(  # abbreviations that end no sentence
-    r"\b(?:ggü|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
-    r"|cf|comp|unch|incr|decr|prev)\.$",
+    r"\b(?:dzt|derz|akt|zul|mind|ggü|größenprogred|grössenprogred|größenregred|grössenregred|größenkonst|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
+    r"|cf|comp|unch|incr|decr|prev)\.$|\d\s(?:mo|mon|wo)\.$",
     re.IGNORECASE,
 )
 
@@ -106,17 +107,22 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     if names_only_other_days(plain, language):
         return sentence, True
     kept = _canonically(plain, language)
+    if kept is not None and misjoined(plain, kept, language):
+        kept = None
     if kept is None or without_earlier_sizes(plain, language) != plain:  # which show that the rest is a change
         other = _rewritten(plain, language)
-        kept = other if kept is None or other is not None and other != plain and len(other) < len(kept) else kept
+        if other is not None and other != plain and (kept is None or len(other) < len(kept)):
+            kept = kept if misjoined(plain, other, language) else other
+        elif kept is None:
+            kept = other
     if kept is None:
         return sentence, True
     if kept in (source, plain):
         return sentence, False
     kept = apart_from_denials(kept, plain)
-    if says_nothing(kept, language) and _names_a_measured_thing(plain, language):
-        return sentence, True
-    return ("" if says_nothing(kept, language) else lead + _capital(kept)), False
+    if says_nothing(kept, language):
+        return (sentence, True) if _names_a_measured_thing(plain, language) else ("", False)
+    return lead + _capital(kept), False
 
 
 def _canonically(plain: str, language: str) -> str | None:

@@ -215,7 +215,11 @@ def _persists(part: str) -> str | None:
     found = frame(
         "en", r"(?P<np>.+?)\s(?:(?:still|again|also)\s)?(?:persists?|remains?|continues?)(?P<tail>(?:\s.*)?)"
     ).fullmatch(part)
-    return _with_place(_subject(found["np"]), found["tail"]) if found else None
+    if not found:
+        return None
+    size = frame("en", r"\s\({size}\)$").search(found["tail"])
+    told = _with_place(_subject(found["np"]), found["tail"][: size.start()] if size else found["tail"])
+    return told + size[0] if told and size else told
 
 
 def _is_stable(part: str) -> str | None:

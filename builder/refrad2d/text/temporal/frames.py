@@ -52,6 +52,9 @@ def after_time(part: str, language: str) -> int:
     """Where a clause begins behind "In the meantime" or "Compared with the CT one month earlier"; else 0."""
     if not frame(language, r"{fronts}\b").match(part):
         return 0
+    event = frame(language, r"since\s(?:(?:the|his|her)\s)?{events},?\s(?={determiner}\b)").match(part)
+    if event and language == "en":
+        return event.end()
     last, before = 0, ""
     for word in _WORD.finditer(part):
         plain = word[0].rstrip(".,")

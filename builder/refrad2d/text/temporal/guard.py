@@ -103,7 +103,7 @@ _BROKEN_FORMS = (
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
 _ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
-_ADVERB = {"de": re.compile(r"\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
+_ADVERB = {"de": re.compile(r"(?!zusätzlich)\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
 def fault(source: str, kept: str, language: str) -> str | None:

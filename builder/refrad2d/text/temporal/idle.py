@@ -12,9 +12,10 @@ from refrad2d.text.temporal.vocabulary import Words, load_words, may_go, words_o
 
 GONE_VERB = " ‡"  # as in temporal.yaml: the sentence is a noun phrase now
 _WORD = re.compile(r"[^\W_]+")
-_MEASURED = needle(r"\d\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)", 0)
+_MEASURED = needle(r"\d\s?(?:mm|cm|m[lL]|%|HU|HE|°|Grad\b)", 0)
 _DATE = needle(
-    r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
+    r"\d{1,2}[./-]\s?\d{1,2}[./-](?:\s?\d{2,4})?|(?<=since )\d{1,2}/\d{1,2}\b"
+    r"|\b\d{1,2}/\d{2,4}\b|\b\d{4}-\d\d-\d\d\b|\b(?:19|20)\d\d\b"
     r"|\b\d{1,2}\.(?=\s(?:[A-ZÄ]|\d))|\b\d{1,2}(?=\s(?:Tag|Woche|Monat|Jahr|day|week|month|year|hour|Stunde))"
     r"|\b\d{1,2}:\d\d\b|\bv?\d\.\d\b(?!\s?[mc]m)|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?\s\d{1,2}(?:st|nd|rd|th)?\b(?:,?\s\d{4})?|\b\d{1,2}\s(?:January|February|"
@@ -33,7 +34,7 @@ _ELLIPTIC = needle(  # "the known one has decreased" is there
     r"\b(?:hat|haben|ist|sind|has|have|is|are)\b"
 )
 _GENERAL = needle(r"\b(?:findings?|disease|befunde?s?)\b", 0)  # no thing of their own
-_SIZE = needle(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|ml|%|HU|HE|°|Grad\b)", 0)
+_SIZE = needle(r"\d(?:[.,]\d+)?(?:\s?(?:mm|cm))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)*\s?(?:mm|cm|m[lL]|%|HU|HE|°|Grad\b)", 0)
 PARENTHESIS = needle(r"\s?\(([^()]*)\)", 0)
 _HISTORY = needle(r"\bZ\.\s?n\.|\bZn\b|Zustand nach|\bSt\.\s?p\.|status post|\bs/p\b|history of")
 _CLAUSE = needle(r"(?:[;]|,(?!\d|\s(?:19|20)\d\d)|\s[-–])\s(?![^()]*\))", 0)

@@ -14,7 +14,7 @@ _OPEN = re.compile(
     r"by|for|new|prior|previous|increasing|stable|unchanged|left|right|is|are|has|was))$",
     re.IGNORECASE,
 )
-_ADJECTIVE = re.compile(r"(?<!\w)[a-zäöüß]+(?:e[rsm]|[tdgshnrv]e|(?:isch|ig|lich|iv|al|är|ös|bar|ent|iert)en|neuen)$")
+_ADJECTIVE = re.compile(r"(?<!\w)[a-zäöüß]*[a-zäöüß]{2}e(?:[rsmn])?$")
 _BULLET = re.compile(r"\s*(?:[-–•*·▪]|\d{1,2}[.)])\s")
 _DIVIDED = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n\s*(?!(?:und|oder|bzw|sowie|and|or)\b)(?=[a-zäöüß])")
 _NARROW = 30  # a line shorter than this is not one that a page breaks, characters

@@ -40,6 +40,7 @@ LOST = {
     "later": 0.035,
     "newest": 0.03,
     "sixth": 0.0,
+    "seventh": 0.011,
 }  # of what must stay; two strings of 62 and 72 in the fourth author's smaller halves
 
 
@@ -52,7 +53,7 @@ def test_what_strangers_wrote_is_scored_with_a_floor(half):
         assert scores.gone >= 0.55 * scores.temporal
         assert scores.lost <= LOST[half.split("_")[0]] * scores.keep
         assert scores.plain_changed <= 2
-        most = {"newest_seen": 4, "sixth_seen": 0}.get(half, 5)
+        most = {"newest_seen": 4, "sixth_seen": 0}.get(half, 0 if half.startswith("seventh") else 5)
         assert (len(errors(half, language)) <= most) is True  # no row of a kept half is printed
 
 

@@ -13,8 +13,8 @@ from refrad2d.text.temporal.canonical.comparisons import pattern
 from refrad2d.text.temporal.idle import PARENTHESIS
 
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s(?:und|sowie|bei|mit|and|with|but|aber)\s)"
-_MEASURED = needle(r"\d\s?-?(?:mm|cm|ml|%|HU|HE|°|Grad\b)|\d[.,]\d", 0)
-_SIZE = needle(r"\d\s?-?(?:mm|cm|ml)\b", 0)
+_MEASURED = needle(r"\d\s?-?(?:mm|cm|m[lL]|%|HU|HE|°|Grad\b)|\d[.,]\d", 0)
+_SIZE = needle(r"\d\s?-?(?:mm|cm|m[lL])\b", 0)
 _DAY = r"(?:\d{1,2}[./]\d{1,2}\.?(?:[./]?\d{2,4})?)"
 _OTHER_DAY = {  # pieces that only tell of another day, or of the way from there
     "de": (

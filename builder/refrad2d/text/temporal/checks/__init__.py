@@ -1,0 +1,1 @@
+"""Checks of a rewritten sentence against the sentence as it came, whatever step rewrote it."""
