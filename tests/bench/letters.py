@@ -18,7 +18,7 @@ from refrad2d.privacy.deidentify import KINDS, deidentify
 LETTERS = Path(__file__).parents[1] / "fixtures" / "data" / "letters"
 HALVES = (
     "seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "later_seen", "later_apart",
-    "newest_seen", "sixth_seen", "dev",
+    "newest_seen", "sixth_seen", "seventh_seen", "seventh_own_1", "seventh_own_2", "seventh_own_3", "seventh_own_4", "dev",
 )  # fmt: skip
 MARKED = (
     "PATIENT", "DOCTOR", "RELATIVE", "TITLE", "DATE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL", "HOSPITAL", "WARD",

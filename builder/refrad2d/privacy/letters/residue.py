@@ -88,6 +88,7 @@ _FEAST = re.compile(
     r"Opferfest|Jom[ ]Kippur|Chanukka|Passah|Pessach|Nowruz|Newroz|Tet-?Fest|Diwali|Thanksgiving|Halloween|"
     r"Valentinstag|Herz-Jesu-\w+|Peter[ ]und[ ]Paul|Johanni|Kathrein|Leonhardi|Maria[ ]Empfängnis)(?!\w)"
 )
+_FARM = re.compile(rf"(?<=\[NAME\])(?P<name>[ ](?:unter|ob|an|auf)[ ](?:der|dem)[ ]{_WORD})(?=[ ]*(?:[,.;)\n]|$))")
 _SAINT_DAY = re.compile(r"(?<!\w)(?P<name>St\.?[ ])(?=\[(?:DATE|NAME|ORGANISATION|ADDRESS)\])")
 _ISO = re.compile(r"(?<![\w.\-/])(?P<name>(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?![\w\-]|\.\d)")
 _MISREAD = re.compile(
@@ -120,6 +121,7 @@ _CODE = re.compile(
     r"(?![\w]|[.,/]\d)"
     r"|(?<!Stadium )(?<!Grad )(?<!Typ )(?<![\w.])(?P<court>(?:\d{1,3}[ ])?[IVXL]{2,6}[ ](?:[A-Z]{1,2}[ ])"
     r"?\d{1,5}/\d\d)(?!\w)"
+    r"|(?<!RR )(?<!BD )(?<![\w.,/+\-])(?P<short>[0-5]\d/\d{3,5})(?![\w/]|[.,]\d|[ ]?(?:mm|cm|ml|mg|%))"
     r"|\(#(?P<pager>\d{3,5})(?=[,)])"
 )
 _EXTENSION = re.compile(
@@ -131,7 +133,8 @@ _HALF_MARK = re.compile(
     r"(?<![\w/])(?P<name>[a-zäöü]{2,3}/)(?=\[NAME\])|(?<=\[NAME\])(?P<rest>/[a-zäöü]{2,3})(?=[ ]*(?:[.,;)\n]|$))"
 )
 _TAIL = re.compile(
-    r"(?<=\[ADDRESS\])(?P<name>-[A-Z]{1,3}\.?|[ ](?:eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf))"
+    r"(?<=\[ADDRESS\])(?P<name>-[A-Z]{1,3}\.?|(?:/\d{1,4}[a-z]?){1,3}|[ ](?:eins|zwei|drei|vier|fünf|sechs|sieben|"
+    r"acht|neun|zehn|elf|zwölf))"
     r"(?=[ ]*(?:[.,;)\n]|$|\[|[ ]))|(?<=\[ORGANISATION\])(?P<house>[ ][A-H])(?=[ ]*(?:[.,;)\n]|$))"
 )
 _SITE = (
@@ -267,6 +270,10 @@ _BLOOM = re.compile(
     rf"(?:auf|von|in)[ ](?:der[ ]|die[ ])?(?:Abteilung|Station|Wohngruppe|Wohnbereich|Pflegegruppe)[ ](?P<name>{_WORD})"
     rf"(?=[ ]*(?:[,.;)\n]|$|\[))"
 )
+_INITIAL = re.compile(r"(?<=Dr |Mr |Ms |rs )(?P<name>[A-Z][ ])(?=\[NAME\])")
+_NEW_YEAR = re.compile(
+    r"(?<!\w)(?:since|at|before|after|over|by|on)[ ](?P<name>New[ ]Year|Xmas|Yule|Lent|Epiphany|Whitsun)(?!\w)"
+)
 _BEHIND_GEZ = re.compile(r"(?<!\w)[Gg]ez\.?:?[ ](?P<name>[A-ZÄÖÜ]{2,3}|[A-ZÄÖÜ][a-zäöü]{1,2})(?=[ ]*(?:[.,;)\n]|$))")
 _QUOTED = re.compile(rf"(?<=\[ORGANISATION\])(?P<name>,?[ ]\(?[\"„“»'‚]{_WORD}(?:[ ]{_WORD})?[\"”“«'‘]\)?)")
 # a town whose name is a word, where somebody lives or works
@@ -332,6 +339,10 @@ def _is_joined_term(name: str) -> bool:
     return all(is_familiar(part, "de") for part in name.split("-")[:-1])
 
 
+def _has_term(name: str) -> bool:
+    return any(_is_term(word) for word in re.findall(r"[^\W\d_]{4,}", name) if word[0].isupper())
+
+
 def _is_no_town(word: str) -> bool:
     return word not in context_words("word_town") and (spell(word) not in towns() or spell(word) in report_words())
 
@@ -369,6 +380,7 @@ _BOTH: tuple[_Rule, ...] = (
     (_BRACKETED_TOWN, "ADDRESS", _is_noun),
     (_TYPED, "NAME", None),
     (_LINKED, "NAME", None),
+    (_FARM, "NAME", _has_term),
     (_LINE_END, "PHONE", None),
     (_TOWN_AHEAD, "ADDRESS", _is_term),
     (_CODE, "ID", None),
@@ -380,6 +392,8 @@ _TABLE: dict[str, tuple[_Rule, ...]] = {
     "en": (
         *_BOTH,
         (_SAINT_DAY, "DATE", None),
+        (_INITIAL, "NAME", None),
+        (_NEW_YEAR, "DATE", None),
         (_DIRECTION, "ADDRESS", None),
         (_DAY_EN, "DATE", None),
         (_ENGLISH_HOUSE, "ORGANISATION", None),

@@ -60,7 +60,8 @@ _POSTCODE_DE = re.compile(
 _RESIDENCE = Hinted(
     rf"{_START}(?i:wohnhaft|wohnt|lebt|gebürtig|ansässig|gemeldet|lives|living|resides|resident|residing|born)"
     rf"{_B}(?:in|aus|bei|of|near){_B}"
-    rf"(?P<town>(?!Pflege|Heim|Alten|Senioren){CAPITAL}{SMALL}+(?:[ \t\-]{CAPITAL}{SMALL}+)*)|"
+    rf"(?P<town>(?!Pflege|Heim|Alten|Senioren|Miete|Trennung|Scheidung|Partnerschaft|Ehe|Beziehung|Gemeinschaft|"
+    rf"Freiheit|Wohn){CAPITAL}{SMALL}+(?:[ \t\-]{CAPITAL}{SMALL}+)*)|"
     rf"{_START}(?P<spa>Bad{_B}{CAPITAL}{SMALL}{{3,}})",
     word="wohn|lebt|gebürtig|ansässig|gemeldet|liv|resid|born|bad(?![^\\W\\d_])",
     anchored=True,
@@ -170,7 +171,8 @@ _WARD = Hinted(
     anchored=True,
 )
 _COMPANY = Hinted(
-    rf"{_START}(?![HBLTCS]\d)(?:{CAPITAL}[\w&'’\-]*,?{_B}(?:(?:und|and|&|e\.){_B})?){{1,4}}(?:GmbH|AG|KGaA|KG|OHG|GbR|mbH|"
+    rf"{_START}(?![HBLTCS]\d)(?:{CAPITAL}[\w&'’\-]*,?{_B}(?:(?:und|and|&|e\.){_B})?){{1,4}}(?:GmbH|AG|KGaA|"
+    rf"KG(?![ ]?\d|[ ](?:und|u\.))|OHG|GbR|mbH|"
     rf"e\.{_B}?V\.|e\.{_B}?G\.|Stiftung|"
     rf"Ltd\.?|Limited|Inc\.?|LLC|PLC|LLP|Corp\.?|and{_B}Sons|Group)(?:{_B}&{_B}Co\.?(?:{_B}(?:KG|OHG|KGaA))?)?(?!\w)",
     word="(?:gmbh|ag|kgaa|kg|ohg|gbr|mbh|v|g|stiftung|ltd|limited|inc|llc|plc|llp|corp|sons|group)(?![^\\W\\d_])",
