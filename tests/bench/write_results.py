@@ -126,8 +126,8 @@ def volumes() -> str:
         return ""
     found = read("volumes.json")
     return f"""{earlier("volumes.json")}Four examinations at all three sites, built as an export is. Each structure of
-{found["n_series"]} series of test patients is asked for on every slice, and a box in 3D is fused of the answers; the prior is the mean box
-of training series, and the last but one of the controls ([evaluation.md](evaluation.md)) the true boxes fused alike.
+{found["n_series"]} series of new patients is asked for on each of its published slices, {found["n_slices"]} in all, and a box in 3D is fused of the
+answers. The prior is the mean box of training series; `true slices` are the true boxes of these slices, fused alike.
 
 {figures(found, ("volumes",))}"""
 

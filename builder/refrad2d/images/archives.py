@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MAX_MEMBERS = 200_000  # of one archive; more are one quarantine line
@@ -151,7 +151,7 @@ def open_gzip(data: bytes) -> gzip.GzipFile:
 
 
 @cache
-def _gzip() -> tuple[type[gzip.GzipFile], tuple[type[Exception], ...]]:
+def _gzip() -> tuple[Callable[..., Any], tuple[Any, ...]]:  # Any: isal may be absent, or say no types
     """What unpacks gzip, and what it raises for damage: isal, in half the time, where it is installed."""
     damage = (OSError, EOFError, zlib.error)
     try:
