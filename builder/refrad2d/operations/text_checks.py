@@ -40,7 +40,9 @@ _CHANGE = re.compile(
     r"(?:shards b\d{3}(?:; left out: \d+ [a-z_]+(?:, \d+ [a-z_]+)*)?|\d+ shards rewritten, \d+ deleted) \|"
 )
 _TABLE = re.compile(r"[a-z]+(?: in [a-z0-9_-]+)?|(?P<reason>[a-z_]+) in line \d+(?:, \d+)*(?:, …)?")
-_CURATE = re.compile(r"kept|kept_unsure|rewritten|translated|(?:dropped|fallback|untranslated)_[a-z_]+")
+_CURATE = re.compile(
+    r"kept|kept_unsure|sections_left_out|rewritten|translated|(?:dropped|fallback|untranslated)_[a-z_]+"
+)
 # What was resolved or is unknown in masks that were kept.
 _PAINTED = ("organ_overlap_pixels", "contradicting_organs", "under_burnt_in_text", "unknown_structures")
 _NOT_APPENDED = ("patient_was_removed", "already_published", "id_of_another_picture", "picture_already_published")

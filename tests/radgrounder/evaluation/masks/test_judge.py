@@ -27,6 +27,8 @@ for made in ROWS:
 class Oracle:
     """Writes the true box and draws the true mask, but for what it is told to miss."""
 
+    reads_mentions = False
+
     def __init__(self, rows, missing=()):
         self.rows, self.missing, self.masks = rows, missing, self
 
@@ -151,3 +153,12 @@ def test_a_run_writes_what_it_found(tmp_path, monkeypatch):
     result = run("model", str(tmp_path / "data"), tmp_path / "out", limit=2)
     assert json.loads((tmp_path / "out" / "masks.json").read_text()) == json.loads(json.dumps(result))
     assert result["structures"]["head/dice"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 6}
+
+
+def test_a_head_for_mentions_without_boxes_is_refused(tmp_path, monkeypatch):
+    oracle = Oracle(ROWS)
+    oracle.reads_mentions = True
+    monkeypatch.setattr(Predictor, "load", lambda model, batch_size: oracle)
+    with pytest.raises(ValueError, match="without boxes"):
+        run("model", str(tmp_path), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
