@@ -15,6 +15,7 @@ from refrad2d.grounding import has_markup
 from refrad2d.llm.abbreviations import spell_out
 from refrad2d.llm.compare import compare
 from refrad2d.llm.concepts import fold
+from refrad2d.llm.contraries import find_contrary
 from refrad2d.llm.facts import Facts, read_facts
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
@@ -53,7 +54,8 @@ def check_rewrite(source: str, kept: str, rewritten: str, language: str) -> str 
         known, required = (read_facts(text, language) for text in longer)
     if (spelt := spell_out(rewritten, source, answer.unknown)) != rewritten:
         answer = read_facts(spelt, language)
-    return compare(required, answer, (known, required)) or _check_unknown(required, answer, (known, required))
+    reason = compare(required, answer, (known, required)) or _check_unknown(required, answer, (known, required))
+    return reason or find_contrary(longer[0], spelt, (language, language))
 
 
 def check_translation(source: str, translation: str, *, languages: tuple[str, str] = ("de", "en")) -> str | None:
@@ -66,7 +68,8 @@ def check_translation(source: str, translation: str, *, languages: tuple[str, st
     if translation.strip() == source.strip() and len(source.split()) > 3:
         return "not_translated"
     known, answer = read_facts(source, languages[0]), read_facts(translation, languages[1])
-    return compare(known, answer, (known,)) or _check_unknown(known, answer, (known,))
+    reason = compare(known, answer, (known,)) or _check_unknown(known, answer, (known,))
+    return reason or find_contrary(source, translation, languages)
 
 
 def _check_unknown(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:

@@ -21,6 +21,7 @@ from refrad2d.text.sentences import split_sentences
 
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 GENERIC = "lesion"  # the finding that names no kind
+_HEDGES = frozenset("possible suspected probable".split())
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
 _BESIDE_GOOD = members("family", "device") | {"vascularity"}  # "regular perfusion of both kidneys"
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
@@ -44,7 +45,7 @@ _PARTS_OF_PANCREAS = {
     "cauda_part": "pancreatic_tail",
 }
 _ASKED = re.compile(r"(?<![\w?])\?\s?(?=[^\W\d_])")  # "?pneumonia"
-_DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,})\s?\?(?=\W|$)")  # "Metastase?"
+_DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,}|[^\W\d_]{2,}\s\d\w?)\s?\?(?=\W|$)")  # "Metastase?", "Typ 1?"
 _VIEWS = re.compile(
     r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
 )
@@ -110,7 +111,7 @@ class Facts:
 
     `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
     `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood,
-    `proven` if anything is called so.
+    `proven` if anything is called so, `hedged` if anything is only guessed.
     """
 
     facts: tuple[Fact, ...]
@@ -126,6 +127,7 @@ class Facts:
     strange: tuple[Strange, ...] = ()
     hidden: int = 0
     proven: bool = False
+    hedged: bool = False
 
 
 def read_facts(text: str, language: str) -> Facts:
@@ -224,6 +226,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         strange=tuple(_stranger(piece, sign.unit) for piece in pieces for sign in piece.of(UNKNOWN)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
+        hedged=any(s.name in _HEDGES for piece in pieces if not _denies(piece) for s in piece.of("certainty")),
         single=frozenset(
             side
             for sign in signs
@@ -239,9 +242,12 @@ def _denies_nature(piece: Piece, name: str) -> bool:
     return name.startswith("benign:") and DENIED in piece.polarity.values()
 
 
+def _denies(piece: Piece) -> bool:
+    return bool(piece.of("denial", "denied", "free")) or DENIED in piece.polarity.values()
+
+
 def _stranger(piece: Piece, word: str) -> Strange:
-    denied = bool(piece.of("denial", "denied", "free")) or DENIED in piece.polarity.values()
-    return Strange(word, denied, _sides(piece), _organs(piece), _measures(piece))
+    return Strange(word, _denies(piece), _sides(piece), _organs(piece), _measures(piece))
 
 
 def _names_exam(pieces: list[Piece], at: int) -> bool:
