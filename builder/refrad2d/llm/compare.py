@@ -154,7 +154,9 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
     known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
     if answer.proven and not any(facts.proven for facts in allowed):
         return "certainty_changed"
-    if required.hedged and not answer.hedged or answer.hedged and not any(facts.hedged for facts in allowed):
+    nodes = any(fact.key == "lymphadenopathy" for fact in (*known, *answer.facts))  # what suspected nodes are called
+    guessed = any(facts.hedged for facts in allowed)
+    if not nodes and (required.hedged and not answer.hedged or answer.hedged and not guessed):
         return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
     spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))

@@ -13,12 +13,16 @@ import re
 from refrad2d.llm.concepts import Lexicon, lexicon
 
 _HYPHEN = re.compile(r"\b([^\W\d_]{3,})-(?:,\s([^\W\d_]{3,})-)?\s(und|oder|sowie|bzw\.|/)\s([^\W\d_]{6,})")
-_HEAD_LAST = re.compile(r"\b([^\W\d_]{3,})(?=\s(?:and|or|und|oder|sowie|&)\s([^\W\d_]{3,})\s([^\W\d_]{3,}))")
+_HEAD_LAST = re.compile(r"\b([^\W\d_]{3,})(?=\s(?:and|or|to|und|oder|bis|sowie|&)\s(?:the\s)?([^\W\d_]{3,})\s([^\W\d_]{3,}))")
 _HEAD_FIRST = re.compile(r"\b([^\W\d_]{2,})\s([^\W\d_]{4,})\s(?:und|et|and|oder|sowie|&)\s(?=([^\W\d_]{4,}))")
 _VESSELS = re.compile(r"\b((?:[a-z]+\s){0,1}([a-z]+)\s)(artery|vein)\sand\s(?=(artery|vein)\b)", re.IGNORECASE)
 _SIDED = re.compile(  # "8 mm im rechten und 13 mm im linken Oberlappen"
     r"\b(?P<side>rechte[nrsm]?|linke[nrsm]?|right|left)(?=\s(?:und|and|sowie)\s(?:[^\W_]+\s){0,3}?(?:im|am|in|an|der|the|of)\s"
     r"(?:rechte[nrsm]?|linke[nrsm]?|right|left)\s(?P<noun>(?:(?:upper|lower|middle)\s)?[^\W\d_]{4,}))",
+    re.IGNORECASE,
+)
+_SEGMENTS = re.compile(  # "in den Segmenten II (12 mm) und VIII (23 mm)"
+    r"\b(?:\w*segment\w*|seg\.)\s[IVX\d]+[ab]?\s(?:\([^()]*\)|mit\s\d[\d.,]*\s?[cm]m)(?:,\s|,?\s(?:und|and|sowie|&)\s)(?:in\s)?(?=[IVX\d]+[ab]?\s[(m])",
     re.IGNORECASE,
 )
 _SHORTEST_HEAD = 4  # letters that a compound shares
@@ -29,6 +33,7 @@ def complete(text: str, language: str) -> str:
     words = lexicon(language)
     if language == "de":
         text = _HYPHEN.sub(lambda found: _whole(found, words), text)
+    text = _SEGMENTS.sub(r"\g<0>Segment ", text)
     text = _SIDED.sub(r"\g<side> \g<noun>", text)
     text = _VESSELS.sub(lambda found: _both_vessels(found, words), text)
     text = _HEAD_LAST.sub(lambda found: _with_head(found, words), text)
