@@ -252,9 +252,14 @@ def _stranger(piece: Piece, word: str) -> Strange:
 
 def _names_exam(pieces: list[Piece], at: int) -> bool:
     """True for "MRT Schädel:", which says what was examined."""
-    behind = pieces[at + 1] if at + 1 < len(pieces) else None
-    ends = behind is not None and behind.joint == ":" and behind.sentence == pieces[at].sentence
-    return ends and bool(pieces[at].of("exam")) and not pieces[at].says
+    if not pieces[at].of("exam") or pieces[at].says:
+        return False
+    for piece in pieces[at + 1 :]:
+        if piece.sentence != pieces[at].sentence or piece.joint == ":":
+            return piece.sentence == pieces[at].sentence
+        if piece.says:  # "Schädelsonographie beim Neugeborenen: …"
+            return False
+    return False
 
 
 def _organs(piece: Piece) -> frozenset[str]:

@@ -74,7 +74,7 @@ _AGO = re.compile(  # how long ago is no number of a finding
 )
 _SUV = re.compile(r"\bSUV[^\d.;,]{0,12}$", re.IGNORECASE)
 _LISTED = re.compile(r"(?<![\d.,])\d(?:,\d){2,}(?![\d.,])")  # "ribs (3,4,5,6)"
-_RANGE = re.compile(r"(?:\.\s?|\s)?(?:bis|to|-|–|through)\s?", re.IGNORECASE)
+_RANGE = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:bis|to|-|–|through)\s?", re.IGNORECASE)
 _LONGEST_RANGE = 12
 _ALSO = re.compile(r"\s(?:und|and|bzw\.|or|oder)\s")  # "two nodules, 8 and 15 mm"
 _BEFORE_SIZE = re.compile(r"(?:[,(:]|\b(?:mit|von|of|bis|to|with|je|messen\w*|misst|measur\w+|etwa|about))\s?$", re.IGNORECASE)
