@@ -295,6 +295,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
             not bad.affirmed and not bad.change and (clear or own or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
         )
     if PLACE in (fact.key, other.key):
+        if GENERIC in (fact.key, other.key) and fact.organs | other.organs == {"lymph_node"}:
+            return fact.measures == other.measures  # "Lymphadenopathie, größter Knoten 28 mm"
         sized = fact.implied & _SIZED
         organs = (
             fact.organs & other.organs or sized and fact.implied & other.organs

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from refrad2d.llm.abbreviations import spell_known
-from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
+from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, fold, members, read_signs
 from refrad2d.llm.ellipsis import complete
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import AMOUNTS, CHANGE, DENIED, GOOD, Piece, read_pairs, read_pieces
@@ -21,6 +21,7 @@ from refrad2d.text.sentences import split_sentences
 
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 GENERIC = "lesion"  # the finding that names no kind
+_WORD = re.compile(r"[^\W\d_]+|[,.;:()]")
 _HEDGES = frozenset("possible suspected probable".split())
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
 _BESIDE_GOOD = members("family", "device") | {"vascularity"}  # "regular perfusion of both kidneys"
@@ -112,6 +113,7 @@ class Facts:
     `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
     `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood,
     `proven` if anything is called so, `hedged` if anything is only guessed.
+    `words` are all words, folded, and the stops between them, `spelt` the structures and findings with the words that name each.
     """
 
     facts: tuple[Fact, ...]
@@ -128,6 +130,8 @@ class Facts:
     hidden: int = 0
     proven: bool = False
     hedged: bool = False
+    words: tuple[str, ...] = ()
+    spelt: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def read_facts(text: str, language: str) -> Facts:
@@ -164,7 +168,13 @@ def read_facts(text: str, language: str) -> Facts:
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
     facts = tuple(fact for at in range(len(pieces)) for fact in _with_list(_facts_of(pieces, at), pieces, at))
-    return replace(_whole(facts, pieces), hidden=hidden)
+    named = [sign for piece in pieces for sign in piece.of("organ", "finding")]
+    spelt = {(sign.name, _words(text[sign.start : sign.end])): None for sign in named}
+    return replace(_whole(facts, pieces), hidden=hidden, words=_words(text), spelt=tuple(spelt))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _WORD.findall(text))
 
 
 def _of_pancreas(sign: Sign) -> Sign:
