@@ -122,7 +122,20 @@ def _single_pairs(facts: Facts) -> frozenset[str]:
         if fact.key != PLACE
         for s in fact.sides
     }
-    return frozenset(sized | told)
+    levels = {
+        f"pair:{level}={value}"
+        for fact in facts.facts
+        if len(fact.measures) == 1 and not fact.gone
+        for level in _only_level(fact)
+        for value, _ in fact.measures
+    }
+    return frozenset(sized | told | levels)
+
+
+def _only_level(fact: Fact) -> list[str]:
+    """The segment or vertebra of a fact that has one."""
+    levels = [name for name in fact.organs if name.startswith(("seg:", "vert:"))]
+    return levels if len(levels) == 1 else []
 
 
 def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:

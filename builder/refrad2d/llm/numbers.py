@@ -14,7 +14,7 @@ _MONTHS = (
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
 _DAY, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-_DAYS_OF = "|".join(rf"(?<=\b{word} )" for word in "vom from seit am of on VU VB".split())
+_DAYS_OF = "|".join(rf"(?<=\b{word} )" for word in "vom from seit am on VU VB".split())
 _COUNTED = "Brust|Hals|Lenden|BWK|HWK|LWK|Rippe|Finger|Zehe|Strahl|Meta|M[FH]K"  # behind an ordinal number
 _DATE = re.compile(
     rf"(?<!-)\b\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{2,4}}|^\s*\(?\d{{1,2}}[.)]\s(?!{_COUNTED})(?-i:(?=[A-ZÄÖÜ]))|"

@@ -61,7 +61,7 @@ def _is_mate(one: str, other: str) -> bool:
     shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     if shared >= _SHORTEST_ROOT and one[shared:] in _ENDINGS and other[shared:] in _ENDINGS:
         return True
-    return one == other or len(one) > _SHORTEST_ROOT and one in other
+    return one == other or len(one) > _SHORTEST_ROOT and one in other or len(one) == _SHORTEST_ROOT and other.endswith(one)
 
 
 def _stretch(phrase: tuple[str, ...], words: tuple[str, ...]) -> tuple[int, int] | None:
