@@ -16,8 +16,8 @@ from refrad2d.llm.abbreviations import spell_out
 from refrad2d.llm.compare import compare
 from refrad2d.llm.concepts import fold
 from refrad2d.llm.facts import Facts, read_facts
-from refrad2d.system.tables import read_text
 from refrad2d.llm.words import find_contrary, without_shared
+from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
 MAX_LONGER = 3.0  # ratio of the lengths of a text and its translation

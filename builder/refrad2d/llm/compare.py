@@ -169,7 +169,7 @@ def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> s
         return "certainty_changed"
     nodes = any(fact.key == "lymphadenopathy" for fact in (*known, *answer.facts))  # what suspected nodes are called
     guessed = any(facts.hedged for facts in allowed)
-    if not nodes and (required.hedged and not answer.hedged or answer.hedged and not guessed):
+    if not nodes and (required.hedged == 2 and not answer.hedged or answer.hedged == 2 and not guessed):
         return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
     spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))

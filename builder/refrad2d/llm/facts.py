@@ -13,7 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from refrad2d.llm.abbreviations import spell_known
-from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, fold, members, read_signs
+from refrad2d.llm.concepts import (
+    CUT,
+    HIDDEN,
+    LEVEL,
+    NUMBER,
+    UNKNOWN,
+    Sign,
+    closure,
+    composed,
+    fold,
+    members,
+    read_signs,
+)
 from refrad2d.llm.ellipsis import complete
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import AMOUNTS, CHANGE, DENIED, GOOD, Piece, read_pairs, read_pieces
@@ -34,11 +46,6 @@ _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
 )
-_SIDES = re.compile(
-    r"\b(R|L|re|li|rechts|links|right|left)\.?\s?(>+|<+)\s?(?:R|L|re|li|rechts|links|right|left)\b", re.IGNORECASE
-)
-_SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
-_ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
 _PANCREAS = re.compile(r"pan[ck]rea|bauchspeicheldrüse", re.IGNORECASE)
 _PARTS_OF_PANCREAS = {
     "caput_part": "pancreatic_head",
@@ -112,8 +119,9 @@ class Facts:
 
     `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
     `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood,
-    `proven` if anything is called so, `hedged` if anything is only guessed.
-    `words` are all words, folded, and the stops between them, `spelt` the structures and findings with the words that name each.
+    `proven` if anything is called so, `hedged` is 2 if anything is only guessed, 1 if only what is denied.
+    `words` are all words, folded, and the stops between them, `spelt` the structures and findings with the words
+    that name each.
     """
 
     facts: tuple[Fact, ...]
@@ -129,7 +137,7 @@ class Facts:
     strange: tuple[Strange, ...] = ()
     hidden: int = 0
     proven: bool = False
-    hedged: bool = False
+    hedged: int = 0
     words: tuple[str, ...] = ()
     spelt: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -137,7 +145,6 @@ class Facts:
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
     text = complete(spell_known(text, language), language)
-    text = _name_other_side(_compare_sides(text, language), language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
     text = _AGED.sub(lambda found: found["age"].ljust(len(found[0])), text)
@@ -183,33 +190,6 @@ def _of_pancreas(sign: Sign) -> Sign:
     return replace(sign, kind="organ", name=name, names=(name,)) if name else sign
 
 
-def _compare_sides(text: str, language: str) -> str:
-    """The text with "re > li" in words."""
-    said = {
-        "de": ("rechtsbetont beidseits", "linksbetont beidseits"),
-        "en": ("worse on the right", "worse on the left"),
-    }
-
-    def in_words(found: re.Match) -> str:
-        right_first = found[1][0].casefold() == "r"
-        return said[language][right_first != (found[2][0] == ">")]
-
-    return _SIDES.sub(in_words, text)
-
-
-def _name_other_side(text: str, language: str) -> str:
-    """The text with "contralateral" as the side across from the one that was named last."""
-
-    def in_words(found: re.Match) -> str:
-        before = [m[0].casefold() for m in _SIDE_WORDS.finditer(text, 0, found.start())]
-        if not before:
-            return found[0]
-        left = before[-1].startswith("r")
-        return {"de": ("rechte", "linke"), "en": ("right", "left")}[language][left]
-
-    return _ACROSS.sub(in_words, text)
-
-
 def _ends_statement(text: str, signs: list[Sign], stop: re.Match, start: int, end: int) -> bool:
     """True if the full stop of "bds." or "li." ends a statement, and behind "li." another one stands."""
     before = any(sign.kind == "finding" and start <= sign.start < stop.start() for sign in signs)
@@ -236,7 +216,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         strange=tuple(_stranger(piece, sign.unit) for piece in pieces for sign in piece.of(UNKNOWN)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
-        hedged=any(s.name in _HEDGES for piece in pieces if not _denies(piece) for s in piece.of("certainty")),
+        hedged=max((2 - _denies(p) for p in pieces for s in p.of("certainty") if s.name in _HEDGES), default=0),
         single=frozenset(
             side
             for sign in signs

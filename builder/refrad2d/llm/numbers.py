@@ -77,8 +77,23 @@ _LISTED = re.compile(r"(?<![\d.,])\d(?:,\d){2,}(?![\d.,])")  # "ribs (3,4,5,6)"
 _RANGE = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:bis|to|-|–|through)\s?", re.IGNORECASE)
 _LONGEST_RANGE = 12
 _ALSO = re.compile(r"\s(?:und|and|bzw\.|or|oder)\s")  # "two nodules, 8 and 15 mm"
-_BEFORE_SIZE = re.compile(r"(?:[,(:]|\b(?:mit|von|of|bis|to|with|je|messen\w*|misst|measur\w+|etwa|about))\s?$", re.IGNORECASE)
-_UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "ccm": "ml", "cm3": "ml", "cm³": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
+_BEFORE_SIZE = re.compile(
+    r"(?:[,(:]|\b(?:mit|von|of|bis|to|with|je|messen\w*|misst|measur\w+|etwa|about))\s?$", re.IGNORECASE
+)
+_UNITS = {
+    "mm": "mm",
+    "cm": "mm",
+    "ml": "ml",
+    "cc": "ml",
+    "ccm": "ml",
+    "cm3": "ml",
+    "cm³": "ml",
+    "he": "HU",
+    "hu": "HU",
+    "%": "%",
+    "proz": "%",
+    "perc": "%",
+}
 _NUMBER = re.compile(
     rf"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>{_OTHER}|mm|cm3|cm³|ccm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
     re.IGNORECASE,

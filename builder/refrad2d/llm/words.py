@@ -6,9 +6,10 @@
     'numbers_changed'
 
 A row of data/contraries.csv is one pole of a group, with its words (llm/concepts says how they are written; here a "*"
-may stand inside a word too). It asks of whole texts only, so it needs no reading of the sentence: a pole that an answer adds while the
-report's other pole went is a contradiction. What one text names in words that stand together in the other, but for their endings
-("Recessus axillaris", "axillary recess"), no table has to know: `without_shared` takes it out of the comparison.
+may stand inside a word too). It asks of whole texts only, so it needs no reading of the sentence: a pole that an answer
+adds while the report's other pole went is a contradiction. What one text names in words that stand together in the
+other, but for their endings ("Sinus sagittalis superior", "superior sagittal and transverse sinus"), no table has to
+know: `without_shared` takes it out of the comparison.
 """
 
 import re
@@ -27,7 +28,9 @@ _ORDINAL_STOP = re.compile(r"\b(III|IV)\.\s")
 _CLAUSE = re.compile(r"[,;:()\n]|\.\s")
 _DENIED = re.compile(r"\b(?:not|non|no|without|nicht|ceine?[nrms]?|ohne|nie)[\s-]+$")  # folded
 _SIZE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)?)\s?(mm|cm)\b")
-_NEUTRAL = "score|scores|grad|grade|typ|type|stage|stadium|kategorie|category|klasse|class|wert|value|index|von|of|is|ist|max"
+_NEUTRAL = (
+    "score|scores|grad|grade|typ|type|stage|stadium|kategorie|category|klasse|class|wert|value|index|von|of|is|ist|max"
+)
 _SCORE = re.compile(
     rf"([^\W\d_]{{3,}})[\s:=-]*(?:(?:{_NEUTRAL})\b[\s:=-]*){{0,3}}(\d+(?:[.,]\d+)?)(?![\d.,/]*\d|\s?(?:mm|cm|ml|%|x|×|-?\s?[Pp]ro|°|HE|HU|[./-]\d))",
     re.IGNORECASE,
@@ -38,17 +41,17 @@ _NO_OWNER = re.compile(
     re.IGNORECASE,
 )
 _ENDINGS = frozenset(
-    " s es e n en er em ern us um i a ae al ale aler alen ales alem alis ali ar are arer aren aris ari is ic ical isch ische "
-    "ischen ischer ous os ose osen osis osi ia ie ien ei eal eale ealen eus ei an ane anen ine in ed et te ten ter el".split(" ")
-) | {fold(e) for e in ("ically", "icus", "ica", "icum", "iculi", "eus", "ösen", "ös", "öse")}
-_CLASSES = frozenset(  # what says only of what kind a structure is
-    fold(word)
-    for word in "nerve nervus nervi muscle muscles musculus tendon tendons sehne sehnen bone bones os region joint gelenk".split()
-)
-_DENIALS = frozenset(
-    fold(word)
-    for word in "no not without nor neither none absent kein keine keiner keinen keines keinem ohne nicht weder fehlend".split()
-)
+    fold(ending)
+    for ending in (
+        "", *"s es e n en er em ern us um i a ae al ale aler alen ales alem alis ali ar are arer aren aris".split(),
+        *"ic ical isch ische ischen ischer ous os ose osen osis osi ia ie ien ei eal eale ealen eus an".split(),
+        *"ari is ane anen ine in ed et te ten ter el ically icus ica icum iculi ösen ös öse".split(),
+    )
+)  # fmt: skip
+_KINDS = "nerve nervus nervi muscle muscles musculus tendon tendons sehne sehnen bone bones os region joint gelenk"
+_CLASSES = frozenset(fold(word) for word in _KINDS.split())  # what says only of what kind a structure is
+_DENYING = "no not without nor neither none absent kein keine keiner keinen keines keinem ohne nicht weder fehlend"
+_DENIALS = frozenset(fold(word) for word in _DENYING.split())
 _VESSELS = frozenset(("a", "v", "aa", "vv"))
 _THEN = frozenset(fold(word) for word in "previously formerly earlier zuvor vormals vorher früher ehemals".split())
 _STOPS = frozenset(",.;:()")
@@ -61,7 +64,9 @@ def _is_mate(one: str, other: str) -> bool:
     shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     if shared >= _SHORTEST_ROOT and one[shared:] in _ENDINGS and other[shared:] in _ENDINGS:
         return True
-    return one == other or len(one) > _SHORTEST_ROOT and one in other or len(one) == _SHORTEST_ROOT and other.endswith(one)
+    return (
+        one == other or len(one) > _SHORTEST_ROOT and one in other or len(one) == _SHORTEST_ROOT and other.endswith(one)
+    )
 
 
 def _stretch(phrase: tuple[str, ...], words: tuple[str, ...]) -> tuple[int, int] | None:
@@ -73,7 +78,11 @@ def _stretch(phrase: tuple[str, ...], words: tuple[str, ...]) -> tuple[int, int]
     for first in places[0]:
         near = [min(some, key=lambda n: abs(n - first)) for some in places]
         start, end = min(near), max(near)
-        if end - start < _SPAN and not _STOPS & set(words[start:end]) and not _THEN & set(words[max(0, start - 4) : end]):
+        if (
+            end - start < _SPAN
+            and not _STOPS & set(words[start:end])
+            and not _THEN & set(words[max(0, start - 4) : end])
+        ):
             return start, end
     return None
 
@@ -100,8 +109,12 @@ def _without(facts: Facts, other: Facts, shared: frozenset[str]) -> Facts:
     for fact in facts.facts:
         if fact.key not in (PLACE, GOOD) and not any(is_same_thing(fact, one) for one in other.facts):
             said = [_stretch(words, other.words) for name, words in facts.spelt if name == fact.key]
-            if said and all(said) and all(
-                (not fact.affirmed) == bool(_DENIALS & set(_clause(other.words, place))) for place in said if place
+            if (
+                said
+                and all(said)
+                and all(
+                    (not fact.affirmed) == bool(_DENIALS & set(_clause(other.words, place))) for place in said if place
+                )
             ):
                 continue
         kept.append(
