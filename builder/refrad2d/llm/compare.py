@@ -97,6 +97,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     guessed |= {name for name in _TISSUES if closure((name,)) - {name} & named}
     if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
         guessed.add("liver")  # "Segment VIII"
+    if any(word.startswith("rundherd") for facts in allowed for word in facts.words):
+        guessed.add("lung")  # "pulmonary nodule"
     spoken = closure(tuple(sorted(named)))
     guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
