@@ -16,10 +16,12 @@ from refrad2d.llm.abbreviations import spell_out
 from refrad2d.llm.compare import compare
 from refrad2d.llm.concepts import fold
 from refrad2d.llm.facts import Facts, read_facts
+from refrad2d.llm.words import find_contrary, without_shared
 from refrad2d.system.tables import read_text
 from refrad2d.text.sentences import split_sentences
 
 MAX_LONGER = 3.0  # ratio of the lengths of a text and its translation
+_NAMED = frozenset("new_anatomy anatomy_lost anatomy_changed finding_added finding_lost".split())  # may be other words
 _SPARE_WORDS = 2  # that are unknown and by their ending no finding
 _WEIGHTY = re.compile(  # by its ending a finding, or a name in capitals
     r"(?:om[ae]?s?|omen?|itis|itiden|os[ei]s?|osen|oses|pathi?[aey]\w*|e[ck]tas\w+|[ckz]ele[sn]?|megal\w+|emi[ae]|yse[ns]?|lysis|trophi?[aey]|plasi[ae]n?|stenos\w+|fra[ck]tur\w*"
@@ -53,7 +55,13 @@ def check_rewrite(source: str, kept: str, rewritten: str, language: str) -> str 
         known, required = (read_facts(text, language) for text in longer)
     if (spelt := spell_out(rewritten, source, answer.unknown)) != rewritten:
         answer = read_facts(spelt, language)
-    return compare(required, answer, (known, required)) or _check_unknown(required, answer, (known, required))
+    reason = compare(required, answer, (known, required))
+    if reason in _NAMED:
+        (required, ours), (known, theirs) = without_shared(required, answer), without_shared(known, answer)
+        answer = min(ours, theirs, key=lambda facts: len(facts.facts))
+        reason = compare(required, answer, (known, required))
+    reason = reason or _check_unknown(required, answer, (known, required))
+    return reason or find_contrary(longer[0], spelt, (language, language))
 
 
 def check_translation(source: str, translation: str, *, languages: tuple[str, str] = ("de", "en")) -> str | None:
@@ -66,7 +74,12 @@ def check_translation(source: str, translation: str, *, languages: tuple[str, st
     if translation.strip() == source.strip() and len(source.split()) > 3:
         return "not_translated"
     known, answer = read_facts(source, languages[0]), read_facts(translation, languages[1])
-    return compare(known, answer, (known,)) or _check_unknown(known, answer, (known,))
+    reason = compare(known, answer, (known,))
+    if reason in _NAMED:
+        known, answer = without_shared(known, answer)
+        reason = compare(known, answer, (known,))
+    reason = reason or _check_unknown(known, answer, (known,))
+    return reason or find_contrary(source, translation, languages)
 
 
 def _check_unknown(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:

@@ -97,6 +97,8 @@ def _places(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str |
     guessed |= {name for name in _TISSUES if closure((name,)) - {name} & named}
     if any(name.startswith("seg:") for name in named) and not named & _LUNGS:
         guessed.add("liver")  # "Segment VIII"
+    if any(word.startswith("rundherd") for facts in allowed for word in facts.words):
+        guessed.add("lung")  # "pulmonary nodule"
     spoken = closure(tuple(sorted(named)))
     guessed |= {name for name, parts in composed() if parts <= spoken}  # "Pankreaskorpus … Gang", "Aorta …, Bogen"
     organs = closure(tuple(sorted(named | guessed)))
@@ -122,7 +124,20 @@ def _single_pairs(facts: Facts) -> frozenset[str]:
         if fact.key != PLACE
         for s in fact.sides
     }
-    return frozenset(sized | told)
+    levels = {
+        f"pair:{level}={value}"
+        for fact in facts.facts
+        if len(fact.measures) == 1 and not fact.gone
+        for level in _only_level(fact)
+        for value, _ in fact.measures
+    }
+    return frozenset(sized | told | levels)
+
+
+def _only_level(fact: Fact) -> list[str]:
+    """The segment or vertebra of a fact that has one."""
+    levels = [name for name in fact.organs if name.startswith(("seg:", "vert:"))]
+    return levels if len(levels) == 1 else []
 
 
 def _contradicts(said: frozenset[str], known: frozenset[str]) -> bool:
@@ -153,6 +168,10 @@ def _is_across(pair: str, known: frozenset[str]) -> bool:
 def _statements(required: Facts, answer: Facts, allowed: tuple[Facts, ...]) -> str | None:
     known = [fact for facts in allowed for fact in facts.facts if not fact.gone]
     if answer.proven and not any(facts.proven for facts in allowed):
+        return "certainty_changed"
+    nodes = any(fact.key == "lymphadenopathy" for fact in (*known, *answer.facts))  # what suspected nodes are called
+    guessed = any(facts.hedged for facts in allowed)
+    if not nodes and (required.hedged == 2 and not answer.hedged or answer.hedged == 2 and not guessed):
         return "certainty_changed"
     around = frozenset().union(*(facts.implied for facts in allowed))
     spoken = closure(tuple(sorted(around.union(*(facts.organs for facts in allowed)))))
@@ -291,6 +310,8 @@ def is_same_thing(fact: Fact, other: Fact) -> bool:
             not bad.affirmed and not bad.change and (clear or own or bad.key in _WIDTHS or bool(bad.implied & _WIDTHS))
         )
     if PLACE in (fact.key, other.key):
+        if GENERIC in (fact.key, other.key) and fact.organs | other.organs == {"lymph_node"}:
+            return fact.measures == other.measures  # "Lymphadenopathie, größter Knoten 28 mm"
         sized = fact.implied & _SIZED
         organs = (
             fact.organs & other.organs or sized and fact.implied & other.organs

@@ -13,7 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from refrad2d.llm.abbreviations import spell_known
-from refrad2d.llm.concepts import CUT, HIDDEN, LEVEL, NUMBER, UNKNOWN, Sign, closure, composed, members, read_signs
+from refrad2d.llm.concepts import (
+    CUT,
+    HIDDEN,
+    LEVEL,
+    NUMBER,
+    UNKNOWN,
+    Sign,
+    closure,
+    composed,
+    fold,
+    members,
+    read_signs,
+)
 from refrad2d.llm.ellipsis import complete
 from refrad2d.llm.numbers import blank_numbers, read_numbers
 from refrad2d.llm.pieces import AMOUNTS, CHANGE, DENIED, GOOD, Piece, read_pairs, read_pieces
@@ -21,6 +33,8 @@ from refrad2d.text.sentences import split_sentences
 
 _BEFORE, _BEHIND = 12, 6  # pieces around one in which its side or structure may stand
 GENERIC = "lesion"  # the finding that names no kind
+_WORD = re.compile(r"[^\W\d_]+|[,.;:()]")
+_HEDGES = frozenset("possible suspected probable".split())
 PLACE = "organ"  # key of facts that only name a structure, with its size or nothing
 _BESIDE_GOOD = members("family", "device") | {"vascularity"}  # "regular perfusion of both kidneys"
 _SIZES = frozenset("enlarged dilated shrunken thickened thin atrophy".split())  # "from 6 to 8 cm enlarged" is a change
@@ -32,11 +46,6 @@ _PREFIXES = re.compile(  # "intra- or extra-axial"
     r"\b(?:intra|extra|supra|infra|prä|pre|post|peri|endo|exo|retro|ante|sub|epi|para|inter|mono|bi|uni)-\s(?:or|and|und|oder|bzw\.|sowie)\s(?=\w)",
     re.IGNORECASE,
 )
-_SIDES = re.compile(
-    r"\b(R|L|re|li|rechts|links|right|left)\.?\s?(>+|<+)\s?(?:R|L|re|li|rechts|links|right|left)\b", re.IGNORECASE
-)
-_SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
-_ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
 _PANCREAS = re.compile(r"pan[ck]rea|bauchspeicheldrüse", re.IGNORECASE)
 _PARTS_OF_PANCREAS = {
     "caput_part": "pancreatic_head",
@@ -44,7 +53,7 @@ _PARTS_OF_PANCREAS = {
     "cauda_part": "pancreatic_tail",
 }
 _ASKED = re.compile(r"(?<![\w?])\?\s?(?=[^\W\d_])")  # "?pneumonia"
-_DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,})\s?\?(?=\W|$)")  # "Metastase?"
+_DOUBTED = re.compile(r"(?<=[\s(])([^\W\d_]{4,}|[^\W\d_]{2,}\s\d\w?)\s?\?(?=\W|$)")  # "Metastase?", "Typ 1?"
 _VIEWS = re.compile(
     r"\b(?:in\s)?(?:\d|zwei|drei|two|three)\s(?:Ebenen|Projektionen|views?|planes|projections)\b", re.IGNORECASE
 )
@@ -110,7 +119,9 @@ class Facts:
 
     `earlier` are the numbers of another day; `single` the sides that are said by another word than "both",
     `strange` the unknown words with their piece, `hidden` the number of compounds of which a part is not understood,
-    `proven` if anything is called so.
+    `proven` if anything is called so, `hedged` is 2 if anything is only guessed, 1 if only what is denied.
+    `words` are all words, folded, and the stops between them, `spelt` the structures and findings with the words
+    that name each.
     """
 
     facts: tuple[Fact, ...]
@@ -126,12 +137,14 @@ class Facts:
     strange: tuple[Strange, ...] = ()
     hidden: int = 0
     proven: bool = False
+    hedged: int = 0
+    words: tuple[str, ...] = ()
+    spelt: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def read_facts(text: str, language: str) -> Facts:
     """What a text in German or English states. ValueError for another language."""
     text = complete(spell_known(text, language), language)
-    text = _name_other_side(_compare_sides(text, language), language)
     if language == "en":
         text = _SIDE_LETTERS.sub(lambda found: "Left " if found[1] or found[3] else "Right ", text)
     text = _AGED.sub(lambda found: found["age"].ljust(len(found[0])), text)
@@ -162,40 +175,19 @@ def read_facts(text: str, language: str) -> Facts:
         signs.sort(key=lambda sign: sign.start)
         pieces += read_pieces(bare, [s for s in signs if not (s.kind == CUT and s.start in commas)], number)
     facts = tuple(fact for at in range(len(pieces)) for fact in _with_list(_facts_of(pieces, at), pieces, at))
-    return replace(_whole(facts, pieces), hidden=hidden)
+    named = [sign for piece in pieces for sign in piece.of("organ", "finding")]
+    spelt = {(sign.name, _words(text[sign.start : sign.end])): None for sign in named}
+    return replace(_whole(facts, pieces), hidden=hidden, words=_words(text), spelt=tuple(spelt))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _WORD.findall(text))
 
 
 def _of_pancreas(sign: Sign) -> Sign:
     """ "Tail" as that of the pancreas, where a text speaks of one."""
     name = _PARTS_OF_PANCREAS.get(sign.name) if sign.kind == "part" else None
     return replace(sign, kind="organ", name=name, names=(name,)) if name else sign
-
-
-def _compare_sides(text: str, language: str) -> str:
-    """The text with "re > li" in words."""
-    said = {
-        "de": ("rechtsbetont beidseits", "linksbetont beidseits"),
-        "en": ("worse on the right", "worse on the left"),
-    }
-
-    def in_words(found: re.Match) -> str:
-        right_first = found[1][0].casefold() == "r"
-        return said[language][right_first != (found[2][0] == ">")]
-
-    return _SIDES.sub(in_words, text)
-
-
-def _name_other_side(text: str, language: str) -> str:
-    """The text with "contralateral" as the side across from the one that was named last."""
-
-    def in_words(found: re.Match) -> str:
-        before = [m[0].casefold() for m in _SIDE_WORDS.finditer(text, 0, found.start())]
-        if not before:
-            return found[0]
-        left = before[-1].startswith("r")
-        return {"de": ("rechte", "linke"), "en": ("right", "left")}[language][left]
-
-    return _ACROSS.sub(in_words, text)
 
 
 def _ends_statement(text: str, signs: list[Sign], stop: re.Match, start: int, end: int) -> bool:
@@ -224,6 +216,7 @@ def _whole(facts: tuple[Fact, ...], pieces: list[Piece]) -> Facts:
         | frozenset(organ for at, piece in enumerate(pieces) if _names_exam(pieces, at) for organ in _organs(piece)),
         strange=tuple(_stranger(piece, sign.unit) for piece in pieces for sign in piece.of(UNKNOWN)),
         proven=any(sign.kind == "certainty" and sign.name == "proven" for sign in signs),
+        hedged=max((2 - _denies(p) for p in pieces for s in p.of("certainty") if s.name in _HEDGES), default=0),
         single=frozenset(
             side
             for sign in signs
@@ -239,16 +232,24 @@ def _denies_nature(piece: Piece, name: str) -> bool:
     return name.startswith("benign:") and DENIED in piece.polarity.values()
 
 
+def _denies(piece: Piece) -> bool:
+    return bool(piece.of("denial", "denied", "free")) or DENIED in piece.polarity.values()
+
+
 def _stranger(piece: Piece, word: str) -> Strange:
-    denied = bool(piece.of("denial", "denied", "free")) or DENIED in piece.polarity.values()
-    return Strange(word, denied, _sides(piece), _organs(piece), _measures(piece))
+    return Strange(word, _denies(piece), _sides(piece), _organs(piece), _measures(piece))
 
 
 def _names_exam(pieces: list[Piece], at: int) -> bool:
     """True for "MRT Schädel:", which says what was examined."""
-    behind = pieces[at + 1] if at + 1 < len(pieces) else None
-    ends = behind is not None and behind.joint == ":" and behind.sentence == pieces[at].sentence
-    return ends and bool(pieces[at].of("exam")) and not pieces[at].says
+    if not pieces[at].of("exam") or pieces[at].says:
+        return False
+    for piece in pieces[at + 1 :]:
+        if piece.sentence != pieces[at].sentence or piece.joint == ":":
+            return piece.sentence == pieces[at].sentence
+        if piece.says:  # "Schädelsonographie beim Neugeborenen: …"
+            return False
+    return False
 
 
 def _organs(piece: Piece) -> frozenset[str]:

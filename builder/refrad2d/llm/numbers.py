@@ -5,6 +5,7 @@
 """
 
 import re
+from itertools import pairwise
 
 from refrad2d.llm.concepts import LEVEL, NUMBER, Sign
 
@@ -13,7 +14,7 @@ _MONTHS = (
     r"sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
 _DAY, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-_DAYS_OF = "|".join(rf"(?<=\b{word} )" for word in "vom from seit am of on VU VB".split())
+_DAYS_OF = "|".join(rf"(?<=\b{word} )" for word in "vom from seit am on VU VB".split())
 _COUNTED = "Brust|Hals|Lenden|BWK|HWK|LWK|Rippe|Finger|Zehe|Strahl|Meta|M[FH]K"  # behind an ordinal number
 _DATE = re.compile(
     rf"(?<!-)\b\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{2,4}}|^\s*\(?\d{{1,2}}[.)]\s(?!{_COUNTED})(?-i:(?=[A-ZÄÖÜ]))|"
@@ -42,11 +43,62 @@ _THEN = re.compile(  # "(2020: -2.1)", "(4 mm before)": a value of another day
     r"(?<=,)\s(?:was|previously|formerly|vorher|zuvor|vormals|früher|damals)\s\d+(?:[.,]\d+)?(?=[.,;)])",
     re.IGNORECASE,
 )
-_UNITS = {"mm": "mm", "cm": "mm", "ml": "ml", "cc": "ml", "he": "HU", "hu": "HU", "%": "%", "proz": "%", "perc": "%"}
-_NUMBER = re.compile(
-    rf"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>{_OTHER}|mm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
+_EXAM_THEN = (  # another examination, or a time that is past
+    r"(?:Vor(?:aufnahm|untersuch|befund|bild|studi|CT|MRT|scan|verglei|monat|jahr|woche|tag)\w*|VU|VA|Erstaufnahme|Ausgangs\w+|"
+    r"(?:prior|previous|preceding|last|earlier|baseline|initial|old|outside)\s(?:\w+\s)?(?:study|exam\w*|scan|CT|MRI|image|imaging|"
+    r"radiograph|film|ultrasound|report|year|month|week)|the\sprior|the\sprevious|"
+    r"(?:vorigen|letzten|früheren|vorangegangenen|vorherigen)\s\w+|"
+    r"(?:\w+|\d+)\s(?:days?|weeks?|months?|years?)\s(?:ago|earlier|before)|vor\s(?:\w+|\d+)\s(?:Tagen?|Wochen?|Monaten?|Jahr(?:en)?))"
+)
+_VALUE = r"\d+(?:[.,]\d+)?(?:\s?[x×]\s?\d+(?:[.,]\d+)?)?"
+_WITH_UNIT = rf"{_VALUE}\s?(?:mm|cm|ml)"
+_THEN_BEHIND = re.compile(  # "als in der Voraufnahme (49 mm)", "on the prior study: 4 mm", "Voraufnahme mit 49 mm"
+    rf"{_EXAM_THEN}(?:\s(?:vom|of|from|dated)\s[\w./-]+)?\s?(?:\(|:|\s(?:mit|noch|with|was|it\swas|measured|at))\s?(?:noch\s|mit\s|was\s)?"
+    rf"(?P<value>{_WITH_UNIT})",
     re.IGNORECASE,
 )
+_THEN_BEFORE = re.compile(  # "4.8 cm twelve months ago", "49 mm in der Voruntersuchung", "(15 mm auf der VU)"
+    rf"(?<![\d.,])(?P<value>{_WITH_UNIT})\s(?:(?:in|im|on|at|am|auf|bei|vom|der|dem|den|the|a|his|her)\s){{0,3}}{_EXAM_THEN}",
+    re.IGNORECASE,
+)
+_THEN_AGAINST = re.compile(  # "5.2 cm today versus 4.8 cm", "jetzt 54 mm gegenüber 49 mm"
+    rf"(?:(?:now|today|currently|jetzt|heute|aktuell|nun)\s(?:\w+\s)?{_WITH_UNIT}|{_WITH_UNIT}\s(?:now|today|currently|jetzt|heute|aktuell|nun)),?\s"
+    rf"(?:versus|vs\.?|compared\s(?:to|with)|against|gegenüber|ggü\.?|statt|nach|bei|instead\sof|as\sopposed\sto)\s(?:\w+\s)?(?P<value>{_WITH_UNIT})",
+    re.IGNORECASE,
+)
+_AGO = re.compile(  # how long ago is no number of a finding
+    r"\b(?:\d+|an?|one|two|three|four|five|six|eight|nine|ten|twelve)\s(?:days?|weeks?|months?|years?)\s(?:ago|earlier|before)\b|"
+    r"\bvor\s(?:\d+|ein\w*|zwei|drei|vier|fünf|sechs|acht|neun|zehn|zwölf)\s(?:Tagen?|Wochen?|Monaten?|Jahr(?:en)?)\b|"
+    r"(?<=\d\s[mc]m\s)(?:versus|vs\.?)(?=\s\d)|(?<=(?:today|y now|ently)\s)(?:versus|vs\.?)(?=\s\d)",
+    re.IGNORECASE,
+)
+_SUV = re.compile(r"\bSUV[^\d.;,]{0,12}$", re.IGNORECASE)
+_LISTED = re.compile(r"(?<![\d.,])\d(?:,\d){2,}(?![\d.,])")  # "ribs (3,4,5,6)"
+_RANGE = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:bis|to|-|–|through)\s?", re.IGNORECASE)
+_LONGEST_RANGE = 12
+_ALSO = re.compile(r"\s(?:und|and|bzw\.|or|oder)\s")  # "two nodules, 8 and 15 mm"
+_BEFORE_SIZE = re.compile(
+    r"(?:[,(:]|\b(?:mit|von|of|bis|to|with|je|messen\w*|misst|measur\w+|etwa|about))\s?$", re.IGNORECASE
+)
+_UNITS = {
+    "mm": "mm",
+    "cm": "mm",
+    "ml": "ml",
+    "cc": "ml",
+    "ccm": "ml",
+    "cm3": "ml",
+    "cm³": "ml",
+    "he": "HU",
+    "hu": "HU",
+    "%": "%",
+    "proz": "%",
+    "perc": "%",
+}
+_NUMBER = re.compile(
+    rf"(?P<value>\d+(?:[.,]\d+)?)(?:\s?-?(?P<unit>{_OTHER}|mm|cm3|cm³|ccm|cm|ml|cc|HE|HU|%(?:ige[rnms]?)?|Prozent\w*|prozentige\w*|percent|per\scent)(?![^\W_]))?",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(rf"{_WITH_UNIT}\b")
 _RATE = re.compile(r"\s?(?:/|pro\s|per\s|a\s|im\s)(?:Jahr|Monat|Woche|year|yr|month|week)\b", re.IGNORECASE)  # a growth
 _JOINT = re.compile(r"\s?(?:x|×|-|–|bis|to|auf|->|→)\s?", re.IGNORECASE)  # between numbers that share a unit
 _FROM = re.compile(r"\b(?:from|von)\s$", re.IGNORECASE)
@@ -85,15 +137,15 @@ _LETTER = re.compile(  # "Weber B", "ACR density b", "type A dissection"
 _FIRST_LETTER = 1000  # the value of a class "A" among numbers without a unit
 _ONE = re.compile(rf"(?<!\w)({_PLACE})([ab]?)\b", re.IGNORECASE)
 _CLASSED = re.compile(
-    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)(?:[a-d]\b|\b)|"
+    r"\b(?i:grade?s?|gr\.|typs?|types?|stadium|stage|bosniak|modic|level|klasse|class|kategorie|category|metatarsale|metacarpale|meyerding|pfirrmann|goutallier|fazekas|aast|sfu|kellgren|outerbridge|icrs|garden|pauwels|neer|gustilo|salter|spetzler|fontaine|rutherford|hawkins|lichtman|ficat|forrest|metakarpale|digitus|strahl)[\s-]?(?:typ|type)?[\s-]?(?P<one>I{1,3}|IV|V|X)(?:[a-d]\b|\b)|"
     r"\b(?P<two>I{1,3}|IV)°|\b(?P<three>II|III|IV|VI{1,3}|IX|XI{1,2})\b(?!\s?(?:contrast|access|line|administ|KM|bolus|ultrasound))"
 )
 
 
 def read_numbers(text: str) -> list[Sign]:
     """The signs of kind NUMBER (lengths in mm) and LEVEL ("vert:L4", "seg:7") of a text, in order."""
-    then = [m.span() for m in _THEN.finditer(text)]
-    bare = _without_dates(text)
+    then = _spans_of_then(text)
+    bare = _LISTED.sub(lambda found: found[0].replace(",", " "), _without_dates(text))
     levels = _levels(bare)
     bare = _blank(bare, [(sign.start, sign.end) for sign in levels])
     romans = [(m.span(m.lastgroup or 0), m[m.lastgroup or 0]) for m in _CLASSED.finditer(bare)]
@@ -105,7 +157,9 @@ def read_numbers(text: str) -> list[Sign]:
     found = list(_NUMBER.finditer(bare))
     units = [_unit(m["unit"]) for m in found]
     for at in range(len(found) - 2, -1, -1):
-        if not units[at][0] and _JOINT.fullmatch(bare, found[at].end(), found[at + 1].start()):
+        gap = (found[at].end(), found[at + 1].start())
+        also = _ALSO.fullmatch(bare, *gap) and _BEFORE_SIZE.search(bare, 0, found[at].start())
+        if not units[at][0] and (also or _JOINT.fullmatch(bare, *gap)):
             units[at] = units[at + 1]
     numbers += _letters(bare)
     for at, (m, (unit, factor)) in enumerate(zip(found, units, strict=True)):
@@ -113,9 +167,36 @@ def read_numbers(text: str) -> list[Sign]:
         arrow = before is not None and before[0].strip() in ("->", "→")
         earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
         earlier = earlier or any(start < m.start() < end for start, end in then) or _RATE.match(bare, m.end())
+        if not unit and _SUV.search(bare, max(0, m.start() - 20), m.start()):
+            unit = "SUV"
         value = round(float(m["value"].replace(",", ".")) * factor + (0 if unit else _part(bare, m.end())), 3)
         numbers.append(Sign(*m.span(), NUMBER, "earlier" if earlier else "", value=value, unit=unit))
+    numbers += _between(bare, numbers)
     return sorted([*levels, *numbers], key=lambda sign: sign.start)
+
+
+def _spans_of_then(text: str) -> list[tuple[int, int]]:
+    """Where the numbers of another day stand; next to a word of time alone only beside another size of its sentence."""
+    spans = [m.span() for m in _THEN.finditer(text)]
+    for pattern in (_THEN_BEHIND, _THEN_BEFORE, _THEN_AGAINST):
+        for m in pattern.finditer(text):
+            start, end = m.span("value")
+            sentence = text[max(text.rfind(". ", 0, start), 0) : start], re.split(r"\.\s", text[end:])[0]
+            if any(_MEASURE.search(part) for part in sentence):
+                spans.append((start - 1, end))
+    return spans
+
+
+def _between(text: str, numbers: list[Sign]) -> list[Sign]:
+    """The whole numbers that a range passes over: the 5 of "ribs 4 to 6"."""
+    bare = sorted((sign for sign in numbers if not sign.unit), key=lambda sign: sign.start)
+    found = []
+    for one, other in pairwise(bare):
+        whole = one.value.is_integer() and other.value.is_integer()
+        if whole and 1 < other.value - one.value <= _LONGEST_RANGE and _RANGE.fullmatch(text, one.end, other.start):
+            passed = range(int(one.value) + 1, int(other.value))
+            found += [Sign(one.start, one.end, NUMBER, "", value=float(value)) for value in passed]
+    return found
 
 
 def _part(text: str, at: int) -> float:
@@ -136,7 +217,7 @@ def blank_numbers(text: str, numbers: list[Sign]) -> str:
 
 
 def _without_dates(text: str) -> str:
-    text = _blank(text, [m.span() for m in _DATE.finditer(text)])
+    text = _blank(text, [m.span() for pattern in (_DATE, _AGO) for m in pattern.finditer(text)])
     return _blank(text, [m.span(1) for pattern in (_MONTH, _SHORT) for m in pattern.finditer(text)])
 
 

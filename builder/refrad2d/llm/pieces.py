@@ -377,7 +377,7 @@ def _pairs(piece: Piece) -> list[str]:
     classes = [sign for sign in piece.of(NUMBER) if not sign.unit and sign.name != "earlier"]
     found += [f"pair:{_value(depth)}={_value(grade)}" for depth, grade in _couple(depths, classes)]
     # "station 7 19 mm"
-    marks = [sign for sign in piece.signs if sign in sides or sign.kind == NUMBER and not sign.unit]
+    marks = [s for s in piece.signs if s in sides or s.kind == NUMBER and not s.unit and not s.name.isdigit()]
     for places in (sides, segments, marks):
         for said in (values, degrees):
             found += [f"pair:{_value(place)}={_value(value)}" for place, value in _couple(places, said)]
