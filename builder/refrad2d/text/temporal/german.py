@@ -33,7 +33,7 @@ _SINCE = needle(
 )
 _MEASURE = needle(
     r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt"
-    r"|gehalte?s)\b"
+    r"|gehalte?s|durchmessers?|umfangs?|kalibers?|winkels?|länge|tiefe|abstands?|volumens?)\b"
 )
 _LENGTH = needle(r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b")
 _COMPARED = needle(r"\b(?:vergleich|verglichen|gegenüber|als)\b")
@@ -393,12 +393,13 @@ def _growth(part: str) -> str | None:
     denied = frame("de", r"^(?:kein\w*|ohne)\b").search(found["adj"])
     sized = _size_of(np)
     if not denied and not (sized and re.search(r"\b(?:von|aus)\s(?:\w+\s)?\d", np)):
-        if _MEASURE.match(np.split(" ", 1)[1]) or STATE_NOUN.search(found["noun"]):
+        if _MEASURE.match(np.split(" ", 2)[1].split("-")[-1]) or STATE_NOUN.search(found["noun"]):
             return None
     if sized:
         around, size = sized
         told = of_genitive(strip_time(around.strip(), "de") or "")
-        return f"{told} von {size}" if told and not re.search(r"\d", told) else None
+        joined = "mit" if f"mit {size}" in np else "von"
+        return f"{told} {joined} {size}" if told and not re.search(r"\d", told) else None
     if not frame("de", r"^(?:kein\w*|ohne)\b|zunahme|abnahme|gredienz|progress|wachstum|konstanz|dynamik").search(
         found["adj"] + found["noun"]
     ):

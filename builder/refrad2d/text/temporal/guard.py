@@ -170,7 +170,8 @@ def _as_inflected(new: list[str], old: list[str]) -> list[str]:
     """Each German word in the form that the source has of it: "rundherd" as "rundherdes", "kleiner" as "kleinen"."""
     known = set(old)
     stems = {_ENDING.sub("", word): word for word in old if len(word) > 4}
-    return [word if word in known else stems.get(_ENDING.sub("", word), word) for word in new]
+    genitives = {word: f"{word}{s}" for word in new for s in ("s", "es") if f"{word}{s}" in known}
+    return [word if word in known else genitives.get(word) or stems.get(_ENDING.sub("", word), word) for word in new]
 
 
 _ENDING = re.compile(r"(?<=\w{4})(?:e[rsnm]?|s)$|(?<=ss)es$")
