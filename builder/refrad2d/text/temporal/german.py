@@ -244,7 +244,7 @@ def _fronted(part: str) -> str | None:
         return _of_predicate(np, "", first["verb"], first["aux"].lower() in ("haben", "sind")) if np else None
     found = frame(
         "de",
-        rf"(?P<place>.*?)\s?(?P<aux>\bhat|\bhaben|\bist|\bsind)\s{_SICH}(?P<np>(?:der|die|das|ein|eine|mehrere"
+        rf"(?P<place>.*?)\s?(?P<aux>\bhat|\bhaben|\bist|\bsind)\s{_SICH}(?P<np>(?:der|die|das|ein|eine|zwei|drei|vier|fünf|sechs|einige|einzelne|mehrere"
         rf"|multiple|zahlreiche)\s.+?)\s(?P<verb>{{grow}}|{{appear}}|{{gone}}|{{lapsed}})",
     ).fullmatch(part)
     if not found or found["place"] and not _PLACE.match(found["place"]):
@@ -305,12 +305,12 @@ def _increases(part: str) -> str | None:
     """ "X nimmt zu", "X besteht fort", "X persistiert"."""
     found = frame(
         "de",
-        r"(?P<np>.+?)\s(?:(?:nimmt|nehmen)\s(?P<t>(?:.*\s)?)(?:zu|ab)|(?:besteht|bestehen"
+        r"(?P<np>.+?)\s(?:(?:nimmt|nehmen)\s(?P<t>(?:.*\s)?)(?:zu|ab)|(?:geht|gehen)\s(?P<w>(?:.*\s)?)zurück|(?:besteht|bestehen"
         r"|dauert)\s(?P<u>(?:.*\s)?)(?:fort|an|weiter(?:hin)?)|(?:persistiert|persistieren)(?P<v>(?:\s.*)?))",
     ).fullmatch(part)
     if not found:
         return None
-    return _present(found["np"], found["t"] or found["u"] or found["v"] or "", False)
+    return _present(found["np"], found["t"] or found["w"] or found["u"] or found["v"] or "", False)
 
 
 def _no_longer(part: str) -> str | None:

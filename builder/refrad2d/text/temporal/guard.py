@@ -88,7 +88,7 @@ _BROKEN_FORMS = (
     r",\s(?:some|both|all|each|and)\s*[.,;]",
     r"\bconsistent\s*[.,;]",
     r",\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s",
-    r"^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|"
+    r"^(?:Sieht|Sehen|Wirkt|Liegt|Wird|Werden|Erscheint|Nimmt|Geht|Lässt|Reicht|Weist|Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|"
     r"Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)",
     r"^(?:Versus|Vs|Than|Als|Or|Oder)\b",
     r"\bthan\s(?:it|they|there)\s(?:did|was|were|had|has|have)\s*[.,;]",
@@ -259,6 +259,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     headed = _HEAD.sub(HEAD, source)
     whole = {bound(clause) for clause in [*_CLAUSE.split(headed), *COMMA.split(headed)]}
+    lower = set(_WORD.findall(source))  # an adjective that now begins the sentence
     changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = words_of(clause)
@@ -279,7 +280,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         said = [word for word in _WORD.findall(clause) if not words.mute.fullmatch(word.casefold())]
         if language == "de":
-            said = [word for word in said if word[0].islower()]
+            said = [word for word in said if word[0].islower() or word.casefold() in lower]
         if not said or language == "en":
             return True
     return False

@@ -1,4 +1,4 @@
-"""What a denied change may become: "no increase of the effusion" says that there is one, "no increasing effusion" does not.
+"""What a denied change may become: "no increase of the effusion" tells of one, "no increasing effusion" does not.
 
 >>> denial_turned("Kein Hinweis auf einen zunehmenden Hydrozephalus.", "Kein Hinweis auf einen Hydrozephalus.", "de")
 True
@@ -6,7 +6,7 @@ True
 False
 
 A clause with a denial and a word of change keeps both, goes whole, becomes a denial because it says that the thing is
-no longer there, or, where the change is all that it denies, becomes its thing without a denial. Anything else is turned.
+no longer there, or, where the change is all that it denies, becomes its thing without a denial. The rest is turned.
 """
 
 import re
