@@ -102,7 +102,6 @@ _BROKEN_FORMS = (
     r"\b(?:no|keine?)\s\w{4,}[;,]\s(?:an?\s|eine?\s)?\d",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
-_ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
 _ADVERB = {"de": re.compile(r"(?!zusätzlich)\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
@@ -110,9 +109,9 @@ def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
     whole = source
     source = _without_earlier(source, kept, language)
-    if _BROKEN.found_in(kept):
-        broken = {match[0] for match in _ANY_BROKEN.finditer(kept)}
-        if broken - {match[0] for match in _ANY_BROKEN.finditer(source)}:
+    for at in _BROKEN.possible(kept):
+        broken = {match[0] for match in _BROKEN[at].finditer(kept)}
+        if broken and broken - {match[0] for match in _BROKEN[at].finditer(source)}:
             return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
@@ -328,9 +327,13 @@ def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
             ("equal", tail, len(old), head, len(new)),
         ]
         return [whole[0], *(code for code in whole[1:] if code[2] > code[1])]
-    inner = SequenceMatcher(None, old[head:], new[head:], autojunk=False).get_opcodes()
+    end = 0
+    while end < min(len(old), len(new)) - head and old[-1 - end] == new[-1 - end]:
+        end += 1
+    last, until = len(old) - end, len(new) - end
+    inner = SequenceMatcher(None, old[head:last], new[head:until], autojunk=False).get_opcodes()
     rest = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in inner]
-    return [("equal", 0, head, 0, head), *rest]
+    return [("equal", 0, head, 0, head), *rest, ("equal", last, len(old), until, len(new))]
 
 
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:
