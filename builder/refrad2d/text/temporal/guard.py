@@ -65,6 +65,8 @@ _BROKEN_FORMS = (
     r"\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]",
     r"\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b",
     r"\bsince\s\d",
+    r"\bletzte[nrs]?\s*[.,;)]",
+    r"\b(?:nimmt|nehmen)\s(?-i:[A-ZÄÖÜ])\w+\s*[.,;]",
     r"\bauf\s[\d,.]+\s?(?:mm|cm|ml)\s(?-i:[A-ZÄÖÜ])|\bim\sVergleich\s(?-i:[A-ZÄÖÜ])",
     r"\bgone,\s\d|\d\s?%\s\d",
     r"\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b",
