@@ -45,9 +45,12 @@ def _denied(language: str) -> Denied | None:
         return pattern
 
     return Denied(
-        re.compile(wide("cut")),
-        *(needle(wide(name), 0) for name in ("denies", "change", "gone", "alone")),
-        re.compile(wide("function")),
+        cut=re.compile(wide("cut")),
+        denies=needle(wide("denies"), 0),
+        change=needle(wide("change"), 0),
+        gone=needle(wide("gone"), 0),
+        alone=needle(wide("alone"), 0),
+        function=re.compile(wide("function")),
     )
 
 
