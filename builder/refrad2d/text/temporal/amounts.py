@@ -20,6 +20,8 @@ def bound(clause: str) -> str:
 
 def since_alone(source: str, kept: str) -> bool:
     """True if a change went and "since the operation" stayed."""
+    if not _SINCE.search(kept):
+        return False
     whole = {bound(clause) for clause in COMMA.split(source)}
     return any(_SINCE.search(clause) and bound(clause) not in whole for clause in COMMA.split(kept))
 
@@ -29,6 +31,8 @@ _SINCE = needle(r"\b(?:since|seit)\b")
 
 def amount_told_as_size(source: str, kept: str) -> bool:
     """True if "4 mm smaller than in May" became "4 mm", or lost the day that it compares with."""
+    if not _MORE_BY.search(kept) and not _MORE_BY.search(source):
+        return False
     whole = {bound(clause) for clause in COMMA.split(source)}
     if any(_MORE_BY.search(clause) and bound(clause) not in whole for clause in COMMA.split(kept)):
         return True

@@ -36,7 +36,8 @@ _ENGLISH = (  # every group t speaks of time
     rf"(?:extending|reaching|spreading)?\s?(?:further|more|less|\w{{3,}}er)(?:\s\w+ly)?{_THAN}(?P<t>.*)",
 )
 _GERMAN = (
-    r"(?:in|bei|im|am|zur|zum|laut)\s(?P<t>.+?)\s(?:noch\s)?{size}",  # every group t speaks of time
+    r"(?:in|bei|im|am|zur|zum|laut)\s(?!(?:der\s|dem\s)?(?:hals|thorax|abdomen|becken|kopf|schädel|knie|bauch)\b)"
+    r"(?P<t>.+?)\s(?:noch\s)?{size}",  # every group t speaks of time
     r"(?:(?:mit|ohne|bei|keine?r?)\s)?(?:\w+e[rnms]?\s)*{nouns}(?:\s(?:um|von)\s{size})?(?!\s(?:de[rs]|eine[rs]"
     r"|von|auf)\b)(?P<t>.*)",
     r"(?P<t>(?:.*\s)?)(?:noch\s)?(?:nicht|kein\w*)\s(?:sicher\s|eindeutig\s)?(?:{visible}|{seen}|beschrieben"

@@ -33,7 +33,7 @@ _SINCE = needle(
 )
 _MEASURE = needle(
     r"\b\w*(?:dichte|signals?|intensität|echogenität|höhe|anreicherung|weite|breite|dicke|konzentration|gehalt"
-    r"|gehalte?s)\b"
+    r"|gehalte?s|durchmessers?|umfangs?|kalibers?|winkels?|länge|tiefe|abstands?|volumens?)\b"
 )
 _LENGTH = needle(r"\b\w*(?:durchmesser|länge|breite|dicke|höhe|weite|volumen|größe|umfang|tiefe)s?\b")
 _COMPARED = needle(r"\b(?:vergleich|verglichen|gegenüber|als)\b")
@@ -244,7 +244,7 @@ def _fronted(part: str) -> str | None:
         return _of_predicate(np, "", first["verb"], first["aux"].lower() in ("haben", "sind")) if np else None
     found = frame(
         "de",
-        rf"(?P<place>.*?)\s?(?P<aux>\bhat|\bhaben|\bist|\bsind)\s{_SICH}(?P<np>(?:der|die|das|ein|eine|mehrere"
+        rf"(?P<place>.*?)\s?(?P<aux>\bhat|\bhaben|\bist|\bsind)\s{_SICH}(?P<np>(?:der|die|das|ein|eine|zwei|drei|vier|fünf|sechs|einige|einzelne|mehrere"
         rf"|multiple|zahlreiche)\s.+?)\s(?P<verb>{{grow}}|{{appear}}|{{gone}}|{{lapsed}})",
     ).fullmatch(part)
     if not found or found["place"] and not _PLACE.match(found["place"]):
@@ -305,12 +305,12 @@ def _increases(part: str) -> str | None:
     """ "X nimmt zu", "X besteht fort", "X persistiert"."""
     found = frame(
         "de",
-        r"(?P<np>.+?)\s(?:(?:nimmt|nehmen)\s(?P<t>(?:.*\s)?)(?:zu|ab)|(?:besteht|bestehen"
+        r"(?P<np>.+?)\s(?:(?:nimmt|nehmen)\s(?P<t>(?:.*\s)?)(?:zu|ab)|(?:geht|gehen)\s(?P<w>(?:.*\s)?)zurück|(?:besteht|bestehen"
         r"|dauert)\s(?P<u>(?:.*\s)?)(?:fort|an|weiter(?:hin)?)|(?:persistiert|persistieren)(?P<v>(?:\s.*)?))",
     ).fullmatch(part)
     if not found:
         return None
-    return _present(found["np"], found["t"] or found["u"] or found["v"] or "", False)
+    return _present(found["np"], found["t"] or found["w"] or found["u"] or found["v"] or "", False)
 
 
 def _no_longer(part: str) -> str | None:
@@ -393,12 +393,13 @@ def _growth(part: str) -> str | None:
     denied = frame("de", r"^(?:kein\w*|ohne)\b").search(found["adj"])
     sized = _size_of(np)
     if not denied and not (sized and re.search(r"\b(?:von|aus)\s(?:\w+\s)?\d", np)):
-        if _MEASURE.match(np.split(" ", 1)[1]) or STATE_NOUN.search(found["noun"]):
+        if _MEASURE.match(np.split(" ", 2)[1].split("-")[-1]) or STATE_NOUN.search(found["noun"]):
             return None
     if sized:
         around, size = sized
         told = of_genitive(strip_time(around.strip(), "de") or "")
-        return f"{told} von {size}" if told and not re.search(r"\d", told) else None
+        joined = "mit" if f"mit {size}" in np else "von"
+        return f"{told} {joined} {size}" if told and not re.search(r"\d", told) else None
     if not frame("de", r"^(?:kein\w*|ohne)\b|zunahme|abnahme|gredienz|progress|wachstum|konstanz|dynamik").search(
         found["adj"] + found["noun"]
     ):

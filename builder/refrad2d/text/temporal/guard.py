@@ -65,6 +65,8 @@ _BROKEN_FORMS = (
     r"\b(?:an|in)\s(?:An)?(?:zahl|Größe|Ausdehnung|Umfang|Dicke|Breite|Volumen)\b[^.;,]*[.;,]",
     r"\b(?:but|aber)\s(?:is|are|has|have|ist|sind)\b",
     r"\bsince\s\d",
+    r"\bletzte[nrs]?\s*[.,;)]",
+    r"\b(?:nimmt|nehmen)\s(?-i:[A-ZÄÖÜ])\w+\s*[.,;]",
     r"\bauf\s[\d,.]+\s?(?:mm|cm|ml)\s(?-i:[A-ZÄÖÜ])|\bim\sVergleich\s(?-i:[A-ZÄÖÜ])",
     r"\bgone,\s\d|\d\s?%\s\d",
     r"\b(?:good|poor|partial|complete|excellent)\s(?:to|of|in)\b",
@@ -88,7 +90,7 @@ _BROKEN_FORMS = (
     r",\s(?:some|both|all|each|and)\s*[.,;]",
     r"\bconsistent\s*[.,;]",
     r",\s(?:measures?|is|are|has|misst|liegt|ist|sind|hat)\s",
-    r"^(?:Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|"
+    r"^(?:Sieht|Sehen|Wirkt|Liegt|Wird|Werden|Erscheint|Nimmt|Geht|Lässt|Reicht|Weist|Kam|Kommt|Kommen|Zeigte|Fand|Wurden?|Wird|Waren?|Hat|Ist|Sind|Haben|Zeigt|Misst|Besteht|Finden|Has|Have|"
     r"Is|Are|Was|Were|Of|From|To|At|And|Aus|Auf|Eine? Nachweis|Vom|Und|Monaten|Jahren|Wochen|Ago)\b(?!\?)",
     r"^(?:Versus|Vs|Than|Als|Or|Oder)\b",
     r"\bthan\s(?:it|they|there)\s(?:did|was|were|had|has|have)\s*[.,;]",
@@ -102,7 +104,6 @@ _BROKEN_FORMS = (
     r"\b(?:no|keine?)\s\w{4,}[;,]\s(?:an?\s|eine?\s)?\d",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
-_ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
 _ADVERB = {"de": re.compile(r"(?!zusätzlich)\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
@@ -110,9 +111,9 @@ def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
     whole = source
     source = _without_earlier(source, kept, language)
-    if _BROKEN.found_in(kept):
-        broken = {match[0] for match in _ANY_BROKEN.finditer(kept)}
-        if broken - {match[0] for match in _ANY_BROKEN.finditer(source)}:
+    for at in _BROKEN.possible(kept):
+        broken = {match[0] for match in _BROKEN[at].finditer(kept)}
+        if broken and broken - {match[0] for match in _BROKEN[at].finditer(source)}:
             return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]
@@ -170,7 +171,8 @@ def _as_inflected(new: list[str], old: list[str]) -> list[str]:
     """Each German word in the form that the source has of it: "rundherd" as "rundherdes", "kleiner" as "kleinen"."""
     known = set(old)
     stems = {_ENDING.sub("", word): word for word in old if len(word) > 4}
-    return [word if word in known else stems.get(_ENDING.sub("", word), word) for word in new]
+    genitives = {word: f"{word}{s}" for word in new for s in ("s", "es") if f"{word}{s}" in known}
+    return [word if word in known else genitives.get(word) or stems.get(_ENDING.sub("", word), word) for word in new]
 
 
 _ENDING = re.compile(r"(?<=\w{4})(?:e[rsnm]?|s)$|(?<=ss)es$")
@@ -258,6 +260,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
     """True if a clause lost what it said and kept its subject, or half of what it said of another day."""
     headed = _HEAD.sub(HEAD, source)
     whole = {bound(clause) for clause in [*_CLAUSE.split(headed), *COMMA.split(headed)]}
+    lower = set(_WORD.findall(source))  # an adjective that now begins the sentence
     changed = told = False
     for clause in _CLAUSE.split(_HEAD.sub(HEAD, kept)):
         tokens = words_of(clause)
@@ -278,7 +281,7 @@ def _bare(source: str, kept: str, words: Words, language: str) -> bool:
             continue
         said = [word for word in _WORD.findall(clause) if not words.mute.fullmatch(word.casefold())]
         if language == "de":
-            said = [word for word in said if word[0].islower()]
+            said = [word for word in said if word[0].islower() or word.casefold() in lower]
         if not said or language == "en":
             return True
     return False
@@ -326,9 +329,13 @@ def _opcodes(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, i
             ("equal", tail, len(old), head, len(new)),
         ]
         return [whole[0], *(code for code in whole[1:] if code[2] > code[1])]
-    inner = SequenceMatcher(None, old[head:], new[head:], autojunk=False).get_opcodes()
+    end = 0
+    while end < min(len(old), len(new)) - head and old[-1 - end] == new[-1 - end]:
+        end += 1
+    last, until = len(old) - end, len(new) - end
+    inner = SequenceMatcher(None, old[head:last], new[head:until], autojunk=False).get_opcodes()
     rest = [(kind, a + head, b + head, c + head, d + head) for kind, a, b, c, d in inner]
-    return [("equal", 0, head, 0, head), *rest]
+    return [("equal", 0, head, 0, head), *rest, ("equal", last, len(old), until, len(new))]
 
 
 def _run_fault(run: list[str], added: list[str], words: Words, language: str) -> str | None:

@@ -10,7 +10,7 @@ from refrad2d.system.tables import read_yaml
 from refrad2d.text.patterns.needles import Needle, Needles, needle
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_EVIDENCE_OF = needle(r"(\b[Kk]ein |)\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)", 0)
+_EVIDENCE_OF = needle(r"(\b[Kk]ein |)(?<!mit )(?<!bei )\bNachweis der ([A-ZÄÖÜ][\wäöüß-]+)", 0)
 _ARTICLE = needle(r"\b([Aa]n?) (\w+)", 0)
 _NO_NAME = needle(r"\bno (?=[A-Z][a-z])(\w)", 0)
 

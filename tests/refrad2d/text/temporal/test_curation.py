@@ -41,6 +41,8 @@ LOST = {
     "newest": 0.03,
     "sixth": 0.0,
     "seventh": 0.011,
+    "eighth": 0.01,
+    "ninth": 0.0,
 }  # of what must stay; two strings of 62 and 72 in the fourth author's smaller halves
 
 

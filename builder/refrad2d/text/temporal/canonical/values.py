@@ -23,6 +23,7 @@ _OTHER_DAY = {  # pieces that only tell of another day, or of the way from there
         r"|,\s(?:abnehmend|zunehmend|rückläufig|progredient|regredient)\sseit\s(?:der|dem|den)\s\w+(?=\s*(?:[.,;]|$))"
         r"|,\s(?:zunahme|abnahme|zuwachs|wachstum|progress|regress)\s(?:um\s[\d,.]+\s?(?:mm|cm|%)\s)?(?:binnen|innerhalb)\s"
         r"[^,;.]*(?=\s*(?:[.,;]|$))"
+        r"|\s?\([+−–±-]\s?\d[\d,.]*\s?(?:mm|cm|%)\s(?:zu[rm]?|seit|ggü\.?|gegenüber|vs\.?)\s[^()]*\)"
     ),
     "en": (
         r"\s?[\[(](?:baseline|initial|initially|nadir|prior|previous|originally)\s[\d.]+[^\])]*(?:mm|cm)[\])]"

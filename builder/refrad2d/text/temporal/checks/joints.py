@@ -13,10 +13,11 @@ lost its own, and the sentence stays as it came.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.patterns.needles import Needle, needle
+from refrad2d.text.patterns.needles import Needle, Needles, needle
+from refrad2d.text.temporal.checks.denied import denial_turned
 from refrad2d.text.temporal.vocabulary import words_of
 
 _TOKEN = re.compile(r"[^\W_]+|\.")
@@ -36,7 +37,7 @@ class Joints:
     """The patterns of one language: see the head of joints.yaml."""
 
     sure: Needle
-    elliptic: Needle
+    elliptic: Needles
     said: Needle
     words: dict[str, re.Pattern]  # kind of word → pattern of the whole word
 
@@ -44,8 +45,21 @@ class Joints:
 @cache
 def _joints(language: str) -> Joints:
     stored = dict(read_yaml(__package__, "joints.yaml")[language])
-    sure, elliptic, said = (needle(stored.pop(name)) for name in ("sure", "elliptic", "said"))
+    sure, said = needle(stored.pop("sure")), needle(stored.pop("said"))
+    elliptic = Needles(map(needle, _alternatives(stored.pop("elliptic"))))
     return Joints(sure, elliptic, said, {name: re.compile(pattern) for name, pattern in stored.items()})
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The pattern cut at each | that stands in no group: most of its parts can then be passed over."""
+    parts, depth = [""], 0
+    for letter in pattern:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 _KINDS = tuple("hanging ending denials degree absent absence places once past measures partitive predicate".split())
@@ -53,17 +67,28 @@ _HANGING, _ENDING, _DENIALS, _DEGREE, _ABSENT, _ABSENCE, _PLACES, _ONCE, _PAST =
 _MEASURES, _PARTITIVE, _PREDICATE = (1 << at for at in range(9, 12))
 
 
-@lru_cache(maxsize=8192)
-def _kinds(word: str, language: str) -> int:
-    """What a casefolded word is: a bit for each kind of joints.yaml."""
-    words = _joints(language).words
-    return sum(1 << at for at, name in enumerate(_KINDS) if words[name].fullmatch(word))
+class _Kinds(dict[str, int]):
+    """Casefolded word → what it is: a bit for each kind of joints.yaml."""
+
+    def __init__(self, language: str) -> None:
+        self._words = [_joints(language).words[name] for name in _KINDS]
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= 8192:
+            self.clear()
+        self[word] = sum(1 << at for at, pattern in enumerate(self._words) if pattern.fullmatch(word))
+        return self[word]
+
+
+@cache
+def _kinds(language: str) -> _Kinds:
+    return _Kinds(language)
 
 
 def misjoined(source: str, kept: str, language: str) -> str | None:
     """Why the rewrite of a sentence joins what does not belong together; None if it does not."""
     joints = _joints(language)
-    if joints.elliptic.search(source):
+    if joints.elliptic.found_in(source):
         return "elliptic"
     if any(said[0] in kept for said in joints.said.finditer(source)):
         return "said"
@@ -76,6 +101,8 @@ def misjoined(source: str, kept: str, language: str) -> str | None:
         return "size"
     if _one_of_the_years(source, kept):
         return "year"
+    if denial_turned(source, kept, language):
+        return "denial"
     return _clause_misread(source, kept, language)
 
 
@@ -85,16 +112,15 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _word_hangs(source: str, kept: str, language: str) -> bool:
-    before = set(_pairs(source))
-    for pair in _pairs(kept):
-        first, second = pair
-        if pair in before or first == _END:
+    known = _kinds(language)
+    for first, second in set(_pairs(kept)).difference(_pairs(source)):
+        if first == _END:
             continue
-        kinds = _kinds(first, language)
+        kinds = known[first]
         if second == _END:
             hangs = kinds & (_HANGING | _ENDING)
         elif kinds & _DENIALS:
-            hangs = _kinds(second, language) & (_DEGREE | _HANGING)
+            hangs = known[second] & (_DEGREE | _HANGING)
         else:
             hangs = kinds & _HANGING
         if hangs:
@@ -119,13 +145,13 @@ def _clause_misread(source: str, kept: str, language: str) -> str | None:
     whole = {words_of(clause) for clause in _CLAUSE.split(source)}
     clauses = _CLAUSE.split(kept)
     denied = 0
-    shown = words_of(kept)
-    moved = any(_kinds(word, language) & _ONCE and word not in shown for word in words_of(source)[:3])
+    known = _kinds(language)
+    moved = any(known[word] & _ONCE and word not in words_of(kept) for word in words_of(source)[:3])
     for at, clause in enumerate(clauses):
         words = words_of(clause)
         some, every = 0, -1
         for word in words:
-            kinds = _kinds(word, language)
+            kinds = known[word]
             some |= kinds
             every &= kinds
         if words and words not in whole:
@@ -139,7 +165,7 @@ def _clause_misread(source: str, kept: str, language: str) -> str | None:
                 return "measure"
             if some & _PARTITIVE and not some & _PREDICATE and _partly(words, language):
                 return "part"
-        if moved and at and any(_kinds(word, language) & _ABSENT for word in words[:2]):
+        if moved and at and any(known[word] & _ABSENT for word in words[:2]):
             return "once"
         denied |= some & _ABSENCE
     return None
@@ -147,11 +173,11 @@ def _clause_misread(source: str, kept: str, language: str) -> str | None:
 
 def _bare_measure(words: Sequence[str], language: str) -> bool:
     """True for "the size on the left" without a value."""
-    return all(_kinds(word, language) & (_MEASURES | _PLACES) for word in words)
+    return all(_kinds(language)[word] & (_MEASURES | _PLACES) for word in words)
 
 
 def _partly(words: Sequence[str], language: str) -> bool:
     """True for "half of the metastases": nothing is said of the part."""
     pairs = zip(words[:2], words[1:3], strict=False)
-    begins = any(_kinds(first, language) & _PARTITIVE and second in _OF for first, second in pairs)
+    begins = any(_kinds(language)[first] & _PARTITIVE and second in _OF for first, second in pairs)
     return begins and "mm" not in words and "cm" not in words
