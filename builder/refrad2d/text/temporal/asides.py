@@ -33,6 +33,8 @@ _ENGLISH = (  # every group t speaks of time
     r"(?:{size}|(?:grade|type|stage|class|score)\s\S+|(?:with|without)\s\w+|none|normal|absent)(?P<t>.*)",
     r"(?:some|many|most|all|both|several|two|three|one)\sof\s(?:which|them)\s(?:(?:have|has|are|is)\s)?(?P<t>.*)",
     r"(?:both|all|each)\s(?:also\s)?(?P<t>.+)",
+    r"(?:previously|formerly|before|earlier|initially|originally)\sonly\s(?:to|in|into|as\sfar\sas|up\sto|at|on)\s"
+    r"(?:the\s)?[\w\s-]+(?P<t>)",
     rf"(?:extending|reaching|spreading)?\s?(?:further|more|less|\w{{3,}}er)(?:\s\w+ly)?{_THAN}(?P<t>.*)",
 )
 _GERMAN = (

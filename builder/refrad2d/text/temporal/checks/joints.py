@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.patterns.needles import Needle, needle
+from refrad2d.text.temporal.checks.denied import denied_change
 from refrad2d.text.temporal.vocabulary import words_of
 
 _TOKEN = re.compile(r"[^\W_]+|\.")
@@ -76,7 +77,7 @@ def misjoined(source: str, kept: str, language: str) -> str | None:
         return "size"
     if _one_of_the_years(source, kept):
         return "year"
-    return _clause_misread(source, kept, language)
+    return _clause_misread(source, kept, language) or denied_change(source, kept, language)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
