@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from refrad2d.system.tables import read_yaml
-from refrad2d.text.patterns.needles import Needle, needle
+from refrad2d.text.patterns.needles import Needle, Needles, needle
 from refrad2d.text.temporal.checks.denied import denied_change
 from refrad2d.text.temporal.vocabulary import words_of
 
@@ -37,7 +37,7 @@ class Joints:
     """The patterns of one language: see the head of joints.yaml."""
 
     sure: Needle
-    elliptic: Needle
+    elliptic: Needles
     said: Needle
     words: dict[str, re.Pattern]  # kind of word → pattern of the whole word
 
@@ -45,8 +45,25 @@ class Joints:
 @cache
 def _joints(language: str) -> Joints:
     stored = dict(read_yaml(__package__, "joints.yaml")[language])
-    sure, elliptic, said = (needle(stored.pop(name)) for name in ("sure", "elliptic", "said"))
-    return Joints(sure, elliptic, said, {name: re.compile(pattern) for name, pattern in stored.items()})
+    sure, said, elliptic = needle(stored.pop("sure")), needle(stored.pop("said")), stored.pop("elliptic")
+    return Joints(
+        sure,
+        Needles(map(needle, _alternatives(elliptic))),
+        said,
+        {name: re.compile(pattern) for name, pattern in stored.items()},
+    )
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """What a pattern has between its outermost bars: each is searched only where its own words stand."""
+    parts, depth = [""], 0
+    for piece in re.findall(r"\\.|\[[^\]]*\]|.", pattern):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 _KINDS = tuple("hanging ending denials degree absent absence places once past measures partitive predicate".split())
@@ -64,7 +81,7 @@ def _kinds(word: str, language: str) -> int:
 def misjoined(source: str, kept: str, language: str) -> str | None:
     """Why the rewrite of a sentence joins what does not belong together; None if it does not."""
     joints = _joints(language)
-    if joints.elliptic.search(source):
+    if joints.elliptic.found_in(source):
         return "elliptic"
     if any(said[0] in kept for said in joints.said.finditer(source)):
         return "said"
