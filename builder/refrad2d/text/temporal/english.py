@@ -28,6 +28,7 @@ _PART_OF = re.compile(  # subjects that name no thing for themselves
     re.IGNORECASE,
 )
 _DENIED_ADVERB = re.compile(r"\b(?:not|never|hardly|barely)\b", re.IGNORECASE)
+_INSIDE = re.compile(r"\b(?:phases?|series|sequences?|images|views?)\b", re.IGNORECASE)  # of one examination
 _MEASURE = needle(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b")
 _QUALITY = needle(
     r"\b(?:signal|density|attenuation|intensity|echogenicity|perfusion|uptake|enhancement|aeration|ventilation|position"
@@ -189,7 +190,7 @@ def _added(part: str) -> str | None:
     ).fullmatch(part)
     if not found or frame("en", r"{deny}|\b{verb}\b").search(found["np"]) or not is_time(found["adv"], "en"):
         return None
-    if _DENIED_ADVERB.search(found["adv"]):
+    if _DENIED_ADVERB.search(found["adv"]) or _INSIDE.search(found["tail"]):
         return None
     rest = strip_time(found["tail"], "en").strip()
     if rest and (not _PLACE.match(rest) or frame("en", r"\b{verb}\b|{deny}|\d").search(rest)):

@@ -73,6 +73,11 @@ def test_what_is_unsure_stays(sentence):
         ("Slowly progressive dilatation of the ascending aorta, 45 mm.", "Dilatation of the ascending aorta, 45 mm."),
         ("Old films from 2015 already showed the pleural plaques.", "Pleural plaques."),
         ("It measured 47 mm on the last one.", ""),
+        ("The mass was 4 cm on the last scan and is 3 cm today.", "The mass is 3 cm."),
+        ("There has been a downward trend in the size of the lymphocele, 5.5 cm.", "Lymphocele, 5.5 cm."),
+        ("Once more, hyperinflated lungs.", "Hyperinflated lungs."),
+        ("Nodule right upper lobe 7 mm, was 5.", "Nodule right upper lobe 7 mm."),
+        ("Radiographically stable scoliosis.", "Scoliosis."),
         ("Segment V lesion: not new.", "Segment V lesion."),
         (
             "The nodule has a diameter of 8 mm now and had a diameter of 5 mm then.",

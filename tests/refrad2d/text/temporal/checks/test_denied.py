@@ -31,6 +31,9 @@ STAYS = [
     "No worsening of the congestion.",
     "The effusion has increased on the left, not on the right.",
     "The infiltrate has cleared on the right but persists on the left.",
+    "Edema has subsided in part, effusion completely.",
+    "It was 12 mm in diameter in the arterial phase.",
+    "The goitre has been known for years and is 5 cm.",
     "The lesions are stable, without new ones.",
     "Evolving infarct in the left hemisphere with no hemorrhage.",
 ]
