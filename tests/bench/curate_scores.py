@@ -30,6 +30,8 @@ OUTSIDE = (
     "seventh_own_2",
     "seventh_own_3",
     "seventh_seen",
+    "eighth_seen",
+    "ninth_seen",
 )
 _NEGATED = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
 

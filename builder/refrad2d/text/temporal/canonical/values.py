@@ -31,6 +31,8 @@ _OTHER_DAY = {  # pieces that only tell of another day, or of the way from there
         rf"|,\son\s{_DAY}\s(?:it|they)\s(?:was|were)\s[^.;,]*(?=\s*(?:[.;]|$))"
         r"|^(?:it|this|they)\s(?:was|were|measured|had\sbeen|had\smeasured)\s[^,;.]*\d[^,;]*?(?:on|in|at)\sthe\s"
         r"(?:last|prior|previous|earlier|preceding)\s(?:one|exam(?:ination)?|stud(?:y|ies)|scan|ct|mri?|ultrasound)\.?$"
+        r"|^(?:i|we)\s(?:have\s)?compared\s(?:these|this|the)\s\w+\s(?:with|to)\s[^;]*$"
+        r"|^the\s(?:appearances?|findings)\s(?:is|are)\s(?:\w+ly\s)?(?:those|that)\sof\s\w+:\s"
         r"|^(?:it|this|they)\s(?:was|were|measured|had\sbeen)\s[\d.x×\s]+[mc]m\sin\s(?:(?:19|20)\d\d|(?:january|february|march|april|may"
         r"|june|july|august|september|october|november|december))\.?$"
         r"|,\s(?:volume|size|diameter)\s(?:up|down)\s(?:by\s)?[\d.]+\s?%\s(?:from|since)\s[^,;.]*(?=\s*(?:[.;,]|$))"
