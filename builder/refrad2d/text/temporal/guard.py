@@ -107,7 +107,6 @@ _BROKEN_FORMS = (
     r"\b(?:no|keine?)\s\w{4,}[;,]\s(?:an?\s|eine?\s)?\d",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))
-_ANY_BROKEN = re.compile("|".join(_BROKEN_FORMS), re.IGNORECASE)
 _ADVERB = {"de": re.compile(r"(?!zusätzlich)\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
@@ -115,9 +114,9 @@ def fault(source: str, kept: str, language: str) -> str | None:
     """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
     whole = source
     source = _without_earlier(source, kept, language)
-    if _BROKEN.found_in(kept):
-        broken = {match[0] for match in _ANY_BROKEN.finditer(kept)}
-        if broken - {match[0] for match in _ANY_BROKEN.finditer(source)}:
+    for at in _BROKEN.possible(kept):
+        broken = {match[0] for match in _BROKEN[at].finditer(kept)}
+        if broken and broken - {match[0] for match in _BROKEN[at].finditer(source)}:
             return "form"
     before, after = _WORD.findall(source), _WORD.findall(kept)
     old, new = [word.casefold() for word in before], [word.casefold() for word in after]

@@ -34,6 +34,7 @@ STAYS = [
     "Edema has subsided in part, effusion completely.",
     "It was 12 mm in diameter in the arterial phase.",
     "The goitre has been known for years and is 5 cm.",
+    "Cyst of 4 cm, no skin change.",
     "The lesions are stable, without new ones.",
     "Evolving infarct in the left hemisphere with no hemorrhage.",
 ]
