@@ -18,7 +18,7 @@ _STATE = needle(  # without a day to compare with
 IN_SIZE = r"(?:\sin\s(?:size|diameter|length|width|volume|extent|number|appearance))?"
 _THAN = r"(?=\s(?:than|compared|since|relative)\b)"
 _ENGLISH = (  # every group t speaks of time
-    rf"(?:with\s)?(?:an?\s|no\s)?(?:\w+\s)?{{nouns}}{IN_SIZE}(?:\s(?:of|by|from)\s{{size}})?(?!\s(?:of"
+    rf"(?:with\s)?(?:an?\s|no\s)?(?:expected\s)?(?P<word>(?:\w+\s)?){{nouns}}{IN_SIZE}(?:\s(?:of|by|from)\s{{size}})?(?!\s(?:of"
     rf"|in)\s)(?P<t>.*)",
     r"(?:newly|first|last|initially)\s{seen}(?P<t>\s.+)",
     r"(?:(?:which|that)\s(?:was|were)\s)?(?:absent|unseen|not\s(?:yet\s)?{seen})(?P<t>\s.+)",
@@ -33,6 +33,8 @@ _ENGLISH = (  # every group t speaks of time
     r"(?:{size}|(?:grade|type|stage|class|score)\s\S+|(?:with|without)\s\w+|none|normal|absent)(?P<t>.*)",
     r"(?:some|many|most|all|both|several|two|three|one)\sof\s(?:which|them)\s(?:(?:have|has|are|is)\s)?(?P<t>.*)",
     r"(?:both|all|each)\s(?:also\s)?(?P<t>.+)",
+    r"(?:previously|formerly|before|earlier|initially|originally)\sonly\s(?:to|in|into|as\sfar\sas|up\sto|at|on)\s"
+    r"(?:the\s)?[\w\s-]+(?P<t>)",
     rf"(?:extending|reaching|spreading)?\s?(?:further|more|less|\w{{3,}}er)(?:\s\w+ly)?{_THAN}(?P<t>.*)",
 )
 _GERMAN = (
@@ -76,6 +78,8 @@ def is_aside(part: str, language: str) -> bool:
         return True
     for pattern in _ENGLISH if language == "en" else _GERMAN:
         found = frame(language, pattern).fullmatch(part)
+        if found and not is_time(found.groupdict().get("word", ""), language):
+            continue  # "no signal change" says how a thing looks
         if found and is_time(found["t"], language):
             return not _is_state(part, found["t"], language)
     return False

@@ -39,6 +39,7 @@ PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
 _LEAD = re.compile(r"\s*(?:(?:[-–•*·▪]|\d{1,2}[.)])\s+)?")
 
 _SIZE = needle(r"\d\s?-?[mc]m\b", 0)
+_COLUMNS = re.compile(r"(?:\W*(?:[^\W\d]{3,9}\.?\s+)?(?:\d{1,2}[./]){0,2}(?:19|20)\d\d){2,}\W*")  # the head of a table
 _COMPARES = re.compile(  # abbreviations that end no sentence
     r"\b(?:dzt|derz|akt|zul|mind|ggü|größenprogred|grössenprogred|größenregred|grössenregred|größenkonst|gegenüb|ver|vgl|vergl|unv|unver|unveränd|progr|regr|progred|regred|vorbek|konst|größenkonst|rückläuf|stat|bek|regr|regred|zunehm|abnehm"
     r"|cf|comp|unch|incr|decr|prev)\.$|\d\s(?:mo|mon|wo)\.$",
@@ -100,6 +101,8 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     lead = begins[0]
     source = join(sentence[len(lead) :])
     if load_phrases(language).kept.found_in(source):
+        return sentence, True
+    if _COLUMNS.fullmatch(source):
         return sentence, True
     plain = spell_out(source, language)
     if is_idle(plain, language) or says_nothing(plain, language):

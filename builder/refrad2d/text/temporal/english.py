@@ -27,6 +27,8 @@ _PART_OF = re.compile(  # subjects that name no thing for themselves
     r"(?=\s(?:of|one|ones)\b|$))\b",
     re.IGNORECASE,
 )
+_DENIED_ADVERB = re.compile(r"\b(?:not|never|hardly|barely)\b", re.IGNORECASE)
+_INSIDE = re.compile(r"\b(?:phases?|series|sequences?|images|views?)\b", re.IGNORECASE)  # of one examination
 _MEASURE = needle(r"\b(?:diameter|size|length|width|thickness|height|depth|volume|angle)s?\b")
 _QUALITY = needle(
     r"\b(?:signal|density|attenuation|intensity|echogenicity|perfusion|uptake|enhancement|aeration|ventilation|position"
@@ -105,6 +107,7 @@ def _tell(part: str) -> str | None:
     """A clause as what it says of now; None if it is no clause of change."""
     clause = part[after_time(part, "en") :]
     for read in (
+        _added,
         _growing,
         _and_changed,
         _no_longer,
@@ -175,6 +178,24 @@ def _has_changed(part: str) -> str | None:
     elif frame("en", "{appear}").fullmatch(found["verb"]) and frame("en", "{deny}").search(adverbs):
         return None
     return _present(found["np"], tail, found["aux"].lower() == "have")
+
+
+def _added(part: str) -> str | None:
+    """ "Two additional nodules have appeared in the lingula" says that there are two."""
+    found = frame(
+        "en",
+        r"(?P<count>(?:an?|one|two|three|four|five|six|\d+|several|multiple|many|numerous|some)\s)"
+        r"(?:(?:additional|further|new|more|other)\s)?(?P<np>[^,;]+?)\s(?:has|have)\s(?P<adv>(?:\w+\s){0,2}?){appear}"
+        r"(?!\w)(?P<tail>.*?)(?P<size>(?:,\s(?:up\sto\s)?{size}(?:\seach)?)?)",
+    ).fullmatch(part)
+    if not found or frame("en", r"{deny}|\b{verb}\b").search(found["np"]) or not is_time(found["adv"], "en"):
+        return None
+    if _DENIED_ADVERB.search(found["adv"]) or _INSIDE.search(found["tail"]):
+        return None
+    rest = strip_time(found["tail"], "en").strip()
+    if rest and (not _PLACE.match(rest) or frame("en", r"\b{verb}\b|{deny}|\d").search(rest)):
+        return None
+    return f"{found['count']}{found['np']}{' ' if rest else ''}{rest}{found['size']}"
 
 
 def _growing(part: str) -> str | None:
@@ -357,7 +378,9 @@ def _growth(part: str) -> str | None:
         return None
     changes = r"\b(?:interval|further|interim|continued|no|absence|without)\b"
     if re.match(r"enlarge|expan|reduc|exten|develop|appear|change", found["noun"], re.IGNORECASE) and not (
-        re.search(changes, adjectives, re.IGNORECASE) or re.search(r"\bfrom\s[\d.]", np)
+        re.search(changes, adjectives, re.IGNORECASE)
+        or re.search(r"\bfrom\s[\d.]", np)
+        or re.match(r"there\sha(?:s|ve)\sbeen\s", part, re.IGNORECASE)
     ):
         return None  # a state
     if frame("en", "{deny}").search(adjectives) and not _ARTICLE.match(np):

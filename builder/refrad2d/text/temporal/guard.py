@@ -101,6 +101,11 @@ _BROKEN_FORMS = (
     r"\b(no|kein\w*|nicht|not|the|der|die|of|in)\s+\1\b",
     r"\b(?:no|keine?)\s[^,;.]*\b(?:somewhat|partially|partly|slightly|a\s(?:little|bit)|in\spart|teilweise|etwas)\b",
     r"\b(?:not|nicht),\s",
+    r"(?:^|\s)['’]s\b|\b(?:has|have)\sbeen\s(?:and|for|since)\b|\b(?:long|well|newly)-\s|\bcf\.\s\d[\d.]*\s?[mc]m\s*[.,;]",
+    r"\bno\s[^,;.]*\bbut\s(?:persists?|remains?|continues)\b",
+    r",\s(?:increased|decreased|larger|smaller),",
+    r"\b(?:has|have)\s(?:gone|resolved|cleared|disappeared)\sand\sthe\s[\w\s]+[.;]",
+    r"^(?:although|though|because)\s(?![^,]*\b(?:is|are|has|have|was|were|shows?|measures?|persists?)\b)[^,]*,",
     r"\b(?:no|keine?)\s\w{4,}[;,]\s(?:an?\s|eine?\s)?\d",
 )
 _BROKEN = Needles(map(needle, _BROKEN_FORMS))

@@ -49,6 +49,7 @@ class Words:
 
 
 @lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)
 def words_of(text: str) -> tuple[str, ...]:
     """The casefolded words and numbers of a text, in order."""
     return tuple(_WORD.findall(text.casefold()))

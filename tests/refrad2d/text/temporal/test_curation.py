@@ -35,6 +35,7 @@ def test_temporal_phrases_go(half, language):
 
 READ = tuple(half for half in OUTSIDE if half.startswith("outside"))
 FRESH = tuple(half for half in OUTSIDE if half not in READ)
+FLOOR = {"eighth_seen": 0.5, "ninth_seen": 0.85}  # the eighth author puts every day in words of its own
 LOST = {
     "fresh": 0.015,
     "later": 0.035,
@@ -52,10 +53,12 @@ def test_what_strangers_wrote_is_scored_with_a_floor(half):
     for language in written(half):
         scores = score(half, language)
         print(f"\n{half} {language}: {scores}")
-        assert scores.gone >= 0.55 * scores.temporal
+        assert scores.gone >= FLOOR.get(half, 0.55) * scores.temporal
         assert scores.lost <= LOST[half.split("_")[0]] * scores.keep
         assert scores.plain_changed <= 2
-        most = {"newest_seen": 4, "sixth_seen": 0}.get(half, 0 if half.startswith("seventh") else 5)
+        most = {"newest_seen": 4, "sixth_seen": 0}.get(
+            half, 0 if half.startswith(("seventh", "eighth", "ninth")) else 5
+        )
         assert (len(errors(half, language)) <= most) is True  # no row of a kept half is printed
 
 

@@ -13,8 +13,8 @@ from refrad2d.text.temporal.canonical.comparisons import pattern
 from refrad2d.text.temporal.idle import PARENTHESIS
 
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s(?:und|sowie|bei|mit|and|with|but|aber)\s)"
-_MEASURED = needle(r"\d\s?-?(?:mm|cm|m[lL]|%|HU|HE|°|Grad\b)|\d[.,]\d", 0)
-_SIZE = needle(r"\d\s?-?(?:mm|cm|m[lL])\b", 0)
+_MEASURED = needle(r"\d\s?-?(?:mm|cm|m[lL]|cc|%|HU|HE|°|Grad\b)|\d[.,]\d", 0)
+_SIZE = needle(r"\d\s?-?(?:mm|cm|m[lL]|cc)\b", 0)
 _DAY = r"(?:\d{1,2}[./]\d{1,2}\.?(?:[./]?\d{2,4})?)"
 _OTHER_DAY = {  # pieces that only tell of another day, or of the way from there
     "de": (
@@ -30,6 +30,12 @@ _OTHER_DAY = {  # pieces that only tell of another day, or of the way from there
         r"|^(?:old|prior|previous|outside|earlier)\s(?:films?|studies|images|scans?|ct|mri)\s(?:showed|demonstrated|had)\s"
         r"[^;,.]*\d[^;,.]*;\s"
         rf"|,\son\s{_DAY}\s(?:it|they)\s(?:was|were)\s[^.;,]*(?=\s*(?:[.;]|$))"
+        r"|^(?:it|this|they)\s(?:was|were|measured|had\sbeen|had\smeasured)\s[^,;.]*\d[^,;]*?(?:on|in|at)\sthe\s"
+        r"(?:last|prior|previous|earlier|preceding)\s(?:one|exam(?:ination)?|stud(?:y|ies)|scan|ct|mri?|ultrasound)\.?$"
+        r"|^(?:i|we)\s(?:have\s)?compared\s(?:these|this|the)\s\w+\s(?:with|to)\s[^;]*$"
+        r"|^the\s(?:appearances?|findings)\s(?:is|are)\s(?:\w+ly\s)?(?:those|that)\sof\s\w+:\s"
+        r"|^(?:it|this|they)\s(?:was|were|measured|had\sbeen)\s[\d.x×\s]+[mc]m\sin\s(?:(?:19|20)\d\d|(?:january|february|march|april|may"
+        r"|june|july|august|september|october|november|december))\.?$"
         r"|,\s(?:volume|size|diameter)\s(?:up|down)\s(?:by\s)?[\d.]+\s?%\s(?:from|since)\s[^,;.]*(?=\s*(?:[.;,]|$))"
     ),
 }
@@ -86,7 +92,9 @@ def _values(language: str) -> Values:
         compiled(r"(?<=\d),\s{label}:?\s{number}(?=\s*(?:[.;,)](?!\d)|$))"),
         compiled(r"{when}:?\s(?:noch\s)?{size}|{size}\s{when}"),
         compiled(r"^(?>{labelled}),?\s(?:(?:and|und)\s)?(?=\w)"),
-        compiled(r"(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m),?\s{against}(?=\s*(?:[.,;)]|$)|\s(?:{degree})*{state}(?!\w))"),
+        compiled(
+            r"(?:(?<=\d\s[mc]m)(?<!bei\s\d\s[mc]m)|(?<=\d\scc)),?\s{against}(?=\s*(?:[.,;)]|$)|\s(?:{degree})*{state}(?!\w))"
+        ),
         compiled("{when}"),
         compiled(_ONCE) if language == "en" else None,
     )

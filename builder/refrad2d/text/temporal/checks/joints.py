@@ -17,7 +17,8 @@ from functools import cache
 
 from refrad2d.system.tables import read_yaml
 from refrad2d.text.patterns.needles import Needle, Needles, needle
-from refrad2d.text.temporal.checks.denied import denial_turned
+from refrad2d.text.temporal.checks.denied_english import denied_change
+from refrad2d.text.temporal.checks.denied_german import denial_turned
 from refrad2d.text.temporal.vocabulary import words_of
 
 _TOKEN = re.compile(r"[^\W_]+|\.")
@@ -51,14 +52,14 @@ def _joints(language: str) -> Joints:
 
 
 def _alternatives(pattern: str) -> list[str]:
-    """The pattern cut at each | that stands in no group: most of its parts can then be passed over."""
+    """What a pattern has between its outermost bars: each is searched only where its own words stand."""
     parts, depth = [""], 0
-    for letter in pattern:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "|" and not depth:
+    for piece in re.findall(r"\\.|\[[^\]]*\]|.", pattern):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and not depth:
             parts.append("")
         else:
-            parts[-1] += letter
+            parts[-1] += piece
     return parts
 
 
@@ -103,7 +104,7 @@ def misjoined(source: str, kept: str, language: str) -> str | None:
         return "year"
     if denial_turned(source, kept, language):
         return "denial"
-    return _clause_misread(source, kept, language)
+    return _clause_misread(source, kept, language) or denied_change(source, kept, language)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

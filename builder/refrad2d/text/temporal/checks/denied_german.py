@@ -22,7 +22,7 @@ _NAME = re.compile(r"\{([a-z]+)\}")
 
 @dataclass(frozen=True)
 class Denied:
-    """The patterns of one language: see the head of denied.yaml."""
+    """The patterns of one language: see the head of denied_german.yaml."""
 
     cut: re.Pattern
     denies: Needle
@@ -34,7 +34,7 @@ class Denied:
 
 @cache
 def _denied(language: str) -> Denied | None:
-    stored = read_yaml(__package__, "denied.yaml").get(language)
+    stored = read_yaml(__package__, "denied_german.yaml").get(language)
     if stored is None:
         return None
 

@@ -3,7 +3,7 @@
 import pytest
 
 from refrad2d.text.temporal import curate
-from refrad2d.text.temporal.checks.denied import denial_turned
+from refrad2d.text.temporal.checks.denied_german import denial_turned
 
 TURNED = [
     ("Kein Hinweis auf einen zunehmenden Hydrozephalus.", "Kein Hinweis auf einen Hydrozephalus."),
