@@ -32,6 +32,7 @@ OUTSIDE = (
     "seventh_seen",
     "eighth_seen",
     "ninth_seen",
+    "tenth_apart",
 )
 _NEGATED = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
 

@@ -17,7 +17,7 @@ from refrad2d.text.temporal import curate
 
 HALVES = (
     "seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "own", "trunk", "later_seen", "later_apart",
-    "newest_seen", "sixth_seen", "seventh_seen", "eighth_seen", "ninth_seen", "relaxed",
+    "newest_seen", "sixth_seen", "seventh_seen", "eighth_seen", "ninth_seen", "tenth_apart", "relaxed",
     "head_and_limbs",
 )  # fmt: skip
 ROWS = Path(__file__).parents[1] / "fixtures" / "data" / "llm"

@@ -95,7 +95,7 @@ def run_small(sizes: Sequence[int], side: int, rounds: int, kinds: int) -> dict[
             found["builds"].append(build_once(root))
             say("(d) loading it")
             found["loading"].append(load(root / "out"))
-            if size == sizes[0]:
+            if size == sizes[-1]:  # at the smaller one a start takes its share
                 say("(e) building it again, with two workers")
                 forget_build(root)
                 found["two workers"] = build_once(root, workers=2)
@@ -148,7 +148,7 @@ def rows_of(found: Mapping[str, Any]) -> list[list[str]]:
     rate = 1 / added(sizes, builds, "cpu")
     later = [{"cpu": sum(cpu for name, cpu in one["stages"].items() if name not in BEFORE)} for one in builds]
     grown = 1024 * added(sizes, builds, "command_mb")
-    one, two = builds[0], found["two workers"]
+    one, two = builds[-1], found["two workers"]
     rows = [
         ["(a) zstd DICOM → tensor, against our image", f"{plain / image:.1f}×", "≥ 6×"],
         ["(a) zstd DICOM → tensor, against our lossless pixels", f"{plain / lossless:.2f}×", "≥ 1.6×"],
@@ -173,8 +173,16 @@ def rows_of(found: Mapping[str, Any]) -> list[list[str]]:
         rows.append([f"(d) {name}, ms a row at {' and '.join(f'{size:,}' for size in sizes)}",
                      ", ".join(f"{cost:.2f}" for cost in costs), "not growing"])  # fmt: skip
     rows += [
-        ["(e) one worker against two, wall clock", f"{one['wall'] / two['wall']:.2f}×", "≥ 1.8×, two idle cores"],
-        ["(e) one worker against two, CPU seconds", f"{one['cpu'] / two['cpu']:.2f}×", ""],
+        [
+            f"(e) one worker against two at {found['sizes'][-1]:,} slices, wall clock",
+            f"{one['wall'] / two['wall']:.2f}×",
+            "≥ 1.8×, two idle cores",
+        ],
+        [
+            f"(e) one worker against two at {found['sizes'][-1]:,} slices, CPU seconds",
+            f"{one['cpu'] / two['cpu']:.2f}×",
+            "",
+        ],
         [f"(f) a build of {FEWEST} slices, CPU seconds, median of {STARTS}", f"{start['cpu']:.1f}", "≤ 3"],
     ]
     rows += [
