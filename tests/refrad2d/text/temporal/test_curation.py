@@ -35,7 +35,11 @@ def test_temporal_phrases_go(half, language):
 
 READ = tuple(half for half in OUTSIDE if half.startswith("outside"))
 FRESH = tuple(half for half in OUTSIDE if half not in READ)
-FLOOR = {"eighth_seen": 0.5, "ninth_seen": 0.85, "tenth_apart": 0.7}  # the eighth author puts every day in words of its own
+FLOOR = {
+    "eighth_seen": 0.5,
+    "ninth_seen": 0.85,
+    "tenth_apart": 0.7,
+}  # the eighth author puts every day in words of its own
 LOST = {
     "fresh": 0.015,
     "later": 0.035,
