@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from refrad2d.labels import is_label
 from refrad2d.questions.continued import ANYTHING, carried_on
 from refrad2d.questions.view import View
-from refrad2d.text.clauses.reading import read_clauses
+from refrad2d.text.clauses.reading import patterns, read_clauses
 from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
 from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
@@ -26,12 +26,6 @@ from refrad2d.text.sentences import split_sentences
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
 _VAGUE = ("generic", "mass")
 _FOCAL = ("mass", "abscess", "hematoma", "infarct", "osteolysis")  # what "no focal lesion" denies, by group or name
-_EXCEPT = {
-    "en": re.compile(
-        r"\b(?:other than|except(?:ing)?|apart from|aside from|save for|besides|beyond|outside of|only)\b", re.I
-    ),
-    "de": re.compile(r"\b(?:außer|ausser|ausgenommen|abgesehen|bis auf|mit ausnahme|lediglich|nur)\b", re.I),
-}
 
 
 Said = tuple[NamedFinding, tuple[str, ...]]  # a finding and the classes that it is stated of, () if unclear
@@ -222,7 +216,7 @@ def _polarity(view: View, clause: Clause, said: ClauseFinding) -> str:
     """The polarity of a finding; what a denial excepts, and one of two that "or" leaves open, are in doubt."""
     if said.polarity == "denied":
         start, end = next(s for s in _sentences(view.text, view.language) if s[0] <= said.start < s[1])
-        return "doubted" if _EXCEPT[view.language].search(view.text, start, end) else "denied"
+        return "doubted" if patterns(view.language)["exception"].search(view.text, start, end) else "denied"
     if said.polarity == "affirmed":
         left = re.split("[CU;!]", clause.signs[: said.at])[-1]
         right = re.split("[CU;!]", clause.signs[said.at + 1 :])[0]
