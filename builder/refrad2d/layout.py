@@ -16,6 +16,7 @@ from refrad2d.system.files import read_json
 FORMAT = (
     4  # of a dataset; 2: objects have `pixels`, 3: rows have `absent` and `provenance.shown`, 4: another PNG encoder
 )
+STAGES = 2  # of what lies below DIR/.stages, to be raised when a stage reads or writes other files; 2: `.objects.json`
 SPLITS = ("train", "validation", "test")
 SFT_SPLITS = ("train", "validation")  # a model is never trained on the test patients
 PARQUET, ARCHIVE = "refrad2d", "refrad2d-wds"  # the two folders that are published

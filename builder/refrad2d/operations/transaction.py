@@ -17,7 +17,7 @@ from refrad2d.dataset.blind import count_blind
 from refrad2d.dataset.card import write_card
 from refrad2d.dataset.leaks import count_leaks
 from refrad2d.dataset.manifest import digest_files, hash_files, in_splits
-from refrad2d.layout import CARD, CHANGELOG, MANIFEST, STATS, kind_of, require_format
+from refrad2d.layout import CARD, CHANGELOG, MANIFEST, STAGES, STATS, kind_of, require_format
 from refrad2d.system.files import read_json, write_json
 from refrad2d.system.markdown import table_row
 from refrad2d.system.pseudonyms import key_id, load_key
@@ -71,13 +71,17 @@ def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict,
 def hold(out: Path, task: str, *, discard: Collection[str] = ()) -> Iterator[Path]:
     """Hold `out` for one task, such as "append 3f…"; yields its folder of stages, with what an earlier try left there.
 
-    A prepared change of any task is carried out first. ValueError if another command is at work, or if unfinished
-    stages of another task lie there, unless its verb is one of `discard`.
+    A prepared change of any task is carried out first. ValueError if another command is at work, if unfinished stages of
+    another task lie there, unless its verb is one of `discard`, or if another version of this program made those of `task`.
     """
     stages = out / ".stages"
     with _lock(out) as lock:
-        lock.seek(0)
-        known = lock.read()
+        known, made_by = _task(lock)
+        if known == task and made_by != str(STAGES) and not is_half_changed(out) and not _is_finished(out, known):
+            raise ValueError(
+                f"{stages} holds stages of another version of this program ({made_by or 'an old one'}, not {STAGES}). "
+                "Delete that folder and run the command again, or go on with the version that began."
+            )
         if known != task:
             if is_half_changed(out):
                 carry_out(out)
@@ -87,9 +91,16 @@ def hold(out: Path, task: str, *, discard: Collection[str] = ()) -> Iterator[Pat
                 if path.name != "lock":
                     shutil.rmtree(path)
             lock.truncate(0)
-            lock.write(task)
+            lock.write(f"{task}\n{STAGES}")
             lock.flush()
         yield stages
+
+
+def _task(lock: TextIO) -> tuple[str, str]:
+    """The task that DIR/.stages was last held for, and by which format of stages; "" where there is none."""
+    lock.seek(0)
+    known, _, made_by = lock.read().partition("\n")
+    return known, made_by
 
 
 def _advice(out: Path, verb: str) -> str:
@@ -137,8 +148,7 @@ def clean_up(out: Path) -> None:
     if not (out / ".stages").exists() and not _retired(out).exists():
         return
     with _lock(out) as lock:
-        lock.seek(0)
-        known = lock.read()
+        known, _ = _task(lock)
         if not known or (_is_finished(out, known) and not is_half_changed(out)):
             retire(out)
 

@@ -1,6 +1,7 @@
 """One command at a time, and a prepared change is carried out whole."""
 
 import json
+import shutil
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_stages_of_the_same_task_are_found_again_and_of_another_are_not_lost(out
     with pytest.raises(ValueError, match="unfinished append of other input"), hold(out, "append b"):
         pass
     with hold(out, "remove x", discard=("append",)) as stages:
+        assert not (stages / "ingest").exists()
+
+
+@pytest.mark.parametrize("stored", ["append a", "append a\n1"])
+def test_stages_of_another_version_are_named_and_stay(out, stored):
+    with hold(out, "append a") as stages:
+        (stages / "ingest").mkdir()
+    (stages / "lock").write_text(stored, encoding="utf-8")
+    with pytest.raises(ValueError, match="stages of another version .* Delete that folder"), hold(out, "append a"):
+        pass
+    assert (stages / "ingest").is_dir()
+    shutil.rmtree(stages)
+    with hold(out, "append a") as stages:
         assert not (stages / "ingest").exists()
 
 

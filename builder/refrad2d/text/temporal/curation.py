@@ -1,4 +1,5 @@
-"""A text or sentence without temporal context: lines made whole, clauses read, rules applied, the outcome guarded.
+"""A text or sentence without temporal context: lines made whole, clauses read, rules applied, the outcome guarded, and
+what came out read once more.
 
     >>> curate("Zyste der Niere, aktuell 23 mm (zuvor 18 mm).", "de")
     'Zyste der Niere, 23 mm.'
@@ -30,6 +31,7 @@ from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
 from refrad2d.text.temporal.reading import load_phrases, shield, spell_out, unshield
 from refrad2d.text.temporal.rules import drop_clauses, load_rules, reorder, says_nothing, substitute, tidy
+from refrad2d.text.temporal.second.opinion import agreed
 from refrad2d.text.wellformed import defect
 
 KEPT_UNSURE = "kept_unsure"
@@ -87,19 +89,26 @@ def curate_sentence(sentence: str, language: str) -> str:
 def _curate(sentence: str, language: str) -> tuple[str, bool]:
     """The curated sentence, and whether it stayed because no rewrite of it is sure."""
     if PLACEHOLDER not in sentence or ANY_DATE in sentence:
-        return _curate_dated(sentence, language)
-    kept, unsure = _curate_dated(sentence.replace(PLACEHOLDER, ANY_DATE), language)
+        return _read_twice(sentence, language)
+    kept, unsure = _read_twice(sentence.replace(PLACEHOLDER, ANY_DATE), language)
     return kept.replace(ANY_DATE, PLACEHOLDER), unsure
 
 
-def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
-    """The same for a sentence whose dates are written out."""
-    if not load_rules(language).trigger.found_in(sentence.lower()):
-        return sentence, False
+def _read_twice(sentence: str, language: str) -> tuple[str, bool]:
+    """The same for a sentence whose dates are written out: what the rules make of it, and the second reader of that."""
     begins = _LEAD.match(sentence)
     assert begins is not None  # it may be empty
-    lead = begins[0]
-    source = join(sentence[len(lead) :])
+    lead, told = begins[0], sentence[begins.end() :]
+    ruled, unsure = _by_rules(told, language)
+    kept = agreed(told, ruled, language)
+    return lead + kept if kept else "", kept == told and (unsure or kept != ruled)
+
+
+def _by_rules(sentence: str, language: str) -> tuple[str, bool]:
+    """What the rules make of a sentence without the mark of its list, and whether it stayed since they were unsure."""
+    if not load_rules(language).trigger.found_in(sentence.lower()):
+        return sentence, False
+    source = join(sentence)
     if load_phrases(language).kept.found_in(source):
         return sentence, True
     if _COLUMNS.fullmatch(source):
@@ -125,7 +134,7 @@ def _curate_dated(sentence: str, language: str) -> tuple[str, bool]:
     kept = apart_from_denials(kept, plain)
     if says_nothing(kept, language):
         return (sentence, True) if _names_a_measured_thing(plain, language) else ("", False)
-    return lead + _capital(kept), False
+    return _capital(kept), False
 
 
 def _canonically(plain: str, language: str) -> str | None:
