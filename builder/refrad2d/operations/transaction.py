@@ -71,8 +71,8 @@ def open_manifest(out: Path, key_file: Path, *, key_needed: bool) -> tuple[dict,
 def hold(out: Path, task: str, *, discard: Collection[str] = ()) -> Iterator[Path]:
     """Hold `out` for one task, such as "append 3f…"; yields its folder of stages, with what an earlier try left there.
 
-    A prepared change of any task is carried out first. ValueError if another command is at work, if unfinished stages of
-    another task lie there, unless its verb is one of `discard`, or if another version of this program made those of `task`.
+    A prepared change of any task is carried out first. ValueError if another command is at work, if unfinished stages
+    of another task lie there, unless its verb is one of `discard`, or if those of `task` are of another version.
     """
     stages = out / ".stages"
     with _lock(out) as lock:

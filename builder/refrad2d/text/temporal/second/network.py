@@ -3,9 +3,9 @@
     >>> [(word.text, word.goes > 0.5) for word in read("Stable 4 mm nodule.", "en")][0]
     ('Stable', True)
 
-A word is the mean of vectors of its pieces (itself, its shape, runs of three to five letters, each by a hash), so that a
-word that no lesson had is read by its parts. Six convolutions look at up to 17 words on each side. The weights come of
-tests/bench/fit_second_reader.py, which says what they were taught.
+A word is the mean of vectors of its pieces (itself, its shape, runs of three to five letters, each by a hash), so that
+a word that no lesson had is read by its parts. Six convolutions look at up to 17 words on each side. The weights come
+of tests/bench/fit_second_reader.py, which says what they were taught.
 """
 
 import re
@@ -88,5 +88,5 @@ def _weights() -> dict[str, np.ndarray]:
         weights = {name: stored[name].astype(np.float32) for name in stored.files if stored[name].dtype == np.float16}
     missing = [language for language in LANGUAGES if f"language_{language}" not in weights]
     if missing:
-        raise ValueError(f"{WEIGHTS.name} has no {', '.join(missing)}. Train it anew: tests/bench/fit_second_reader.py.")
+        raise ValueError(f"{WEIGHTS.name} has no {', '.join(missing)}. Train it: tests/bench/fit_second_reader.py.")
     return weights

@@ -1,11 +1,11 @@
 """What the second reader says of a sentence that the rules have read: it may object, and it may go on.
 
-    >>> agreed("Idle of change: stable 4 mm nodule.", "Idle of change: stable 4 mm nodule.", "en")
-    'Idle of change: 4 mm nodule.'
+    >>> agreed("Growing pains, normal femora.", "Pains, normal femora.", "en")
+    'Growing pains, normal femora.'
 
-The rules took a word that the network holds for one of today: the sentence stays as it came. The network is sure of every
-word of what is left, and some of them go: they go, where what stays is whole by the checks that the rules must pass, too.
-Nothing goes from a clause that denies something, and never the only size.
+If the rules took a word that the network holds for one of today, the sentence stays as it came. If the network is sure
+of every word of what is left, those go that it says, where the rest is whole by the checks that rules must pass, too.
+Nothing goes from a clause that denies something, never the only size, and none of several days' sizes.
 """
 
 import re
@@ -21,6 +21,12 @@ DOUBT = 0.1  # a word that the rules took out, and that is less sure to go than 
 SURE = 0.7  # a word goes above this, one stays below its rest; one between the two leaves everything as it is
 _LAYOUT = re.compile(r"\n|\||->|→|\s{3}|\w-\s(?!und|or|and|oder|bzw)")  # of tables and words at the end of a line
 _SIZE = re.compile(r"\d\s?(?:mm|cm|ml|cc)\b")
+_DAY = re.compile(
+    r"\b\d{1,2}[./]\s?(?:\d{1,2}[./]?(?:\d{4}|\d\d)?|\d{4})(?![\d,])|\b(?:19|20)\d\d\b"
+    r"|\b(?:jan(?:uary?|uar)?|jänner|feb(?:ruary?|ruar)?|feber|märz|march|apr(?:il)?|mai|may|june?|juni|july?|juli"
+    r"|aug(?:ust)?|sept?(?:ember)?|o[kc]t(?:ober)?|nov(?:ember)?|de[zc](?:ember)?)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"(?:[^,;:()]|(?<=\d),(?=\d))+")
 _DENIES = re.compile(
     r"(?:no|not|without|never|none|nor|neither|cannot|fail\w*|lack\w*|absen\w+|nothing"
@@ -52,7 +58,7 @@ def _objects(source: str, kept: str, language: str) -> bool:
 
 
 def shortened(sentence: str, language: str) -> str:
-    """The sentence without the words that are sure to go; as it is, if one of them is not, or if the rest is not whole."""
+    """The sentence without the words that are sure to go; as it is, if one is not, or if the rest is not whole."""
     if _LAYOUT.search(sentence):
         return sentence
     words = read(sentence, language)
@@ -64,7 +70,7 @@ def shortened(sentence: str, language: str) -> str:
     told = [word for word, _, _ in tokens(rest) if word[0].isalnum()]
     if not told:
         return ""
-    if _SIZE.search(sentence) and not _SIZE.search(rest):
+    if _SIZE.search(sentence) and (not _SIZE.search(rest) or _several_days(sentence, rest)):
         return sentence
     if len(told) < 2 or defect(sentence, rest) or misjoined(sentence, rest, language):
         return sentence
@@ -78,6 +84,11 @@ def _denied(sentence: str, spoken: Sequence[Word]) -> bool:
         if any(word.goes > SURE for word in inside) and any(_DENIES.fullmatch(word.text) for word in inside):
             return True
     return False
+
+
+def _several_days(sentence: str, rest: str) -> bool:
+    """True if a size goes from a sentence that names several days: which of them is today is not said."""
+    return len(_DAY.findall(sentence)) > 1 and len(_SIZE.findall(rest)) < len(_SIZE.findall(sentence))
 
 
 def _without(sentence: str, words: Sequence[Word]) -> str:
