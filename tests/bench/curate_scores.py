@@ -33,6 +33,7 @@ OUTSIDE = (
     "eighth_seen",
     "ninth_seen",
     "tenth_apart",
+    "eleventh_apart",
 )
 _NEGATED = re.compile(r"\b(?:kein\w*|nicht|ohne|no|not|without)\b", re.IGNORECASE)
 

@@ -26,12 +26,12 @@ from refrad2d.text.temporal.canonical.values import (
     without_response,
 )
 from refrad2d.text.temporal.checks.joints import misjoined
+from refrad2d.text.temporal.checks.second_reader import agreed
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
 from refrad2d.text.temporal.lines import join, unwrap, without_earlier_columns
 from refrad2d.text.temporal.reading import load_phrases, shield, spell_out, unshield
 from refrad2d.text.temporal.rules import drop_clauses, load_rules, reorder, says_nothing, substitute, tidy
-from refrad2d.text.temporal.second.opinion import agreed
 from refrad2d.text.wellformed import defect
 
 KEPT_UNSURE = "kept_unsure"

@@ -6,7 +6,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import SequenceMatcher
 
 from refrad2d.text.patterns.needles import Needles, needle
@@ -112,8 +112,11 @@ _BROKEN = Needles(map(needle, _BROKEN_FORMS))
 _ADVERB = {"de": re.compile(r"(?!zusätzlich)\w{3,}(?:iv|ig|lich|isch|al|är|ös|iell)$"), "en": re.compile(r"\w{3,}ly$")}
 
 
-def fault(source: str, kept: str, language: str) -> str | None:
-    """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says."""
+def fault(source: str, kept: str, language: str, trusted: Collection[str] = ()) -> str | None:
+    """Why a rewrite is not one: "form", "added", "lost", "number", "negation", "adverb" or what `defect` says.
+
+    `trusted` are casefolded words that may go, besides those of data/reading.yaml.
+    """
     whole = source
     source = _without_earlier(source, kept, language)
     for at in _BROKEN.possible(kept):
@@ -142,7 +145,7 @@ def fault(source: str, kept: str, language: str) -> str | None:
     if _current_number_gone(source, old, new, words):
         return "number"
     for run in runs:
-        reason = _run_fault(run, added, words, language)
+        reason = _run_fault([word for word in run if word not in trusted], added, words, language)
         if reason:
             return reason
     if reason := turned(source, kept):

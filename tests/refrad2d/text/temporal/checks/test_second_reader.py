@@ -2,10 +2,10 @@
 
 import pytest
 
+from refrad2d.text.tagging.tagger import tokens
 from refrad2d.text.temporal import curate
-from refrad2d.text.temporal.second import opinion
-from refrad2d.text.temporal.second.network import Word, tokens
-from refrad2d.text.temporal.second.opinion import agreed, shortened
+from refrad2d.text.temporal.checks import second_reader
+from refrad2d.text.temporal.checks.second_reader import Word, agreed, shortened
 
 
 def say(monkeypatch, goes, unsure=()):
@@ -15,7 +15,7 @@ def say(monkeypatch, goes, unsure=()):
         sure = {**dict.fromkeys(goes, 0.95), **dict.fromkeys(unsure, 0.5)}
         return [Word(word, start, end, sure.get(word, 0.02)) for word, start, end in tokens(text)]
 
-    monkeypatch.setattr(opinion, "read", read)
+    monkeypatch.setattr(second_reader, "read", read)
 
 
 def test_a_word_of_today_that_went_brings_the_sentence_back(monkeypatch):
@@ -55,6 +55,7 @@ def test_words_that_go_take_their_signs_along(monkeypatch, sentence, goes, rest)
         ("Herd idem rechts\n4 mm", ["idem"], []),  # a table
         ("Herd idem.", ["idem"], []),  # one word would be left
         ("Der Herd ist idem.", ["idem"], []),  # not whole
+        ("Herd 2021 9 mm, 2023 12 mm.", ["2021", "9", "mm", ","], []),  # which day is today
     ],
 )
 def test_what_is_not_sure_stays(monkeypatch, sentence, goes, unsure):

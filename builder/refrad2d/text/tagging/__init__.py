@@ -1,0 +1,1 @@
+"""Small networks that say what each word of a text is."""
