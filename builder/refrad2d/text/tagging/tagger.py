@@ -84,10 +84,13 @@ class Tagger:
         """Each word (words, width) with the ones `apart` before and behind it, by a matrix (3 · width + 1, width)."""
         join = self._weights[f"join_{at}"]
         words, width = seen.shape
-        padded = np.zeros((words + 2 * apart, width), np.float32)
-        padded[apart:-apart] = seen
-        beside = np.concatenate([padded[:words], seen, padded[2 * apart :]], axis=1)
-        return np.maximum(beside @ join[:-1] + join[-1], 0)
+        beside = np.zeros((words, 3 * width), np.float32)
+        beside[apart:, :width] = seen[:-apart]
+        beside[:, width : 2 * width] = seen
+        beside[:-apart, 2 * width :] = seen[apart:]
+        told = beside @ join[:-1]
+        told += join[-1]
+        return np.maximum(told, 0, out=told)
 
     def _vector(self, word: str) -> np.ndarray:
         """The mean of a word's pieces, (width,) float32."""

@@ -7,8 +7,7 @@ If the rules took a word that the network holds for one of today, the sentence s
 of every word of what is left, those go that it says, where the rest passes the checks of the rules and `checks.cuts`.
 """
 
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from refrad2d.text.tagging.tagger import load_tagger, tokens
@@ -35,21 +34,18 @@ def agreed(source: str, kept: str, language: str) -> str:
     A sentence that stays as a whole comes back as it came, line breaks included. Where the rules say that a thing is
     gone ("No effusion"), which the network was not taught, it has no say.
     """
-    if kept != source and not denies_more(source, kept) and _objects(join(source), kept, language):
-        kept = source
-    return shortened(kept, language) if kept else kept
+    if kept == source:
+        return shortened(source, language)
+    words = read(join(source), language)
+    after = {word.casefold() for word, _, _ in tokens(kept)}
+    if not denies_more(source, kept) and any(word.goes < DOUBT for word in words if _went(word, after)):
+        return shortened(source, language)
+    more = any(word.goes > SURE for word in words if word.text[0].isalnum() and word.text.casefold() in after)
+    return shortened(kept, language) if more else kept
 
 
-def _objects(source: str, kept: str, language: str) -> bool:
-    """True if a word went that is no word of another day."""
-    words = read(source, language)
-    before, after = [word.text.casefold() for word in words], [word.casefold() for word, _, _ in tokens(kept)]
-    for kind, start, stop, _, _ in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind in ("delete", "replace"):
-            for word, folded in zip(words[start:stop], before[start:stop], strict=True):
-                if word.goes < DOUBT and folded not in after and word.text[0].isalnum():
-                    return True
-    return False
+def _went(word: Word, after: Collection[str]) -> bool:
+    return word.text[0].isalnum() and word.text.casefold() not in after
 
 
 def shortened(sentence: str, language: str) -> str:
