@@ -34,6 +34,7 @@ from refrad2d.privacy.recognisers.lexicon import Found, context_pattern, context
 from refrad2d.privacy.recognisers.names import find_names, holds_name
 from refrad2d.privacy.recognisers.numbers import find_numbers
 from refrad2d.privacy.recognisers.places import find_places
+from refrad2d.privacy.recognisers.tagged import find_tagged
 from refrad2d.privacy.unlisted import find_marks, find_named, find_unlisted, lower_capitals, read_scan, unlisted_words
 from refrad2d.system.files import write_jsonl
 from refrad2d.text.decoding.controls import strip_controls
@@ -95,6 +96,7 @@ def deidentify(
             sweeping = bool(spans)  # until the sweep is dry the recognisers, which cost more, wait
             if not spans and was_sweeping:
                 continue
+        spans = spans or _outside(text, find_tagged(text, language))
         if not spans:
             return text
         full += [text[f.start : f.end] for f in spans if f.kind == "NAME"]

@@ -1,42 +1,48 @@
 """Double reading of letters: what a network still holds for an identity when every rule is done.
 
-    find_tagged("[NAME] wurde nach Suhl verlegt.", "de")      # Suhl, an ADDRESS
+    find_tagged("[NAME], geb. [DATE], wurde von Dr. Quarm verlegt.", "de")      # Dr. Quarm, a NAME
 
-It looks at the text with the placeholders that stand there, which say much of what is beside them. In a text that is no
-letter it has to be surer. What it was taught: tests/bench/tagger_lessons.py.
+It looks at the text with the placeholders that stand there, which say much of what is beside them; the fewer they are,
+the surer it has to be, and surer of a word that language or medicine has than of another. Clinical terms stay. What it
+was taught: tests/bench/tagger_lessons.py.
 """
 
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from refrad2d.privacy.letters.sweep import is_sure_letter
-from refrad2d.privacy.recognisers.lexicon import Found
+from refrad2d.privacy.letters.words import is_familiar
+from refrad2d.privacy.recognisers.clinical import protected
+from refrad2d.privacy.recognisers.lexicon import PLACEHOLDER, Found
 from refrad2d.text.tagging.tagger import Word, load_tagger
 
 WEIGHTS = Path(__file__).with_name("data") / "tagged.npz"
-SURE, SURE_OUTSIDE = 0.5, 0.95  # that a word belongs to an identity, in a letter and in another text
-_JOINING = "-–/.' \u2019"
+NONE = "NONE"
+SURE = ((4, 0.05), (1, 0.2), (0, 0.5))  # placeholders in the text, and what a word must reach to be part of an identity
+FAMILIAR = 0.5  # the same of a word that language or medicine has
 
 
 def find_tagged(text: str, language: str) -> Iterator[Found]:
     """The words that the network holds for identities; neighbours of one kind are one."""
     tagger = load_tagger(WEIGHTS)
-    sure = SURE if is_sure_letter(text) else SURE_OUTSIDE
-    none = tagger.tags.index("NONE")
+    placeholders = sum(1 for _ in PLACEHOLDER.finditer(text))
+    sure = next(least for number, least in SURE if placeholders >= number)
+    none = tagger.tags.index(NONE)
+    terms: list[tuple[int, int]] | None = None
 
     def kind(word: Word) -> str:
-        if word.scores[none] > 1 - sure or word.text.startswith("["):
+        nonlocal terms
+        identity = 1 - word.scores[none]
+        if identity < sure or word.text.startswith("["):
             return ""
-        return tagger.tags[int(word.scores.argmax() if word.scores.argmax() != none else _second(word, none))]
+        if identity < FAMILIAR and len(word.text) > 2 and word.text.isalpha() and is_familiar(word.text, language):
+            return ""
+        terms = protected(text) if terms is None else terms
+        if any(start <= word.start and word.end <= end for start, end in terms):
+            return ""
+        return max((score, tag) for score, tag in zip(word.scores, tagger.tags, strict=True) if tag != NONE)[1]
 
     for what, group in groupby(tagger.read(text, language), key=kind):
         words = list(group)
         if what and any(character.isalnum() for word in words for character in word.text):
             yield Found(words[0].start, words[-1].end, what)
-
-
-def _second(word: Word, none: int) -> int:
-    scores = word.scores.copy()
-    scores[none] = 0
-    return int(scores.argmax())
