@@ -62,10 +62,12 @@ def test_the_weights_are_of_the_lessons_that_lie_here(name):
 
 def test_unread_texts_are_in_no_lesson():
     taught = {" ".join(one.tokens) for one in read_time()}
+    same = 0
     for path in sorted((DATA / "curate").glob("*th_apart_*.jsonl")):
-        rows = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
-        same = sum(" ".join(word for word, _, _ in tokens(text)) in taught for text in rows)
-        assert same <= 3  # "No increase in the right pleural effusion." is what many write
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            told = [word for word, _, _ in tokens(row["text"])]
+            same += len(told) > 9 and " ".join(told) in taught  # a shorter one is what many write
+    assert (same <= 1) is True  # none is printed
 
 
 def test_weights_of_another_version_are_refused(tmp_path):

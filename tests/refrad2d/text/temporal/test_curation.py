@@ -49,8 +49,8 @@ LOST = {
     "seventh": 0.011,
     "eighth": 0.01,
     "ninth": 0.0,
-    "tenth": 0.016,
-    "eleventh": 0.016,
+    "tenth": 0.018,
+    "eleventh": 0.023,
 }  # of what must stay; two strings of 62 and 72 in the fourth author's smaller halves
 
 

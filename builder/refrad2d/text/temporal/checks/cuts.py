@@ -46,7 +46,11 @@ _BEGINS = re.compile(  # with a verb whose subject stood before it, with half a 
     r"|Misst|Messen|Stellt|Stellen|Lässt|Kommt|Is|Are|Has|Have|Was|Were|Shows?|Measures?|Than|Als|To|From|Auf|Of|And|Und"
     r"|Mit|With|Des)\b|\d[\d.,]*\s?[mc]m\s(?:der|des|of)\b"
 )
-_HALF = re.compile(r"\b(?:von\s[\w,.%]+(?:\s\w+)?\sauf|from\s[\w,.%]+(?:\s\w+)?\sto)\b", re.IGNORECASE)  # of a change
+_HALF = re.compile(  # of a change, or of what another day showed
+    r"\b(?:von\s[\w,.%]+(?:\s\w+)?\sauf|from\s[\w,.%]+(?:\s\w+)?\sto)\b|\b(?:last|zuletzt)\s\w+\s*(?:[.,;]|$)"
+    r"|\b(?:der|im|am|the)\s\d{1,2}\.?\s*$",
+    re.IGNORECASE,
+)
 _TO_A_SIZE = re.compile(r"\s(?:auf|to)\s(?=(?:ca\.\s|about\s)?\d[\d.,x×\s]*(?:mm|cm|ml)\b)")
 _STATE = re.compile(
     r"erweiter|dilat|gr[öo]e?(?:ß|ss)er|verbreiter|verdick|verschm|eingeeng|reduz|reduc|enlarg|widen|thick|narrow|extend"
@@ -106,6 +110,7 @@ def faulty_cut(sentence: str, rest: str, words: Sequence[Word], language: str) -
         or _HALF.search(rest) is not None
         or _REFERS.findall(sentence) != _REFERS.findall(rest)
         or _size_gone(sentence, rest)
+        or _compound_cut(sentence, words)
         or _denied(sentence, words)
         or any(_is_part(sentence, went, language) for went in _stretches(words))
         or _brackets_cut(sentence, words, language)
@@ -153,6 +158,17 @@ def _name_cut(sentence: str, words: Sequence[Word], language: str) -> bool:
     phrases = load_phrases(language).fixed
     spans = [found.span() for at in phrases.possible(sentence) for found in phrases[at].pattern.finditer(sentence)]
     return any(word.goes > GOES and start <= word.start < end for word in words for start, end in spans)
+
+
+def _compound_cut(sentence: str, words: Sequence[Word]) -> bool:
+    """True if a part of a word with hyphens goes ("benign-[appearing]"): its hyphen says that they belong together."""
+    goes = {word.start: word.goes > GOES for word in words}
+    ends = {word.end: word.goes > GOES for word in words}
+    return any(
+        ends.get(word.start) is not goes.get(word.end)
+        for word in words
+        if word.text == "-" and word.start in ends and word.end in goes
+    )
 
 
 def _brackets_cut(sentence: str, words: Sequence[Word], language: str) -> bool:

@@ -18,7 +18,7 @@ from refrad2d.text.temporal.lines import join
 
 WEIGHTS = Path(__file__).with_name("data") / "second_reader.npz"
 DOUBT = 0.1  # a word that the rules took out, and that is less sure to go than this, stays with its sentence
-SURE = 0.7  # a word goes above this, one stays below its rest; one between the two leaves everything as it is
+SURE = 0.75  # a word goes above this, one stays below its rest; one between the two leaves everything as it is
 
 
 def read(sentence: str, language: str) -> list[Word]:

@@ -68,6 +68,7 @@ def test_tables_broken_lines_and_contrasts_are_not_cut(sentence):
         ("de", "Der Erguss beträgt 3 cm (Vorbefund: kein Erguss).", ["Vorbefund", ":"]),  # a part of brackets
         ("de", "Der Tumor im Rektum (unteres Drittel) misst 2 cm.", ["unteres", "Drittel"]),  # no word of time
         ("en", "Smaller right kidney.", ["Smaller"]),  # what an organ is
+        ("en", "A benign-appearing cyst of 14 mm.", ["appearing"]),  # a part of a compound
         ("en", "Progressive multifocal leukoencephalopathy on both sides.", ["Progressive"]),  # a name
     ],
 )
