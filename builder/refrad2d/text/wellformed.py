@@ -49,6 +49,8 @@ _BROKEN = (
     r"\b(?:looks?|appears?|seems?|getting|wirkt|erscheint)\s(?:\w+ly\s*)?[.,;]|\b(?:looks?|appears?|seems?|getting|wirkt|erscheint)[.,;]",
     r"\b(?:which|that|welche[rs]?)\s\(",
     r"\b(?:is|are)\s(?:there|it|this|that)\s(?:is|are|has|have)\b|,\sfor\s(?:at\sleast\s)?(?:\d+|two|three|many|several)\s(?:years|months|weeks)",
+    r"\b(?:back|down|up)\s\d|^(?:nothing|nichts)\s(?:different|anderes)\b",
+    r"\b(?:sits?|lies|stands?|liegt|liegen|sitzt|sitzen|steht|stehen)\s*[.,;]",
 )
 _BREAKS = Needles(needle(check, 0) for check in _BROKEN)
 

@@ -9,6 +9,8 @@ CASES = [
     ("form", "Von 14 mm ist der Knoten auf 9 mm geschrumpft.", "Von 14 mm ist der Knoten, 9 mm."),
     ("form", "The stent is unchanged and patent, but tight.", "Stent and patent, but tight."),
     ("form", "Der Herd ist gleich groß, nimmt aber nun Kontrastmittel auf.", "Herd, nimmt aber Kontrastmittel."),
+    ("form", "The drain sits higher than yesterday.", "The drain sits."),
+    ("form", "Left effusion is back down to 2 cm.", "Left effusion is back 2 cm."),
     ("now", "Node: 17 mm in May, 10 mm today.", "Node: 17 mm in May, 10 mm."),
     ("now", "Statt zwei nun drei Herde.", "Statt zwei drei Herde."),
     ("within", "Increasing uptake on the delayed phase.", "Uptake on the delayed phase."),

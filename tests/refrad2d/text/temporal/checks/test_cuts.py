@@ -69,6 +69,8 @@ def test_tables_broken_lines_and_contrasts_are_not_cut(sentence):
         ("de", "Der Tumor im Rektum (unteres Drittel) misst 2 cm.", ["unteres", "Drittel"]),  # no word of time
         ("en", "Smaller right kidney.", ["Smaller"]),  # what an organ is
         ("en", "A benign-appearing cyst of 14 mm.", ["appearing"]),  # a part of a compound
+        ("en", "Enlarged spleen, last normal in May.", ["in", "May"]),  # what another day showed
+        ("de", "Schwangerschaft in der 12. Woche.", ["Woche"]),  # a number of nothing
         ("en", "Progressive multifocal leukoencephalopathy on both sides.", ["Progressive"]),  # a name
     ],
 )
