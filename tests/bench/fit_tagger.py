@@ -1,7 +1,7 @@
 """Train a tagger (refrad2d.text.tagging) on marked texts, and write its weights where they are read.
 
     OMP_NUM_THREADS=1 python -m tests.bench.fit_tagger time       # the second reader of curation; three minutes of a core
-    OMP_NUM_THREADS=1 python -m tests.bench.fit_tagger letters    # the second reader of letters
+    OMP_NUM_THREADS=1 python -m tests.bench.fit_tagger letters --epochs 12    # that of letters
     python -m tests.bench.fit_tagger time --without seventh_seen eighth_seen --out build/without.npz
 
 What they are taught stands in tests.bench.tagger_lessons. Needs torch.
