@@ -1,7 +1,7 @@
 """Train a tagger (refrad2d.text.tagging) on marked texts, and write its weights where they are read.
 
     OMP_NUM_THREADS=1 python -m tests.bench.fit_tagger time       # the second reader of curation; three minutes of a core
-    OMP_NUM_THREADS=1 python -m tests.bench.fit_tagger letters --epochs 12    # that of letters
+    OMP_NUM_THREADS=1 python -m tests.bench.fit_tagger letters    # that of letters; six minutes
     python -m tests.bench.fit_tagger time --without seventh_seen eighth_seen --out build/without.npz
 
 What they are taught stands in tests.bench.tagger_lessons. Needs torch.
@@ -145,14 +145,14 @@ def main() -> None:
     options.add_argument("subject", choices=SUBJECTS)
     options.add_argument("--out", type=Path)
     options.add_argument("--without", nargs="*", default=[], metavar="LOT", help="lots to leave out, to be judged on")
-    options.add_argument("--epochs", type=int, default=16)
+    options.add_argument("--epochs", type=int, help="how often the lessons are read (default: that of the subject)")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     torch.set_num_threads(1)
     subject = SUBJECTS[given.subject]
     lessons = subject.read(given.without)
     print(f"{len(lessons)} lessons")
-    store(train(lessons, subject, given.epochs, given.seed), given.out or subject.weights)
+    store(train(lessons, subject, given.epochs or subject.epochs, given.seed), given.out or subject.weights)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ LETTERS = Path(__file__).parents[1] / "fixtures" / "data" / "letters"
 HALVES = (
     "seen", "apart", "outside_seen", "outside_apart", "fresh_seen", "fresh_apart", "later_seen", "later_apart",
     "newest_seen", "sixth_seen", "seventh_seen", "seventh_own_1", "seventh_own_2", "seventh_own_3", "seventh_own_4", "dev",
-    "eighth_apart", "ninth_apart",
+    "eighth_apart", "ninth_apart", "informal_apart",
 )  # fmt: skip
 MARKED = (
     "PATIENT", "DOCTOR", "RELATIVE", "TITLE", "DATE", "ADDRESS", "PHONE", "ID", "EMAIL", "URL", "HOSPITAL", "WARD",

@@ -4,7 +4,7 @@
 
 Other lots, and weights that were not taught them:
 
-    python -m tests.bench.fit_tagger letters --epochs 12 --without written_j written_k --out build/letters.npz
+    python -m tests.bench.fit_tagger letters --without written_j written_k --out build/letters.npz
     python -m tests.bench.second_readers --letters written_j written_k --weights build/letters.npz
 """
 

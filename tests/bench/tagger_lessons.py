@@ -3,8 +3,8 @@
 `time`: the lines of tests/fixtures/data/curate/marked_de.txt and marked_en.txt. `[[...]]` goes, and so does "old" of
 `{{old|new}}`. Headings `# name` divide them into lots.
 
-`letters`: the letters of tests/fixtures/data/letters, each three times: as it is, and with about half and nine in ten of
-its marked spans as placeholders; clinical phrases; and the sentences of `time` that name no day. Unread lots stay out.
+`letters`: the letters of tests/fixtures/data/letters, each four times: as it is, without capitals, and with about half and
+nine in ten of its marked spans as placeholders; clinical phrases; and the sentences of `time` that name no day. Unread lots stay out.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from refrad2d.text.tagging.tagger import tokens
 from refrad2d.text.temporal.checks import second_reader
 from tests.fixtures.paths import DATA
 
-UNREAD = ("apart", "eighth_apart", "ninth_apart")  # of letters
+UNREAD = ("apart", "eighth_apart", "ninth_apart", "informal_apart")  # of letters
 TIME = {language: DATA / "curate" / f"marked_{language}.txt" for language in LANGUAGES}
 _MARK = re.compile(r"\[\[(.*?)\]\]|\{\{(.*?)\|.*?\}\}")
 
@@ -37,13 +37,15 @@ class Lesson(NamedTuple):
 
 @dataclass(frozen=True)
 class Subject:
-    """What a tagger is for: its tags, words between those that each convolution joins, weights and lessons."""
+    """What a tagger is for: its tags, words between those that each convolution joins, weights, lessons and how often
+    it reads them."""
 
     tags: tuple[str, ...]
     apart: tuple[int, ...]
     weights: Path
     files: tuple[Path, ...]
     read: Callable[[Iterable[str]], list[Lesson]]
+    epochs: int
 
     def digest(self) -> str:
         """Of all lessons: weights of other lessons are out of date."""
@@ -113,11 +115,18 @@ def read_letters(without: Iterable[str] = ()) -> list[Lesson]:
                 lessons.append(tagged(row["text"], [], row["language"]))
             for hidden in HIDDEN if spans else ():
                 lessons.append(tagged(*replaced(row["text"], spans, hidden, drawn), row["language"]))
+            if spans:
+                lessons.append(tagged(uncapitalised(row["text"]), spans, row["language"]))
     for language, path in TIME.items():
         for line in path.read_text(encoding="utf-8").splitlines():
             if not line.startswith("# ") and not _DATED.search(text := plain(line)[0]):
                 lessons.append(tagged(text, [], language))
     return [one for one in lessons if one.tokens]
+
+
+def uncapitalised(text: str) -> str:
+    """The text as it is typed in a hurry: no capitals, each character where it was."""
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
 Spans = Sequence[tuple[int, int, str]]
@@ -147,6 +156,8 @@ def tagged(text: str, spans: Spans, language: str) -> Lesson:
 
 
 SUBJECTS = {
-    "time": Subject(("stays", "goes"), (1, 1, 2, 4, 8, 1), second_reader.WEIGHTS, tuple(TIME.values()), read_time),
-    "letters": Subject(TAGS, (1, 1, 2, 4, 8, 16, 1), tagged_letters.WEIGHTS, (*LETTERS, *TIME.values()), read_letters),
+    "time": Subject(("stays", "goes"), (1, 1, 2, 4, 8, 1), second_reader.WEIGHTS, tuple(TIME.values()), read_time, 16),
+    "letters": Subject(
+        TAGS, (1, 1, 2, 4, 8, 16, 1), tagged_letters.WEIGHTS, (*LETTERS, *TIME.values()), read_letters, 12
+    ),
 }

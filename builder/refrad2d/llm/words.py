@@ -23,10 +23,14 @@ from refrad2d.llm.facts import PLACE, Facts
 from refrad2d.llm.pieces import GOOD
 from refrad2d.system.tables import read_csv
 
+_OF_TIME = frozenset(("change", "novelty"))  # a rewrite leaves them out
 _COLUMNS = {"de": ("any", "german"), "en": ("any", "english")}
 _ORDINAL_STOP = re.compile(r"\b(III|IV)\.\s")
 _CLAUSE = re.compile(r"[,;:()\n]|\.\s")
-_DENIED = re.compile(r"\b(?:not|non|no|without|nicht|ceine?[nrms]?|ohne|nie)[\s-]+$")  # folded
+_DENIED = re.compile(  # folded; a word may stand between
+    r"\b(?:not|non|no|without|nicht|ceine?[nrms]?|ohne|nie)[\s-]+(?:[^\W\d_]+[\s-]+)?$"
+)
+_DENIAL = 32  # letters in front of a word in which its denial stands
 _SIZE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)?)\s?(mm|cm)\b")
 _NEUTRAL = (
     "score|scores|grad|grade|typ|type|stage|stadium|kategorie|category|klasse|class|wert|value|index|von|of|is|ist|max"
@@ -134,38 +138,50 @@ def without_shared(source: Facts, answer: Facts) -> tuple[Facts, Facts]:
     return _without(source, answer, lost), _without(answer, source, new)
 
 
+Pole = tuple[str, str]  # group, pole
+
+
 @cache
-def _poles(language: str) -> tuple[re.Pattern, dict[str, tuple[str, str]]]:
-    """A pattern that finds the words of all poles, and the (group, pole) of each of its named groups."""
-    said: dict[str, tuple[str, str]] = {}
-    branches = []
-    for number, row in enumerate(read_csv(__package__, "contraries.csv")):
-        words = [word for column in _COLUMNS[language] for word in row[column].split("|") if word]
-        if words:
-            said[f"p{number}"] = (row["group"], row["pole"])
-            spelt = (re.escape(fold(word)).replace(r"\*", r"\w*").replace(r"\ ", r"[\s-]") for word in words)
-            branches.append((f"p{number}", "|".join(spelt)))
-    return re.compile("|".join(rf"(?P<{name}>\b(?:{words})\b)" for name, words in branches)), said
+def _poles(language: str) -> tuple[tuple[str, re.Pattern, Pole], ...]:
+    """Of each word of a pole the longest letters that stand together, which are quickly looked for, and its pattern."""
+    found = []
+    for row in read_csv(__package__, "contraries.csv"):
+        for word in (fold(word) for column in _COLUMNS[language] for word in row[column].split("|") if word):
+            pattern = re.escape(word).replace(r"\*", r"\w*").replace(r"\ ", r"[\s-]")
+            letters = max(re.split(r"[*\s-]", word), key=len)
+            found.append((letters, re.compile(rf"\b{pattern}\b"), (row["group"], row["pole"])))
+    return tuple(found)
 
 
-def _read(text: str, language: str) -> tuple[set[tuple[str, str]], set[tuple[str, str, float]]]:
+def _find_poles(folded: str, language: str) -> list[tuple[int, int, Pole]]:
+    """Where a folded text names a pole and does not deny it; of two of one group that overlap the longer."""
+    named = [
+        (m.start(), m.end(), pole)
+        for letters, pattern, pole in _poles(language)
+        if letters in folded
+        for m in pattern.finditer(folded)
+    ]
+    return [
+        (start, end, pole)
+        for start, end, pole in named
+        if not any(a <= start and end <= b and b - a > end - start and of[0] == pole[0] for a, b, of in named)
+        and not _DENIED.search(folded, max(0, start - _DENIAL), start)
+    ]
+
+
+def _read(text: str, language: str) -> tuple[set[Pole], set[tuple[str, str, float]]]:
     """The poles of a text as (group, pole), and with the one size of their clause as (group, pole, mm)."""
-    pattern, names = _poles(language)
     folded = fold(_ORDINAL_STOP.sub(r"\1 ", text))
-    said, sized = set(), set()
+    named, sized = _find_poles(folded, language), set()
     ends = [0, *(m.end() for m in _CLAUSE.finditer(folded)), len(folded)]
     for start, end in pairwise(ends):
-        here = set()
-        for m in pattern.finditer(folded, start, end):
-            if not _DENIED.search(folded, max(0, m.start() - 12), m.start()):
-                here |= {names[name] for name, word in m.groupdict().items() if word}
-        sizes = _SIZE.findall(folded[start:end])
-        if here and len(sizes) == 1:
+        here = {pole for at, _, pole in named if start <= at < end}
+        sizes = _SIZE.findall(folded[start:end]) if here else []
+        if len(sizes) == 1:
             size = float(sizes[0][0].replace(",", ".")) * (10 if sizes[0][1] == "cm" else 1)
             groups = [group for group, _ in here]
             sized |= {(group, pole, size) for group, pole in here if groups.count(group) == 1}
-        said |= here
-    return said, sized
+    return {pole for _, _, pole in named}, sized
 
 
 def _scores(text: str) -> dict[str, set[float]]:
@@ -181,7 +197,8 @@ def find_contrary(source: str, answer: str, languages: tuple[str, str]) -> str |
     """Why an answer contradicts its text word for word, None if it does not."""
     (known, known_sizes), (said, sizes) = _read(source, languages[0]), _read(answer, languages[1])
     added, lost = said - known, known - said
-    if {group for group, _ in added} & {group for group, _ in lost}:
+    turned = {group for group, _ in added} & {group for group, _ in lost}
+    if turned - _OF_TIME if languages[0] == languages[1] else turned:
         return "quality_changed"
     for group, pole, size in sizes - known_sizes:
         if any(g == group and v == size and p != pole for g, p, v in known_sizes):

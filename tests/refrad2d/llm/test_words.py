@@ -5,6 +5,7 @@ import pytest
 from refrad2d.llm.checks import check_translation
 from refrad2d.llm.facts import read_facts
 from refrad2d.llm.words import find_contrary, without_shared
+from refrad2d.system.tables import read_csv
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,33 @@ from refrad2d.llm.words import find_contrary, without_shared
 )
 def test_what_cannot_both_be_true_is_found_word_for_word(source, answer, reason):
     assert find_contrary(source, answer, ("de", "en")) == reason
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "languages", "reason"),
+    [
+        ("Pleuraerguss rückläufig.", "Pleural effusion, increasing.", ("de", "en"), "quality_changed"),
+        ("Pleuraerguss rückläufig.", "Pleural effusion, decreasing.", ("de", "en"), None),
+        ("Progressive disease with a larger node of 14 mm.", "Enlarged node of 14 mm.", ("en", "en"), None),
+        ("Aneurysm treated by coiling.", "Aneurysma, Z. n. Clipping.", ("en", "de"), "quality_changed"),
+        ("Communicating hydrocephalus.", "Non-communicating hydrocephalus.", ("en", "en"), "quality_changed"),
+        ("Non-communicating hydrocephalus.", "Obstruktiver Hydrozephalus.", ("en", "de"), None),
+    ],
+)
+def test_of_two_words_the_longer_counts_and_change_is_compared_in_translations(source, answer, languages, reason):
+    assert find_contrary(source, answer, languages) == reason
+
+
+def test_each_group_of_contraries_has_poles_that_share_no_word():
+    said: dict[tuple[str, str], dict[str, str]] = {}
+    for row in read_csv("refrad2d.llm", "contraries.csv"):
+        for language in ("english", "german"):
+            words = [word for column in ("any", language) for word in row[column].split("|") if word]
+            said.setdefault((row["group"], language), {}).update({row["pole"]: "|".join(words)})
+    assert {group for (group, _), poles in said.items() if len(poles) < 2} == set()
+    for poles in said.values():
+        words = [word for spelt in poles.values() for word in set(spelt.split("|")) if word]
+        assert len(words) == len(set(words))
 
 
 def test_the_two_languages_say_contraries_alike():

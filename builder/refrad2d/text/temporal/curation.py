@@ -35,6 +35,7 @@ from refrad2d.text.temporal.rules import drop_clauses, load_rules, reorder, says
 from refrad2d.text.wellformed import defect
 
 KEPT_UNSURE = "kept_unsure"
+LONGEST = 1500  # characters; what is longer is a text without stops, and the rules' work grows faster than its length
 # What stands where de-identification found a date, and the date as which rules and guard read it.
 _REFRAME = {"de": german.reframe, "en": english.reframe}
 PLACEHOLDER, ANY_DATE = "[DATE]", "11.11.2011"
@@ -96,6 +97,8 @@ def _curate(sentence: str, language: str) -> tuple[str, bool]:
 
 def _read_twice(sentence: str, language: str) -> tuple[str, bool]:
     """The same for a sentence whose dates are written out: what the rules make of it, and the second reader of that."""
+    if len(sentence) > LONGEST:
+        return sentence, load_rules(language).trigger.found_in(sentence.lower())
     begins = _LEAD.match(sentence)
     assert begins is not None  # it may be empty
     lead, told = begins[0], sentence[begins.end() :]

@@ -193,6 +193,13 @@ def test_sentences_that_no_rewrite_is_sure_of_are_counted():
     assert counts == {"kept_unsure": 1}
 
 
+@pytest.mark.parametrize("repeated", ["Erguss neu ", "Erguss neu; ", "effusion unchanged, not new "])
+def test_a_text_without_stops_stays_as_it_is_and_is_counted(repeated):
+    text, counts = (repeated * 20_000).strip(), Counter()
+    assert curate(text, "de" if "neu" in repeated else "en", counts) == text
+    assert counts == {"kept_unsure": 1}
+
+
 @pytest.mark.parametrize(
     ("language", "text", "clean"),
     [
