@@ -3,8 +3,8 @@
 `time`: the lines of tests/fixtures/data/curate/marked_de.txt and marked_en.txt. `[[...]]` goes, and so does "old" of
 `{{old|new}}`. Headings `# name` divide them into lots.
 
-`letters`: the letters of tests/fixtures/data/letters, each four times: as it is, without capitals, and with about half and
-nine in ten of its marked spans as placeholders; clinical phrases; and the sentences of `time` that name no day. Unread lots stay out.
+`letters`: the letters of tests/fixtures/data/letters, each three times: as it is, and with about half and nine in ten of
+its marked spans as placeholders; clinical phrases; and the sentences of `time` that name no day. Unread lots stay out.
 """
 
 import hashlib
@@ -115,18 +115,11 @@ def read_letters(without: Iterable[str] = ()) -> list[Lesson]:
                 lessons.append(tagged(row["text"], [], row["language"]))
             for hidden in HIDDEN if spans else ():
                 lessons.append(tagged(*replaced(row["text"], spans, hidden, drawn), row["language"]))
-            if spans:
-                lessons.append(tagged(uncapitalised(row["text"]), spans, row["language"]))
     for language, path in TIME.items():
         for line in path.read_text(encoding="utf-8").splitlines():
             if not line.startswith("# ") and not _DATED.search(text := plain(line)[0]):
                 lessons.append(tagged(text, [], language))
     return [one for one in lessons if one.tokens]
-
-
-def uncapitalised(text: str) -> str:
-    """The text as it is typed in a hurry: no capitals, each character where it was."""
-    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
 Spans = Sequence[tuple[int, int, str]]

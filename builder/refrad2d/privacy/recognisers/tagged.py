@@ -7,6 +7,7 @@ the surer it has to be, and surer of a word that language or medicine has than o
 was taught: tests/bench/tagger_lessons.py.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,10 @@ from refrad2d.text.tagging.tagger import Word, load_tagger
 WEIGHTS = Path(__file__).with_name("data") / "tagged.npz"
 NONE = "NONE"
 SURE = ((4, 0.05), (1, 0.2), (0, 0.5))  # placeholders in the text, and what a word must reach to be part of an identity
-FAMILIAR = 0.5  # the same of a word that language or medicine has
+FAMILIAR = 0.4  # the same of a word that language or medicine has
+FAMILIAR_IN_HASTE = 0.15  # in a text whose names have no capitals: a chat, a dictation
+_HASTE = 0.15  # share of words with a capital below which a text is one
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def find_tagged(text: str, language: str) -> Iterator[Found]:
@@ -28,6 +32,7 @@ def find_tagged(text: str, language: str) -> Iterator[Found]:
     placeholders = sum(1 for _ in PLACEHOLDER.finditer(text))
     sure = next(least for number, least in SURE if placeholders >= number)
     none = tagger.tags.index(NONE)
+    familiar = FAMILIAR_IN_HASTE if _is_hasty(text) else FAMILIAR
     terms: list[tuple[int, int]] | None = None
 
     def kind(word: Word) -> str:
@@ -35,7 +40,7 @@ def find_tagged(text: str, language: str) -> Iterator[Found]:
         identity = 1 - word.scores[none]
         if identity < sure or word.text.startswith("["):
             return ""
-        if identity < FAMILIAR and len(word.text) > 2 and word.text.isalpha() and is_familiar(word.text, language):
+        if identity < familiar and len(word.text) > 2 and word.text.isalpha() and is_familiar(word.text, language):
             return ""
         terms = protected(text) if terms is None else terms
         if any(start <= word.start and word.end <= end for start, end in terms):
@@ -46,3 +51,9 @@ def find_tagged(text: str, language: str) -> Iterator[Found]:
         words = list(group)
         if what and any(character.isalnum() for word in words for character in word.text):
             yield Found(words[0].start, words[-1].end, what)
+
+
+def _is_hasty(text: str) -> bool:
+    """True for a text that is written without capitals."""
+    words = _WORD.findall(PLACEHOLDER.sub(" ", text))
+    return sum(word[0].isupper() for word in words) < _HASTE * len(words)
