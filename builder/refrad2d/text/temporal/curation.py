@@ -26,6 +26,7 @@ from refrad2d.text.temporal.canonical.values import (
     without_response,
 )
 from refrad2d.text.temporal.checks.joints import misjoined
+from refrad2d.text.temporal.checks.remains import leaves_behind
 from refrad2d.text.temporal.checks.second_reader import agreed
 from refrad2d.text.temporal.guard import fault
 from refrad2d.text.temporal.idle import drop_idle, is_idle
@@ -104,6 +105,8 @@ def _read_twice(sentence: str, language: str) -> tuple[str, bool]:
     lead, told = begins[0], sentence[begins.end() :]
     ruled, unsure = _by_rules(told, language)
     kept = agreed(told, ruled, language)
+    if leaves_behind(join(told), kept, language):
+        kept, unsure = told, True
     return lead + kept if kept else "", kept == told and (unsure or kept != ruled)
 
 

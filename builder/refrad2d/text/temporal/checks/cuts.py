@@ -63,6 +63,17 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"(?:[^,;:()]|(?<=\d),(?=\d))+")
+_GONE = re.compile(
+    r"\b(?:re ?expanded|resolved|cleared|vanished|disappeared|gone|subsided|normali[sz]ed|removed|withdrawn|pulled|drained|evacuated|melted"
+    r"|verschwunden|resorbiert|zurückgebildet|normalisiert|(?:auf)?gelöst|abgeheilt|ausgeheilt|behoben|entfernt|gezogen|entfaltet|drainiert)\b"
+)
+_HEDGE = re.compile(
+    r"likely|probabl[ey]|possibl[ey]|suspected|suspicious|presumabl[ey]|wahrscheinlich|vermutlich|möglich\w*|ehesten|verdächtig\w*"
+)
+_AUXILIARY = re.compile(r"has|have|had|been|hat|haben|hatte|wurden?|worden")
+_PARTICIPLE = re.compile(
+    r"[^\W\d_]{3,}(?:ed|en|wn|lt)|(?:\w{2,4})?ge\w{2,}(?:t|en)|(?:ver|zer|be|ent|er)\w{2,}(?:t|en)"
+)
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _SAID = re.compile(r"[^\W\d_]{3,}")
 
@@ -112,7 +123,7 @@ def faulty_cut(sentence: str, rest: str, words: Sequence[Word], language: str) -
         or _size_gone(sentence, rest)
         or _compound_cut(sentence, words)
         or _denied(sentence, words)
-        or any(_is_part(sentence, went, language) for went in _stretches(words))
+        or any(_is_part(sentence, went, language) or _is_said(went, language) for went in _stretches(words))
         or _brackets_cut(sentence, words, language)
         or _name_cut(sentence, words, language)
     )
@@ -142,6 +153,16 @@ def _is_part(sentence: str, went: Sequence[Word], language: str) -> bool:
         adjectives
         and bool(_SAID.search(ahead))
         and not (things.search(ahead.lower()) or names_a_thing(ahead, language))
+    )
+
+
+def _is_said(went: Sequence[Word], language: str) -> bool:
+    """True for a stretch that tells more than a change: that a thing is gone ("has been pulled"), or a guess."""
+    folded = [word.text.casefold() for word in went if word.text[0].isalpha()]
+    if _GONE.search(" ".join(folded)) or any(_HEDGE.fullmatch(word) for word in folded):
+        return True
+    return any(_AUXILIARY.fullmatch(word) for word in folded) and any(
+        _PARTICIPLE.fullmatch(word) and not may_go(word, language) for word in folded
     )
 
 
