@@ -108,8 +108,8 @@ def score_letters(half: str, header: bool, misses: bool = False) -> tuple[Counte
 
 
 def touched_phrases(half: str) -> tuple[list[str], int]:
-    """The clinical phrases of a half that de-identification changes, and the number of all."""
-    rows = read_rows(f"clinical_{half}")
+    """The clinical phrases of a half that de-identification changes, and the number of all; a half may have none."""
+    rows = read_rows(f"clinical_{half}") if (LETTERS / f"clinical_{half}.jsonl").exists() else []
     changed = [(row["text"], deidentify(row["text"], row["language"])) for row in rows]
     return [f"{text} → {out}" for text, out in changed if text != out], len(rows)
 

@@ -19,7 +19,7 @@ from refrad2d.privacy.recognisers import tagged
 from refrad2d.text.temporal import curation
 from tests.bench.curate_meaning import errors, read_meaning
 from tests.bench.curate_scores import score, written
-from tests.bench.letters import LETTERS, score_letters, touched_phrases
+from tests.bench.letters import score_letters, touched_phrases
 from tests.bench.tagger_lessons import UNREAD
 
 TEXTS = ("tenth_apart", "eleventh_apart")
@@ -46,8 +46,7 @@ def of_texts(half: str, language: str) -> list[str]:
 def of_letters(lot: str) -> list[str]:
     """Spans gone, letters that keep a direct identifier, other words lost and clinical phrases touched."""
     removed, made, counts = score_letters(lot, header=False)
-    has_phrases = (LETTERS / f"clinical_{lot}.jsonl").is_file()
-    touched, phrases = touched_phrases(lot) if has_phrases else ([], 0)
+    touched, phrases = touched_phrases(lot)
     return [
         f"{removed.total()} of {made.total()} ({removed.total() / made.total():.3f})",
         f"{counts['leaking']} of {counts['letters']}",

@@ -64,8 +64,9 @@ _DENIES = re.compile(
 )
 _CLAUSE = re.compile(r"(?:[^,;:()]|(?<=\d),(?=\d))+")
 _GONE = re.compile(
-    r"\b(?:re ?expanded|resolved|cleared|vanished|disappeared|gone|subsided|normali[sz]ed|removed|withdrawn|pulled|drained|evacuated|melted"
-    r"|verschwunden|resorbiert|zurückgebildet|normalisiert|(?:auf)?gelöst|abgeheilt|ausgeheilt|behoben|entfernt|gezogen|entfaltet|drainiert)\b"
+    r"\b(?:re ?expanded|resolved|cleared|vanished|disappeared|gone|subsided|normali[sz]ed|removed|withdrawn|pulled"
+    r"|drained|evacuated|melted|verschwunden|resorbiert|zurückgebildet|normalisiert|(?:auf)?gelöst|abgeheilt"
+    r"|ausgeheilt|behoben|entfernt|gezogen|entfaltet|drainiert)\b"
 )
 _HEDGE = re.compile(
     r"likely|probabl[ey]|possibl[ey]|suspected|suspicious|presumabl[ey]|wahrscheinlich|vermutlich|möglich\w*|ehesten|verdächtig\w*"
