@@ -6,7 +6,7 @@
     'left transverse sinuses and sigmoid sinuses'
 
 A word is added only where the table of concepts knows both members of the list with it. Sides that a sign or
-"contralateral" stands for are named.
+"contralateral" or "Gegenseite" stand for are named.
 """
 
 import re
@@ -32,7 +32,10 @@ _SIDES = re.compile(
     r"\b(R|L|re|li|rechts|links|right|left)\.?\s?(>+|<+)\s?(?:R|L|re|li|rechts|links|right|left)\b", re.IGNORECASE
 )
 _SIDE_WORDS = re.compile(r"\b(?:links|linke[nrsm]?|li|rechts|rechte[nrsm]?|re|left|right)\b", re.IGNORECASE)
-_ACROSS = re.compile(r"\b(?:[ck]ontralateral\w*)\b", re.IGNORECASE)
+_ACROSS = re.compile(
+    r"\b(?:[ck]ontralateral\w*(?:\s(?:Seite|side))?|Gegenseite|andere[nr]?\sSeite|(?:opposite|other)\sside)\b",
+    re.IGNORECASE,
+)
 _SHORTEST_HEAD = 4  # letters that a compound shares
 
 
@@ -96,7 +99,7 @@ def _compare_sides(text: str, language: str) -> str:
 
 
 def _name_other_side(text: str, language: str) -> str:
-    """The text with "contralateral" as the side across from the one that was named last."""
+    """The text with "contralateral" and its kind as the side across from the one that was named last."""
 
     def in_words(found: re.Match) -> str:
         before = [m[0].casefold() for m in _SIDE_WORDS.finditer(text, 0, found.start())]

@@ -102,6 +102,7 @@ _MEASURE = re.compile(rf"{_WITH_UNIT}\b")
 _RATE = re.compile(r"\s?(?:/|pro\s|per\s|a\s|im\s)(?:Jahr|Monat|Woche|year|yr|month|week)\b", re.IGNORECASE)  # a growth
 _JOINT = re.compile(r"\s?(?:x|×|-|–|bis|to|auf|->|→)\s?", re.IGNORECASE)  # between numbers that share a unit
 _FROM = re.compile(r"\b(?:from|von)\s$", re.IGNORECASE)
+_STRETCH = re.compile(r"\s?(?:auf\s)?(?:Länge|Strecke|Höhe|Breite|Tiefe)\b", re.IGNORECASE)  # "6 mm auf 12 mm Länge"
 _TO = re.compile(r"\s?(?:->|→)\s?|\s(?:to|auf)\s", re.IGNORECASE)
 _REGION = {"H": "C", "B": "T", "L": "L", "S": "S", "C": "C", "T": "T"}
 _NAME = r"HWK|BWK|LWK|SWK|HW|BW|LW|SW|Th|C|T|L|S"
@@ -164,6 +165,7 @@ def read_numbers(text: str) -> list[Sign]:
     numbers += _letters(bare)
     for at, (m, (unit, factor)) in enumerate(zip(found, units, strict=True)):
         before = _TO.fullmatch(bare, m.end(), found[at + 1].start()) if at + 1 < len(found) else None
+        before = None if before and _STRETCH.match(bare, found[at + 1].end()) else before
         arrow = before is not None and before[0].strip() in ("->", "→")
         earlier = before is not None and unit and (arrow or _FROM.search(bare, 0, m.start()))
         earlier = earlier or any(start < m.start() < end for start, end in then) or _RATE.match(bare, m.end())
@@ -224,7 +226,7 @@ def _without_dates(text: str) -> str:
 def _unit(raw: str | None) -> tuple[str, float]:
     raw = (raw or "").lower()
     if re.fullmatch(_OTHER, raw, re.IGNORECASE):
-        return raw, 1.0
+        return raw.replace("mm2", "mm²").replace("cm2", "cm²"), 1.0
     return (_UNITS.get(raw) or _UNITS[raw[:4].replace("%ige", "%")[:4]] if raw else ""), (10.0 if raw == "cm" else 1.0)
 
 
