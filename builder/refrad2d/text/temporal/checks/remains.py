@@ -50,24 +50,48 @@ _WORD = re.compile(r"[^\W_]+(?:[.,/]\d+)*|%")
 _PAIR = re.compile(  # "hochgradige, zuletzt noch mittelgradige Stenose"
     r"[a-zäöüß]{4,}(?:e[rnms]?)\s*,\s*(?P<then>[^,;]*?)\s(?P<other>[a-zäöüß]{4,}e[rnms]?)\s[A-ZÄÖÜ]"
 )
-_HANGS = re.compile(  # a verb with half a comparison, or without what it said
-    r"\b(?:ist|sind|hat|haben|wird|werden|is|are|has|have),?\s(?:(?:ebenso|genauso|gleich)\s?wie|wie|like|as\swell\sas|along\swith)\s[^.,;]*,?[.;]?$"
-    r"|,\slike\s[^.,;]*[.;]?$",
-    re.IGNORECASE,
+_TORN = tuple(  # what a rewrite may have only if its source has it: half a comparison, a clause without its head
+    re.compile(pattern)
+    for pattern in (
+        r"^(?:Ausw|Auswärtig\w*|Extern\w*)\b",
+        r"\b(?:is|are|ist|sind|[Mm]ultiple|[Mm]ehrere|[Ss]everal)(?: not| nicht)?,\s\w+",
+        r"\b(?:ist|sind|hat|haben|wird|werden|is|are|has|have),?\s(?:(?:ebenso|genauso|gleich)\s?wie|wie|like|as\swell\sas|along\swith)"
+        r"\s[^.,;]*,?[.;]?$",
+        r",\slike\s[^.,;]*[.;]?$",
+        r"\b[Tt]here(?=\s?[,;.])|^Overall;|^Contrary,|^Disease\swith\b|\b[Kk]eine?\s(?:19|20)\d\d\b",
+        r"^No\s[^.;]*,\s(?:leaving|with)\b",
+        r"\b(?:ist|sind)\s(?:der|die|das)\s[A-ZÄÖÜ][\w-]+(?:\s(?:links|rechts|beidseits|bds\.|[a-z]{2,}(?:al|är)))?(?=[;,.]|$|\sund\s[a-zäöü])",
+    )
+)
+_OWED = tuple(  # what a rewrite has to say if its source does
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\bin\sretrospect\b.*$|\bretrospe[ck]ti\w*\b.*$",
+        r"\b(?:replaced|exchanged|ersetzt|ausgetauscht|gewechselt)\b",
+        r"\b(?:fast|nahezu|beinahe|nearly|almost|near|virtually)[\s-](?:vollständig|komplett|complete(?:ly)?|total)\w*\b",
+        r"\b(?:now|jetzt|nun|heute|aktuell|currently)\s(?:nur\s|only\s)?(moderate|large|small|severe|mild|marked|minimal|massive?|mittelgradig"
+        r"|gering|klein|groß|ausgeprägt|hochgradig|deutlich)(?=[\s,;.]|$)",
+        r"\bchanged(?=\sfrom\s)",
+        r"^\W*(?:less|more|fewer|weniger|mehr)\s(?![^.]*\b(?:than|als)\b)[^,;]*[,;]\s(?:less|more|fewer|weniger|mehr)\s([^\W\d_]{4,})",
+    )
+)
+_OLD = re.compile(r"\b(?:ist|sind|is|are)\s(?:alt|älter|chronisch|old|chronic)\b", re.IGNORECASE)
+_NEW = re.compile(r"\b(?:ist|sind|is|are)\s(?:neu|new)\b", re.IGNORECASE)
+_RECALLED = re.compile(  # "die im Vorbefund beschriebene Fraktur entspricht einem Gefäßkanal"
+    r"(?:beschrieben|gewertet|interpretiert|angesehen|described|interpreted|called|reported)\w*\s.*\b(?:entspricht|entsprechen|corresponds?|represents?)\b"
+)
+_UNTIL_NOW = re.compile(  # "der im Juni noch große Erguss ist jetzt gering"
+    r"\b(?:noch|bislang|bisher)\s(?P<then>(?:\d[\d.,]*\s?(?:mm|cm)\s)?[\w-]*e[rnms]?)\s[A-ZÄÖÜ][^,;]*\b(?:jetzt|nun|heute|aktuell|inzwischen|mittlerweile)\b"
+)
+_FOUND_THEN = re.compile(  # "in der Voraufnahme fand sich X, der heute nicht sichtbar ist"
+    r"\b(?:Vor(?:aufnahme|untersuchung|befund|bild|CT|MRT|studie)|Vor-\w+|VU)\b[^,;]*,\s(?:der|die|das)\s(?:jetzt|nun|heute|aktuell|inzwischen)\b"
 )
 _RELATIVE = re.compile(r",\s(?:der|die|das|welche[rs]?|dessen|deren|which|that)\s")
 _VERB_LAST = re.compile(
     r",\s(?:ca\.\s|etwa\s)?\d[\d.,x×\s]*(?:mm|cm)\s(?:\w+\s)?(?:misst|ist|beträgt|aufweist|zeigt|hat)(?=[,.;]|$)"
 )
 _EXCEPT = re.compile(r"^\W*(?:außer|ausser|bis\sauf|abgesehen\svon|except|apart\sfrom|other\sthan|aside\sfrom)\b", re.I)
-_SCRAPS = re.compile(
-    r"^(?:Ausw|Auswärtig\w*|Extern\w*)\b|\b(?:is|are|ist|sind|[Mm]ultiple|[Mm]ehrere|[Ss]everal)(?: not| nicht)?,\s\w+"
-)
 _OF_YEAR = re.compile(r"(?<!im )(?<!Jan )\bd\.\s?J\b")
-_MORE = re.compile(  # "less effusion, more consolidation"
-    r"^\W*(?:less|more|fewer|weniger|mehr)\s(?![^.]*\b(?:than|als)\b)[^,;]*[,;]\s(?:less|more|fewer|weniger|mehr)\s([^\W\d_]{4,})",
-    re.IGNORECASE,
-)
 
 
 def leaves_behind(source: str, kept: str, language: str) -> bool:
@@ -77,15 +101,37 @@ def leaves_behind(source: str, kept: str, language: str) -> bool:
     folded = _folded(kept)
     return (
         any(rest in folded for rest in _of_another_day(source, kept, language))
+        or any(_folded(word) not in folded for word in _owed(source))
+        or any(_is_torn(pattern, source, kept) for pattern in _TORN)
         or _pair_kept(source, kept, language)
-        or bool(_HANGS.search(kept))
-        and _folded(source).split()[-1:] != folded.split()[-1:]
-        or bool(_RELATIVE.search(source) and _VERB_LAST.search(kept) and not _VERB_LAST.search(source))
-        or bool(_EXCEPT.search(source) and len(_WORD.findall(kept)) < len(_WORD.findall(source)))
-        or any(scrap not in source for scrap in _SCRAPS.findall(kept))
-        or bool(_OF_YEAR.search(kept))
-        or any(_folded(noun) not in folded for noun in _MORE.findall(source))
+        or _shortened_whole(source, kept)
+        or _until_now(source, folded)
     )
+
+
+def _is_torn(pattern: re.Pattern, source: str, kept: str) -> bool:
+    """True if a rewrite has what its source has not."""
+    whole = pattern.search(source) is not None
+    return any(not whole or torn[0] not in source for torn in pattern.finditer(kept))
+
+
+def _owed(source: str) -> Iterator[str]:
+    """Words that have to stay with their sentence."""
+    for pattern in _OWED:
+        yield from (found[found.lastindex or 0] for found in pattern.finditer(source))
+
+
+def _shortened_whole(source: str, kept: str) -> bool:
+    """True for a sentence that only stands as a whole."""
+    fewer = len(_WORD.findall(kept)) < len(_WORD.findall(source))
+    whole = _EXCEPT.search(source) or _RECALLED.search(source) or _FOUND_THEN.search(source) and _RELATIVE.search(kept)
+    verbs = _RELATIVE.search(source) and _VERB_LAST.search(kept) and not _VERB_LAST.search(source)
+    return bool(fewer and (whole or verbs or _OF_YEAR.search(kept) or _OLD.search(source) and _NEW.search(source)))
+
+
+def _until_now(source: str, folded: str) -> bool:
+    """True if the state of another day stands with its noun as if it were of today."""
+    return any(_folded(found["then"]) in folded for found in _UNTIL_NOW.finditer(source))
 
 
 def _folded(text: str) -> str:

@@ -21,6 +21,19 @@ from refrad2d.text.temporal.checks.remains import leaves_behind
         ("en", "The lesion is not, as previously reported, on the right but on the left."),
         ("de", "Außer einer neuen Atelektase links keine Befundänderung."),
         ("en", "Less effusion, more consolidation."),
+        ("de", "Der im Juni noch große Gelenkerguss ist jetzt gering."),
+        ("de", "Der im April noch 3 cm große Lymphknoten ist jetzt nicht mehr vergrößert."),
+        ("de", "In der Voraufnahme fand sich rechts ein Pneumothorax, der heute nicht sichtbar ist."),
+        ("de", "Links ist das Infiltrat zunehmend und jetzt konfluierend."),
+        ("de", "Nach Punktion ist der Erguss links deutlich kleiner; kein Pneumothorax."),
+        ("de", "Die Kompressionsfraktur LWK 1 ist alt und unverändert, die von BWK 11 ist neu."),
+        ("de", "Der Pneumothorax ist fast vollständig resorbiert."),
+        ("de", "Die im Vorbefund beschriebene Fraktur entspricht einem Gefäßkanal."),
+        ("en", "In retrospect, the nodule was already visible in 2020 with 4 mm."),
+        ("en", "The renal cyst has changed from Bosniak II to Bosniak III."),
+        ("en", "The pacemaker was replaced by an ICD; leads end in the right atrium and right ventricle."),
+        ("en", "Overall, there is no significant change, with the line tip in the SVC."),
+        ("en", "The consolidation in the right upper lobe has cleared, leaving a scar."),
     ],
 )
 def test_a_state_of_another_day_and_half_a_clause_keep_their_sentence(language, text):
@@ -47,6 +60,7 @@ def test_that_a_thing_is_gone_and_a_guess_never_go(language, text, kept):
     [
         ("de", "Zyste, vor 3 Wochen 2 cm, jetzt 3 cm.", "Zyste 3 cm."),
         ("de", "Rundherd im Oberlappen, im April neu aufgetreten.", "Rundherd im Oberlappen."),
+        ("en", "Effusion is now moderate.", "Effusion is moderate."),
         ("en", "Ascites, more than on Monday's ultrasound.", "Ascites."),
         ("en", "Effusion on the left, like the one on the right.", "Effusion on the left, like the one on the right."),
     ],
