@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
-from refrad2d.questions.continued import ANYTHING, carried_on
+from refrad2d.questions.continued import ANYTHING, carried_on, half_told, is_cut
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import patterns, read_clauses
 from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
@@ -147,10 +147,19 @@ def read_known(view: View) -> Known:
             for label in _hosts(state.structure.labels) if state.structure else ():
                 if label in view.speakable and state.kind in view.words["states"]:
                     conflicts.setdefault((label, state.kind), set()).add(state.holds)
+    for label in _hosts(tuple(sorted(half_told(view.text, clauses, view.language)))):
+        known.unread.add(label)
+        known.said[label] = ""
     for (label, kind), holds in conflicts.items():
-        if len(holds) == 1 and label not in known.unsure:
+        if len(holds) == 1 and label not in known.unsure and not (kind == "intact" and _is_hurt(known, label)):
             known.states.setdefault(label, {})[kind] = holds.pop()
     return known
+
+
+def _is_hurt(known: Known, label: str) -> bool:
+    """True if the text tells of a fracture that may lie in a structure; then a part alone may be intact."""
+    said = [(f, labels) for f, labels in (*known.affirmed, *known.perhaps, *known.elsewhere) if f.name == "fracture"]
+    return any(label in labels if labels else finding.can_lie_in(label) for finding, labels in said)
 
 
 def _unread(clause: Clause) -> set[str]:
@@ -181,6 +190,7 @@ def _add_words(known: Known, view: View, clause: Clause) -> None:
     """Keep the words about a structure, as long as one clause alone speaks of it; "" where several do."""
     words = view.text[clause.start : clause.end].strip(" ,;:")
     whole = clause.signs[-1:] not in tuple("WOGAHUDnY")  # not broken off: "… enthält"
+    whole = whole and not is_cut(view.text, clause, view.language)
     certain = whole and not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
     for label in dict.fromkeys(label for s in clause.structures for label in _hosts(s.labels)):  # a set has no order
         known.said[label] = words if certain and label not in known.said and label in view.speakable else ""

@@ -194,8 +194,8 @@ def _freedoms(text: str, start: int, end: int, language: str) -> list[Sign]:
 _DISTANCE = re.compile(
     r" (?:away )?(?:from|to the|below|above|beneath|under|behind|before|vom?|von der|entfernt|oberhalb|unterhalb|unter|"
     r"über|vor|hinter|neben|Abstand|Entfernung|"
-    r"(?:caudal|cranial|ventral|dorsal|lateral|medial|proximal|distal|anterior|posterior|superior|inferior|deep)(?:ly)? "
-    r"(?:to|of|from)|"
+    r"(?:caudal|cranial|ventral|dorsal|lateral|medial|proximal|distal|anterior|posterior|superior|inferior|deep)"
+    r"(?:ly)? (?:to|of|from)|"
     r"(?:[ck]audal|[ck]ranial|ventral|dorsal|lateral|medial|proximal|distal|seitlich)(?:wärts)? "
     r"(?:de[sr]|von|vom|zu[mr]?|davon))\b"
 )
@@ -227,6 +227,11 @@ def _denials(text: str, start: int, end: int, language: str) -> list[Sign]:
     for name, code in (("place", "O"), ("quality", "M"), ("reflexive", "Y"), ("composed", "J")):
         found += [Sign(m.start(), m.end(), code) for m in _phrase(language, name).finditer(text, start, end)]
     return found
+
+
+def states_in(text: str, start: int, end: int, language: str) -> dict[str, bool]:
+    """The states that text[start:end] names, of whatever structure: kind → whether it holds."""
+    return dict(pair for sign in _states(text, start, end, language) for pair in sign.value)
 
 
 def _states(text: str, start: int, end: int, language: str) -> list[Sign]:
