@@ -17,9 +17,9 @@ from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
 from refrad2d.text.clauses.signs import states_in
 from refrad2d.text.findings import NamedFinding
 
-_SOUND = {  # what a state is of a part of a structure that is normal
+SOUND = {  # what a state is of a part of a structure that is normal
     **dict.fromkeys((*ABNORMAL, "atrophic", "hyperplastic", "widened"), False),
-    **dict.fromkeys(("homogeneous", "intact", "patent", "aerated", "symmetrical"), True),
+    **dict.fromkeys(("normal", "homogeneous", "intact", "patent", "aerated", "symmetrical"), True),
 }
 _NAMES_ON = re.compile(r" ?(?:(?:of|in) (?:the |both )?|(?:de[rs]|beider|von|vom) )?(?:left |right |linken |rechten )?")
 ANYTHING = NamedFinding("*", "generic", {}, {})  # a text that goes on with what another text has named
@@ -87,15 +87,20 @@ def half_told(text: str, clauses: Sequence[Clause], language: str) -> set[str]:
             good = [state for state in clause.states if state.kind in ("normal", "intact") and state.structure]
             praised = {label for state in good if state.structure for label in state.structure.labels}
             rest = max((state.end for state in good), default=clause.end)
-            if praised and (
-                _patterns(language)["however"].search(text, rest, clause.end) or _measures(text, clause, rest)
-            ):
+            if praised and (_measures(clause, rest) or _is_restricted(text[rest : clause.end], language)):
                 found |= praised
         end = clause.end
     return found
 
 
-def _measures(text: str, clause: Clause, start: int) -> bool:
+def _is_restricted(rest: str, language: str) -> bool:
+    """True if the rest of a clause excepts something, or goes on with a part behind a comma."""
+    words = _patterns(language)
+    return bool(words["however"].search(rest) or words["own"].search(re.split("[,;(–]", f"{rest},", maxsplit=1)[1]))
+
+
+def _measures(clause: Clause, start: int) -> bool:
+    """True if a clause gives a length behind `start`."""
     return any(measure.unit == "mm" and measure.start >= start for measure in clause.measures)
 
 
@@ -104,11 +109,13 @@ def _goes_back(text: str, clause: Clause, language: str, last: int) -> bool:
     however, own = (_patterns(language)[name] for name in ("however", "own"))
     if clause.structures:
         first = clause.structures[0].start
-        return any(not _NAMES_ON.fullmatch(text, word.end(), first) for word in own.finditer(text, clause.start, first))
-    if however.search(text, last, clause.end) or own.search(text, last, clause.end) or "P" in clause.signs:
+        before = text[clause.start : first]
+        return any(not _NAMES_ON.fullmatch(before, word.end()) for word in own.finditer(before))
+    said = text[last : clause.end]
+    if however.search(said) or own.search(said) or "P" in clause.signs:
         return True
     states = states_in(text, clause.start, clause.end, language)
-    if any(states.get(kind) is not good for kind, good in _SOUND.items() if kind in states):
+    if any(states.get(kind) is not good for kind, good in SOUND.items() if kind in states):
         return True
     unnamed = all(not said.finding.names_its_place for said in clause.findings)
     return unnamed and "Z" in clause.signs and "X" in clause.signs
@@ -118,6 +125,7 @@ def is_cut(text: str, clause: Clause, language: str) -> bool:
     """True if the words of a clause are half of what is said: "It is not the liver | but the spleen …"."""
     words = _patterns(language)
     before, inside = text[: clause.start].rstrip(" ,;:"), text[clause.start : clause.end].rstrip(" ,;:")
-    if words["cut"].match(text[clause.end : clause.end + 30]) or words["cut_end"].search(inside):
+    cut = words["cut"].match(text[clause.end : clause.end + 30])
+    if cut or words["cut_end"].search(inside) or words["cut_start"].search(inside):
         return True
     return words["else"].search(re.split(r"[.;]\s", before)[-1]) is not None

@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
-from refrad2d.questions.continued import ANYTHING, carried_on, half_told, is_cut
+from refrad2d.questions.continued import ANYTHING, SOUND, carried_on, half_told, is_cut
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import patterns, read_clauses
-from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
+from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding, State, Structure
 from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.sentences import split_sentences
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
+_WITH_PARTS = frozenset(  # classes that names of their parts can stand for
+    "brain skull heart colon liver spleen pancreas stomach gallbladder thyroid_gland duodenum spinal_cord".split()
+)
 _VAGUE = ("generic", "mass")
 _FOCAL = ("mass", "abscess", "hematoma", "infarct", "osteolysis")  # what "no focal lesion" denies, by group or name
 
@@ -144,6 +147,11 @@ def read_known(view: View) -> Known:
             known.unsure |= {label for structure in clause.structures for label in structure.labels}
         known.unread |= _unread(clause)
         for state in clause.states:
+            if state.structure and _is_part(view, state.structure) and not _covers(state):
+                known.unread |= {
+                    label for label in _hosts(state.structure.labels) if SOUND.get(state.kind) is not state.holds
+                }
+                continue
             for label in _hosts(state.structure.labels) if state.structure else ():
                 if label in view.speakable and state.kind in view.words["states"]:
                     conflicts.setdefault((label, state.kind), set()).add(state.holds)
@@ -156,8 +164,21 @@ def read_known(view: View) -> Known:
     return known
 
 
+def _is_part(view: View, structure: Structure) -> bool:
+    """True for the name of a part, "Kleinhirn" of the brain, of which the whole need not be as the part is."""
+    whole = set(structure.labels) <= _WITH_PARTS
+    return whole and bool(patterns(view.language)["part_name"].search(view.text, structure.start, structure.end))
+
+
+def _covers(state: State) -> bool:
+    """True for what a part makes of the whole: a colon is thickened where the sigmoid is."""
+    return state.kind == "thickened" and state.holds and bool(state.structure) and "heart" not in state.structure.labels
+
+
 def _is_hurt(known: Known, label: str) -> bool:
-    """True if the text tells of a fracture that may lie in a structure; then a part alone may be intact."""
+    """True if the text goes on with what it does not tell, or with a fracture that may be there."""
+    if label in known.unread:
+        return True
     said = [(f, labels) for f, labels in (*known.affirmed, *known.perhaps, *known.elsewhere) if f.name == "fracture"]
     return any(label in labels if labels else finding.can_lie_in(label) for finding, labels in said)
 
@@ -203,6 +224,8 @@ def _hosts(labels: tuple[str, ...]) -> tuple[str, ...]:
 def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) -> None:
     finding, labels, polarity = said.finding, _place(said), _polarity(view, clause, said)
     if polarity == "denied":
+        if said.structure and _is_part(view, said.structure):
+            return
         if said.where == "said":
             denied = _denied_with(finding, view.language)
             known.denied |= {(one, label) for one in denied for label in labels if label in view.speakable}
