@@ -253,7 +253,7 @@ def _polarity(view: View, clause: Clause, said: ClauseFinding) -> str:
     if said.polarity == "affirmed":
         left = re.split("[CU;!]", clause.signs[: said.at])[-1]
         right = re.split("[CU;!]", clause.signs[said.at + 1 :])[0]
-        return "doubted" if re.search("[FB].*R", left) or re.search("R.*[FB]", right) else "affirmed"
+        return "doubted" if re.search("[FB].*R", left) or re.search("R.*[FB]|R$", right) else "affirmed"
     return said.polarity
 
 

@@ -359,7 +359,7 @@ class _Reader:
         if self.words["denied_later"].search(first) or not said_before and denial < 0:
             return "doubted"
         if denial < 0:
-            return "affirmed"
+            return "doubted" if self._is_unread(at) else "affirmed"
         if "n" in codes[:at]:
             return "doubted"
         between = codes[denial + 1 : at]
@@ -371,6 +371,14 @@ class _Reader:
             return "denied"
         neither = grammar.ALL_BEFORE.fullmatch(codes, 0, at)
         return "denied" if neither and neither["neither"] or self._list_is_denied(at) else "doubted"
+
+    def _is_unread(self, at: int) -> bool:
+        """True if a verb behind a finding says of it what we do not know, or a denial at the end denies it."""
+        match = grammar.UNREAD.match(self.codes, at + 1)
+        if match is None or match[1] is None:
+            return bool(match or grammar.NONE.match(self.codes, at + 1))
+        verb = self.signs[match.start(1)]
+        return self.text[verb.start : verb.end].casefold() in ("has", "have", "had", "hat", "haben", "hatte", "hatten")
 
     def _without_places(self, at: int) -> str:
         """The text behind a finding, past the structure that follows ("… in der Leber nicht nachweisbar")."""
