@@ -125,7 +125,7 @@ def is_cut(text: str, clause: Clause, language: str) -> bool:
     """True if the words of a clause are half of what is said: "It is not the liver | but the spleen …"."""
     words = _patterns(language)
     before, inside = text[: clause.start].rstrip(" ,;:"), text[clause.start : clause.end].rstrip(" ,;:")
-    cut = words["cut"].match(text[clause.end : clause.end + 30])
-    if cut or words["cut_end"].search(inside) or words["cut_start"].search(inside):
-        return True
-    return words["else"].search(re.split(r"[.;]\s", before)[-1]) is not None
+    behind = text[clause.end : clause.end + 30].lstrip(" ,;:–(")
+    open_end = words["cut"].match(behind) or words["cut_end"].search(inside) or words["cut_start"].search(inside)
+    halves = (f"{inside} {behind.split(' ')[0]}", re.split(r"[.;]\s", before)[-1])
+    return open_end is not None or any(words["else"].search(half) for half in halves)

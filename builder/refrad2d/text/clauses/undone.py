@@ -12,8 +12,8 @@ from refrad2d.text.clauses.records import Clause
 
 _BARE = re.compile(r"[AGIJMNjZQCURFBSOP]+")  # no verb, state, denial or colon: what is said of it comes later
 _NO_MORE = re.compile(
-    r"\b(?:nicht (?:mehr|länger)|no longer|not any ?more|any ?more|any longer|not now|used to|gone|resolved|disappeared|"
-    r"vanished|cleared|healed|verschwunden|abgeheilt|ausgeheilt|behoben|zurückgebildet|resorbiert)\b",
+    r"\b(?:nicht (?:mehr|länger)|no longer|not any ?more|any ?more|any longer|not now|used to|gone|resolved|"
+    r"disappeared|vanished|cleared|healed|verschwunden|abgeheilt|ausgeheilt|behoben|zurückgebildet|resorbiert)\b",
     re.IGNORECASE,
 )
 
