@@ -146,15 +146,7 @@ def read_known(view: View) -> Known:
         if clause.doubted:
             known.unsure |= {label for structure in clause.structures for label in structure.labels}
         known.unread |= _unread(clause)
-        for state in clause.states:
-            if state.structure and _is_part(view, state.structure) and not _covers(state):
-                known.unread |= {
-                    label for label in _hosts(state.structure.labels) if SOUND.get(state.kind) is not state.holds
-                }
-                continue
-            for label in _hosts(state.structure.labels) if state.structure else ():
-                if label in view.speakable and state.kind in view.words["states"]:
-                    conflicts.setdefault((label, state.kind), set()).add(state.holds)
+        _add_states(known, view, clause, conflicts)
     for label in _hosts(tuple(sorted(half_told(view.text, clauses, view.language)))):
         known.unread.add(label)
         known.said[label] = ""
@@ -164,15 +156,26 @@ def read_known(view: View) -> Known:
     return known
 
 
+def _add_states(known: Known, view: View, clause: Clause, said: dict[tuple[str, str], set[bool]]) -> None:
+    """Gather the states of the visible structures; that of a part makes none of the whole, nor is the whole sound."""
+    for state in clause.states:
+        labels = _hosts(state.structure.labels) if state.structure else ()
+        if state.structure and _is_part(view, state.structure) and not _covers(state, labels):
+            known.unread |= set(labels) if SOUND.get(state.kind) is not state.holds else set()
+        elif state.kind in view.words["states"]:
+            for label in (one for one in labels if one in view.speakable):
+                said.setdefault((label, state.kind), set()).add(state.holds)
+
+
 def _is_part(view: View, structure: Structure) -> bool:
     """True for the name of a part, "Kleinhirn" of the brain, of which the whole need not be as the part is."""
     whole = set(structure.labels) <= _WITH_PARTS
     return whole and bool(patterns(view.language)["part_name"].search(view.text, structure.start, structure.end))
 
 
-def _covers(state: State) -> bool:
+def _covers(state: State, labels: tuple[str, ...]) -> bool:
     """True for what a part makes of the whole: a colon is thickened where the sigmoid is."""
-    return state.kind == "thickened" and state.holds and bool(state.structure) and "heart" not in state.structure.labels
+    return state.kind == "thickened" and state.holds and "heart" not in labels
 
 
 def _is_hurt(known: Known, label: str) -> bool:
