@@ -1,7 +1,7 @@
 """What a clause takes back of the clauses before it.
 
 >>> [f.polarity for c in read_clauses("Leberzyste und Gallensteine liegen nicht vor.", "de") for f in c.findings]
-['doubted', 'doubted']
+['doubted', 'denied']
 """
 
 import re
