@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
-from refrad2d.questions.continued import ANYTHING, carried_on
+from refrad2d.questions.continued import ANYTHING, SOUND, carried_on, half_told, is_cut
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import patterns, read_clauses
-from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding
+from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding, State, Structure
 from refrad2d.text.findings import NamedFinding, kinds_of, named_findings
 from refrad2d.text.lexicon import side_of
 from refrad2d.text.sentences import split_sentences
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
+_WITH_PARTS = frozenset(  # classes that names of their parts can stand for
+    "brain skull heart colon liver spleen pancreas stomach gallbladder thyroid_gland duodenum spinal_cord".split()
+)
 _VAGUE = ("generic", "mass")
 _FOCAL = ("mass", "abscess", "hematoma", "infarct", "osteolysis")  # what "no focal lesion" denies, by group or name
 
@@ -143,14 +146,44 @@ def read_known(view: View) -> Known:
         if clause.doubted:
             known.unsure |= {label for structure in clause.structures for label in structure.labels}
         known.unread |= _unread(clause)
-        for state in clause.states:
-            for label in _hosts(state.structure.labels) if state.structure else ():
-                if label in view.speakable and state.kind in view.words["states"]:
-                    conflicts.setdefault((label, state.kind), set()).add(state.holds)
+        _add_states(known, view, clause, conflicts)
+    for label in _hosts(tuple(sorted(half_told(view.text, clauses, view.language)))):
+        known.unread.add(label)
+        known.said[label] = ""
     for (label, kind), holds in conflicts.items():
-        if len(holds) == 1 and label not in known.unsure:
+        if len(holds) == 1 and label not in known.unsure and not (kind == "intact" and _is_hurt(known, label)):
             known.states.setdefault(label, {})[kind] = holds.pop()
     return known
+
+
+def _add_states(known: Known, view: View, clause: Clause, said: dict[tuple[str, str], set[bool]]) -> None:
+    """Gather the states of the visible structures; that of a part makes none of the whole, nor is the whole sound."""
+    for state in clause.states:
+        labels = _hosts(state.structure.labels) if state.structure else ()
+        if state.structure and _is_part(view, state.structure) and not _covers(state, labels):
+            known.unread |= set(labels) if SOUND.get(state.kind) is not state.holds else set()
+        elif state.kind in view.words["states"]:
+            for label in (one for one in labels if one in view.speakable):
+                said.setdefault((label, state.kind), set()).add(state.holds)
+
+
+def _is_part(view: View, structure: Structure) -> bool:
+    """True for the name of a part, "Kleinhirn" of the brain, of which the whole need not be as the part is."""
+    whole = set(structure.labels) <= _WITH_PARTS
+    return whole and bool(patterns(view.language)["part_name"].search(view.text, structure.start, structure.end))
+
+
+def _covers(state: State, labels: tuple[str, ...]) -> bool:
+    """True for what a part makes of the whole: a colon is thickened where the sigmoid is."""
+    return state.kind == "thickened" and state.holds and "heart" not in labels
+
+
+def _is_hurt(known: Known, label: str) -> bool:
+    """True if the text goes on with what it does not tell, or with a fracture that may be there."""
+    if label in known.unread:
+        return True
+    said = [(f, labels) for f, labels in (*known.affirmed, *known.perhaps, *known.elsewhere) if f.name == "fracture"]
+    return any(label in labels if labels else finding.can_lie_in(label) for finding, labels in said)
 
 
 def _unread(clause: Clause) -> set[str]:
@@ -181,6 +214,7 @@ def _add_words(known: Known, view: View, clause: Clause) -> None:
     """Keep the words about a structure, as long as one clause alone speaks of it; "" where several do."""
     words = view.text[clause.start : clause.end].strip(" ,;:")
     whole = clause.signs[-1:] not in tuple("WOGAHUDnY")  # not broken off: "… enthält"
+    whole = whole and not is_cut(view.text, clause, view.language)
     certain = whole and not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
     for label in dict.fromkeys(label for s in clause.structures for label in _hosts(s.labels)):  # a set has no order
         known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
@@ -193,6 +227,8 @@ def _hosts(labels: tuple[str, ...]) -> tuple[str, ...]:
 def _add_finding(known: Known, view: View, clause: Clause, said: ClauseFinding) -> None:
     finding, labels, polarity = said.finding, _place(said), _polarity(view, clause, said)
     if polarity == "denied":
+        if said.structure and _is_part(view, said.structure):
+            return
         if said.where == "said":
             denied = _denied_with(finding, view.language)
             known.denied |= {(one, label) for one in denied for label in labels if label in view.speakable}
@@ -220,7 +256,7 @@ def _polarity(view: View, clause: Clause, said: ClauseFinding) -> str:
     if said.polarity == "affirmed":
         left = re.split("[CU;!]", clause.signs[: said.at])[-1]
         right = re.split("[CU;!]", clause.signs[said.at + 1 :])[0]
-        return "doubted" if re.search("[FB].*R", left) or re.search("R.*[FB]", right) else "affirmed"
+        return "doubted" if re.search("[FB].*R", left) or re.search("R.*[FB]|R$", right) else "affirmed"
     return said.polarity
 
 

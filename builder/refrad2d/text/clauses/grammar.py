@@ -29,6 +29,10 @@ MORE_BEARERS = re.compile(r"(?:C[AGI]*S)*C?U[AGI]*S(?=$|C)")  # "Unauffällige D
 # "resection of a cyst", "Ausschluss Zyste": another noun or an unknown adjective rules the finding
 GOVERNED = re.compile(r"X(?:[OG][AGIJj]*(?:S[Jj]*)?|[Jj]*)$")
 NOT_THERE = re.compile(r"C.*n[XMH]*Y")  # ", nicht mehr nachweisbar"
+UNREAD = re.compile(
+    r"[^FBC!;WYK]*(?:(?:[YK]|(W))[YMJjIN]*X|M+X$)"
+)  # "The cyst is implausible", "Infiltrates have cleared"
+NONE = re.compile(r"[^FBC!;D]*D[YMIAGOSjJN]*(?=$|[C;!])")  # "Metastasen hat die Leber keine"
 NO_SUBJECT = re.compile(r"D[AGIJ]*S[YW]+[AGjIEN]*")  # "Neither kidney contains a stone"
 TRAITS = ("calcification", "wall_thickening", "thrombosis", "stenosis")
 DENIED_BESIDE = re.compile(r"[NAGIJj]*(?P<subject>B)[IZQJj]*C[UW]?D[AGjE]*")

@@ -29,6 +29,7 @@ from refrad2d.text.clauses.measures import read_measures
 from refrad2d.text.clauses.records import Clause, ClauseFinding, State, Structure
 from refrad2d.text.clauses.signs import Sign, read_signs, split_signs, stored
 from refrad2d.text.clauses.structures import name_structures, narrow, read_structures
+from refrad2d.text.clauses.undone import with_lists_undone, with_taken_back
 from refrad2d.text.findings import NamedFinding
 from refrad2d.text.mentions import Mention
 from refrad2d.text.sentences import split_sentences
@@ -46,21 +47,23 @@ def read_clauses(
         raise ValueError(f"Unknown language {language!r}. Choose from {', '.join(LANGUAGES)}.")
     found = read_structures(text, name_structures(text, language, modality) if mentions is None else mentions)
     clauses: list[Clause] = []
+    words = patterns(language)
     for start, end in split_sentences(text, language):
         inside = [s for s in found if start <= s.start and s.end <= end]
         signs = read_signs(text, start, end, language, inside)
         signs = settle(without_heading(signs, text, language), text)
         codes = "".join(sign.code for sign in signs)
-        asks, guess = text[start:end].rstrip().endswith("?"), False
-        for first, last in split_signs(codes):
+        asks, guess, ranges, begin = text[start:end].rstrip().endswith("?"), False, split_signs(codes), len(clauses)
+        for first, last in ranges:
             goes_on = guess and codes[first - 1] in "CU" and FINDING_FIRST.match(codes, first)
             clauses.append(_Reader(text, language, signs[first:last], asks or bool(goes_on)).read())
             if len(clauses) > 1:
                 clauses[-1] = with_ellipsis(clauses[-2], clauses[-1])
                 clauses[-2] = with_apposition(text, language, clauses[-2], clauses[-1])
             guess = clauses[-1].doubted and any(f.polarity == "doubted" for f in clauses[-1].findings[:1])
-    bound = patterns(language)["of_place"]
-    return [without_unplaced(text, bound, clause) for clause in clauses]
+        joints = "".join(codes[max(first - 1, 0)] for first, _ in ranges)
+        clauses[begin:] = with_lists_undone(text, clauses[begin:], joints, [words["doubt"], words["denied_later"]])
+    return [without_unplaced(text, words["of_place"], clause) for clause in with_taken_back(text, clauses)]
 
 
 @dataclass
@@ -356,7 +359,7 @@ class _Reader:
         if self.words["denied_later"].search(first) or not said_before and denial < 0:
             return "doubted"
         if denial < 0:
-            return "affirmed"
+            return "doubted" if self._is_unread(at) else "affirmed"
         if "n" in codes[:at]:
             return "doubted"
         between = codes[denial + 1 : at]
@@ -368,6 +371,14 @@ class _Reader:
             return "denied"
         neither = grammar.ALL_BEFORE.fullmatch(codes, 0, at)
         return "denied" if neither and neither["neither"] or self._list_is_denied(at) else "doubted"
+
+    def _is_unread(self, at: int) -> bool:
+        """True if a verb behind a finding says of it what we do not know, or a denial at the end denies it."""
+        match = grammar.UNREAD.match(self.codes, at + 1)
+        if match is None or match[1] is None:
+            return bool(match or grammar.NONE.match(self.codes, at + 1))
+        verb = self.signs[match.start(1)]
+        return self.text[verb.start : verb.end].casefold() in ("has", "have", "had", "hat", "haben", "hatte", "hatten")
 
     def _without_places(self, at: int) -> str:
         """The text behind a finding, past the structure that follows ("… in der Leber nicht nachweisbar")."""

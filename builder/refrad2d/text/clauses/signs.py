@@ -191,15 +191,29 @@ def _freedoms(text: str, start: int, end: int, language: str) -> list[Sign]:
     return found
 
 
-_DISTANCE = re.compile(r" (?:away )?(?:from|to the|below|above|vom?|von der|entfernt|oberhalb|unterhalb)\b")
+_DISTANCE = re.compile(
+    r" (?:away )?(?:from|to the|below|above|beneath|under|behind|before|vom?|von der|entfernt|oberhalb|unterhalb|unter|"
+    r"über|vor|hinter|neben|Abstand|Entfernung|"
+    r"(?:caudal|cranial|ventral|dorsal|lateral|medial|proximal|distal|anterior|posterior|superior|inferior|deep)"
+    r"(?:ly)? (?:to|of|from)|"
+    r"(?:[ck]audal|[ck]ranial|ventral|dorsal|lateral|medial|proximal|distal|seitlich)(?:wärts)? "
+    r"(?:de[sr]|von|vom|zu[mr]?|davon))\b"
+)
+_BEFORE_DISTANCE = re.compile(r"\b(?:Abstand|Entfernung|Distanz|distance) ?$", re.IGNORECASE)
 
 
 def _sizes(text: str, start: int, end: int, language: str) -> list[Sign]:
     """The sizes; a distance from something is no size, and a noun that we do not know."""
     return [
-        Sign(m.start(), m.end(), "X" if _DISTANCE.match(text, m.end()) else "Z", value=(m[1], to_millimetres(m[1])))
+        Sign(m.start(), m.end(), "X" if _is_distance(text, start, m) else "Z", value=(m[1], to_millimetres(m[1])))
         for m in _phrase(language, "size").finditer(text, start, end)
     ]
+
+
+def _is_distance(text: str, start: int, size: re.Match) -> bool:
+    """True for "15 mm kaudal der Kuppel", "im Abstand von 2 cm"."""
+    before = _BEFORE_DISTANCE.search(text[start : size.start()])
+    return before is not None or _DISTANCE.match(text, size.end()) is not None
 
 
 def to_millimetres(size: str) -> float:
@@ -213,6 +227,11 @@ def _denials(text: str, start: int, end: int, language: str) -> list[Sign]:
     for name, code in (("place", "O"), ("quality", "M"), ("reflexive", "Y"), ("composed", "J")):
         found += [Sign(m.start(), m.end(), code) for m in _phrase(language, name).finditer(text, start, end)]
     return found
+
+
+def states_in(text: str, start: int, end: int, language: str) -> dict[str, bool]:
+    """The states that text[start:end] names, of whatever structure: kind → whether it holds."""
+    return dict(pair for sign in _states(text, start, end, language) for pair in sign.value)
 
 
 def _states(text: str, start: int, end: int, language: str) -> list[Sign]:
