@@ -50,6 +50,20 @@ def _before(named: Iterable[ClauseFinding], start: int) -> list[NamedFinding]:
     return [said.finding for said in named if said.start < start]
 
 
+def spread(
+    text: str, clauses: Sequence[Clause], language: str, sentences: Sequence[tuple[int, int]]
+) -> list[tuple[NamedFinding, tuple[str, ...]]]:
+    """What a sentence affirms, with each structure that it is said to reach or invade further on."""
+    found = []
+    for start, end in sentences:
+        word = _patterns(language)["spreads"].search(text, start, end)
+        inside = [clause for clause in clauses if start <= clause.start < end] if word else []
+        reached = [one.labels for clause in inside for one in clause.structures if word and one.start >= word.end()]
+        said = [one.finding for clause in inside for one in clause.findings if one.polarity == "affirmed"]
+        found += [(finding, labels) for finding in dict.fromkeys(said) for labels in reached]
+    return found
+
+
 def _goes_on(text: str, clause: Clause, language: str) -> list[int]:
     """Where a clause goes on with what was named before it: 0, 1 or more offsets.
 

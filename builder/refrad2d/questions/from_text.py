@@ -12,6 +12,20 @@ from refrad2d.text.clauses.records import ABNORMAL
 from refrad2d.text.findings import NamedFinding, named_findings
 
 LIMITS = (5, 10, 15, 20, 30, 40, 50)  # mm; a size is asked against those that it clearly misses
+ALIKE = {  # what another reader may call a finding: no wrong choice beside it
+    "hematoma": ("hemorrhage",), "hemorrhage": ("hematoma",), "ascites": ("free_fluid",), "free_fluid": ("ascites",),
+    "nodule": ("pulmonary_nodule", "lesion"), "pulmonary_nodule": ("nodule", "lesion"), "calcification": ("stone",),
+    "stone": ("calcification",), "thrombosis": ("pulmonary_embolism",), "pulmonary_embolism": ("thrombosis",),
+    "wall_thickening": ("cholecystitis",), "cholecystitis": ("wall_thickening",), "steatosis": ("hepatomegaly",),
+    "cholestasis": ("stone",), "hydronephrosis": ("stone",), "consolidation": ("atelectasis", "ground_glass"),
+    "atelectasis": ("consolidation",), "ground_glass": ("consolidation",), "fracture": ("osteolysis",),
+}  # fmt: skip
+STATE_MAY_BE = {  # findings that a state of a structure may amount to
+    "enlarged": ("hepatomegaly", "splenomegaly", "cardiomegaly", "goitre", "lymphadenopathy", "mass"),
+    "dilated": ("hydronephrosis", "cholestasis", "aneurysm", "hydrocephalus", "ileus", "stenosis"),
+    "thickened": ("wall_thickening", "cholecystitis", "pancreatitis", "edema"),
+    "obstructed": ("hydronephrosis", "cholestasis", "hydrocephalus", "ileus", "stenosis"),
+}
 CLEARLY = 1.2  # a size that differs by less is neither larger nor smaller
 
 
@@ -141,17 +155,25 @@ def _ask_which(view: View, known: Known, one: Shown) -> Iterator[Candidate]:
             yield view.ask("which_finding", name, fact=fact, source="text", choices=choices, **view.organ(one.label))
 
 
+def _told_by_states(known: Known) -> set[str]:
+    """The findings that states of any structure may amount to: what is dilated may be an aneurysm."""
+    kinds = {kind for states in known.states.values() for kind, holds in states.items() if holds}
+    return {name for kind in kinds for name in STATE_MAY_BE.get(kind, ())}
+
+
 def _distractors(view: View, known: Known, finding: NamedFinding, label: str | None = None) -> list[str]:
     """Three findings that the text does not leave open and that a reader would think of here, denied ones first.
 
     What names no kind ("lesion") is no distractor for a kind, nor the other way round.
     """
-    spoken, regions = set(others(known)), regions_of(view)
+    spoken, regions = {*others(known), *ALIKE.get(finding.name, ()), *_told_by_states(known)}, regions_of(view)
+    spoken |= {name for told in others(known) for name in ALIKE.get(told, ())}
     denied = {f.name for f, _ in known.denied} | {f.name for f in known.absent}
     usable = [
         k
         for k, _ in named_findings(view.language)
         if k.name not in spoken
+        and (k.name in denied or label not in known.unread)
         and k.group != "generic"
         and not (finding.group == "generic" and k.group == "mass")
         and (not k.regions or bool(k.regions & regions))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from refrad2d.labels import is_label
-from refrad2d.questions.continued import ANYTHING, SOUND, carried_on, half_told, is_cut
+from refrad2d.questions.continued import ANYTHING, SOUND, carried_on, half_told, is_cut, spread
 from refrad2d.questions.view import View
 from refrad2d.text.clauses.reading import patterns, read_clauses
 from refrad2d.text.clauses.records import ABNORMAL, Clause, ClauseFinding, State, Structure
@@ -25,8 +25,10 @@ from refrad2d.text.sentences import split_sentences
 
 _HOSTS = {f"kidney_cyst_{side}": f"kidney_{side}" for side in ("left", "right")}  # a class that is a finding
 _WITH_PARTS = frozenset(  # classes that names of their parts can stand for
-    "brain skull heart colon liver spleen pancreas stomach gallbladder thyroid_gland duodenum spinal_cord".split()
+    "brain skull heart colon liver spleen pancreas stomach gallbladder thyroid_gland duodenum spinal_cord "
+    "kidney_left kidney_right".split()
 )
+_ARTICLES = frozenset("der die das den dem des ein eine einer the a an left right links rechts linke rechte".split())
 _VAGUE = ("generic", "mass")
 _FOCAL = ("mass", "abscess", "hematoma", "infarct", "osteolysis")  # what "no focal lesion" denies, by group or name
 
@@ -139,6 +141,8 @@ def read_known(view: View) -> Known:
     conflicts: dict[tuple[str, str], set[bool]] = {}
     clauses = _clauses(view.text, view.language, view.row["modality"])
     known.affirmed += [(finding, ()) for finding in carried_on(view.text, clauses, view.language)]
+    reached = spread(view.text, clauses, view.language, _sentences(view.text, view.language))
+    known.affirmed += [(finding, _hosts(labels)) for finding, labels in reached]
     for clause in clauses:
         for said in clause.findings:
             _add_finding(known, view, clause, said)
@@ -215,9 +219,16 @@ def _add_words(known: Known, view: View, clause: Clause) -> None:
     words = view.text[clause.start : clause.end].strip(" ,;:")
     whole = clause.signs[-1:] not in tuple("WOGAHUDnY")  # not broken off: "… enthält"
     whole = whole and not is_cut(view.text, clause, view.language)
-    certain = whole and not clause.doubted and len(clause.structures) == 1 and len(words.split()) > 1
+    certain = whole and not clause.doubted and len(clause.structures) == 1 and _says_more(view.text, clause)
     for label in dict.fromkeys(label for s in clause.structures for label in _hosts(s.labels)):  # a set has no order
         known.said[label] = words if certain and label not in known.said and label in view.speakable else ""
+
+
+def _says_more(text: str, clause: Clause) -> bool:
+    """True if a clause about one structure has more words than its name and an article."""
+    named = clause.structures[0]
+    words = f"{text[clause.start : named.start]} {text[named.end : clause.end]}".casefold()
+    return bool(set(re.findall(r"\w+", words)) - _ARTICLES)
 
 
 def _hosts(labels: tuple[str, ...]) -> tuple[str, ...]:
