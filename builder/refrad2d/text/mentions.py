@@ -12,6 +12,7 @@ from functools import cache
 
 from refrad2d.labels import MODALITIES
 from refrad2d.labels import labels as all_labels
+from refrad2d.text.groups import read_later_groups, split_groups
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
@@ -21,7 +22,6 @@ from refrad2d.text.numbering import (
     read_levels,
     read_numbers_after,
     read_numbers_before,
-    read_second_group,
 )
 from refrad2d.text.sentences import compose, split_composed
 from refrad2d.text.tokens import TermMatch, Token, tokenize
@@ -146,16 +146,13 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Te
         if _is_taken_away(tokens, match, words):
             match.term, match.labels = Term("none"), ()
         whole = match.labels
+        noun = match.first
         _take_numbers(tokens, match, matches[-1].last if matches else 0)
-        matches.append(match)
-        at = match.last
-        group = read_second_group(tokens, at) if match.term.kind == "numbered" and match.labels != whole else None
-        if group:
-            second = TermMatch(group[0], group[1], match.term, keep_numbers(whole, group[2]))
-            if tokens[group[0]].word.side:  # "links 7"
-                second.side, second.side_from = tokens[group[0]].word.side, "before"
-            matches.append(second)
-            at = group[1]
+        if match.term.kind == "numbered" and match.labels != whole:
+            matches += [*split_groups(tokens, match, noun, whole), match, *read_later_groups(tokens, match, whole)]
+        else:
+            matches.append(match)
+        at = matches[-1].last
     return matches
 
 

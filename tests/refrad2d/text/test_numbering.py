@@ -118,3 +118,49 @@ def test_ordinals_stand_before_a_noun_and_counts_do_not_narrow_it():
 def test_plain_numbers_stand_behind_a_noun_and_sizes_do_not():
     assert read_numbers_after(tokens_of("Rippen 4 bis 6"), 1) == (4, {4, 5, 6})
     assert read_numbers_after(tokens_of("Rippe 5 mm"), 1) == (1, set())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spans", "ribs"),
+    [
+        ("left 2nd-5th and the right 7th ribs", "en", ["left 2nd-5th", "right 7th ribs"], "L2 L3 L4 L5 R7"),
+        ("left 9th and right 10th ribs", "en", ["left 9th", "right 10th ribs"], "L9 R10"),
+        ("right 8th, left 9th rib", "en", ["right 8th", "left 9th rib"], "R8 L9"),
+        ("linken 9. und rechten 10. Rippe", "de", ["linken 9.", "rechten 10. Rippe"], "L9 R10"),
+        ("rechten 4., 5. und linken 7. Rippe", "de", ["rechten 4., 5.", "linken 7. Rippe"], "R4 R5 L7"),
+        (
+            "linken 2. bis 4. sowie der rechten 6. und 7. Rippe",
+            "de",
+            ["linken 2. bis 4.", "rechten 6. und 7. Rippe"],
+            "L2 L3 L4 R6 R7",
+        ),
+        ("left 3rd rib and right 4th and 5th ribs", "en", ["left 3rd rib", "right 4th and 5th ribs"], "L3 R4 R5"),
+        ("3rd left and 4th right ribs", "en", ["3rd left", "4th right ribs"], "L3 R4"),
+        ("dritten linken und vierten rechten Rippe", "de", ["dritten linken", "vierten rechten Rippe"], "L3 R4"),
+        ("2. bis 4. Rippe links, 6. rechts", "de", ["2. bis 4. Rippe links", "6. rechts"], "L2 L3 L4 R6"),
+        ("8. Rippe re., 9. li., 10. re", "de", ["8. Rippe re", "9. li", "10. re"], "R8 L9 R10"),
+        ("ribs 2 to 4 left, 7 right", "en", ["ribs 2 to 4 left", "7 right"], "L2 L3 L4 R7"),
+        ("linken 3. Rippe und der rechten 5", "de", ["linken 3. Rippe", "rechten 5"], "L3 R5"),
+        ("left lateral 4th and right posterior 5th rib", "en", ["4th", "5th rib"], "L4 R5"),
+    ],
+)
+def test_groups_of_ribs_with_a_side_each(text, language, spans, ribs):
+    text = f"{'Fraktur der' if language == 'de' else 'Fracture of the'} {text}."
+    sides = {"L": "left", "R": "right"}
+    assert words(text, language) == spans
+    assert classes(text, language) == {f"rib_{sides[rib[0]]}_{rib[1:]}" for rib in ribs.split()}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "ribs"),
+    [
+        ("Fractures of the 3rd to 5th left ribs.", "en", {"rib_left_3", "rib_left_4", "rib_left_5"}),
+        ("Frakturen der rechten und linken 4. Rippe.", "de", {"rib_left_4", "rib_right_4"}),
+        ("Fracture of the 4th rib on the left, 2 left nodules.", "en", {"rib_left_4"}),
+        ("Fraktur der 4. Rippe links, 5 mm disloziert.", "de", {"rib_left_4"}),
+        ("Fraktur der 3. und linken 4. Rippe.", "de", {"rib_left_3", "rib_right_3", "rib_left_4"}),
+        ("Posterior 4th and lateral 5th rib on the right.", "en", {"rib_right_4", "rib_right_5"}),
+    ],
+)
+def test_what_is_no_second_group_of_ribs(text, language, ribs):
+    assert classes(text, language) == ribs
