@@ -111,8 +111,7 @@ def _next_group(tokens: list[Token], previous: TermMatch, whole: tuple[str, ...]
         labels = keep_numbers(whole, numbers)
         if joined[1] != "," or not labels or _is_noun(tokens, end):
             return None
-        side = tokens[start].word.side
-        group = TermMatch(start, end, previous.term, labels, side=side, side_from="before")
+        group = TermMatch(start, end, previous.term, labels, side=tokens[start].word.side, side_from="before")
     else:
         end, numbers = _read_list(tokens, start)
         side = _read_side(tokens, end)

@@ -38,6 +38,8 @@ _FINDING_ENDS = tuple(
     "edema metastasis metastases tumour mass masses nodule nodules atelectasis atelektase atelektasen pneumothorax "
     "infiltrat infiltrate verkalkung verkalkungen".split()
 )
+_CONTRAST = frozenset(("sondern", "but", "rather"))  # "nicht die rechte, sondern die linke Niere"
+_DENIALS = frozenset(("nicht", "not", "kein", "keine", "keinen", "no"))
 _MAX_ATTRIBUTES = 4  # other words between the side and its noun
 _STRANDED = 9  # tokens between a side and another side of the same noun
 
@@ -61,12 +63,13 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
     for k in range(len(matches) - 1, 0, -1):
         if matches[k].side_from == "after":
             _inherit(tokens, matches[k - 1], matches[k], giver=matches[k], taker=matches[k - 1])
+    kept = {at for match in matches if _has_own_side(match) for at in range(match.first, match.last)}
     for k, match in enumerate(matches):
         if match.plural or match.term.kind == "collective":
             continue
         if match.paired and not match.side:
             floor = max((m.last for m in matches[:k] if m.bars_sides), default=0)
-            _read_clause(tokens, match, floor)
+            _read_clause(tokens, match, floor, kept)
         if match.paired and not match.side:
             sides = _free_sides(tokens, match, matches)
             if len(sides) == 1:
@@ -81,10 +84,15 @@ def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch])
     taken = {
         at
         for m in matches
-        if m is not match and (_names_same(tokens, m, match) or _is_closed_before(tokens, m, match))
+        if m is not match and (_has_own_side(m) or _names_same(tokens, m, match) or _is_closed_before(tokens, m, match))
         for at in range(m.first, m.last + (not m.labels))
     }
     return {token.word.side for at, token in enumerate(tokens) if at not in taken and token.word.side}
+
+
+def _has_own_side(match: TermMatch) -> bool:
+    """True for what has no side as a class, so that a side in it is of its part: "linker Leberlappen"."""
+    return bool(match.labels) and not match.paired
 
 
 def _is_closed_before(tokens: list[Token], one: TermMatch, match: TermMatch) -> bool:
@@ -170,12 +178,20 @@ def _read_group(tokens: list[Token], at: int, floor: int) -> tuple[set[str], int
 def _read_stranded(tokens: list[Token], first: int, floor: int) -> set[str]:
     """A side further ahead that waits for the same noun: "im rechten und geringer im linken Unterlappen"."""
     for at in range(first - 2, max(floor, first - _STRANDED) - 1, -1):
-        if tokens[at].raw in _BARRIERS:
+        if tokens[at].raw in _BARRIERS or _is_contrast(tokens, at):
             break
         word, following = tokens[at].word, tokens[at + 1]
         if word.side and word.attributive and ("and" in following.word.roles or following.raw == ","):
             return set() if _follows_on_the(tokens, at) else {word.side}
     return set()
+
+
+def _is_contrast(tokens: list[Token], at: int) -> bool:
+    """True for the "sondern" or "but" that takes back what was denied before, other than "sondern auch"."""
+    if tokens[at].word.norm not in _CONTRAST:
+        return False
+    added = at + 1 < len(tokens) and tokens[at + 1].word.norm in ("auch", "also")
+    return not added and any(token.word.norm in _DENIALS for token in tokens[max(0, at - _STRANDED) : at])
 
 
 def _follows_on_the(tokens: list[Token], at: int) -> bool:
@@ -201,6 +217,8 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     sides: set[str] = set()
     end = ceiling.first if ceiling else len(tokens)
     for at in range(match.last, end):
+        if sides and _is_contrast(tokens, at):
+            sides.clear()
         if side := tokens[at].word.side:
             if sides and _is_second_finding(tokens, at, match.last):
                 break
@@ -316,11 +334,14 @@ def _inherit(tokens: list[Token], left: TermMatch, right: TermMatch, *, giver: T
     taker.side, taker.side_from = giver.side, giver.side_from
 
 
-def _read_clause(tokens: list[Token], match: TermMatch, floor: int) -> None:
-    """The nearest side before the noun in its clause: "Links Zyste der Niere", "Rechts: Niere normal"."""
+def _read_clause(tokens: list[Token], match: TermMatch, floor: int, kept: set[int]) -> None:
+    """The nearest side before the noun in its clause: "Links Zyste der Niere", "Rechts: Niere normal".
+
+    The tokens `kept` are of unpaired structures, which keep their sides to themselves.
+    """
     for at in range(match.first - 1, floor - 1, -1):
         token = tokens[at]
-        if token.word.side:
+        if token.word.side and at not in kept:
             match.side, match.side_from = token.word.side, "clause"
             return
         if token.raw in _BARRIERS and not (token.raw in ":." and at and tokens[at - 1].word.side) or token.raw == ",":

@@ -12,6 +12,7 @@ from functools import cache
 
 from refrad2d.labels import MODALITIES
 from refrad2d.labels import labels as all_labels
+from refrad2d.text.elided import read_last_words
 from refrad2d.text.groups import read_later_groups, split_groups
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
@@ -152,6 +153,8 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Te
             matches += [*split_groups(tokens, match, noun, whole), match, *read_later_groups(tokens, match, whole)]
         else:
             matches.append(match)
+            if match.labels and match.last - match.first > 1 and match.term.kind == "term":
+                matches += read_last_words(tokens, match, words)
         at = matches[-1].last
     return matches
 
@@ -170,12 +173,18 @@ def _match_term(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | Non
             continue
         word = tokens[j].word
         stack += [(node[key], j + 1, words.is_plural(word.norm, key), side) for key in word.keys if key in node]
-        if j > at and word.side and not side:  # "lower lobe of the left lung"
+        if j > at and word.side and not side and not _is_joined(tokens, j):  # "lower lobe of the left lung"
             stack.append((node, j + 1, plural, word.side))
     compound = tokens[at].word.compound
     if best is None and compound:
         best = TermMatch(at, at + 1, compound, compound.labels, compound=True)
     return best
+
+
+def _is_joined(tokens: list[Token], at: int) -> bool:
+    """True if "and" stands beside a side, which then parts two names: "gluteus maximus and left medius"."""
+    after = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].raw == ".")
+    return "and" in tokens[at - 1].word.roles or after < len(tokens) and "and" in tokens[after].word.roles
 
 
 def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | None:

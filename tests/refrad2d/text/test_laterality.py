@@ -154,3 +154,70 @@ def test_a_match_says_where_its_side_was_read(text, side, read):
 def test_a_side_belongs_to_the_structure_that_it_stands_with(text, labels):
     found = {m.labels for m in find_mentions(text, "de", "CT")}
     assert set(labels) in [set(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spans", "labels"),
+    [
+        (
+            "Right gluteus maximus and left medius are atrophied.",
+            "en",
+            ["Right gluteus maximus", "left medius"],
+            {"gluteus_maximus_right", "gluteus_medius_left"},
+        ),
+        (
+            "M. gluteus maximus rechts und medius links verfettet.",
+            "de",
+            ["M. gluteus maximus rechts", "medius links"],
+            {"gluteus_maximus_right", "gluteus_medius_left"},
+        ),
+        (
+            "M. glut. med. re. und min. li. atroph.",
+            "de",
+            ["M. glut. med. re", "min. li"],
+            {"gluteus_medius_right", "gluteus_minimus_left"},
+        ),
+        (
+            "Left gluteus medius and minimus are torn.",
+            "en",
+            ["Left gluteus medius and minimus"],
+            {"gluteus_medius_left", "gluteus_minimus_left"},
+        ),
+        ("Lower lobe of the left lung.", "en", ["Lower lobe of the left lung"], {"lung_lower_lobe_left"}),
+    ],
+)
+def test_a_last_word_with_a_side_of_its_own(text, language, spans, labels):
+    assert words(text, language) == spans
+    assert classes(text, language) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "labels"),
+    [
+        ("Nicht die rechte, sondern die linke Niere ist gestaut.", "de", {"kidney_left"}),
+        ("Niere nicht rechts, sondern links gestaut.", "de", {"kidney_left"}),
+        ("Herd nicht im rechten, sondern im linken Oberlappen.", "de", {"lung_upper_lobe_left"}),
+        ("Not the right but the left kidney is obstructed.", "en", {"kidney_left"}),
+        ("Nicht nur die rechte, sondern auch die linke Niere ist gestaut.", "de", BOTH_KIDNEYS),
+    ],
+)
+def test_a_denied_side_does_not_count(text, language, labels):
+    assert classes(text, language) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "labels"),
+    [
+        ("Herd im linken Leberlappen, Zyste in der Niere.", "de", {"liver", *BOTH_KIDNEYS}),
+        ("Linker Vorhof vergrößert, Zyste der Niere.", "de", {"heart", *BOTH_KIDNEYS}),
+        ("Left ventricle dilated, kidney atrophic.", "en", {"heart", *BOTH_KIDNEYS}),
+        ("Linksseitig Leberherd und Zyste der Niere.", "de", {"liver", "kidney_left"}),
+    ],
+)
+def test_an_organ_without_a_side_keeps_that_of_its_part(text, language, labels):
+    assert classes(text, language) == labels
+
+
+@pytest.mark.parametrize("text", ["Lft kidney normal.", "Lef kidney normal.", "Rght kidney normal."])
+def test_a_side_without_one_of_its_letters(text):
+    assert len(classes(text, "en")) == 1
