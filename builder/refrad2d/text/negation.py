@@ -5,7 +5,7 @@ list goes on behind it; so do ";", a stop word ("aber", "except"), and a conjunc
 Subject: a mention at the start of its clause is covered by a negation that follows with nothing but verbs and the
 like between: "Die Nieren zeigen keine Stauung". "Leber vergrößert, ohne Herd" says something positive and is not.
 Backward: "nicht abgrenzbar", "absent" cover what stands before them in their clause. Double negations ("cannot be
-excluded") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing.
+excluded"), those of what an image lacks ("lack of distension") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing.
 """
 
 from refrad2d.text.lexicon import Lexicon
@@ -17,7 +17,9 @@ _CLAUSE_ENDS = frozenset(";:!?")
 _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
 _OWN_STATES = frozenset(("displaced", "disloziert", "verschoben", "verkalkt"))  # "Trachea not displaced"
 _LEFT_OUT = frozenset(("spared", "involved", "affected", "betroffen", "infiltriert", "ausgespart"))
+_LACKS = ("fehlend", "lack", "absence", "mangel", "mangels")  # beginnings of what may lack for technical reasons
 _FREE = 6  # "…frei" longer than this says of what
+_UNFILLED = 4  # tokens behind "lack of" within which it may say what an image lacks
 _BACKWARD = 8  # tokens that a backward cue reaches at most
 
 Cue = tuple[int, int, str]  # first token, last (exclusive), kind
@@ -32,8 +34,12 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
     inside = {at for match in matches for at in range(match.first, match.last)}
     stops = {first for first, _, kind in cues if kind == "stop"}
     for first, last, kind in cues:
+        if _is_unfilled(tokens, first, last):
+            continue
         if kind == "negation":
             end = _forward_end(tokens, last, inside, stops)
+            if first and tokens[first - 1].word.norm == "nach":
+                end = _list_end(tokens, matches, last, end)
             negated = [n or last <= m.first < end for n, m in zip(negated, matches, strict=True)]
         of_state = kind == "pseudo" and tokens[last - 1].word.norm in _OWN_STATES
         if kind in ("negation", "predicate_negation") or of_state:
@@ -57,7 +63,80 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
                 end = _forward_end(tokens, last, inside, stops)
                 covered = [last <= m.first < end for m in matches]
             negated = [n or c for n, c in zip(negated, covered, strict=True)]
+        if kind == "removed_after":
+            start = _clause_start(tokens, first, stops, over_lists=inside)
+            removed = _removed(tokens, matches, start, first, words.language)
+            removed = removed or [m for m in matches if m.first == last]  # "resected spleen"
+            partial = any("partial" in token.word.roles for token in tokens[max(0, first - 2) : first])
+            negated = [n or not partial and m in removed for n, m in zip(negated, matches, strict=True)]
     return negated
+
+
+def _is_unfilled(tokens: list[Token], first: int, last: int) -> bool:
+    """True for "lack of bladder distension", "fehlende Füllung": the image shows less, nothing is absent."""
+    if not tokens[first].word.norm.startswith(_LACKS):
+        return False
+    return any("unfilled" in token.word.roles for token in tokens[last : last + _UNFILLED])
+
+
+def _list_end(tokens: list[Token], matches: list[TermMatch], start: int, end: int) -> int:
+    """The end of the first mention behind `start` and of those in a list with it, at most `end`.
+
+    "Nach Ausschluss einer Aortendissektion Fokus auf die Leber" says nothing negative about the liver.
+    """
+    last = start
+    for match in matches:
+        if match.first < start:
+            continue
+        if last > start and not all(_is_joint(token) for token in tokens[last : match.first]):
+            break
+        last = match.last
+    return min(last, end) if last > start else end
+
+
+def _is_joint(token: Token) -> bool:
+    return bool(token.word.roles & _LIST) or token.word.side is not None or not token.raw[0].isalnum()
+
+
+def _removed(tokens: list[Token], matches: list[TermMatch], start: int, end: int, language: str) -> list[TermMatch]:
+    """The matches directly before `end` that are gone themselves: no "drain in the kidney", no "Teilresektion"."""
+    removed: list[TermMatch] = []
+    before: TermMatch | None = None
+    for match in matches:
+        if not start <= match.first < match.last <= end:
+            continue
+        between = tokens[before.last : match.first] if before else []
+        joined = before is not None and all(_is_joint(token) for token in between)
+        if not joined:  # "Leber unauffällig und Milz entfernt"
+            removed = []
+        listed = joined and (before in removed or all(token.raw != "," for token in between))
+        owned = before not in removed if listed else _is_owned(tokens, match, start)
+        if not (owned or match.compound or language == "en" and _is_attributive(tokens[match.last : end])):
+            removed.append(match)
+        before = match
+    return removed
+
+
+def _is_attributive(between: list[Token]) -> bool:
+    """True if a noun follows an English term, so that it is meant: "kidney stone removed"."""
+    following = between[0] if between else None
+    return following is not None and following.raw.isalpha() and not _is_joint(following) and not _is_adverb(following)
+
+
+def _is_adverb(token: Token) -> bool:
+    return token.word.norm.endswith("ly") or "verb" in token.word.roles
+
+
+def _is_owned(tokens: list[Token], match: TermMatch, start: int) -> bool:
+    """True if something of the organ or in it is meant: "stone of the kidney", "Stein der Niere"."""
+    at = match.first - 1
+    while at >= start and (tokens[at].word.side or "article" in tokens[at].word.roles):
+        at -= 1
+    if at < start:
+        return False
+    if "preposition" in tokens[at].word.roles:
+        return True
+    return at + 1 < match.first and "article" in tokens[at + 1].word.roles and tokens[at].raw[0].isupper()
 
 
 def _is_partial(tokens: list[Token], match: TermMatch) -> bool:
@@ -66,12 +145,12 @@ def _is_partial(tokens: list[Token], match: TermMatch) -> bool:
 
 
 def _find_cues(tokens: list[Token], words: Lexicon) -> list[Cue]:
-    """Cues from left to right, the longest phrase first, none overlapping; full stops inside a cue do not count."""
+    """Cues from left to right, the longest phrase first, none overlapping; full stops and hyphens do not count."""
     cues, at = [], 0
     while at < len(tokens):
         node, best, end = words.cues, None, at
         while end < len(tokens):
-            if tokens[end].raw == "." and end > at:
+            if tokens[end].raw in ".-" and end > at:
                 end += 1
                 continue
             following = node.get(tokens[end].word.norm)
@@ -98,7 +177,7 @@ def _forward_end(tokens: list[Token], start: int, inside: set[int], stops: set[i
             return at
         if token.raw == "," and not _list_goes_on(tokens, at + 1, inside, stops):
             return at
-        if "and" in token.word.roles and at > start and _new_statement(tokens, at + 1, stops):
+        if "and" in token.word.roles and at > start and _new_statement(tokens, at + 1, inside, stops):
             return at
         at += 1
     return at
@@ -138,12 +217,31 @@ def _in_list(tokens: list[Token], at: int, inside: set[int], is_last: bool) -> b
     return at in inside or bool(word.roles & _LIST) or word.side is not None or not raw[0].isalpha()
 
 
-def _new_statement(tokens: list[Token], start: int, stops: set[int]) -> bool:
+def _new_statement(tokens: list[Token], start: int, inside: set[int], stops: set[int]) -> bool:
     """True if a verb or predicate of its own follows the conjunction ("und Milz unauffällig"), other than "is seen"."""
     end = _segment_end(tokens, start, stops)
     segment = tokens[start:end]
     speaks = any(t.word.roles & {"verb", "state"} and "preposition" not in t.word.roles for t in segment)
+    speaks = speaks or _ends_changed(segment, start, inside)
     return speaks and not any("seen" in token.word.roles for token in segment)
+
+
+def _ends_changed(segment: list[Token], start: int, inside: set[int]) -> bool:
+    """True if a segment that begins at `start` says of its organ how it is changed: "and spleen mildly enlarged"."""
+    for at, token in enumerate(segment):
+        if "changed" not in token.word.roles or at + 1 < len(segment) and not _is_closing(segment[at + 1]):
+            continue
+        before = at - 1
+        while before > 0 and before > at - 3 and start + before not in inside and segment[before].raw.islower():
+            before -= 1
+        if start + before in inside:
+            return True
+    return False
+
+
+def _is_closing(token: Token) -> bool:
+    """True if no noun stands at a token, so that the word before it is a predicate."""
+    return not token.raw[0].isalnum() or bool(token.word.roles & {"and", "preposition", "verb"})
 
 
 def _clause_start(tokens: list[Token], end: int, stops: set[int], over_lists: set[int] | None = None) -> int:
