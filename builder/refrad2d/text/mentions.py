@@ -18,6 +18,7 @@ from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
 from refrad2d.text.numbering import (
+    is_classification,
     keep_numbers,
     level_labels,
     read_levels,
@@ -25,6 +26,7 @@ from refrad2d.text.numbering import (
     read_numbers_before,
 )
 from refrad2d.text.sentences import compose, split_composed
+from refrad2d.text.technique import is_technique
 from refrad2d.text.tokens import TermMatch, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read
@@ -32,12 +34,6 @@ _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is 
 _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in pieces
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
-_AUXILIARIES = frozenset("is are was were been has have ist sind war waren wurde wurden".split())
-_NO_TECHNIQUE = tuple(  # beginnings of words that speak of an intervention, a comparison or a finding
-    "biops punkt drain puncture ablat embol compar vergl prior vorunters "
-    "nachweis hinweis herd laesion lesion mass tumor zyst cyst raumford metast fraktur fractur nodul rundherd".split()
-)
-_OPENING = 4  # tokens at the start of a sentence in which an examination is named
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def find_mentions(text: str, language: str, modality: str) -> list[Mention]:
 
 def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterator[Mention]:
     matches = _find_matches(tokens, words, modality)
-    if not matches or _is_technique(tokens):
+    if not matches or is_technique(tokens):
         return
     _join_neighbours(tokens, matches)
     assign_sides(tokens, matches)
@@ -94,31 +90,6 @@ def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterat
         labels = in_modality(_keep_side(match), modality)
         if labels:
             yield Mention(tokens[match.first].start, tokens[match.last - 1].end, labels, negated)
-
-
-def _is_technique(tokens: list[Token]) -> bool:
-    """True if a sentence says how the images were made, so that what it names is no structure of a finding.
-
-    It has a heading ("Technique: …"), or names an examination and says that it was done or in which phase.
-    """
-    roles = tokens[0].word.roles
-    if "technique" in roles and len(tokens) > 1 and tokens[1].raw == ":":
-        return True
-    opening = {role for token in tokens[:_OPENING] for role in token.word.roles}
-    closing = next((token.word for token in reversed(tokens) if token.raw[0].isalpha()), tokens[0].word)
-    if "done" in closing.roles:  # "Nach Gabe von KM wurde die Spirale … akquiriert."
-        opening = {role for token in tokens for role in token.word.roles}
-    if "exam" not in opening:
-        return False
-    spoken = [token.word for token in tokens if token.word.norm not in _AUXILIARIES]
-    said = {role for word in spoken for role in word.roles}
-    if "done" in said and not said & {"verb", "seen", "state"}:
-        return not any(word.norm.startswith(_NO_TECHNIQUE) or word.norm in ":;" for word in spoken)
-    return (
-        "phase" in said
-        and not (said & {"verb", "seen", "state"})
-        and not any(token.word.norm in ("mit", "with") or token.raw in ":,;" for token in tokens)
-    )
 
 
 def _keep_side(match: TermMatch) -> tuple[str, ...]:
@@ -245,6 +216,8 @@ def _is_taken_away(tokens: list[Token], match: TermMatch, words: Lexicon) -> boo
     In German it also lets the match grow over a hyphen to the whole word ("Leber-Metastasen").
     """
     first, last = match.first, match.last
+    if tokens[first].raw == "AO" and is_classification(tokens, first):
+        return True
     if first > 1 and tokens[first - 1].raw == "-" and "beside" in tokens[first - 2].word.roles:
         return True
     if last + 1 < len(tokens) and tokens[last].raw == "-" and tokens[last].start == tokens[last - 1].end:

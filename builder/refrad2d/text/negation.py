@@ -5,7 +5,8 @@ list goes on behind it; so do ";", a stop word ("aber", "except"), and a conjunc
 Subject: a mention at the start of its clause is covered by a negation that follows with nothing but verbs and the
 like between: "Die Nieren zeigen keine Stauung". "Leber vergrößert, ohne Herd" says something positive and is not.
 Backward: "nicht abgrenzbar", "absent" cover what stands before them in their clause. Double negations ("cannot be
-excluded"), those of what an image lacks ("lack of distension") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing.
+excluded") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing,
+nor does what an image lacks ("lack of distension"). Cues of kind `removed_after` cover the organ right before them.
 """
 
 from refrad2d.text.lexicon import Lexicon

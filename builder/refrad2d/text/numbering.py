@@ -22,6 +22,10 @@ _STAGE = ("stadium", "stage", "tnm", "karzinom", "carcinoma", "tumor", "tumour",
 _HIGHEST_STAGE = 4
 _ROOT = ("wurzel", "nervenwurzel", "spinalnerv", "radikul", "radicul", "dermatom")
 _FORMULA = frozenset("pT cT ypT uT rT pN cN ypN N M pM cM V R Pn G".split())
+_STAGE_LETTERS = "abcd"
+_PLACES = frozenset("at the to of from im in auf".split())  # "at T4 level" is a place
+_AMOUNTS = frozenset("low high normal elevated raised decreased increased reduced suppressed within".split())
+_CLASSES = ("klass", "typ", "spine", "ota", "magerl", "fraktur", "foundation", "prinzip", "kriteri", "class")
 _LINKS = frozenset(("of", "the", "der", "die", "von", "des", "den"))
 _POSITIONS = (
     "anterior", "posterior", "lateral", "medial", "dorsal", "ventral", "anterolateral", "posterolateral",
@@ -44,16 +48,18 @@ def read_levels(tokens: list[Token], at: int, modality: str) -> Levels | None:
     if first is None:
         return None
     end, level = first
-    levels, spaced = [level], tokens[at].raw.upper() in _SPACED
+    levels, spaced, listed = [level], tokens[at].raw.upper() in _SPACED, False
     while True:
         joined = read_connector(tokens, end)
-        bare = joined is not None and (spaced or joined[1] in "-/" or _lists_numbers(tokens, joined[0], level[1]))
+        bare = joined is not None and (
+            spaced or joined[1] in "-/" or _lists_numbers(tokens, joined[0], level[1], listed)
+        )
         step = _read_level(tokens, joined[0], levels[-1][0], bare=bare) if joined else None
         if joined is None or step is None:
             break
         if joined[1] == "," and not read_number(tokens[joined[0]].raw):
             break  # "Th5 und L3" are two mentions, "LWK 3 und 4" is one
-        end, level = step
+        (end, level), listed = step, joined[1] == ","
         levels += _between(levels[-1], level)[1:] if joined[1] == "-" else [level]
     if _is_something_else(tokens, at, end, levels, modality):
         return None
@@ -73,6 +79,7 @@ def _read_level(tokens: list[Token], at: int, region: str | None, bare: bool = T
         if number >= len(tokens):
             return None
         apart = tokens[number].start != tokens[at].end and raw.upper() not in _SPACED
+        apart = apart and not _follows_level(tokens, at)
         if apart and not (number + 1 < len(tokens) and tokens[number + 1].raw == "/"):  # "L 4/5", but not "C 4"
             return None
         at, region = number, named
@@ -86,15 +93,26 @@ def _read_level(tokens: list[Token], at: int, region: str | None, bare: bool = T
     return at + 1, (region, number)
 
 
-def _lists_numbers(tokens: list[Token], at: int, previous: int) -> bool:
-    """True if numbers that rise stand from `at` on, and no noun they count: "C3, 4 and 6", but not "C3, 4 nodules"."""
+def _follows_level(tokens: list[Token], at: int) -> bool:
+    """True if a level of the same region stands before an "and" or the like at `at`: "L1 und L 2"."""
+    joined = at > 2 and read_connector(tokens, at - 1)
+    return bool(joined) and bool(read_number(tokens[at - 2].raw)) and tokens[at - 3].raw == tokens[at].raw
+
+
+def _lists_numbers(tokens: list[Token], at: int, previous: int, listed: bool = False) -> bool:
+    """True if numbers that rise stand from `at` on, and no noun they count: "C3, 4 and 6", but not "C3, 4 nodules".
+
+    `listed` if numbers stand before, so that one behind an "and" counts nothing: "L1, 2 and 4 fractures".
+    """
     number = read_number(tokens[at].raw) if at < len(tokens) and tokens[at].raw.isdecimal() else 0
     if number <= previous:
         return False
     joined = read_connector(tokens, at + 1)
     if joined:
-        return joined[0] < len(tokens) and _lists_numbers(tokens, joined[0], number)
+        return joined[0] < len(tokens) and _lists_numbers(tokens, joined[0], number, True)
     if at + 1 >= len(tokens) or not tokens[at + 1].raw[0].isalpha():
+        return True
+    if listed and "and" in tokens[at - 1].word.roles and "unit" not in tokens[at + 1].word.roles:
         return True
     return bool(tokens[at + 1].word.roles & {"verb", "preposition"} or tokens[at + 1].word.side)
 
@@ -135,10 +153,12 @@ def _is_something_else(tokens: list[Token], at: int, end: int, levels: list, mod
     """True for what only looks like a level: MR weightings, tumour stages, nerve roots, types, segment S4."""
     after = end + (end < len(tokens) and tokens[end].raw == "-")
     following, roles = (tokens[after].word.norm, tokens[after].word.roles) if after < len(tokens) else ("", frozenset())
-    if "no_level" in roles or _is_class(tokens, at) or _is_longer_code(tokens, end) or _is_staged(tokens, at, end):
+    if "no_level" in roles or _is_class(tokens, at) or _is_longer_code(tokens, at, end) or _is_staged(tokens, at, end):
         return True
     if tokens[at].raw not in ("T", "S"):
         return False
+    if _is_hormone(tokens, at, end):
+        return True
     if tokens[at].raw == "S":
         if all(region == "S" for region, _ in levels) and any(t.word.norm.startswith(_LOBED) for t in tokens):
             return True
@@ -187,11 +207,42 @@ def _is_staged(tokens: list[Token], at: int, end: int) -> bool:
     )
 
 
-def _is_longer_code(tokens: list[Token], end: int) -> bool:
-    """True if a small letter is glued to the number: "T4b", "S2k"."""
+def _is_longer_code(tokens: list[Token], at: int, end: int) -> bool:
+    """True if more of a code is glued to the level: "T4b", "S2k", "T4bN1", "S1Q3T3", but not "L5S1"."""
+    if at > 1 and tokens[at - 1].end == tokens[at].start and tokens[at - 1].raw.isdecimal():
+        return tokens[at - 2].raw.upper() not in _REGIONS
     if end >= len(tokens) or tokens[end].start != tokens[end - 1].end:
         return False
-    return len(tokens[end].raw) == 1 and tokens[end].raw.islower()
+    glued = tokens[end].raw
+    if not glued.isalpha() or glued.upper() in _REGIONS:
+        return False
+    return len(glued) == 1 or glued[0] in _STAGE_LETTERS and glued[1:] in _FORMULA
+
+
+def _is_hormone(tokens: list[Token], at: int, end: int) -> bool:
+    """True for T3 and T4 of the thyroid: "T4 level low"; "at T4 level" is a vertebra."""
+    if tokens[at].raw != "T" or tokens[end - 1].raw not in ("3", "4") or end + 1 >= len(tokens):
+        return False
+    if at and tokens[at - 1].word.norm in _PLACES:
+        return False
+    said = next((token.word.norm for token in tokens[end + 1 :] if "verb" not in token.word.roles), "")
+    return tokens[end].word.norm in ("level", "levels") and said in _AMOUNTS
+
+
+def is_classification(tokens: list[Token], at: int) -> bool:
+    """True if "AO" at `at` is the classification of fractures, not the aorta: "nach AO", "AO/Magerl", "AO 31-A2"."""
+    after = at + 1
+    following = tokens[after].raw if after < len(tokens) else ""
+    if following == "-" and after + 1 < len(tokens):
+        return tokens[after + 1].word.norm.startswith(_CLASSES)
+    if (
+        following == "/"
+        or following.isdecimal()
+        or after < len(tokens)
+        and tokens[after].word.norm.startswith(_CLASSES)
+    ):
+        return True
+    return at > 0 and tokens[at - 1].word.norm in ("nach", "gemaess", "laut", "typ", "n")
 
 
 def _names_sacrum(tokens: list[Token], at: int, number: int) -> bool:

@@ -222,3 +222,62 @@ def test_unknown_modality_and_language_name_the_choices():
         find_mentions("Leber", "de", "US")
     with pytest.raises(ValueError, match="'fr'.*de, en"):
         find_mentions("foie", "fr", "CT")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Magenbypass und Magenband.",
+        "Aortenstent regelrecht.",
+        "Rückenmarksstimulator einliegend.",
+        "Schilddrüsenunterfunktion bekannt.",
+        "Magendarmpassage frei.",
+        "Typ A3 nach AO.",
+        "Typ B nach AO/Magerl.",
+        "Fraktur AO 31-A2.",
+        "AO-Klassifikation A3.",
+    ],
+)
+def test_devices_and_classifications_are_no_mention(text):
+    assert words(text) == []
+
+
+@pytest.mark.parametrize("text", ["Aortic stent graft patent.", "Brain-dead patient.", "Lingular artery patent."])
+def test_devices_and_vessels_are_no_mention_in_english(text):
+    assert words(text, "en") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("CT von Schädel und HWS nativ, Schichtdicke 1 mm.", "de"),
+        ("Sequenzen der LWS sagittal.", "de"),
+        ("T1 und T2 gewichtete Sequenzen der LWS sagittal.", "de"),
+        ("KM-Gabe, Start bei Bolus-Tracking in der Aorta.", "de"),
+        ("Bolus tracking in the aorta.", "en"),
+        ("Bolus tracking was performed in the descending aorta.", "en"),
+    ],
+)
+def test_planes_slices_and_a_bolus_name_no_structure(text, language):
+    assert words(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("CT nativ, Leber vergrößert.", "de", ["Leber"]),
+        ("Axial images show a lesion in the liver.", "en", ["liver"]),
+        ("Leberherd auf Aufnahmen axial.", "de", ["Leberherd"]),
+        ("AO ektatisch.", "de", ["AO"]),
+        ("Plaques der AO, AO-Aneurysma.", "de", ["AO", "AO-Aneurysma"]),
+        ("Thoraxwirbelsäule unauffällig.", "de", ["Thoraxwirbelsäule"]),
+        ("Gl. thyr. vergrößert.", "de", ["Gl. thyr"]),
+        ("Lingular consolidation.", "en", ["Lingular"]),
+    ],
+)
+def test_what_is_still_read_beside_devices_codes_and_technique(text, language, expected):
+    assert words(text, language) == expected
+
+
+def test_the_thoracic_spine_has_no_other_vertebrae():
+    assert classes("Thoraxwirbelsäule unauffällig.") == {f"vertebrae_T{n}" for n in range(1, 13)}
