@@ -92,7 +92,7 @@ def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch])
 
 def _has_own_side(match: TermMatch) -> bool:
     """True for what has no side as a class, so that a side in it is of its part: "linker Leberlappen"."""
-    return bool(match.labels) and not match.paired
+    return bool(match.labels) and all(side_of(label) is None for label in match.labels)
 
 
 def _is_closed_before(tokens: list[Token], one: TermMatch, match: TermMatch) -> bool:
