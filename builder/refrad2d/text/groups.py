@@ -6,10 +6,18 @@ comma follows. Behind the noun a further group is numbers with a side of their o
 
 from typing import NamedTuple
 
-from refrad2d.text.numbering import is_position, keep_numbers, read_connector, read_number, read_numbers_before
+from refrad2d.text.numbering import (
+    is_noun,
+    is_position,
+    keep_numbers,
+    read_connector,
+    read_list,
+    read_number,
+    read_numbers_before,
+)
 from refrad2d.text.tokens import TermMatch, Token
 
-_NOUNS = ("ripp", "rib", "cost", "kost", "wirbel", "vertebra")
+_FRACTURES = frozenset("fracture fractures fraktur frakturen".split())
 _PREDICATES = ("ed", "iert", "ochen")  # "7 right fractured" names no noun
 _PREDICATE_ROLES = frozenset(("verb", "and", "preposition", "state", "seen"))
 
@@ -100,20 +108,20 @@ def read_later_groups(tokens: list[Token], match: TermMatch, whole: tuple[str, .
 
 def _next_group(tokens: list[Token], previous: TermMatch, whole: tuple[str, ...]) -> TermMatch | None:
     """The group behind `previous`, which takes in its own side if that stands between."""
-    dotted = previous.last < len(tokens) and tokens[previous.last].raw == "." and tokens[previous.last - 1].word.side
-    own = _read_side(tokens, previous.last + bool(dotted))
+    own = _read_side(tokens, previous.last + _is_dotted(tokens, previous.last))
     joined = read_connector(tokens, own.after)
     if not joined or joined[1] == "-":
         return None
     start = _skip_joints(tokens, joined[0], len(tokens))
     if start + 1 < len(tokens) and tokens[start].word.side in ("left", "right"):
-        end, numbers = _read_list(tokens, start + 1)
+        end, numbers = read_list(tokens, start + 1 + _is_dotted(tokens, start + 1))
         labels = keep_numbers(whole, numbers)
-        if joined[1] != "," or not labels or _is_noun(tokens, end):
+        if joined[1] != "," or not labels or is_noun(tokens, end):
             return None
+        end -= tokens[end - 1].raw == "."
         group = TermMatch(start, end, previous.term, labels, side=tokens[start].word.side, side_from="before")
     else:
-        end, numbers = _read_list(tokens, start)
+        end, numbers = read_list(tokens, start)
         side = _read_side(tokens, end)
         labels = keep_numbers(whole, numbers)
         if not labels or not side.name or not (own.name or previous.side):
@@ -124,6 +132,31 @@ def _next_group(tokens: list[Token], previous: TermMatch, whole: tuple[str, ...]
     if own.name and not previous.side:
         previous.last, previous.side, previous.side_from = _side_end(previous.last, own), own.name, "after"
     return group
+
+
+def read_listed_groups(tokens: list[Token], match: TermMatch, whole: tuple[str, ...]) -> list[TermMatch]:
+    """The groups in a list behind a noun without numbers: "Rippenfrakturen: rechts 4.-8., links 5.-7."."""
+    at = match.last
+    while at < len(tokens) and tokens[at].word.norm in _FRACTURES:
+        at += 1
+    if at + 2 >= len(tokens) or tokens[at].raw not in ":,(" or tokens[at + 1].word.side not in ("left", "right"):
+        return []
+    start = at + 2 + _is_dotted(tokens, at + 2)
+    end, numbers = read_list(tokens, start)
+    labels = keep_numbers(whole, numbers)
+    counts = len(numbers) == 1 and end == start + 1  # "Rippenfrakturen: rechts 4"
+    if not labels or counts or is_noun(tokens, end):
+        return []
+    end -= tokens[end - 1].raw == "."
+    group = TermMatch(at + 1, end, match.term, labels, side=tokens[at + 1].word.side, side_from="before")
+    return [group, *read_later_groups(tokens, group, whole)]
+
+
+def _is_dotted(tokens: list[Token], at: int) -> bool:
+    """True for the full stop of an ordinal or of a shortened side at `at`."""
+    if not 0 < at < len(tokens) or tokens[at].raw != ".":
+        return False
+    return bool(tokens[at - 1].word.side or read_number(tokens[at - 1].raw))
 
 
 def _side_end(end: int, side: _Side) -> int:
@@ -140,33 +173,6 @@ def _read_side(tokens: list[Token], at: int) -> _Side:
         return _Side(None, at, at)
     dotted = end + 2 < len(tokens) and tokens[end + 1].raw == "."
     return _Side(tokens[end].word.side, end + 1, end + 1 + dotted)
-
-
-def _read_list(tokens: list[Token], at: int) -> tuple[int, set[int]]:
-    """Numbers with or without their ordinal signs from `at` on: (last token (exclusive), numbers)."""
-    numbers: set[int] = set()
-    end, previous, connector = at, 0, ""
-    while at < len(tokens):
-        number = read_number(tokens[at].raw) or tokens[at].word.ordinal or 0
-        if not number or at + 1 < len(tokens) and ("unit" in tokens[at + 1].word.roles or tokens[at + 1].raw in "%°"):
-            break
-        numbers |= set(range(previous, number + 1)) if connector == "-" and previous else {number}
-        end, previous = at + 1, number
-        marked = end < len(tokens) and tokens[end].start == tokens[at].end
-        if marked and (tokens[end].raw == "." and end + 1 < len(tokens) or "ordinal_ending" in tokens[end].word.roles):
-            end += 1
-        joined = read_connector(tokens, end)
-        if not joined:
-            break
-        at, connector = joined
-    return end, numbers
-
-
-def _is_noun(tokens: list[Token], at: int) -> bool:
-    """True if a noun stands at `at`, so that the numbers before it are no group: "right 4th and 5th ribs"."""
-    if at >= len(tokens) or not tokens[at].raw[0].isalpha() or tokens[at].word.side:
-        return False
-    return tokens[at].raw[0].isupper() or tokens[at].word.norm.startswith(_NOUNS)
 
 
 def _is_closed(tokens: list[Token], at: int) -> bool:

@@ -13,7 +13,7 @@ from functools import cache
 from refrad2d.labels import MODALITIES
 from refrad2d.labels import labels as all_labels
 from refrad2d.text.elided import read_last_words
-from refrad2d.text.groups import read_later_groups, split_groups
+from refrad2d.text.groups import read_later_groups, read_listed_groups, split_groups
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
@@ -126,6 +126,8 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Te
             matches.append(match)
             if match.labels and match.last - match.first > 1 and match.term.kind == "term":
                 matches += read_last_words(tokens, match, words)
+            elif match.term.kind == "numbered" and match.paired:
+                matches += read_listed_groups(tokens, match, whole)
         at = matches[-1].last
     return matches
 

@@ -19,6 +19,9 @@ _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
 _OWN_STATES = frozenset(("displaced", "disloziert", "verschoben", "verkalkt"))  # "Trachea not displaced"
 _LEFT_OUT = frozenset(("spared", "involved", "affected", "betroffen", "infiltriert", "ausgespart"))
 _LACKS = ("fehlend", "lack", "absence", "mangel", "mangels")  # beginnings of what may lack for technical reasons
+_AFTER = frozenset(("nach", "after", "following"))
+_REMOVALS = frozenset("entfernung exstirpation resektion removal resection lobectomy lobektomie".split())
+_PREDICATES = frozenset(("state", "changed"))
 _FREE = 6  # "…frei" longer than this says of what
 _UNFILLED = 4  # tokens behind "lack of" within which it may say what an image lacks
 _BACKWARD = 8  # tokens that a backward cue reaches at most
@@ -39,7 +42,7 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
             continue
         if kind == "negation":
             end = _forward_end(tokens, last, inside, stops)
-            if first and tokens[first - 1].word.norm == "nach":
+            if _is_over(tokens, first, last):
                 end = _list_end(tokens, matches, last, end)
             negated = [n or last <= m.first < end for n, m in zip(negated, matches, strict=True)]
         of_state = kind == "pseudo" and tokens[last - 1].word.norm in _OWN_STATES
@@ -58,7 +61,8 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
                 negated[matches.index(noun)] = True
         if kind == "negated_after":
             lists = None if tokens[last - 1].word.norm in _LEFT_OUT else inside
-            start = max(_clause_start(tokens, first, stops, over_lists=lists), first - _BACKWARD)
+            start = _clause_start(tokens, first, stops, over_lists=lists)
+            start = max(_own_part(tokens, matches, start, first), first - _BACKWARD)
             covered = [start < m.last <= first for m in matches]
             if not any(covered):  # "absent spleen"
                 end = _forward_end(tokens, last, inside, stops)
@@ -89,10 +93,32 @@ def _list_end(tokens: list[Token], matches: list[TermMatch], start: int, end: in
     for match in matches:
         if match.first < start:
             continue
-        if last > start and not all(_is_joint(token) for token in tokens[last : match.first]):
+        between = tokens[last : match.first]
+        if last > start and not (any(_parts(token) for token in between) and all(map(_is_joint, between))):
             break
         last = match.last
     return min(last, end) if last > start else end
+
+
+def _is_over(tokens: list[Token], first: int, last: int) -> bool:
+    """True for a negation that is only told before something else: "nach Ausschluss", "after removal of"."""
+    earlier = first > 0 and tokens[first - 1].word.norm in _AFTER
+    return earlier or any(token.word.norm in _REMOVALS for token in tokens[first:last])
+
+
+def _parts(token: Token) -> bool:
+    return "and" in token.word.roles or token.raw in ",/"
+
+
+def _own_part(tokens: list[Token], matches: list[TermMatch], start: int, end: int) -> int:
+    """The start of the last part of a clause with a subject of its own: "Leber unauffällig und | Milz fehlt"."""
+    part, said = start, False
+    subjects = [match.first for match in matches if start <= match.first < end]
+    for at in range(start, end):
+        said = said or bool(tokens[at].word.roles & _PREDICATES)
+        if said and "and" in tokens[at].word.roles and subjects and subjects[-1] > at:
+            part, said = at, False
+    return part
 
 
 def _is_joint(token: Token) -> bool:

@@ -31,6 +31,20 @@ _POSITIONS = (
     "anterior", "posterior", "lateral", "medial", "dorsal", "ventral", "anterolateral", "posterolateral",
     "dorsolateral", "ventrolateral", "hinter", "vorder", "seitlich",
 )  # fmt: skip
+_RIBS = ("ripp", "rib")
+_NOUNS = (
+    *_RIBS,
+    "cost",
+    "kost",
+    "wirbel",
+    "vertebra",
+    "hwk",
+    "bwk",
+    "lwk",
+    "lendenwirbel",
+    "brustwirbel",
+    "halswirbel",
+)
 _VERTEBRA = ("vertebra", "wirbel")
 _LOBED = ("lunge", "lung", "pulmo", "leber", "liver", "hepat", "oberlappen", "unterlappen", "rundherd", "nodul")
 _SEGMENTED = (
@@ -340,6 +354,10 @@ def read_numbers_after(tokens: list[Token], at: int) -> tuple[int, set[int]]:
         or between.word.norm in ("fracture", "fractures")
     )
     j = at + 1 if skipped else at
+    if skipped and j + 3 < len(tokens) and tokens[j].raw == "." and read_connector(tokens, j + 2):
+        j += 1  # "re. 4-8"
+    if _is_marked(tokens, j):
+        return _read_ordinals_after(tokens, at, j)
     while j < len(tokens):
         number = read_number(tokens[j].raw)
         if number and not _is_quantity(tokens, j):
@@ -354,3 +372,51 @@ def read_numbers_after(tokens: list[Token], at: int) -> tuple[int, set[int]]:
         if not read_number(tokens[j].raw):
             break
     return end, numbers
+
+
+def _is_marked(tokens: list[Token], at: int) -> bool:
+    """True for a number with its ordinal sign at `at`, and more behind: "4. bis", "4th"."""
+    if at + 2 >= len(tokens) or not read_number(tokens[at].raw) or tokens[at + 1].start != tokens[at].end:
+        return False
+    return tokens[at + 1].raw == "." or "ordinal_ending" in tokens[at + 1].word.roles
+
+
+def _read_ordinals_after(tokens: list[Token], at: int, first: int) -> tuple[int, set[int]]:
+    """Ordinals from `first` on behind a noun that ends at `at`: "Rippenfrakturen 3., 4. und 5.".
+
+    The same noun behind them belongs to them ("Rippenserienfraktur rechts 4. bis 8. Rippe"), another takes them.
+    """
+    end, numbers = read_list(tokens, first)
+    if end < len(tokens) and tokens[end].word.norm.startswith(_RIBS):
+        return (end + 1, numbers) if tokens[at - 1].word.norm.startswith(_RIBS) else (at, set())
+    if is_noun(tokens, end) and tokens[end].word.norm.startswith(_NOUNS):
+        return at, set()
+    dotted = tokens[end - 1].raw == "." and not (end < len(tokens) and tokens[end].word.side)
+    return end - dotted, numbers
+
+
+def read_list(tokens: list[Token], at: int) -> tuple[int, set[int]]:
+    """Numbers with or without their ordinal signs from `at` on: (last token (exclusive), numbers)."""
+    numbers: set[int] = set()
+    end, previous, connector = at, 0, ""
+    while at < len(tokens):
+        number = read_number(tokens[at].raw) or tokens[at].word.ordinal or 0
+        if not number or at + 1 < len(tokens) and ("unit" in tokens[at + 1].word.roles or tokens[at + 1].raw in "%°"):
+            break
+        numbers |= set(range(previous, number + 1)) if connector == "-" and previous else {number}
+        end, previous = at + 1, number
+        marked = end < len(tokens) and tokens[end].start == tokens[at].end
+        if marked and (tokens[end].raw == "." and end + 1 < len(tokens) or "ordinal_ending" in tokens[end].word.roles):
+            end += 1
+        joined = read_connector(tokens, end)
+        if not joined:
+            break
+        at, connector = joined
+    return end, numbers
+
+
+def is_noun(tokens: list[Token], at: int) -> bool:
+    """True if a noun stands at `at`, so that the numbers before it are no group: "right 4th and 5th ribs"."""
+    if at >= len(tokens) or not tokens[at].raw[0].isalpha() or tokens[at].word.side:
+        return False
+    return tokens[at].raw[0].isupper() or tokens[at].word.norm.startswith(_NOUNS)

@@ -147,3 +147,19 @@ def test_a_suspicion_that_was_not_confirmed(text, language, expected):
 )
 def test_what_an_image_lacks_is_no_finding(text, language, expected):
     assert negated(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Leber unauffällig und Gallenblase fehlt.", "de", [False, True]),
+        ("Liver unremarkable and spleen absent.", "en", [False, True]),
+        ("Leber vergrößert und Milz nicht abgrenzbar.", "de", [False, True]),
+        ("Leber und Milz nicht abgrenzbar.", "de", [True, True]),
+        ("Nach Entfernung der Gallenblase Leber unauffällig.", "de", [True, False]),
+        ("After removal of the gallbladder the liver is normal.", "en", [True, False]),
+        ("Z.n. Entfernung der Milz und Gallenblase.", "de", [True, True]),
+    ],
+)
+def test_a_missing_organ_says_nothing_about_its_neighbour(text, language, expected):
+    assert negated(text, language) == expected

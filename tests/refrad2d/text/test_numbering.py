@@ -180,6 +180,16 @@ def test_plain_numbers_stand_behind_a_noun_and_sizes_do_not():
         ("8. Rippe re., 9. li., 10. re", "de", ["8. Rippe re", "9. li", "10. re"], "R8 L9 R10"),
         ("ribs 2 to 4 left, 7 right", "en", ["ribs 2 to 4 left", "7 right"], "L2 L3 L4 R7"),
         ("linken 3. Rippe und der rechten 5", "de", ["linken 3. Rippe", "rechten 5"], "L3 R5"),
+        ("Rippen 3., 4. und 5. links", "de", ["Rippen 3., 4. und 5. links"], "L3 L4 L5"),
+        ("Rippen links 3.-6., rechts 2", "de", ["Rippen links 3.-6", "rechts 2"], "L3 L4 L5 L6 R2"),
+        ("Rippen re. 4-8, li. 5-7", "de", ["Rippen re. 4-8", "li. 5-7"], "R4 R5 R6 R7 R8 L5 L6 L7"),
+        (
+            "Rippen rechts 4. bis 6., links 5. bis 7. Rippe",
+            "de",
+            ["Rippen rechts 4. bis 6", "5. bis 7. Rippe"],
+            "R4 R5 R6 L5 L6 L7",
+        ),
+        ("Rippen rechts 4. bis 6. Rippe", "de", ["Rippen rechts 4. bis 6. Rippe"], "R4 R5 R6"),
         ("left lateral 4th and right posterior 5th rib", "en", ["4th", "5th rib"], "L4 R5"),
     ],
 )
@@ -203,3 +213,17 @@ def test_groups_of_ribs_with_a_side_each(text, language, spans, ribs):
 )
 def test_what_is_no_second_group_of_ribs(text, language, ribs):
     assert classes(text, language) == ribs
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spans"),
+    [
+        ("Rippenfrakturen: re. 4-8, li. 5-7.", "de", ["Rippenfrakturen", "re. 4-8", "li. 5-7"]),
+        ("Rib fractures (right 4-8, left 3-5).", "en", ["Rib", "right 4-8", "left 3-5"]),
+        ("Rib fractures: right 4th, left 7th.", "en", ["Rib", "right 4th", "left 7th"]),
+        ("Rippenfrakturen: rechts 4, links 3.", "de", ["Rippenfrakturen"]),
+        ("Rippenserienfraktur links (3-6).", "de", ["Rippenserienfraktur links"]),
+    ],
+)
+def test_a_list_of_groups_behind_a_heading(text, language, spans):
+    assert words(text, language) == spans
