@@ -194,6 +194,13 @@ def _is_contrast(tokens: list[Token], at: int) -> bool:
     return not added and any(token.word.norm in _DENIALS for token in tokens[max(0, at - _STRANDED) : at])
 
 
+def _is_denied(tokens: list[Token], at: int) -> bool:
+    """True if a denial stands directly before the side at `at`: "nicht rechts", "not on the right"."""
+    while at > 0 and tokens[at - 1].word.roles & {"article", "preposition"}:
+        at -= 1
+    return at > 0 and tokens[at - 1].word.norm in _DENIALS
+
+
 def _follows_on_the(tokens: list[Token], at: int) -> bool:
     return [token.word.norm for token in tokens[max(0, at - 2) : at]] == ["on", "the"]
 
@@ -215,14 +222,15 @@ def _is_place(token: Token) -> bool:
 def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None) -> None:
     """A side behind the noun: "Niere re.", "lobe on the left", "Nieren rechts größer als links"."""
     sides: set[str] = set()
-    end = ceiling.first if ceiling else len(tokens)
+    end, denied = ceiling.first if ceiling else len(tokens), False
     for at in range(match.last, end):
-        if sides and _is_contrast(tokens, at):
+        if sides and denied and _is_contrast(tokens, at):
             sides.clear()
         if side := tokens[at].word.side:
             if sides and _is_second_finding(tokens, at, match.last):
                 break
             if _stands_alone(tokens, at, end if ceiling else -1):
+                denied = not sides and _is_denied(tokens, at)
                 sides.add(side)
         elif not sides and _is_joined_finding(tokens, at):
             if any(token.word.side for token in tokens[at:end]):

@@ -19,6 +19,8 @@ _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
 _OWN_STATES = frozenset(("displaced", "disloziert", "verschoben", "verkalkt"))  # "Trachea not displaced"
 _LEFT_OUT = frozenset(("spared", "involved", "affected", "betroffen", "infiltriert", "ausgespart"))
 _LACKS = ("fehlend", "lack", "absence", "mangel", "mangels")  # beginnings of what may lack for technical reasons
+_BORDERS = ("abgrenz", "delineat", "demarcat")
+_AGAINST = frozenset("zu zur zum von vom gegen gegenueber from to".split())
 _AFTER = frozenset(("nach", "after", "following"))
 _REMOVALS = frozenset("entfernung exstirpation resektion removal resection lobectomy lobektomie".split())
 _PREDICATES = frozenset(("state", "changed"))
@@ -81,7 +83,10 @@ def _is_unfilled(tokens: list[Token], first: int, last: int) -> bool:
     """True for "lack of bladder distension", "fehlende Füllung": the image shows less, nothing is absent."""
     if not tokens[first].word.norm.startswith(_LACKS):
         return False
-    return any("unfilled" in token.word.roles for token in tokens[last : last + _UNFILLED])
+    lacking = next((token for token in tokens[last : last + _UNFILLED] if "unfilled" in token.word.roles), None)
+    if lacking and lacking.word.norm.startswith(_BORDERS):  # "Fehlende Abgrenzbarkeit der Milz" is "nicht abgrenzbar"
+        return any(token.word.norm in _AGAINST for token in tokens[last + 1 :])
+    return lacking is not None
 
 
 def _list_end(tokens: list[Token], matches: list[TermMatch], start: int, end: int) -> int:
@@ -114,8 +119,9 @@ def _own_part(tokens: list[Token], matches: list[TermMatch], start: int, end: in
     """The start of the last part of a clause with a subject of its own: "Leber unauffällig und | Milz fehlt"."""
     part, said = start, False
     subjects = [match.first for match in matches if start <= match.first < end]
+    named = {at for match in matches for at in range(match.first, match.last)}  # "small bowel"
     for at in range(start, end):
-        said = said or bool(tokens[at].word.roles & _PREDICATES)
+        said = said or at not in named and bool(tokens[at].word.roles & _PREDICATES)
         if said and "and" in tokens[at].word.roles and subjects and subjects[-1] > at:
             part, said = at, False
     return part
@@ -204,8 +210,10 @@ def _forward_end(tokens: list[Token], start: int, inside: set[int], stops: set[i
             return at
         if token.raw == "," and not _list_goes_on(tokens, at + 1, inside, stops):
             return at
-        if "and" in token.word.roles and at > start and _new_statement(tokens, at + 1, inside, stops):
-            return at
+        if "and" in token.word.roles and at > start:
+            changes = set() if _is_attached(tokens, start, at, inside) else inside
+            if _new_statement(tokens, at + 1, changes, stops):
+                return at
         at += 1
     return at
 
@@ -251,6 +259,17 @@ def _new_statement(tokens: list[Token], start: int, inside: set[int], stops: set
     speaks = any(t.word.roles & {"verb", "state"} and "preposition" not in t.word.roles for t in segment)
     speaks = speaks or _ends_changed(segment, start, inside)
     return speaks and not any("seen" in token.word.roles for token in segment)
+
+
+def _is_attached(tokens: list[Token], start: int, end: int, inside: set[int]) -> bool:
+    """True if what is negated in tokens start..end is of an organ or in it: "no nodes along the aorta and …"."""
+    for at in range(start, end):
+        before = at - 1
+        while before > start and tokens[before].word.side:
+            before -= 1
+        if at in inside and before >= start and tokens[before].word.roles & {"preposition", "article"}:
+            return True
+    return False
 
 
 def _ends_changed(segment: list[Token], start: int, inside: set[int]) -> bool:

@@ -240,7 +240,7 @@ def _is_hormone(tokens: list[Token], at: int, end: int) -> bool:
     if at and tokens[at - 1].word.norm in _PLACES:
         return False
     said = next((token.word.norm for token in tokens[end + 1 :] if "verb" not in token.word.roles), "")
-    return tokens[end].word.norm in ("level", "levels") and said in _AMOUNTS
+    return tokens[end].word.norm in ("level", "levels", "uptake") and said in _AMOUNTS
 
 
 def is_classification(tokens: list[Token], at: int) -> bool:

@@ -26,7 +26,8 @@ def is_technique(tokens: list[Token]) -> bool:
     if "technique" in roles and len(tokens) > 1 and tokens[1].raw == ":":
         return True
     if _follows_bolus(tokens):
-        return not _speaks_of_finding(tokens)
+        said = {role for token in tokens for role in token.word.roles}
+        return not (_speaks_of_finding(tokens) or said & {"seen", "state", "changed"})
     opening = {role for token in tokens[:_OPENING] for role in token.word.roles}
     closing = next((token.word for token in reversed(tokens) if token.raw[0].isalpha()), tokens[0].word)
     if closing.roles & {"done", "plane"}:  # "Nach Gabe von KM wurde die Spirale … akquiriert."

@@ -269,6 +269,7 @@ def test_planes_slices_and_a_bolus_name_no_structure(text, language):
         ("Axial images show a lesion in the liver.", "en", ["liver"]),
         ("Leberherd auf Aufnahmen axial.", "de", ["Leberherd"]),
         ("AO ektatisch.", "de", ["AO"]),
+        ("Bolustriggerung, Aorta vergrößert.", "de", ["Aorta"]),
         ("Plaques der AO, AO-Aneurysma.", "de", ["AO", "AO-Aneurysma"]),
         ("Thoraxwirbelsäule unauffällig.", "de", ["Thoraxwirbelsäule"]),
         ("Gl. thyr. vergrößert.", "de", ["Gl. thyr"]),

@@ -88,6 +88,8 @@ def test_a_negation_stops_at_the_structure_before_it(language, text, wanted):
         ("No lesion in liver and spleen.", "en", [True, True]),
         ("No mass in the enlarged liver and small spleen.", "en", [True, True]),
         ("Keine Herde in Leber und Milz abgrenzbar.", "de", [True, True]),
+        ("Keine Lymphknoten an Aorta und A. iliaca vergrößert.", "de", [True, True]),
+        ("No lymph nodes along the aorta and iliac arteries enlarged.", "en", [True, True]),
     ],
 )
 def test_a_second_organ_that_is_changed_ends_a_negation(text, language, expected):
@@ -142,6 +144,9 @@ def test_a_suspicion_that_was_not_confirmed(text, language, expected):
         ("Fehlende Abgrenzbarkeit der Prostata zur Harnblase.", "de", [False, False]),
         ("Lack of enhancement of the left kidney.", "en", [True]),
         ("Fehlende Milz.", "de", [True]),
+        ("Fehlende Abgrenzbarkeit der Gallenblase.", "de", [True]),
+        ("Lack of contrast limits evaluation of the liver.", "en", [False]),
+        ("Absence of contrast extravasation from the spleen.", "en", [True]),
         ("No gallbladder distension.", "en", [True]),
     ],
 )
@@ -156,6 +161,7 @@ def test_what_an_image_lacks_is_no_finding(text, language, expected):
         ("Liver unremarkable and spleen absent.", "en", [False, True]),
         ("Leber vergrößert und Milz nicht abgrenzbar.", "de", [False, True]),
         ("Leber und Milz nicht abgrenzbar.", "de", [True, True]),
+        ("Small bowel and colon not visualized.", "en", [True, True]),
         ("Nach Entfernung der Gallenblase Leber unauffällig.", "de", [True, False]),
         ("After removal of the gallbladder the liver is normal.", "en", [True, False]),
         ("Z.n. Entfernung der Milz und Gallenblase.", "de", [True, True]),

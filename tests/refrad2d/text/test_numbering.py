@@ -66,6 +66,7 @@ def test_numbered_ribs(text, language, side, numbers):
         ("L5S1 disc", "L5 S1"),
         ("lesion at T4 level, normal marrow", "T4"),
         ("T4 level fracture", "T4"),
+        ("L4 uptake increased", "L4"),
     ],
 )
 def test_lists_of_levels_with_one_region(text, levels):
