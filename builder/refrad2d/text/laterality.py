@@ -58,6 +58,7 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
         elif not match.paired and match.labels:
             own = {side_of(label) for label in match.labels}
             match.side, match.side_from = (own.pop(), "label") if len(own) == 1 else (None, "")
+    _part(tokens, matches)
     for k in range(1, len(matches)):
         _inherit(tokens, matches[k - 1], matches[k], giver=matches[k - 1], taker=matches[k])
     for k in range(len(matches) - 1, 0, -1):
@@ -74,6 +75,13 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
             sides = _free_sides(tokens, match, matches)
             if len(sides) == 1:
                 match.side, match.side_from = next(iter(sides)), "sentence"
+
+
+def _part(tokens: list[Token], matches: list[TermMatch]) -> None:
+    """Leave a side that two neighbours took in to the first: "Lunge re. | ML"."""
+    for left, right in zip(matches, matches[1:], strict=False):
+        if right.first < left.last:
+            right.first = left.last + (left.last < right.last - 1 and tokens[left.last].raw == ".")
 
 
 def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch]) -> set[str]:

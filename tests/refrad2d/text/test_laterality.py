@@ -218,6 +218,13 @@ def test_an_organ_without_a_side_keeps_that_of_its_part(text, language, labels):
     assert classes(text, language) == labels
 
 
+@pytest.mark.parametrize(
+    ("text", "spans"), [("Lunge re. ML belüftet.", ["Lunge re", "ML"]), ("Rippen re. Vorhof.", ["Rippen re", "Vorhof"])]
+)
+def test_a_side_between_two_structures_is_in_one_mention(text, spans):
+    assert words(text) == spans
+
+
 @pytest.mark.parametrize("text", ["Lft kidney normal.", "Lef kidney normal.", "Rght kidney normal."])
 def test_a_side_without_one_of_its_letters(text):
     assert len(classes(text, "en")) == 1
