@@ -54,11 +54,9 @@ def _speaks_of_finding(tokens: list[Token]) -> bool:
 
 def _follows_bolus(tokens: list[Token]) -> bool:
     """True for "bolus tracking", "Bolus-Triggerung", "Bolustracking"."""
-    for at, token in enumerate(tokens):
-        if not token.word.norm.startswith("bolus"):
-            continue
-        following = [after.word.norm for after in tokens[at + 1 : at + 3]]
-        if token.word.norm[len("bolus") :].startswith(_TRIGGERS) or any(n.startswith(_TRIGGERS) for n in following):
+    for at in [at for at, token in enumerate(tokens) if token.word.norm[:5] == "bolus"]:
+        following = [tokens[at].word.norm[5:], *(token.word.norm for token in tokens[at + 1 : at + 3])]
+        if any(norm.startswith(_TRIGGERS) for norm in following):
             return True
     return False
 
