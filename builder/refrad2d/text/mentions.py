@@ -12,8 +12,6 @@ from functools import cache
 
 from refrad2d.labels import MODALITIES
 from refrad2d.labels import labels as all_labels
-from refrad2d.text.elided import read_last_words
-from refrad2d.text.groups import read_later_groups, read_listed_groups, split_groups
 from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
@@ -25,8 +23,9 @@ from refrad2d.text.numbering import (
     read_numbers_after,
     read_numbers_before,
 )
+from refrad2d.text.phrases.groups import read_last_words, read_later_groups, read_listed_groups, split_groups
+from refrad2d.text.phrases.technique import is_technique
 from refrad2d.text.sentences import compose, split_composed
-from refrad2d.text.technique import is_technique
 from refrad2d.text.tokens import TermMatch, Token, tokenize
 
 _LEVEL = "level"  # kind of a match that `numbering` read

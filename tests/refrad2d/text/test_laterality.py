@@ -157,41 +157,6 @@ def test_a_side_belongs_to_the_structure_that_it_stands_with(text, labels):
 
 
 @pytest.mark.parametrize(
-    ("text", "language", "spans", "labels"),
-    [
-        (
-            "Right gluteus maximus and left medius are atrophied.",
-            "en",
-            ["Right gluteus maximus", "left medius"],
-            {"gluteus_maximus_right", "gluteus_medius_left"},
-        ),
-        (
-            "M. gluteus maximus rechts und medius links verfettet.",
-            "de",
-            ["M. gluteus maximus rechts", "medius links"],
-            {"gluteus_maximus_right", "gluteus_medius_left"},
-        ),
-        (
-            "M. glut. med. re. und min. li. atroph.",
-            "de",
-            ["M. glut. med. re", "min. li"],
-            {"gluteus_medius_right", "gluteus_minimus_left"},
-        ),
-        (
-            "Left gluteus medius and minimus are torn.",
-            "en",
-            ["Left gluteus medius and minimus"],
-            {"gluteus_medius_left", "gluteus_minimus_left"},
-        ),
-        ("Lower lobe of the left lung.", "en", ["Lower lobe of the left lung"], {"lung_lower_lobe_left"}),
-    ],
-)
-def test_a_last_word_with_a_side_of_its_own(text, language, spans, labels):
-    assert words(text, language) == spans
-    assert classes(text, language) == labels
-
-
-@pytest.mark.parametrize(
     ("text", "language", "labels"),
     [
         ("Nicht die rechte, sondern die linke Niere ist gestaut.", "de", {"kidney_left"}),
