@@ -64,6 +64,8 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
     for k in range(len(matches) - 1, 0, -1):
         if matches[k].side_from == "after":
             _inherit(tokens, matches[k - 1], matches[k], giver=matches[k], taker=matches[k - 1])
+    if not any(match.paired and not match.side for match in matches):
+        return
     kept = {at for match in matches if _has_own_side(match) for at in range(match.first, match.last)}
     for k, match in enumerate(matches):
         if match.plural or match.term.kind == "collective":
@@ -115,7 +117,9 @@ def _is_closed_before(tokens: list[Token], one: TermMatch, match: TermMatch) -> 
 def _names_same(tokens: list[Token], one: TermMatch, two: TermMatch) -> bool:
     """True if both matches are the same noun: "Niere" and "linke Niere", but not "Nierenlager" and "Niere"."""
     nouns = [{key for token in tokens[m.first : m.last] for key in token.word.keys} for m in (one, two)]
-    return one.labels == two.labels and not nouns[0].isdisjoint(nouns[1])
+    numbered = one.term.kind == two.term.kind == "numbered"
+    others = numbered and not set(one.labels) & set(two.labels)  # "5. Rippe …, 6. Rippe links"
+    return (others or one.labels == two.labels) and not nouns[0].isdisjoint(nouns[1])
 
 
 def _has_misspelt_side(tokens: list[Token], match: TermMatch, floor: int) -> bool:

@@ -190,6 +190,12 @@ def test_a_side_between_two_structures_is_in_one_mention(text, spans):
     assert words(text) == spans
 
 
+def test_another_rib_keeps_its_side():
+    ribs = classes("Fraktur der 5. Rippe nicht bestätigt, Fraktur der 6. Rippe links.")
+    assert ribs == {"rib_left_5", "rib_right_5", "rib_left_6"}
+    assert classes("Fraktur der Rippen 5 bis 6 links lateral, Rippe 6 doppelt.") == {"rib_left_5", "rib_left_6"}
+
+
 @pytest.mark.parametrize("text", ["Lft kidney normal.", "Lef kidney normal.", "Rght kidney normal."])
 def test_a_side_without_one_of_its_letters(text):
     assert len(classes(text, "en")) == 1
