@@ -71,7 +71,8 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
                 covered = [last <= m.first < end for m in matches]
             negated = [n or c for n, c in zip(negated, covered, strict=True)]
         if kind == "removed_after":
-            start = _clause_start(tokens, first, stops, over_lists=inside)
+            reasons = {at for at in stops if tokens[at].raw == "bei"}  # "Gallenblase bei Steinen entfernt"
+            start = _clause_start(tokens, first, stops - reasons, over_lists=inside)
             removed = _removed(tokens, matches, start, first, words.language)
             removed = removed or [m for m in matches if m.first == last]  # "resected spleen"
             partial = any("partial" in token.word.roles for token in tokens[max(0, first - 2) : first])

@@ -111,6 +111,9 @@ def test_a_second_organ_that_is_changed_ends_a_negation(text, language, expected
         ("Milz und Gallenblase entfernt.", "de", [True, True]),
         ("DJ-Schiene der linken Niere entfernt.", "de", [False]),
         ("Magen teilweise reseziert.", "de", [False]),
+        ("The left kidney was partially resected.", "en", [False]),
+        ("Gallenblase bei Steinleiden entfernt.", "de", [True]),
+        ("ZVK aus der VCS entfernt.", "de", [False]),
     ],
 )
 def test_an_organ_that_was_taken_out(text, language, expected):
