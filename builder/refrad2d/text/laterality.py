@@ -38,6 +38,8 @@ _FINDING_ENDS = tuple(
     "edema metastasis metastases tumour mass masses nodule nodules atelectasis atelektase atelektasen pneumothorax "
     "infiltrat infiltrate verkalkung verkalkungen".split()
 )
+_CONTRAST = frozenset(("sondern", "but", "rather"))  # "nicht die rechte, sondern die linke Niere"
+_DENIALS = frozenset(("nicht", "not", "kein", "keine", "keinen", "no"))
 _MAX_ATTRIBUTES = 4  # other words between the side and its noun
 _STRANDED = 9  # tokens between a side and another side of the same noun
 
@@ -56,21 +58,32 @@ def assign_sides(tokens: list[Token], matches: list[TermMatch]) -> None:
         elif not match.paired and match.labels:
             own = {side_of(label) for label in match.labels}
             match.side, match.side_from = (own.pop(), "label") if len(own) == 1 else (None, "")
+    _part(tokens, matches)
     for k in range(1, len(matches)):
         _inherit(tokens, matches[k - 1], matches[k], giver=matches[k - 1], taker=matches[k])
     for k in range(len(matches) - 1, 0, -1):
         if matches[k].side_from == "after":
             _inherit(tokens, matches[k - 1], matches[k], giver=matches[k], taker=matches[k - 1])
+    if not any(match.paired and not match.side for match in matches):
+        return
+    kept = {at for match in matches if _has_own_side(match) for at in range(match.first, match.last)}
     for k, match in enumerate(matches):
         if match.plural or match.term.kind == "collective":
             continue
         if match.paired and not match.side:
             floor = max((m.last for m in matches[:k] if m.bars_sides), default=0)
-            _read_clause(tokens, match, floor)
+            _read_clause(tokens, match, floor, kept)
         if match.paired and not match.side:
             sides = _free_sides(tokens, match, matches)
             if len(sides) == 1:
                 match.side, match.side_from = next(iter(sides)), "sentence"
+
+
+def _part(tokens: list[Token], matches: list[TermMatch]) -> None:
+    """Leave a side that two neighbours took in to the first: "Lunge re. | ML"."""
+    for left, right in zip(matches, matches[1:], strict=False):
+        if right.first < left.last:
+            right.first = left.last + (left.last < right.last - 1 and tokens[left.last].raw == ".")
 
 
 def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch]) -> set[str]:
@@ -81,10 +94,15 @@ def _free_sides(tokens: list[Token], match: TermMatch, matches: list[TermMatch])
     taken = {
         at
         for m in matches
-        if m is not match and (_names_same(tokens, m, match) or _is_closed_before(tokens, m, match))
+        if m is not match and (_has_own_side(m) or _names_same(tokens, m, match) or _is_closed_before(tokens, m, match))
         for at in range(m.first, m.last + (not m.labels))
     }
     return {token.word.side for at, token in enumerate(tokens) if at not in taken and token.word.side}
+
+
+def _has_own_side(match: TermMatch) -> bool:
+    """True for what has no side as a class, so that a side in it is of its part: "linker Leberlappen"."""
+    return bool(match.labels) and all(side_of(label) is None for label in match.labels)
 
 
 def _is_closed_before(tokens: list[Token], one: TermMatch, match: TermMatch) -> bool:
@@ -99,7 +117,9 @@ def _is_closed_before(tokens: list[Token], one: TermMatch, match: TermMatch) -> 
 def _names_same(tokens: list[Token], one: TermMatch, two: TermMatch) -> bool:
     """True if both matches are the same noun: "Niere" and "linke Niere", but not "Nierenlager" and "Niere"."""
     nouns = [{key for token in tokens[m.first : m.last] for key in token.word.keys} for m in (one, two)]
-    return one.labels == two.labels and not nouns[0].isdisjoint(nouns[1])
+    numbered = one.term.kind == two.term.kind == "numbered"
+    others = numbered and not set(one.labels) & set(two.labels)  # "5. Rippe …, 6. Rippe links"
+    return (others or one.labels == two.labels) and not nouns[0].isdisjoint(nouns[1])
 
 
 def _has_misspelt_side(tokens: list[Token], match: TermMatch, floor: int) -> bool:
@@ -170,12 +190,27 @@ def _read_group(tokens: list[Token], at: int, floor: int) -> tuple[set[str], int
 def _read_stranded(tokens: list[Token], first: int, floor: int) -> set[str]:
     """A side further ahead that waits for the same noun: "im rechten und geringer im linken Unterlappen"."""
     for at in range(first - 2, max(floor, first - _STRANDED) - 1, -1):
-        if tokens[at].raw in _BARRIERS:
+        if tokens[at].raw in _BARRIERS or _is_contrast(tokens, at):
             break
         word, following = tokens[at].word, tokens[at + 1]
         if word.side and word.attributive and ("and" in following.word.roles or following.raw == ","):
             return set() if _follows_on_the(tokens, at) else {word.side}
     return set()
+
+
+def _is_contrast(tokens: list[Token], at: int) -> bool:
+    """True for the "sondern" or "but" that takes back what was denied before, other than "sondern auch"."""
+    if tokens[at].word.norm not in _CONTRAST:
+        return False
+    added = at + 1 < len(tokens) and tokens[at + 1].word.norm in ("auch", "also")
+    return not added and any(token.word.norm in _DENIALS for token in tokens[max(0, at - _STRANDED) : at])
+
+
+def _is_denied(tokens: list[Token], at: int) -> bool:
+    """True if a denial stands directly before the side at `at`: "nicht rechts", "not on the right"."""
+    while at > 0 and tokens[at - 1].word.roles & {"article", "preposition"}:
+        at -= 1
+    return at > 0 and tokens[at - 1].word.norm in _DENIALS
 
 
 def _follows_on_the(tokens: list[Token], at: int) -> bool:
@@ -199,12 +234,15 @@ def _is_place(token: Token) -> bool:
 def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None) -> None:
     """A side behind the noun: "Niere re.", "lobe on the left", "Nieren rechts größer als links"."""
     sides: set[str] = set()
-    end = ceiling.first if ceiling else len(tokens)
+    end, denied = ceiling.first if ceiling else len(tokens), False
     for at in range(match.last, end):
+        if sides and denied and _is_contrast(tokens, at):
+            sides.clear()
         if side := tokens[at].word.side:
             if sides and _is_second_finding(tokens, at, match.last):
                 break
             if _stands_alone(tokens, at, end if ceiling else -1):
+                denied = not sides and _is_denied(tokens, at)
                 sides.add(side)
         elif not sides and _is_joined_finding(tokens, at):
             if any(token.word.side for token in tokens[at:end]):
@@ -316,11 +354,14 @@ def _inherit(tokens: list[Token], left: TermMatch, right: TermMatch, *, giver: T
     taker.side, taker.side_from = giver.side, giver.side_from
 
 
-def _read_clause(tokens: list[Token], match: TermMatch, floor: int) -> None:
-    """The nearest side before the noun in its clause: "Links Zyste der Niere", "Rechts: Niere normal"."""
+def _read_clause(tokens: list[Token], match: TermMatch, floor: int, kept: set[int]) -> None:
+    """The nearest side before the noun in its clause: "Links Zyste der Niere", "Rechts: Niere normal".
+
+    The tokens `kept` are of unpaired structures, which keep their sides to themselves.
+    """
     for at in range(match.first - 1, floor - 1, -1):
         token = tokens[at]
-        if token.word.side:
+        if token.word.side and at not in kept:
             match.side, match.side_from = token.word.side, "clause"
             return
         if token.raw in _BARRIERS and not (token.raw in ":." and at and tokens[at - 1].word.side) or token.raw == ",":

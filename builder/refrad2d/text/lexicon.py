@@ -23,8 +23,9 @@ _SUFFIXES = {"de": ("n", "s", "r", "m", "e", "en", "es", "er", "em", "ns", "ens"
 _ORDINALS = ("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth").split()
 _ROLES = frozenset(
     "and range article preposition verb light seen partial state unit ordinal_ending weighting beside "
-    "no_level no_level_before technique exam done phase".split()
+    "no_level no_level_before technique exam done phase plane changed unfilled".split()
 )
+_CUES = frozenset("negation predicate_negation negated_after removed_after pseudo stop".split())
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e", "œ": "oe", "æ": "ae"})
 _BARE = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "s"})
 _LETTERS = re.compile(r"[^\W\d_]+|\d+")
@@ -230,7 +231,7 @@ class Lexicon:
                 continue
             for phrase in row["phrases"].split("|"):
                 words = [fold(word) for word in _LETTERS.findall(phrase)]
-                if row["kind"] in ("negation", "predicate_negation", "negated_after", "pseudo", "stop"):
+                if row["kind"] in _CUES:
                     add_phrase(self.cues, words, row["kind"])
                 else:
                     word = "^" + phrase if len(phrase) == 1 and phrase.isupper() else "".join(words)  # "L kidney"
@@ -387,7 +388,8 @@ class Lexicon:
         for end in range(min(len(norm), _MAX_STEM), _MIN_STEM - 1, -1):
             term = self._stems.get(norm[:end])
             if term and (term.kind == "none" or len(norm) - end >= _MIN_TAIL):
-                void = term.kind == "none" or self._is_tail(norm[end:]) and "fraktur" not in norm
+                tail = self._is_tail(norm[end:]) or norm[end - 1] == "s" and self._is_tail(norm[end - 1 :])
+                void = term.kind == "none" or tail and "fraktur" not in norm  # "Aorten-stent", not "Aortens-tent"
                 void = void or norm[end - 1] == "a" and self._is_latin_adjective(norm[end:])
                 return (None, True) if void else (term, False)
         for prefix in self._prefixes:

@@ -16,13 +16,15 @@ from refrad2d.text.laterality import assign_sides
 from refrad2d.text.lexicon import Lexicon, Term, Trie, in_modality, lexicon, side_of
 from refrad2d.text.negation import mark_negated
 from refrad2d.text.numbering import (
+    is_classification,
     keep_numbers,
     level_labels,
     read_levels,
     read_numbers_after,
     read_numbers_before,
-    read_second_group,
 )
+from refrad2d.text.phrases.groups import read_last_words, read_later_groups, read_listed_groups, split_groups
+from refrad2d.text.phrases.technique import is_technique
 from refrad2d.text.sentences import compose, split_composed
 from refrad2d.text.tokens import TermMatch, Token, tokenize
 
@@ -31,12 +33,6 @@ _IMPLIED = "implied"  # "hydronephrosis" stands for the kidney only where it is 
 _LONGEST = 400  # tokens of a sentence; what is longer is none, and is read in pieces
 _ELISION = 6  # tokens between the halves of a list at most
 _REACH = 5  # tokens that an adjective looks ahead for its noun
-_AUXILIARIES = frozenset("is are was were been has have ist sind war waren wurde wurden".split())
-_NO_TECHNIQUE = tuple(  # beginnings of words that speak of an intervention, a comparison or a finding
-    "biops punkt drain puncture ablat embol compar vergl prior vorunters "
-    "nachweis hinweis herd laesion lesion mass tumor zyst cyst raumford metast fraktur fractur nodul rundherd".split()
-)
-_OPENING = 4  # tokens at the start of a sentence in which an examination is named
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def find_mentions(text: str, language: str, modality: str) -> list[Mention]:
 
 def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterator[Mention]:
     matches = _find_matches(tokens, words, modality)
-    if not matches or _is_technique(tokens):
+    if not matches or is_technique(tokens):
         return
     _join_neighbours(tokens, matches)
     assign_sides(tokens, matches)
@@ -93,31 +89,6 @@ def _read_sentence(tokens: list[Token], words: Lexicon, modality: str) -> Iterat
         labels = in_modality(_keep_side(match), modality)
         if labels:
             yield Mention(tokens[match.first].start, tokens[match.last - 1].end, labels, negated)
-
-
-def _is_technique(tokens: list[Token]) -> bool:
-    """True if a sentence says how the images were made, so that what it names is no structure of a finding.
-
-    It has a heading ("Technique: …"), or names an examination and says that it was done or in which phase.
-    """
-    roles = tokens[0].word.roles
-    if "technique" in roles and len(tokens) > 1 and tokens[1].raw == ":":
-        return True
-    opening = {role for token in tokens[:_OPENING] for role in token.word.roles}
-    closing = next((token.word for token in reversed(tokens) if token.raw[0].isalpha()), tokens[0].word)
-    if "done" in closing.roles:  # "Nach Gabe von KM wurde die Spirale … akquiriert."
-        opening = {role for token in tokens for role in token.word.roles}
-    if "exam" not in opening:
-        return False
-    spoken = [token.word for token in tokens if token.word.norm not in _AUXILIARIES]
-    said = {role for word in spoken for role in word.roles}
-    if "done" in said and not said & {"verb", "seen", "state"}:
-        return not any(word.norm.startswith(_NO_TECHNIQUE) or word.norm in ":;" for word in spoken)
-    return (
-        "phase" in said
-        and not (said & {"verb", "seen", "state"})
-        and not any(token.word.norm in ("mit", "with") or token.raw in ":,;" for token in tokens)
-    )
 
 
 def _keep_side(match: TermMatch) -> tuple[str, ...]:
@@ -146,16 +117,17 @@ def _find_matches(tokens: list[Token], words: Lexicon, modality: str) -> list[Te
         if _is_taken_away(tokens, match, words):
             match.term, match.labels = Term("none"), ()
         whole = match.labels
+        noun = match.first
         _take_numbers(tokens, match, matches[-1].last if matches else 0)
-        matches.append(match)
-        at = match.last
-        group = read_second_group(tokens, at) if match.term.kind == "numbered" and match.labels != whole else None
-        if group:
-            second = TermMatch(group[0], group[1], match.term, keep_numbers(whole, group[2]))
-            if tokens[group[0]].word.side:  # "links 7"
-                second.side, second.side_from = tokens[group[0]].word.side, "before"
-            matches.append(second)
-            at = group[1]
+        if match.term.kind == "numbered" and match.labels != whole:
+            matches += [*split_groups(tokens, match, noun, whole), match, *read_later_groups(tokens, match, whole)]
+        else:
+            matches.append(match)
+            if match.labels and match.last - match.first > 1 and match.term.kind == "term":
+                matches += read_last_words(tokens, match, words)
+            elif match.term.kind == "numbered" and match.paired:
+                matches += read_listed_groups(tokens, match, whole)
+        at = matches[-1].last
     return matches
 
 
@@ -173,12 +145,18 @@ def _match_term(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | Non
             continue
         word = tokens[j].word
         stack += [(node[key], j + 1, words.is_plural(word.norm, key), side) for key in word.keys if key in node]
-        if j > at and word.side and not side:  # "lower lobe of the left lung"
+        if j > at and word.side and not side and not _is_joined(tokens, j):  # "lower lobe of the left lung"
             stack.append((node, j + 1, plural, word.side))
     compound = tokens[at].word.compound
     if best is None and compound:
         best = TermMatch(at, at + 1, compound, compound.labels, compound=True)
     return best
+
+
+def _is_joined(tokens: list[Token], at: int) -> bool:
+    """True if "and" stands beside a side, which then parts two names: "gluteus maximus and left medius"."""
+    after = at + 1 + (at + 1 < len(tokens) and tokens[at + 1].raw == ".")
+    return "and" in tokens[at - 1].word.roles or after < len(tokens) and "and" in tokens[after].word.roles
 
 
 def _match_elided(tokens: list[Token], at: int, words: Lexicon) -> TermMatch | None:
@@ -239,6 +217,8 @@ def _is_taken_away(tokens: list[Token], match: TermMatch, words: Lexicon) -> boo
     In German it also lets the match grow over a hyphen to the whole word ("Leber-Metastasen").
     """
     first, last = match.first, match.last
+    if tokens[first].raw == "AO" and is_classification(tokens, first):
+        return True
     if first > 1 and tokens[first - 1].raw == "-" and "beside" in tokens[first - 2].word.roles:
         return True
     if last + 1 < len(tokens) and tokens[last].raw == "-" and tokens[last].start == tokens[last - 1].end:

@@ -5,7 +5,8 @@ list goes on behind it; so do ";", a stop word ("aber", "except"), and a conjunc
 Subject: a mention at the start of its clause is covered by a negation that follows with nothing but verbs and the
 like between: "Die Nieren zeigen keine Stauung". "Leber vergrößert, ohne Herd" says something positive and is not.
 Backward: "nicht abgrenzbar", "absent" cover what stands before them in their clause. Double negations ("cannot be
-excluded") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing.
+excluded") and those of something else ("nicht disloziert", "no change") are cues of kind `pseudo` and cover nothing,
+nor does what an image lacks ("lack of distension"). Cues of kind `removed_after` cover the organ right before them.
 """
 
 from refrad2d.text.lexicon import Lexicon
@@ -17,7 +18,14 @@ _CLAUSE_ENDS = frozenset(";:!?")
 _ALTERNATIVES = frozenset(("or", "oder", "nor", "noch"))
 _OWN_STATES = frozenset(("displaced", "disloziert", "verschoben", "verkalkt"))  # "Trachea not displaced"
 _LEFT_OUT = frozenset(("spared", "involved", "affected", "betroffen", "infiltriert", "ausgespart"))
+_LACKS = ("fehlend", "lack", "absence", "mangel", "mangels")  # beginnings of what may lack for technical reasons
+_BORDERS = ("abgrenz", "delineat", "demarcat")
+_AGAINST = frozenset("zu zur zum von vom gegen gegenueber from to".split())
+_AFTER = frozenset(("nach", "after", "following"))
+_REMOVALS = frozenset("entfernung exstirpation resektion removal resection lobectomy lobektomie".split())
+_PREDICATES = frozenset(("state", "changed"))
 _FREE = 6  # "…frei" longer than this says of what
+_UNFILLED = 4  # tokens behind "lack of" within which it may say what an image lacks
 _BACKWARD = 8  # tokens that a backward cue reaches at most
 
 Cue = tuple[int, int, str]  # first token, last (exclusive), kind
@@ -32,8 +40,12 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
     inside = {at for match in matches for at in range(match.first, match.last)}
     stops = {first for first, _, kind in cues if kind == "stop"}
     for first, last, kind in cues:
+        if _is_unfilled(tokens, first, last):
+            continue
         if kind == "negation":
             end = _forward_end(tokens, last, inside, stops)
+            if _is_over(tokens, first, last):
+                end = _list_end(tokens, matches, last, end)
             negated = [n or last <= m.first < end for n, m in zip(negated, matches, strict=True)]
         of_state = kind == "pseudo" and tokens[last - 1].word.norm in _OWN_STATES
         if kind in ("negation", "predicate_negation") or of_state:
@@ -51,13 +63,114 @@ def mark_negated(tokens: list[Token], matches: list[TermMatch], words: Lexicon) 
                 negated[matches.index(noun)] = True
         if kind == "negated_after":
             lists = None if tokens[last - 1].word.norm in _LEFT_OUT else inside
-            start = max(_clause_start(tokens, first, stops, over_lists=lists), first - _BACKWARD)
+            start = _clause_start(tokens, first, stops, over_lists=lists)
+            start = max(_own_part(tokens, matches, start, first), first - _BACKWARD)
             covered = [start < m.last <= first for m in matches]
             if not any(covered):  # "absent spleen"
                 end = _forward_end(tokens, last, inside, stops)
                 covered = [last <= m.first < end for m in matches]
             negated = [n or c for n, c in zip(negated, covered, strict=True)]
+        if kind == "removed_after":
+            reasons = {at for at in stops if tokens[at].raw == "bei"}  # "Gallenblase bei Steinen entfernt"
+            start = _clause_start(tokens, first, stops - reasons, over_lists=inside)
+            removed = _removed(tokens, matches, start, first, words.language)
+            removed = removed or [m for m in matches if m.first == last]  # "resected spleen"
+            partial = any("partial" in token.word.roles for token in tokens[max(0, first - 2) : first])
+            negated = [n or not partial and m in removed for n, m in zip(negated, matches, strict=True)]
     return negated
+
+
+def _is_unfilled(tokens: list[Token], first: int, last: int) -> bool:
+    """True for "lack of bladder distension", "fehlende Füllung": the image shows less, nothing is absent."""
+    if not tokens[first].word.norm.startswith(_LACKS):
+        return False
+    lacking = next((token for token in tokens[last : last + _UNFILLED] if "unfilled" in token.word.roles), None)
+    if lacking and lacking.word.norm.startswith(_BORDERS):  # "Fehlende Abgrenzbarkeit der Milz" is "nicht abgrenzbar"
+        return any(token.word.norm in _AGAINST for token in tokens[last + 1 :])
+    return lacking is not None
+
+
+def _list_end(tokens: list[Token], matches: list[TermMatch], start: int, end: int) -> int:
+    """The end of the first mention behind `start` and of those in a list with it, at most `end`.
+
+    "Nach Ausschluss einer Aortendissektion Fokus auf die Leber" says nothing negative about the liver.
+    """
+    last = start
+    for match in matches:
+        if match.first < start:
+            continue
+        between = tokens[last : match.first]
+        if last > start and not (any(_parts(token) for token in between) and all(map(_is_joint, between))):
+            break
+        last = match.last
+    return min(last, end) if last > start else end
+
+
+def _is_over(tokens: list[Token], first: int, last: int) -> bool:
+    """True for a negation that is only told before something else: "nach Ausschluss", "after removal of"."""
+    earlier = first > 0 and tokens[first - 1].word.norm in _AFTER
+    return earlier or any(token.word.norm in _REMOVALS for token in tokens[first:last])
+
+
+def _parts(token: Token) -> bool:
+    return "and" in token.word.roles or token.raw in ",/"
+
+
+def _own_part(tokens: list[Token], matches: list[TermMatch], start: int, end: int) -> int:
+    """The start of the last part of a clause with a subject of its own: "Leber unauffällig und | Milz fehlt"."""
+    part, said = start, False
+    subjects = [match.first for match in matches if start <= match.first < end]
+    named = {at for match in matches for at in range(match.first, match.last)}  # "small bowel"
+    for at in range(start, end):
+        said = said or at not in named and bool(tokens[at].word.roles & _PREDICATES)
+        if said and "and" in tokens[at].word.roles and subjects and subjects[-1] > at:
+            part, said = at, False
+    return part
+
+
+def _is_joint(token: Token) -> bool:
+    return bool(token.word.roles & _LIST) or token.word.side is not None or not token.raw[0].isalnum()
+
+
+def _removed(tokens: list[Token], matches: list[TermMatch], start: int, end: int, language: str) -> list[TermMatch]:
+    """The matches directly before `end` that are gone themselves: no "drain in the kidney", no "Teilresektion"."""
+    removed: list[TermMatch] = []
+    before: TermMatch | None = None
+    for match in matches:
+        if not start <= match.first < match.last <= end:
+            continue
+        between = tokens[before.last : match.first] if before else []
+        joined = before is not None and all(_is_joint(token) for token in between)
+        if not joined:  # "Leber unauffällig und Milz entfernt"
+            removed = []
+        listed = joined and (before in removed or all(token.raw != "," for token in between))
+        owned = before not in removed if listed else _is_owned(tokens, match, start)
+        if not (owned or match.compound or language == "en" and _is_attributive(tokens[match.last : end])):
+            removed.append(match)
+        before = match
+    return removed
+
+
+def _is_attributive(between: list[Token]) -> bool:
+    """True if a noun follows an English term, so that it is meant: "kidney stone removed"."""
+    following = between[0] if between else None
+    return following is not None and following.raw.isalpha() and not _is_joint(following) and not _is_adverb(following)
+
+
+def _is_adverb(token: Token) -> bool:
+    return token.word.norm.endswith("ly") or "verb" in token.word.roles
+
+
+def _is_owned(tokens: list[Token], match: TermMatch, start: int) -> bool:
+    """True if something of the organ or in it is meant: "stone of the kidney", "Stein der Niere"."""
+    at = match.first - 1
+    while at >= start and (tokens[at].word.side or "article" in tokens[at].word.roles):
+        at -= 1
+    if at < start:
+        return False
+    if "preposition" in tokens[at].word.roles:
+        return True
+    return at + 1 < match.first and "article" in tokens[at + 1].word.roles and tokens[at].raw[0].isupper()
 
 
 def _is_partial(tokens: list[Token], match: TermMatch) -> bool:
@@ -66,12 +179,12 @@ def _is_partial(tokens: list[Token], match: TermMatch) -> bool:
 
 
 def _find_cues(tokens: list[Token], words: Lexicon) -> list[Cue]:
-    """Cues from left to right, the longest phrase first, none overlapping; full stops inside a cue do not count."""
+    """Cues from left to right, the longest phrase first, none overlapping; full stops and hyphens do not count."""
     cues, at = [], 0
     while at < len(tokens):
         node, best, end = words.cues, None, at
         while end < len(tokens):
-            if tokens[end].raw == "." and end > at:
+            if tokens[end].raw in ".-" and end > at:
                 end += 1
                 continue
             following = node.get(tokens[end].word.norm)
@@ -98,8 +211,10 @@ def _forward_end(tokens: list[Token], start: int, inside: set[int], stops: set[i
             return at
         if token.raw == "," and not _list_goes_on(tokens, at + 1, inside, stops):
             return at
-        if "and" in token.word.roles and at > start and _new_statement(tokens, at + 1, stops):
-            return at
+        if "and" in token.word.roles and at > start:
+            changes = set() if _is_attached(tokens, start, at, inside) else inside
+            if _new_statement(tokens, at + 1, changes, stops):
+                return at
         at += 1
     return at
 
@@ -138,12 +253,42 @@ def _in_list(tokens: list[Token], at: int, inside: set[int], is_last: bool) -> b
     return at in inside or bool(word.roles & _LIST) or word.side is not None or not raw[0].isalpha()
 
 
-def _new_statement(tokens: list[Token], start: int, stops: set[int]) -> bool:
+def _new_statement(tokens: list[Token], start: int, inside: set[int], stops: set[int]) -> bool:
     """True if a verb or predicate of its own follows the conjunction ("und Milz unauffällig"), other than "is seen"."""
     end = _segment_end(tokens, start, stops)
     segment = tokens[start:end]
     speaks = any(t.word.roles & {"verb", "state"} and "preposition" not in t.word.roles for t in segment)
+    speaks = speaks or _ends_changed(segment, start, inside)
     return speaks and not any("seen" in token.word.roles for token in segment)
+
+
+def _is_attached(tokens: list[Token], start: int, end: int, inside: set[int]) -> bool:
+    """True if what is negated in tokens start..end is of an organ or in it: "no nodes along the aorta and …"."""
+    for at in range(start, end):
+        before = at - 1
+        while before > start and tokens[before].word.side:
+            before -= 1
+        if at in inside and before >= start and tokens[before].word.roles & {"preposition", "article"}:
+            return True
+    return False
+
+
+def _ends_changed(segment: list[Token], start: int, inside: set[int]) -> bool:
+    """True if a segment that begins at `start` says of its organ how it is changed: "and spleen mildly enlarged"."""
+    for at, token in enumerate(segment):
+        if "changed" not in token.word.roles or at + 1 < len(segment) and not _is_closing(segment[at + 1]):
+            continue
+        before = at - 1
+        while before > 0 and before > at - 3 and start + before not in inside and segment[before].raw.islower():
+            before -= 1
+        if start + before in inside:
+            return True
+    return False
+
+
+def _is_closing(token: Token) -> bool:
+    """True if no noun stands at a token, so that the word before it is a predicate."""
+    return not token.raw[0].isalnum() or bool(token.word.roles & {"and", "preposition", "verb"})
 
 
 def _clause_start(tokens: list[Token], end: int, stops: set[int], over_lists: set[int] | None = None) -> int:

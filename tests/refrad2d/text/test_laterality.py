@@ -154,3 +154,48 @@ def test_a_match_says_where_its_side_was_read(text, side, read):
 def test_a_side_belongs_to_the_structure_that_it_stands_with(text, labels):
     found = {m.labels for m in find_mentions(text, "de", "CT")}
     assert set(labels) in [set(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "labels"),
+    [
+        ("Nicht die rechte, sondern die linke Niere ist gestaut.", "de", {"kidney_left"}),
+        ("Niere nicht rechts, sondern links gestaut.", "de", {"kidney_left"}),
+        ("Herd nicht im rechten, sondern im linken Oberlappen.", "de", {"lung_upper_lobe_left"}),
+        ("Not the right but the left kidney is obstructed.", "en", {"kidney_left"}),
+        ("Nicht nur die rechte, sondern auch die linke Niere ist gestaut.", "de", BOTH_KIDNEYS),
+    ],
+)
+def test_a_denied_side_does_not_count(text, language, labels):
+    assert classes(text, language) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "labels"),
+    [
+        ("Herd im linken Leberlappen, Zyste in der Niere.", "de", {"liver", *BOTH_KIDNEYS}),
+        ("Linker Vorhof vergrößert, Zyste der Niere.", "de", {"heart", *BOTH_KIDNEYS}),
+        ("Left ventricle dilated, kidney atrophic.", "en", {"heart", *BOTH_KIDNEYS}),
+        ("Linksseitig Leberherd und Zyste der Niere.", "de", {"liver", "kidney_left"}),
+    ],
+)
+def test_an_organ_without_a_side_keeps_that_of_its_part(text, language, labels):
+    assert classes(text, language) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"), [("Lunge re. ML belüftet.", ["Lunge re", "ML"]), ("Rippen re. Vorhof.", ["Rippen re", "Vorhof"])]
+)
+def test_a_side_between_two_structures_is_in_one_mention(text, spans):
+    assert words(text) == spans
+
+
+def test_another_rib_keeps_its_side():
+    ribs = classes("Fraktur der 5. Rippe nicht bestätigt, Fraktur der 6. Rippe links.")
+    assert ribs == {"rib_left_5", "rib_right_5", "rib_left_6"}
+    assert classes("Fraktur der Rippen 5 bis 6 links lateral, Rippe 6 doppelt.") == {"rib_left_5", "rib_left_6"}
+
+
+@pytest.mark.parametrize("text", ["Lft kidney normal.", "Lef kidney normal.", "Rght kidney normal."])
+def test_a_side_without_one_of_its_letters(text):
+    assert len(classes(text, "en")) == 1

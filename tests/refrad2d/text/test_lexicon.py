@@ -70,10 +70,10 @@ def test_every_cue_is_of_a_kind_that_a_rule_asks_for():
     rows = read_csv("refrad2d.text", "cues.csv")
     sides = {side + form for side in ("left", "right", "both") for form in ("", "_adjective")}
     ordinals = set("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
-    cues = {"negation", "predicate_negation", "negated_after", "pseudo", "stop"}
+    cues = {"negation", "predicate_negation", "negated_after", "removed_after", "pseudo", "stop"}
     roles = set(
         "and range article preposition verb light seen partial state unit weighting no_level beside no_level_before "
-        "technique exam done phase".split()
+        "technique exam done phase plane changed unfilled".split()
     )
     assert {row["kind"] for row in rows} == sides | ordinals | cues | roles | {
         "ordinal_ending",

@@ -98,34 +98,6 @@ def test_elided_halves_are_mentions_of_their_own():
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("Rekonstruktionen im Lungenfenster.", "de"),
-        ("Technik: CT der Leber mit Kontrastmittel.", "de"),
-        ("CT der Lunge in Inspiration durchgeführt.", "de"),
-        ("Weichteil-, Lungen- und Knochenfenster.", "de"),
-        ("Kidney stone protocol CT.", "en"),
-        ("Axial CT images of the liver were obtained.", "en"),
-        ("Lung-RADS 3.", "en"),
-    ],
-)
-def test_a_technique_line_names_no_structure(text, language):
-    assert words(text, language) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "expected"),
-    [
-        ("MRI of the brain performed in May shows a mass.", "en", "brain"),
-        ("CT der Leber in arterieller Phase mit Herd.", "de", "liver"),
-        ("CT Abdomen durchgeführt mit Nachweis eines Herdes in der Leber.", "de", "liver"),
-    ],
-)
-def test_an_examination_with_a_finding_is_no_technique_line(text, language, expected):
-    assert classes(text, language) == {expected}
-
-
-@pytest.mark.parametrize(
     ("word", "expected"),
     [
         ("Gallenlbase", {"gallbladder"}),
@@ -222,3 +194,48 @@ def test_unknown_modality_and_language_name_the_choices():
         find_mentions("Leber", "de", "US")
     with pytest.raises(ValueError, match="'fr'.*de, en"):
         find_mentions("foie", "fr", "CT")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Magenbypass und Magenband.",
+        "Aortenstent regelrecht.",
+        "Rückenmarksstimulator einliegend.",
+        "Schilddrüsenunterfunktion bekannt.",
+        "Magendarmpassage frei.",
+        "Typ A3 nach AO.",
+        "Typ B nach AO/Magerl.",
+        "Fraktur AO 31-A2.",
+        "AO-Klassifikation A3.",
+    ],
+)
+def test_devices_and_classifications_are_no_mention(text):
+    assert words(text) == []
+
+
+@pytest.mark.parametrize("text", ["Aortic stent graft patent.", "Brain-dead patient.", "Lingular artery patent."])
+def test_devices_and_vessels_are_no_mention_in_english(text):
+    assert words(text, "en") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("CT nativ, Leber vergrößert.", "de", ["Leber"]),
+        ("Axial images show a lesion in the liver.", "en", ["liver"]),
+        ("Leberherd auf Aufnahmen axial.", "de", ["Leberherd"]),
+        ("AO ektatisch.", "de", ["AO"]),
+        ("Bolustriggerung, Aorta vergrößert.", "de", ["Aorta"]),
+        ("Plaques der AO, AO-Aneurysma.", "de", ["AO", "AO-Aneurysma"]),
+        ("Thoraxwirbelsäule unauffällig.", "de", ["Thoraxwirbelsäule"]),
+        ("Gl. thyr. vergrößert.", "de", ["Gl. thyr"]),
+        ("Lingular consolidation.", "en", ["Lingular"]),
+    ],
+)
+def test_what_is_still_read_beside_devices_codes_and_technique(text, language, expected):
+    assert words(text, language) == expected
+
+
+def test_the_thoracic_spine_has_no_other_vertebrae():
+    assert classes("Thoraxwirbelsäule unauffällig.") == {f"vertebrae_T{n}" for n in range(1, 13)}

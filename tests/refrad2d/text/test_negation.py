@@ -76,3 +76,99 @@ def test_a_finding_stands_for_its_organ_only_where_it_is_present():
 )
 def test_a_negation_stops_at_the_structure_before_it(language, text, wanted):
     assert [mention.negated for mention in find_mentions(text, language, "CT")] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Liver without focal lesion and spleen enlarged.", "en", [True, False]),
+        ("Spleen without infarct and kidneys atrophic.", "en", [True, False]),
+        ("Liver has no mass and spleen mildly enlarged.", "en", [True, False]),
+        ("Leber ohne Herd und Milz deutlich vergrößert.", "de", [True, False]),
+        ("No lesion in liver and spleen.", "en", [True, True]),
+        ("No mass in the enlarged liver and small spleen.", "en", [True, True]),
+        ("Keine Herde in Leber und Milz abgrenzbar.", "de", [True, True]),
+        ("Keine Lymphknoten an Aorta und A. iliaca vergrößert.", "de", [True, True]),
+        ("No lymph nodes along the aorta and iliac arteries enlarged.", "en", [True, True]),
+    ],
+)
+def test_a_second_organ_that_is_changed_ends_a_negation(text, language, expected):
+    assert negated(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Gallbladder removed.", "en", [True]),
+        ("Liver normal, gallbladder removed.", "en", [False, True]),
+        ("Left kidney and spleen surgically removed.", "en", [True, True]),
+        ("The gallbladder has been previously removed.", "en", [True]),
+        ("Resected spleen.", "en", [True]),
+        ("Kidney stone removed.", "en", [False]),
+        ("Drain in the gallbladder removed.", "en", [False]),
+        ("Teilresektion der Leber, Milz entfernt.", "de", [False, True]),
+        ("Leber unauffällig und Milz entfernt.", "de", [False, True]),
+        ("Milz und Gallenblase entfernt.", "de", [True, True]),
+        ("DJ-Schiene der linken Niere entfernt.", "de", [False]),
+        ("Magen teilweise reseziert.", "de", [False]),
+        ("The left kidney was partially resected.", "en", [False]),
+        ("Gallenblase bei Steinleiden entfernt.", "de", [True]),
+        ("ZVK aus der VCS entfernt.", "de", [False]),
+    ],
+)
+def test_an_organ_that_was_taken_out(text, language, expected):
+    assert negated(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Verdacht auf Milzruptur nicht bestätigt.", "de", [True]),
+        ("Verdacht auf Milzruptur hat sich nicht bestätigt.", "de", [True]),
+        ("Der Verdacht auf eine Milzruptur bestätigt sich nicht.", "de", [True]),
+        ("Suspected splenic rupture was not confirmed.", "en", [True]),
+        ("Concern for aortic dissection not substantiated.", "en", [True]),
+        ("Nonvisualization of the gallbladder.", "en", [True]),
+        ("Non-visualization of the gallbladder.", "en", [True]),
+        ("Nach Ausschluss einer Aortendissektion Fokus auf die Leber.", "de", [True, False]),
+        ("Nach Ausschluss einer Fraktur der Klavikula und der Skapula.", "de", [True, True]),
+    ],
+)
+def test_a_suspicion_that_was_not_confirmed(text, language, expected):
+    assert negated(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Without oral contrast the stomach is poorly evaluated.", "en", [False]),
+        ("Lack of bladder distension limits evaluation.", "en", [False]),
+        ("Bei fehlender Füllung der Harnblase eingeschränkt beurteilbar.", "de", [False]),
+        ("Fehlende Abgrenzbarkeit der Prostata zur Harnblase.", "de", [False, False]),
+        ("Lack of enhancement of the left kidney.", "en", [True]),
+        ("Fehlende Milz.", "de", [True]),
+        ("Fehlende Abgrenzbarkeit der Gallenblase.", "de", [True]),
+        ("Lack of contrast limits evaluation of the liver.", "en", [False]),
+        ("Absence of contrast extravasation from the spleen.", "en", [True]),
+        ("No gallbladder distension.", "en", [True]),
+    ],
+)
+def test_what_an_image_lacks_is_no_finding(text, language, expected):
+    assert negated(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Leber unauffällig und Gallenblase fehlt.", "de", [False, True]),
+        ("Liver unremarkable and spleen absent.", "en", [False, True]),
+        ("Leber vergrößert und Milz nicht abgrenzbar.", "de", [False, True]),
+        ("Leber und Milz nicht abgrenzbar.", "de", [True, True]),
+        ("Small bowel and colon not visualized.", "en", [True, True]),
+        ("Nach Entfernung der Gallenblase Leber unauffällig.", "de", [True, False]),
+        ("After removal of the gallbladder the liver is normal.", "en", [True, False]),
+        ("Z.n. Entfernung der Milz und Gallenblase.", "de", [True, True]),
+    ],
+)
+def test_a_missing_organ_says_nothing_about_its_neighbour(text, language, expected):
+    assert negated(text, language) == expected

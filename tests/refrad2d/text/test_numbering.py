@@ -54,6 +54,46 @@ def test_numbered_ribs(text, language, side, numbers):
 
 
 @pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("L1, 2 and 4 compression fractures", "L1 L2 L4"),
+        ("C5, 6 and 7 fused", "C5 C6 C7"),
+        ("L1 and L 2 fractured", "L1 L2"),
+        ("L1 to L 3 fractured", "L1 L2 L3"),
+        ("C3, 4 nodules", "C3"),
+        ("L1-L3 and 4 nodules", "L1 L2 L3"),
+        ("L1, 2 and 4 mm nodules", "L1"),
+        ("L5S1 disc", "L5 S1"),
+        ("lesion at T4 level, normal marrow", "T4"),
+        ("T4 level fracture", "T4"),
+        ("L4 uptake increased", "L4"),
+    ],
+)
+def test_lists_of_levels_with_one_region(text, levels):
+    assert classes(text, "en") == {f"vertebrae_{level}" for level in levels.split()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T4 level low, T3 uptake normal.",
+        "T4 levels are elevated.",
+        "Staged as T4bN1.",
+        "T4aN2 carcinoma.",
+        "S1Q3T3 pattern on ECG.",
+        "C3 complement normal.",
+        "C3-Komplement normal.",
+        "C3 glomerulopathy.",
+        "See image T12.",
+        "Hepatitis C4.",
+        "C5 protocol.",
+    ],
+)
+def test_a_code_is_no_vertebra(text):
+    assert words(text, "en") == []
+
+
+@pytest.mark.parametrize(
     "text", ["T2-hyperintense Läsion", "T1 und T2 Sequenzen", "T2w und FLAIR", "S1-Wurzel", "C2-Abusus", "L5-Syndrom"]
 )
 def test_a_weighting_or_a_nerve_root_is_no_vertebra(text):
