@@ -59,7 +59,8 @@ _NUMBERS = (
     r"lower|upper)(?!\w)"),
 )  # fmt: skip
 _WORDS = re.compile(
-    r"(?<![\w\-])(?:(?:peripheren?|peripheral|transitional|Übergangs-?)[ ][Zz]one|Steinmann[ ]pins?|MP2?RAGE|"
+    r"(?<![\w\-])(?:(?:peripheren?|peripheral|transitional|Übergangs-?)[ ][Zz]one|Steinmann[ ]pins?|"
+    r"Port-[aA]-Cath|Impella|Woven[ ]EndoBridge|MP2?RAGE|"
     r"CADASIL|CARASIL|MELAS|MERRF|DOTATATE|monkey bars|Wallstents?|Essure|Mirena|Gad[oa]vist|"
     r"Gammanagel|PFN-?A|DHS|Philos-Platten?|Agger-nasi-Zellen?|Coiling|K-wires?|"
     r"Mädchennamen?)(?:-[A-ZÄÖÜ][a-zäöüß]+)?(?![\w\-])"
@@ -72,7 +73,8 @@ _COMPOUND = re.compile(  # the head of the compound is a clinical noun
 _EPONYM = (
     r"(?:Hartmann|Spotorno|Zweymüller|Pr[eé]vot|Kager|Hoffa|Bezold|Herbert|Ender|Rush|Küntscher|Kirschner|Akin|"
     r"Chevron|"
-    r"Lapidus|Scarf|Jefferson|Scheuermann|Ludwig|K[oö]hler|Erlenmeyer|Hampton|Denis|Lee|Larsen|Krenning|T[oöo]nnis|"
+    r"Lapidus|Scarf|Moore|Thompson|Harrington|Luque|Latarjet|Bristow|Jefferson|Scheuermann|Ludwig|K[oö]hler|"
+    r"Erlenmeyer|Hampton|Denis|Lee|Larsen|Krenning|T[oöo]nnis|"
     r"Lichtman|Parks|Raymond-Roy|St\.[ ]James|Fisher|Steinbrocker|Hunt[ ](?:und|and|&)[ ]Hess|"
     r"Hansen[ ](?:und|and|&)[ ]Stock|DeLee(?:-|[ ](?:and|und|&)[ ])Charnley|Anderson/[dD]['’]Alonzo|"
     r"Anderson-D['’]Alonzo|AOSpine)"
@@ -80,7 +82,8 @@ _EPONYM = (
 _THING = (
     r"(?:-(?:Stumpf(?:es)?|Schaft|Pfanne|N[äa]geln?|Nagelung|Fett(?:körper)?|Abszess|Schrauben?|Dr[aä]hte?|"
     r"Osteotomie|"
-    r"Prothese|Krankheit|Kyphose|Fraktur|Angina|Zone)|[ ](?:screws?|nails?|wires?|osteotomy|bunionectomy|kyphosis|"
+    r"Prothese|Krankheit|Kyphose|Fraktur|Angina|Zone)|[ ](?:screws?|prosthes[ie]s|hemiarthroplasty|rods?|pins?|"
+    r"nails?|wires?|osteotomy|bunionectomy|kyphosis|"
     r"angina|disease|flask(?:[ ]deformity)?|abscess|(?:burst[ ])?fractures?|fat(?:[ ]pad)?|pouch|stump|hump))"
 )
 _EPONYMS = (
@@ -90,7 +93,8 @@ _EPONYMS = (
     re.compile(
         r"(?<![\w\-])(?:Marchiafava-Bignami|McCune-Albright|Hand-Schüller-Christian|DeLee-Charnley|"
         r"Anderson/d['’]Alonzo|"
-        r"Raymond-Roy|Hunt[ ]und[ ]Hess|Gradenigo|Goodsall|Mazabraud|Rastelli,[ ]Mustard,[ ]Senning|"
+        r"Raymond-Roy|Hunt[ ]und[ ]Hess|Gradenigo|Goodsall|Latarjet|Putti-Platt|Magnuson-Stack|Swan-Ganz|"
+        r"Mazabraud|Rastelli,[ ]Mustard,[ ]Senning|"
         r"Blalock-Taussig)(?![\w\-])"
     ),
 )

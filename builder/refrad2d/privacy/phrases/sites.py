@@ -65,11 +65,12 @@ _SURE = (
     ),
     (
         re.compile(
-            rf"(?<!\w)(?P<site>\d{{1,3}}[ ](?:{_WORD}[ ]){{0,2}}{_WORD},[ ]{_WORD}[ ]{_AREA}\d{{1,2}}[A-Z]?)(?!\w)"
+            rf"(?<![\w/])(?P<site>\d{{1,3}}[a-z]?(?:/\d{{1,3}})?[ ](?:{_WORD}[ ]){{0,2}}{_WORD},[ ]{_WORD}[ ]"
+            rf"{_AREA}\d{{1,2}}[A-Z]?(?:[ ]\d[A-Z]{{2}})?)(?!\w)"
         ),
         "ADDRESS",
     ),
-    (re.compile(rf"(?<=\[ADDRESS\])(?P<site>,?[ ]{_AREA}\d{{1,2}}[A-Z]?)(?!\w)"), "ADDRESS"),
+    (re.compile(rf"(?<=\[ADDRESS\])(?P<site>,?[ ]{_AREA}\d{{1,2}}[A-Z]?)(?!\w|[ ]\d[A-Z]{{2}})"), "ADDRESS"),
     (
         re.compile(
             r"(?<![\w@.\-])(?P<site>[a-z\d][a-z\d\-]+(?:\.[a-z\d\-]{2,})+\.(?:ie|bayern|nrw|saarland|ruhr|koeln|"
@@ -104,7 +105,7 @@ _GUESSED = (  # only of words that neither the language nor medicine has
     ),
     (re.compile(rf"(?<!\w)(?:the[ ])?(?P<site>{_WORD})[ ](?:films|archive)(?!\w)"), "ADDRESS"),
     (re.compile(rf"(?<!\w)(?P<site>(?:Krhs|Krkhs|Kh|KKH|Krankenh)\.?[ ]{_WORD})(?![\w\-])"), "ORGANISATION"),
-    (re.compile(rf"(?<!\w)(?P<site>{_WORD}[ ]{_AREA}\d{{1,2}}[A-Z]?)(?!\w)"), "ADDRESS"),
+    (re.compile(rf"(?<!\w)(?P<site>{_WORD}[ ]{_AREA}\d{{1,2}}[A-Z]?)(?!\w|[ ]\d[A-Z]{{2}})"), "ADDRESS"),
 )
 
 

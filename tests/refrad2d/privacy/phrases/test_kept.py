@@ -34,6 +34,10 @@ GERMAN = (
     "Bezold-Abszess links.",
     "Denis Zone 2 Fraktur.",
     "Coiling, Raymond-Roy I.",
+    "Hansen und Stock IIa.",
+    "Parks 2, St. James Grad 4, Goodsall.",
+    "Kommerell-Divertikel bei A. lusoria.",
+    "Morbus Scheuermann, Keilwirbel BWK 7 bis 9.",
     "Nach Essure-Einlage regelrechte Lage.",
 )
 ENGLISH = (
@@ -54,6 +58,9 @@ ENGLISH = (
     "Kohler disease of the navicular.",
     "Erlenmeyer flask deformity.",
     "Krenning 3 on 68Ga-DOTATATE.",
+    "Moore prosthesis, Harrington rod, Luque rods.",
+    "Latarjet, Bristow procedure, Putti-Platt, Magnuson-Stack.",
+    "Swan-Ganz, Impella, Woven EndoBridge.",
     "Wallstent in the left common iliac vein.",
 )
 GO = (
@@ -61,6 +68,7 @@ GO = (
     ("Dr. Herbert hat am 3.4.2024 operiert.", "Herbert", "de"),
     ("Herr Denis Ludwig, geb. 4.5.1960.", "Denis", "de"),
     ("Zahn 18, 12.03.2024 entfernt.", "12.03.2024", "de"),
+    ("Mrs Thompson had a fall on March 3, 2024.", "Thompson", "en"),
     ("Mr. Ludwig was seen on March 3, 2024.", "Ludwig", "en"),
 )
 

@@ -19,6 +19,7 @@ FOUND = (
     ("Anruf aus dem Krhs. Zwiesel.", "Krhs. Zwiesel", "de"),
     ("Anruf aus dem Kh. Zwiesel.", "Kh. Zwiesel", "de"),
     ("To 3 Under Oaks, Ballymena BT43, policy", "3 Under Oaks, Ballymena BT43", "en"),
+    ("Lives at 22/4 Seafield Rd, Inverness IV1 1SJ.", "22/4 Seafield Rd, Inverness IV1 1SJ", "en"),
     ("cc: Leeds LS9", "Leeds LS9", "en"),
     ("Images pushed to pacs.zwiesel.ie.", "pacs.zwiesel.ie", "en"),
     ("Bilder via bilder.zwiesel-klinik.bayern gesendet.", "bilder.zwiesel-klinik.bayern", "de"),
