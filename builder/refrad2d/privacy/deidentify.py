@@ -25,6 +25,10 @@ from refrad2d.privacy.identities import find_phrases
 from refrad2d.privacy.letters.forms import join_lines, raise_names, set_apart
 from refrad2d.privacy.letters.sweep import sweep
 from refrad2d.privacy.margins import find_margins
+from refrad2d.privacy.phrases.days import find_days
+from refrad2d.privacy.phrases.kept import spare
+from refrad2d.privacy.phrases.sites import find_sites
+from refrad2d.privacy.phrases.told import find_told
 from refrad2d.privacy.recognisers.clinical import eponym_pairs, protected
 from refrad2d.privacy.recognisers.contact import find_contacts
 from refrad2d.privacy.recognisers.dates import find_dates
@@ -45,7 +49,7 @@ Recogniser = Callable[[str, str], Iterable[Found]]
 
 RECOGNISERS: tuple[Recogniser, ...] = (
     find_dates, find_contacts, find_numbers, find_places, find_names, find_in_letter, find_announced, find_beside,
-    find_unlisted, find_cells, find_margins,
+    find_unlisted, find_cells, find_margins, find_days, find_told, find_sites,
 )  # fmt: skip
 KINDS = ("NAME", "DATE", "TIME", "AGE", "ADDRESS", "ORGANISATION", "PHONE", "EMAIL", "URL", "ID")
 
@@ -92,11 +96,11 @@ def deidentify(
         spans = [] if sweeping else _find(text, language, known, phrases, recognisers)
         spans = spans or _merge([*find_named(text, language, names), *find_marks(text, words)])
         if not spans:
-            was_sweeping, spans = sweeping, _outside(text, sweep(text, language, full))
+            was_sweeping, spans = sweeping, _outside(text, spare(sweep(text, language, full), text))
             sweeping = bool(spans)  # until the sweep is dry the recognisers, which cost more, wait
             if not spans and was_sweeping:
                 continue
-        spans = spans or _outside(text, find_tagged(text, language))
+        spans = spans or _outside(text, spare(find_tagged(text, language), text))
         if not spans:
             return text
         full += [text[f.start : f.end] for f in spans if f.kind == "NAME"]
@@ -139,7 +143,8 @@ def _find(
                 f for f in guessed if f.kind not in ("NAME", "ADDRESS", "ORGANISATION") or _is_addressed(text, f)
             ]
         clinical = protected(text)
-        found += [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
+        guessed = [_before_term(f, text, clinical) for f in guessed if f.firm or not _inside(f, clinical)]
+        found += spare(guessed, text)
     return _outside(text, found)
 
 

@@ -23,8 +23,11 @@ _LEAST = 4  # identities that make a letter of a text, a name among them
 
 
 def is_sure_letter(text: str) -> bool:
-    """True for a text with four placeholders of identities or more, one of them a name: a letter, not a finding."""
-    kinds = [match.group() for match in PLACEHOLDER.finditer(text)]
+    """True for a text with four placeholders of identities or more, one of them a name: a letter, not a finding.
+
+    Hours and ages say nothing: a report of a stroke holds many of them.
+    """
+    kinds = [kind for match in PLACEHOLDER.finditer(text) if (kind := match.group()) not in ("[TIME]", "[AGE]")]
     return len(kinds) >= _LEAST and "[NAME]" in kinds
 
 

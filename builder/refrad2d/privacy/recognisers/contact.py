@@ -82,7 +82,8 @@ _AGE = Hinted(
     r"(?<![\w.,])(?P<age>9\d|1[0-2]\d)(?=\s?-?(?:jährig|jahre?n?\salt|jahre?n?\b|j\.|years?[\s\-]?olds?|"
     r"year[\s\-]old|y/o|yo\b|y\.o\.|yrs?\b|"
     r"years\sof\sage|-?jg\.|jähr\.)|\s?(?:a|J)\.?\salt)"
-    r"|(?:Alter|age|aged|age of|im Alter von|Lebensalter)[\s:]{1,3}(?P<stated>9\d|1[0-2]\d)(?!\d|[.,]\d|\s?(?:mm|cm|%))"
+    r"|\b(?:Alter|age|aged|age of|im Alter von|Lebensalter)[\s:]{1,3}(?P<stated>9\d|1[0-2]\d)"
+    r"(?!\d|[.,]\d|\s?(?:mm|cm|%))"
     r"|(?P<words>\b\w*(?:neunzig|hundert\w*)(?=-?(?:jährig|Jahre))|\bninety(?:[\s\-](?:one|two|three|four|five|six|"
     r"seven|eight|nine))?(?=[\s\-]years?))",
     word=r"jähr|jahr|jg|year|yrs?(?![^\W\d_])|yo?(?![^\W\d_])|j(?![^\W\d_])|a(?![^\W\d_])|alter|aged?(?![^\W\d_])|"
