@@ -39,7 +39,7 @@ _FINDING_ENDS = tuple(
     "infiltrat infiltrate verkalkung verkalkungen".split()
 )
 _CONTRAST = frozenset(("sondern", "but", "rather"))  # "nicht die rechte, sondern die linke Niere"
-_DENIALS = frozenset(("nicht", "not", "kein", "keine", "keinen", "no"))
+_DENIALS = frozenset(("nicht", "not", "kein", "keine", "keinen", "no", "ohne", "without"))
 _MAX_ATTRIBUTES = 4  # other words between the side and its noun
 _STRANDED = 9  # tokens between a side and another side of the same noun
 
@@ -136,7 +136,7 @@ def _merge(sides: set[str]) -> str | None:
 def _read_before(tokens: list[Token], match: TermMatch, floor: int) -> None:
     """Attributes before the noun: "rechte, vergrößerte Niere", "right and left kidneys", "rechts im Oberlappen"."""
     at = _skip_attributes(tokens, match.first, floor)
-    sides, first = _read_group(tokens, at, floor)
+    sides, first = (set(), at) if _is_of_the_part_before(tokens, at, match.first) else _read_group(tokens, at, floor)
     if sides:
         sides |= _read_stranded(tokens, first, floor)
         match.first = first if at == match.first - 1 else match.first
@@ -144,6 +144,14 @@ def _read_before(tokens: list[Token], match: TermMatch, floor: int) -> None:
         sides = _read_lead(tokens, at, floor)
     if sides:
         match.side, match.side_from = _merge(sides), "before"
+
+
+def _is_of_the_part_before(tokens: list[Token], at: int, noun: int) -> bool:
+    """True for a side behind a noun and before a comma: "Schrumpfniere links, große Niere", not "linke, große"."""
+    if at < 0 or not any(token.raw == "," for token in tokens[at + 1 : noun]):
+        return False
+    behind = at > 1 and "article" in tokens[at - 1].word.roles and "preposition" in tokens[at - 2].word.roles
+    return behind or not tokens[at].word.attributive
 
 
 def _skip_attributes(tokens: list[Token], noun: int, floor: int) -> int:
@@ -239,7 +247,7 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
         if sides and denied and _is_contrast(tokens, at):
             sides.clear()
         if side := tokens[at].word.side:
-            if sides and _is_second_finding(tokens, at, match.last):
+            if sides and (_is_second_finding(tokens, at, match.last) or _turns(tokens, at, match.last, end)):
                 break
             if _stands_alone(tokens, at, end if ceiling else -1):
                 denied = not sides and _is_denied(tokens, at)
@@ -258,6 +266,18 @@ def _read_after(tokens: list[Token], match: TermMatch, ceiling: TermMatch | None
     beside = tokens[match_end].word
     if match.side != "both" and beside.side == match.side and not beside.attributive:
         match.last = match_end + 1  # "Niere rechts"
+
+
+def _turns(tokens: list[Token], at: int, first: int, end: int) -> bool:
+    """True if only one of two sides with a comma between them is denied: "links nicht nachweisbar, rechts groß"."""
+    comma = next((n for n in range(at - 1, first, -1) if tokens[n].raw == ","), None)
+    if comma is None or any("and" in token.word.roles for token in tokens[comma:at]):
+        return False
+    stop = next((n for n in range(at, end) if tokens[n].raw in ",.;"), end)
+    before, behind = (
+        any(token.word.norm in _DENIALS for token in part) for part in (tokens[first:comma], tokens[comma:stop])
+    )
+    return before != behind
 
 
 def _is_joined_finding(tokens: list[Token], at: int) -> bool:

@@ -199,3 +199,27 @@ def test_another_rib_keeps_its_side():
 @pytest.mark.parametrize("text", ["Lft kidney normal.", "Lef kidney normal.", "Rght kidney normal."])
 def test_a_side_without_one_of_its_letters(text):
     assert len(classes(text, "en")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "labels"),
+    [
+        ("Schrumpfniere links, kompensatorisch große Niere rechts.", "de", [("kidney_left",), ("kidney_right",)]),
+        ("Fraktur der Clavicula links, intakte Scapula rechts.", "de", [("clavicula_left",), ("scapula_right",)]),
+        (
+            "Cyst of the kidney on the left, hydronephrotic kidney on the right.",
+            "en",
+            [("kidney_left",), ("kidney_right",)],
+        ),
+        ("Rechte, vergrößerte Niere.", "de", [("kidney_right",)]),
+        ("Niere links nicht nachweisbar, rechts vergrößert.", "de", [("kidney_left",)]),
+        ("Hüftkopfnekrose rechts ARCO II, links keine Nekrose.", "de", [("femur_right",)]),
+    ],
+)
+def test_a_side_before_a_comma_is_of_what_stands_before_it(text, language, labels):
+    assert [mention.labels for mention in find_mentions(text, language, "CT")] == labels
+
+
+@pytest.mark.parametrize("text", ["Niere rechts 11 cm, links 10 cm.", "Niere links und rechts nicht gestaut."])
+def test_two_sides_that_are_told_alike_are_both(text):
+    assert set(find_mentions(text, "de", "CT")[0].labels) == {"kidney_left", "kidney_right"}
