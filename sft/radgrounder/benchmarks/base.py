@@ -26,8 +26,11 @@ from refrad2d.windows import IMAGE_SIZE
 SHARED = ("base", "priors", "questions")  # modules of this folder that are no benchmarks
 EXAMPLE = "forkme"
 BLANK = "blank"  # the key of the picture that shows nothing
-ABSENT_ASKED = "absent"  # the control that asks for what is not there
+ABSENT_ASKED = "absent"  # the model is asked for what is not there
+GERMAN, GERMAN_ABSENT = "german", "german_absent"  # and for what is there and what is not, in German
+ASKED = ("", ABSENT_ASKED, GERMAN, GERMAN_ABSENT)  # what judges the model itself; everything else is a control
 OTHER = "other_patient"  # the control that answers with what is true of another patient
+SHUFFLED = "shuffled"  # the control that shows the model another picture
 
 Scores = dict[str, float]
 
@@ -36,8 +39,9 @@ Scores = dict[str, float]
 class Item:
     """One question to the model, or one answer of a control that needs no model (`given`).
 
-    `control` is empty where the model is judged, else it names what was taken away from it ("shuffled", "blank_image",
-    "text_only") or what answers in its place ("prior", "majority"). `image` is a key of the benchmark's pictures.
+    `control` is one of ASKED where the model is judged, "" by its main figures; else it names what was taken away from
+    it ("shuffled", "blank_image", "text_only") or what answers in its place ("prior", "majority"). `image` is a key of
+    the benchmark's pictures.
     `true` is the right answer, parsed. `cluster` is whom resampling keeps together: a patient or an image.
     """
 
@@ -66,6 +70,16 @@ class Column(NamedTuple):
     tasks: tuple[str, ...]
     control: str
     measure: str
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it does not judge the model itself."""
+        return self.control not in ASKED
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is what the model has more than a control."""
+        return "_over_" in self.measure
 
 
 @dataclass(frozen=True, kw_only=True)

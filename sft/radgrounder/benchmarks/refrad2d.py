@@ -3,8 +3,8 @@
     radgrounder eval --model MODEL --benchmark refrad2d --data build/demo/dataset/refrad2d --out OUT
 
 Controls: the training mean box of (label, modality, plane), a constant report, the most frequent answer, a blank
-image, and the image or the true report of another patient of the same modality, body part and plane. Structures that a
-slice certainly does not show are asked for too (control `absent`).
+image, and the image and the true report of another patient of the same modality, body part and plane. Structures that a
+slice certainly does not show are asked for too, and all places in German as well.
 """
 
 from collections import defaultdict
@@ -22,7 +22,10 @@ from datasets import Dataset, get_dataset_config_names, get_dataset_split_names,
 from radgrounder.benchmarks.base import (
     ABSENT_ASKED,
     BLANK,
+    GERMAN,
+    GERMAN_ABSENT,
     OTHER,
+    SHUFFLED,
     Benchmark,
     Column,
     Facts,
@@ -48,29 +51,49 @@ Row = Mapping[str, Any]
 
 CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clinical question, as the release does
 TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
+OVER = {  # by task: measure and control whose difference is a figure of its own
+    "locate": (("iou", "prior"), ("iou", SHUFFLED)),
+    "report": (("f1", "majority"),),
+    "vqa": (("accuracy_closed", "majority"), ("f1_open", "majority")),
+}
 SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
 
 
 COLUMNS = (
     Column("grounding", "miou", ("locate",), "", "iou"),
     Column("grounding", "prior_miou", ("locate",), "prior", "iou"),
-    Column("grounding", "shuffled_miou", ("locate",), "shuffled", "iou"),
+    Column("grounding", "shuffled_miou", ("locate",), SHUFFLED, "iou"),
+    Column("grounding", "miou_over_prior", ("locate",), "", "iou_over_prior"),
+    Column("grounding", "miou_over_shuffled", ("locate",), "", "iou_over_shuffled"),
     Column("grounding", "present_boxed", ("locate",), "", "boxed"),
     Column("grounding", "absent_boxed", ("locate",), ABSENT_ASKED, "boxed"),
     Column("grounding", "g_iou_class", ("report",), "", "g_iou_class"),
     Column("grounding", "invalid", ("locate", "report"), "", "invalid"),
     Column("report", "f1", ("report",), "", "f1"),
     Column("report", "majority_f1", ("report",), "majority", "f1"),
+    Column("report", "shuffled_f1", ("report",), SHUFFLED, "f1"),
     Column("report", "blank_image_f1", ("report",), "blank_image", "f1"),
+    Column("report", "f1_over_majority", ("report",), "", "f1_over_majority"),
     Column("report", "finding_f1", ("report",), "", "finding_f1"),
+    Column("report", "shuffled_finding_f1", ("report",), SHUFFLED, "finding_f1"),
     Column("report", "other_patient_finding_f1", ("report",), OTHER, "finding_f1"),
     Column("report", "majority_finding_f1", ("report",), "majority", "finding_f1"),
     Column("vqa", "accuracy_closed", ("vqa",), "", "accuracy_closed"),
     Column("vqa", "majority_accuracy", ("vqa",), "majority", "accuracy_closed"),
+    Column("vqa", "shuffled_accuracy", ("vqa",), SHUFFLED, "accuracy_closed"),
     Column("vqa", "blank_image_accuracy", ("vqa",), "blank_image", "accuracy_closed"),
+    Column("vqa", "accuracy_over_majority", ("vqa",), "", "accuracy_closed_over_majority"),
     Column("vqa", "f1_open", ("vqa",), "", "f1_open"),
+    Column("vqa", "majority_f1_open", ("vqa",), "majority", "f1_open"),
+    Column("vqa", "shuffled_f1_open", ("vqa",), SHUFFLED, "f1_open"),
+    Column("vqa", "blank_image_f1_open", ("vqa",), "blank_image", "f1_open"),
+    Column("vqa", "f1_open_over_majority", ("vqa",), "", "f1_open_over_majority"),
 )
 EXTRA = (
+    Column("grounding", "miou_de", ("locate",), GERMAN, "iou"),
+    Column("grounding", "present_boxed_de", ("locate",), GERMAN, "boxed"),
+    Column("grounding", "absent_boxed_de", ("locate",), GERMAN_ABSENT, "boxed"),
+    Column("grounding", "shuffled_g_iou_class", ("report",), SHUFFLED, "g_iou_class"),
     Column("grounding", "pointing", ("locate",), "", "pointing"),
     Column("grounding", "prior_pointing", ("locate",), "prior", "pointing"),
     Column("grounding", "g_iou_class_optimal", ("report",), "", "g_iou_class_optimal"),
@@ -91,8 +114,6 @@ EXTRA = (
     Column("report", "cider", ("report",), "", "cider"),
     Column("report", "majority_cider", ("report",), "majority", "cider"),
     Column("report", "rouge_l", ("report",), "", "rouge_l"),
-    Column("vqa", "blank_image_f1_open", ("vqa",), "blank_image", "f1_open"),
-    Column("vqa", "majority_f1_open", ("vqa",), "majority", "f1_open"),
     Column("vqa", "recall_open", ("vqa",), "", "recall_open"),
 )
 BENCHMARK = Facts(
@@ -130,7 +151,7 @@ def load(data: str, *, limit: int | None = None, seed: int = 0) -> Benchmark:
     items = [
         *_grounding_items(test.get("grounded"), train.get("grounded"), test.get("report"), chosen, seed),
         *_report_items(test.get("report"), train.get("report"), chosen, seed),
-        *_vqa_items(test.get("vqa"), train.get("vqa"), chosen, reports),
+        *_vqa_items(test.get("vqa"), train.get("vqa"), chosen, reports, seed),
     ]
     return Benchmark(
         facts=BENCHMARK,
@@ -251,11 +272,22 @@ def _grounding_items(
             )
             mean = prior.get((label, row["modality"], row["plane"]))
             guess = Parsed(name, [Span(0, len(name), label, mean)] if mean else [], 0)
-            items += [item, _as_control(item, "prior", given=guess)]
+            items += [item, _as_control(item, "prior", given=guess), _in_german(item, GERMAN, label)]
             if row["id"] in partner:
-                items.append(_as_control(item, "shuffled", image=partner[row["id"]]))
-        items += [_absent_item(row, label) for label in row.get("absent") or ()]
+                items.append(_as_control(item, SHUFFLED, image=partner[row["id"]]))
+        for label in row.get("absent") or ():
+            item = _absent_item(row, label)
+            items += [item, _in_german(item, GERMAN_ABSENT, label)]
     return items
+
+
+def _in_german(item: Item, control: str, label: str) -> Item:
+    """The same place asked for in German."""
+    name = label_by_name(label).display("de")
+    asked = replace(item, language="de", groups={**item.groups, "language": "de"}, control=control)
+    return replace(
+        asked, id=f"{item.id.removesuffix(f'/{item.control}')}/{control}", prompt=prompt("locate", "de", name=name)
+    )
 
 
 def _absent_item(row: Row, label: str) -> Item:
@@ -310,6 +342,8 @@ def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str],
                 groups=_groups(row, language),
             )
             items += [item, _as_control(item, "blank_image", image=BLANK)]
+            if row["id"] in partner:
+                items.append(_as_control(item, SHUFFLED, image=partner[row["id"]]))
             if constant[language]:
                 items.append(_as_control(item, "majority", given=plain(constant[language])))
             other = (told.get(partner.get(row["id"], "")) or {}).get(language) or {}
@@ -321,13 +355,16 @@ def _report_items(test: Dataset | None, train: Dataset | None, chosen: set[str],
 # Questions
 
 
-def _vqa_items(test: Dataset | None, train: Dataset | None, chosen: set[str], reports: Mapping[str, Row]) -> list[Item]:
+def _vqa_items(
+    test: Dataset | None, train: Dataset | None, chosen: set[str], reports: Mapping[str, Row], seed: int
+) -> list[Item]:
     columns = ("id", "patient", "modality", "body_part", "plane", "sex", "site", "vqa")
     rows = [row for row in _rows(test, columns) if row["id"] in chosen]
     if not rows:
         return []
     training = (entry for row in _rows(train, ("vqa",), TRAINING_ROWS) for entry in row["vqa"] or [])
     majority = majority_answers((e["language"], e["question"], e["type"], e["answer"]) for e in training)
+    partner = partners(rows, seed)
     items = []
     for row in rows:
         for number, entry in enumerate(row["vqa"] or []):
@@ -348,6 +385,8 @@ def _vqa_items(test: Dataset | None, train: Dataset | None, chosen: set[str], re
             constant = plain(majority(language, entry["question"], entry["type"]))
             items += [item, _as_control(item, "blank_image", image=BLANK)]
             items.append(_as_control(item, "majority", given=constant))
+            if row["id"] in partner:
+                items.append(_as_control(item, SHUFFLED, image=partner[row["id"]]))
     return items
 
 
@@ -365,12 +404,23 @@ def score(items: Sequence[Item], answers: Sequence[Parsed]) -> list[Scores]:
         texts = [answers[n].text for n in numbers], [items[n].true.text for n in numbers]
         for number, value in zip(numbers, cider(*texts), strict=True):
             scores[number]["cider"] = value
+    _set_over(items, scores)
     return scores
+
+
+def _set_over(items: Sequence[Item], scores: Sequence[Scores]) -> None:
+    """Give each item of the model its score minus that of its control, so that intervals are of pairs."""
+    by_id = {item.id: score for item, score in zip(items, scores, strict=True)}
+    for item, mine in zip(items, scores, strict=True):
+        for measure, control in OVER[item.task] if not item.control else ():
+            other = by_id.get(f"{item.id}/{control}", {})
+            if measure in mine and measure in other:
+                mine[f"{measure}_over_{control}"] = mine[measure] - other[measure]
 
 
 def _score_locate(item: Item, answer: Parsed) -> Scores:
     boxed = float(bool(answer.spans))
-    if item.control == ABSENT_ASKED:
+    if item.control in (ABSENT_ASKED, GERMAN_ABSENT):
         return {"boxed": boxed, "invalid": invalid(answer)}
     box = answer.spans[0].box if answer.spans else None
     target = item.true.spans[0].box

@@ -12,6 +12,8 @@ from scipy.stats import rankdata
 from radgrounder.benchmarks.base import ABSENT_ASKED, Item
 from radgrounder.metrics.intervals import LEVEL, Figure
 
+SHARES = (0.9, 0.95, 0.98, 0.99)  # of present structures with a box: the points of the curve that are told
+
 
 def roc_auc(present: np.ndarray, absent: np.ndarray) -> float:
     """How often a present structure has the higher confidence, ties half; both (n,), NaN if one of them is empty."""
@@ -21,11 +23,37 @@ def roc_auc(present: np.ndarray, absent: np.ndarray) -> float:
     return float((ranks - len(present) * (len(present) + 1) / 2) / (len(present) * len(absent)))
 
 
+def absent_at(present: np.ndarray, absent: np.ndarray, shares: Sequence[float] = SHARES) -> list[dict[str, float]]:
+    """Points of the ROC curve: the share of absent structures with a box where the threshold gives so many present ones
+    theirs; both (n,), confidences that there is a box. Empty if one of them is.
+
+    >>> absent_at(np.array([0.9, 0.8, 0.3]), np.array([0.4, 0.1]), [0.5, 1.0])
+    [{'present_boxed': 0.5, 'absent_boxed': 0.0}, {'present_boxed': 1.0, 'absent_boxed': 0.5}]
+    """
+    if not len(present) or not len(absent):
+        return []
+    bounds = np.quantile(present, [1 - share for share in shares])
+    found = [(absent >= bound).mean() for bound in bounds]
+    return [{"present_boxed": p, "absent_boxed": round(float(a), 4)} for p, a in zip(shares, found, strict=True)]
+
+
+def asked_places(items: Sequence[Item], confidences: Mapping[str, float]) -> tuple[list[Item], np.ndarray, np.ndarray]:
+    """The locate prompts with a confidence that ask the model for what is there or not, their confidences (n,) and
+    which of them ask for what is there (n,) bool."""
+    asked = [i for i in items if i.task == "locate" and i.control in ("", ABSENT_ASKED) and i.id in confidences]
+    there = np.array([not item.control for item in asked], bool)
+    return asked, np.array([confidences[item.id] for item in asked]), there
+
+
+def absence_curve(items: Sequence[Item], confidences: Mapping[str, float]) -> list[dict[str, float]]:
+    """`absent_at` of these answers."""
+    _, sure, there = asked_places(items, confidences)
+    return absent_at(sure[there], sure[~there])
+
+
 def absence_auc(items: Sequence[Item], confidences: Mapping[str, float], *, samples: int, seed: int) -> Figure:
     """ROC AUC of the locate prompts with a confidence, asked for present against absent; its interval over clusters."""
-    asked = [i for i in items if i.task == "locate" and i.control in ("", ABSENT_ASKED) and i.id in confidences]
-    sure = np.array([confidences[item.id] for item in asked])
-    there = np.array([not item.control for item in asked], bool)
+    asked, sure, there = asked_places(items, confidences)
     mean = roc_auc(sure[there], sure[~there]) if len(asked) else np.nan
     if np.isnan(mean):
         return Figure(None, None, None, 0)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from radgrounder.benchmarks.base import OTHER, Benchmark, load_benchmark
-from radgrounder.evaluation.absence import absence_auc
+from radgrounder.evaluation.absence import absence_auc, absence_curve
 from radgrounder.evaluation.answers import Answered, Generator, ask, identify, read_foreign
 from radgrounder.evaluation.llmscore import Grader
 from radgrounder.evaluation.scoring import score_answers
@@ -89,7 +89,8 @@ def evaluate(predictor: Generator | None, benchmark: str, data: str, out: Path, 
     figures = summarise(rows.facts.columns, scored.extra, answered.items, scored.scores, **drawn)
     known = absence_auc(answered.items, answered.confidences, **drawn)
     if known.n:
-        figures["additional"].setdefault("grounding", {})["absence_auc"] = known.as_dict()
+        figures.setdefault("grounding", {})["absence_auc"] = known.as_dict()
+        figures["absence"] = absence_curve(answered.items, answered.confidences)
     by_class = {
         name: summarise_findings(answered.items, answered.answers, control, **drawn)
         for name, control in (("model", ""), (OTHER, OTHER))

@@ -48,7 +48,7 @@ def summarise(
     subgroups, gaps = {}, {}
     for number, column in enumerate(columns):
         kept = np.flatnonzero(~np.isnan(values[:, number])).tolist()
-        if column.control or not len(kept):
+        if column.is_control or column.is_difference or not len(kept):
             continue
         mine, who = values[kept, number].tolist(), [clusters[n] for n in kept]
         groups = [items[n].groups for n in kept]

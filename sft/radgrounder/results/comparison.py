@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from radgrounder.benchmarks.base import Column, facts_of, find_module
+from radgrounder.benchmarks.base import ASKED, Column, facts_of, find_module
 from radgrounder.metrics.intervals import SAMPLES, Comparison, compare
 from radgrounder.results.tables import format_figure
 from refrad2d.system.markdown import table
@@ -25,12 +25,14 @@ Figures = Mapping[str, Mapping[str, float | int | None]]  # by "section.name": m
 
 @dataclass(frozen=True)
 class Row:
-    """A scored answer of a predictions.jsonl: `asked` is what it must share with its counterpart."""
+    """A scored answer of a predictions.jsonl: `asked` is what it must share with its counterpart, `control` as of
+    `Item`."""
 
     asked: tuple[str, str]
     cluster: str
     groups: Mapping[str, str]
     scores: Mapping[str, float | None]
+    control: str = ""
 
 
 def read_rows(path: Path) -> dict[str, Row]:
@@ -42,9 +44,9 @@ def read_rows(path: Path) -> dict[str, Row]:
         row = json.loads(line)
         if "scores" not in row:
             raise ValueError(f"{path} is of a run that did not finish. Run radgrounder eval again.")
-        if not row["control"]:
+        if row["control"] in ASKED:
             asked = (row["task"], row["true"])
-            found[row["id"]] = Row(asked, row["cluster"], row["groups"], row["scores"])
+            found[row["id"]] = Row(asked, row["cluster"], row["groups"], row["scores"], row["control"])
     if not found:
         raise ValueError(f"{path} has no rows. Give the predictions.jsonl of a finished run.")
     return found
@@ -68,13 +70,20 @@ def pair_rows(
 
 
 def compare_measure(
-    pairs: Sequence[tuple[Row, Row]], tasks: Sequence[str], measure: str, *, samples: int = SAMPLES, seed: int = 0
+    pairs: Sequence[tuple[Row, Row]],
+    tasks: Sequence[str],
+    measure: str,
+    control: str = "",
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
 ) -> Comparison | None:
-    """First minus second in one measure over the rows of these tasks that both score, None where there is none."""
+    """First minus second in one measure over the rows of these tasks, asked in this way, that both score; None where
+    there is none."""
     scored = [
         (a, b, first.cluster)
         for first, second in pairs
-        if first.asked[0] in tasks
+        if first.asked[0] in tasks and first.control == control
         if (a := first.scores.get(measure)) is not None
         if (b := second.scores.get(measure)) is not None
     ]
@@ -94,7 +103,7 @@ def compare_runs(
     ValueError if a shared id asks another thing in the two runs, or if no row is left.
     """
     pairs = pair_rows(first, second, where)
-    measures = dict.fromkeys((row.asked[0], name) for row, _ in pairs for name in row.scores)
+    measures = dict.fromkeys((row.asked[0], name) for row, _ in pairs if not row.control for name in row.scores)
     found = {key: compare_measure(pairs, key[:1], key[1], samples=samples, seed=seed) for key in measures}
     return {key: compared for key, compared in found.items() if compared}
 
@@ -133,9 +142,10 @@ def changes(
     pairs = pair_rows(after, before)
     found = {}
     for column in columns:
-        if column.control:
+        if column.is_control:
             continue
-        if compared := compare_measure(pairs, column.tasks, column.measure, samples=samples, seed=seed):
+        asked = (column.tasks, column.measure, column.control)
+        if compared := compare_measure(pairs, *asked, samples=samples, seed=seed):
             found[f"{column.section}.{column.name}"] = compared.difference.as_dict()
     return found
 

@@ -13,11 +13,13 @@ from radgrounder.benchmarks.base import facts_of
 from radgrounder.results.tables import holds_figures
 
 TYPES = {"accuracy": "accuracy", "f1": "f1", "iou": "iou", "recall": "recall"}  # of the Hub; others keep our name
-CONTROLS = ("prior_", "shuffled_", "majority_", "blank_image_", "text_only_")
+CONTROLS = ("prior_", "shuffled_", "majority_", "blank_image_", "text_only_", "other_patient_")
+BESIDE = "_over_"  # in the name of a difference to a control
 
 
 def model_index(runs: Sequence[Mapping[str, Any]], *, name: str = "") -> list[dict[str, Any]]:
-    """The `model-index` of several runs of one model: what judges the model itself, no controls.
+    """The `model-index` of several runs of one model: what judges the model itself, no controls and no
+    differences to them.
 
     ValueError if there is no run, or if the runs are of different weights.
     """
@@ -44,5 +46,5 @@ def _eval_results(run: Mapping[str, Any]) -> list[EvalResult]:
         for section, figures in run.items()
         if holds_figures(figures)
         for figure_name, figure in figures.items()
-        if figure["mean"] is not None and not figure_name.startswith(CONTROLS)
+        if figure["mean"] is not None and not figure_name.startswith(CONTROLS) and BESIDE not in figure_name
     ]

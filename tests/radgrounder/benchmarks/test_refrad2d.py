@@ -33,6 +33,8 @@ def test_results_hold_the_figures_of_the_contract(results):
             "miou",
             "prior_miou",
             "shuffled_miou",
+            "miou_over_prior",
+            "miou_over_shuffled",
             "present_boxed",
             "absent_boxed",
             "g_iou_class",
@@ -41,12 +43,26 @@ def test_results_hold_the_figures_of_the_contract(results):
         "report": [
             "f1",
             "majority_f1",
+            "shuffled_f1",
             "blank_image_f1",
+            "f1_over_majority",
             "finding_f1",
+            "shuffled_finding_f1",
             "other_patient_finding_f1",
             "majority_finding_f1",
         ],
-        "vqa": ["accuracy_closed", "majority_accuracy", "blank_image_accuracy", "f1_open"],
+        "vqa": [
+            "accuracy_closed",
+            "majority_accuracy",
+            "shuffled_accuracy",
+            "blank_image_accuracy",
+            "accuracy_over_majority",
+            "f1_open",
+            "majority_f1_open",
+            "shuffled_f1_open",
+            "blank_image_f1_open",
+            "f1_open_over_majority",
+        ],
     }
 
 
@@ -83,8 +99,32 @@ def test_shuffled_images_are_of_another_patient(data):
     items = load_benchmark("refrad2d", data).items
     patients = {f"s{n}": f"p{n // 2}" for n in range(len(TEST_BOXES))}
     shuffled = [item for item in items if item.control == "shuffled"]
-    assert len(shuffled) == len(TEST_BOXES)
+    asked = [item for item in items if not item.control]
+    assert sorted(item.id.removesuffix("/shuffled") for item in shuffled) == sorted(item.id for item in asked)
+    assert {item.task for item in shuffled} == {"locate", "report", "vqa"}
     assert all(patients[item.image] != item.cluster for item in shuffled)
+
+
+def test_places_are_asked_for_in_german_too(data, results):
+    items = [item for item in load_benchmark("refrad2d", data).items if item.control.startswith("german")]
+    assert {(item.control, item.prompt) for item in items} == {
+        ("german", "\n\nWo ist: Leber? "),
+        ("german_absent", "\n\nWo ist: Gehirn? "),
+    }
+    found = results[0]["additional"]["grounding"]
+    assert found["miou_de"]["n"] == found["present_boxed_de"]["n"] == found["absent_boxed_de"]["n"] == len(TEST_BOXES)
+
+
+def test_what_a_model_has_more_than_a_control_is_the_mean_difference(results):
+    found = results[0]
+    for section, name, control in (
+        ("grounding", "miou", "prior"),
+        ("report", "f1", "majority"),
+        ("vqa", "f1_open", "majority"),
+    ):
+        figures = found[section]
+        beside = figures[f"{control}_{name}"]["mean"]
+        assert figures[f"{name}_over_{control}"]["mean"] == pytest.approx(figures[name]["mean"] - beside)
 
 
 def test_a_model_that_sees_loses_with_shuffled_images(results):

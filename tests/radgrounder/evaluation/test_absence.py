@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from radgrounder.benchmarks.base import ABSENT_ASKED, Item, plain
-from radgrounder.evaluation.absence import absence_auc, choose_offset, roc_auc
+from radgrounder.evaluation.absence import absence_auc, absence_curve, choose_offset, roc_auc
 
 
 def item(number, control, patient):
@@ -25,6 +25,15 @@ def test_the_interval_is_over_patients_and_other_controls_do_not_count():
     assert absence_auc(items, {}, samples=50, seed=0).n == 0
     alone = absence_auc(items[:2], {**sure, "0": 0.1}, samples=50, seed=0)
     assert alone.mean == 0.0
+
+
+def test_the_curve_tells_what_it_costs_to_give_present_structures_their_box():
+    items = [item(n, ABSENT_ASKED if n >= 100 else "", "p") for n in range(200)]
+    sure = {str(n): (n + 1) / 100 for n in range(100)} | {str(n): (n - 99) / 200 for n in range(100, 200)}
+    (first, *_, last) = absence_curve(items, sure)
+    assert first == {"present_boxed": 0.9, "absent_boxed": pytest.approx(0.79, abs=0.011)}
+    assert last["absent_boxed"] == pytest.approx(0.97, abs=0.011)
+    assert absence_curve(items[:100], sure) == []
 
 
 def test_one_patient_has_no_interval():

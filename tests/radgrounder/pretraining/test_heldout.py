@@ -21,7 +21,7 @@ def test_new_patients_can_be_judged(folder):
     assert {item.cluster for item in benchmark.items} == {f"phantom-{FIRST_SEED['test'] // 8 + n}" for n in (0, 1)}
     assert {item.task for item in benchmark.items} == {"locate", "report", "vqa"}
     assert {item.control for item in benchmark.items} == {
-        *("", "prior", "shuffled", "majority", "blank_image", "absent", "other_patient")
+        *("", "prior", "shuffled", "majority", "blank_image", "absent", "german", "german_absent", "other_patient")
     }
 
 
