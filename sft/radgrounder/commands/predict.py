@@ -62,7 +62,7 @@ def predict(given: Predict) -> int:
     require_positive(given, "samples")
     require_share(given, "abstain_below")
     if given.task != "report" and given.samples != REPORT_SAMPLES:
-        raise ValueError(f"--samples are of a report, and --task is {given.task}. Give one of the two.")
+        raise ValueError(f"--samples {given.samples} is of a report, and --task is {given.task}. Leave --samples out.")
     if given.free and given.modality:
         raise ValueError("--modality binds what is written, --free does not. Give one of the two.")
     if given.image.is_dir():

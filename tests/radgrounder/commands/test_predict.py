@@ -151,7 +151,7 @@ def test_no_masks_unless_asked_for_and_a_folder_of_its_own_without_a_name(stub, 
         (["--abstain-below", "nan"], "--abstain-below nan is no share. Give a number from 0 to 1."),
         (
             ["--task", "locate", "--question", "liver", "--samples", "3"],
-            "--samples are of a report, and --task is locate. Give one of the two.",
+            "--samples 3 is of a report, and --task is locate. Leave --samples out.",
         ),
         (
             ["--question", "liver"],
