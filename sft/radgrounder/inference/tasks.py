@@ -35,9 +35,11 @@ def find_structure(name: str, language: str) -> Label:
     """
     label = find_label(name)
     if label is None:
-        near = near_structures(name, language)
-        offer = f"Give one of {', '.join(near)}" if near else "Give a name of labels.csv, such as liver"
-        raise ValueError(f"Structure {name!r} is none of the 121 classes. {offer}, or ask a question with --task vqa.")
+        near = ", ".join(near_structures(name, language)) or "liver"
+        raise ValueError(
+            f"Structure {name!r} is none of the 121 classes of labels.csv. "
+            f"Give the name of one, such as {near}, or ask a question with --task vqa."
+        )
     return label
 
 

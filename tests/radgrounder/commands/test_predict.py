@@ -85,7 +85,7 @@ def test_a_folder_is_a_series(stub, tmp_path, monkeypatch, capsys):
         (["--task", "vqa", "--question", "x"], "asked of one picture"),
         (["--task", "report", "--masks"], "--masks gives the masks of one picture"),
         (["--task", "report"], "holds no series"),
-        (["--task", "locate", "--question", "kidney"], "Give one of right kidney, left kidney"),
+        (["--task", "locate", "--question", "kidney"], "Give the name of one, such as right kidney, left kidney"),
     ],
 )
 def test_a_folder_is_refused_before_a_model_loads(tmp_path, capsys, words, message):
@@ -160,8 +160,8 @@ def test_no_masks_unless_asked_for_and_a_folder_of_its_own_without_a_name(stub, 
         ),
         (
             ["--task", "locate", "--question", "unicorn"],
-            "Structure 'unicorn' is none of the 121 classes. Give a name of labels.csv, such as liver, or ask a question "
-            "with --task vqa.",
+            "Structure 'unicorn' is none of the 121 classes of labels.csv. Give the name of one, such as liver, or ask a "
+            "question with --task vqa.",
         ),
     ],
 )

@@ -32,7 +32,9 @@ def test_a_structure_is_asked_for_by_its_name_in_the_language_of_the_prompt():
 @pytest.mark.parametrize("name", ["unicorn", "foie", "kidney stone", "kidney", "Nieren", "livr"])
 @pytest.mark.parametrize("masks", [False, True])
 def test_a_structure_that_is_no_class_is_not_asked_for(name, masks):
-    with pytest.raises(ValueError, match=f"Structure '{name}' is none of the 121 classes. .* --task vqa."):
+    with pytest.raises(
+        ValueError, match=f"Structure '{name}' is none of the 121 classes of labels.csv. .* --task vqa."
+    ):
         task_prompt("locate", "en", name, masks=masks)
 
 
@@ -56,9 +58,11 @@ def test_what_a_name_may_mean_is_told_in_the_language_of_the_prompt_and_is_a_cla
 
 
 def test_a_refusal_names_the_choices():
-    with pytest.raises(ValueError, match="Give one of right kidney, left kidney, or ask a question with --task vqa."):
+    with pytest.raises(
+        ValueError, match="Give the name of one, such as right kidney, left kidney, or ask a question with"
+    ):
         task_prompt("locate", "en", "kidney")
-    with pytest.raises(ValueError, match="Give a name of labels.csv, such as liver, or ask"):
+    with pytest.raises(ValueError, match="Give the name of one, such as liver, or ask"):
         task_prompt("locate", "en", "unicorn")
 
 
