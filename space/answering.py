@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from texts import Refusal
 
 from radgrounder.inference.picture import Original
+from radgrounder.inference.tasks import near_structures
 from refrad2d.grounding import neutralise
+from refrad2d.labels import find_label
 
 try:
     import spaces  # only on the Hub, where ZeroGPU lends its GPU to decorated functions; before torch
@@ -64,7 +66,10 @@ def answer(
     clinical_info: str = "",
     clinical_question: str = "",
 ) -> dict[str, Any]:
-    """The JSON of `radgrounder predict --json`. `Refusal` for a missing picture, an empty question, or no model."""
+    """The JSON of `radgrounder predict --json`.
+
+    `Refusal` for a missing picture, an empty question, a structure that is none of the classes, or no model.
+    """
     if picture is None:
         raise Refusal("no_image")
     texts = {"question": question, "clinical_info": clinical_info, "clinical_question": clinical_question}
@@ -74,9 +79,19 @@ def answer(
         raise Refusal("empty_question" if task == "vqa" else "empty_structure")
     if max(map(len, texts.values())) > MAX_CHARACTERS:
         raise Refusal("too_long")
+    if task == "locate":
+        _require_structure(texts["question"], language)
     if task == "report":
         texts["question"] = ""
     return _generate(picture, task, language, texts)
+
+
+def _require_structure(name: str, language: str) -> None:
+    """`Refusal` for a name of no class, with the nearest ones."""
+    if find_label(name):
+        return
+    near = near_structures(name, language)
+    raise Refusal("near_structures", names=", ".join(near)) if near else Refusal("unknown_structure")
 
 
 def _generate(picture: Original, task: str, language: str, texts: dict[str, str]) -> dict[str, Any]:

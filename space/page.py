@@ -64,8 +64,8 @@ def _thumbnails() -> list[tuple[str, Image.Image]]:
     return list(shown.items())
 
 
-def _message(key: str, language: str) -> str:
-    return f'<p role="alert" class="rg-alert">{say(key, language)}</p>'
+def _message(refusal: Refusal, language: str) -> str:
+    return f'<p role="alert" class="rg-alert">{refusal.tell(language)}</p>'
 
 
 def _window_choices(picture: Original | None, language: str) -> list[tuple[str, str]]:
@@ -84,7 +84,7 @@ def _open(path: str | None, language: str, visit: Visit) -> tuple[Visit, None, s
     try:
         picture = read_picture(path)
     except Refusal as refusal:
-        return visit, None, _message(str(refusal), language)
+        return visit, None, _message(refusal, language)
     return Visit(picture, first_window(picture)), None, ""
 
 
@@ -102,7 +102,7 @@ def _ask(task: str, language: str, visit: Visit, *texts: str) -> tuple[Visit, st
             visit.picture, task=task, language=language, **dict(zip(names, map(_readable, texts), strict=True))
         )
     except Refusal as refusal:
-        return visit, _message(str(refusal), language)
+        return visit, _message(refusal, language)
     return replace(visit, answer=said, task=task, spoken=language, masks=gives_masks()), ""
 
 

@@ -23,7 +23,12 @@ TIMEOUT_S = 30.0
 MEMORY_MB = 2048
 FULL_RANGE = "full"  # of pictures that have no HU
 MODEL_WINDOW = "model"  # beside the presets: the 224 px RGB that the model sees
-_REFUSALS = {"burned_in_annotation": "burned_in", "too_large": "too_large", "no_picture": "not_a_picture"}
+_REFUSALS = {  # reason -> key of texts.csv
+    "burned_in_annotation": "burned_in",
+    "too_large": "too_large",
+    "too_small": "too_small",
+    "no_picture": "not_a_picture",
+}
 
 
 def show_in_window(picture: Original, window: str) -> Image.Image:

@@ -17,8 +17,12 @@ def say(key: str, language: str) -> str:
 
 
 class Refusal(Exception):
-    """Something that a visitor can put right; the message is a key of texts.csv."""
+    """Something that a visitor can put right; the message is a key of texts.csv, `fields` fill its sentence."""
+
+    def __init__(self, key: str, **fields: str) -> None:
+        super().__init__(key)
+        self.fields = fields
 
     def tell(self, language: str) -> str:
         """The sentence that the visitor reads."""
-        return say(str(self), language)
+        return say(str(self), language).format(**self.fields)

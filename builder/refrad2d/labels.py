@@ -5,6 +5,7 @@ Everything stands in labels.csv; a new synonym touches that file alone. Ids are 
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from refrad2d.system.tables import read_csv
@@ -13,6 +14,7 @@ FINDING = "finding"  # the one label outside the 121 classes: things that are no
 LANGUAGES = ("de", "en")
 PLANES = ("axial", "coronal", "sagittal")
 MODALITIES = ("CT", "MR")
+ALIKE = 0.75  # `difflib`'s ratio of two names that may be one, misspelled
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,24 @@ def label_by_id(class_id: int) -> str | None:
 
 def find_label(text: str) -> Label | None:
     """The class that a person means by a name: class name, English or German name, synonym; case does not matter."""
-    wanted = " ".join(text.replace("_", " ").casefold().split())
+    wanted = _fold(text)
     return next((label for label in labels() if wanted in _spellings(label)), None)
+
+
+def find_similar_labels(text: str, *, most: int = 6) -> list[Label]:
+    """The classes with a name that is spelled like this one ("livr"), the most alike first, at most so many."""
+    spelled = {name: label for label in labels() for name in sorted(_spellings(label))}
+    alike = get_close_matches(_fold(text), spelled, n=most, cutoff=ALIKE)
+    return list(dict.fromkeys(spelled[name] for name in alike))
 
 
 @cache
 def _spellings(label: Label) -> frozenset[str]:
-    names = (label.name.replace("_", " "), label.english, label.german, *label.synonyms_en, *label.synonyms_de)
-    return frozenset(" ".join(name.casefold().split()) for name in names)
+    return frozenset(map(_fold, (label.name, label.english, label.german, *label.synonyms_en, *label.synonyms_de)))
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.replace("_", " ").casefold().split())
 
 
 def exists_in(label: Label, modality: str) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from refrad2d.labels import exists_in, find_label, is_label, label_by_id, label_by_name, labels
+from refrad2d.labels import exists_in, find_label, find_similar_labels, is_label, label_by_id, label_by_name, labels
 
 
 def test_the_classes_are_numbered_from_one():
@@ -25,6 +25,16 @@ def test_an_unknown_name_is_refused_with_the_rule():
 @pytest.mark.parametrize("text", ["kidney_left", "Left  Kidney", "linke Niere", "LINKE NIERE"])
 def test_a_class_is_found_by_any_of_its_names(text):
     assert find_label(text) is label_by_name("kidney_left")
+
+
+def test_a_name_means_one_class_or_none():
+    assert find_label("kidney") is None
+    names = [(name, label) for label in labels() for name in (label.english, label.german, *label.synonyms_en)]
+    assert all(find_label(name) is label for name, label in names)
+
+
+def test_a_misspelled_name_is_like_that_of_its_class():
+    assert find_similar_labels("Lebber") == [label_by_name("liver")] and find_similar_labels("unicorn") == []
 
 
 def test_a_class_exists_where_the_segmenter_has_it():

@@ -88,6 +88,11 @@ def test_what_is_no_picture_is_refused(tmp_path, name, data):
     assert refusal_of(tmp_path / name) == "not_a_picture"
 
 
+def test_a_picture_of_one_pixel_is_too_small(tmp_path):
+    Image.new("L", (1, 1)).save(tmp_path / "one.png")
+    assert refusal_of(tmp_path / "one.png") == "too_small"
+
+
 def test_a_small_file_of_a_huge_picture_is_refused(tmp_path):
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -137,7 +142,7 @@ def test_every_text_stands_in_both_languages():
 def test_every_window_and_refusal_has_a_text():
     source = "".join(path.read_text(encoding="utf-8") for path in SPACE.glob("*.py"))
     keys = [f"window_{name}" for name in (*WINDOWS, pictures.FULL_RANGE, pictures.MODEL_WINDOW)]
-    keys += re.findall(r'Refusal\("(\w+)"\)', source) + list(pictures._REFUSALS.values()) + ["not_a_slice"]
+    keys += re.findall(r'Refusal\("(\w+)"', source) + list(pictures._REFUSALS.values()) + ["not_a_slice"]
     assert all(texts.say(key, language) for key in keys for language in LANGUAGES)
 
 
@@ -307,6 +312,8 @@ def test_a_page_says_when_the_model_abstains():
     [
         ({"task": "vqa", "question": " \n"}, "empty_question"),
         ({"task": "locate", "question": None}, "empty_structure"),
+        ({"task": "locate", "question": "unicorn"}, "unknown_structure"),
+        ({"task": "locate", "question": "kidney"}, "near_structures"),
         ({"task": "vqa", "question": "a" * 501}, "too_long"),
         ({"task": "report", "clinical_info": "a" * 501}, "too_long"),
     ],
@@ -315,6 +322,21 @@ def test_a_question_that_cannot_be_asked_is_refused(asked, given, reason):
     with pytest.raises(texts.Refusal, match=reason):
         ask(**given)
     assert not asked
+
+
+def test_a_name_of_several_structures_is_told_them(asked):
+    with pytest.raises(texts.Refusal) as caught:
+        ask(task="locate", question="kidney")
+    assert "such as right kidney, left kidney, or" in caught.value.tell("en")
+
+
+def test_a_name_of_no_structure_is_a_message_on_the_page(asked):
+    pytest.importorskip("gradio")
+    import page
+
+    picture = pictures.decode(str(SPACE / "examples" / "chest"))[0]
+    visit, message = page._ask("locate", "de", page.Visit(picture), "Niere")
+    assert visit.answer is None and "etwa rechte Niere, linke Niere, oder" in message and 'role="alert"' in message
 
 
 def test_a_model_that_did_not_load_is_said_so(monkeypatch):

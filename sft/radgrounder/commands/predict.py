@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from radgrounder.commands.shared import require_positive
+from radgrounder.commands.shared import require_positive, require_share
 from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, require_series_task, task_prompt
 from refrad2d.system.arguments import argument, command, option
 from refrad2d.system.reasons import advice
@@ -23,7 +23,7 @@ class Predict:
     model: str = option("a released model: folder or Hub name", metavar="DIR")
     task: str = option("what to do", default="report", choices=TASKS)
     language: Literal["de", "en"] = option("of the prompt and the answer", default="en")
-    question: str = option("what to ask, or the structure to locate", default="", metavar="T")
+    question: str = option("what to ask, or which of the 121 structures to locate", default="", metavar="T")
     clinical_info: str | None = option("a line of clinical context for the prompt", default=None, metavar="T")
     clinical_question: str | None = option("the question that the picture was made for", default=None, metavar="T")
     samples: int = option("whose consensus a report is; 1: greedy", default=REPORT_SAMPLES, metavar="N")
@@ -31,7 +31,7 @@ class Predict:
     modality: Literal["CT", "MR"] | None = option(
         "write only its classes; of a NIfTI volume in a folder, what it is", default=None
     )
-    abstain_below: float = option("leave out what is less sure", default=0.0, metavar="P")
+    abstain_below: float = option("leave out what is less sure, from 0 to 1", default=0.0, metavar="P")
     masks: Path | None = option(
         "give masks too, and write each as a PNG into this folder", default=None, metavar="DIR", bare=Path("masks")
     )
@@ -46,8 +46,11 @@ def predict(given: Predict) -> int:
     with --json {"text", "answer", "width", "height", "confidence", "abstained", "spans": [{"start", "end", "label",
     "box", "pixel_box", "confidence"}]}. With --masks every span that has one gets "mask": {"size": [rows, columns],
     "counts"}, run lengths down the columns, the first of background, and DIR one PNG a span, 255 where the mask is; DIR
-    is made if it is missing. An answer that runs in circles, or whose confidence is below 0.05, is none:
-    text "", abstained true.
+    is made if it is missing. A span over several structures ("both kidneys") has the first as its label.
+
+    An answer that runs in circles, or whose confidence is below 0.05, is none: text "", abstained true; so is a place
+    of another structure than the one asked for. Of a greedy report (--samples 1) the confidence does not count there:
+    it is the product over all of its words.
 
     In: a folder with one series, for --task locate or report. Out: a line for each box in 3D; with --json the same
     fields, of the slice "number" that says most, with "modality", "plane", "shape" [slices, rows, columns], "spacing"
@@ -57,6 +60,9 @@ def predict(given: Predict) -> int:
     """
     task_prompt(given.task, given.language, given.question)  # wrong arguments show before the model loads
     require_positive(given, "samples")
+    require_share(given, "abstain_below")
+    if given.task != "report" and given.samples != REPORT_SAMPLES:
+        raise ValueError(f"--samples {given.samples} is of a report, and --task is {given.task}. Leave --samples out.")
     if given.free and given.modality:
         raise ValueError("--modality binds what is written, --free does not. Give one of the two.")
     if given.image.is_dir():

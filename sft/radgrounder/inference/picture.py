@@ -20,6 +20,12 @@ from refrad2d.windows import picture_to_rgb, windows
 GREY_MODES = ("1", "L", "LA", "La")  # of Pillow; a palette may hold colours, so it is none of them
 DEEP_MODES = ("I", "F")  # what they begin with: converting a deep picture would clip it to 255
 MIN_SIDE = 2  # pixels
+MAX_PIXELS = 178_956_970  # of a picture; of larger ones Pillow suspects a decompression bomb
+_FAULTS = {
+    "too_small": f"has a side of fewer than {MIN_SIDE} pixels. Give a larger picture.",
+    "too_large": f"has more than {MAX_PIXELS} pixels. Give a smaller picture, or a part of it.",
+    "no_picture": "is no picture. Give a PNG, JPEG or DICOM file.",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,8 @@ def open_picture(path: Path) -> Picture:
     the orientation that a camera noted is undone. A DICOM slice is turned into display orientation (axial: the
     patient's right at the left, anterior up) and windowed by its modality.
 
-    ValueError, saying what to give instead, if there is no such file or it is no picture, or no CT or MR slice.
+    ValueError, saying what to give instead, if there is no such file or it is no picture, one with a side of fewer than
+    2 or with more than 178956970 pixels, or no CT or MR slice.
 
     >>> picture = open_picture(Path("slice.dcm"))
     >>> picture.image.size, picture.width, picture.height
@@ -76,17 +83,17 @@ def open_picture(path: Path) -> Picture:
         raise ValueError(f"{path} does not exist. Give a PNG, JPEG or DICOM file.")
     data = path.read_bytes()
     try:
-        return read_original(data).for_model()
+        return read_original(data, max_pixels=MAX_PIXELS).for_model()
     except Unreadable as unreadable:
-        fault = f"CT or MR slice ({unreadable})" if is_dicom(data) else "picture"
-        raise ValueError(f"{path.name} is no {fault}. Give a PNG, JPEG or DICOM file.") from unreadable
+        of_dicom = f"is no CT or MR slice ({unreadable}). Give a PNG, JPEG or DICOM file."
+        raise ValueError(f"{path.name} {of_dicom if is_dicom(data) else _FAULTS[str(unreadable)]}") from unreadable
 
 
 def read_original(data: bytes, *, formats: tuple[str, ...] | None = None, max_pixels: int | None = None) -> Original:
     """The picture in the bytes of a file.
 
     For files from strangers `formats` bounds what Pillow may try ("PNG", "JPEG"), and `max_pixels` what it may decode.
-    `Unreadable` with the reason: no_picture, too_large, or what the builder says of a DICOM file.
+    `Unreadable` with the reason: no_picture, too_small, too_large, or what the builder says of a DICOM file.
     """
     return _read_dicom(data) if is_dicom(data) else _read_image(data, formats, max_pixels)
 
@@ -122,7 +129,7 @@ def _read_image(data: bytes, formats: tuple[str, ...] | None, max_pixels: int | 
     ) as error:  # what Pillow raises for broken files
         raise Unreadable("no_picture") from error
     if min(values.shape[:2]) < MIN_SIDE:
-        raise Unreadable("no_picture")
+        raise Unreadable("too_small")
     return Original(values)
 
 

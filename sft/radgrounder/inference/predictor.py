@@ -18,7 +18,7 @@ from radgrounder.inference.consensus import SampledReport, merge
 from radgrounder.inference.decoding import Decoder
 from radgrounder.inference.mentions import Place, place_mentions
 from radgrounder.inference.picture import Picture, open_picture
-from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, task_prompt
+from radgrounder.inference.tasks import REPORT_SAMPLES, TASKS, asked_class, require_confidence, task_prompt
 from radgrounder.masks.codec import MaskCodec
 from radgrounder.masks.reader import MaskReader
 from radgrounder.masks.shape import PROMPTS
@@ -47,7 +47,8 @@ class Limits(TypedDict):
 @dataclass(frozen=True)
 class PredictedSpan:
     """A mention in the text with its box: xyxy in [0, 1] and in pixels; `confidence` is the mean probability of its
-    coordinate tokens, calibrated where the model folder has a calibration.json. `mask` are run lengths of the picture
+    coordinate tokens, calibrated where the model folder has a calibration.json. `label` is one class, the first of a
+    mention of several ("both kidneys"): the markup has room for one. `mask` are run lengths of the picture
     (`metrics.masks.Rle`), where masks were asked for and this one has a pixel."""
 
     start: int
@@ -69,7 +70,8 @@ class Prediction:
 
     `confidence` is the probability of its words, calibrated for answers; for a consensus the share of samples that say
     its sentences. `abstained` is True where something was left out: spans, or an answer to a question, below the
-    threshold asked for, or a whole answer that ran in circles or whose confidence is below `UNSURE` (text "").
+    threshold asked for, spans of another class than the one that a place was asked of, or a whole answer that ran in
+    circles or whose confidence is below `UNSURE` (text ""). A place whose spans are all left out has no text either.
     """
 
     text: str
@@ -272,7 +274,8 @@ class Predictor:
         name of the structure in either language. A report is the consensus of `samples` (greedy with 1); everything
         else is greedy. `constrained` decodes as `bound.BoundDecoding` does, and with a `modality` ("CT", "MR") writes
         only its classes. Spans, and for a question the answer, whose confidence is below `abstain_below` are left out
-        (answer ""); so is, in any case, the whole of an answer that the model cannot stand by (see `abstains`).
+        (answer ""); so are, in any case, a place of another class than the one asked of, and the whole of an answer
+        that the model cannot stand by (see `abstains`).
 
         `masks` adds to every span the mask of what it points at, at the size of the picture. With a head, text and
         boxes stay as they are without it; a model that writes masks as text is asked for them in another prompt. So is
@@ -282,14 +285,16 @@ class Predictor:
         Boxes are (x_min, y_min, x_max, y_max) from the upper left corner, ends exclusive: `box` in shares of width and
         height, `pixel_box` in pixels of the picture as opened. `start` and `end` index the text's characters.
 
-        ValueError for an unknown task or modality, no question where the task needs one, less than one sample, or masks
-        of a model without a head.
+        ValueError for an unknown task or modality, no question where the task needs one or one where it takes none, a
+        structure that is no class, less than one sample, `abstain_below` outside [0, 1], or masks of a model without a
+        head.
 
         >>> picture = open_picture(Path("slice.dcm"))
         >>> prediction = predictor.predict(picture, task="vqa", question="Is the liver visible?")
         >>> prediction.answer, prediction.confidence
         ('yes', 0.9312)
         """
+        require_confidence(abstain_below)
         reader = self.mask_reader() if masks else None
         written, plain = isinstance(reader, CodeReader), masks and self.reads_mentions
         text = task_prompt(task, language, question, clinical_info, clinical_question, masks=written or plain)
@@ -303,11 +308,11 @@ class Predictor:
             if reader
             else None
         )
+        asked = asked_class(task, question)
         if plain and drawn:
-            return self._of_mentions(
-                generated, picture, task, abstain_below, place_mentions(generated.markup, drawn[0], language, modality)
-            )
-        return self.as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None)
+            placed = place_mentions(generated.markup, drawn[0], language, modality)
+            return self._of_mentions(generated, picture, task, abstain_below, placed, asked)
+        return self.as_prediction(generated, picture, task, abstain_below, drawn[0] if drawn else None, asked=asked)
 
     @property
     def gives_masks(self) -> bool:
@@ -339,8 +344,13 @@ class Predictor:
         task: str,
         abstain_below: float,
         drawn: Sequence[np.ndarray] | None = None,
+        *,
+        asked: str | None = None,
     ) -> Prediction:
-        """An answer parsed, calibrated, and cut down to what the model is sure of; `drawn` are masks of its spans."""
+        """An answer parsed, calibrated, and cut down to what the model is sure of and to the class that was `asked` of.
+
+        `drawn` are masks of its spans.
+        """
         parsed, size = parse(generated.markup), (picture.width, picture.height)
         places = zip(
             parsed.spans,
@@ -351,10 +361,10 @@ class Predictor:
         spans = tuple(
             PredictedSpan(s.start, s.end, s.label, s.box, to_pixels(s.box, *size), round(confidence, 4), mask)
             for s, confidence, mask in ((span, self.calibration.box(raw), mask) for span, raw, mask in places)
-            if confidence >= abstain_below
+            if confidence >= abstain_below and asked in (None, s.label)
         )
         confidence = self.confidence(generated, task)
-        silent = self.abstains(generated, task) or (task == "vqa" and confidence < abstain_below)
+        silent = self.abstains(generated, task) or _says_nothing(task, confidence < abstain_below, parsed.spans, spans)
         text, spans = ("", ()) if silent else (parsed.text, spans)
         answer, abstained = (text if task == "vqa" else None), silent or len(spans) < len(parsed.spans)
         return Prediction(text, answer, *size, spans, generated.markup, parsed.invalid, round(confidence, 4), abstained)
@@ -366,16 +376,19 @@ class Predictor:
         task: str,
         abstain_below: float,
         placed: tuple[str, list[Place], int],
+        asked: str | None,
     ) -> Prediction:
-        """An answer whose mentions have masks and no boxes of their own."""
+        """An answer whose mentions have masks and no boxes of their own; their class is that of their words."""
         text, places, lost = placed
         size, confidence = (picture.width, picture.height), round(self.confidence(generated, task), 4)
         spans = tuple(
-            PredictedSpan(p.start, p.end, p.label, p.box, to_pixels(p.box, *size), confidence, p.mask)
+            PredictedSpan(p.start, p.end, asked or p.label, p.box, to_pixels(p.box, *size), confidence, p.mask)
             for p in places
-            if confidence >= abstain_below
+            if confidence >= abstain_below and asked in (None, p.label, asked_class(task, text[p.start : p.end]))
         )
-        silent = self.abstains(generated, task) or (task == "vqa" and confidence < abstain_below)
+        silent = self.abstains(generated, task) or _says_nothing(
+            task, confidence < abstain_below, lost or places, spans
+        )
         text, spans = ("", ()) if silent else (text, spans)
         left_out = silent or lost > 0 or len(spans) < len(places)
         answer = text if task == "vqa" else None
@@ -416,3 +429,9 @@ class Predictor:
             return list(generated.spans)
         bins = [self._bins.get(token) for token in generated.ids]
         return box_confidences(bins, generated.probabilities, boxes, decode_box)
+
+
+def _says_nothing(task: str, is_unsure: bool, said: object, kept: Sequence[PredictedSpan]) -> bool:
+    """Whether what is left of an answer is none: of a question's an unsure one, of a place's one that pointed at
+    something (`said`) of which nothing is `kept`."""
+    return (task == "vqa" and is_unsure) or (task == "locate" and bool(said) and not kept)

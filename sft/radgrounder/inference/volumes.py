@@ -12,7 +12,14 @@ from radgrounder.inference.confidence import Generated, chance_of_box
 from radgrounder.inference.fusion import FusedBox, SliceVote, fuse
 from radgrounder.inference.predictor import Prediction, Predictor
 from radgrounder.inference.series import Series
-from radgrounder.inference.tasks import REPORT_SAMPLES, TOKENS, require_series_task, task_prompt
+from radgrounder.inference.tasks import (
+    REPORT_SAMPLES,
+    TOKENS,
+    asked_class,
+    require_confidence,
+    require_series_task,
+    task_prompt,
+)
 from refrad2d.images.volumes import to_mm
 from refrad2d.labels import is_label
 
@@ -78,6 +85,7 @@ def predict_series(
     ValueError as there, or for a task that is not asked of a series.
     """
     require_series_task(task)
+    require_confidence(abstain_below)
     text = task_prompt(task, language, question, clinical_info, clinical_question)
     images, prompts = [shown.picture.image for shown in series.slices], [text] * len(series.slices)
     limits: dict[str, Any] = {"constrained": constrained, "modality": modality}
@@ -86,7 +94,10 @@ def predict_series(
     else:
         answers = predictor.generate_scored(images, prompts, max_new_tokens=TOKENS[task], locate=True, **limits)
     pairs = list(zip(series.slices, answers, strict=True))
-    said = tuple(predictor.as_prediction(answer, shown.picture, task, abstain_below) for shown, answer in pairs)
+    asked = asked_class(task, question)
+    said = tuple(
+        predictor.as_prediction(answer, shown.picture, task, abstain_below, asked=asked) for shown, answer in pairs
+    )
     return SeriesPrediction(series, said, tuple(fuse_answers(series, said, answers, task)))
 
 

@@ -51,9 +51,9 @@ def test_json_has_the_fields_of_the_contract(stub, picture, capsys):
 
 
 def test_options_reach_the_model(stub, picture):
-    words = ["--task", "locate", "--question", "liver", "--modality", "CT", "--abstain-below", "1.01"]
+    words = ["--task", "locate", "--question", "liver", "--modality", "CT", "--abstain-below", "0.9"]
     assert main(["predict", picture, "--model", "m", *words]) == 0
-    assert stub.options["modality"] == "CT" and stub.options["constrained"] and stub.options["abstain_below"] == 1.01
+    assert stub.options["modality"] == "CT" and stub.options["constrained"] and stub.options["abstain_below"] == 0.9
 
 
 def test_a_folder_is_a_series(stub, tmp_path, monkeypatch, capsys):
@@ -85,6 +85,7 @@ def test_a_folder_is_a_series(stub, tmp_path, monkeypatch, capsys):
         (["--task", "vqa", "--question", "x"], "asked of one picture"),
         (["--task", "report", "--masks"], "--masks gives the masks of one picture"),
         (["--task", "report"], "holds no series"),
+        (["--task", "locate", "--question", "kidney"], "Give the name of one, such as right kidney, left kidney"),
     ],
 )
 def test_a_folder_is_refused_before_a_model_loads(tmp_path, capsys, words, message):
@@ -94,6 +95,14 @@ def test_a_folder_is_refused_before_a_model_loads(tmp_path, capsys, words, messa
 
 def test_free_decoding_has_to_be_asked_for(stub, picture):
     assert main(["predict", picture, "--model", "m", "--free"]) == 0 and stub.options["constrained"] is False
+
+
+def test_the_help_says_of_which_answers_confidence_counts_and_what_a_label_is(capsys):
+    with pytest.raises(SystemExit):
+        main(["predict", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Of a greedy report (--samples 1) the confidence does not count" in told
+    assert 'several structures ("both kidneys") has the first as its label' in told
 
 
 def test_abstention_is_said(stub, picture, capsys, monkeypatch):
@@ -137,6 +146,23 @@ def test_no_masks_unless_asked_for_and_a_folder_of_its_own_without_a_name(stub, 
         (["--task", "vqa"], "Task 'vqa' needs --question: what to ask."),
         (["--free", "--modality", "CT"], "--modality binds what is written, --free does not. Give one of the two."),
         (["--samples", "0"], "--samples 0 is not positive. Give 1 or more."),
+        (["--abstain-below", "2"], "--abstain-below 2.0 is no share. Give a number from 0 to 1."),
+        (["--abstain-below", "-1"], "--abstain-below -1.0 is no share. Give a number from 0 to 1."),
+        (["--abstain-below", "nan"], "--abstain-below nan is no share. Give a number from 0 to 1."),
+        (
+            ["--task", "locate", "--question", "liver", "--samples", "3"],
+            "--samples 3 is of a report, and --task is locate. Leave --samples out.",
+        ),
+        (
+            ["--question", "liver"],
+            "Task 'report' takes no --question, and 'liver' is one. Ask it with --task vqa or locate, or give it as "
+            "--clinical-question.",
+        ),
+        (
+            ["--task", "locate", "--question", "unicorn"],
+            "Structure 'unicorn' is none of the 121 classes of labels.csv. Give the name of one, such as liver, or ask a "
+            "question with --task vqa.",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_before_a_model_loads(words, message, picture, monkeypatch, capsys):

@@ -1,8 +1,10 @@
 """The one reader of pictures: what each kind of file becomes."""
 
 import io
+import struct
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -94,9 +96,31 @@ def test_what_is_no_picture_is_refused(tmp_path, data):
         open_picture(tmp_path / "a.png")
 
 
-def test_a_line_of_pixels_is_no_picture():
-    with pytest.raises(Unreadable, match="no_picture"):
-        read_original(as_bytes(Image.fromarray(RAMP[:1])))
+def claiming(side):
+    """The bytes of a PNG that says to have so many pixels a side."""
+    data = as_bytes(Image.fromarray(RAMP))
+    header = data[12:16] + struct.pack(">II", side, side) + data[24:29]
+    return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "message"),
+    [
+        (as_bytes(Image.fromarray(RAMP[:1])), "too_small", "a.png has a side of fewer than 2 pixels. Give a larger"),
+        (
+            as_bytes(Image.fromarray(RAMP[:1, :1])),
+            "too_small",
+            "a.png has a side of fewer than 2 pixels. Give a larger",
+        ),
+        (claiming(20000), "too_large", "a.png has more than 178956970 pixels. Give a smaller picture"),
+    ],
+)
+def test_a_picture_out_of_bounds_is_told_which(tmp_path, data, reason, message):
+    with pytest.raises(Unreadable, match=reason):
+        read_original(data)
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        open_picture(tmp_path / "a.png")
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path):

@@ -90,12 +90,47 @@ def test_bound_answers_parse(predictor):
 
 
 def test_an_answer_below_the_threshold_is_left_out(predictor):
-    ask = {"task": "vqa", "question": "Is it?", "max_new_tokens": 4}
-    predictor.calibration = Calibration(answer=Scale(1.0, 100.0))  # a random model is sure of nothing
-    said = predictor.predict(Picture(picture(), 224, 224), **ask)
-    silent = predictor.predict(Picture(picture(), 224, 224), **ask, abstain_below=1.01)
-    assert said.answer and not said.abstained
+    ask, answer = {"task": "vqa", "question": "Is it?"}, Generated("yes", (5,), (0.9,))
+    said, silent = (predict_of(predictor, answer, **ask, abstain_below=below) for below in (0.8, 0.95))
+    assert said.answer == "yes" and not said.abstained
     assert (silent.answer, silent.text, silent.abstained) == ("", "", True)
+
+
+def predict_of(predictor, answer, **asked):
+    """The prediction where the model writes this answer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(predictor, "generate_scored", lambda *_, **__: [answer])
+        return predictor.predict(Picture(picture(), 224, 224), **asked)
+
+
+def test_a_place_below_the_threshold_has_no_words_either(predictor):
+    there, ask = Generated(locate_answer("liver", "liver", BOX), spans=(0.8,), share=1.0), {"task": "locate"}
+    said, silent = (predict_of(predictor, there, **ask, question="liver", abstain_below=b) for b in (0.7, 0.9))
+    assert (said.text, len(said.spans), said.abstained) == ("liver", 1, False)
+    assert (silent.text, silent.spans, silent.abstained) == ("", (), True)
+    gone = predict_of(predictor, Generated("not visible", share=1.0), **ask, question="liver", abstain_below=0.9)
+    assert (gone.text, gone.abstained) == ("not visible", False)
+
+
+def test_a_place_of_another_class_than_the_one_asked_of_is_left_out(predictor):
+    other = Generated(locate_answer("right kidney cyst", "kidney_cyst_right", BOX), spans=(0.9,), share=1.0)
+    for question, text in (("liver", ""), ("left kidney cyst", ""), ("rechte Nierenzyste", "right kidney cyst")):
+        said = predict_of(predictor, other, task="locate", question=question)
+        assert (said.text, bool(said.spans), said.abstained) == (text, bool(text), not text)
+    assert predict_of(predictor, other, task="vqa", question="Where is the liver?").spans
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"task": "locate", "question": "unicorn"}, "none of the 121 classes"),
+        ({"task": "report", "question": "liver"}, "takes no --question"),
+        ({"abstain_below": -1.0}, "abstain_below -1.0 is no confidence"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(predictor, asked, message):
+    with pytest.raises(ValueError, match=message):
+        predictor.predict(Picture(picture(), 224, 224), **asked)
 
 
 def test_answers_are_bound_unless_free_ones_are_asked_for(folder):
@@ -160,13 +195,11 @@ def test_the_k_th_span_has_the_k_th_mask(predictor, monkeypatch):
     words = "spleen, right kidney, aorta"
     spans = [Span(0, 6, "spleen", BOX), Span(8, 20, "kidney_right", BOX), Span(22, 27, "aorta", BOX)]
     markup = render(words, spans)
-    monkeypatch.setattr(
-        drawing, "generate_scored", lambda *_, **__: [Generated(markup, spans=(0.9, 0.8, 0.7), share=1.0)]
-    )
+    monkeypatch.setattr(drawing, "reports", lambda *_, **__: [Generated(markup, spans=(0.9, 0.8, 0.7), share=1.0)])
     masks = [np.zeros((40, 50), bool) for _ in spans]
     masks[0][:3], masks[2][5:, 7] = True, True
     monkeypatch.setattr(MaskReader, "read", lambda self, images, turns, sizes: [masks])
-    found = drawing.predict(given, task="locate", question="spleen", masks=True).spans
+    found = drawing.predict(given, task="report", masks=True).spans
     assert [s.label for s in found] == ["spleen", "kidney_right", "aorta"] and found[1].mask is None  # it has no pixel
     assert [decode_rle(s.mask).sum() for s in found if s.mask] == [150, 35]
 
@@ -208,6 +241,23 @@ def test_a_head_for_mentions_gives_places_without_boxes_in_the_text(predictor, m
     assert span.box == (0.1, 0.25, 0.6, 0.5) and span.pixel_box == (5, 10, 30, 20)
     assert np.array_equal(decode_rle(span.mask), masks[0])
     assert drawing.gives_masks and drawing.reads_mentions and not with_head(predictor).reads_mentions
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "pixels", "text", "labels"),
+    [
+        ("Leber", "Leber", True, "Leber", ["liver"]),
+        ("left lung", "linke Lunge", True, "linke Lunge", ["lung_left"]),  # of a text they would be its lobes
+        ("Leber", "Milz", True, "", []),
+        ("Leber", "Leber", False, "", []),
+    ],
+)
+def test_a_mention_is_a_place_only_of_the_class_asked_of(predictor, monkeypatch, question, words, pixels, text, labels):
+    drawing, mask = with_head(predictor, "mention"), np.full((224, 224), pixels)
+    monkeypatch.setattr(MaskReader, "read", lambda self, images, turns, sizes: [[mask]])
+    answer = Generated(f"<seg>{words}</seg>", share=0.8)
+    said = predict_of(drawing, answer, task="locate", question=question, language="de", masks=True)
+    assert (said.text, [span.label for span in said.spans], said.abstained) == (text, labels, not text)
 
 
 def test_a_head_for_mentions_reads_what_the_model_writes(predictor):

@@ -71,6 +71,21 @@ def test_a_question_is_of_one_picture(predictor):
         predict_series(predictor, series(2), task="vqa", question="Is it large?")
 
 
+def test_a_structure_that_was_not_asked_for_gets_no_box(predictor, monkeypatch):
+    answers(predictor, monkeypatch, "generate_scored", *[locate_answer("spleen", "spleen", BOX)] * 3)
+    found = predict_series(predictor, series(3), question="liver")
+    assert found.boxes == () and all(one.abstained and one.text == "" for one in found.slices)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [({"question": "unicorn"}, "none of the 121"), ({"question": "liver", "abstain_below": 2.0}, "from 0 to 1")],
+)
+def test_a_series_is_asked_what_a_picture_can_be(predictor, given, message):
+    with pytest.raises(ValueError, match=message):
+        predict_series(predictor, series(2), **given)
+
+
 def test_a_model_answers_every_slice(predictor):
     found = predict_series(predictor, series(3), task="locate", question="liver")
     assert len(found.slices) == 3 and all(box.voxel_box[5] <= 3 for box in found.boxes)
