@@ -20,6 +20,7 @@ from refrad2d.layout import (
     read_manifest,
 )
 from refrad2d.schema import SPLITS
+from tests.fixtures.paths import ROOT
 
 SHARDS = st.builds(
     Shard,
@@ -93,3 +94,8 @@ def test_a_manifest_of_another_format_is_refused_with_the_remedy(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": 1}))
     with pytest.raises(ValueError, match="has format 1; this version makes and reads format 4 only. Build"):
         read_manifest(tmp_path)
+
+
+def test_the_document_names_the_format_of_today():
+    text = (ROOT / "docs" / "data-format.md").read_text(encoding="utf-8")
+    assert f"older format (now {FORMAT})" in text

@@ -15,6 +15,7 @@ from typing import Any, cast
 import torch
 from transformers import LogitsProcessorList, PreTrainedTokenizerBase
 
+from radgrounder.inference.confidence import Calibration
 from radgrounder.inference.grammar import DONE, PLACE, BoundToGrammar, Grammar, State, classes_of
 from radgrounder.inference.tasks import MASK_TOKENS, TASKS, TOKENS
 from refrad2d.conversations import ABSENT
@@ -123,15 +124,16 @@ def bound_decoding(
     *,
     modality: str | None = None,
     max_new_tokens: int | None = None,
-    absence: float = 0.0,
+    absence: float | None = None,
     masks: bool = False,
 ) -> dict[str, Any]:
     """Keywords for `model.generate`, or for a pipeline's `generate_kwargs`: bound as `BoundDecoding` says.
 
     `processor` is the model's processor or its tokenizer. `task` ("report", "vqa", "locate") says how long an answer
     may get, unless `max_new_tokens` does. With a `modality` ("CT", "MR") only its classes are written. `absence` is
-    added to the log-odds of "not visible" where one asks for a place; `Predictor` takes it from the model's
-    calibration.json (absent, offset). With `masks` the codes of a mask may follow a span, for a model that was taught
+    added to the log-odds of "not visible" where one asks for a place; without one it is that of the calibration.json
+    (absent, offset) of the folder or Hub name which the tokenizer was loaded from, as `Predictor` has it, 0.0 where
+    there is none. With `masks` the codes of a mask may follow a span, for a model that was taught
     to write them. The same keywords serve any number of calls, one after the other.
 
     ValueError for an unknown task or modality; when first used, for a tokenizer without location tokens.
@@ -144,14 +146,21 @@ def bound_decoding(
     classes_of(modality)  # an unknown one shows before a model has run
     most = TOKENS[task] + masks * MASK_TOKENS[task] if max_new_tokens is None else max_new_tokens
     tokenizer = cast(PreTrainedTokenizerBase, getattr(processor, "tokenizer", processor))
-    denials = begin_absence(tokenizer) if absence and task == "locate" else ()
+    more = _absence_of(tokenizer, absence) if task == "locate" else 0.0
+    denials = begin_absence(tokenizer) if more else ()
     build = partial(_build_grammar, tokenizer, modality, masks, {})
     return {
         "max_new_tokens": most,
-        "logits_processor": LogitsProcessorList(
-            [BoundDecoding(build, max_new_tokens=most, absence=(denials, absence))]
-        ),
+        "logits_processor": LogitsProcessorList([BoundDecoding(build, max_new_tokens=most, absence=(denials, more))]),
     }
+
+
+def _absence_of(tokenizer: PreTrainedTokenizerBase, given: float | None) -> float:
+    """What is given, else what the model folder or Hub name says that the tokenizer is from: one that was made here
+    has no name."""
+    if given is not None:
+        return given
+    return Calibration.load(tokenizer.name_or_path).absent if tokenizer.name_or_path else 0.0
 
 
 def _build_grammar(

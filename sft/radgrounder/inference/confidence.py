@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError
+from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
 
 from refrad2d.grounding import Box, parse
 
@@ -60,12 +60,13 @@ class Calibration:
 
     @classmethod
     def load(cls, model: str | Path) -> "Calibration":
-        """That of a model folder or Hub name; without a calibration.json confidences stay as they are."""
+        """That of a model folder or Hub name; without one, or without its calibration.json, confidences stay as they
+        are."""
         path = Path(model) / FILE
         if not Path(model).is_dir():
             try:
                 path = Path(hf_hub_download(str(model), FILE))
-            except EntryNotFoundError:
+            except (EntryNotFoundError, RepositoryNotFoundError, HFValidationError):
                 return cls()
         if not path.is_file():
             return cls()

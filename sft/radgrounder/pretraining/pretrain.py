@@ -20,6 +20,7 @@ from transformers import PaliGemmaForConditionalGeneration, PaliGemmaProcessor
 
 from radgrounder.models import fingerprint
 from radgrounder.models.nano import NanoSize, build_model, build_processor
+from radgrounder.models.processing import STOCK_CHAT_TEMPLATE
 from radgrounder.models.release import save_stock
 from radgrounder.pretraining.batches import Batches
 from radgrounder.pretraining.dense import DenseHead
@@ -97,7 +98,9 @@ def _make_processor(folder: Path, slices: Sequence[PhantomSlice], size: NanoSize
         made = PaliGemmaProcessor.from_pretrained(plan.init) if plan.init else build_processor(corpus(slices), size)
         with atomic_folder(folder) as temporary:
             made.save_pretrained(temporary)
-    return PaliGemmaProcessor.from_pretrained(folder)
+    processor = PaliGemmaProcessor.from_pretrained(folder)
+    processor.chat_template = STOCK_CHAT_TEMPLATE  # an older base, or the run of one, has another
+    return processor
 
 
 def corpus(slices: Sequence[PhantomSlice]) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Decoding as in use: whatever the logits, markup parses; coordinates at the median; answers that loop end."""
 
+import json
+import shutil
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -95,6 +98,22 @@ def test_what_is_added_to_an_absence_decides_how_an_answer_begins(model, process
     other = model.generate(**batch, **bound_decoding(processor, "vqa", absence=absence), do_sample=False)
     plain = model.generate(**batch, **bound_decoding(processor, "vqa"), do_sample=False)
     assert torch.equal(other, plain)
+
+
+def absence_of(tokenizer, task):
+    return bound_decoding(tokenizer, task)["logits_processor"][0]._more
+
+
+def test_the_offset_is_that_of_the_folder_of_the_tokenizer_for_places_only(folder, tmp_path, monkeypatch):
+    scale = {"slope": 1.0, "offset": 0.0}
+    stored = json.dumps({"box": scale, "answer": scale, "absent": {"offset": -1.5}})
+    copied = shutil.copytree(folder, tmp_path / "model")
+    (copied / "calibration.json").write_text(stored)
+    tokenizer = AutoProcessor.from_pretrained(copied).tokenizer
+    assert [absence_of(tokenizer, task) for task in ("locate", "vqa", "report")] == [-1.5, 0.0, 0.0]
+    monkeypatch.chdir(copied)
+    tokenizer.name_or_path = ""
+    assert absence_of(tokenizer, "locate") == 0.0
 
 
 def test_the_pipeline_takes_the_one_liner(folder, processor):

@@ -29,6 +29,14 @@ def test_a_model_without_calibration_keeps_its_confidence(tmp_path):
     assert Calibration.load(tmp_path).box(0.3) == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("name", ["org/no-such-model", "no/such/folder"])
+def test_a_name_that_is_no_model_has_no_calibration(name, tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.chdir(tmp_path)
+    assert Calibration.load(name) == Calibration()
+
+
 def test_a_model_of_the_hub_brings_its_calibration(tmp_path, monkeypatch):
     repo = tmp_path / "models--org--nano"
     (repo / "refs").mkdir(parents=True)

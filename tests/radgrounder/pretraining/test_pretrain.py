@@ -1,6 +1,7 @@
 """Pretraining in small: a stock folder, and a run that was cut short ends with the same weights."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from radgrounder.cli import main
+from radgrounder.models.processing import STOCK_CHAT_TEMPLATE
 from radgrounder.pretraining import batches, optimizer, pretrain
 from radgrounder.pretraining import pool as phantom_pool
 from radgrounder.pretraining.turns import is_in
@@ -49,6 +51,14 @@ def test_pretraining_goes_on_from_a_base(whole, tmp_path):
     assert (whole / "tokenizer.json").read_text() == (tmp_path / "nano/tokenizer.json").read_text()
     before, made = (json.loads((folder / "pretraining.json").read_text()) for folder in (whole, tmp_path / "nano"))
     assert made["before"] == before and made["plan"]["init"] == whole.name
+
+
+def test_a_base_from_an_older_one_has_the_chat_template_of_today(whole, tmp_path):
+    older = shutil.copytree(whole, tmp_path / "older")
+    (older / "chat_template.jinja").write_text("{{ bos_token }}")
+    none = ["--tower-steps", "0", "--packed-steps", "0", "--steps", "1", "--single-rate", "0", *pool_of(whole)]
+    assert main(["pretrain", str(tmp_path / "nano"), *TINY, "--init", str(older), *none]) == 0
+    assert (tmp_path / "nano/chat_template.jinja").read_text() == STOCK_CHAT_TEMPLATE
 
 
 def test_a_twin_without_boxes_is_taught_no_place_and_has_the_same_words(whole, tmp_path, monkeypatch):
