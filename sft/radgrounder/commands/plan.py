@@ -28,7 +28,10 @@ class Planned:
     )
     images: int | None = option("instead of --data: training images", default=None, metavar="N")
     answers: float | None = option(
-        "conversations an image, all draws together, with --images", default=None, metavar="N", shown_default=f"{ANSWERS}"
+        "conversations an image, all draws together, with --images",
+        default=None,
+        metavar="N",
+        shown_default=f"{ANSWERS}",
     )
     prompt_tokens: float = option("of a conversation, with --images", default=20, metavar="N")
     answer_tokens: float = option("of a conversation, with --images", default=30, metavar="N")
@@ -107,7 +110,8 @@ def _check(given: Planned) -> None:
     require_positive(given, *numbers)
     for name in numbers:
         if (getattr(given, name) or 0) > MOST:
-            raise ValueError(f"--{name.replace('_', '-')} is above {MOST:,}. Give what one run can see.")
+            flag, value = name.replace("_", "-"), getattr(given, name)
+            raise ValueError(f"--{flag} {value} is above {MOST:,}. Give what one run can see.")
     require_share(given, "utilisation")
     if given.utilisation == 0:
         raise ValueError("--utilisation 0 never ends. Give a share above 0.")

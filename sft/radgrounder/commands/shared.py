@@ -16,7 +16,7 @@ def require_positive(given: Any, *names: str) -> None:
     flags = {name: flag_of(name, about) for name, about, *_ in list_arguments(type(given))}
     for name in names:
         value = getattr(given, name)
-        if value is not None and not math.isfinite(value):
+        if value is not None and not -math.inf < value < math.inf:  # nan as well
             raise ValueError(f"{flags[name]} {value} is no number to count with. Give 1 or more.")
         if value is not None and value < 1:
             raise ValueError(f"{flags[name]} {value} is not positive. Give 1 or more.")

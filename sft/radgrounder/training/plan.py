@@ -47,8 +47,9 @@ GPUS = {
 class Load:
     """What is trained on: training images, conversations an image, tokens a conversation.
 
-    `rows` an image: as many as conversations, or one where they are packed; None where there are no data yet. `longest`:
-    text tokens of the longest row, or without data of the longest sample; None where nobody knows. `assumed`: what was.
+    `rows` an image: as many as conversations, or one where they are packed; None where there are no data yet.
+    `longest`: text tokens of the longest row, or without data of the longest sample; None where nobody knows.
+    `assumed`: what nobody gave.
     """
 
     images: float
@@ -93,8 +94,8 @@ def make_plan(
 ) -> Plan:
     """The plan of a recipe for a model and data.
 
-    ValueError if it trains a mask head, if its optimizer or target modules are unknown, or if its data are packed and it
-    is not.
+    ValueError if it trains a mask head, if its optimizer or target modules are unknown, or if its data are packed and
+    it is not.
     """
     if recipe.mask_head:
         raise ValueError(
@@ -277,7 +278,7 @@ def as_text(plan: Plan) -> str:
     lines = [
         ("weights", f"{plan.parameters:,}, trained {plan.trained:,}"),
         ("a sample", f"{plan.sample_tokens:,} tokens, {plan.sample_answers:.1f} answers (tokens by {plan.counted})"),
-        ("the longest sample", f"{plan.longest_tokens:,} tokens ({plan.longest}), in batches of which memory is at its peak"),
+        ("the longest sample", f"{plan.longest_tokens:,} tokens ({plan.longest}), memory is that of batches of it"),
         ("operations a sample", f"{format_power(operations)} ({parts})"),
         ("the run", f"{plan.samples:,} samples an epoch, {plan.steps:,} steps, {format_power(plan.tokens)} tokens"),
         ("operations", f"{format_power(plan.flops)}, validation {plan.evaluations} × "

@@ -16,8 +16,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Transformer:
     """Layers of one kind. `gated` has two matrices up instead of one; `norms` are weights of normalisation in a layer,
-    in widths; `biased` layers add a bias to each matrix; `capped` ones cap the scores of their attention, which sdpa cannot:
-    transformers computes it eagerly (`Gemma2PreTrainedModel._supports_sdpa` is False)."""
+    in widths; `biased` layers add a bias to each matrix; `capped` ones cap the scores of their attention, which
+    sdpa cannot: transformers computes it eagerly (`Gemma2PreTrainedModel._supports_sdpa` is False)."""
 
     layers: int
     width: int
@@ -143,7 +143,7 @@ def large_config() -> Any:
 
 @dataclass(frozen=True)
 class Adapted:
-    """Weights of a LoRA adapter in tower, projector and decoder, and how wide what its matrices read is, over layers."""
+    """Weights of a LoRA adapter in tower, projector and decoder; how wide what its matrices read is, in all layers."""
 
     tower: int
     projector: int

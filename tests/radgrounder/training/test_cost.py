@@ -13,7 +13,16 @@ from transformers.models.gemma2.modeling_gemma2 import Gemma2DecoderLayer, Gemma
 from transformers.models.siglip.modeling_siglip import SiglipEncoderLayer
 
 from radgrounder.models.nano import NanoSize, build_model, build_processor
-from radgrounder.training.cost import DROPPED, Precision, Sample, Trained, forward_flops, kept_bytes, memory, sample_flops
+from radgrounder.training.cost import (
+    DROPPED,
+    Precision,
+    Sample,
+    Trained,
+    forward_flops,
+    kept_bytes,
+    memory,
+    sample_flops,
+)
 from radgrounder.training.shape import Adapted, Transformer, large_config, lora_weights, shape_of
 from tests.fixtures.tiny_models import TEXTS
 
@@ -26,7 +35,13 @@ PACKED = Sample(256, 501, 200)
 FULL32 = Precision(weights=4, compute=2)
 HALF = Precision(weights=2, compute=2)
 SINGLE = Precision(weights=4, compute=4)
-GEMMA = {"hidden_size": 256, "intermediate_size": 1024, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64}
+GEMMA = {
+    "hidden_size": 256,
+    "intermediate_size": 1024,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 64,
+}
 PARTS = [f"{name}_proj" for name in ("q", "k", "v", "o", "gate", "up", "down")]
 TOKENS = 120  # no side of a weight
 
