@@ -82,7 +82,7 @@ def _load(given: Planned) -> "Load":
         answers,
         given.prompt_tokens,
         given.answer_tokens,
-        f"{given.prompt_tokens:g} + {given.answer_tokens:g} that were given",
+        f"{given.prompt_tokens:g} + {given.answer_tokens:g} a conversation",
         longest=given.longest,
         assumed=assumed if given.answers is None else "",
     )
