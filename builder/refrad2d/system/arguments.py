@@ -22,6 +22,7 @@ import argparse
 import dataclasses
 import dis
 import inspect
+import math
 import os
 import sys
 import sysconfig
@@ -221,7 +222,9 @@ def _kind_of(hint: Any) -> Kind:
         return _kind_of(hint)
     if hint is bool:
         return Kind({}, is_switch=True)
-    if hint in (str, int, float, Path):
+    if hint is float:
+        return Kind({"type": _read_finite})
+    if hint in (str, int, Path):
         return Kind({"type": hint})
     if origin is Literal:
         return Kind({"choices": inner, "type": type(inner[0])})
@@ -231,6 +234,17 @@ def _kind_of(hint: Any) -> Kind:
         whole = list if origin is list else tuple
         return Kind({**_kind_of(inner[0]).settings, "nargs": "+"}, whole)
     raise TypeError(f"A command line cannot give a {hint}. Choose from the types that this module's docstring names.")
+
+
+def _read_finite(text: str) -> float:
+    """nan and inf compare and count like no number that an option means."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no finite number. Give one such as 0.5.")
+    return number
 
 
 def _read_pairs(pairs: Iterable[str]) -> dict[str, str]:

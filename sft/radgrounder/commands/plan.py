@@ -11,6 +11,10 @@ from refrad2d.system.arguments import argument, command, option
 
 if TYPE_CHECKING:
     from radgrounder.training.contrast_plan import Contrast
+    from radgrounder.training.plan import Load
+
+ANSWERS = 10  # of an image where nobody says how many
+MOST = 10**12  # of anything that is counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +27,17 @@ class Planned:
         "a dataset folder with the config sft, as the recipe names it", default=None, metavar="DIR"
     )
     images: int | None = option("instead of --data: training images", default=None, metavar="N")
-    answers: float = option("conversations an image, with --images", default=10, metavar="N")
+    answers: float | None = option(
+        "conversations an image, all draws together, with --images",
+        default=None,
+        metavar="N",
+        shown_default=f"{ANSWERS}",
+    )
     prompt_tokens: float = option("of a conversation, with --images", default=20, metavar="N")
     answer_tokens: float = option("of a conversation, with --images", default=30, metavar="N")
+    longest: float | None = option(
+        "text tokens of the longest sample, which memory is for, with --images", default=None, metavar="N"
+    )
     utilisation: float = option("share of the peak that is assumed", default=UTILISATION, metavar="P")
     model: str = option("a base: its shape and tokenizer", default="", metavar="DIR", shown_default="the recipe's")
     json: bool = option("one JSON object, unrounded", default=False)
@@ -44,20 +56,36 @@ def plan(given: Planned) -> int:
 
     if contrast := read_contrast(given.recipe):
         return _plan_contrast(given, contrast)
-    from radgrounder.training.plan import Load, as_json, as_text, make_plan, read_load
+    from radgrounder.training.plan import as_json, as_text, make_plan, read_load
     from radgrounder.training.recipe import read_recipe
     from radgrounder.training.shape import shape_of
 
     recipe = read_recipe(given.recipe)
     config, tokenizer = _read_model(given.model or recipe.model)
     if given.data is None:
-        said = f"{given.prompt_tokens:g} + {given.answer_tokens:g} that were given"
-        load = Load(given.images or 0, given.answers, given.prompt_tokens, given.answer_tokens, said)
+        load = _load(given)
     else:
         load = read_load(given.data, tokenizer=tokenizer)
     made = make_plan(recipe, shape_of(config), load, given.gpu, utilisation=given.utilisation)
     print(json.dumps(as_json(made), indent=2) if given.json else as_text(made))
     return 0
+
+
+def _load(given: Planned) -> "Load":
+    """What --images and its options say; answers that nobody gave are assumed, and the plan says so."""
+    from radgrounder.training.plan import Load
+
+    answers = ANSWERS if given.answers is None else given.answers
+    assumed = f"{answers:g} answers an image: give --answers, what the recipe's `mix cap` keeps in all draws"
+    return Load(
+        given.images or 0,
+        answers,
+        given.prompt_tokens,
+        given.answer_tokens,
+        f"{given.prompt_tokens:g} + {given.answer_tokens:g} a conversation",
+        longest=given.longest,
+        assumed=assumed if given.answers is None else "",
+    )
 
 
 def _plan_contrast(given: Planned, recipe: "Contrast") -> int:
@@ -78,7 +106,12 @@ def _check(given: Planned) -> None:
         raise ValueError("Both or none of --data and --images are given. Give the one that you have.")
     if given.data is not None and not given.data.is_dir():
         raise ValueError(f"{given.data} is no folder. Give a dataset folder with the config sft.")
-    require_positive(given, "images", "answers", "prompt_tokens", "answer_tokens")
+    numbers = ("images", "answers", "prompt_tokens", "answer_tokens", "longest")
+    require_positive(given, *numbers)
+    for name in numbers:
+        if (getattr(given, name) or 0) > MOST:
+            flag, value = name.replace("_", "-"), getattr(given, name)
+            raise ValueError(f"--{flag} {value} is above {MOST:,}. Give what one run can see.")
     require_share(given, "utilisation")
     if given.utilisation == 0:
         raise ValueError("--utilisation 0 never ends. Give a share above 0.")

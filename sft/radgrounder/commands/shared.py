@@ -1,6 +1,7 @@
 """What several commands share: checks of their arguments that come before anything heavy is loaded."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ def require_positive(given: Any, *names: str) -> None:
     flags = {name: flag_of(name, about) for name, about, *_ in list_arguments(type(given))}
     for name in names:
         value = getattr(given, name)
+        if value is not None and not -math.inf < value < math.inf:  # nan as well
+            raise ValueError(f"{flags[name]} {value} is no number to count with. Give 1 or more.")
         if value is not None and value < 1:
             raise ValueError(f"{flags[name]} {value} is not positive. Give 1 or more.")
 

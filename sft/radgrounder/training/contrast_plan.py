@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from radgrounder.training.cost import STATES, kept_bytes
+from radgrounder.training.cost import STATES, Precision, kept_bytes
 from radgrounder.training.plan import GPUS, UTILISATION, format_gpu, format_lines, format_power, on_gpu
 from radgrounder.training.recipe import DEFAULTS, Recipe, make_recipe
 from radgrounder.training.shape import Shape, Transformer
@@ -133,10 +133,10 @@ def contrast_memory(recipe: Contrast, shape: Shape, text: TextTower, *, batch: i
         raise ValueError(f"Unknown optimizer {shared.optimizer!r}. Choose from {', '.join(STATES)}.")
     count, width = seen + text.parameters, 2 if shared.autocast else NUMBER
     images, texts = min(recipe.chunk or batch, batch), min(recipe.chunk or sentences, sentences)
-    again = shared.checkpointing
+    again, precision = shared.checkpointing, Precision(NUMBER, width)
     towers = (
-        images * kept_bytes(shape.tower, shape.image_tokens, "all", again, width),
-        texts * kept_bytes(text.layers, text.length, "all", again, width),
+        images * kept_bytes(shape.tower, shape.image_tokens, "all", again, precision),
+        texts * kept_bytes(text.layers, text.length, "all", again, precision),
     )
     return {
         "weights": NUMBER * count,

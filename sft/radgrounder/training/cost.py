@@ -119,6 +119,7 @@ class Precision:
     compute: int
 
 
+DROPPED = 1  # bytes a number: which ones an adapter's dropout leaves, as CUDA keeps it; each matrix has its own
 STATES = {"adafactor": 0, "sgd": 0, "adamw_torch": 2, "adamw_torch_fused": 2, "adamw_8bit": 0.5, "adamw_bnb_8bit": 0.5}
 
 
@@ -141,31 +142,55 @@ def memory(
         "copies": precision.compute * copies,  # autocast keeps those of a step
         "gradients": own * count,
         "optimizer": own * STATES[optimizer] * count + (2 * own * largest if optimizer == "adafactor" else 0),
-        "activations": batch * _activations(shape, sample, trained, precision.compute),
+        "activations": batch * _activations(shape, sample, trained, precision),
         "head": _head(shape, batch * sample.supervised, trained),
     }
 
 
-def _activations(shape: Shape, sample: Sample, trained: Trained, width: int) -> float:
-    found = kept_bytes(shape.decoder, sample.length, trained.decoder, trained.checkpointing, width)
-    found += kept_bytes(shape.tower, sample.image, trained.tower, trained.checkpointing, width)
-    return found + width * sample.length**2  # the mask
+def _activations(shape: Shape, sample: Sample, trained: Trained, precision: Precision) -> float:
+    adapter, again = trained.adapter or Adapted(0, 0, 0), trained.checkpointing
+    found = kept_bytes(shape.decoder, sample.length, trained.decoder, again, precision, adapter.decoder_inputs)
+    found += kept_bytes(shape.tower, sample.image, trained.tower, again, precision, adapter.tower_inputs)
+    return found + 2 * precision.weights * sample.length**2  # masks of whole and of sliding attention
 
 
-def kept_bytes(layers: Transformer, tokens: int, way: Way, again: bool, width: int) -> float:
-    """Bytes that layers keep for the backward pass.
+def kept_bytes(
+    layers: Transformer, tokens: int, way: Way, again: bool, precision: Precision, adapted: int = 0
+) -> float:
+    """Bytes that layers keep for the backward pass, or hold for a moment if they are frozen.
 
-    Of a layer: the inputs of its norms (twice as wide, as they are computed in float32) and of its matrices, queries,
-    keys, values and what comes out of them, and the middle of the feed-forward.
+    `adapted`: how wide what an adapter's matrices read is, over all layers. Layers that are computed `again` keep their
+    input, as wide as weights are; the one that is being computed has its gradients beside it. What a layer keeps is as
+    torch's saved_tensors_hooks find it in transformers' layers of 5.23 (tests/radgrounder/training/test_cost.py).
     """
-    middle = layers.feed_forward * (4 if layers.gated else 2)
-    around = layers.width * (6 + 2 * layers.norms) + layers.head_dim * (2 * layers.heads + 2 * layers.kv_heads)
-    layer = width * tokens * (middle + around)
+    layer = tokens * _channel_bytes(layers, way, precision, adapted) + tokens**2 * _score_bytes(layers, precision)
     if way == "none":
         return layer
     if again:
-        return layers.layers * width * tokens * layers.width + 2 * layer  # its gradients beside it
+        return layers.layers * precision.weights * tokens * layers.width + 2 * layer
     return layers.layers * layer
+
+
+def _channel_bytes(layers: Transformer, way: Way, precision: Precision, adapted: int) -> float:
+    """Bytes that a layer keeps of a token: inputs of norms and matrices, queries, keys, values, the feed-forward."""
+    number, whole = precision.compute, way != "adapter"
+    normed = 2 * precision.weights  # a layer norm keeps its input
+    if layers.gated:
+        normed = 4 * layers.norms * (1 + whole)  # Gemma's are in float32, what a trained weight scales beside the input
+    copies = 3 + 1 + layers.gated if precision.weights > number else 2  # autocast casts once for each matrix
+    queries, middle = 3 + (whole or not layers.capped), 1 + 2 * layers.gated + whole
+    read = copies * number * layers.width if whole else adapted / layers.layers * (number + DROPPED)
+    return (
+        normed * layers.width
+        + read
+        + number * (queries * layers.heads * layers.head_dim + middle * layers.feed_forward)
+    )
+
+
+def _score_bytes(layers: Transformer, precision: Precision) -> float:
+    """Bytes that a layer keeps of a pair of tokens: sdpa none; eager attention weights in float32, a cast, the cap."""
+    number = precision.compute
+    return layers.heads * (4 + (number if number < 4 else 0) + number) if layers.capped else 0
 
 
 def _head(shape: Shape, supervised: int, trained: Trained) -> float:

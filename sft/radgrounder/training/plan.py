@@ -1,10 +1,11 @@
 """What a run of a recipe takes: steps, tokens, operations, memory and hours on a GPU, by arithmetic.
 
     radgrounder plan sft/recipes/paligemma2-3b/packed-24gb.yaml --gpu l4 --images 100000
-    radgrounder plan sft/recipes/paligemma2-3b/full.yaml --gpu h100 --data build/packed
+    radgrounder plan sft/recipes/paligemma2-3b/full.yaml --gpu h100 --data build/drawn
 
 Nothing is run: hours are operations (`cost.sample_flops`, what is computed twice counted twice) over the GPU's peak
-times a share of it that is assumed. `python -m tests.bench.step_time` measures that share.
+times a share of it that is assumed. `python -m tests.bench.step_time` measures that share. Memory is that of a batch of
+the longest samples, since `group_by_length` makes such batches.
 """
 
 import math
@@ -17,12 +18,14 @@ from typing import Any
 from radgrounder.training.cost import Precision, Sample, Trained, forward_flops, memory, sample_flops
 from radgrounder.training.recipe import BYTES, Recipe, movable_weight, smallest_step
 from radgrounder.training.shape import Shape, lora_weights
+from refrad2d.mixture import Mixture
 from refrad2d.system.tables import read_csv
 
 UTILISATION = 0.4  # of the peak; assumed
 VALIDATION = 1 / 8  # validation images by training image: splits are 80/10/10
 ROOM = 0.9  # of a GPU's memory that a plan may fill; allocators and kernels take the rest
 SAMPLED = 2000  # rows of a dataset that are read
+REPORT = 256  # tokens of a long report with its prompt; assumed
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Load:
     """What is trained on: training images, conversations an image, tokens a conversation.
 
     `rows` an image: as many as conversations, or one where they are packed; None where there are no data yet.
+    `longest`: text tokens of the longest row, or without data of the longest sample; None where nobody knows.
+    `assumed`: what nobody gave.
     """
 
     images: float
@@ -53,6 +58,8 @@ class Load:
     answer_tokens: float
     counted: str  # where the tokens come from
     rows: float | None = None
+    longest: float | None = None
+    assumed: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Plan:
     trained: int
     sample_tokens: int
     sample_answers: float
+    longest_tokens: int
+    longest: str
     samples: int
     steps: int
     tokens: int
@@ -77,6 +86,7 @@ class Plan:
     gpus: dict[str, dict[str, Any]]
     utilisation: float
     counted: str
+    assumed: str
 
 
 def make_plan(
@@ -84,8 +94,14 @@ def make_plan(
 ) -> Plan:
     """The plan of a recipe for a model and data.
 
-    ValueError if its optimizer or target modules are unknown, or if its data are packed and it is not.
+    ValueError if it trains a mask head, if its optimizer or target modules are unknown, or if its data are packed and
+    it is not.
     """
+    if recipe.mask_head:
+        raise ValueError(
+            "The recipe has mask_prompt: what a mask head takes is not counted. Give a recipe of `trl sft`, "
+            "sft/train_packed.py or `radgrounder contrast`."
+        )
     trained = Trained(
         lora_weights(shape, recipe.lora_rank, recipe.lora_targets) if recipe.lora_rank else None,
         recipe.frozen_tower, recipe.checkpointing,
@@ -99,13 +115,16 @@ def make_plan(
     evaluations = recipe.evaluations(steps)
     judged = evaluations * math.ceil(samples * VALIDATION) * forward_flops(shape, sample)
     precision = Precision(BYTES[recipe.dtype], 2 if recipe.autocast else BYTES[recipe.dtype])
-    held = memory(shape, sample, trained, batch=recipe.batch, precision=precision, optimizer=recipe.optimizer)
+    longest, said = _longest(recipe, shape, load, sample)
+    held = memory(shape, longest, trained, batch=recipe.batch, precision=precision, optimizer=recipe.optimizer)
     total = seen * sum(parts.values())
     return Plan(
         parameters=shape.parameters,
         trained=trained.count(shape),
         sample_tokens=sample.length,
         sample_answers=answers,
+        longest_tokens=longest.length,
+        longest=said,
         samples=samples,
         steps=steps,
         tokens=seen * sample.length,
@@ -120,6 +139,7 @@ def make_plan(
         gpus={name: on_gpu(GPUS[name], total, judged, sum(held.values()), utilisation) for name in gpus},
         utilisation=utilisation,
         counted=load.counted,
+        assumed=load.assumed,
     )
 
 
@@ -140,6 +160,22 @@ def _sample(recipe: Recipe, shape: Shape, load: Load) -> tuple[Sample, float, in
     return sample, answers, max(1, round(load.images * parts))
 
 
+def _longest(recipe: Recipe, shape: Shape, load: Load, mean: Sample) -> tuple[Sample, str]:
+    """The longest sample and where it is from: the longest row with others beside it, or as many answers as the usual
+    mixture keeps at most, one of them a long report."""
+    turn = load.prompt_tokens + load.answer_tokens
+    if load.longest is not None:
+        beside = max(0, (recipe.packed or 1) - 1) if load.rows is not None else 0
+        longest, said = load.longest, "the longest row" if load.rows is not None else "as given"
+    else:
+        most = max(Mixture().most, math.ceil(load.answers)) if recipe.packed == 0 else recipe.packed or 1
+        beside, longest = most - 1, max(turn, REPORT)
+        said = f"{most} answers, one of {longest:g} tokens" if most > 1 else "a report with its prompt"
+        said += ": assumed without --longest"
+    text = max(mean.text, 1 + math.ceil(longest + beside * turn))
+    return Sample(shape.image_tokens, text, math.ceil(text * load.answer_tokens / turn)), said
+
+
 def on_gpu(gpu: Gpu, flops: float, judged: float, held: float, utilisation: float) -> dict[str, Any]:
     """Whether so many bytes fit, and the hours of so many operations of training and of validation."""
     speed = gpu.peak * utilisation * 3600
@@ -157,9 +193,12 @@ def on_gpu(gpu: Gpu, flops: float, judged: float, held: float, utilisation: floa
 def read_load(folder: Path, *, tokenizer: Any = None) -> Load:
     """Images, conversations and tokens of a folder's sft config: all rows are counted, the first 2,000 are read.
 
+    The longest row is the longest of all by the column `length`, in tokens as those that are read have them.
+
     Tokens are those of `tokenizer`, or without one those that the column `length` estimates. ValueError if there is no
     sft config.
     """
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     files = [pq.ParquetFile(path) for path in _files(folder)]
@@ -175,6 +214,8 @@ def read_load(folder: Path, *, tokenizer: Any = None) -> Load:
         counts = (length * (1 - share), length * share)
     else:
         counts = _tokens(asked, tokenizer), _tokens(said, tokenizer)
+    scale = (sum(counts) + 2 * answers) / max(1, sum(row["length"] for row in read))
+    longest = max(pc.max(file.read(columns=["length"])["length"]).as_py() for file in files)
     counted = "the column length" if tokenizer is None else "the base's tokenizer"
     return Load(
         rows * images / len(read),
@@ -183,6 +224,7 @@ def read_load(folder: Path, *, tokenizer: Any = None) -> Load:
         counts[1] / answers + 1,
         f"{counted}, {len(read)} of {rows} rows",
         len(read) / images,
+        longest * scale,
     )
 
 
@@ -236,6 +278,7 @@ def as_text(plan: Plan) -> str:
     lines = [
         ("weights", f"{plan.parameters:,}, trained {plan.trained:,}"),
         ("a sample", f"{plan.sample_tokens:,} tokens, {plan.sample_answers:.1f} answers (tokens by {plan.counted})"),
+        ("the longest sample", f"{plan.longest_tokens:,} tokens ({plan.longest}), memory is that of batches of it"),
         ("operations a sample", f"{format_power(operations)} ({parts})"),
         ("the run", f"{plan.samples:,} samples an epoch, {plan.steps:,} steps, {format_power(plan.tokens)} tokens"),
         ("operations", f"{format_power(plan.flops)}, validation {plan.evaluations} × "
@@ -244,6 +287,8 @@ def as_text(plan: Plan) -> str:
         ("trained weights", f"{plan.trained_dtype}: a change below {100 * low:.2g} to {100 * high:.2g} % of a weight "
          f"is lost; at this rate none above {plan.movable_weight:.2g} moves"),
     ]  # fmt: skip
+    if plan.assumed:
+        lines.insert(0, ("assumed", plan.assumed))
     return format_lines([*lines, *((name, format_gpu(found, plan.utilisation)) for name, found in plan.gpus.items())])
 
 

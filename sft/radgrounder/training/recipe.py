@@ -41,6 +41,7 @@ class Recipe:
     eval_steps: float
     packed: int | None  # answers a sample at most; 0: rows are packed already; None: one conversation a sample
     frozen_tower: bool
+    mask_head: bool = False
 
     @property
     def samples_a_step(self) -> int:
@@ -98,6 +99,7 @@ def make_recipe(keys: dict[str, Any]) -> Recipe:
         eval_steps=_number(keys, "logging_steps" if keys["eval_steps"] is None else "eval_steps", 0),
         packed=None if keys["answers_per_sample"] is None else _whole(keys, "answers_per_sample", 0),
         frozen_tower=bool(keys["frozen_tower"]),
+        mask_head="mask_prompt" in keys,
     )
 
 

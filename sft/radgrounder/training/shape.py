@@ -16,7 +16,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Transformer:
     """Layers of one kind. `gated` has two matrices up instead of one; `norms` are weights of normalisation in a layer,
-    in widths; `biased` layers add a bias to each matrix."""
+    in widths; `biased` layers add a bias to each matrix; `capped` ones cap the scores of their attention, which
+    sdpa cannot: transformers computes it eagerly (`Gemma2PreTrainedModel._supports_sdpa` is False)."""
 
     layers: int
     width: int
@@ -27,6 +28,7 @@ class Transformer:
     gated: bool
     norms: int
     biased: bool
+    capped: bool = False
 
     @property
     def matrices(self) -> dict[str, tuple[int, int]]:
@@ -116,6 +118,7 @@ def shape_of(config: Any) -> Shape:
     decoder = Transformer(
         text.num_hidden_layers, text.hidden_size, text.num_attention_heads, text.num_key_value_heads, text.head_dim,
         text.intermediate_size, gated=True, norms=4 if text.model_type == "gemma2" else 2, biased=False,
+        capped=text.model_type == "gemma2",
     )  # fmt: skip
     return Shape(tower, decoder, vision.image_size, vision.patch_size, text.vocab_size)
 
@@ -140,11 +143,13 @@ def large_config() -> Any:
 
 @dataclass(frozen=True)
 class Adapted:
-    """Weights of a LoRA adapter in tower, projector and decoder."""
+    """Weights of a LoRA adapter in tower, projector and decoder; how wide what its matrices read is, in all layers."""
 
     tower: int
     projector: int
     decoder: int
+    tower_inputs: int = 0
+    decoder_inputs: int = 0
 
 
 def lora_weights(shape: Shape, rank: int, targets: Sequence[str]) -> Adapted:
@@ -152,13 +157,15 @@ def lora_weights(shape: Shape, rank: int, targets: Sequence[str]) -> Adapted:
 
     As TRL hands them to PEFT. ValueError if no module has such a name.
     """
-    counts = {"tower": 0, "projector": 0, "decoder": 0}
-    for part, name, (a, b) in _modules(shape):
+    sizes: dict[str, list[tuple[int, int]]] = {"tower": [], "projector": [], "decoder": []}
+    for part, name, size in _modules(shape):
         if _is_target(name, targets):
-            counts[part] += rank * (a + b)
-    if not any(counts.values()):
+            sizes[part].append(size)
+    if not any(sizes.values()):
         raise ValueError(f"No module is named {', '.join(targets)}. See lora_target_modules of a recipe that runs.")
-    return Adapted(**counts)
+    counts = {part: rank * sum(a + b for a, b in found) for part, found in sizes.items()}
+    tower, decoder = (sum(a for a, _ in sizes[part]) for part in ("tower", "decoder"))
+    return Adapted(**counts, tower_inputs=tower, decoder_inputs=decoder)
 
 
 def _is_target(name: str, targets: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from tests.fixtures.paths import ROOT
 from tests.fixtures.tiny_models import save_nano, save_sft
 
 PACKED = str(ROOT / "sft" / "recipes" / "paligemma2-3b" / "packed-24gb.yaml")
+MASKS = str(ROOT / "sft" / "recipes" / "paligemma2-3b" / "masks.yaml")
 NANO = str(ROOT / "sft" / "recipes" / "nano" / "detection.yaml")
 
 
@@ -39,6 +40,12 @@ def test_data_and_base_of_a_recipe_are_read(tmp_path, capsys):
         ([PACKED, "--data", "."], "has no sft config with a split train"),
         ([PACKED, "--images", "0"], "--images 0 is not positive"),
         ([PACKED, "--images", "3", "--answers", "0"], "--answers 0.0 is not positive"),
+        (
+            [PACKED, "--images", str(10**400)],
+            f"--images {10**400} is above 1,000,000,000,000. Give what one run can see.",
+        ),
+        ([PACKED, "--images", "3", "--longest", "1e300"], "--longest 1e+300 is above 1,000,000,000,000"),
+        ([MASKS, "--images", "3"], "The recipe has mask_prompt: what a mask head takes is not counted"),
         ([PACKED, "--images", "3", "--utilisation", "0"], "--utilisation 0 never ends"),
         ([PACKED, "--images", "3", "--utilisation", "1.2"], "--utilisation 1.2 is no share"),
         (
@@ -52,6 +59,22 @@ def test_what_cannot_be_planned_is_refused_with_the_remedy(options, message, tmp
     monkeypatch.chdir(tmp_path)
     assert main(["plan", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--answers", "--prompt-tokens", "--answer-tokens", "--longest", "--utilisation"])
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_number_that_is_none_is_refused(flag, value, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["plan", PACKED, "--images", "3", flag, value])
+    assert stopped.value.code == 2
+    assert f"argument {flag}: '{value}' is no finite number" in capsys.readouterr().err
+
+
+def test_answers_that_nobody_gave_are_said_to_be_assumed(capsys):
+    assert main(["plan", PACKED, "--images", "3"]) == 0
+    assert "10 answers an image: give --answers" in capsys.readouterr().out
+    assert main(["plan", PACKED, "--images", "3", "--answers", "10"]) == 0
+    assert "give --answers" not in capsys.readouterr().out
 
 
 def test_an_unknown_gpu_is_refused_with_the_choices(capsys):

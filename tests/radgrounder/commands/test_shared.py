@@ -25,6 +25,9 @@ def test_the_flag_is_named_as_the_command_line_has_it():
         require_positive(Options(batch_size=0), "batch_size")
     with pytest.raises(ValueError, match="--part 1.5 is no share. Give a number from 0 to 1."):
         require_share(Options(share=1.5), "share")
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=f"--part {value} is no number to count with. Give 1 or more."):
+            require_positive(Options(share=value), "share")
 
 
 def test_a_file_is_no_folder(tmp_path):

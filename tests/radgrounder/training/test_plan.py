@@ -64,6 +64,32 @@ def test_steps_that_a_recipe_fixes_are_the_whole_run():
     assert (plan.steps, plan.tokens) == (100, 100 * 8 * plan.sample_tokens)
 
 
+def test_memory_is_for_batches_of_the_longest_samples():
+    packed, single = planned("packed-24gb"), planned("lora-24gb")
+    assert packed.longest_tokens == 256 + 1 + 11 * 50 + 256  # 12 answers, one of them a long report
+    assert single.longest_tokens == 256 + 1 + 256
+    assert "12 answers, one of 256 tokens: assumed" in packed.longest
+    longer = planned("packed-24gb", replace(PAPER, longest=2000.0))
+    assert (longer.longest_tokens, longer.longest) == (256 + 1 + 2000, "as given")
+    assert longer.memory["activations"] > 2 * packed.memory["activations"] and longer.flops == packed.flops
+
+
+def test_full_training_in_batches_of_eight_would_not_fit_80_gb():
+    recipe = replace(read_recipe(RECIPES / "packed-80gb.yaml"), batch=8, accumulation=3)
+    assert not make_plan(recipe, LARGE, PAPER, ["h100"]).gpus["h100"]["fits"]
+
+
+def test_every_recipe_fits_the_gpu_that_it_names():
+    for name in ("lora-24gb", "packed-24gb", "public", "lora-80gb", "packed-80gb", "full"):
+        gpu = "l4" if name in ("lora-24gb", "packed-24gb", "public") else "a100-80gb"
+        assert planned(name, gpus=(gpu,)).gpus[gpu]["fits"], name
+
+
+def test_a_mask_head_is_refused():
+    with pytest.raises(ValueError, match="has mask_prompt: what a mask head takes is not counted. Give a recipe"):
+        planned("masks")
+
+
 def test_hours_follow_from_peak_and_utilisation():
     plan = planned("packed-24gb", gpus=("h100", "l4"), utilisation=0.5)
     assert plan.gpus["h100"]["training_hours"] == pytest.approx(plan.flops / (989e12 * 0.5) / 3600)
@@ -98,6 +124,13 @@ def test_data_are_counted_single_and_packed_alike(folders):
     assert single.counted == "the column length, 20 of 20 rows"
 
 
+def test_the_longest_row_of_the_data_is_taken(folders):
+    single, packed = (read_load(folders / name) for name in ("single", "packed"))
+    assert packed.longest > single.longest > single.prompt_tokens + single.answer_tokens
+    plan = planned("packed-24gb", packed)
+    assert plan.longest == "the longest row" and plan.longest_tokens >= plan.sample_tokens
+
+
 def test_packed_rows_are_the_samples_of_a_packed_recipe_alone(folders):
     single, packed = (read_load(folders / name) for name in ("single", "packed"))
     assert (planned("packed-24gb", packed).samples, planned("packed-24gb", packed).sample_answers) == (5, 4)
@@ -127,7 +160,7 @@ def test_the_plans_in_the_readme_are_those_of_the_command(capsys, monkeypatch):
 
     monkeypatch.chdir(ROOT)
     blocks = (ROOT / "sft" / "recipes" / "README.md").read_text(encoding="utf-8").split("```\n$ radgrounder ")[1:]
-    assert len(blocks) == 2
+    assert len(blocks) == 5
     for block in blocks:
         arguments, _, shown = block.partition("\n")
         assert main(arguments.split()) == 0

@@ -108,6 +108,9 @@ def test_each_kind_of_field_is_read(argv, name, value):
         ["a"],  # --reports is missing
         ["--reports", "r"],
         ["a", "--reports", "r", "--patients", "many"],
+        ["a", "--reports", "r", "--threshold", "half"],
+        ["a", "--reports", "r", "--threshold", "nan"],
+        ["a", "--reports", "r", "--threshold=-inf"],
         ["a", "--reports", "r", "--head", "keep"],
         ["a", "--reports", "r", "--engine", "horse"],
         ["a", "--reports", "r", "--client", "x"],  # a field without option() is no option
