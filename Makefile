@@ -109,7 +109,7 @@ base-results: $(BASE_RESULTS)/results.json
 	@cat $(BASE_RESULTS)/table.md
 
 # does the base look? the causal tests of docs/evaluation.md, on the regions that it knows, so many patients of them
-LOOKED ?= 108
+LOOKED ?= 126
 interventions: build/interventions/interventions/results.json
 
 build/interventions/interventions/results.json: $(BASE)/model.safetensors

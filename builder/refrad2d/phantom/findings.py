@@ -89,7 +89,8 @@ def draw_findings(
 ) -> list[PlantedFinding]:
     """What this patient has in a part, by chance and behind that as `planted`. The centres are those of `at`, where
     given."""
-    found, more = [], []
+    found: list[PlantedFinding] = []
+    more: list[PlantedFinding] = []
     for row in read_csv(__package__, "findings.csv"):
         if row["part"] != part:
             continue

@@ -121,7 +121,7 @@ def change_figures(
     clusters = np.array([cluster for cluster, _ in kept])
     found = figures(values, clusters.tolist(), samples=samples, seed=seed)
     counts = [len(set(clusters[~np.isnan(column)].tolist())) for column in values.T]
-    return {name: _widened(name, *pair).as_dict() for name, *pair in zip(NAMES, found, counts, strict=True)}
+    return {name: _widened(name, one, count).as_dict() for name, one, count in zip(NAMES, found, counts, strict=True)}
 
 
 def _widened(name: str, one: Figure, patients: int) -> Figure:
