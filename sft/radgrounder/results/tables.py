@@ -125,7 +125,7 @@ def _change_rows(name: str, figures: Mapping[str, Any]) -> list[tuple[str, ...]]
     cells = [
         (text, format_figure(figures.get(name + end)), format_figure(figures.get(name + "_over" + end)))
         for end, text in beside.items()
-        if name + end in figures
+        if name + end in figures and (end == "_before" or name + "_over" + end in figures)
     ] or [("", "–", "–")]
     rate = (words, format_figure(figures[name]), str(figures[name]["n"]))
     return [((rate if number == 0 else ("", "", "")) + cell) for number, cell in enumerate(cells)]

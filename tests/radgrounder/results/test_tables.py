@@ -88,6 +88,11 @@ def test_a_change_stands_beside_its_controls_in_words():
     )
 
 
+def test_a_control_without_a_paired_difference_is_not_shown():
+    found = {name: figure for name, figure in MOVED.items() if "_over_" not in name}
+    assert "the answer to the unchanged picture" not in format_interventions({"interventions": found})
+
+
 def test_the_table_of_changes_says_of_whom_and_is_apart_by_region():
     made = {"patients": 18, "sites": ["A"], "regions": ["head_ct", "head_mr"], "settings": {"report_samples": 1}}
     found = format_interventions({**made, "interventions": MOVED, "by_region": dict.fromkeys(made["regions"], MOVED)})
