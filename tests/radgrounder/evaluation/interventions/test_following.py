@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from radgrounder.benchmarks.base import Item
-from radgrounder.evaluation.following import (
+from radgrounder.evaluation.interventions.following import (
     Truth,
     change_figures,
     mirror_box,

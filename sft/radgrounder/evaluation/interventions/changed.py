@@ -16,7 +16,7 @@ import numpy as np
 
 from radgrounder.benchmarks.base import Benchmark, Facts, Item, Scores
 from radgrounder.evaluation.answers import Generator
-from radgrounder.evaluation.following import (
+from radgrounder.evaluation.interventions.following import (
     COLUMNS,
     NAME,
     Truth,

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from radgrounder.evaluation.following import COLUMNS, NAME, RATES
-from radgrounder.evaluation.interventions import Shot, evaluate, load
+from radgrounder.evaluation.interventions.changed import Shot, evaluate, load
+from radgrounder.evaluation.interventions.following import COLUMNS, NAME, RATES
 from radgrounder.evaluation.run import Settings
 from radgrounder.metrics.boxes import iou
 from refrad2d.grounding import Parsed, locate_answer

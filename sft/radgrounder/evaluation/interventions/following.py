@@ -1,4 +1,4 @@
-"""Do answers follow a change of the picture? Scores of the questions of `interventions`, each beside its controls.
+"""Do answers follow a change of the picture? Scores of the questions of `changed`, each beside its controls.
 
 >>> scores = [dict(score_change(item, said, truth)) for item in items]
 >>> change_figures(items, scores)["moved_follows_over_control"]["low"] > 0
