@@ -108,12 +108,14 @@ $(TWINS)/boxless: $(TWINS)/boxed
 base-results: $(BASE_RESULTS)/results.json
 	@cat $(BASE_RESULTS)/table.md
 
-# does the base look? the causal tests of docs/evaluation.md
+# does the base look? the causal tests of docs/evaluation.md, on the regions that it knows, so many patients of them
+LOOKED ?= 126
 interventions: build/interventions/interventions/results.json
 
 build/interventions/interventions/results.json: $(BASE)/model.safetensors
-	$(BIN)/radgrounder eval --model $(BASE) --interventions --regions abdomen_ct abdomen_mr --patients 30 \
-		--out build/interventions
+	$(BIN)/radgrounder eval --model $(BASE) --interventions --patients $(LOOKED) --report-samples 1 \
+		--regions abdomen_ct torso_ct chest_ct neck_ct pelvis_ct head_ct head_mr abdomen_mr spine_mr \
+		--batch-size 64 --out build/interventions
 
 # whole structures in 3D on new patients of all sites: three hospitals in one export
 VOLUMES := build/volumes

@@ -91,7 +91,7 @@ def document() -> str:
         "By region and site: `python -m tests.bench.sites`": told("sites.json", sites),
         "Structures of whole series: `make volumes`": volumes(),
         "The base made again: `make base-again`": again(),
-        "Does it look? `make interventions`": earlier("interventions.json") + "\n\n" + interventions(),
+        "Does it look? `make interventions`": earlier("interventions.json") + interventions(),
         "Its confidence: `make base-calibrate`": confidence(),
         "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR, which
 the base has never seen, at site C, whose other examinations it has. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
@@ -173,7 +173,7 @@ def groups() -> str:
 def interventions() -> str:
     """The tables of the causal tests; "" while they were not run for this base."""
     path = RESULTS / "interventions.json"
-    return format_interventions(json.loads(path.read_text(encoding="utf-8"))["interventions"]) if path.is_file() else ""
+    return format_interventions(read(path.name)) if path.is_file() else ""
 
 
 def sites(results: dict) -> str:

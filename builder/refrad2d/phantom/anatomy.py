@@ -8,14 +8,14 @@ Frame of the patient: LPS mm, z = 0 at the middle of L1. Heights are counted in 
 L1 is 20, S1 is 25, the vertex about -11), so that organs keep their level in tall and short people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from refrad2d.labels import label_by_name
-from refrad2d.phantom.findings import PlantedFinding, draw_findings, place_findings
+from refrad2d.phantom.findings import PlantedFinding, draw_findings, focal_findings, place_findings
 from refrad2d.phantom.organs import BodyFrame, Organ, place_organs
 from refrad2d.phantom.shapes import Shapes, Waves, build_shapes, join_geometries, random_waves
 from refrad2d.system.tables import read_csv
@@ -66,21 +66,28 @@ def _habitus() -> np.ndarray:
     return np.array([[float(row[c]) for c in columns] for row in read_csv(__package__, "habitus.csv")]).T
 
 
-def make_patient(seed: int, site: str = "A", *, parts: Sequence[str] = ("abdomen",)) -> Patient:
+def make_patient(
+    seed: int, site: str = "A", *, parts: Sequence[str] = ("abdomen",), planted: Collection[str] = ()
+) -> Patient:
     """The patient of this seed with the organs of these parts (see PARTS), in the order in which they are painted.
 
-    The same seed gives the same anatomy at every site, and a part looks the same whatever other parts are drawn.
+    The same seed gives the same anatomy at every site, and a part looks the same whatever other parts are drawn. Focal
+    findings that are `planted` come to those that the patient has by chance, which stay where they are; one whose host
+    the patient lacks does not. ValueError for an unknown part or finding.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise ValueError(f"Unknown part {unknown[0]!r}. Choose from {', '.join(PARTS)}.")
+    focal = focal_findings(parts)
+    if odd := sorted(set(planted) - set(focal)):
+        raise ValueError(f"Finding {odd[0]!r} cannot be planted here. Choose from {', '.join(focal)}.")
     rng = np.random.default_rng([seed, 20477])
     sex, age = ("F", "M")[rng.integers(2)], int(rng.integers(19, 91))
     height = rng.normal(1.0, 0.05) * (0.96 if sex == "F" else 1.03)
     corpulence = float(np.clip(rng.gamma(2.2, 0.45), 0.08, 2.6))  # 1 is a usual middle age
     profile, bottom, fat = _body(rng, height, corpulence, sex)
     place, breath = BodyFrame(profile, bottom, height), rng.normal(0, 11)
-    drawn = [_draw_part(part, seed, sex, parts, place, breath) for part in parts]
+    drawn = [_draw_part(part, seed, sex, parts, place, breath, planted) for part in parts]
     geometry = join_geometries([geometry for _, geometry, _ in drawn])
     starts = np.cumsum([0, *(len(geometry.gas) for _, geometry, _ in drawn)]).tolist()
     organs = tuple(
@@ -150,10 +157,12 @@ def change_organ(
     return replace(patient, shapes=shapes)
 
 
-def _draw_part(part: str, seed: int, sex: str, parts: Sequence[str], place: BodyFrame, breath: float):
+def _draw_part(
+    part: str, seed: int, sex: str, parts: Sequence[str], place: BodyFrame, breath: float, planted: Collection[str]
+):
     """Organs, shapes and findings of one part; its chance does not depend on the other parts."""
     rng = np.random.default_rng([seed, PARTS.index(part), 977])
-    findings = draw_findings(part, rng, place)
+    findings = draw_findings(part, rng, place, planted=planted)
     scales = {finding.tissue or finding.host: finding.scale for finding in findings if finding.kind == "scale"}
     organs, geometry = place_organs(part, rng, place, scales=scales, breath=breath)
     organs = [o for o in organs if o.sex in ("", sex) and (not o.unless or o.unless not in parts)]

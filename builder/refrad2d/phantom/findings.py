@@ -8,7 +8,7 @@ Kinds: `mass` and `masses` lie inside their host, `cyst` at its surface with a c
 one vertebra by the share `scale`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,6 +64,12 @@ def finding_names() -> tuple[str, ...]:
     return tuple(row["name"] for row in read_csv(__package__, "findings.csv"))
 
 
+def focal_findings(parts: Collection[str]) -> tuple[str, ...]:
+    """Those of some parts of the body that have a mask of their own."""
+    rows = read_csv(__package__, "findings.csv")
+    return tuple(row["name"] for row in rows if row["part"] in parts and row["kind"] not in DIFFUSE)
+
+
 def size_class(mask: np.ndarray, spacing: float) -> float:
     """How large a finding is in a slice: the longer side of its largest part, as the nearest of SIZE_CLASSES in mm.
 
@@ -78,14 +84,19 @@ def size_class(mask: np.ndarray, spacing: float) -> float:
     return float(SIZE_CLASSES[np.abs(np.log(np.array(SIZE_CLASSES) / longest)).argmin()])
 
 
-def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list[PlantedFinding]:
-    """What this patient has in a part. The centres are those of `at`, where given."""
-    found = []
+def draw_findings(
+    part: str, rng: np.random.Generator, place: BodyFrame, *, planted: Collection[str] = ()
+) -> list[PlantedFinding]:
+    """What this patient has in a part, by chance and behind that as `planted`. The centres are those of `at`, where
+    given."""
+    found: list[PlantedFinding] = []
+    more: list[PlantedFinding] = []
     for row in read_csv(__package__, "findings.csv"):
         if row["part"] != part:
             continue
         draw, size, pick = rng.random(3)
-        if draw >= float(row["chance"]):
+        by_chance = draw < float(row["chance"])
+        if not by_chance and row["name"] not in planted:
             continue
         low, high = float(row["low"] or 0), float(row["high"] or 0)
         hosts = row["host"].split()
@@ -93,7 +104,7 @@ def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list
         if row["at"]:
             centre = place(np.array([[float(c) for c in row["at"].split()]]), np.zeros(1, dtype=int))[0]
         x, y, z = centre.tolist()
-        found.append(
+        (found if by_chance else more).append(
             PlantedFinding(
                 name=row["name"],
                 host=hosts[int(pick * len(hosts))],
@@ -106,7 +117,7 @@ def draw_findings(part: str, rng: np.random.Generator, place: BodyFrame) -> list
                 axes=tuple(float(a) for a in (row["axes"] or "1 1 1").split()),
             )
         )
-    return found
+    return found + more
 
 
 def place_findings(

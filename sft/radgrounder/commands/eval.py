@@ -41,7 +41,7 @@ class Eval:
     interventions: bool = option("also: do the answers follow a patient of the phantom who is changed?", default=False)
     sites: tuple[str, ...] = option("of --interventions: A, B, C", default=("A",), metavar="NAME")
     regions: tuple[str, ...] = option("of --interventions, such as chest_ct", default=("abdomen_ct",), metavar="NAME")
-    patients: int = option("of --interventions; of four times as many findings are taken out", default=40, metavar="N")
+    patients: int = option("of --interventions; four times as many are searched for findings", default=40, metavar="N")
     text_only: bool = option("show no picture (slake, vqa-rad)", default=False)
     split: str | None = option(
         "of vqa-rad: disjoint or original", default=None, metavar="NAME", shown_default="disjoint"

@@ -163,6 +163,17 @@ def _sign_flip_p(totals: np.ndarray, samples: int, seed: int) -> float:
     return (1 + hits) / (1 + samples)
 
 
+def constant_limits(value: float, clusters: int, bounds: tuple[float, float] = (0.0, 1.0)) -> tuple[float, float]:
+    """The 95 % interval of a mean of which all clusters have the same value: resampling them gives it no width.
+
+    By Clopper and Pearson at most the share 1 - 0.025 ** (1 / clusters) of further clusters has less, and at most that
+    share more, as far as the `bounds` of a single value allow.
+    """
+    share = 1 - ((1 - LEVEL) / 2) ** (1 / clusters)
+    low, high = bounds
+    return value - share * (value - low), value + share * (high - value)
+
+
 def _limits(drawn: np.ndarray) -> tuple[float, float]:
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.nanpercentile(drawn, [tail, 100 - tail])

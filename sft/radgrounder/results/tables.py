@@ -16,7 +16,23 @@ SCALES = {
     "other_patient_finding_false": 1,
     "majority_finding_false": 1,
 }  # entities a report; everything else is shown in percent
-ENDS = ("", "_control", "_before")  # of the names of interventions
+_UNCHANGED = "the answer to the unchanged picture"
+_REDRAWN = "the report of a redraw with other noise and no change"
+_ELSEWHERE = "another patient's picture"
+CHANGES = {  # rates of interventions: in words, and what the control is
+    "mirror_sides": ("mirrored: the box of a paired structure is on its side", _UNCHANGED),
+    "mirror_follows": ("mirrored: the box is where the mirror has put the structure (IoU ≥ 0.5)", _UNCHANGED),
+    "mirror_swaps": ("mirrored, one side of a pair shown: that one gets a box, the other none", _UNCHANGED),
+    "mirror_report_sides": ("mirrored: the report tells the finding of the other side", _REDRAWN),
+    "removed_goes": ("a finding taken out: the report tells of it no more", _REDRAWN),
+    "added_comes": ("a finding put in: the report tells of it", _REDRAWN),
+    "moved_iou": ("an organ moved: IoU of the box with the new place", _UNCHANGED),
+    "moved_follows": ("an organ moved: the box shares more with the new place than with the old", _UNCHANGED),
+    "scaled_iou": ("an organ scaled: IoU of the box with the new outline", _UNCHANGED),
+    "scaled_follows": ("an organ scaled: the box shares more with the new outline than with the old", _UNCHANGED),
+    "contrast_holds": ("other grey levels: the box stays (IoU ≥ 0.8)", _ELSEWHERE),
+    "contrast_iou": ("other grey levels: IoU of the box with the one before", _ELSEWHERE),
+}
 FIGURE_KEYS = {"mean", "low", "high", "n"}
 
 
@@ -37,7 +53,7 @@ def format_table(results: Mapping[str, Any]) -> str:
         format_sections({name: found for name, found in results.items() if name != "interventions"}),
         _chapter("Findings by class", format_findings(results.get("findings", {}))),
         _chapter("Bound and free decoding", format_decoding(results)),
-        _chapter("Interventions", format_interventions(results.get("interventions", {}))),
+        _chapter("Interventions", format_interventions(results)),
         _chapter("Beside the published figures", format_layout(results)),
         _chapter("Also measured", format_sections(results.get("additional", {}))),
         _chapter("Gaps", format_gaps(results.get("gaps", {}))),
@@ -86,14 +102,59 @@ def format_decoding(results: Mapping[str, Any]) -> str:
     return table(("task", "figure", "bound", "free"), rows) if rows else ""
 
 
-def format_interventions(figures: Mapping[str, Any]) -> str:
-    """Every rate beside its control, and beside the unchanged picture where there is such a figure."""
+def format_interventions(results: Mapping[str, Any]) -> str:
+    """How the changed pictures were made, every rate beside its controls, and the differences by region; "" if
+    `results` has no interventions."""
+    figures = results.get("interventions", {})
+    rows = [row for name in CHANGES if name in figures for row in _change_rows(name, figures)]
+    if not rows:
+        return ""
+    header = ("change", "rate [interval]", "n", "beside it", "its rate", "difference [interval]")
+    parts = [_told_setting(results), table(header, rows), _changes_by_region(results.get("by_region", {}))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _change_rows(name: str, figures: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A rate with its control, then one line for each other thing that it is read beside."""
+    words, control = CHANGES[name]
+    beside = {
+        "_control": control,
+        "_prior": "the mean box of other patients",
+        "_before": "the unchanged picture, held to its own truth",
+    }
+    cells = [
+        (text, format_figure(figures.get(name + end)), format_figure(figures.get(name + "_over" + end)))
+        for end, text in beside.items()
+        if name + end in figures and (end == "_before" or name + "_over" + end in figures)
+    ] or [("", "–", "–")]
+    rate = (words, format_figure(figures[name]), str(figures[name]["n"]))
+    return [((rate if number == 0 else ("", "", "")) + cell) for number, cell in enumerate(cells)]
+
+
+def _told_setting(results: Mapping[str, Any]) -> str:
+    if "regions" not in results:
+        return ""
+    samples = results["settings"]["report_samples"]
+    reports = "decoded greedily" if samples == 1 else f"the consensus of {samples} samples"
+    return (
+        f"{results['patients']} patients of the phantom, site {', '.join(results['sites'])}, by turns"
+        f" {', '.join(name.replace('_', ' ') for name in results['regions'])}; findings are looked for in four times as"
+        f" many. Reports are {reports}. In percent; a difference is the rate minus what stands beside it, of the same"
+        f" items, patients resampled."
+    )
+
+
+def _changes_by_region(regions: Mapping[str, Any]) -> str:
+    """What the rates have over their controls, a line a region; "" where there is but one."""
+    if len(regions) < 2:
+        return ""
+    names = [name for name in CHANGES if not name.endswith(("_iou", "_report_sides"))]
     rows = [
-        (name.replace("_", " "), *(format_figure(figures.get(name + end)) for end in ENDS), str(figure["n"]))
-        for name, figure in figures.items()
-        if not name.endswith(ENDS[1:])
+        (region.replace("_", " "), *(format_figure(figures.get(f"{name}_over_control")) for name in names))
+        for region, figures in regions.items()
     ]
-    return table(("change", "rate [interval]", "control", "unchanged picture", "n"), rows) if rows else ""
+    head = ("rate minus control, points", *(name.replace("_", " ") for name in names))
+    return table(head, rows)
 
 
 def _is_control(name: str) -> bool:

@@ -52,7 +52,10 @@ def test_interventions_need_no_benchmark_and_stand_beside_one(data, tmp_path, mo
     assert command(*words, "--benchmark", "refrad2d", "--data", data, "--samples", 50) == 0
     assert asked == [(tmp_path / "interventions", {"sites": ("B",), "regions": ("chest_ct",), "patients": 40})] * 2
     assert json.loads((tmp_path / "results.json").read_text())["interventions"] == figure
-    assert "| moved iou | 50.0 [40.0, 60.0] |" in (tmp_path / "table.md").read_text()
+    assert (
+        "| an organ moved: IoU of the box with the new place | 50.0 [40.0, 60.0] | 9 |"
+        in (tmp_path / "table.md").read_text()
+    )
 
 
 @pytest.mark.parametrize(("decoding", "constrained"), [("bound", True), ("free", False), ("both", True)])

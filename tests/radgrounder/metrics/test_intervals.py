@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from radgrounder.metrics.intervals import compare, figure, figures, gap, resample_means
+from radgrounder.metrics.intervals import compare, constant_limits, figure, figures, gap, resample_means
 
 VALUES = st.lists(st.floats(0, 1), min_size=2, max_size=8)
 
@@ -170,3 +170,10 @@ def test_two_thousand_pairs_are_compared_in_seconds():
     began = time.process_time()
     compare(first, second, range(2000))
     assert time.process_time() - began < 5
+
+
+def test_where_all_patients_are_alike_the_bound_is_that_of_clopper_and_pearson():
+    assert constant_limits(0.0, 14) == (0.0, pytest.approx(0.2316, abs=1e-4))
+    assert constant_limits(1.0, 14) == (pytest.approx(0.7684, abs=1e-4), 1.0)
+    low, high = constant_limits(0.0, 14, bounds=(-1.0, 1.0))
+    assert -low == high == pytest.approx(0.2316, abs=1e-4)

@@ -5,7 +5,14 @@ pytest tests/radgrounder/results/test_tables.py
 
 import pytest
 
-from radgrounder.results.tables import format_figure, format_gaps, format_layout, format_table, holds_figures
+from radgrounder.results.tables import (
+    format_figure,
+    format_gaps,
+    format_interventions,
+    format_layout,
+    format_table,
+    holds_figures,
+)
 
 FIGURE = {"mean": 0.436, "low": 0.42, "high": 0.4523, "n": 9}
 EMPTY = {"mean": None, "low": None, "high": None, "n": 0}
@@ -67,11 +74,31 @@ def test_a_section_is_a_mapping_of_figures():
     assert holds_figures(RESULTS["vqa"]) and not holds_figures(RESULTS["model"]) and not holds_figures({})
 
 
-def test_a_change_stands_beside_its_control_and_the_unchanged_picture():
-    found = {"moved_iou": FIGURE, "moved_iou_control": {**FIGURE, "mean": 0.1, "low": None}, "moved_iou_before": FIGURE}
-    table = format_table({**RESULTS, "interventions": {**found, "removed_goes": EMPTY}})
-    assert "| moved iou | 43.6 [42.0, 45.2] | 10.0 | 43.6 [42.0, 45.2] | 9 |" in table
-    assert "| removed goes | – | – | – | 0 |" in table and "| interventions |" not in table
+MOVED = {"moved_iou": FIGURE, "moved_iou_control": {**FIGURE, "mean": 0.1, "low": None}, "moved_iou_before": FIGURE,
+         "moved_iou_over_control": FIGURE}  # fmt: skip
+
+
+def test_a_change_stands_beside_its_controls_in_words():
+    table = format_table({**RESULTS, "interventions": {**MOVED, "removed_goes": EMPTY}})
+    rate = "| an organ moved: IoU of the box with the new place | 43.6 [42.0, 45.2] | 9 "
+    assert f"{rate}| the answer to the unchanged picture | 10.0 | 43.6 [42.0, 45.2] |" in table
+    assert "|  |  |  | the unchanged picture, held to its own truth | 43.6 [42.0, 45.2] | – |" in table
+    assert (
+        "| a finding taken out: the report tells of it no more | – | 0 |" in table and "| interventions |" not in table
+    )
+
+
+def test_a_control_without_a_paired_difference_is_not_shown():
+    found = {name: figure for name, figure in MOVED.items() if "_over_" not in name}
+    assert "the answer to the unchanged picture" not in format_interventions({"interventions": found})
+
+
+def test_the_table_of_changes_says_of_whom_and_is_apart_by_region():
+    made = {"patients": 18, "sites": ["A"], "regions": ["head_ct", "head_mr"], "settings": {"report_samples": 1}}
+    found = format_interventions({**made, "interventions": MOVED, "by_region": dict.fromkeys(made["regions"], MOVED)})
+    assert found.startswith("18 patients of the phantom, site A, by turns head ct, head mr;")
+    assert "Reports are decoded greedily." in found and "\n| head mr | " in found
+    assert format_interventions({}) == ""
 
 
 def test_bound_and_free_figures_stand_side_by_side():

@@ -98,6 +98,24 @@ def test_a_removed_finding_is_gone_and_the_rest_is_as_before(patient, finding):
     assert 0 < changed.mean() < 0.1 and finding.name not in {one.name for one in cured.findings}
 
 
+def test_a_planted_finding_is_all_that_differs():
+    patient = next(p for p in map(make_patient, range(9)) if "liver_cyst" not in {f.name for f in p.findings})
+    planted = make_patient(patient.seed, planted=("liver_cyst",))
+    assert planted.findings[:-1] == patient.findings and planted.findings[-1].name == "liver_cyst"
+    at = planted.findings[-1].centre[2]
+    before, after, again = (
+        shown(one, "liver", position=at)[0] for one in (patient, planted, without_finding(planted, "liver_cyst"))
+    )
+    assert np.array_equal(before, again) and 0 < (np.abs(before - after) > 1).mean() < 0.1
+
+
+def test_only_focal_findings_of_the_parts_can_be_planted():
+    with pytest.raises(ValueError, match="'hepatomegaly' cannot be planted"):
+        make_patient(3, planted=("hepatomegaly",))
+    with pytest.raises(ValueError, match="Choose from liver_metastases"):
+        make_patient(3, planted=("infarct",))
+
+
 def test_what_the_patient_has_not_cannot_be_changed():
     patient = make_patient(3)
     with pytest.raises(ValueError, match="no focal finding 'goiter'"):
