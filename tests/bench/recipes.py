@@ -24,7 +24,9 @@ CHANGES, TRAINING = "recipes/changes.json", "recipes/training.json"
 def read_log(path: Path) -> dict[str, float]:
     """Minutes and epochs of a training from what the trainer printed last. ValueError if there is no such line."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    last = next((line[line.index("{") :] for line in reversed(lines) if "'train_runtime'" in line), None)
+    last = next(
+        (line[line.index("{") : line.rindex("}") + 1] for line in reversed(lines) if "'train_runtime'" in line), None
+    )
     if last is None:
         raise ValueError(
             f"{path} does not say how long a training took. Delete {path.parent / 'adapter'} and run make demo-recipes."
