@@ -19,6 +19,7 @@ from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
 from radgrounder.results.tables import format_interventions
 from tests.bench import claims
+from tests.bench.recipes import format_recipes
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
@@ -36,8 +37,11 @@ MADE = {  # by command: file in docs/results → where the command leaves it
         "demo-changes.json": "build/demo/eval/changes.json",
     },
     "demo-recipes": {
+        "recipes-before.json": "build/demo/results-before.json",
         "recipes-stock.json": "build/demo/stock/results.json",
-        "recipes-changes.json": "build/demo/eval/changes.json",
+        "recipes-packed.json": "build/demo/results.json",
+        "recipes-changes.json": "build/demo/recipes/changes.json",
+        "recipes-training.json": "build/demo/recipes/training.json",
     },
     "vqa-rad": {
         "vqa-rad-before.json": "build/vqa-rad-before/results.json",
@@ -48,6 +52,10 @@ MADE = {  # by command: file in docs/results → where the command leaves it
     "contrast": {"contrast.json": "build/contrast/judged/contrast.json"},
     "contrast-ab": {"contrast-ab.json": "build/contrast/ab/contrast-ab.json"},
 }
+ENOUGH = 30  # scored reports below which a figure is said to show nothing
+FEW = ", far too few to show anything either way."
+UNPAIRED = """ mIoU and that of the mean box stand
+side by side, without a paired interval of their difference."""
 HEAD = """# Results of the nano
 
 Written by `make results` from the files in [results](results), each of which the command above its table made. The nano
@@ -93,10 +101,7 @@ def document() -> str:
         "The base made again: `make base-again`": again(),
         "Does it look? `make interventions`": earlier("interventions.json") + interventions(),
         "Its confidence: `make base-calibrate`": confidence(),
-        "LoRA on a region that the base has never seen: `make demo`": f"""The pelvis in MR, which
-the base has never seen, at site C, whose other examinations it has. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
-
-{before_and_after("demo")}""",
+        "LoRA on a region that the base has never seen: `make demo`": demo(),
         "Both recipes of the demo: `make demo-recipes`": recipes(),
         "Real questions: `make vqa-rad VQA_RAD=DATA`": f"""{earlier("vqa-rad-before.json")}LoRA on the pictures and questions of VQA-RAD's training set,
 judged on its test set; no picture occurs in both. The checkpoint is the best on validation pictures. What the pictures
@@ -113,6 +118,19 @@ add is what stands above the text-only and shuffled rows.
         + real_images(read("real-images.json")),
     }
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items() if body)])
+
+
+def demo() -> str:
+    """What the demo changed, and what its figures cannot show."""
+    after = read("demo-after.json")
+    findings = after["report"]["finding_f1"]["n"]
+    unpaired = "" if "miou_over_prior" in after["grounding"] else UNPAIRED
+    return f"""{earlier("demo-before.json")}The pelvis in MR, which the base has never seen, at site C, whose other
+examinations it has. Packed rows, LoRA on every layer, the patches and the projector; reports are decoded greedily.
+The hospital has 60 patients and not more, since it is drawn, built and trained on while somebody waits; `make demo
+PATIENTS=150 STEPS=300 DEMO=build/demo-150` is a longer run. Finding F1 is scored on {findings} reports only{FEW if findings < ENOUGH else "."}{unpaired}
+
+{before_and_after("demo")}"""
 
 
 def before_and_after(name: str) -> str:
@@ -143,13 +161,21 @@ def again() -> str:
 
 
 def recipes() -> str:
-    """The stock recipe beside the packed one; "" while that was not run for this base."""
-    if not (RESULTS / "recipes-stock.json").is_file():
+    """The stock recipe beside the packed one; "" while that was not run."""
+    if not (RESULTS / "recipes-training.json").is_file():
         return ""
-    results = [read(name) for name in ("recipes-stock.json", "demo-after.json", "recipes-changes.json")]
-    return f"""The same base, hospital and slices: `trl sft` as it comes, an answer a sample, beside packed rows.
+    stock, packed, changed, training = (
+        read(f"recipes-{part}.json") for part in ("stock", "packed", "changes", "training")
+    )
+    return f"""{earlier("recipes-before.json")}The same base, hospital and slices: `trl sft` as it comes, an answer a sample, beside
+packed rows. Minutes are the trainer's own, without loading; answers seen are its epochs times the answers of the
+training rows.
 
-{format_changes(*results, names=("stock", "packed"))}"""
+{format_recipes(training, {"stock": stock, "packed": packed}, changed)}
+
+All figures, the change being packed minus stock:
+
+{format_changes(stock, packed, changed, names=("stock", "packed"))}"""
 
 
 def groups() -> str:
@@ -188,7 +214,9 @@ def sites(results: dict) -> str:
         "| region | site | base | 16 px and more | mean box | other patient's picture | above mean box | above other's | n |"
     ]
     return """mIoU of the locate prompt on fresh slices of new patients, decoded as in use. pelvis_mr is the region that the
-base has never seen.
+base has never seen. The mean box of a class in a plane is that of four slices each of 60 other patients of the same
+region and site; a class that none of them shows scores 0. The other patient's picture is of the same region, site and
+plane. What stands above them is paired, whole patients resampled; the mean of the known regions weighs each alike.
 
 """ + "\n".join([*head, "|---|" + "---|" * 8, *rows])
 

@@ -24,6 +24,12 @@ class Compare:
         sample="site=C",
     )
     seed: int = option("of the intervals", default=0, metavar="S")
+    out: Path | None = option(
+        "of two folders: the file that the changes are written to",
+        default=None,
+        metavar="FILE.json",
+        shown_default="AFTER/changes.json",
+    )
 
 
 @command("compare", example="build/demo/eval-before build/demo/eval")
@@ -32,9 +38,9 @@ def compare(given: Compare) -> int:
 
     In: two --out folders of `radgrounder eval`, or two predictions.jsonl. Out: the paired differences with their
     intervals. Of folders, the figures of both runs side by side with the change of each, printed and in
-    AFTER/changes.json. Of files, every measure of every task with its difference in points and the p-value of a
-    permutation test, printed; --where site=C keeps one subgroup, so that a model that never saw site C against one
-    that did is the leave-one-site-out gap.
+    AFTER/changes.json, or in --out where AFTER is compared with several. Of files, every measure of every task with
+    its difference in points and the p-value of a permutation test, printed; --where site=C keeps one subgroup, so that
+    a model that never saw site C against one that did is the leave-one-site-out gap.
     """
     folders = [path.is_dir() for path in (given.before, given.after)]
     if folders[0] != folders[1]:
@@ -54,12 +60,16 @@ def _compare_folders(given: Compare) -> int:
         raise ValueError(f"One run is of {before['benchmark']}, the other of {after['benchmark']}. Give two of one.")
     answers, later = (read_rows(folder / PREDICTIONS) for folder in (given.before, given.after))
     changed = changes(answers, later, columns_of(after["benchmark"]), seed=given.seed)
-    write_text(given.after / CHANGES, json.dumps(changed, indent=2) + "\n")
+    out = given.out or given.after / CHANGES
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, json.dumps(changed, indent=2) + "\n")
     print(format_changes(before, after, changed))
     return 0
 
 
 def _compare_files(given: Compare) -> int:
+    if given.out:
+        raise ValueError(f"--out {given.out} is of two folders; two {PREDICTIONS} are only printed. Leave it out.")
     from radgrounder.results.comparison import compare_runs, format_comparison, read_rows
 
     before, after = read_rows(given.before), read_rows(given.after)

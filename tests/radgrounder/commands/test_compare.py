@@ -42,6 +42,18 @@ def test_of_two_folders_the_change_stands_beside_the_figures(runs, capsys):
     assert "| 0.250 [0.250, 0.250] | 0.750 [0.750, 0.750] | +0.500 " in capsys.readouterr().out
 
 
+def test_a_second_comparison_of_a_folder_may_go_elsewhere(runs, tmp_path):
+    out = tmp_path / "recipes" / "changes.json"
+    assert compare(*runs, "--out", out) == 0
+    assert json.loads(out.read_text())["grounding.miou"]["mean"] == 0.5 and not (runs[1] / "changes.json").exists()
+
+
+def test_a_place_for_the_changes_of_two_files_is_refused(runs, tmp_path, capsys):
+    out = tmp_path / "changes.json"
+    assert compare(*(run / "predictions.jsonl" for run in runs), "--out", out) == 2
+    assert f"--out {out} is of two folders" in capsys.readouterr().err and not out.exists()
+
+
 def test_of_two_files_every_measure_is_after_minus_before(runs, capsys):
     assert compare(*(run / "predictions.jsonl" for run in runs)) == 0
     out = capsys.readouterr().out
