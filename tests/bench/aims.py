@@ -14,6 +14,7 @@ from radgrounder.results.comparison import show_figure
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
+WHY = "WHY"
 
 
 class Aim(NamedTuple):
@@ -49,7 +50,12 @@ def find(found: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any] |
     return found if "mean" in found else None
 
 
-def aims() -> str:
+def section() -> str:
+    """The table, and why the aims are missed."""
+    return f"{table()}\n\n{WHY}"
+
+
+def table() -> str:
     """A Markdown table, one line an aim whose figure there is."""
     rows = []
     for aim in AIMS:
@@ -63,5 +69,5 @@ def aims() -> str:
 
 
 if __name__ == "__main__":
-    print(aims())
+    print(table())
     sys.exit(0)

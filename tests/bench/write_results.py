@@ -8,7 +8,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from radgrounder.contrast.ab import format_trial, verdict
@@ -17,12 +17,22 @@ from radgrounder.evaluation.answers import hash_model
 from radgrounder.evaluation.calibrate import LOST
 from radgrounder.models.fingerprint import STALE, weights_digest
 from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
-from radgrounder.results.tables import format_interventions
-from tests.bench import claims
+from radgrounder.results.tables import format_findings, format_interventions
+from tests.bench import aims, claims
 from tests.bench.recipes import format_recipes
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
+GERMAN = ("miou_de", "present_boxed_de", "absent_boxed_de")
+ENTITIES = ("entity_precision", "entity_recall", "shuffled_g_iou_class", "blank_image_g_iou_class")
+ALSO = """Also measured: places in German, structures of reports (found at an IoU of 0.5), findings a report, and what stands above
+the model's own answers to another patient's picture."""
+OVER = ("accuracy_over_shuffled", "f1_open_over_shuffled")
+FINDINGS = (
+    *("f1_over_shuffled", "finding_f1_over_shuffled"),
+    *("finding_precision", "other_patient_finding_precision", "finding_recall", "other_patient_finding_recall"),
+    *("finding_false", "other_patient_finding_false", "majority_finding_false", "finding_size_error"),
+)
 MADE = {  # by command: file in docs/results → where the command leaves it
     "base-results": {"base.json": "build/base-results/results.json"},
     "volumes": {"volumes.json": "build/volumes/eval/results.json"},
@@ -95,7 +105,8 @@ def stale() -> str:
 def document() -> str:
     """docs/results.md."""
     chapters = {
-        "The base on new patients: `make base-results`": stale() + figures(read("base.json")) + "\n\n" + groups(),
+        "What was aimed at, and what was reached": aims.section(),
+        "The base on new patients: `make base-results`": base(),
         "By region and site: `python -m tests.bench.sites`": told("sites.json", sites),
         "Structures of whole series: `make volumes`": volumes(),
         "The base made again: `make base-again`": again(),
@@ -118,6 +129,38 @@ add is what stands above the text-only and shuffled rows.
         + real_images(read("real-images.json")),
     }
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items() if body)])
+
+
+def base() -> str:
+    """The base's figures, what its reports say of findings, its ROC of absence, and the figures by group."""
+    found = read("base.json")
+    more = found["additional"]
+    also = {"grounding": [*GERMAN, *ENTITIES], "report": FINDINGS, "vqa": OVER}
+    rest = {
+        section: {name: more[section][name] for name in names if name in more[section]}
+        for section, names in also.items()
+    }
+    parts = [
+        stale() + figures(found),
+        f"{ALSO}\n\n{figures(rest)}",
+        "Findings by class, over all reports together; shares in percent.\n\n"
+        + format_findings(found.get("findings", {})),
+        curve(found.get("absence", [])),
+        groups(),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def curve(points: Sequence[Mapping[str, float]]) -> str:
+    """Points of the ROC curve of absence; "" without any."""
+    if not points:
+        return ""
+    cells = ["| " + " | ".join(f"{point[name]:.3f}" for point in points) + " |" for name in points[0]]
+    names = ["present structures with a box", "absent structures with a box"]
+    rows = [f"| {name} {row}" for name, row in zip(names, cells, strict=True)]
+    return "What another threshold would give (thresholds of these very patients):\n\n" + "\n".join(
+        ["| |" + " |" * len(points), "|---|" + "---|" * len(points), *rows]
+    )
 
 
 def demo() -> str:

@@ -53,8 +53,8 @@ CONTEXT = CONTEXTS[-1]  # evaluation gives the clinical information and the clin
 TRAINING_ROWS = 20_000  # so many training slices, evenly spaced, are enough for a prior
 OVER = {  # by task: measure and control whose difference is a figure of its own
     "locate": (("iou", "prior"), ("iou", SHUFFLED)),
-    "report": (("f1", "majority"),),
-    "vqa": (("accuracy_closed", "majority"), ("f1_open", "majority")),
+    "report": (("f1", "majority"), ("f1", SHUFFLED), ("finding_f1", SHUFFLED)),
+    "vqa": tuple((name, control) for name in ("accuracy_closed", "f1_open") for control in ("majority", SHUFFLED)),
 }
 SIZES = ((0.01, "small"), (0.05, "medium"), (2.0, "large"))  # of a structure: share of the slice below the bound
 
@@ -103,6 +103,8 @@ EXTRA = (
     Column("grounding", "entity_f1", ("report",), "", "entity_f1"),
     Column("grounding", "hallucinated", ("report",), "", "hallucinated"),
     Column("grounding", "missed", ("report",), "", "missed"),
+    Column("report", "f1_over_shuffled", ("report",), "", "f1_over_shuffled"),
+    Column("report", "finding_f1_over_shuffled", ("report",), "", "finding_f1_over_shuffled"),
     Column("report", "recall", ("report",), "", "recall"),
     *(
         Column("report", f"{prefix}{measure}", ("report",), control, measure)
@@ -114,6 +116,8 @@ EXTRA = (
     Column("report", "cider", ("report",), "", "cider"),
     Column("report", "majority_cider", ("report",), "majority", "cider"),
     Column("report", "rouge_l", ("report",), "", "rouge_l"),
+    Column("vqa", "accuracy_over_shuffled", ("vqa",), "", "accuracy_closed_over_shuffled"),
+    Column("vqa", "f1_open_over_shuffled", ("vqa",), "", "f1_open_over_shuffled"),
     Column("vqa", "recall_open", ("vqa",), "", "recall_open"),
 )
 BENCHMARK = Facts(

@@ -117,6 +117,11 @@ class Plan:
         return choose_regions(self.regions, self.leave_out)
 
 
+def first_seed(seed: int) -> int:
+    """The seed of the first slice of a run's pool; the others follow it."""
+    return (seed + 1) * 10_000_000
+
+
 def choose_regions(regions: tuple[str, ...], leave_out: tuple[str, ...]) -> tuple[str, ...]:
     """`regions`, or if these are ("all",) every region of the phantom that is not in `leave_out`."""
     from refrad2d.phantom import REGIONS

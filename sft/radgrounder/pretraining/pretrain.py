@@ -26,7 +26,7 @@ from radgrounder.pretraining.batches import Batches
 from radgrounder.pretraining.dense import DenseHead
 from radgrounder.pretraining.losses import CoordinateTargets, conversation_loss, soft_coordinates
 from radgrounder.pretraining.optimizer import Optimizer, resumable_steps
-from radgrounder.pretraining.plan import Lesson, Plan
+from radgrounder.pretraining.plan import Lesson, Plan, first_seed
 from radgrounder.pretraining.pool import PhantomSlice, draw_pool, without_places
 from radgrounder.pretraining.precision import computing, quick_attention
 from radgrounder.pretraining.turns import is_in
@@ -63,7 +63,7 @@ def pretrain(out: Path, size: NanoSize, plan: Plan, pool_folder: Path | None = N
     torch.set_num_threads(plan.threads)
     run = out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
-    first = (plan.seed + 1) * 10_000_000
+    first = first_seed(plan.seed)
     slices = draw_pool(
         pool_folder or run / "pool", range(first, first + plan.pool),
         sites=plan.sites, size=size.image, regions=plan.drawn_regions, workers=plan.workers, deadline=deadline,
