@@ -164,7 +164,7 @@ $(BASE_RESULTS)/heldout: $(BIN)/.installed
 
 # fitted on validation patients; calibration.json goes with the weights, and figures are measured with it
 base-calibrate: $(BASE_RESULTS)/heldout
-	$(BIN)/radgrounder calibrate $(BASE) --data $< --limit 300 --batch-size 64
+	$(BIN)/radgrounder calibrate $(BASE) --data $< --limit 3000 --batch-size 64
 
 CALIBRATION := $(wildcard $(BASE)/calibration.json)
 $(BASE_RESULTS)/results.json: $(BASE_RESULTS)/heldout $(BASE)/model.safetensors $(CALIBRATION)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 BINS = 10  # of the calibration error
 RIGHT_IOU = 0.5
 MAX_NEW_TOKENS = 64  # of a probe: a span costs about 20
-LOST = 0.015  # share of the structures that are shown which may be called not visible
+LOST = 0.02  # share of the structures that are shown which may be called not visible
 MIN_SLOPE = 1e-3  # a scale keeps the order of confidences, even where the less sure answers are the right ones
 
 Confidences = Sequence[float] | np.ndarray
