@@ -162,7 +162,7 @@ def test_an_image_that_the_table_names_is_clear(match_texts):
 def match_segmented(tmp_path, monkeypatch):
     """The `absent` of all rows of a series in which TotalSegmentator found one structure; its bright box is that."""
 
-    def run(name, number, *, given=False, coronal=False, **elements):
+    def run(name, number, *, given=False, coronal=False, hidden=(), finding=None, **elements):
         pixels = np.full((16, 16), 900, np.uint16)
         pixels[2:8, 4:12] = 1100
         for k in range(9):
@@ -178,6 +178,10 @@ def match_segmented(tmp_path, monkeypatch):
         (scan,) = read_jsonl(ingested / "series.jsonl")
         if given:
             write_jsonl(segmented / "segmented.jsonl", [{"series": scan["series"], "segmenter": "masks"}])
+        frame = scan["frames"][0]["id"]
+        write_jsonl(segmented / "hidden.jsonl", [{"slice": frame, "labels": list(hidden)}])
+        found = {"slice": frame, "label": finding, "box": [0, 0, 1, 1], "source": "mask"}
+        write_jsonl(segmented / "findings.jsonl", [found] if finding else [])
         about = {"language": "de", "series": [scan["series"]], "named": [], "origin": "original", "curator": "rules"}
         text = {"id": "t", "text": "Regelrecht.", **about, **dict.fromkeys(CONTEXT_COLUMNS)}
         span = {"start": 0, "end": 10, "labels": [name], "negated": False}
@@ -197,6 +201,11 @@ def test_a_series_segmented_on_site_denies_what_lies_far_from_it(match_segmented
 
 def test_masks_that_were_given_say_nothing_of_what_lies_far(match_segmented):
     assert set(map(tuple, match_segmented("brain", 90, given=True))) == {()}
+
+
+@pytest.mark.parametrize("more", [{"hidden": ["prostate"]}, {"finding": "prostate_lesion"}])
+def test_a_class_under_a_blank_and_the_place_of_a_finding_are_reached_too(match_segmented, more):
+    assert set(map(tuple, match_segmented("brain", 90, **more))) == {()}
 
 
 def test_slices_along_the_body_deny_nothing_far(match_segmented):
