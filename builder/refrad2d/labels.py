@@ -14,12 +14,16 @@ FINDING = "finding"  # the one label outside the 121 classes: things that are no
 LANGUAGES = ("de", "en")
 PLANES = ("axial", "coronal", "sagittal")
 MODALITIES = ("CT", "MR")
+PARTS = ("head", "neck", "chest", "abdomen", "pelvis", "thigh")  # of the body, along its axis
 ALIKE = 0.75  # `difflib`'s ratio of two names that may be one, misspelled
 
 
 @dataclass(frozen=True)
 class Label:
-    """One class. `ct_id` and `mr_id` are TotalSegmentator's ids of the tasks `total` and `total_mr`, None if absent."""
+    """One class. `ct_id` and `mr_id` are TotalSegmentator's ids of the tasks `total` and `total_mr`, None if absent.
+
+    `parts` are the indices in PARTS at whose height the class may lie, none for an arm's, which may lie at any.
+    """
 
     id: int
     name: str
@@ -29,6 +33,7 @@ class Label:
     mr_id: int | None
     synonyms_en: tuple[str, ...]
     synonyms_de: tuple[str, ...]
+    parts: tuple[int, ...]
 
     def display(self, language: str) -> str:
         """The name that a reader of this language sees: "left kidney", "linke Niere"."""
@@ -48,6 +53,7 @@ def labels() -> tuple[Label, ...]:
             mr_id=int(row["mr_id"]) if row["mr_id"] else None,
             synonyms_en=tuple(s for s in row["synonyms_en"].split("|") if s),
             synonyms_de=tuple(s for s in row["synonyms_de"].split("|") if s),
+            parts=tuple(PARTS.index(part) for part in row["parts"].split("|") if part),
         )
         for row in read_csv(__package__, "labels.csv")
     )

@@ -1,6 +1,15 @@
 import pytest
 
-from refrad2d.labels import exists_in, find_label, find_similar_labels, is_label, label_by_id, label_by_name, labels
+from refrad2d.labels import (
+    PARTS,
+    exists_in,
+    find_label,
+    find_similar_labels,
+    is_label,
+    label_by_id,
+    label_by_name,
+    labels,
+)
 
 
 def test_the_classes_are_numbered_from_one():
@@ -41,3 +50,18 @@ def test_a_class_exists_where_the_segmenter_has_it():
     spleen = label_by_name("spleen")
     assert exists_in(spleen, "CT") and exists_in(spleen, "MR")
     assert any(not exists_in(label, "MR") for label in labels())
+
+
+def test_a_class_lies_in_parts_of_the_body_without_a_gap():
+    assert all(
+        list(label.parts) == list(range(label.parts[0], label.parts[-1] + 1)) for label in labels() if label.parts
+    )
+    assert [PARTS[part] for part in label_by_name("thyroid_gland").parts] == ["neck", "chest"]
+    arms = {f"{bone}_{side}" for bone in ("humerus", "scapula", "clavicula") for side in ("left", "right")}
+    assert {label.name for label in labels() if not label.parts} == arms
+
+
+@pytest.mark.parametrize("name", ["kidney", "rib_1", "femur", "hip", "iliac_artery", "autochthon", "clavicula"])
+def test_both_sides_lie_in_the_same_parts(name):
+    left = name.replace("rib", "rib_left") if name.startswith("rib") else f"{name}_left"
+    assert label_by_name(left).parts == label_by_name(left.replace("left", "right")).parts

@@ -12,10 +12,10 @@ import numpy as np
 from refrad2d.boxes import box_of, objects
 from refrad2d.grounding import has_markup
 from refrad2d.images.dicom import BODY_PARTS
-from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, is_label
+from refrad2d.labels import FINDING, LANGUAGES, MODALITIES, PLANES, exists_in, is_label, label_by_name
 from refrad2d.rows import TEXT_COLUMNS, ObjectRow, Row, SpanRow, reports_of
 from refrad2d.system.pseudonyms import is_pseudonym
-from refrad2d.text.slices import RULES
+from refrad2d.text.slices import ABSENT, RULES
 
 VQA_TYPES = ("open", "yesno", "multiple")
 MAX_AGE_DECADE = 90  # older patients share this decade
@@ -137,11 +137,15 @@ def check_spans(text: str, spans: Sequence[SpanRow]) -> Iterator[str]:
 
 
 def _truly_absent(row: Row) -> bool:
-    """True if the classes that a row denies are classes, are none of its objects, and it has a mask without a blank."""
-    denied = list(row["absent"] or ())
+    """True if the classes that a row denies are classes, at most ABSENT, none of its objects and, where the mask was
+    made on site, such as its segmenter looks for; and if the row then has a mask without a blank."""
+    denied, made = list(row["absent"] or ()), row["provenance"]
     there = {found["label"] for found in row["objects"] or ()}
-    certain = not denied or bool(there) and not row["provenance"]["blanked"]
-    return certain and len(set(denied)) == len(denied) and all(is_label(name) and name not in there for name in denied)
+    certain = not denied or bool(there) and not made["blanked"]
+    if not certain or len(set(denied)) != len(denied) or len(denied) > ABSENT or not all(map(is_label, denied)):
+        return False
+    looked = made["segmenter"] in (None, "masks") or all(exists_in(label_by_name(x), row["modality"]) for x in denied)
+    return looked and there.isdisjoint(denied)
 
 
 def _is_share(row: Row, language: str) -> bool:

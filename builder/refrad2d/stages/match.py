@@ -15,11 +15,12 @@ from refrad2d.images.masks.pictures import OBJECTS
 from refrad2d.images.volumes import find_volumes
 from refrad2d.labels import LANGUAGES
 from refrad2d.privacy.heads import kept_slices, shows_head
-from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, Report, Reports, Row, Shown, SpanRow
+from refrad2d.rows import CONTEXT_COLUMNS, Context, FindingRow, ObjectRow, Report, Reports, Row, Shown, SpanRow
 from refrad2d.system.accounting import Progress, no_progress
 from refrad2d.system.files import count_lines, open_jsonl, read_jsonl
 from refrad2d.system.packed import pack, unpack
 from refrad2d.system.sorting import write_sorted_jsonl
+from refrad2d.text.findings import places_of
 from refrad2d.text.references import names_several_places
 from refrad2d.text.slices import (
     LEAST_FINDING,
@@ -28,6 +29,7 @@ from refrad2d.text.slices import (
     SliceFacts,
     certainly_absent,
     cut_references,
+    far_classes,
     finding_sizes,
     is_about,
     join_sentences,
@@ -35,6 +37,8 @@ from refrad2d.text.slices import (
     slices_for,
 )
 
+GIVEN = "masks"  # instead of a segmenter's name: what is known of masks that were not made on site
+FERTILE = range(10, 60)  # years of age
 SAME_DEPTH_MM = 1.0  # slices of two series that lie nearer show the same
 
 
@@ -76,14 +80,16 @@ def run(
                 counts["heads_series"] += 1
                 counts["heads_slices_left_out"] += len(slices) - len(kept)
                 slices = [slices[n] for n in kept]
+            far: list[str] = []
             if segmenter := masked.get(scan["series"]):
                 under = [hidden.get(frame["id"], ()) for frame in scan["frames"]]
                 thinned = len(slices) < len(found)
                 for volume in find_volumes(scan, found, counts, segmenter=segmenter, hidden=under, thinned=thinned):
                     write_volume(volume)
+                far = _far_classes(scan, found, under, findings, segmenter)
             if slices:
                 said = [unpack(text) for _, text in texts[scan["series"]]]
-                yield from _series_rows(scan, slices, said, segmenter, unclear, counts)
+                yield from _series_rows(scan, slices, said, segmenter, far, unclear, counts)
 
     with open_jsonl(dst / "volumes.jsonl") as write_volume:
         write_sorted_jsonl(dst / "rows.jsonl", rows(write_volume), key=lambda row: row["id"])
@@ -135,8 +141,22 @@ def _is_clear(sentence: MarkedSentence, frame: Mapping, series_number: int | Non
     return any(r.series == series_number and frame["instance"] in r.instances for r in sentence.references if r.series)
 
 
+def _far_classes(
+    scan: Mapping, found: Sequence[Sequence[ObjectRow]], under: Sequence[Collection[str]],
+    findings: Mapping[str, Sequence[FindingRow]], segmenter: str,
+) -> list[str]:  # fmt: skip
+    """The classes that no slice of a whole series shows since they lie far from it; none if masks were given, which say
+    nothing of what was looked for, or if slices run along the body, which may reach further than their structures."""
+    if segmenter == GIVEN or scan["plane"] != "axial":
+        return []
+    shown = {o["label"] for objects in found for o in objects}.union(*under)
+    named = (places_of(f["label"]) for frame in scan["frames"] for f in findings.get(frame["id"], ()))
+    pregnant = scan["sex"] != "M" and (scan["age"] is None or scan["age"] in FERTILE)
+    return far_classes(shown.union(*named), scan["modality"], pregnant=pregnant)
+
+
 def _series_rows(
-    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None,
+    scan: Mapping, slices: Sequence[SliceFacts], texts: Sequence[Mapping], segmenter: str | None, far: Sequence[str],
     unclear: Mapping[str, set[int]], counts: Counter,
 ) -> Iterator[Row]:  # fmt: skip
     placed, rules = _place(scan, slices, texts, unclear, counts, masked=bool(segmenter))
@@ -166,7 +186,7 @@ def _series_rows(
             "age": scan["age"],
             "site": scan["site"],
             "objects": slices[n].objects,
-            "absent": certainly_absent(slices, slices[n].frame["id"], n),
+            "absent": certainly_absent(slices, slices[n].frame["id"], n, far),
             "report": cast(Reports, reports),  # has just these languages
             "findings": slices[n].findings,
             "provenance": {

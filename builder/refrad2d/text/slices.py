@@ -6,11 +6,12 @@
 The slice rules are in docs/data-format.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from refrad2d.boxes import MIN_PIXELS, iou, merge_boxes, visible
+from refrad2d.labels import PARTS, exists_in, label_by_name, labels
 from refrad2d.rows import FindingRow, ObjectRow
 from refrad2d.text.findings import kinds_in, kinds_of, places_of
 from refrad2d.text.mentions import Mention
@@ -19,7 +20,8 @@ from refrad2d.text.sentences import split_sentences
 from refrad2d.windows import IMAGE_SIZE
 
 SLICES_A_SENTENCE = 3
-ABSENT = 4  # classes that a row denies, at most
+ABSENT, ABSENT_NEAR = 4, 3  # classes that a row denies; of these, such as another slice shows if there are others
+APART = 2  # parts of the body between what a series shows and what it cannot
 LEAST_FINDING = MIN_PIXELS / IMAGE_SIZE**2  # of the image: the box of a finding that a slice shows
 RULES = ("named", "finding", "structure", "middle")
 UNPLACED = ("without_slice", "only_reference", "unclear_image", "several_images")  # why a sentence goes to no slice
@@ -122,22 +124,58 @@ def is_about(sentence: MarkedSentence, rule: str, shown: SliceFacts) -> bool:
     return bool(_names(sentence) & {found["label"] for found in visible(shown.objects)})
 
 
-def certainly_absent(slices: Sequence[SliceFacts], row_id: str, n: int) -> list[str]:
+def certainly_absent(slices: Sequence[SliceFacts], row_id: str, n: int, far: Sequence[str] = ()) -> list[str]:
     """Up to ABSENT classes that slice `n` of a series certainly does not show, drawn by a hash of the row's id.
 
     A class that the masks show on another slice was looked for here too; the slice must have a mask and no blank, and
-    lie more than one slice beyond those between the first and the last that show the class, where it may be cut.
+    lie more than one slice beyond those between the first and the last that show the class, where it may be cut. Of the
+    `far_classes` of the series a slice gets some if it shows where it lies, at least as many as ABSENT_NEAR leaves.
     """
     shown = slices[n]
     if not visible(shown.objects) or shown.frame["blanked"]:
         return []
+    near = _drawn(_beyond(slices, n), row_id)
+    placed = any(len(label_by_name(found["label"]).parts) == 1 for found in visible(shown.objects))
+    others = _drawn(far, row_id)[: ABSENT - min(len(near), ABSENT_NEAR)] if placed else []
+    return sorted(near[: ABSENT - len(others)] + others)
+
+
+def _beyond(slices: Sequence[SliceFacts], n: int) -> list[str]:
+    """The classes that are visible on a slice of the series, and on none up to the one beside slice `n`."""
     reach: dict[str, tuple[int, int]] = {}
     for at, other in enumerate(slices):
         for name in other.areas:
             reach[name] = (reach.get(name, (at, at))[0], at)
     beyond = [name for name, (first, last) in reach.items() if n < first - 1 or n > last + 1]
-    looked = [name for name in beyond if any(o["label"] == name for s in slices for o in visible(s.objects))]
-    return sorted(sorted(looked, key=lambda name: sha256(f"{row_id} {name}".encode()).digest())[:ABSENT])
+    return [name for name in beyond if any(o["label"] == name for s in slices for o in visible(s.objects))]
+
+
+def _drawn(names: Iterable[str], row_id: str) -> list[str]:
+    return sorted(names, key=lambda name: sha256(f"{row_id} {name}".encode()).digest())
+
+
+def far_classes(shown: Collection[str], modality: str, *, pregnant: bool = False) -> list[str]:
+    """The classes that a segmenter of all classes of a modality looked for in a series and did not find, and that lie
+    at least APART parts of the body away from all that the series may reach to.
+
+    `shown` are all classes that its masks show, on whatever slice, be it one voxel. Classes of one part say which parts
+    the series reaches, and so all between them; a class of several adds all of them unless it lies in one of these.
+    Without a class of one part nobody knows where the series lies, and no class is far; nor is any in the belly of a
+    patient who may be `pregnant`, where an unborn child has all of them.
+    """
+    parts = [set(label_by_name(name).parts) for name in shown]
+    sure = set[int]().union(*(some for some in parts if len(some) == 1))
+    if not sure:
+        return []
+    reached = sure.union(*(some for some in parts if not some & sure))
+    if pregnant and max(reached) >= PARTS.index("abdomen"):
+        return []
+    first, last = min(reached) - APART, max(reached) + APART
+    return [
+        label.name
+        for label in labels()
+        if label.parts and exists_in(label, modality) and (max(label.parts) <= first or min(label.parts) >= last)
+    ]
 
 
 def _names(sentence: MarkedSentence) -> set[str]:

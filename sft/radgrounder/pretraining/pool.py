@@ -46,12 +46,12 @@ from refrad2d.questions.known import said_findings
 from refrad2d.rows import Context, Message, ObjectRow, Report, Reports, Row, SpanRow
 from refrad2d.system.files import atomic_path
 from refrad2d.system.processes import run_isolated
+from refrad2d.text.slices import ABSENT, ABSENT_NEAR
 from refrad2d.windows import IMAGE_SIZE, resize_mask, windows
 
 _log = logging.getLogger(__name__)
 PART = 2048  # slices in a file of a pool
 SLICES_OF_STUDY = 8  # as many seeds share a study
-ABSENT, ABSENT_NEAR = 4, 3  # classes of a slice that are asked for in vain; of these, such as another slice shows
 SCOUT = 56  # pixels of the quick look at a whole series that tells where structures are largest
 
 

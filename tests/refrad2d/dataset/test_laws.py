@@ -55,6 +55,8 @@ def test_a_sound_row_breaks_none():
         (("vqa", 0, "source"), "Hans", "unknown_value"),
         (("vqa", 0, "language"), "fr", "unknown_value"),
         (("findings",), [{"label": "stone", "box": [0, 0, 1, 1], "source": "Hans"}], "unknown_value"),
+        (("absent",), ["brain", "heart", "aorta", "colon", "prostate"], "absent_is_shown"),
+        (("absent",), ["brain", "brain"], "absent_is_shown"),
         (("provenance", "slice_rule"), "guessed", "unknown_value"),
         (("provenance", "slice_rule"), "structure+named", "unknown_value"),
         (("provenance", "slice_rule"), "", "unknown_value"),
@@ -109,3 +111,10 @@ def test_a_malformed_manifest_is_refused(manifest):
     with pytest.raises((ValueError, KeyError)):
         require_manifest(manifest)
     require_manifest({"format": 4, "files": FILES, "rows": {"slices": {}}})
+
+
+def test_a_segmenter_denies_only_what_it_looks_for():
+    row = {**broken(("absent",), ["vertebrae"]), "modality": "CT"}
+    assert "absent_is_shown" not in list(check_row(row, MASK))
+    row["provenance"]["segmenter"] = "totalsegmentator"
+    assert "absent_is_shown" in list(check_row(row, MASK))

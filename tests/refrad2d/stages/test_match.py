@@ -1,10 +1,17 @@
 """The stage of matching: rows of a series without masks, from texts and spans."""
 
+import json
+
+import numpy as np
 import pytest
 
+from refrad2d.images.segmentation.tasks import Asked
 from refrad2d.rows import CONTEXT_COLUMNS
-from refrad2d.stages import match
+from refrad2d.stages import ingest, match, segment
 from refrad2d.system.files import read_jsonl, write_jsonl
+from tests.fixtures import fake_totalsegmentator
+from tests.fixtures.dicom_files import write_slice
+from tests.fixtures.export_records import KEY, report_row
 
 FRAMES = [{"id": f"s{n}", "instance": n + 1, "depth": 5.0 * n, "blanked": []} for n in range(5)]
 SERIES = {
@@ -149,3 +156,62 @@ def test_an_image_that_is_named_without_its_series_must_be_one(match_texts, text
 def test_an_image_that_the_table_names_is_clear(match_texts):
     rows, _ = match_texts(("Zyste (Bild 2).", ["s1"]), more=[other_series(40.0)])
     assert [row["id"] for row in rows] == ["s1"]
+
+
+@pytest.fixture
+def match_segmented(tmp_path, monkeypatch):
+    """The `absent` of all rows of a series in which TotalSegmentator found one structure; its bright box is that."""
+
+    def run(name, number, *, given=False, coronal=False, hidden=(), finding=None, **elements):
+        pixels = np.full((16, 16), 900, np.uint16)
+        pixels[2:8, 4:12] = 1100
+        for k in range(9):
+            if coronal:
+                elements |= {"ImageOrientationPatient": [1, 0, 0, 0, 0, -1], "ImagePositionPatient": [-8, 5 * k, 8]}
+            write_slice(tmp_path / "export" / "p" / f"{k}", k, pixels=pixels + k, **elements)
+        fake_totalsegmentator.install(tmp_path, monkeypatch)
+        monkeypatch.setenv("FAKE_ORGAN", json.dumps({number: name}))
+        ingested, segmented = tmp_path / "ingested", tmp_path / "segmented"
+        ingest.run(tmp_path / "export", [report_row(path="p")], ingested, key=KEY, burnt_in_text="keep")
+        asked = Asked((), "cpu", fast=True)
+        segment.run(ingested, None, segmented, key=KEY, segmenter="totalsegmentator", asked=asked)
+        (scan,) = read_jsonl(ingested / "series.jsonl")
+        if given:
+            write_jsonl(segmented / "segmented.jsonl", [{"series": scan["series"], "segmenter": "masks"}])
+        frame = scan["frames"][0]["id"]
+        write_jsonl(segmented / "hidden.jsonl", [{"slice": frame, "labels": list(hidden)}])
+        found = {"slice": frame, "label": finding, "box": [0, 0, 1, 1], "source": "mask"}
+        write_jsonl(segmented / "findings.jsonl", [found] if finding else [])
+        about = {"language": "de", "series": [scan["series"]], "named": [], "origin": "original", "curator": "rules"}
+        text = {"id": "t", "text": "Regelrecht.", **about, **dict.fromkeys(CONTEXT_COLUMNS)}
+        span = {"start": 0, "end": 10, "labels": [name], "negated": False}
+        write_jsonl(tmp_path / "texts.jsonl", [text])
+        write_jsonl(tmp_path / "spans.jsonl", [{"id": "t", "spans": [span]}])
+        match.run(ingested, segmented, tmp_path / "texts.jsonl", tmp_path / "spans.jsonl", tmp_path / "match")
+        return [row["absent"] for row in read_jsonl(tmp_path / "match" / "rows.jsonl")]
+
+    return run
+
+
+def test_a_series_segmented_on_site_denies_what_lies_far_from_it(match_segmented):
+    denied = match_segmented("brain", 90)
+    assert denied and all(len(some) == 4 for some in denied)
+    assert not {"brain", "skull", "spinal_cord", "humerus_left"} & set().union(*denied)
+
+
+def test_masks_that_were_given_say_nothing_of_what_lies_far(match_segmented):
+    assert set(map(tuple, match_segmented("brain", 90, given=True))) == {()}
+
+
+@pytest.mark.parametrize("more", [{"hidden": ["prostate"]}, {"finding": "prostate_lesion"}])
+def test_a_class_under_a_blank_and_the_place_of_a_finding_are_reached_too(match_segmented, more):
+    assert set(map(tuple, match_segmented("brain", 90, **more))) == {()}
+
+
+def test_slices_along_the_body_deny_nothing_far(match_segmented):
+    assert set(map(tuple, match_segmented("brain", 90, coronal=True))) == {()}
+
+
+@pytest.mark.parametrize(("age", "denies"), [("067Y", True), ("031Y", False)])
+def test_the_belly_of_a_patient_who_may_be_pregnant_denies_nothing_far(match_segmented, age, denies):
+    assert all(bool(some) == denies for some in match_segmented("pancreas", 7, PatientAge=age))

@@ -1,5 +1,9 @@
 """Which sentence goes to which slice, and what becomes of its mentions there."""
 
+import numpy as np
+import pytest
+
+from refrad2d.labels import exists_in, label_by_name, labels
 from refrad2d.text.mentions import Mention
 from refrad2d.text.references import find_references
 from refrad2d.text.slices import (
@@ -7,6 +11,7 @@ from refrad2d.text.slices import (
     SliceFacts,
     certainly_absent,
     cut_references,
+    far_classes,
     finding_sizes,
     is_about,
     join_sentences,
@@ -154,6 +159,59 @@ def test_a_few_are_drawn_always_the_same():
     assert len(certainly_absent(series, "x", 2)) == 4
     assert certainly_absent(series, "x", 2) == certainly_absent(series, "x", 2)
     assert len({tuple(certainly_absent(series, str(n), 2)) for n in range(20)}) > 5
+
+
+HEAD = ("brain", "skull", "spinal_cord", "vertebrae_C1")
+
+
+def test_what_lies_far_from_all_that_a_series_shows_is_absent():
+    far = far_classes(HEAD, "CT")
+    assert {"prostate", "liver", "heart", "femur_left"} <= set(far)
+    assert not set(far) & {*HEAD, "thyroid_gland", "common_carotid_artery_left", "humerus_left", "autochthon_left"}
+    assert "vertebrae" not in far and "vertebrae_L1" not in far_classes(["brain"], "MR")  # nobody looked for them
+
+
+def test_all_between_two_structures_is_reached():
+    assert far_classes(["brain", "prostate"], "CT") == []
+
+
+def test_a_structure_of_several_parts_adds_them_unless_it_lies_in_one_that_is_shown():
+    assert "pancreas" in far_classes(["brain", "spinal_cord"], "CT")
+    assert "pancreas" not in far_classes(["brain", "esophagus"], "CT") and far_classes(["liver", "aorta"], "CT") == []
+
+
+def test_an_unborn_child_may_show_what_its_mother_shows_elsewhere():
+    assert "brain" in far_classes(["prostate"], "CT") and far_classes(["hip_left"], "CT", pregnant=True) == []
+    assert far_classes(HEAD, "CT", pregnant=True) == far_classes(HEAD, "CT")
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR"])
+def test_no_far_class_ever_lies_near_a_part_that_is_shown(modality):
+    rng = np.random.default_rng(5)
+    known = [label for label in labels() if exists_in(label, modality)]
+    for _ in range(1000):
+        shown = rng.choice(np.array(known, dtype=object), rng.integers(1, 6), replace=False)
+        sure = [label.parts[0] for label in shown if len(label.parts) == 1]
+        far = far_classes([label.name for label in shown], modality)
+        assert not far or sure and not {label.name for label in shown} & set(far)
+        parts = [part for name in far for part in label_by_name(name).parts]
+        assert all(abs(part - other) >= 2 for part in parts for other in sure)
+
+
+def test_far_classes_fill_what_near_ones_leave():
+    series = [shown_on("liver", "spleen", "colon"), *(shown_on("pancreas", number=n) for n in (1, 2))]
+    far = ["brain", "skull", "vertebrae_C3", "vertebrae_C4"]
+    denied = certainly_absent(series, "x", 2, far)
+    assert {"liver", "spleen", "colon"} < set(denied) and len(set(denied) & set(far)) == 1
+    assert certainly_absent(series, "x", 2, []) == certainly_absent(series, "x", 2) == ["colon", "liver", "spleen"]
+    many = [shown_on("liver", "spleen", "colon", "stomach", "aorta"), *series[1:]]
+    assert len(set(certainly_absent(many, "x", 2, far)) & set(far)) == 1
+    assert certainly_absent([shown_on("pancreas")], "x", 0, far) == sorted(far)
+
+
+def test_a_slice_that_shows_not_where_it_lies_has_no_far_classes():
+    for shown in (shown_on("aorta", "liver"), shown_on("pancreas", blanked=[[0, 0, 9, 9]]), shown_on()):
+        assert certainly_absent([shown, shown_on("pancreas")], "x", 0, ["brain"]) == []
 
 
 def test_a_sentence_is_about_a_slice_by_name_by_its_finding_or_by_a_visible_structure():
