@@ -176,6 +176,19 @@ def sample_ids(ids: Sequence[str], limit: int | None, seed: int) -> list[str]:
     return drawn[:limit]
 
 
+def set_over(items: Sequence[Item], scores: Sequence[Scores], over: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    """Give each item of the model its score minus that of its control, so that intervals are of pairs.
+
+    `over` has by task measures and controls; the difference is called "measure_over_control".
+    """
+    by_id = {item.id: score for item, score in zip(items, scores, strict=True)}
+    for item, mine in zip(items, scores, strict=True):
+        for measure, control in over.get(item.task, ()) if not item.control else ():
+            other = by_id.get(f"{item.id}/{control}", {})
+            if measure in mine and measure in other:
+                mine[f"{measure}_over_{control}"] = mine[measure] - other[measure]
+
+
 def blank_picture() -> np.ndarray:
     """Mid-grey everywhere: (224, 224, 3) uint8."""
     return np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 127, dtype=np.uint8)

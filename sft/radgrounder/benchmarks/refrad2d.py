@@ -34,6 +34,7 @@ from radgrounder.benchmarks.base import (
     blank_picture,
     plain,
     sample_ids,
+    set_over,
 )
 from radgrounder.benchmarks.priors import average_boxes, constant_report, majority_answers, partners
 from radgrounder.benchmarks.questions import score_answer
@@ -98,27 +99,23 @@ EXTRA = (
     Column("grounding", "prior_pointing", ("locate",), "prior", "pointing"),
     Column("grounding", "g_iou_class_optimal", ("report",), "", "g_iou_class_optimal"),
     Column("grounding", "blank_image_g_iou_class", ("report",), "blank_image", "g_iou_class"),
-    Column("grounding", "entity_precision", ("report",), "", "entity_precision"),
-    Column("grounding", "entity_recall", ("report",), "", "entity_recall"),
-    Column("grounding", "entity_f1", ("report",), "", "entity_f1"),
-    Column("grounding", "hallucinated", ("report",), "", "hallucinated"),
-    Column("grounding", "missed", ("report",), "", "missed"),
-    Column("report", "f1_over_shuffled", ("report",), "", "f1_over_shuffled"),
-    Column("report", "finding_f1_over_shuffled", ("report",), "", "finding_f1_over_shuffled"),
-    Column("report", "recall", ("report",), "", "recall"),
+    *(
+        Column("grounding", measure, ("report",), "", measure)
+        for measure in ("entity_precision", "entity_recall", "entity_f1", "hallucinated", "missed")
+    ),
+    *(
+        Column("report", name, ("report",), "", name)
+        for name in ("f1_over_shuffled", "finding_f1_over_shuffled", "recall", "cider", "rouge_l", "finding_size_error")
+    ),
     *(
         Column("report", f"{prefix}{measure}", ("report",), control, measure)
         for measure in ("finding_precision", "finding_recall", "finding_false")
         for prefix, control in (("", ""), ("other_patient_", OTHER), ("majority_", "majority"))
     ),
-    Column("report", "finding_size_error", ("report",), "", "finding_size_error"),
     Column("report", "other_patient_f1", ("report",), OTHER, "f1"),
-    Column("report", "cider", ("report",), "", "cider"),
     Column("report", "majority_cider", ("report",), "majority", "cider"),
-    Column("report", "rouge_l", ("report",), "", "rouge_l"),
     Column("vqa", "accuracy_over_shuffled", ("vqa",), "", "accuracy_closed_over_shuffled"),
-    Column("vqa", "f1_open_over_shuffled", ("vqa",), "", "f1_open_over_shuffled"),
-    Column("vqa", "recall_open", ("vqa",), "", "recall_open"),
+    *(Column("vqa", name, ("vqa",), "", name) for name in ("f1_open_over_shuffled", "recall_open")),
 )
 BENCHMARK = Facts(
     name="refrad2d",
@@ -408,18 +405,8 @@ def score(items: Sequence[Item], answers: Sequence[Parsed]) -> list[Scores]:
         texts = [answers[n].text for n in numbers], [items[n].true.text for n in numbers]
         for number, value in zip(numbers, cider(*texts), strict=True):
             scores[number]["cider"] = value
-    _set_over(items, scores)
+    set_over(items, scores, OVER)
     return scores
-
-
-def _set_over(items: Sequence[Item], scores: Sequence[Scores]) -> None:
-    """Give each item of the model its score minus that of its control, so that intervals are of pairs."""
-    by_id = {item.id: score for item, score in zip(items, scores, strict=True)}
-    for item, mine in zip(items, scores, strict=True):
-        for measure, control in OVER[item.task] if not item.control else ():
-            other = by_id.get(f"{item.id}/{control}", {})
-            if measure in mine and measure in other:
-                mine[f"{measure}_over_{control}"] = mine[measure] - other[measure]
 
 
 def _score_locate(item: Item, answer: Parsed) -> Scores:
