@@ -66,13 +66,16 @@ def section() -> str:
 Most aims of the base are missed. What is known of why:
 
 - It has not learned what it was shown. On slices that it was pretrained on mIoU is {show_figure(seen["seen"])}, on new
-  ones drawn alike {show_figure(seen["new"])}, {show_figure(seen["seen - new"], "+")} apart (`python -m tests.bench.seen`): with as
-  many slices and more steps or weights there is more to gain than with more slices. The loss still falls when the run
-  ends, and two cores and 7 MB are what was set for it.
+  ones drawn alike {show_figure(seen["new"])}, {show_figure(seen["seen - new"], "+")} apart (`python -m tests.bench.seen`): more
+  slices alone would not help much. The loss still falls when the run ends; two cores, hours and 7 MB are what was set.
+- Made again from nothing it comes to the same boxes (below), so it is no bad draw.
 - Small structures, below 1 % of the slice, are what it misses: {kinds}.
 - Absence is decided well ({show_figure(_read("base.json")["grounding"]["absence_auc"])} under the ROC curve), but 5 % would take a
   decision that keeps the boxes of almost all present structures and few of absent ones that lie a few slices away. The box's
   own confidence, its size and the class beside the word's probability did not help (cross-validated over patients).
+- Questions ask little of the picture that its plane and region do not say: with another patient's picture of the same
+  kind {show_figure(_read("base.json")["vqa"]["shuffled_accuracy"])} of the closed ones are answered rightly, with the
+  right one {show_figure(_read("base.json")["vqa"]["accuracy_closed"])}.
 - Some findings are never told rightly ({missed}), others often
   ({best})."""
 
