@@ -14,6 +14,7 @@ from radgrounder.results.comparison import show_figure
 from tests.fixtures.paths import ROOT
 
 RESULTS = ROOT / "docs/results"
+CHANGED = ("interventions",)
 GOOD = 0.5  # F1 of a class of finding that is told well
 
 
@@ -38,6 +39,10 @@ AIMS = (
     Aim("G-IoU of reports, by class", 0.45, "base.json", ("grounding", "g_iou_class")),
     Aim("report F1 above the majority's", 0.25, "base.json", ("report", "f1_over_majority")),
     Aim("finding F1 of reports", 0.60, "base.json", ("report", "finding_f1")),
+    Aim("mirrored: boxes of paired structures on their side", 0.95, "interventions.json", (*CHANGED, "mirror_sides")),
+    Aim("a finding taken out: the report tells of it no more", 0.90, "interventions.json", (*CHANGED, "removed_goes")),
+    Aim("an organ moved: IoU with the new place", 0.60, "interventions.json", (*CHANGED, "moved_iou")),
+    Aim("an organ scaled: IoU with the new outline", 0.60, "interventions.json", (*CHANGED, "scaled_iou")),
     Aim("demo: what training adds to mIoU", 0.25, "demo-changes.json", ("grounding.miou",)),
     Aim("demo: mIoU above the mean box", 0.20, "demo-after.json", ("grounding", "miou_over_prior")),
 )
@@ -52,6 +57,10 @@ def find(found: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any] |
 
 def _read(name: str) -> dict:
     return json.loads((RESULTS / name).read_text(encoding="utf-8"))
+
+
+def _rate(name: str) -> str:
+    return show_figure(_read("interventions.json")["interventions"][name])
 
 
 def section() -> str:
@@ -76,6 +85,11 @@ Most aims of the base are missed. What is known of why:
 - Questions ask little of the picture that its plane and region do not say: with another patient's picture of the same
   kind {show_figure(_read("base.json")["vqa"]["shuffled_accuracy"])} of the closed ones are answered rightly, with the
   right one {show_figure(_read("base.json")["vqa"]["accuracy_closed"])}.
+- What a report says of findings is largely habit: of those told, {_rate("removed_goes")} are no more told when they are
+  taken out of the picture, and {_rate("added_comes")} of those put in are told ([interventions](#does-it-look-make-interventions)).
+  Boxes do follow a mirror ({_rate("mirror_follows")} against {_rate("mirror_follows_control")} of the unchanged answer), a
+  moved organ hardly; that mirrored pairs lie on their sides shows nothing, since the unchanged answer says
+  {_rate("mirror_sides_control")} of them.
 - Some findings are never told rightly ({missed}), others often
   ({best})."""
 
