@@ -226,7 +226,9 @@ def groups() -> str:
     found = read("base.json")["subgroups"]
     asked = {
         "grounding.miou": ("modality", "body_part", "plane", "size", "sex"),
+        "grounding.absent_boxed": ("modality", "body_part", "plane", "sex"),
         "report.f1": ("modality", "body_part", "sex", "language"),
+        "report.finding_f1": ("modality", "body_part", "sex", "language"),
         "vqa.accuracy_closed": ("modality", "body_part", "sex", "language"),
     }
     rows = [

@@ -95,7 +95,10 @@ def _training(model: Path, base: str) -> str:
     if base:
         text = f"Base model: {base}. Adapter: `adapter/`, merged into the weights here."
     elif (model / "pretraining.json").is_file():
-        text = "Pretrained from nothing on slices of a synthetic hospital; `pretraining.json` has the plan."
+        text = (
+            "Pretrained from nothing on slices of a synthetic hospital; `pretraining.json` has the plan of the last "
+            "run, not that of weights that it went on from (`init`)."
+        )
     else:
         text = "All weights were trained."
     if (model / "INFERENCE.md").is_file():
