@@ -148,7 +148,6 @@ def test_no_masks_unless_asked_for_and_a_folder_of_its_own_without_a_name(stub, 
         (["--samples", "0"], "--samples 0 is not positive. Give 1 or more."),
         (["--abstain-below", "2"], "--abstain-below 2.0 is no share. Give a number from 0 to 1."),
         (["--abstain-below", "-1"], "--abstain-below -1.0 is no share. Give a number from 0 to 1."),
-        (["--abstain-below", "nan"], "--abstain-below nan is no share. Give a number from 0 to 1."),
         (
             ["--task", "locate", "--question", "liver", "--samples", "3"],
             "--samples 3 is of a report, and --task is locate. Leave --samples out.",
