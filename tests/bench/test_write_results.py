@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from tests.bench import write_results
-from tests.bench.write_results import MADE, RESULTS, recipes
+from tests.bench import aims, stored
+from tests.bench.stored import RESULTS
+from tests.bench.write_results import MADE, recipes
 
 
 def test_no_two_tables_take_their_changes_from_one_file():
@@ -21,7 +22,7 @@ def results(tmp_path, monkeypatch):
     for part, of in copies.items():
         shutil.copyfile(RESULTS / f"demo-{of}.json", tmp_path / f"recipes-{part}.json")
     shutil.copyfile(RESULTS / "base.json", tmp_path / "base.json")
-    monkeypatch.setattr(write_results, "RESULTS", tmp_path)
+    monkeypatch.setattr(stored, "RESULTS", tmp_path)
     return tmp_path
 
 
@@ -35,3 +36,8 @@ def test_recipes_are_told_with_their_minutes_and_all_figures(results):
     section = recipes()
     assert "| 2.5 " in section and "| 14,309 " in section and "| packed − stock |" in section
     assert "| vqa f1 open " in section
+
+
+def test_every_aim_is_told_whether_it_is_reached_or_not():
+    told = aims.table()
+    assert all(f"| {aim.what} | " in told for aim in aims.AIMS) and "| no |" in told

@@ -8,7 +8,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from radgrounder.contrast.ab import format_trial, verdict
@@ -16,23 +16,13 @@ from radgrounder.contrast.judge import format_judged
 from radgrounder.evaluation.answers import hash_model
 from radgrounder.evaluation.calibrate import LOST
 from radgrounder.models.fingerprint import STALE, weights_digest
-from radgrounder.results.comparison import SECTIONS, format_changes, show_figure
-from radgrounder.results.tables import format_findings, format_interventions
-from tests.bench import aims, claims
+from radgrounder.results.comparison import format_changes, show_figure
+from radgrounder.results.tables import format_interventions
+from tests.bench import aims, base_tables, claims
 from tests.bench.recipes import format_recipes
+from tests.bench.stored import RESULTS, figures, is_there, read
 from tests.fixtures.paths import ROOT
 
-RESULTS = ROOT / "docs/results"
-GERMAN = ("miou_de", "present_boxed_de", "absent_boxed_de")
-ENTITIES = ("entity_precision", "entity_recall", "shuffled_g_iou_class", "blank_image_g_iou_class")
-ALSO = """Also measured: places in German, structures of reports (found at an IoU of 0.5), findings a report, and what stands above
-the model's own answers to another patient's picture."""
-OVER = ("accuracy_over_shuffled", "f1_open_over_shuffled")
-FINDINGS = (
-    *("f1_over_shuffled", "finding_f1_over_shuffled"),
-    *("finding_precision", "other_patient_finding_precision", "finding_recall", "other_patient_finding_recall"),
-    *("finding_false", "other_patient_finding_false", "majority_finding_false", "finding_size_error"),
-)
 MADE = {  # by command: file in docs/results → where the command leaves it
     "base-results": {"base.json": "build/base-results/results.json"},
     "volumes": {"volumes.json": "build/volumes/eval/results.json"},
@@ -106,7 +96,7 @@ def document() -> str:
     """docs/results.md."""
     chapters = {
         "What was aimed at, and what was reached": aims.section(),
-        "The base on new patients: `make base-results`": base(),
+        "The base on new patients: `make base-results`": stale() + base_tables.section(),
         "By region and site: `python -m tests.bench.sites`": told("sites.json", sites),
         "Structures of whole series: `make volumes`": volumes(),
         "The base made again: `make base-again`": again(),
@@ -131,38 +121,6 @@ add is what stands above the text-only and shuffled rows.
     return "\n".join([HEAD, *(f"## {title}\n\n{body}\n" for title, body in chapters.items() if body)])
 
 
-def base() -> str:
-    """The base's figures, what its reports say of findings, its ROC of absence, and the figures by group."""
-    found = read("base.json")
-    more = found["additional"]
-    also = {"grounding": [*GERMAN, *ENTITIES], "report": FINDINGS, "vqa": OVER}
-    rest = {
-        section: {name: more[section][name] for name in names if name in more[section]}
-        for section, names in also.items()
-    }
-    parts = [
-        stale() + figures(found),
-        f"{ALSO}\n\n{figures(rest)}",
-        "Findings by class, over all reports together; shares in percent.\n\n"
-        + format_findings(found.get("findings", {})),
-        curve(found.get("absence", [])),
-        groups(),
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def curve(points: Sequence[Mapping[str, float]]) -> str:
-    """Points of the ROC curve of absence; "" without any."""
-    if not points:
-        return ""
-    cells = ["| " + " | ".join(f"{point[name]:.3f}" for point in points) + " |" for name in points[0]]
-    names = ["present structures with a box", "absent structures with a box"]
-    rows = [f"| {name} {row}" for name, row in zip(names, cells, strict=True)]
-    return "What another threshold would give (thresholds of these very patients):\n\n" + "\n".join(
-        ["| |" + " |" * len(points), "|---|" + "---|" * len(points), *rows]
-    )
-
-
 def demo() -> str:
     """What the demo changed, and what its figures cannot show."""
     after = read("demo-after.json")
@@ -183,7 +141,7 @@ def before_and_after(name: str) -> str:
 
 def volumes() -> str:
     """The base's boxes in 3D beside their controls; "" while that was not run."""
-    if not (RESULTS / "volumes.json").is_file():
+    if not is_there("volumes.json"):
         return ""
     found = read("volumes.json")
     return f"""{earlier("volumes.json")}Four examinations at all three sites, built as an export is. Each structure of
@@ -195,7 +153,7 @@ answers. The prior is the mean box of training series; `true slices` are the tru
 
 def again() -> str:
     """The shipped base beside the one that `make base` made from nothing; "" while that was not run for this base."""
-    if not (RESULTS / "again-after.json").is_file():
+    if not is_there("again-after.json"):
         return ""
     results = [read(name) for name in ("base.json", "again-after.json", "again-changes.json")]
     return f"""`make base` from nothing, judged on the same slices as the shipped weights; the difference is paired.
@@ -205,7 +163,7 @@ def again() -> str:
 
 def recipes() -> str:
     """The stock recipe beside the packed one; "" while that was not run."""
-    if not (RESULTS / "recipes-training.json").is_file():
+    if not is_there("recipes-training.json"):
         return ""
     stock, packed, changed, training = (
         read(f"recipes-{part}.json") for part in ("stock", "packed", "changes", "training")
@@ -221,30 +179,9 @@ All figures, the change being packed minus stock:
 {format_changes(stock, packed, changed, names=("stock", "packed"))}"""
 
 
-def groups() -> str:
-    """The base's figures by modality, body part, plane, size, sex and language."""
-    found = read("base.json")["subgroups"]
-    asked = {
-        "grounding.miou": ("modality", "body_part", "plane", "size", "sex"),
-        "grounding.absent_boxed": ("modality", "body_part", "plane", "sex"),
-        "report.f1": ("modality", "body_part", "sex", "language"),
-        "report.finding_f1": ("modality", "body_part", "sex", "language"),
-        "vqa.accuracy_closed": ("modality", "body_part", "sex", "language"),
-    }
-    rows = [
-        f"| {name.replace('.', ' ').replace('_', ' ')} | {key.replace('_', ' ')} | {member} | {show_figure(one)} |"
-        f" {one['n']} |"
-        for name, keys in asked.items()
-        for key in keys
-        for member, one in found.get(name, {}).get(key, {}).items()
-    ]
-    return "\n".join(["| figure | group | | mean [interval] | n |", "|---|---|---|---|---|", *rows])
-
-
 def interventions() -> str:
     """The tables of the causal tests; "" while they were not run for this base."""
-    path = RESULTS / "interventions.json"
-    return format_interventions(read(path.name)) if path.is_file() else ""
+    return format_interventions(read("interventions.json")) if is_there("interventions.json") else ""
 
 
 def sites(results: dict) -> str:
@@ -292,21 +229,6 @@ def tell_base(weights: str) -> str:
         else "an earlier version of the shipped one"
     )
     return f"The base was {which} ({weights[:12]})."
-
-
-def read(name: str) -> dict:
-    """A file of docs/results."""
-    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
-
-
-def figures(results: dict, sections: Sequence[str] = SECTIONS) -> str:
-    """One line a figure."""
-    rows = [
-        f"| {section} {name.replace('_', ' ')} | {show_figure(figure)} | {figure['n']} |"
-        for section in sections
-        for name, figure in results.get(section, {}).items()
-    ]
-    return "\n".join(["| figure | mean [interval] | n |", "|---|---|---|", *rows])
 
 
 def confidence() -> str:
@@ -395,7 +317,7 @@ def costs(results: dict) -> str:
 
 def contrast() -> str:
     """What the adapted tower knows beside its controls; "" while it was not adapted."""
-    if not (RESULTS / "contrast.json").is_file():
+    if not is_there("contrast.json"):
         return ""
     found = read("contrast.json")
     made, gap = found["adapted"], found["probe"]["adapted - before"]
@@ -415,7 +337,7 @@ picture. {control}
 
 def contrast_ab() -> str:
     """What a model learns behind either tower; "" while none was trained."""
-    if not (RESULTS / "contrast-ab.json").is_file():
+    if not is_there("contrast-ab.json"):
         return ""
     found = read("contrast-ab.json")
     return f"""{tell_base(found["before"])} {found["steps"]} packed steps of LoRA on language model and projector, both
