@@ -224,6 +224,11 @@ def test_a_visitor_asks_and_locates(visit):
     shows(page, "#rg-result .rg-text", "yes")
     assert page.locator(".rg-alert").count() == 0
     page.get_by_role("tab", name="Where is").click()
+    page.fill("#rg-structure input", "kidney")
+    page.press("#rg-structure input", "Enter")
+    page.click("#rg-run-locate")
+    shows(page, ".rg-alert", "such as right kidney, left kidney")
+    page.fill("#rg-structure input", "")
     page.locator("#rg-structure input").press_sequentially("hear")
     page.get_by_role("option", name="heart", exact=True).click()
     page.click("#rg-run-locate")
